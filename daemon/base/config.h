@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * config.h: the configuration file and the folders of an instance.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "base/log.h"
+
+G_BEGIN_DECLS
+
+/**
+ * FlooConfig:
+ *
+ * What the configuration file says, completed with defaults; read once at start. Every key is documented in
+ * data/flooimd.conf and flooimd.conf(5), from the same table (config.c).
+ */
+typedef struct {
+  char *instance;         /* (nullable) */
+  char *path;             /* of the file read, or that would have been */
+  char *data_dir;         /* $XDG_DATA_HOME/flooim, with an instance .../flooim/instances/NAME */
+  char *cache_dir;        /* $XDG_CACHE_HOME/flooim, likewise */
+  /* [service] */
+  char *app_id;           /* "" none: Login must bring it */
+  char *dns_server;       /* "" the service's own */
+  gboolean auto_login;    /* true */
+  char *os_type;          /* "web": what PROVISION says: web, linux, ... */
+  char *device_info;      /* "Web" */
+  /* [store] */
+  guint journal_days;     /* 14 */
+  guint journal_events;   /* 200000 */
+  /* [secrets] */
+  char *secrets_backend;  /* auto, keyring, file */
+  /* [log] */
+  FlooLogLevel log_level; /* info */
+} FlooConfig;
+
+/**
+ * floo_config_load:
+ * @instance: (nullable): letters, digits, "_" and "-", not beginning with a digit (a bus name's element)
+ * @path: (nullable): another file than $XDG_CONFIG_HOME/flooim/flooimd.conf (instance: flooimd-NAME.conf); must exist then
+ * @data_dir: (nullable): another data folder
+ *
+ * An unknown group or key, or a value of a wrong kind is FLOO_ERROR_INVALID_ARGUMENTS that names file, group and key. No file is all defaults.
+ */
+FlooConfig *floo_config_load (const char *instance, const char *path, const char *data_dir, GError **error);
+void floo_config_free (FlooConfig *config);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooConfig, floo_config_free)
+
+G_END_DECLS

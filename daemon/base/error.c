@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/error.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/names.h"
+
+static const GDBusErrorEntry entries[] = {
+  { FLOO_ERROR_NOT_LOGGED_IN, FLOO_ERROR_PREFIX "NotLoggedIn" },
+  { FLOO_ERROR_LOGIN_FAILED, FLOO_ERROR_PREFIX "LoginFailed" },
+  { FLOO_ERROR_ALREADY_LOGGED_IN, FLOO_ERROR_PREFIX "AlreadyLoggedIn" },
+  { FLOO_ERROR_OFFLINE, FLOO_ERROR_PREFIX "Offline" },
+  { FLOO_ERROR_TIMEOUT, FLOO_ERROR_PREFIX "Timeout" },
+  { FLOO_ERROR_NOT_FOUND, FLOO_ERROR_PREFIX "NotFound" },
+  { FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_PREFIX "PermissionDenied" },
+  { FLOO_ERROR_INVALID_ARGUMENTS, FLOO_ERROR_PREFIX "InvalidArguments" },
+  { FLOO_ERROR_RATE_LIMITED, FLOO_ERROR_PREFIX "RateLimited" },
+  { FLOO_ERROR_BANNED, FLOO_ERROR_PREFIX "Banned" },
+  { FLOO_ERROR_FROZEN, FLOO_ERROR_PREFIX "Frozen" },
+  { FLOO_ERROR_APP_UNAVAILABLE, FLOO_ERROR_PREFIX "AppUnavailable" },
+  { FLOO_ERROR_REJECTED, FLOO_ERROR_PREFIX "Rejected" },
+  { FLOO_ERROR_PROTOCOL, FLOO_ERROR_PREFIX "ProtocolError" },
+  { FLOO_ERROR_STORAGE_FULL, FLOO_ERROR_PREFIX "StorageFull" },
+  { FLOO_ERROR_STORAGE, FLOO_ERROR_PREFIX "Storage" },
+  { FLOO_ERROR_CANCELLED, FLOO_ERROR_PREFIX "Cancelled" },
+  { FLOO_ERROR_FILE, FLOO_ERROR_PREFIX "FileError" },
+  { FLOO_ERROR_TOO_LARGE, FLOO_ERROR_PREFIX "TooLarge" },
+  { FLOO_ERROR_JOURNAL_CHANGED, FLOO_ERROR_PREFIX "JournalChanged" },
+};
+G_STATIC_ASSERT (G_N_ELEMENTS (entries) == FLOO_N_ERRORS);
+
+GQuark
+floo_error_quark (void)
+{
+  static gsize quark = 0;
+
+  g_dbus_error_register_error_domain ("floo-error-quark", &quark, entries, G_N_ELEMENTS (entries));
+  return (GQuark) quark;
+}
+
+const char *
+floo_error_get_dbus_name (FlooError code)
+{
+  g_return_val_if_fail ((guint) code < FLOO_N_ERRORS, NULL);
+  return entries[code].dbus_error_name;
+}
+
+/* What the kernel and GIO say of I/O, in our words. */
+static FlooError
+io_error_code (int code)
+{
+  switch (code)
+    {
+    case G_IO_ERROR_CANCELLED:
+      return FLOO_ERROR_CANCELLED;
+    case G_IO_ERROR_TIMED_OUT:
+      return FLOO_ERROR_TIMEOUT;
+    case G_IO_ERROR_NO_SPACE:
+      return FLOO_ERROR_STORAGE_FULL;
+    case G_IO_ERROR_NETWORK_UNREACHABLE:
+    case G_IO_ERROR_HOST_UNREACHABLE:
+    case G_IO_ERROR_HOST_NOT_FOUND:
+    case G_IO_ERROR_CONNECTION_REFUSED:
+    case G_IO_ERROR_CONNECTION_CLOSED: /* the same number as BROKEN_PIPE */
+    case G_IO_ERROR_NOT_CONNECTED:
+      return FLOO_ERROR_OFFLINE;
+    case G_IO_ERROR_INVALID_ARGUMENT:
+      return FLOO_ERROR_INVALID_ARGUMENTS;
+    case G_IO_ERROR_INVALID_DATA:
+    case G_IO_ERROR_PARTIAL_INPUT:
+      return FLOO_ERROR_PROTOCOL;
+    default:
+      return FLOO_ERROR_FILE;
+    }
+}
+
+GError *
+floo_error_normalise (const GError *error)
+{
+  FlooError code;
+  g_autofree char *text = NULL;
+
+  g_return_val_if_fail (error != NULL, NULL);
+
+  if (error->domain == FLOO_ERROR)
+    code = error->code;
+  else if (error->domain == G_IO_ERROR)
+    code = io_error_code (error->code);
+  else if (error->domain == G_RESOLVER_ERROR || error->domain == G_TLS_ERROR)
+    code = FLOO_ERROR_OFFLINE;
+  else if (error->domain == G_FILE_ERROR)
+    code = error->code == G_FILE_ERROR_NOSPC ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE;
+  else
+    code = FLOO_ERROR_PROTOCOL;
+
+  text = g_utf8_make_valid (error->message, -1);
+  return g_error_new_literal (FLOO_ERROR, code, text);
+}
+
+void
+floo_reply_error (FlooReply reply, gpointer user_data, FlooError code, const char *format, ...)
+{
+  g_autoptr (GError) error = NULL;
+  va_list args;
+
+  va_start (args, format);
+  error = g_error_new_valist (FLOO_ERROR, code, format, args);
+  va_end (args);
+  reply (NULL, error, user_data);
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/message.h"
+
+#include <string.h>
+
+static const char *const to_types[] = { "roster", "group" };
+static const char *const types[FLOO_N_TYPES]
+    = { "text", "image", "audio", "video", "file", "location", "command", "forward", "rtc" };
+static const char *const send_states[FLOO_N_SEND_STATES]
+    = { "none", "queued", "sending", "sent", "failed", "uncertain", "cancelled" };
+
+static const char *
+name_of (const char *const *names, guint n, int value)
+{
+  return value >= 0 && (guint) value < n ? names[value] : "unknown";
+}
+
+static gboolean
+number_of (const char *const *names, guint n, const char *text, int *out)
+{
+  for (guint i = 0; i < n; i++)
+    if (strcmp (names[i], text) == 0)
+      {
+        *out = (int) i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+const char *
+floo_to_type_to_string (FlooToType to_type)
+{
+  return name_of (to_types, G_N_ELEMENTS (to_types), (int) to_type);
+}
+
+const char *
+floo_message_type_to_string (int type)
+{
+  return name_of (types, G_N_ELEMENTS (types), type);
+}
+
+const char *
+floo_send_state_to_string (FlooSendState state)
+{
+  return name_of (send_states, G_N_ELEMENTS (send_states), (int) state);
+}
+
+gboolean
+floo_to_type_from_string (const char *text, FlooToType *out)
+{
+  int value;
+
+  if (!number_of (to_types, G_N_ELEMENTS (to_types), text, &value))
+    return FALSE;
+  *out = (FlooToType) value;
+  return TRUE;
+}
+
+gboolean
+floo_message_type_from_string (const char *text, int *out)
+{
+  return number_of (types, G_N_ELEMENTS (types), text, out);
+}
+
+static void
+add_text (GVariantBuilder *more, const char *key, const char *value)
+{
+  if (value != NULL && *value != '\0')
+    g_variant_builder_add (more, "{sv}", key, g_variant_new_string (value));
+}
+
+static void
+add_id (GVariantBuilder *more, const char *key, gint64 value)
+{
+  if (value != 0)
+    g_variant_builder_add (more, "{sv}", key, g_variant_new_int64 (value));
+}
+
+static void
+add_flag (GVariantBuilder *more, const char *key, gboolean value)
+{
+  if (value)
+    g_variant_builder_add (more, "{sv}", key, g_variant_new_boolean (TRUE));
+}
+
+GVariant *
+floo_message_to_variant (const FlooMessage *m)
+{
+  GVariantBuilder more;
+  GVariant *children[9];
+
+  g_variant_builder_init (&more, G_VARIANT_TYPE_VARDICT);
+  add_id (&more, "to", (m->flags & FLOO_MESSAGE_OUTGOING) != 0 || m->to_type == FLOO_TO_GROUP ? m->conversation : 0);
+  add_id (&more, "client_id", m->client_id);
+  add_text (&more, "ext", m->ext);
+  add_text (&more, "config", m->config);
+  add_text (&more, "attachment", m->attachment);
+  add_id (&more, "edit_timestamp", m->edit_timestamp);
+  add_text (&more, "sender_name", m->sender_name);
+  add_flag (&more, "is_system", m->flags & FLOO_MESSAGE_IS_SYSTEM);
+  add_flag (&more, "is_history", m->flags & FLOO_MESSAGE_IS_HISTORY);
+  add_flag (&more, "is_played", m->flags & FLOO_MESSAGE_IS_PLAYED);
+  add_flag (&more, "outgoing", m->flags & FLOO_MESSAGE_OUTGOING);
+  if (m->send_state != FLOO_SEND_NONE)
+    g_variant_builder_add (&more, "{sv}", "send_state", g_variant_new_string (floo_send_state_to_string (m->send_state)));
+  if (m->extra != NULL)
+    {
+      GVariantIter iter;
+      const char *key;
+      GVariant *value;
+
+      g_variant_iter_init (&iter, m->extra);
+      while (g_variant_iter_loop (&iter, "{&sv}", &key, &value))
+        g_variant_builder_add (&more, "{sv}", key, value);
+    }
+
+  children[0] = g_variant_new_int64 (m->id);
+  children[1] = g_variant_new_int64 (m->conversation);
+  children[2] = g_variant_new_int64 (m->from);
+  children[3] = g_variant_new_string (floo_to_type_to_string (m->to_type));
+  children[4] = g_variant_new_string (floo_message_type_to_string (m->type));
+  children[5] = g_variant_new_string (m->content);
+  children[6] = g_variant_new_int64 (m->timestamp);
+  children[7] = g_variant_new_int32 (m->status);
+  children[8] = g_variant_builder_end (&more);
+  return g_variant_new_tuple (children, G_N_ELEMENTS (children));
+}
+
+FlooEvent *
+floo_event_new (guint64 serial, gint64 time, const char *name, GVariant *body)
+{
+  FlooEvent *event = g_new0 (FlooEvent, 1);
+  g_autoptr (GVariant) owned = g_variant_ref_sink (body);
+  gsize n = g_variant_n_children (owned);
+  g_autofree GVariant **children = g_new (GVariant *, n + 1);
+
+  children[0] = g_variant_ref_sink (g_variant_new_uint64 (serial));
+  for (gsize i = 0; i < n; i++)
+    children[i + 1] = g_variant_get_child_value (owned, i);
+  event->serial = serial;
+  event->time = time;
+  event->name = g_intern_string (name);
+  event->args = g_variant_ref_sink (g_variant_new_tuple (children, n + 1));
+  for (gsize i = 0; i <= n; i++)
+    g_variant_unref (children[i]);
+  return event;
+}
+
+void
+floo_event_free (FlooEvent *event)
+{
+  g_variant_unref (event->args);
+  g_free (event);
+}

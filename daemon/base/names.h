@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * names.h: every name and limit that more than one file needs.
+ */
+#pragma once
+
+/* The bus. An instance NAME owns FLOO_BUS_NAME ".Instance." NAME. */
+#define FLOO_BUS_NAME "im.floo.Daemon1"
+#define FLOO_BUS_NAME_INSTANCE_PREFIX FLOO_BUS_NAME ".Instance."
+#define FLOO_OBJECT_PATH "/im/floo/Daemon1"
+#define FLOO_TRANSFERS_PATH FLOO_OBJECT_PATH "/transfers"
+#define FLOO_IFACE_ACCOUNT FLOO_BUS_NAME ".Account"
+#define FLOO_IFACE_ROSTER FLOO_BUS_NAME ".Roster"
+#define FLOO_IFACE_GROUPS FLOO_BUS_NAME ".Groups"
+#define FLOO_IFACE_CONVERSATIONS FLOO_BUS_NAME ".Conversations"
+#define FLOO_IFACE_FILES FLOO_BUS_NAME ".Files"
+#define FLOO_IFACE_TRANSFER FLOO_BUS_NAME ".Transfer"
+#define FLOO_IFACE_EVENTS FLOO_BUS_NAME ".Events"
+#define FLOO_ERROR_PREFIX FLOO_BUS_NAME ".Error."
+
+/* Folders below the XDG base directories. */
+#define FLOO_DIR_NAME "flooim"
+#define FLOO_STORE_FILE "store.db"
+
+/* What comes from outside is bounded (bytes unless named otherwise). */
+#define FLOO_MAX_FRAME (1u << 20)            /* one encoded frame on the socket */
+#define FLOO_MAX_INFLATED (16u << 20)        /* a frame's payload after inflation */
+#define FLOO_MAX_FRAME_MEMORY (64u << 20)    /* what unpacking one frame may allocate */
+#define FLOO_MAX_PAGE_METAS 10000u           /* entries of one sync page */
+#define FLOO_MAX_JSON (8u << 20)             /* one JSON text */
+#define FLOO_MAX_JSON_DEPTH 64u              /* nesting levels of one JSON text */
+#define FLOO_MAX_CONTENT (256u << 10)        /* content of a message that a client sends; larger: TooLarge */
+#define FLOO_MAX_EXTRA (64u << 10)           /* ext, config or attachment of a message that a client sends */
+#define FLOO_MAX_TOKEN 256u                  /* a client's idempotency token */
+
+/* How intake is batched and signalled (architecture, rule 1). */
+#define FLOO_INTAKE_BATCH 256u               /* messages; no page is added to a batch of this many */
+#define FLOO_SIGNAL_MESSAGES 256u            /* messages in one plural signal */
+#define FLOO_SIGNAL_BYTES (1u << 20)         /* bytes in one plural signal */
+
+/* Replay's reply is bounded. */
+#define FLOO_REPLAY_EVENTS 1000u
+#define FLOO_REPLAY_BYTES (4u << 20)
+
+/* Times, in ms. */
+#define FLOO_REST_TIMEOUT_MS 20000
+#define FLOO_LOGIN_TIMEOUT_MS 20000
+#define FLOO_CONNECT_TIMEOUT_MS 10000        /* plus FLOO_CONNECT_TIMEOUT_STEP_MS a failed try */
+#define FLOO_CONNECT_TIMEOUT_STEP_MS 20000
+#define FLOO_UNREAD_INTERVAL_MS 50000        /* the application's heartbeat */

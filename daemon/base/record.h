@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * record.h: the service's records as tables of fields.
+ *
+ * One table per record type of the SDK, one row per field; JSON -> GVariant, GVariant -> JSON and the documentation all come from
+ * it. The tables are in records.c.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+  FLOO_FIELD_INT32,     /* D-Bus i */
+  FLOO_FIELD_INT64,     /* x */
+  FLOO_FIELD_BOOL,      /* b */
+  FLOO_FIELD_STRING,    /* s */
+  FLOO_FIELD_IDS,       /* ax */
+  FLOO_FIELD_OBJECT     /* a{ss}: an object of texts */
+} FlooFieldType;
+
+typedef struct {
+  const char *name;     /* the seed's name: what clients see */
+  FlooFieldType type;
+  const char *alias;    /* (nullable): how the service may spell it otherwise */
+  const char *doc;
+} FlooField;
+
+typedef struct {
+  const char *name;     /* "RosterItem" */
+  const char *key;      /* (nullable): the field without which a record is refused ("user_id") */
+  const FlooField *fields;
+  guint n_fields;
+} FlooRecord;
+
+/* records.c; the array ends with NULL. */
+extern const FlooRecord *const floo_records[];
+extern const FlooRecord floo_record_roster_item, floo_record_user_settings, floo_record_user_profile,
+    floo_record_roster_application, floo_record_group_info, floo_record_brief_group_info, floo_record_group_member,
+    floo_record_group_relation, floo_record_announcement, floo_record_group_blocked, floo_record_invitation,
+    floo_record_group_application, floo_record_shared_file, floo_record_shared_file_result, floo_record_ban_all,
+    floo_record_device;
+
+/**
+ * floo_record_from_json:
+ *
+ * Decodes what the service sent. Fields that are missing or null are left out, fields that are not in the table are read over; a field of a wrong type, an
+ * integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field.
+ *
+ * Returns: (transfer floating): an a{sv}
+ */
+GVariant *floo_record_from_json (const FlooRecord *record, JsonNode *node, GError **error);
+/* An array of them: aa{sv}. One bad element fails the whole. */
+GVariant *floo_records_from_json (const FlooRecord *record, JsonNode *node, GError **error);
+
+/**
+ * floo_record_to_json:
+ * @values: an a{sv} from a client: any integer type is taken
+ *
+ * Returns: (transfer full): the JSON object, or NULL with FLOO_ERROR_INVALID_ARGUMENTS naming the field
+ */
+JsonNode *floo_record_to_json (const FlooRecord *record, GVariant *values, GError **error);
+
+/* Returns: (transfer floating): the ids in a JSON array of integers, as ax. */
+GVariant *floo_ids_from_json (JsonNode *node, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * endpoints.h: where the service is: discovery, its cache, and the order of failover (wire.md, section 1).
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define FLOO_TYPE_ENDPOINTS (floo_endpoints_get_type ())
+G_DECLARE_FINAL_TYPE (FlooEndpoints, floo_endpoints, FLOO, ENDPOINTS, GObject)
+
+/**
+ * floo_endpoints_new:
+ * @cache_dir: folder of the cached answers (a file per app id); made when needed
+ * @dns_server: (nullable): the user's own discovery server, a whole URL used as it is; NULL: the service's two
+ *
+ * Clusters are kept fastest first (all are probed with GET {ratel}/ at once).
+ */
+FlooEndpoints *floo_endpoints_new (const char *cache_dir, const char *app_id, const char *dns_server);
+
+/**
+ * floo_endpoints_discover_async:
+ *
+ * Asks the discovery servers: health checks, one started a second, the first to answer is asked. Where none
+ * answers the cached answer serves. On success the current cluster is the fastest. Whole time: at most FLOO_REST_TIMEOUT_MS.
+ * Errors: FLOO_ERROR_APP_UNAVAILABLE or _BANNED or _FROZEN by app_status (text names the status), FLOO_ERROR_OFFLINE (nobody answered and
+ * no cache), FLOO_ERROR_PROTOCOL (the answer is unusable), FLOO_ERROR_NOT_FOUND (codes 99997, 99998, 40000: no such app).
+ * The finish function tells by @from_cache whether it was the cache's answer; the caller then tries again in the background.
+ */
+void floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean floo_endpoints_discover_finish (FlooEndpoints *self, GAsyncResult *result, gboolean *from_cache, GError **error);
+/* Whether an answer (fresh or cached, loaded by the last discover) is there. */
+gboolean floo_endpoints_is_known (FlooEndpoints *self);
+
+/* Returns: (transfer none) (nullable): base of the REST service now, "https://host", no slash at the end. */
+const char *floo_endpoints_get_rest (FlooEndpoints *self);
+/* Returns: (transfer full) (nullable): the socket's whole URL now. */
+char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
+
+/**
+ * floo_endpoints_next_rest:
+ * floo_endpoints_next_socket:
+ *
+ * Moves on: the next host of the kind, then the next cluster, and after the last one back to the first.
+ *
+ * Returns: FALSE where it wrapped around: time for a new discovery
+ */
+gboolean floo_endpoints_next_rest (FlooEndpoints *self);
+gboolean floo_endpoints_next_socket (FlooEndpoints *self);
+
+/* The counters of wire.md: five in a row move on by the above; answered resets. TRUE: it wrapped around. */
+gboolean floo_endpoints_rest_failed (FlooEndpoints *self);
+void floo_endpoints_rest_answered (FlooEndpoints *self);
+gboolean floo_endpoints_socket_failed (FlooEndpoints *self);
+void floo_endpoints_socket_answered (FlooEndpoints *self);
+
+/* Forgets the answer and its cache file (CLUSTER_CHANGED, DNS_UPDATE). */
+void floo_endpoints_forget (FlooEndpoints *self);
+
+G_END_DECLS

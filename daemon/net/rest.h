@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rest.h: the REST session: headers, envelope, errors, time limit (rest.md).
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+
+#include "net/endpoints.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_TYPE_REST (floo_rest_get_type ())
+G_DECLARE_FINAL_TYPE (FlooRest, floo_rest, FLOO, REST, GObject)
+
+typedef enum {
+  FLOO_REST_NONE = 0,
+  FLOO_REST_NO_TOKEN = 1 << 0   /* no access-token header, and 402 is an ordinary error (/token/ *, /user/register/ *, /app/config) */
+} FlooRestFlags;
+
+/**
+ * FlooRestAnswer:
+ *
+ * A successful envelope. @data is never NULL (a JSON null where the service sent none).
+ */
+typedef struct {
+  JsonNode *data;
+  char *cursor;         /* (not nullable): "" is the last page */
+  gint64 version;
+  gint64 total;         /* -1: not sent */
+} FlooRestAnswer;
+
+void floo_rest_answer_free (FlooRestAnswer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooRestAnswer, floo_rest_answer_free)
+
+/*
+ * Signals: "token-void" ()   an answer with code 402 to a request that carried the present token; at most once a token
+ */
+FlooRest *floo_rest_new (FlooEndpoints *endpoints, const char *app_id);
+/* @token: (nullable). Never logged. */
+void floo_rest_set_token (FlooRest *self, const char *token);
+const char *floo_rest_get_token (FlooRest *self);
+
+/**
+ * floo_rest_call_async:
+ * @method: "GET" or "POST"
+ * @path: "/roster/list"
+ * @query: (nullable): key, value, key, value, ..., NULL; in any order (they are sent sorted by key), not yet escaped
+ * @body: (nullable) (transfer none): a POST without one sends {}
+ * @flags: #FlooRestFlags
+ *
+ * One request to the present ratel. Ends within FLOO_REST_TIMEOUT_MS with FLOO_ERROR_TIMEOUT. The
+ * answer is bounded (FLOO_MAX_JSON), parsed with floo_json_parse() and unwrapped. Errors: floo_rest_error() for a code other than
+ * 200; FLOO_ERROR_PROTOCOL for HTTP errors and what is no envelope (the text tells the status); FLOO_ERROR_OFFLINE where nothing
+ * could be reached. Requests without a 2xx count for failover (FlooEndpoints). Redirects to another host are not followed.
+ */
+void floo_rest_call_async (FlooRest *self, const char *method, const char *path, const char *const *query,
+                           JsonNode *body, FlooRestFlags flags, GCancellable *cancellable,
+                           GAsyncReadyCallback callback, gpointer user_data);
+FlooRestAnswer *floo_rest_call_finish (FlooRest *self, GAsyncResult *result, GError **error);
+
+/* Returns: (transfer full): the error for an envelope's code: a table (rest.md, known error codes); others FLOO_ERROR_REJECTED "CODE: message". */
+GError *floo_rest_error (gint64 code, const char *message);
+/* The envelope's code that made @error by floo_rest_error(); 0: not from an envelope. */
+gint64 floo_rest_error_get_code (const GError *error);
+
+G_END_DECLS
