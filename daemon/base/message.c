@@ -90,7 +90,7 @@ floo_message_to_variant (const FlooMessage *m)
   GVariant *children[9];
 
   g_variant_builder_init (&more, G_VARIANT_TYPE_VARDICT);
-  add_id (&more, "to", (m->flags & FLOO_MESSAGE_OUTGOING) != 0 || m->to_type == FLOO_TO_GROUP ? m->conversation : 0);
+  add_id (&more, "to", m->to);
   add_id (&more, "client_id", m->client_id);
   add_text (&more, "ext", m->ext);
   add_text (&more, "config", m->config);

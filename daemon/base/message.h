@@ -50,6 +50,7 @@ typedef struct {
   gint64 id;              /* the service's id once acknowledged, else the client_id */
   gint64 conversation;    /* the peer or the group, 0 the system */
   gint64 from;
+  gint64 to;              /* user or group; more.to; 0 leaves it out */
   FlooToType to_type;
   int type;               /* FlooMessageType, or a number that is not known */
   const char *content;
