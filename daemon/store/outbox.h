@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * outbox.h: what waits for the service's acknowledgement (architecture, rule 2). All functions run inside a job.
+ *
+ * Rows: messages (operation 0) and operations on messages or conversations. A message's row is the message until it is acknowledged; then
+ * floo_outbox_acknowledge() moves it into messages in the same transaction.
+ */
+#pragma once
+
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+/* FlooOutboxRow.operation: MessageOperation.OpType's numbers, and these. */
+#define FLOO_OUTBOX_MESSAGE 0
+#define FLOO_OUTBOX_DELETE_CONVERSATION 101
+#define FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE 102
+
+/* Borrowed view, like FlooMessage. */
+typedef struct {
+  gint64 client_id;
+  gint64 conversation;
+  FlooToType to_type;
+  gint64 to;              /* uid that the frame goes to: the conversation, a sender, ourselves; 0: none */
+  int operation;
+  gint64 target;          /* the message operated on: its id, or the client_id of one that is itself in the outbox */
+  int type;               /* of messages */
+  const char *content, *ext, *config, *attachment;
+  guint priority;
+  gint64 timestamp;       /* ms, when it was given to us */
+  FlooSendState state;
+  guint attempts;
+  gint64 next_retry;      /* ms; 0: at once */
+  gint64 device_sn;       /* under which it went out last; 0: never */
+  const char *error;      /* NULL: none; "10: reason" */
+  gboolean permanent;
+} FlooOutboxRow;
+
+/**
+ * floo_outbox_next_client_id:
+ *
+ * max(last + 1, now in ms), for ever growing: the highest ever given is bounded by a ceiling kept in a file beside the account's folder, which survives the
+ * erasing of the store (written ahead in steps of a minute, with fsync, so that it costs nothing a message).
+ */
+gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error);
+
+/**
+ * floo_outbox_find_token:
+ * @digest: of all arguments of the call
+ * @client_id: (out): 0: the token is new
+ *
+ * Fails with FLOO_ERROR_INVALID_ARGUMENTS where the token was used with other arguments. Tokens are kept for 30 days after use at least.
+ */
+gboolean floo_outbox_find_token (FlooDb *db, const char *token, const char *digest, gint64 *client_id, GError **error);
+gboolean floo_outbox_add_token (FlooDb *db, const char *token, const char *digest, gint64 client_id, GError **error);
+
+/* @row->state: QUEUED or SENDING. */
+gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error);
+
+typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data);   /* FALSE stops */
+
+/**
+ * floo_outbox_due:
+ *
+ * Rows in queued or sending, in the order of their client_ids, that may be on the wire now: the first one only of each
+ * conversation's order (a failed or cancelled row does not hold up the ones behind it, one that waits for next_retry does), at most @limit. An operation
+ * on a message that is still in the outbox comes with its message's fate: not due before that.
+ * @next_time: (out): when the earliest waiting row is due (ms), 0: none waits for a time
+ */
+gboolean floo_outbox_due (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, gint64 *next_time, GError **error);
+gboolean floo_outbox_get (FlooDb *db, gint64 client_id, FlooOutboxFunc func, gpointer user_data, GError **error);   /* NOT_FOUND */
+/* All of them, oldest first. */
+gboolean floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
+
+/* @count_attempt raises attempts. @error_text: (nullable). Operations on it that wait fail with it where it becomes failed. */
+gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry,
+                                gint64 device_sn, const char *error_text, gboolean permanent, GError **error);
+
+/**
+ * floo_outbox_acknowledge:
+ * @server_id: its id from now on; 0 for an operation
+ * @was_there: (out): FALSE: no such row (acknowledged before): nothing is done
+ *
+ * A message moves to messages under @server_id with timestamp @server_time (0: its own), client_id stays its name for ever; operations that target its client_id
+ * now target @server_id. A message of @server_id that came by a page before the acknowledgement is kept and gets the client_id. An operation's row goes.
+ */
+gboolean floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 server_time, gboolean *was_there, GError **error);
+gboolean floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error);
+
+/* Rows in queued, sending and uncertain of messages: Account.Queued. */
+gboolean floo_outbox_count (FlooDb *db, guint *count, GError **error);
+/* Everything in sending whose device_sn is another than @device_sn becomes uncertain. @n: (out) */
+gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error);
+
+/* Returns: (transfer floating): aM for ListOutbox; more has attempts u, next_retry x, error s, permanent b, operation s. */
+GVariant *floo_outbox_list (FlooDb *db, GError **error);
+
+G_END_DECLS

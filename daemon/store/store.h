@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * store.h: one account's state in SQLite: one writer thread, reader threads, and news of what was committed.
+ *
+ * The main loop hands over jobs. A job's function runs on a store thread with a FlooDb, on which the typed functions of messages.h,
+ * conversations.h, ... work; afterwards its done callback runs on the main loop. Write jobs run in the order they were given; those
+ * that wait together share one transaction (each in a savepoint of its own), so that many small ones
+ * cost one fsync. Events that a job journals (journal.h) reach the event function after the commit, in
+ * serial order, after the done callback of their job: so a method's reply goes before its signals.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "base/message.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_TYPE_STORE (floo_store_get_type ())
+G_DECLARE_FINAL_TYPE (FlooStore, floo_store, FLOO, STORE, GObject)
+
+/* A connection while a job runs on it; never kept beyond the job. */
+typedef struct _FlooDb FlooDb;
+
+typedef enum {
+  FLOO_STORE_OPENED,          /* as it was, or migrated forward */
+  FLOO_STORE_CREATED,         /* there was none */
+  FLOO_STORE_REPLACED         /* the old one was corrupt and set aside; its outbox was taken over as far as it could be read */
+} FlooStoreOutcome;
+
+/**
+ * floo_store_open_async:
+ * @folder: (full path) of this account; made with 0700
+ * @user_id: the account: who "we" are
+ *
+ * Opens folder/store.db on the writer thread: checks the application id and the schema's version, migrates, verifies WAL, closes what a crash left half done. A newer schema
+ * than known is FLOO_ERROR_STORAGE, the file untouched. A corrupt file is moved to store.db.corrupt-TIME and a new one begun.
+ */
+void floo_store_open_async (const char *folder, gint64 user_id, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data);
+FlooStore *floo_store_open_finish (GAsyncResult *result, FlooStoreOutcome *outcome, GError **error);
+
+/**
+ * floo_store_close_async:
+ *
+ * Runs the jobs that wait, checkpoints, and joins the threads; done callbacks and events of these jobs are delivered before it ends. Jobs given after it fail
+ * with FLOO_ERROR_CANCELLED.
+ */
+void floo_store_close_async (FlooStore *self, GAsyncReadyCallback callback, gpointer user_data);
+void floo_store_close_finish (FlooStore *self, GAsyncResult *result);
+
+/* Closes, then deletes the store's files and folder; the ceiling of client ids stays (outbox.h). */
+void floo_store_erase_async (FlooStore *self, GAsyncReadyCallback callback, gpointer user_data);
+gboolean floo_store_erase_finish (FlooStore *self, GAsyncResult *result, GError **error);
+
+/* Returns FALSE to undo all that the job did (its events, too). On a store thread. */
+typedef gboolean (*FlooStoreFunc) (FlooDb *db, gpointer data, GError **error);
+/* @error: (nullable): what the function or the commit failed with (domain FLOO_ERROR: Storage, StorageFull, or the function's own). On the main loop. */
+typedef void (*FlooStoreDone) (FlooStore *store, gpointer data, const GError *error);
+
+/**
+ * floo_store_write:
+ * floo_store_read:
+ * @done: (nullable)
+ * @destroy: (nullable): frees @data on the main loop after @done
+ *
+ * A read job gets one snapshot on a read-only connection; it sees every write job that was done before it was given.
+ */
+void floo_store_write (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+void floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+
+/* On the main loop, for each event that was committed, in serial order. */
+typedef void (*FlooEventFunc) (const FlooEvent *event, gpointer user_data);
+void floo_store_set_event_func (FlooStore *self, FlooEventFunc func, gpointer user_data);
+
+/* Signal "full-changed" (gboolean full): a commit met a full disk, and the first one that passed again. While it is full the store tries a small write of its own
+ * every few seconds, so that the news comes by itself. */
+gboolean floo_store_is_full (FlooStore *self);
+
+gint64 floo_store_get_user_id (FlooStore *self);
+const char *floo_store_get_path (FlooStore *self);          /* of store.db */
+const char *floo_store_get_journal_id (FlooStore *self);    /* the same for the life of the file */
+/* Journal's bounds, from the configuration; pruned in small steps behind the commits. */
+void floo_store_set_retention (FlooStore *self, guint days, guint events);
+
+/* In a job. */
+gint64 floo_db_get_user_id (FlooDb *db);
+
+G_END_DECLS
