@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * session.h: what the daemon does for its clients, without a word of D-Bus.
+ *
+ * Every operation answers through a FlooReply (base/error.h) with the tuple of the method's out arguments, within the time limits of the contract. Arguments
+ * come type-checked; what they mean is checked here. Errors may be of any domain; the border normalises them.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "base/config.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "base/secrets.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_TYPE_SESSION (floo_session_get_type ())
+G_DECLARE_FINAL_TYPE (FlooSession, floo_session, FLOO, SESSION, GObject)
+
+/*
+ * Signals, on the main loop:
+ *   "event" (FlooEvent *event)     a signal to emit now: event->name, event->args; in serial order
+ *   "status-changed" ()            something in floo_session_get_properties() may have changed; at most once a turn of the loop
+ */
+
+/* @config: (transfer none), outlives the session. */
+FlooSession *floo_session_new (const FlooConfig *config, FlooSecrets *secrets);
+
+/* Logs in by itself where the configuration wants it and a login is stored. Returns at once. */
+void floo_session_start (FlooSession *self);
+
+/* Ends the connection in order, commits what is under way, closes the store. Operations still open are answered with Cancelled. */
+void floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpointer user_data);
+void floo_session_stop_finish (FlooSession *self, GAsyncResult *result);
+
+/**
+ * floo_session_set_congested:
+ *
+ * The bus layer has more signals waiting than it wants (architecture, rule 6): no further pages are asked for until it says FALSE.
+ */
+void floo_session_set_congested (FlooSession *self, gboolean congested);
+
+/* Returns: (transfer floating): a{sv} of all properties of the interface Account but Version and DaemonVersion, always complete. */
+GVariant *floo_session_get_properties (FlooSession *self);
+
+/* ---- Account ---- */
+
+typedef enum { FLOO_LOGIN_BY_NAME, FLOO_LOGIN_BY_ID, FLOO_LOGIN_WITH_TOKEN } FlooLoginKind;
+
+typedef struct {
+  FlooLoginKind kind;
+  const char *name;         /* BY_NAME */
+  gint64 user_id;           /* BY_ID, WITH_TOKEN */
+  const char *secret;       /* password or token */
+  const char *app_id;       /* (nullable): the configuration's */
+  const char *dns_server;   /* (nullable): the configuration's */
+  gboolean remember;
+} FlooLoginRequest;
+
+void floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_data);                       /* (a{sv}) */
+void floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
+void floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data);
+void floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data);
+/* @app_id, @dns_server: (nullable), as in a login; needs no login. */
+void floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
+                            FlooReply reply, gpointer user_data);                                              /* (x) */
+
+/* ---- Roster ---- */
+void floo_session_roster_list (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data);     /* (axt) */
+void floo_session_roster_get_items (FlooSession *self, const gint64 *ids, guint n, gboolean refresh, FlooReply reply, gpointer user_data);   /* (aa{sv}) */
+
+/* ---- Groups ---- */
+void floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data);   /* (axt) */
+void floo_session_groups_get_brief (FlooSession *self, const gint64 *ids, guint n, FlooReply reply, gpointer user_data);   /* (aa{sv}) */
+void floo_session_groups_get_info (FlooSession *self, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data);   /* (a{sv}) */
+
+/* ---- Conversations ---- */
+void floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+                                      FlooReply reply, gpointer user_data);                                    /* (aa{sv}st) */
+void floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);       /* (a{sv}) */
+
+typedef enum { FLOO_MESSAGES_NEWEST, FLOO_MESSAGES_BEFORE, FLOO_MESSAGES_AFTER, FLOO_MESSAGES_AROUND } FlooMessagesKind;
+/* @limit: 1 to 500. @local: never ask the service. */
+void floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
+                                FlooReply reply, gpointer user_data);                                          /* (aMbt) */
+void floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);            /* (M) */
+
+typedef struct {
+  const char *to_type;      /* as the client gave it */
+  gint64 to;
+  const char *type;
+  const char *content;
+  const char *ext, *config, *attachment;   /* (nullable) */
+  guint priority;
+  const char *token;        /* (nullable): the caller's idempotency token */
+} FlooSendRequest;
+
+void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
+void floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
+/* @message: 0 is all; @only: just this one. */
+void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);   /* (x) */
+
+/* ---- Events ---- */
+void floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data);                      /* (stt) */
+void floo_session_replay (FlooSession *self, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data);   /* (a(txsv)tt) */
+
+G_END_DECLS
