@@ -9,9 +9,9 @@
 G_BEGIN_DECLS
 
 typedef struct {
-  guint min_ms;         /* of the first wait */
+  guint min_ms;         /* no wait is shorter */
   guint max_ms;         /* no wait is longer */
-  guint factor_percent; /* growth a try: 100 is constant, 200 doubles */
+  guint factor_percent; /* how the ceiling grows a try: 200 doubles it, from min_ms on; 100 is constant: max_ms from the first try */
   guint attempts;       /* failed tries in a row so far */
 } FlooBackoff;
 

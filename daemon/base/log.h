@@ -13,7 +13,8 @@ G_BEGIN_DECLS
 
 typedef enum { FLOO_LOG_ERROR, FLOO_LOG_WARNING, FLOO_LOG_INFO, FLOO_LOG_DEBUG } FlooLogLevel;
 
-/* Installs the writer: journald's protocol when standard error is the journal, else plain lines with a time. */
+/* Installs the writer: journald's protocol when standard error is the journal, else plain lines with a time; and reads
+ * FLOOIM_LOG_PERSONAL. Once a process, before the first message. */
 void floo_log_init (FlooLogLevel level);
 void floo_log_set_level (FlooLogLevel level);
 /* FALSE where @text is none of error, warning, info, debug. */

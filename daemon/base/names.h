@@ -29,6 +29,7 @@
 #define FLOO_MAX_PAGE_METAS 10000u           /* entries of one sync page */
 #define FLOO_MAX_JSON (8u << 20)             /* one JSON text */
 #define FLOO_MAX_JSON_DEPTH 64u              /* nesting levels of one JSON text */
+#define FLOO_MAX_JSON_VALUES (1u << 19)      /* values of one JSON text: each takes some 90 bytes once parsed */
 #define FLOO_MAX_CONTENT (256u << 10)        /* content of a message that a client sends; larger: TooLarge */
 #define FLOO_MAX_EXTRA (64u << 10)           /* ext, config or attachment of a message that a client sends */
 #define FLOO_MAX_TOKEN 256u                  /* a client's idempotency token */

@@ -24,7 +24,7 @@ typedef enum {
 typedef struct {
   const char *name;     /* the seed's name: what clients see */
   FlooFieldType type;
-  const char *alias;    /* (nullable): how the service may spell it otherwise */
+  const char *alias;    /* (nullable): how the service may spell it otherwise; several are parted by "|", the first found is taken */
   const char *doc;
 } FlooField;
 
@@ -35,35 +35,38 @@ typedef struct {
   guint n_fields;
 } FlooRecord;
 
-/* records.c; the array ends with NULL. */
+/* records.c; the array has those that clients see and ends with NULL. */
 extern const FlooRecord *const floo_records[];
 extern const FlooRecord floo_record_roster_item, floo_record_user_settings, floo_record_user_profile,
     floo_record_roster_application, floo_record_group_info, floo_record_brief_group_info, floo_record_group_member,
     floo_record_group_relation, floo_record_announcement, floo_record_group_blocked, floo_record_invitation,
     floo_record_group_application, floo_record_shared_file, floo_record_shared_file_result, floo_record_ban_all,
     floo_record_device;
+/* These stay inside: upload signatures are secrets, pins are part of conversations. */
+extern const FlooRecord floo_record_file_upload, floo_record_pinned_conversations;
 
 /**
  * floo_record_from_json:
  *
  * Decodes what the service sent. Fields that are missing or null are left out, fields that are not in the table are read over; a field of a wrong type, an
- * integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field.
+ * integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field. What the service does both ways is taken both
+ * ways: an integer from a string of digits, a boolean from 0 and 1, a text from an integer.
  *
  * Returns: (transfer floating): an a{sv}
  */
 GVariant *floo_record_from_json (const FlooRecord *record, JsonNode *node, GError **error);
-/* An array of them: aa{sv}. One bad element fails the whole. */
+/* An array of them: aa{sv}. One bad element fails the whole. NULL or a JSON null is an empty one. */
 GVariant *floo_records_from_json (const FlooRecord *record, JsonNode *node, GError **error);
 
 /**
  * floo_record_to_json:
- * @values: an a{sv} from a client: any integer type is taken
+ * @values: an a{sv} from a client: any integer type is taken; the key field may be missing
  *
  * Returns: (transfer full): the JSON object, or NULL with FLOO_ERROR_INVALID_ARGUMENTS naming the field
  */
 JsonNode *floo_record_to_json (const FlooRecord *record, GVariant *values, GError **error);
 
-/* Returns: (transfer floating): the ids in a JSON array of integers, as ax. */
+/* Returns: (transfer floating): the ids in a JSON array of integers, as ax. NULL or a JSON null is none. */
 GVariant *floo_ids_from_json (JsonNode *node, GError **error);
 
 G_END_DECLS
