@@ -25,7 +25,7 @@ typedef struct {
   char *app_id;           /* "" none: Login must bring it */
   char *dns_server;       /* "" the service's own */
   gboolean auto_login;    /* true */
-  char *os_type;          /* "web": what PROVISION says: web, linux, ... */
+  char *os_type;          /* "web": what PROVISION says: OsType's names in lower case */
   char *device_info;      /* "Web" */
   /* [store] */
   guint journal_days;     /* 14 */
@@ -47,5 +47,21 @@ typedef struct {
 FlooConfig *floo_config_load (const char *instance, const char *path, const char *data_dir, GError **error);
 void floo_config_free (FlooConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooConfig, floo_config_free)
+
+/**
+ * FlooConfigKey:
+ *
+ * One key as the documentation shows it.
+ */
+typedef struct {
+  const char *group;
+  const char *key;
+  const char *fallback;   /* the default, as it is written in the file */
+  const char *values;     /* what it may be: "a, b, c" is a choice, "1 to 9" a number */
+  const char *doc;        /* sentences */
+} FlooConfigKey;
+
+/* Returns: (transfer none) (nullable): the key at @index, by groups; NULL after the last. */
+const FlooConfigKey *floo_config_get_key (guint index);
 
 G_END_DECLS

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/names.h"
+
+#define MAX_INSTANCE 64
+#define MAX_TEXT 256
+
+/* FALSE: not among the values; the caller says so. */
+typedef gboolean (*ParseFunc) (const FlooConfigKey *key, const char *text, gpointer field);
+
+static gboolean
+set_text (gpointer field, const char *text)
+{
+  char **target = field;
+
+  g_free (*target);
+  *target = g_strdup (text);
+  return TRUE;
+}
+
+static gboolean
+parse_text (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  return strlen (text) <= MAX_TEXT && set_text (field, text);
+}
+
+/* It becomes the name of a folder and a header. */
+static gboolean
+parse_app_id (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  return strlen (text) <= MAX_TEXT && text[0] != '.' && text[0] != '-'
+         && strspn (text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") == strlen (text) && set_text (field, text);
+}
+
+static gboolean
+parse_url (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  g_autoptr (GUri) uri = NULL;
+
+  if (*text == '\0')
+    return set_text (field, text);
+  uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+  if (uri == NULL || g_strcmp0 (g_uri_get_host (uri), "") <= 0)
+    return FALSE;
+  return (strcmp (g_uri_get_scheme (uri), "https") == 0 || strcmp (g_uri_get_scheme (uri), "http") == 0) && set_text (field, text);
+}
+
+static gboolean
+parse_choice (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  g_auto (GStrv) choices = g_strsplit (key->values, ", ", -1);
+
+  return g_strv_contains ((const char *const *) choices, text) && set_text (field, text);
+}
+
+static gboolean
+parse_bool (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  gboolean *target = field;
+
+  *target = strcmp (text, "true") == 0;
+  return *target || strcmp (text, "false") == 0;
+}
+
+static gboolean
+parse_number (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  guint *target = field;
+  guint min = 0, max = 0;
+  guint64 number;
+
+  if (sscanf (key->values, "%u to %u", &min, &max) != 2 || !g_ascii_string_to_unsigned (text, 10, min, max, &number, NULL))
+    return FALSE;
+  *target = (guint) number;
+  return TRUE;
+}
+
+static gboolean
+parse_level (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  return floo_log_level_from_string (text, field);
+}
+
+#define FIELD(name) offsetof (FlooConfig, name)
+
+static const struct
+{
+  FlooConfigKey key;
+  ParseFunc parse;
+  gsize field;
+} rows[] = {
+  { { "service", "app_id", "", "letters, digits, \".\", \"_\" and \"-\"",
+      "The application at the service whose users log in here. Left empty, whoever logs in has to name it." },
+    parse_app_id, FIELD (app_id) },
+  { { "service", "dns_server", "", "an http or https URL",
+      "The discovery server, a whole URL that is used as it is. Left empty, the service's own servers are asked." },
+    parse_url, FIELD (dns_server) },
+  { { "service", "auto_login", "true", "true, false",
+      "Whether the daemon logs in again by itself when it starts, if the last session was not ended by a logout." },
+    parse_bool, FIELD (auto_login) },
+  { { "service", "os_type", "web", "web, linux, win, osx, ios, andr",
+      "The kind of device that the daemon says it is. The service knows web from clients of this kind; change it only where it asks for that." },
+    parse_choice, FIELD (os_type) },
+  { { "service", "device_info", "Web", "a text of at most 256 bytes", "What the user's other devices see in the list of devices." },
+    parse_text, FIELD (device_info) },
+  { { "store", "journal_days", "14", "1 to 3650",
+      "How many days events can be replayed for a client that was away. Messages themselves are kept for ever." },
+    parse_number, FIELD (journal_days) },
+  { { "store", "journal_events", "200000", "1000 to 100000000",
+      "How many events can be replayed at most. What journal_days and this say, the stricter one holds." },
+    parse_number, FIELD (journal_events) },
+  { { "secrets", "backend", "auto", "auto, keyring, file",
+      "Where the access token and a remembered password are kept: in the Secret Service (keyring), in a file that only the user can "
+      "read (file), or in the Secret Service if the session has one and else in the file (auto)." },
+    parse_choice, FIELD (secrets_backend) },
+  { { "log", "level", "info", "error, warning, info, debug",
+      "The least important messages that are logged. Personal data is left out at every level." },
+    parse_level, FIELD (log_level) },
+};
+
+const FlooConfigKey *
+floo_config_get_key (guint index)
+{
+  return index < G_N_ELEMENTS (rows) ? &rows[index].key : NULL;
+}
+
+static int
+find_row (const char *group, const char *key)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (strcmp (rows[i].key.group, group) == 0 && strcmp (rows[i].key.key, key) == 0)
+      return (int) i;
+  return -1;
+}
+
+static gboolean
+known_group (const char *group)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (strcmp (rows[i].key.group, group) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+set_value (FlooConfig *config, guint row, const char *text)
+{
+  return rows[row].parse (&rows[row].key, text, G_STRUCT_MEMBER_P (config, rows[row].field));
+}
+
+static gboolean
+read_key (FlooConfig *config, GKeyFile *file, const char *group, const char *key, GError **error)
+{
+  int row = find_row (group, key);
+  g_autoptr (GError) local = NULL;
+  g_autofree char *value = NULL;
+
+  if (row < 0)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: unknown key \"%s\" in group [%s]", config->path, key, group);
+      return FALSE;
+    }
+  value = g_key_file_get_string (file, group, key, &local);
+  if (value == NULL)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: [%s] %s: %s", config->path, group, key, local->message);
+      return FALSE;
+    }
+  if (!set_value (config, (guint) row, g_strchomp (value)))
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: [%s] %s: \"%s\" is not valid; expected: %s", config->path,
+                   group, key, value, rows[row].key.values);
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+read_groups (FlooConfig *config, GKeyFile *file, GError **error)
+{
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
+
+  for (guint g = 0; groups[g] != NULL; g++)
+    {
+      g_auto (GStrv) keys = g_key_file_get_keys (file, groups[g], NULL, NULL);
+
+      if (!known_group (groups[g]))
+        {
+          g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: unknown group [%s]", config->path, groups[g]);
+          return FALSE;
+        }
+      for (guint k = 0; keys[k] != NULL; k++)
+        if (!read_key (config, file, groups[g], keys[k], error))
+          return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+read_file (FlooConfig *config, gboolean must_exist, GError **error)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autoptr (GError) local = NULL;
+
+  if (g_key_file_load_from_file (file, config->path, G_KEY_FILE_NONE, &local))
+    return read_groups (config, file, error);
+  if (!must_exist && g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, local->domain == G_KEY_FILE_ERROR ? FLOO_ERROR_INVALID_ARGUMENTS : FLOO_ERROR_FILE, "%s: %s",
+               config->path, local->message);
+  return FALSE;
+}
+
+/* An element of a bus name, and of a path. */
+static gboolean
+valid_instance (const char *name)
+{
+  gsize len = strlen (name);
+
+  return len > 0 && len <= MAX_INSTANCE && !g_ascii_isdigit (name[0])
+         && strspn (name, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-") == len;
+}
+
+static char *
+instance_dir (const char *base, const char *instance)
+{
+  return instance != NULL ? g_build_filename (base, FLOO_DIR_NAME, "instances", instance, NULL)
+                          : g_build_filename (base, FLOO_DIR_NAME, NULL);
+}
+
+FlooConfig *
+floo_config_load (const char *instance, const char *path, const char *data_dir, GError **error)
+{
+  g_autoptr (FlooConfig) config = g_new0 (FlooConfig, 1);
+
+  if (instance != NULL && !valid_instance (instance))
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
+                   "\"%s\" is no instance's name: at most %d letters, digits, \"_\" and \"-\", not beginning with a digit", instance,
+                   MAX_INSTANCE);
+      return NULL;
+    }
+  config->instance = g_strdup (instance);
+  if (path != NULL)
+    config->path = g_canonicalize_filename (path, NULL);
+  else
+    {
+      g_autofree char *name = instance != NULL ? g_strdup_printf ("flooimd-%s.conf", instance) : g_strdup ("flooimd.conf");
+
+      config->path = g_build_filename (g_get_user_config_dir (), FLOO_DIR_NAME, name, NULL);
+    }
+  config->data_dir = data_dir != NULL ? g_canonicalize_filename (data_dir, NULL) : instance_dir (g_get_user_data_dir (), instance);
+  config->cache_dir = instance_dir (g_get_user_cache_dir (), instance);
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      gboolean valid = set_value (config, i, rows[i].key.fallback);
+
+      g_assert (valid);
+    }
+  if (!read_file (config, path != NULL, error))
+    return NULL;
+  return g_steal_pointer (&config);
+}
+
+void
+floo_config_free (FlooConfig *config)
+{
+  g_free (config->instance);
+  g_free (config->path);
+  g_free (config->data_dir);
+  g_free (config->cache_dir);
+  g_free (config->app_id);
+  g_free (config->dns_server);
+  g_free (config->os_type);
+  g_free (config->device_info);
+  g_free (config->secrets_backend);
+  g_free (config);
+}
