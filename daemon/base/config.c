@@ -104,7 +104,8 @@ static const struct
       "Whether the daemon logs in again by itself when it starts, if the last session was not ended by a logout." },
     parse_bool, FIELD (auto_login) },
   { { "service", "os_type", "web", "web, linux, win, osx, ios, andr",
-      "The kind of device that the daemon says it is. The service knows web from clients of this kind; change it only where it asks for that." },
+      "The kind of device that the daemon says it is. The service knows web from clients of this kind; change it only where it asks for "
+      "that." },
     parse_choice, FIELD (os_type) },
   { { "service", "device_info", "Web", "a text of at most 256 bytes", "What the user's other devices see in the list of devices." },
     parse_text, FIELD (device_info) },
