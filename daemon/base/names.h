@@ -33,11 +33,15 @@
 #define FLOO_MAX_CONTENT (256u << 10)        /* content of a message that a client sends; larger: TooLarge */
 #define FLOO_MAX_EXTRA (64u << 10)           /* ext, config or attachment of a message that a client sends */
 #define FLOO_MAX_TOKEN 256u                  /* a client's idempotency token */
+#define FLOO_MAX_IDS 1000u                   /* ids in one argument of a client */
+#define FLOO_MAX_LIMIT 500u                  /* entries of one page that a client asks for */
 
 /* How intake is batched and signalled (architecture, rule 1). */
 #define FLOO_INTAKE_BATCH 256u               /* messages; no page is added to a batch of this many */
 #define FLOO_SIGNAL_MESSAGES 256u            /* messages in one plural signal */
 #define FLOO_SIGNAL_BYTES (1u << 20)         /* bytes in one plural signal */
+#define FLOO_BUS_FLUSH_BYTES (1u << 20)      /* bytes of signals after which the bus is asked whether they are out */
+#define FLOO_BUS_CONGESTED_BYTES (8u << 20)  /* bytes of signals on the way to the bus from which on the intake pauses, until half of it */
 
 /* Replay's reply is bounded. */
 #define FLOO_REPLAY_EVENTS 1000u

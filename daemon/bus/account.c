@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* account.c: im.floo.Daemon1.Account */
+#include "bus/interface.h"
+#include "dbus-info.h"
+
+static const FlooOption login_options[] = {
+  { .key = "app_id", .type = 's' },
+  { .key = "dns_server", .type = 's' },
+  { .key = "remember", .type = 'b', .fallback = TRUE },
+  { NULL }
+};
+
+static const FlooOption logout_options[] = {
+  { .key = "erase", .type = 'b' },
+  { .key = "discard", .type = 'b' },
+  { .key = "everywhere", .type = 'b' },
+  { NULL }
+};
+
+static const FlooOption register_options[] = {
+  { .key = "app_id", .type = 's' },
+  { .key = "dns_server", .type = 's' },
+  { NULL }
+};
+
+static const FlooBusBound bounds[] = {
+  { .arg = "user_id", .min = 1, .max = G_MAXINT64 },
+  { NULL }
+};
+
+static void
+handle_get_status (const FlooBusCall *call)
+{
+  floo_session_get_status (call->session, floo_bus_reply, call->invocation);
+}
+
+/* The three ways to log in have the same options. */
+static void
+login (const FlooBusCall *call, FlooLoginRequest *request, FlooReply reply)
+{
+  request->app_id = floo_options_get_string (call->options, "app_id");
+  request->dns_server = floo_options_get_string (call->options, "dns_server");
+  request->remember = floo_options_get_boolean (call->options, "remember");
+  floo_session_login (call->session, request, reply, call->invocation);
+}
+
+static void
+handle_login (const FlooBusCall *call)
+{
+  FlooLoginRequest request = { .kind = FLOO_LOGIN_BY_NAME };
+
+  g_variant_get (call->args, "(&s&s@a{sv})", &request.name, &request.secret, NULL);
+  login (call, &request, floo_bus_reply);
+}
+
+/* Who logs in by id knows it: these two return nothing. */
+static void
+reply_without_id (GVariant *result, const GError *error, gpointer invocation)
+{
+  if (result != NULL)
+    g_variant_unref (g_variant_ref_sink (result));
+  floo_bus_reply (NULL, error, invocation);
+}
+
+static void
+handle_login_by_id (const FlooBusCall *call)
+{
+  FlooLoginRequest request = { .kind = FLOO_LOGIN_BY_ID };
+
+  g_variant_get (call->args, "(x&s@a{sv})", &request.user_id, &request.secret, NULL);
+  login (call, &request, reply_without_id);
+}
+
+static void
+handle_login_with_token (const FlooBusCall *call)
+{
+  FlooLoginRequest request = { .kind = FLOO_LOGIN_WITH_TOKEN };
+
+  g_variant_get (call->args, "(x&s@a{sv})", &request.user_id, &request.secret, NULL);
+  login (call, &request, reply_without_id);
+}
+
+static void
+handle_logout (const FlooBusCall *call)
+{
+  floo_session_logout (call->session, floo_options_get_boolean (call->options, "erase"),
+                       floo_options_get_boolean (call->options, "discard"),
+                       floo_options_get_boolean (call->options, "everywhere"), floo_bus_reply, call->invocation);
+}
+
+static void
+handle_reconnect (const FlooBusCall *call)
+{
+  floo_session_reconnect (call->session, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_register (const FlooBusCall *call)
+{
+  const char *username, *password;
+
+  g_variant_get (call->args, "(&s&s@a{sv})", &username, &password, NULL);
+  floo_session_register (call->session, username, password, floo_options_get_string (call->options, "app_id"),
+                         floo_options_get_string (call->options, "dns_server"), floo_bus_reply, call->invocation);
+}
+
+static GVariant *
+get_properties (FlooSession *session)
+{
+  GVariantDict dict;
+  g_autoptr (GVariant) properties = g_variant_ref_sink (floo_session_get_properties (session));
+
+  g_variant_dict_init (&dict, properties);
+  g_variant_dict_insert (&dict, "DaemonVersion", "s", FLOO_VERSION);
+  return g_variant_dict_end (&dict);
+}
+
+static const FlooBusMethod methods[] = {
+  { "GetStatus", handle_get_status },
+  { "Login", handle_login, login_options },
+  { "LoginById", handle_login_by_id, login_options },
+  { "LoginWithToken", handle_login_with_token, login_options },
+  { "Logout", handle_logout, logout_options },
+  { "Reconnect", handle_reconnect },
+  { "Register", handle_register, register_options },
+};
+
+const FlooBusTable floo_bus_account = {
+  .info = &im_floo_daemon1_account_interface,
+  .version = 1,
+  .methods = methods,
+  .n_methods = G_N_ELEMENTS (methods),
+  .bounds = bounds,
+  .get_properties = get_properties,
+};

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "bus/interface.h"
+
+#include <string.h>
+
+struct _FlooBusInterface {
+  GDBusInterfaceSkeleton parent_instance;
+  const FlooBusTable *table;
+  FlooSession *session;
+  GVariant *properties;   /* (nullable): a{sv} as clients know them */
+};
+
+G_DEFINE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, G_TYPE_DBUS_INTERFACE_SKELETON)
+
+const FlooBusTable *const floo_bus_tables[]
+    = { &floo_bus_account, &floo_bus_conversations, &floo_bus_events, &floo_bus_groups, &floo_bus_roster, NULL };
+
+void
+floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
+{
+  if (error != NULL)
+    {
+      GError *ours = floo_error_normalise (error);
+
+      if (result != NULL)
+        g_variant_unref (g_variant_ref_sink (result));
+      g_debug ("%s: %s", g_dbus_method_invocation_get_method_name (invocation), ours->message);
+      g_dbus_method_invocation_take_error (invocation, ours);
+      return;
+    }
+  g_dbus_method_invocation_return_value (invocation, result);
+}
+
+static gboolean
+check_array (const FlooBusBound *bound, GVariant *array, GError **error)
+{
+  gsize n = g_variant_n_children (array);
+  gint64 number;
+
+  if (n > bound->max_n)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s must be at most %u, not %zu", bound->arg, bound->max_n, n);
+      return FALSE;
+    }
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (array, i);
+
+      if (!floo_number_from_variant (value, bound->arg, bound->min, bound->max, &number, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_arg (const FlooBusBound *bounds, const char *name, GVariant *value, GError **error)
+{
+  gint64 number;
+
+  for (const FlooBusBound *bound = bounds; bound != NULL && bound->arg != NULL; bound++)
+    if (strcmp (bound->arg, name) == 0)
+      {
+        if (g_variant_is_of_type (value, G_VARIANT_TYPE_ARRAY))
+          return check_array (bound, value, error);
+        return floo_number_from_variant (value, name, bound->min, bound->max, &number, error);
+      }
+  return TRUE;
+}
+
+static gboolean
+check_args (const FlooBusTable *table, const GDBusMethodInfo *info, GVariant *args, GError **error)
+{
+  for (gsize i = 0; i < g_variant_n_children (args); i++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (args, i);
+
+      if (!check_arg (table->bounds, info->in_args[i]->name, value, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static const FlooBusMethod *
+find_method (const FlooBusTable *table, const char *name)
+{
+  for (guint i = 0; i < table->n_methods; i++)
+    if (strcmp (table->methods[i].name, name) == 0)
+      return &table->methods[i];
+  return NULL;
+}
+
+static gboolean
+parse_options (const FlooBusMethod *method, GVariant *args, FlooOptions *options, GError **error)
+{
+  g_autoptr (GVariant) dict = NULL;
+
+  if (method->options == NULL)
+    return TRUE;
+  dict = g_variant_get_child_value (args, g_variant_n_children (args) - 1);
+  return floo_options_parse (options, method->options, dict, error);
+}
+
+static void
+on_method_call (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *name,
+                GVariant *args, GDBusMethodInvocation *invocation, gpointer user_data)
+{
+  FlooBusInterface *self = user_data;
+  const FlooBusMethod *method = find_method (self->table, name);
+  g_auto (FlooOptions) options = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_assert (method != NULL); /* GDBus has looked it up in the introspection, and a unit test holds the table against that */
+  g_debug ("%s calls %s.%s", sender, interface, name);
+  if (!check_args (self->table, g_dbus_method_invocation_get_method_info (invocation), args, &error)
+      || !parse_options (method, args, &options, &error))
+    {
+      floo_bus_reply (NULL, error, invocation);
+      return;
+    }
+  method->handler (&(FlooBusCall){
+      .method = method, .session = self->session, .args = args, .options = &options, .invocation = invocation });
+}
+
+/* Returns: (transfer full) */
+static GVariant *
+collect_properties (FlooBusInterface *self)
+{
+  g_autoptr (GVariant) properties = NULL;
+  g_auto (GVariantDict) dict;
+
+  if (self->table->get_properties != NULL)
+    properties = g_variant_ref_sink (self->table->get_properties (self->session));
+  g_variant_dict_init (&dict, properties);
+  g_variant_dict_insert (&dict, "Version", "u", self->table->version);
+  return g_variant_ref_sink (g_variant_dict_end (&dict));
+}
+
+static GVariant *
+on_get_property (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *name,
+                 GError **error, gpointer user_data)
+{
+  g_autoptr (GVariant) properties = collect_properties (user_data);
+  GVariant *value = g_variant_lookup_value (properties, name, NULL);
+
+  if (value == NULL)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY, "The property %s has no value", name);
+  return value;
+}
+
+static GDBusInterfaceVTable vtable = { on_method_call, on_get_property, NULL, { NULL } };
+
+static GDBusInterfaceInfo *
+floo_bus_interface_get_info (GDBusInterfaceSkeleton *skeleton)
+{
+  return (GDBusInterfaceInfo *) FLOO_BUS_INTERFACE (skeleton)->table->info;
+}
+
+static GDBusInterfaceVTable *
+floo_bus_interface_get_vtable (GDBusInterfaceSkeleton *skeleton)
+{
+  return &vtable;
+}
+
+static GVariant *
+floo_bus_interface_get_properties (GDBusInterfaceSkeleton *skeleton)
+{
+  return collect_properties (FLOO_BUS_INTERFACE (skeleton));
+}
+
+static void
+floo_bus_interface_flush (GDBusInterfaceSkeleton *skeleton)
+{
+  floo_bus_interface_update_properties (FLOO_BUS_INTERFACE (skeleton));
+}
+
+static void
+floo_bus_interface_finalize (GObject *object)
+{
+  FlooBusInterface *self = FLOO_BUS_INTERFACE (object);
+
+  g_clear_object (&self->session);
+  g_clear_pointer (&self->properties, g_variant_unref);
+  G_OBJECT_CLASS (floo_bus_interface_parent_class)->finalize (object);
+}
+
+static void
+floo_bus_interface_class_init (FlooBusInterfaceClass *klass)
+{
+  GDBusInterfaceSkeletonClass *skeleton_class = G_DBUS_INTERFACE_SKELETON_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->finalize = floo_bus_interface_finalize;
+  skeleton_class->get_info = floo_bus_interface_get_info;
+  skeleton_class->get_vtable = floo_bus_interface_get_vtable;
+  skeleton_class->get_properties = floo_bus_interface_get_properties;
+  skeleton_class->flush = floo_bus_interface_flush;
+}
+
+static void
+floo_bus_interface_init (FlooBusInterface *self)
+{
+}
+
+FlooBusInterface *
+floo_bus_interface_new (const FlooBusTable *table, FlooSession *session)
+{
+  FlooBusInterface *self;
+
+  g_return_val_if_fail (table != NULL && FLOO_IS_SESSION (session), NULL);
+
+  self = g_object_new (FLOO_TYPE_BUS_INTERFACE, NULL);
+  self->table = table;
+  self->session = g_object_ref (session);
+  self->properties = collect_properties (self);
+  return self;
+}
+
+void
+floo_bus_interface_update_properties (FlooBusInterface *self)
+{
+  GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (self);
+  GDBusConnection *connection = g_dbus_interface_skeleton_get_connection (skeleton);
+  g_autoptr (GVariant) now = collect_properties (self);
+  g_auto (GVariantBuilder) changed = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  guint n = 0;
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, now);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    {
+      g_autoptr (GVariant) before = g_variant_lookup_value (self->properties, name, NULL);
+
+      if (before != NULL && g_variant_equal (before, value))
+        continue;
+      g_variant_builder_add (&changed, "{sv}", name, value);
+      n++;
+    }
+  g_variant_unref (self->properties);
+  self->properties = g_steal_pointer (&now);
+  if (n > 0 && connection != NULL)
+    g_dbus_connection_emit_signal (connection, NULL, g_dbus_interface_skeleton_get_object_path (skeleton),
+                                   "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                   g_variant_new ("(sa{sv}@as)", self->table->info->name, &changed, g_variant_new_strv (NULL, 0)), NULL);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * interface.h: one exported D-Bus interface, driven by a table.
+ *
+ * GDBus has checked a call's arguments against the introspection before it comes here. The table says what else is checked, and which function of
+ * the session answers. The introspection data is the generated one; unit tests hold the tables against it.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "bus/options.h"
+#include "session/session.h"
+
+G_BEGIN_DECLS
+
+typedef struct _FlooBusMethod FlooBusMethod;
+
+/**
+ * FlooBusCall:
+ * @args: the arguments, a tuple
+ * @options: of a method with options; else empty
+ * @invocation: (transfer full): goes to floo_bus_reply() with the answer
+ *
+ * One call. It is good until the handler returns, texts in it included.
+ */
+typedef struct {
+  const FlooBusMethod *method;
+  FlooSession *session;
+  GVariant *args;
+  const FlooOptions *options;
+  GDBusMethodInvocation *invocation;
+} FlooBusCall;
+
+/* Must see to it that floo_bus_reply() is called once with call->invocation, now or later. */
+typedef void (*FlooBusHandler) (const FlooBusCall *call);
+
+/**
+ * FlooBusMethod:
+ * @options: (nullable): rows of the last argument, "options"
+ */
+struct _FlooBusMethod {
+  const char *name;
+  FlooBusHandler handler;
+  const FlooOption *options;
+};
+
+/**
+ * FlooBusBound:
+ * @arg: name of an argument, of whatever method of the interface; an integer or an array of integers
+ * @min:
+ * @max: of each, both included
+ * @max_n: most elements of an array
+ */
+typedef struct {
+  const char *arg;
+  gint64 min;
+  gint64 max;
+  guint max_n;
+} FlooBusBound;
+
+/**
+ * FlooBusTable:
+ * @bounds: (nullable): ends with a row whose arg is NULL
+ * @get_properties: (nullable): all properties but Version, a floating a{sv}
+ */
+typedef struct {
+  const GDBusInterfaceInfo *info;
+  guint32 version;
+  const FlooBusMethod *methods;
+  guint n_methods;
+  const FlooBusBound *bounds;
+  GVariant *(*get_properties) (FlooSession *session);
+} FlooBusTable;
+
+/* One file each; the array ends with NULL. */
+extern const FlooBusTable floo_bus_account, floo_bus_conversations, floo_bus_events, floo_bus_groups, floo_bus_roster;
+extern const FlooBusTable *const floo_bus_tables[];
+
+/**
+ * floo_bus_reply:
+ * @invocation: (transfer full): a GDBusMethodInvocation
+ *
+ * The border: a FlooReply that answers a call, at once. Whatever error comes from inside leaves under one of our names.
+ */
+void floo_bus_reply (GVariant *result, const GError *error, gpointer invocation);
+
+#define FLOO_TYPE_BUS_INTERFACE (floo_bus_interface_get_type ())
+G_DECLARE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, FLOO, BUS_INTERFACE, GDBusInterfaceSkeleton)
+
+/* @table: lives for ever */
+FlooBusInterface *floo_bus_interface_new (const FlooBusTable *table, FlooSession *session);
+
+/* Emits PropertiesChanged with the properties that are not what they were at the last time (or at the creation). */
+void floo_bus_interface_update_properties (FlooBusInterface *self);
+
+G_END_DECLS
