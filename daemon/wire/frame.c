@@ -36,7 +36,8 @@ set_error (GError **error, const char *format, ...)
 
 /* The reader stops at the first thing that is malformed, for which protobuf-c then has the error. */
 typedef struct {
-  const guint8 *at, *end;
+  const guint8 *at;
+  gsize left;
   guint64 field;
   guint wire_type;
 } Reader;
@@ -46,10 +47,11 @@ read_varint (Reader *reader, guint64 *out)
 {
   guint64 value = 0;
 
-  for (guint shift = 0; shift < 64 && reader->at < reader->end; shift += 7)
+  for (guint shift = 0; shift < 64 && reader->left > 0; shift += 7)
     {
       guint8 byte = *reader->at++;
 
+      reader->left--;
       value |= (guint64) (byte & 0x7f) << shift;
       if (byte < 0x80)
         {
@@ -90,9 +92,10 @@ read_field (Reader *reader)
       return FALSE;
     }
 
-  if (skip > (gsize) (reader->end - reader->at))
+  if (skip > reader->left)
     return FALSE;
   reader->at += skip;
+  reader->left -= skip;
   return TRUE;
 }
 
@@ -100,7 +103,7 @@ read_field (Reader *reader)
 static gsize
 count_field (const ProtobufCBinaryData *data, guint field)
 {
-  Reader reader = { .at = data->data, .end = data->data + data->len };
+  Reader reader = { .at = data->data, .left = data->len };
   gsize n = 0;
 
   while (read_field (&reader))
@@ -112,7 +115,7 @@ count_field (const ProtobufCBinaryData *data, guint field)
 static int
 wire_type_of_field (const ProtobufCBinaryData *data, guint field)
 {
-  Reader reader = { .at = data->data, .end = data->data + data->len };
+  Reader reader = { .at = data->data, .left = data->len };
 
   while (read_field (&reader))
     if (reader.field == field)

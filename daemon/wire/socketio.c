@@ -437,6 +437,8 @@ floo_sio_decode_text (FlooSioDecoder *decoder, const char *text, gsize len, Floo
   g_return_val_if_fail (decoder != NULL && (text != NULL || len == 0) && packet != NULL, FALSE);
 
   *packet = (FlooSioPacket) { .kind = FLOO_SIO_NONE };
+  if (len == 0)
+    text = "";
   if (decode_text (decoder, (Span) { text, text + len }, packet, error))
     return TRUE;
   reset (decoder);

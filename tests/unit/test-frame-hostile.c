@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* wire/frame: what hostile bytes can do. */
+#include "frame-fixtures.h"
+
+static void
+test_outer (void)
+{
+  /* AES; a check sum and a tag are read over; commands and methods that there are not. */
+  g_autoptr (FlooFrame) sum = decode (from_hex ("18 00 38 ff 01 42 01 78"), FLOO_FROM_SERVICE);
+  g_autoptr (FlooFrame) plain = decode (from_hex ("18 00 28 00"), FLOO_FROM_SERVICE);
+
+  g_assert_nonnull (sum->unread_dl);
+  g_assert_nonnull (plain->unread_dl);
+  assert_refused (from_hex ("18 00 28 01"), FLOO_FROM_SERVICE, "encrypted");
+  assert_refused (from_hex ("18 04"), FLOO_FROM_SERVICE, "command 4");
+  assert_refused (from_hex ("18 ff ff ff ff ff ff ff ff ff 01"), FLOO_FROM_SERVICE, "command -1");
+  assert_refused (from_hex ("10 02 18 00"), FLOO_FROM_SERVICE, "compress method 2");
+  assert_refused (from_hex ("10 ff ff ff ff ff ff ff ff ff 01"), FLOO_FROM_SERVICE, "compress method -1");
+}
+
+static void
+test_wire_types (void)
+{
+  static const char *const malformed[] = {
+    "1a 01 00",                         /* command, length-delimited */
+    "1d 00 00 00 00",                   /* command, 32 bits */
+    "20 00",                            /* payload, a varint */
+    "1b", "1c",                         /* groups */
+    "1e", "1f",                         /* no wire type */
+    "00 00",                            /* field 0 */
+    "22 ff ff ff ff 0f", "22 ff ff ff ff ff ff ff ff ff 01", "22 01",
+    "18 80 80 80 80 80 80 80 80 80 80 80", "98 80 80 80 80 80 80 00 01",
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (malformed); i++)
+    assert_refused (from_hex (malformed[i]), FLOO_FROM_SERVICE, "Frame is malformed");
+  assert_refused (wrap_hex (FLOO__FRAME__COMMAND__SYNC, "10 01"), FLOO_FROM_SERVICE, "SyncDL is malformed");
+}
+
+/* No id, key or time beyond int64, wherever it stands. */
+static void
+test_integers (void)
+{
+  static const struct {
+    Floo__Frame__Command command;
+    FlooDirection direction;
+    const char *before;         /* up to the varint */
+    const char *what;
+  } cases[] = {
+    { FLOO__FRAME__COMMAND__UNREAD, FLOO_FROM_SERVICE, "12 %02x 0a %02x 08", "XID.uid" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "12 %02x 08", "Meta.id" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "12 %02x 20", "Meta.timestamp" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "12 %02x 12 %02x 08", "XID.uid" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "12 %02x 1a %02x 08", "XID.uid" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "18", "SyncDL.next_key" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "22 %02x 08", "XID.uid" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "28", "SyncDL.client_mid" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "30", "SyncDL.server_mid" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "38", "SyncDL.server_time" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "48", "SyncDL.prev_mid" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_SERVICE, "58", "SyncDL.edit_timestamp" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_CLIENT, "10", "SyncUL.key" },
+    { FLOO__FRAME__COMMAND__SYNC, FLOO_FROM_CLIENT, "1a %02x 08", "Meta.id" },
+    { FLOO__FRAME__COMMAND__PROVISION, FLOO_FROM_SERVICE, "12 %02x 08", "XID.uid" },
+    { FLOO__FRAME__COMMAND__PROVISION, FLOO_FROM_CLIENT, "70", "Provision.last_login_time" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      gboolean nested_twice = strstr (cases[i].before, "%02x") != g_strrstr (cases[i].before, "%02x");
+
+      for (guint over = 0; over < 2; over++)
+        {
+          const char *varint = over ? INT64_OVER_VARINT : INT64_MAX_VARINT;
+          guint inner = (over ? 10 : 9) + 1;
+          g_auto (GStrv) parts = g_strsplit (cases[i].before, "%02x", -1);
+          g_autoptr (GString) hex = g_string_new (parts[0]);
+
+          for (guint part = 1; parts[part] != NULL; part++)
+            g_string_append_printf (hex, "%02x%s", part == 1 && nested_twice ? inner + 2 : inner, parts[part]);
+          g_string_append (hex, varint);
+
+          if (over)
+            assert_refused (wrap_hex (cases[i].command, hex->str), cases[i].direction, cases[i].what);
+          else
+            floo_frame_unref (decode (wrap_hex (cases[i].command, hex->str), cases[i].direction));
+        }
+    }
+}
+
+static void
+test_nested_payload (void)
+{
+  g_autoptr (FlooFrame) frame = decode (from_hex ("18 01"), FLOO_FROM_SERVICE);
+  static const struct {
+    const ProtobufCMessageDescriptor *descriptor;
+    const char *payload;
+    const char *message;        /* NULL: accepted */
+  } cases[] = {
+    { &floo__message_body__descriptor, "", NULL },
+    { &floo__message_body__descriptor, "32 0c 08 05 10 " INT64_MAX_VARINT, NULL },
+    { &floo__message_body__descriptor, "08 63 28 63 50 63 70 63", NULL },       /* enum values that nobody knows */
+    { &floo__message_body__descriptor, "32 0d 08 05 10 " INT64_OVER_VARINT, "MessageOperation.mid" },
+    { &floo__message_body__descriptor, "78 " INT64_OVER_VARINT, "MessageBody.edit_timestamp" },
+    { &floo__message_body__descriptor, "20 00", "MessageBody is malformed" },
+    { &floo__group_notice__descriptor, "12 0b 08 " INT64_OVER_VARINT, "XID.uid" },
+    { &floo__group_notice__descriptor, "22 00 22 0b 08 " INT64_OVER_VARINT, "XID.uid" },
+    { &floo__conversation__descriptor, "12 0f 08 01 12 0b 08 " INT64_OVER_VARINT, "XID.uid" },
+    { &floo__user_notice__descriptor, "08", "UserNotice is malformed" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GBytes) bytes = from_hex (cases[i].payload);
+      g_autoptr (GError) error = NULL;
+      ProtobufCBinaryData payload;
+
+      payload.data = (uint8_t *) g_bytes_get_data (bytes, &payload.len);
+      if (cases[i].message == NULL)
+        {
+          g_assert_nonnull (floo_frame_unpack (frame, cases[i].descriptor, &payload, &error));
+          g_assert_no_error (error);
+        }
+      else
+        {
+          g_assert_null (floo_frame_unpack (frame, cases[i].descriptor, &payload, &error));
+          g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
+          g_assert_nonnull (strstr (error->message, cases[i].message));
+        }
+    }
+}
+
+/* Cut anywhere it is either whole fields or an error, and nothing is read behind the end. */
+static void
+test_truncated (void)
+{
+  g_autoptr (GPtrArray) keep = g_ptr_array_new_with_free_func (g_free);
+  Floo__SyncDL *sync = new_page (3, 20, keep);
+  g_autoptr (GPtrArray) frames = g_ptr_array_new_with_free_func ((GDestroyNotify) g_bytes_unref);
+
+  g_ptr_array_add (frames, floo_frame_encode (FLOO__FRAME__COMMAND__SYNC, &sync->base));
+  g_ptr_array_add (frames, floo_frame_encode_deflated (FLOO__FRAME__COMMAND__SYNC, &sync->base));
+  g_ptr_array_add (frames, encode_text_message ("text"));
+  for (guint i = 0; i < frames->len; i++)
+    for (gsize len = 0; len < g_bytes_get_size (frames->pdata[i]); len++)
+      {
+        /* A copy of its own, so that a sanitizer sees the end. */
+        g_autoptr (GBytes) cut = g_bytes_new (g_bytes_get_data (frames->pdata[i], NULL), len);
+        g_autoptr (GError) error = NULL;
+        FlooDirection direction = i == 2 ? FLOO_FROM_CLIENT : FLOO_FROM_SERVICE;
+        g_autoptr (FlooFrame) frame = floo_frame_decode (cut, direction, &error);
+        gboolean whole_fields = len == 0 || len == 2 || len == 4 || len == 6;
+
+        g_assert_true ((frame != NULL) == whole_fields);
+        if (frame == NULL)
+          g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
+      }
+}
+
+static void
+test_truncated_payload (void)
+{
+  g_autoptr (GPtrArray) keep = g_ptr_array_new_with_free_func (g_free);
+  Floo__SyncDL *sync = new_page (2, 5, keep);
+  gsize size = floo__sync_dl__get_packed_size (sync);
+  g_autofree guint8 *payload = g_malloc (size);
+
+  floo__sync_dl__pack (sync, payload);
+  for (gsize len = 0; len < size; len++)
+    {
+      g_autoptr (GBytes) cut = wrap (FLOO__FRAME__COMMAND__SYNC, FLOO__FRAME__COMPRESS_METHOD__NONE, payload, len);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (FlooFrame) frame = floo_frame_decode (cut, FLOO_FROM_SERVICE, &error);
+
+      if (frame != NULL)
+        g_assert_cmpuint (frame->sync_dl->n_metas, <=, 2);
+      else
+        g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
+    }
+}
+
+static void
+test_deflated (void)
+{
+  g_autoptr (FlooFrame) absent = decode (from_hex ("10 01 18 01"), FLOO_FROM_SERVICE);
+  g_autoptr (FlooFrame) empty = decode (from_hex ("10 01 18 01 22 00"), FLOO_FROM_SERVICE);
+  /* 18 05, deflated */
+  g_autoptr (FlooFrame) small = decode (from_hex ("10 01 18 01 22 0a 78 9c 93 60 05 00 00 37 00 1e"), FLOO_FROM_SERVICE);
+
+  g_assert_cmpuint (absent->sync_dl->n_metas, ==, 0);
+  g_assert_cmpuint (empty->sync_dl->n_metas, ==, 0);
+  g_assert_cmpuint (small->sync_dl->next_key, ==, 5);
+
+  assert_refused (from_hex ("10 01 18 01 22 02 18 05"), FLOO_FROM_SERVICE, "compressed payload is malformed");
+  /* a byte behind the end; a wrong check sum; raw deflate; gzip */
+  assert_refused (from_hex ("10 01 18 01 22 0b 78 9c 93 60 05 00 00 37 00 1e 00"), FLOO_FROM_SERVICE, "compressed payload is malformed");
+  assert_refused (from_hex ("10 01 18 01 22 0a 78 9c 93 60 05 00 00 37 00 1f"), FLOO_FROM_SERVICE, "compressed payload is malformed");
+  assert_refused (from_hex ("10 01 18 01 22 04 93 60 05 00"), FLOO_FROM_SERVICE, "compressed payload is malformed");
+  assert_refused (from_hex ("10 01 18 01 22 0a 1f 8b 08 00 00 00 00 00 00 00"), FLOO_FROM_SERVICE, "compressed payload is malformed");
+}
+
+static void
+test_inflated_bound (void)
+{
+  /* An unknown field of just as much as is allowed: tag and length take five bytes. */
+  gsize len = FLOO_MAX_INFLATED;
+  g_autofree guint8 *plain = g_malloc0 (len + 1);
+  uLongf deflated_len = compressBound (len + 1);
+  g_autofree guint8 *deflated = g_malloc (deflated_len);
+  gsize rest = len - 5;
+
+  plain[0] = 0x7a;
+  for (guint i = 0; i < 4; i++)
+    plain[1 + i] = (guint8) ((rest >> (7 * i) & 0x7f) | (i < 3 ? 0x80 : 0));
+  g_assert_cmpint (compress (deflated, &deflated_len, plain, len), ==, Z_OK);
+  floo_frame_unref (
+      decode (wrap (FLOO__FRAME__COMMAND__SYNC, FLOO__FRAME__COMPRESS_METHOD__ZLIB, deflated, deflated_len), FLOO_FROM_SERVICE));
+
+  deflated_len = compressBound (len + 1);
+  g_assert_cmpint (compress (deflated, &deflated_len, plain, len + 1), ==, Z_OK);
+  assert_refused (wrap (FLOO__FRAME__COMMAND__SYNC, FLOO__FRAME__COMPRESS_METHOD__ZLIB, deflated, deflated_len), FLOO_FROM_SERVICE,
+                  "inflates to more");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\0", 1, 64u << 20), FLOO_FROM_SERVICE, "inflates to more");
+}
+
+static void
+test_frame_bound (void)
+{
+  /* An unknown field of 1 MiB, with and without one byte too many. */
+  g_autofree guint8 *plain = g_malloc0 (FLOO_MAX_FRAME + 1);
+  gsize rest = FLOO_MAX_FRAME - 4;
+
+  plain[0] = 0x7a;
+  for (guint i = 0; i < 3; i++)
+    plain[1 + i] = (guint8) ((rest >> (7 * i) & 0x7f) | (i < 2 ? 0x80 : 0));
+  floo_frame_unref (decode (g_bytes_new (plain, FLOO_MAX_FRAME), FLOO_FROM_SERVICE));
+  assert_refused (g_bytes_new (plain, FLOO_MAX_FRAME + 1), FLOO_FROM_SERVICE, "too large");
+}
+
+static void
+test_meta_bound (void)
+{
+  g_autoptr (FlooFrame) most = decode (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x00", 2, 2 * FLOO_MAX_PAGE_METAS), FLOO_FROM_SERVICE);
+
+  g_assert_cmpuint (most->sync_dl->n_metas, ==, FLOO_MAX_PAGE_METAS);
+  g_assert_cmpuint (most->memory, <, 4u << 20);
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x00", 2, 2 * FLOO_MAX_PAGE_METAS + 2), FLOO_FROM_SERVICE, "metas");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "metas");
+}
+
+static void
+test_memory_bound (void)
+{
+  g_autoptr (FlooFrame) frame = decode (from_hex ("18 01"), FLOO_FROM_SERVICE);
+  g_autofree guint8 *ids = g_malloc (4u << 20);
+  ProtobufCBinaryData payload = { .len = 4u << 20, .data = ids };
+  g_autoptr (GError) error = NULL;
+
+  /* Two bytes an entry on the wire: empty conversations, one XID again and again, unknown fields. */
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__UNREAD, "\x12\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "needs more than");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x22\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "needs more than");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__PROVISION, "\x78\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "needs more than");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__NOTICE, "\x0a\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "needs more than");
+
+  /* Nested payloads are on the same budget. */
+  for (gsize i = 0; i < payload.len; i += 2)
+    {
+      ids[i] = 0x22;
+      ids[i + 1] = 0;
+    }
+  g_assert_null (floo_frame_unpack (frame, &floo__group_notice__descriptor, &payload, &error));
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
+  g_assert_cmpuint (frame->memory, <=, FLOO_MAX_FRAME_MEMORY);
+}
+
+/* Repairing makes a text three times as long: that, too, is on the budget. */
+static void
+test_text_beyond_budget (void)
+{
+  g_autoptr (FlooFrame) frame = decode (from_hex ("18 01"), FLOO_FROM_SERVICE);
+  gsize len = 16u << 20;
+  g_autofree guint8 *data = g_malloc (len + 6);
+  ProtobufCBinaryData payload = { .len = len + 5, .data = data };
+  const Floo__UserNotice *notice;
+
+  memset (data, 0xff, len + 5);
+  memcpy (data, "\x12\x80\x80\x80\x08", 5);
+  notice = floo_frame_unpack (frame, &floo__user_notice__descriptor, &payload, NULL);
+  g_assert_nonnull (notice);
+  g_assert_cmpuint (notice->content.len, ==, len);
+  g_assert_cmpstr (floo_frame_text (frame, TRUE, &notice->content), ==, "\357\277\275");
+  g_assert_cmpuint (frame->memory, <=, FLOO_MAX_FRAME_MEMORY);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+
+  g_test_add_func ("/frame-hostile/outer", test_outer);
+  g_test_add_func ("/frame-hostile/wire-types", test_wire_types);
+  g_test_add_func ("/frame-hostile/integers", test_integers);
+  g_test_add_func ("/frame-hostile/nested-payload", test_nested_payload);
+  g_test_add_func ("/frame-hostile/truncated", test_truncated);
+  g_test_add_func ("/frame-hostile/truncated-payload", test_truncated_payload);
+  g_test_add_func ("/frame-hostile/deflated", test_deflated);
+  g_test_add_func ("/frame-hostile/bounds/inflated", test_inflated_bound);
+  g_test_add_func ("/frame-hostile/bounds/frame", test_frame_bound);
+  g_test_add_func ("/frame-hostile/bounds/metas", test_meta_bound);
+  g_test_add_func ("/frame-hostile/bounds/memory", test_memory_bound);
+  g_test_add_func ("/frame-hostile/text-beyond-budget", test_text_beyond_budget);
+
+  return g_test_run ();
+}
