@@ -208,7 +208,8 @@ read_file (FlooConfig *config, gboolean must_exist, GError **error)
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autoptr (GError) local = NULL;
 
-  if (g_key_file_load_from_file (file, config->path, G_KEY_FILE_NONE, &local))
+  /* Translations are kept to be refused: there are none. */
+  if (g_key_file_load_from_file (file, config->path, G_KEY_FILE_KEEP_TRANSLATIONS, &local))
     return read_groups (config, file, error);
   if (!must_exist && g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     return TRUE;

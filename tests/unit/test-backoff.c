@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Waits between tries: never below the least nor above the most, growing, and begun anew after a reset. */
+#include "base/backoff.h"
+
+static guint32
+lowest (guint32 bound)
+{
+  return 0;
+}
+
+static guint32
+highest (guint32 bound)
+{
+  return bound - 1;
+}
+
+static gint64
+at_the_epoch (void)
+{
+  return 0;
+}
+
+static void
+test_constant (void)
+{
+  FlooBackoff backoff = { .min_ms = 1000, .max_ms = 10000, .factor_percent = 100 };
+
+  for (guint i = 0; i < 20; i++)
+    {
+      floo_backoff_set_jitter (lowest);
+      g_assert_cmpuint (floo_backoff_next (&backoff), ==, 1000);
+      floo_backoff_set_jitter (highest);
+      g_assert_cmpuint (floo_backoff_next (&backoff), ==, 10000);
+    }
+  floo_backoff_set_jitter (NULL);
+  for (guint i = 0; i < 1000; i++)
+    {
+      guint wait = floo_backoff_next (&backoff);
+
+      g_assert_cmpuint (wait, >=, 1000);
+      g_assert_cmpuint (wait, <=, 10000);
+    }
+}
+
+static void
+test_growing (void)
+{
+  static const guint ceilings[] = { 2000, 4000, 8000, 16000, 30000, 30000 };
+  FlooBackoff backoff = { .min_ms = 1000, .max_ms = 30000, .factor_percent = 200 };
+
+  floo_backoff_set_jitter (highest);
+  for (guint round = 0; round < 2; round++)
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (ceilings); i++)
+        g_assert_cmpuint (floo_backoff_next (&backoff), ==, ceilings[i]);
+      g_assert_cmpuint (backoff.attempts, ==, G_N_ELEMENTS (ceilings));
+      floo_backoff_reset (&backoff);
+    }
+  /* Failing for a year neither overflows nor takes longer and longer to find out. */
+  backoff.attempts = G_MAXUINT;
+  g_assert_cmpuint (floo_backoff_next (&backoff), ==, 30000);
+  backoff = (FlooBackoff) { .min_ms = 0, .max_ms = G_MAXUINT, .factor_percent = 101, .attempts = G_MAXUINT };
+  g_assert_cmpuint (floo_backoff_next (&backoff), ==, 0);
+  backoff = (FlooBackoff) { .min_ms = 5000, .max_ms = 5000, .factor_percent = 200 };
+  g_assert_cmpuint (floo_backoff_next (&backoff), ==, 5000);
+  floo_backoff_set_jitter (NULL);
+}
+
+static void
+test_clock (void)
+{
+  gint64 before = g_get_real_time () / 1000;
+
+  g_assert_cmpint (floo_now_ms (), >=, before);
+  floo_clock_set (at_the_epoch);
+  g_assert_cmpint (floo_now_ms (), ==, 0);
+  floo_clock_set (NULL);
+  g_assert_cmpint (floo_now_ms (), >=, before);
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/backoff/constant", test_constant);
+  g_test_add_func ("/backoff/growing", test_growing);
+  g_test_add_func ("/backoff/clock", test_clock);
+  return g_test_run ();
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The border: whatever goes wrong inside, clients see one of our names. And the log: one line a message, personal data hidden. */
+#include <string.h>
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/names.h"
+
+static void
+test_names (void)
+{
+  for (int code = 0; code < FLOO_N_ERRORS; code++)
+    {
+      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, code, "x");
+      g_autofree char *name = g_dbus_error_encode_gerror (error);
+      g_autoptr (GError) back = g_dbus_error_new_for_dbus_error (name, "x");
+
+      g_assert_cmpstr (name, ==, floo_error_get_dbus_name (code));
+      g_assert_true (g_str_has_prefix (name, FLOO_ERROR_PREFIX));
+      g_assert_error (back, FLOO_ERROR, code);
+    }
+  g_assert_cmpstr (floo_error_get_dbus_name (FLOO_ERROR_PROTOCOL), ==, "im.floo.Daemon1.Error.ProtocolError");
+  g_assert_cmpstr (floo_error_get_dbus_name (FLOO_ERROR_JOURNAL_CHANGED), ==, "im.floo.Daemon1.Error.JournalChanged");
+}
+
+static void
+test_normalise (void)
+{
+  const struct
+  {
+    GQuark domain;
+    int code;
+    FlooError expected;
+  } cases[] = {
+    { FLOO_ERROR, FLOO_ERROR_BANNED, FLOO_ERROR_BANNED },
+    { G_IO_ERROR, G_IO_ERROR_CANCELLED, FLOO_ERROR_CANCELLED },
+    { G_IO_ERROR, G_IO_ERROR_TIMED_OUT, FLOO_ERROR_TIMEOUT },
+    { G_IO_ERROR, G_IO_ERROR_NO_SPACE, FLOO_ERROR_STORAGE_FULL },
+    { G_IO_ERROR, G_IO_ERROR_HOST_UNREACHABLE, FLOO_ERROR_OFFLINE },
+    { G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED, FLOO_ERROR_OFFLINE },
+    { G_IO_ERROR, G_IO_ERROR_NOT_FOUND, FLOO_ERROR_FILE },
+    { G_RESOLVER_ERROR, G_RESOLVER_ERROR_NOT_FOUND, FLOO_ERROR_OFFLINE },
+    { G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE, FLOO_ERROR_OFFLINE },
+    { G_FILE_ERROR, G_FILE_ERROR_NOSPC, FLOO_ERROR_STORAGE_FULL },
+    { G_FILE_ERROR, G_FILE_ERROR_ACCES, FLOO_ERROR_FILE },
+    { G_MARKUP_ERROR, 0, FLOO_ERROR_PROTOCOL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) error = g_error_new_literal (cases[i].domain, cases[i].code, "caf\xe9");
+      g_autoptr (GError) ours = floo_error_normalise (error);
+
+      g_assert_error (ours, FLOO_ERROR, (int) cases[i].expected);
+      g_assert_true (g_utf8_validate (ours->message, -1, NULL));
+    }
+}
+
+static void
+test_redact (void)
+{
+  g_assert_cmpstr (floo_redact ("secret"), ==, "[6 bytes]");
+  g_assert_cmpstr (floo_redact (""), ==, "[0 bytes]");
+  g_assert_cmpstr (floo_redact (NULL), ==, "(null)");
+  /* Several in one line. */
+  {
+    g_autofree char *line = g_strdup_printf ("%s %s %s", floo_redact ("a"), floo_redact ("bb"), floo_redact ("ccc"));
+
+    g_assert_cmpstr (line, ==, "[1 bytes] [2 bytes] [3 bytes]");
+  }
+  floo_log_set_personal (TRUE);
+  g_assert_cmpstr (floo_redact ("shown"), ==, "shown");
+  floo_log_set_personal (FALSE);
+}
+
+static void
+test_levels (void)
+{
+  FlooLogLevel level;
+
+  g_assert_true (floo_log_level_from_string ("warning", &level));
+  g_assert_cmpint (level, ==, FLOO_LOG_WARNING);
+  g_assert_false (floo_log_level_from_string ("Warning", &level));
+  g_assert_false (floo_log_level_from_string ("", &level));
+}
+
+/* In a process of its own, since a writer is for ever. */
+static void
+test_lines (void)
+{
+  if (g_test_subprocess ())
+    {
+      floo_log_init (FLOO_LOG_INFO);
+      g_message ("two\nlines \x1b[31m of %s", floo_redact ("somebody"));
+      g_debug ("unseen");
+      floo_log_set_level (FLOO_LOG_DEBUG);
+      g_debug ("seen");
+      g_log ("libsoup", G_LOG_LEVEL_INFO, "elsewhere \xff");
+      return;
+    }
+  /* A file that looks like the journal's: another's variable, inherited. */
+  g_setenv ("JOURNAL_STREAM", "8:1", TRUE);
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_unsetenv ("JOURNAL_STREAM");
+  g_test_trap_assert_passed ();
+  g_test_trap_assert_stderr ("*-*-*T*:*:*.???Z info flooimd: two\\x0alines \\x1b[31m of [8 bytes]\n*");
+  g_test_trap_assert_stderr ("*Z debug flooimd: seen\n*");
+  g_test_trap_assert_stderr ("*Z info libsoup: elsewhere \357\277\275\n*");
+  g_test_trap_assert_stderr_unmatched ("*unseen*");
+}
+
+/* Tests rely on it. */
+static void
+test_fatal (void)
+{
+  if (g_test_subprocess ())
+    {
+      floo_log_init (FLOO_LOG_INFO);
+      g_critical ("a bug");
+      return;
+    }
+  g_test_trap_subprocess (NULL, 0, 0);
+  g_test_trap_assert_failed ();
+  g_test_trap_assert_stderr ("*error flooimd: a bug\n*");
+}
+
+int
+main (int argc, char *argv[])
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/error/names", test_names);
+  g_test_add_func ("/error/normalise", test_normalise);
+  g_test_add_func ("/log/redact", test_redact);
+  g_test_add_func ("/log/levels", test_levels);
+  g_test_add_func ("/log/lines", test_lines);
+  g_test_add_func ("/log/fatal", test_fatal);
+  return g_test_run ();
+}
