@@ -17,6 +17,8 @@ G_DECLARE_FINAL_TYPE (FlooEndpoints, floo_endpoints, FLOO, ENDPOINTS, GObject)
  * @dns_server: (nullable): the user's own discovery server, a whole URL used as it is; NULL: the service's two
  *
  * Clusters are kept fastest first (all are probed with GET {ratel}/ at once).
+ *
+ * Signals: "exhausted" ()   failures went once around all hosts of a kind: time for a new discovery
  */
 FlooEndpoints *floo_endpoints_new (const char *cache_dir, const char *app_id, const char *dns_server);
 
@@ -58,5 +60,9 @@ void floo_endpoints_socket_answered (FlooEndpoints *self);
 
 /* Forgets the answer and its cache file (CLUSTER_CHANGED, DNS_UPDATE). */
 void floo_endpoints_forget (FlooEndpoints *self);
+
+/* For tests: the time limit of one discovery and the time between two health checks; other servers than the service's two (bases, as there). */
+void floo_endpoints_set_limits (FlooEndpoints *self, guint limit_ms, guint step_ms);
+void floo_endpoints_set_servers (FlooEndpoints *self, const char *const *servers);
 
 G_END_DECLS

@@ -13,6 +13,7 @@
 #include <gio/gio.h>
 
 #include "net/channel.h"
+#include "net/netwatch.h"
 
 G_BEGIN_DECLS
 
@@ -44,9 +45,11 @@ typedef char *(*FlooLinkUrlFunc) (FlooLink *link, guint attempts, gpointer user_
  *   "heard" ()                      anything at all came from the service
  */
 FlooLink *floo_link_new (FlooLinkUrlFunc url_func, gpointer user_data);
-/* For tests: another carrier than the WebSocket, and no waiting. Both before floo_link_start(). */
+/* For tests: another carrier than the WebSocket, no waiting, a watch of their own. All before floo_link_start(). */
 void floo_link_set_opener (FlooLink *self, FlooChannelOpenAsync open, FlooChannelOpenFinish finish);
 void floo_link_set_delays (FlooLink *self, guint min_ms, guint max_ms);
+void floo_link_set_connect_timeout (FlooLink *self, guint first_ms, guint step_ms);
+void floo_link_set_netwatch (FlooLink *self, FlooNetwatch *netwatch);
 
 /* Wants it up, beginning now: from DOWN or WAITING it tries at once (also cuts a back-off short); else nothing. */
 void floo_link_start (FlooLink *self);

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/envelope.h"
+
+#include <string.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+#define CODE_OK 200
+/* Characters of the service's message that are passed on. */
+#define MAX_MESSAGE 500
+
+/* rest.md, known error codes; what is not here is Rejected. */
+static const struct {
+  gint64 first;
+  gint64 last;
+  FlooError code;
+} known[] = {
+  { 402, 402, FLOO_ERROR_NOT_LOGGED_IN },
+  { 10000, 10000, FLOO_ERROR_NOT_FOUND },
+  { 10001, 10001, FLOO_ERROR_LOGIN_FAILED },
+  { 10028, 10028, FLOO_ERROR_RATE_LIMITED },
+  { 11001, 11001, FLOO_ERROR_LOGIN_FAILED },
+  { 11014, 11014, FLOO_ERROR_LOGIN_FAILED },
+  { 30021, 30023, FLOO_ERROR_APP_UNAVAILABLE },
+  { 40000, 40000, FLOO_ERROR_NOT_FOUND },
+  { 40001, 40003, FLOO_ERROR_APP_UNAVAILABLE },
+  { 99997, 99998, FLOO_ERROR_NOT_FOUND },
+};
+
+void
+floo_rest_answer_free (FlooRestAnswer *answer)
+{
+  if (answer == NULL)
+    return;
+  g_clear_pointer (&answer->data, json_node_unref);
+  g_free (answer->cursor);
+  g_free (answer);
+}
+
+gboolean
+floo_http_status_is_success (guint status)
+{
+  return status >= 200 && status < 300;
+}
+
+/* One line of a sensible length, whatever the service wrote. */
+static char *
+tidy (const char *message)
+{
+  g_autofree char *valid = g_utf8_make_valid (message, -1);
+  char *text = g_utf8_strlen (valid, -1) > MAX_MESSAGE ? g_utf8_substring (valid, 0, MAX_MESSAGE) : g_steal_pointer (&valid);
+
+  for (char *p = text; *p != '\0'; p++)
+    if (g_ascii_iscntrl (*p))
+      *p = ' ';
+  return g_strstrip (text);
+}
+
+GError *
+floo_rest_error (gint64 code, const char *message)
+{
+  g_autofree char *text = message != NULL ? tidy (message) : NULL;
+  FlooError found = FLOO_ERROR_REJECTED;
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (code >= known[i].first && code <= known[i].last)
+      found = known[i].code;
+  return g_error_new (FLOO_ERROR, found, "%" G_GINT64_FORMAT ": %s", code, text != NULL && *text != '\0' ? text : "no reason given");
+}
+
+gint64
+floo_rest_error_get_code (const GError *error)
+{
+  char *end;
+  gint64 code;
+
+  g_return_val_if_fail (error != NULL, 0);
+
+  if (error->domain != FLOO_ERROR || (!g_ascii_isdigit (*error->message) && *error->message != '-'))
+    return 0;
+  code = g_ascii_strtoll (error->message, &end, 10);
+  return end != error->message && g_str_has_prefix (end, ": ") ? code : 0;
+}
+
+FlooRestAnswer *
+floo_envelope_open (GBytes *body, guint status, GError **error)
+{
+  g_autoptr (JsonNode) root = NULL;
+  g_autoptr (GError) bad = NULL;
+  g_autoptr (FlooRestAnswer) answer = NULL;
+  const char *cursor;
+  JsonObject *object;
+  JsonNode *data;
+  gsize len;
+  const char *text = g_bytes_get_data (body, &len);
+  gint64 code;
+
+  if (!floo_http_status_is_success (status))
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service answered with HTTP %u", status);
+      return NULL;
+    }
+  root = floo_json_parse (text != NULL ? text : "", len, &bad);
+  object = root != NULL ? floo_json_node_object (root) : NULL;
+  if (object == NULL || !floo_json_get_int (object, "code", &code))
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "HTTP %u, but no answer of the service: %s", status,
+                   bad != NULL ? bad->message : "no object with a code");
+      return NULL;
+    }
+  if (code != CODE_OK)
+    {
+      g_propagate_error (error, floo_rest_error (code, floo_json_get_string (object, "message")));
+      return NULL;
+    }
+  answer = g_new0 (FlooRestAnswer, 1);
+  data = json_object_get_member (object, "data");
+  /* A copy shares what it holds, and does not point to a parent that goes. */
+  answer->data = data != NULL ? json_node_copy (data) : json_node_new (JSON_NODE_NULL);
+  cursor = floo_json_get_string (object, "cursor");
+  answer->cursor = g_strdup (cursor != NULL ? cursor : "");
+  answer->total = -1;
+  floo_json_get_int (object, "version", &answer->version);
+  floo_json_get_int (object, "total", &answer->total);
+  return g_steal_pointer (&answer);
+}

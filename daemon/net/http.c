@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/http.h"
+
+#include "base/error.h"
+#include "net/deadline.h"
+
+#define MAX_CONNECTIONS 16
+#define MAX_CONNECTIONS_PER_HOST 6
+/* Unused connections are given up early: after a change of network or a sleep they are dead without a word. */
+#define IDLE_SECONDS 15
+#define READ_SIZE (16u << 10)
+
+typedef struct {
+  FlooDeadline *deadline;
+  SoupMessage *message;
+  gsize max_body;
+  GByteArray *body; /* has room for the read under way behind its first body_len bytes */
+  guint body_len;
+  GError *problem; /* how it ended, told once the stream is closed */
+} Send;
+
+static void
+send_free (Send *send)
+{
+  floo_deadline_free (send->deadline);
+  g_clear_object (&send->message);
+  g_clear_pointer (&send->body, g_byte_array_unref);
+  g_clear_error (&send->problem);
+  g_free (send);
+}
+
+SoupSession *
+floo_http_session_new (void)
+{
+  SoupSession *session
+      = soup_session_new_with_options ("user-agent", FLOO_USER_AGENT, "max-conns", MAX_CONNECTIONS, "max-conns-per-host",
+                                       MAX_CONNECTIONS_PER_HOST, "idle-timeout", IDLE_SECONDS, "timeout", 0, NULL);
+
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
+  /* No compression: a small body that unpacks to a large one has no place here, and GIO closes converters in a thread. */
+  soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  return session;
+}
+
+/* Ends the task; @error: (transfer full) (nullable). */
+static void
+finish (GTask *task, GError *error)
+{
+  Send *send = g_task_get_task_data (task);
+  g_autoptr (GError) cause = error;
+
+  if (cause != NULL)
+    g_task_return_error (task, floo_deadline_error (send->deadline, cause, "the service"));
+  else
+    g_task_return_pointer (task, g_byte_array_free_to_bytes (g_steal_pointer (&send->body)), (GDestroyNotify) g_bytes_unref);
+  g_object_unref (task);
+}
+
+static void
+closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Send *send = g_task_get_task_data (task);
+
+  /* The body is there, or it is not: how the stream closes changes nothing. */
+  g_input_stream_close_finish (G_INPUT_STREAM (source), result, NULL);
+  finish (task, g_steal_pointer (&send->problem));
+}
+
+/*
+ * @problem: (transfer full) (nullable)
+ *
+ * With our cancellable, since libsoup reads the rest of a body before it closes.
+ */
+static void
+close_stream (GTask *task, GInputStream *stream, GError *problem)
+{
+  Send *send = g_task_get_task_data (task);
+
+  send->problem = problem;
+  g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, floo_deadline_get_cancellable (send->deadline), closed_cb, task);
+}
+
+static void read_more (GTask *task, GInputStream *stream);
+
+static void
+read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Send *send = g_task_get_task_data (task);
+  GInputStream *stream = G_INPUT_STREAM (source);
+  GError *error = NULL;
+  gssize n = g_input_stream_read_finish (stream, result, &error);
+
+  g_byte_array_set_size (send->body, send->body_len + (guint) MAX (n, 0));
+  send->body_len = send->body->len;
+  if (n <= 0)
+    close_stream (task, stream, error);
+  else if (send->body_len > send->max_body)
+    {
+      floo_deadline_abort (send->deadline);
+      close_stream (task, stream,
+                    g_error_new (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "an answer of more than %" G_GSIZE_FORMAT " bytes", send->max_body));
+    }
+  else
+    read_more (task, stream);
+}
+
+/* Reads to the end of what is there already. */
+static void
+read_more (GTask *task, GInputStream *stream)
+{
+  Send *send = g_task_get_task_data (task);
+
+  g_byte_array_set_size (send->body, send->body_len + READ_SIZE);
+  g_input_stream_read_async (stream, send->body->data + send->body_len, READ_SIZE, G_PRIORITY_DEFAULT,
+                             floo_deadline_get_cancellable (send->deadline), read_cb, task);
+}
+
+static void
+sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  GError *error = NULL;
+  g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
+
+  if (stream == NULL)
+    finish (task, error);
+  else
+    read_more (task, stream);
+}
+
+void
+floo_http_send_async (SoupSession *session, SoupMessage *message, guint timeout_ms, gsize max_body, GCancellable *cancellable,
+                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (session, cancellable, callback, user_data);
+  Send *send = g_new0 (Send, 1);
+
+  g_task_set_source_tag (task, floo_http_send_async);
+  g_task_set_task_data (task, send, (GDestroyNotify) send_free);
+  /* What the deadline says is the answer, in its words. */
+  g_task_set_check_cancellable (task, FALSE);
+  send->deadline = floo_deadline_new (timeout_ms, cancellable);
+  send->message = g_object_ref (message);
+  send->max_body = max_body;
+  send->body = g_byte_array_new ();
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  soup_session_send_async (session, message, G_PRIORITY_DEFAULT, floo_deadline_get_cancellable (send->deadline), sent_cb, task);
+}
+
+GBytes *
+floo_http_send_finish (SoupSession *session, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, session), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, floo_http_send_async), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * netwatch.h: news of the network and of the machine's sleep.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define FLOO_TYPE_NETWATCH (floo_netwatch_get_type ())
+G_DECLARE_FINAL_TYPE (FlooNetwatch, floo_netwatch, FLOO, NETWATCH, GObject)
+
+/*
+ * Signals, on the main loop:
+ *   "came" ()       there was no network, now there is
+ *   "changed" ()    the network is another one; connections may be dead without a word
+ *   "woke" ()       the machine slept until now
+ */
+/**
+ * floo_netwatch_new:
+ *
+ * Begins to watch GNetworkMonitor and logind (PrepareForSleep on the system bus) without waiting for either; where one is missing
+ * its news are. Until the monitor is there the network counts as available.
+ *
+ * Returns: (transfer full)
+ */
+FlooNetwatch *floo_netwatch_new (void);
+
+/* A hint, no more: machines without a default route still reach themselves and their neighbours. */
+gboolean floo_netwatch_is_available (FlooNetwatch *self);
+
+/* For tests: a watch of nothing, and what it is to have seen. */
+FlooNetwatch *floo_netwatch_new_idle (void);
+void floo_netwatch_saw_network (FlooNetwatch *self, gboolean available);
+void floo_netwatch_saw_sleep (FlooNetwatch *self, gboolean begins);
+
+G_END_DECLS
