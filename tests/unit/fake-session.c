@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "fake-session.h"
+
+struct _FlooSession {
+  GObject parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (FlooSession, floo_session, G_TYPE_OBJECT)
+
+FakeSession fake;
+static guint event_signal;
+
+static void
+floo_session_class_init (FlooSessionClass *klass)
+{
+  event_signal = g_signal_new ("event", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  g_signal_new ("status-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+}
+
+static void
+floo_session_init (FlooSession *self)
+{
+}
+
+FlooSession *
+fake_session_new (void)
+{
+  fake_session_reset ();
+  fake_session_set_properties ("{'State': <'online'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
+                               " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
+                               " 'Queued': <uint32 0>}");
+  return g_object_new (FLOO_TYPE_SESSION, NULL);
+}
+
+void
+fake_session_reset (void)
+{
+  if (fake.calls == NULL)
+    fake.calls = g_string_new (NULL);
+  g_string_truncate (fake.calls, 0);
+  g_clear_pointer (&fake.result, g_variant_unref);
+  g_clear_error (&fake.error);
+  g_clear_pointer (&fake.event, floo_event_free);
+}
+
+void
+fake_session_answer (const char *type, const char *result)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&fake.result, g_variant_unref);
+  if (result == NULL)
+    return;
+  fake.result = g_variant_parse (G_VARIANT_TYPE (type), result, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
+void
+fake_session_set_properties (const char *text)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&fake.properties, g_variant_unref);
+  fake.properties = g_variant_parse (G_VARIANT_TYPE_VARDICT, text, NULL, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static const char *
+text (const char *value)
+{
+  return value != NULL ? value : "-";
+}
+
+static void
+answer (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  if (fake.error != NULL)
+    reply (NULL, fake.error, user_data);
+  else
+    reply (fake.result, NULL, user_data);
+  if (fake.event != NULL)
+    g_signal_emit (self, event_signal, 0, fake.event);
+}
+
+#define CALLED(...)                                                                                                                        \
+  g_string_append_printf (fake.calls, __VA_ARGS__);                                                                                        \
+  answer (self, reply, user_data)
+
+GVariant *
+floo_session_get_properties (FlooSession *self)
+{
+  return g_variant_ref (fake.properties);
+}
+
+void
+floo_session_set_congested (FlooSession *self, gboolean congested)
+{
+  fake.congested = congested;
+}
+
+void
+floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_status\n");
+}
+
+void
+floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data)
+{
+  CALLED ("login %d %s %" G_GINT64_FORMAT " %s %s %s %d\n", (int) request->kind, text (request->name), request->user_id, request->secret,
+          text (request->app_id), text (request->dns_server), request->remember);
+}
+
+void
+floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
+{
+  CALLED ("logout %d %d %d\n", erase, discard, everywhere);
+}
+
+void
+floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  CALLED ("reconnect\n");
+}
+
+void
+floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
+                       FlooReply reply, gpointer user_data)
+{
+  CALLED ("register %s %s %s %s\n", username, password, text (app_id), text (dns_server));
+}
+
+static void
+append_ids (const gint64 *ids, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_string_append_printf (fake.calls, "%" G_GINT64_FORMAT " ", ids[i]);
+}
+
+void
+floo_session_roster_list (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data)
+{
+  CALLED ("roster_list %d\n", refresh);
+}
+
+void
+floo_session_roster_get_items (FlooSession *self, const gint64 *ids, guint n, gboolean refresh, FlooReply reply, gpointer user_data)
+{
+  append_ids (ids, n);
+  CALLED ("roster_get_items %d\n", refresh);
+}
+
+void
+floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data)
+{
+  CALLED ("groups_list_joined %d\n", refresh);
+}
+
+void
+floo_session_groups_get_brief (FlooSession *self, const gint64 *ids, guint n, FlooReply reply, gpointer user_data)
+{
+  append_ids (ids, n);
+  CALLED ("groups_get_brief\n");
+}
+
+void
+floo_session_groups_get_info (FlooSession *self, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data)
+{
+  CALLED ("groups_get_info %" G_GINT64_FORMAT " %d\n", id, refresh);
+}
+
+void
+floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+                                 FlooReply reply, gpointer user_data)
+{
+  CALLED ("list_conversations %s %u %d %s\n", cursor, limit, pinned_first, text (type));
+}
+
+void
+floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_conversation %" G_GINT64_FORMAT "\n", id);
+}
+
+void
+floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
+                           FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_messages %" G_GINT64_FORMAT " %d %" G_GINT64_FORMAT " %u %d\n", conversation, (int) kind, anchor, limit, local);
+}
+
+void
+floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_message %" G_GINT64_FORMAT "\n", id);
+}
+
+void
+floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data)
+{
+  CALLED ("send %s %" G_GINT64_FORMAT " %s %s %s %s %s %u %s\n", request->to_type, request->to, request->type, request->content,
+          text (request->ext), text (request->config), text (request->attachment), request->priority, text (request->token));
+}
+
+void
+floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data)
+{
+  CALLED ("set_typing %" G_GINT64_FORMAT " %d\n", user, typing);
+}
+
+void
+floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data)
+{
+  CALLED ("mark_read %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %d\n", conversation, message, only);
+}
+
+void
+floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_position\n");
+}
+
+void
+floo_session_replay (FlooSession *self, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data)
+{
+  CALLED ("replay %s %" G_GUINT64_FORMAT " %u\n", journal, since, limit);
+}

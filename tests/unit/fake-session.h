@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fake-session.h: a FlooSession that writes down what the bus layer asks of it and answers what the test wants.
+ */
+#pragma once
+
+#include "session/session.h"
+
+typedef struct {
+  GString *calls;           /* one line a call: name and arguments; "-" is NULL */
+  GVariant *result;         /* (nullable): what every call is answered with */
+  GError *error;            /* (nullable): with this instead */
+  FlooEvent *event;         /* (nullable): comes right after the answer */
+  GVariant *properties;     /* a{sv} */
+  gboolean congested;
+} FakeSession;
+
+extern FakeSession fake;
+
+FlooSession *fake_session_new (void);
+/* Also forgets what was written down. */
+void fake_session_reset (void);
+/* @result: (nullable): text of a tuple; consumed */
+void fake_session_answer (const char *type, const char *result);
+void fake_session_set_properties (const char *text);

@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The bus layer on a private bus, as a client sees it; the session behind it is a double. */
+#include <gio/gunixinputstream.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/names.h"
+#include "bus/bus.h"
+#include "bus/name.h"
+#include "fake-session.h"
+
+#define TIME_LIMIT_S 60
+
+typedef struct {
+  GDBusConnection *service;
+  GDBusConnection *client;
+  FlooSession *session;
+  FlooBus *bus;
+} Fixture;
+
+static GTestDBus *test_bus;
+
+static GDBusConnection *
+connect_to_bus (void)
+{
+  g_autoptr (GError) error = NULL;
+  GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
+      g_test_dbus_get_bus_address (test_bus), G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+      NULL, NULL, &error);
+
+  g_assert_no_error (error);
+  return connection;
+}
+
+static void
+set_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->service = connect_to_bus ();
+  f->client = connect_to_bus ();
+  f->session = fake_session_new ();
+  f->bus = floo_bus_new (f->session);
+  floo_bus_export (f->bus, f->service, &error);
+  g_assert_no_error (error);
+}
+
+static void
+tear_down (Fixture *f, gconstpointer data)
+{
+  floo_bus_unexport (f->bus);
+  g_assert_finalize_object (f->bus);
+  g_assert_finalize_object (f->session);
+  g_dbus_connection_close_sync (f->client, NULL, NULL);
+  g_dbus_connection_close_sync (f->service, NULL, NULL);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_clear_object (&f->client);
+  g_clear_object (&f->service);
+  fake_session_reset ();
+}
+
+static gboolean
+on_time_limit (gpointer user_data)
+{
+  g_error ("Nothing came in %d s", TIME_LIMIT_S);
+  return G_SOURCE_REMOVE;
+}
+
+#define WAIT_UNTIL(condition)                                                                                                              \
+  G_STMT_START                                                                                                                             \
+  {                                                                                                                                        \
+    guint limit_ = g_timeout_add_seconds (TIME_LIMIT_S, on_time_limit, NULL);                                                              \
+    while (!(condition))                                                                                                                   \
+      g_main_context_iteration (NULL, TRUE);                                                                                               \
+    g_source_remove (limit_);                                                                                                              \
+  }                                                                                                                                        \
+  G_STMT_END
+
+static void
+on_called (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  *(GAsyncResult **) user_data = g_object_ref (result);
+}
+
+/* @args: text of a tuple */
+static GVariant *
+call (Fixture *f, const char *interface, const char *method, const char *args, GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  g_dbus_connection_call (f->client, g_dbus_connection_get_unique_name (f->service), FLOO_OBJECT_PATH, interface, method,
+                          args != NULL ? g_variant_new_parsed (args) : NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_called, &result);
+  WAIT_UNTIL (result != NULL);
+  return g_dbus_connection_call_finish (f->client, result, error);
+}
+
+#define MESSAGE "(int64 5, int64 9, int64 9, 'roster', 'text', 'hi', int64 1000, 0, @a{sv} {})"
+
+/* Arguments come through, defaults are the documented ones, results come back. */
+static void
+test_calls (Fixture *f, gconstpointer data)
+{
+  static const struct {
+    const char *interface, *method, *args, *type, *result, *call;
+  } rows[] = {
+    { FLOO_IFACE_ACCOUNT, "GetStatus", NULL, "(a{sv})", "({'attempts': <uint32 2>},)", "get_status\n" },
+    { FLOO_IFACE_ACCOUNT, "Login", "('ann', 'pw', @a{sv} {})", "(x)", "(7,)", "login 0 ann 0 pw - - 1\n" },
+    { FLOO_IFACE_ACCOUNT, "Login", "('ann', 'pw', {'app_id': <'a'>, 'dns_server': <'http://d'>, 'remember': <false>})", "(x)", "(7,)",
+      "login 0 ann 0 pw a http://d 0\n" },
+    { FLOO_IFACE_ACCOUNT, "LoginById", "(int64 7, 'pw', @a{sv} {})", "(x)", "(7,)", "login 1 - 7 pw - - 1\n" },
+    { FLOO_IFACE_ACCOUNT, "LoginWithToken", "(int64 7, 'tok', @a{sv} {})", "(x)", "(7,)", "login 2 - 7 tok - - 1\n" },
+    { FLOO_IFACE_ACCOUNT, "Logout", "(@a{sv} {},)", NULL, NULL, "logout 0 0 0\n" },
+    { FLOO_IFACE_ACCOUNT, "Logout", "({'erase': <true>, 'discard': <true>, 'everywhere': <true>},)", NULL, NULL, "logout 1 1 1\n" },
+    { FLOO_IFACE_ACCOUNT, "Reconnect", NULL, NULL, NULL, "reconnect\n" },
+    { FLOO_IFACE_ACCOUNT, "Register", "('ann', 'pw', {'app_id': <'a'>})", "(x)", "(8,)", "register ann pw a -\n" },
+    { FLOO_IFACE_ROSTER, "List", "(true,)", "(axt)", "([1, 2], 3)", "roster_list 1\n" },
+    { FLOO_IFACE_ROSTER, "GetItems", "([int64 1, 2], false)", "(aa{sv})", "([{'user_id': <int64 1>}],)", "1 2 roster_get_items 0\n" },
+    { FLOO_IFACE_GROUPS, "ListJoined", "(false,)", "(axt)", "([], 0)", "groups_list_joined 0\n" },
+    { FLOO_IFACE_GROUPS, "GetBrief", "([int64 4],)", "(aa{sv})", "([],)", "4 groups_get_brief\n" },
+    { FLOO_IFACE_GROUPS, "GetInfo", "(int64 4, true)", "(a{sv})", "({},)", "groups_get_info 4 1\n" },
+    { FLOO_IFACE_CONVERSATIONS, "List", "('', uint32 20, {'pinned_first': <true>, 'type': <'group'>})", "(aa{sv}st)", "([], 'c', 9)",
+      "list_conversations  20 1 group\n" },
+    { FLOO_IFACE_CONVERSATIONS, "Get", "(int64 0,)", "(a{sv})", "({},)", "get_conversation 0\n" },
+    { FLOO_IFACE_CONVERSATIONS, "GetMessages", "(int64 9, @a{sv} {})", "(a(xxxsssxia{sv})bt)", "([" MESSAGE "], true, 4)",
+      "get_messages 9 0 0 50 0\n" },
+    { FLOO_IFACE_CONVERSATIONS, "GetMessages", "(int64 9, {'before': <int64 5>, 'limit': <500>, 'local': <true>})",
+      "(a(xxxsssxia{sv})bt)", "([], false, 4)", "get_messages 9 1 5 500 1\n" },
+    { FLOO_IFACE_CONVERSATIONS, "GetMessages", "(int64 9, {'after': <int64 5>})", "(a(xxxsssxia{sv})bt)", "([], false, 4)",
+      "get_messages 9 2 5 50 0\n" },
+    { FLOO_IFACE_CONVERSATIONS, "GetMessages", "(int64 9, {'around': <int64 5>})", "(a(xxxsssxia{sv})bt)", "([], false, 4)",
+      "get_messages 9 3 5 50 0\n" },
+    { FLOO_IFACE_CONVERSATIONS, "GetMessage", "(int64 5,)", "((xxxsssxia{sv}))", "(" MESSAGE ",)", "get_message 5\n" },
+    { FLOO_IFACE_CONVERSATIONS, "Send", "('group', int64 4, 'file', '', @a{sv} {})", "(x)", "(11,)", "send group 4 file  - - - 0 -\n" },
+    { FLOO_IFACE_CONVERSATIONS, "Send",
+      "('roster', int64 4, 'text', 'hi', {'ext': <'e'>, 'config': <'c'>, 'attachment': <'a'>, 'priority': <2>, 'token': <'t'>})", "(x)",
+      "(11,)", "send roster 4 text hi e c a 2 t\n" },
+    { FLOO_IFACE_CONVERSATIONS, "SendText", "('roster', int64 4, 'hi')", "(x)", "(12,)", "send roster 4 text hi - - - 0 -\n" },
+    { FLOO_IFACE_CONVERSATIONS, "SetTyping", "(int64 4, true)", NULL, NULL, "set_typing 4 1\n" },
+    { FLOO_IFACE_CONVERSATIONS, "MarkRead", "(int64 4, int64 0, {'only': <true>})", "(x)", "(0,)", "mark_read 4 0 1\n" },
+    { FLOO_IFACE_EVENTS, "GetPosition", NULL, "(stt)", "('j', 1, 0)", "get_position\n" },
+    { FLOO_IFACE_EVENTS, "Replay", "('j', uint64 18446744073709551615, uint32 1000)", "(a(txsv)tt)",
+      "([(uint64 2, int64 1, 'RecentListUpdate', <(uint64 2,)>)], 2, 2)", "replay j 18446744073709551615 1000\n" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) result = NULL;
+
+      fake_session_reset ();
+      fake_session_answer (rows[i].type, rows[i].result);
+      result = call (f, rows[i].interface, rows[i].method, rows[i].args, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (fake.calls->str, ==, rows[i].call);
+      /* Who logs in by id is not told the id. */
+      if (rows[i].type == NULL || g_str_has_prefix (rows[i].method, "LoginBy") || g_str_has_prefix (rows[i].method, "LoginWith"))
+        g_assert_cmpstr (g_variant_get_type_string (result), ==, "()");
+      else
+        g_assert_cmpvariant (result, fake.result);
+    }
+}
+
+/* What is wrong does not reach the session, and the caller learns what it is. */
+static void
+test_refused (Fixture *f, gconstpointer data)
+{
+  static const struct {
+    const char *interface, *method, *args, *text;
+  } rows[] = {
+    { FLOO_IFACE_ACCOUNT, "Login", "('ann', 'pw', {'aap_id': <'a'>})", "Unknown option aap_id" },
+    { FLOO_IFACE_ACCOUNT, "LoginById", "(int64 0, 'pw', @a{sv} {})", "user_id must be at least 1, not 0" },
+    { FLOO_IFACE_ROSTER, "GetItems", "([int64 1, -2], false)", "user_ids must be at least 1, not -2" },
+    { FLOO_IFACE_GROUPS, "GetInfo", "(int64 -1, false)", "group_id must be at least 1, not -1" },
+    { FLOO_IFACE_CONVERSATIONS, "List", "('', uint32 0, @a{sv} {})", "limit must be 1 to 500, not 0" },
+    { FLOO_IFACE_CONVERSATIONS, "List", "('', uint32 501, @a{sv} {})", "limit must be 1 to 500, not 501" },
+    { FLOO_IFACE_CONVERSATIONS, "List", "('', uint32 5, {'type': <'chat'>})", "Option type must be one of: roster, group, system" },
+    { FLOO_IFACE_CONVERSATIONS, "Get", "(int64 -1,)", "conversation must be at least 0, not -1" },
+    { FLOO_IFACE_CONVERSATIONS, "GetMessages", "(int64 1, {'limit': <0>})", "Option limit must be 1 to 500, not 0" },
+    { FLOO_IFACE_CONVERSATIONS, "GetMessages", "(int64 1, {'before': <1>, 'after': <1>})",
+      "Only one of the options before, after and around may be given" },
+    { FLOO_IFACE_CONVERSATIONS, "SendText", "('roster', int64 0, 'hi')", "to must be at least 1, not 0" },
+    { FLOO_IFACE_EVENTS, "Replay", "('j', uint64 0, uint32 1001)", "limit must be 0 to 1000, not 1001" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) result = call (f, rows[i].interface, rows[i].method, rows[i].args, &error);
+
+      g_assert_null (result);
+      g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
+      g_dbus_error_strip_remote_error (error);
+      g_assert_cmpstr (error->message, ==, rows[i].text);
+    }
+  g_assert_cmpstr (fake.calls->str, ==, "");
+}
+
+/* One more id than allowed. */
+static void
+test_too_many_ids (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GString) args = g_string_new ("([int64 1");
+  g_autoptr (GVariant) result = NULL;
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < FLOO_MAX_IDS; i++)
+    g_string_append (args, ", 1");
+  g_string_append (args, "],)");
+  result = call (f, FLOO_IFACE_GROUPS, "GetBrief", args->str, &error);
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
+}
+
+/* No foreign error name leaves. */
+static void
+test_border (Fixture *f, gconstpointer data)
+{
+  const struct {
+    GQuark domain;
+    int code;
+    const char *name;
+  } rows[] = {
+    { FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "im.floo.Daemon1.Error.NotLoggedIn" },
+    { G_IO_ERROR, G_IO_ERROR_CANCELLED, "im.floo.Daemon1.Error.Cancelled" },
+    { G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "im.floo.Daemon1.Error.Timeout" },
+    { G_IO_ERROR, G_IO_ERROR_NO_SPACE, "im.floo.Daemon1.Error.StorageFull" },
+    { G_MARKUP_ERROR, G_MARKUP_ERROR_PARSE, "im.floo.Daemon1.Error.ProtocolError" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autofree char *name = NULL;
+
+      fake_session_reset ();
+      fake.error = g_error_new_literal (rows[i].domain, rows[i].code, "words");
+      g_assert_null (call (f, FLOO_IFACE_ACCOUNT, "Reconnect", NULL, &error));
+      name = g_dbus_error_get_remote_error (error);
+      g_assert_cmpstr (name, ==, rows[i].name);
+    }
+}
+
+typedef struct {
+  guint n;
+  GVariant *last;
+} Signals;
+
+static void
+on_signal (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal, GVariant *args,
+           gpointer user_data)
+{
+  Signals *signals = user_data;
+
+  signals->n++;
+  g_clear_pointer (&signals->last, g_variant_unref);
+  signals->last = g_variant_ref (args);
+}
+
+static guint
+subscribe (Fixture *f, const char *interface, const char *signal, Signals *signals)
+{
+  guint id = g_dbus_connection_signal_subscribe (f->client, g_dbus_connection_get_unique_name (f->service), interface, signal,
+                                                 FLOO_OBJECT_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, signals, NULL);
+  g_autoptr (GVariant) result = call (f, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL); /* the bus knows of it after that */
+
+  g_assert_nonnull (result);
+  return id;
+}
+
+static void
+test_properties (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GVariant) all = call (f, "org.freedesktop.DBus.Properties", "GetAll", "('" FLOO_IFACE_ACCOUNT "',)", NULL);
+  g_autoptr (GVariant) values = g_variant_get_child_value (all, 0);
+  Signals signals = { 0 };
+  guint id;
+
+  g_assert_cmpuint (g_variant_n_children (values), ==, 12);
+  g_assert_true (g_variant_lookup (values, "DaemonVersion", "&s", NULL));
+  for (guint i = 0; i < 2; i++)
+    {
+      const char *const interfaces[] = { FLOO_IFACE_ACCOUNT, FLOO_IFACE_EVENTS };
+      g_autofree char *args = g_strdup_printf ("('%s', 'Version')", interfaces[i]);
+      g_autoptr (GVariant) version = call (f, "org.freedesktop.DBus.Properties", "Get", args, NULL);
+      g_autofree char *text = g_variant_print (version, TRUE);
+
+      g_assert_cmpstr (text, ==, "(<uint32 1>,)");
+    }
+
+  /* Two changes and a change back in one turn: one signal with what is different now. */
+  id = subscribe (f, "org.freedesktop.DBus.Properties", "PropertiesChanged", &signals);
+  fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 8>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
+                               " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
+                               " 'Queued': <uint32 0>}");
+  g_signal_emit_by_name (f->session, "status-changed");
+  fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
+                               " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 5>, 'UnreadTotal': <uint32 0>,"
+                               " 'Queued': <uint32 0>}");
+  g_signal_emit_by_name (f->session, "status-changed");
+  WAIT_UNTIL (signals.n > 0);
+  {
+    g_autoptr (GVariant) changed = g_variant_get_child_value (signals.last, 1);
+    const char *state = NULL;
+    gint64 next = 0;
+
+    g_assert_cmpuint (g_variant_n_children (changed), ==, 2);
+    g_assert_true (g_variant_lookup (changed, "State", "&s", &state));
+    g_assert_cmpstr (state, ==, "waiting");
+    g_assert_true (g_variant_lookup (changed, "NextRetry", "x", &next));
+    g_assert_cmpint (next, ==, 5);
+  }
+
+  /* Nothing changed: nothing is said; the ping comes back behind whatever there is. */
+  g_signal_emit_by_name (f->session, "status-changed");
+  g_variant_unref (call (f, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL));
+  g_variant_unref (call (f, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL));
+  g_assert_cmpuint (signals.n, ==, 1);
+  g_dbus_connection_signal_unsubscribe (f->client, id);
+  g_variant_unref (signals.last);
+}
+
+/* Runs in GDBus's thread: the order in which messages come from the bus. */
+static GDBusMessage *
+record_order (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, gpointer user_data)
+{
+  GAsyncQueue *order = user_data;
+
+  if (incoming && g_dbus_message_get_message_type (message) == G_DBUS_MESSAGE_TYPE_METHOD_RETURN)
+    g_async_queue_push (order, (gpointer) "reply");
+  if (incoming && g_strcmp0 (g_dbus_message_get_interface (message), FLOO_IFACE_EVENTS) == 0)
+    g_async_queue_push (order, (gpointer) "signal");
+  return message;
+}
+
+static void
+test_signal_after_reply (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GAsyncQueue) order = g_async_queue_new ();
+  Signals signals = { 0 };
+  guint id = subscribe (f, FLOO_IFACE_EVENTS, "UnreadChange", &signals);
+  guint filter = g_dbus_connection_add_filter (f->client, record_order, g_async_queue_ref (order), (GDestroyNotify) g_async_queue_unref);
+  g_autoptr (GVariant) result = NULL;
+
+  fake_session_answer ("(x)", "(0,)");
+  fake.event = floo_event_new (17, 1000, g_intern_static_string ("UnreadChange"), g_variant_new ("(xu)", (gint64) 4, 0u));
+  result = call (f, FLOO_IFACE_CONVERSATIONS, "MarkRead", "(int64 4, int64 0, @a{sv} {})", NULL);
+  g_assert_nonnull (result);
+  WAIT_UNTIL (signals.n == 1);
+  g_assert_cmpvariant (signals.last, fake.event->args);
+  g_assert_cmpstr (g_async_queue_pop (order), ==, "reply");
+  g_assert_cmpstr (g_async_queue_pop (order), ==, "signal");
+  g_dbus_connection_remove_filter (f->client, filter);
+  g_dbus_connection_signal_unsubscribe (f->client, id);
+  g_variant_unref (signals.last);
+}
+
+/* One object has it all, the object manager included. */
+static void
+test_object (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GVariant) objects = call (f, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL, NULL);
+  g_autoptr (GVariant) introspection = call (f, "org.freedesktop.DBus.Introspectable", "Introspect", NULL, NULL);
+  g_autoptr (GDBusNodeInfo) node = NULL;
+  const char *xml;
+
+  g_assert_nonnull (objects);
+  g_variant_get (introspection, "(&s)", &xml);
+  node = g_dbus_node_info_new_for_xml (xml, NULL);
+  for (guint i = 0; i < 5; i++)
+    {
+      const char *const names[]
+          = { FLOO_IFACE_ACCOUNT, FLOO_IFACE_ROSTER, FLOO_IFACE_GROUPS, FLOO_IFACE_CONVERSATIONS, FLOO_IFACE_EVENTS };
+
+      g_assert_nonnull (g_dbus_node_info_lookup_interface (node, names[i]));
+    }
+
+  floo_bus_unexport (f->bus);
+  {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (call (f, FLOO_IFACE_ACCOUNT, "GetStatus", NULL, &error));
+    g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_METHOD);
+  }
+}
+
+typedef struct {
+  guint n;
+  GError *error;
+} Name;
+
+static void
+on_name (const GError *error, gpointer user_data)
+{
+  Name *name = user_data;
+
+  name->n++;
+  g_clear_error (&name->error);
+  name->error = error != NULL ? g_error_copy (error) : NULL;
+}
+
+static void
+test_name (Fixture *f, gconstpointer data)
+{
+  Name first = { 0 }, second = { 0 };
+  FlooBusName *owner = floo_bus_name_own (f->service, FLOO_BUS_NAME, on_name, &first);
+  FlooBusName *other;
+
+  WAIT_UNTIL (first.n == 1);
+  g_assert_no_error (first.error);
+  other = floo_bus_name_own (f->client, FLOO_BUS_NAME, on_name, &second);
+  WAIT_UNTIL (second.n == 1);
+  g_assert_error (second.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
+  floo_bus_name_release (other);
+
+  /* Given back, it is free for others, and its owner hears no more of it. */
+  floo_bus_name_release (owner);
+  g_variant_unref (g_dbus_connection_call_sync (f->service, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId", NULL, NULL,
+                                                G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL));
+  second.n = 0;
+  other = floo_bus_name_own (f->client, FLOO_BUS_NAME, on_name, &second);
+  WAIT_UNTIL (second.n == 1);
+  g_assert_no_error (second.error);
+  g_assert_cmpuint (first.n, ==, 1);
+  floo_bus_name_release (other);
+}
+
+/* Reads and forgets what comes, until it is cancelled. */
+typedef struct {
+  GInputStream *stream;
+  GCancellable *cancellable;
+  char buffer[65536];
+  gboolean done;
+} Drain;
+
+static void
+on_drained (GObject *stream, GAsyncResult *result, gpointer user_data)
+{
+  Drain *drain = user_data;
+
+  drain->done = g_input_stream_read_finish (drain->stream, result, NULL) <= 0;
+  if (!drain->done)
+    g_input_stream_read_async (drain->stream, drain->buffer, sizeof drain->buffer, G_PRIORITY_DEFAULT, drain->cancellable, on_drained, drain);
+}
+
+/* A bus that does not read pauses the intake, and one that goes on lets it go on. */
+static void
+test_congestion (void)
+{
+  static Drain drain;
+  int fds[2];
+  g_autoptr (FlooSession) session = fake_session_new ();
+  g_autoptr (FlooBus) bus = floo_bus_new (session);
+  g_autoptr (GSocket) socket = NULL;
+  g_autoptr (GSocketConnection) stream = NULL;
+  g_autoptr (GDBusConnection) connection = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *blob = g_strnfill (1 << 20, 'x');
+  FlooEvent *event = floo_event_new (1, 1000, g_intern_static_string ("LoginFail"), g_variant_new ("(s)", blob));
+  guint n = 0;
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  socket = g_socket_new_from_fd (fds[0], &error);
+  g_assert_no_error (error);
+  stream = g_socket_connection_factory_create_connection (socket);
+  connection = g_dbus_connection_new_sync (G_IO_STREAM (stream), NULL, G_DBUS_CONNECTION_FLAGS_NONE, NULL, NULL, &error);
+  g_assert_no_error (error);
+  floo_bus_export (bus, connection, &error);
+  g_assert_no_error (error);
+
+  while (!fake.congested)
+    {
+      g_signal_emit_by_name (session, "event", event);
+      g_assert_cmpuint (++n, <=, 9);
+    }
+  g_assert_cmpuint (n, >=, 8);
+
+  drain.stream = g_unix_input_stream_new (fds[1], TRUE);
+  drain.cancellable = g_cancellable_new ();
+  g_input_stream_read_async (drain.stream, drain.buffer, sizeof drain.buffer, G_PRIORITY_DEFAULT, drain.cancellable, on_drained, &drain);
+  WAIT_UNTIL (!fake.congested);
+  g_cancellable_cancel (drain.cancellable);
+  WAIT_UNTIL (drain.done);
+  g_object_unref (drain.cancellable);
+  g_object_unref (drain.stream);
+  floo_bus_unexport (bus);
+  floo_event_free (event);
+}
+
+int
+main (int argc, char **argv)
+{
+  int result;
+
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/bus/calls", Fixture, NULL, set_up, test_calls, tear_down);
+  g_test_add ("/bus/refused", Fixture, NULL, set_up, test_refused, tear_down);
+  g_test_add ("/bus/too-many-ids", Fixture, NULL, set_up, test_too_many_ids, tear_down);
+  g_test_add ("/bus/border", Fixture, NULL, set_up, test_border, tear_down);
+  g_test_add ("/bus/properties", Fixture, NULL, set_up, test_properties, tear_down);
+  g_test_add ("/bus/signal-after-reply", Fixture, NULL, set_up, test_signal_after_reply, tear_down);
+  g_test_add ("/bus/object", Fixture, NULL, set_up, test_object, tear_down);
+  g_test_add ("/bus/name", Fixture, NULL, set_up, test_name, tear_down);
+  g_test_add_func ("/bus/congestion", test_congestion);
+
+  test_bus = g_test_dbus_new (G_TEST_DBUS_NONE);
+  g_test_dbus_up (test_bus);
+  result = g_test_run ();
+  g_test_dbus_down (test_bus);
+  g_object_unref (test_bus);
+  return result;
+}
