@@ -305,9 +305,14 @@ floo_json_parse (const char *text, gsize len, GError **error)
   g_autoptr (GString) checked = NULL;
   g_autoptr (JsonParser) parser = NULL;
   g_autoptr (GError) local = NULL;
-  Scan scan = { .start = text, .at = text, .end = text + len };
+  Scan scan = { 0 };
 
   g_return_val_if_fail (text != NULL || len == 0, NULL);
+
+  if (text == NULL)
+    text = "";
+  scan.start = scan.at = text;
+  scan.end = text + len;
 
   if (len > FLOO_MAX_JSON)
     {
@@ -417,9 +422,41 @@ floo_json_get_array (JsonObject *object, const char *member)
   return node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
 }
 
+/* json-glib 1.6 writes 1e98 as "1e+98.0", which is no number; the fraction behind an exponent is cut in place. */
+static void
+cut_fractions_of_exponents (char *text)
+{
+  gboolean in_string = FALSE, exponent = FALSE;
+  char *out = text;
+
+  for (const char *at = text; *at != '\0'; at++)
+    {
+      if (*at == '"')
+        in_string = !in_string;
+      else if (in_string && *at == '\\')
+        *out++ = *at++;
+      else if (!in_string && *at == 'e' && at > text && g_ascii_isdigit (at[-1]))
+        exponent = TRUE;
+      else if (!in_string && (*at == ',' || *at == ']' || *at == '}'))
+        exponent = FALSE;
+      else if (!in_string && exponent && g_str_has_prefix (at, ".0"))
+        {
+          at++;
+          continue;
+        }
+      *out++ = *at;
+    }
+  *out = '\0';
+}
+
 char *
 floo_json_to_text (JsonNode *node)
 {
+  char *text;
+
   g_return_val_if_fail (node != NULL, NULL);
-  return json_to_string (node, FALSE);
+
+  text = json_to_string (node, FALSE);
+  cut_fractions_of_exponents (text);
+  return text;
 }
