@@ -109,3 +109,9 @@ floo_reply_error (FlooReply reply, gpointer user_data, FlooError code, const cha
   va_end (args);
   reply (NULL, error, user_data);
 }
+
+gboolean
+floo_error_is_cancelled (const GError *error)
+{
+  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}

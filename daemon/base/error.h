@@ -64,6 +64,9 @@ const char *floo_error_get_dbus_name (FlooError code);
  */
 GError *floo_error_normalise (const GError *error);
 
+/* Whether @error (nullable) says that the caller itself cancelled, in GIO's words or ours. */
+gboolean floo_error_is_cancelled (const GError *error);
+
 /**
  * FlooReply:
  * @result: (nullable): a tuple, the method's out arguments (floating or not; the callee takes it with

@@ -21,6 +21,9 @@ gboolean floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean 
 /* Whether a message of this id is, or a deleted or recalled one was (tombstone), in the store. */
 gboolean floo_messages_is_known (FlooDb *db, gint64 id, gboolean *known, GError **error);
 
+/* Where an acknowledged message is. @known: (out): FALSE: not in the store, the others are 0 then */
+gboolean floo_messages_find (FlooDb *db, gint64 id, gboolean *known, gint64 *conversation, FlooToType *to_type, GError **error);
+
 typedef void (*FlooMessageFunc) (const FlooMessage *message, gpointer user_data);
 
 /**
@@ -46,6 +49,15 @@ typedef enum { FLOO_PAGE_NEWEST, FLOO_PAGE_BEFORE, FLOO_PAGE_AFTER, FLOO_PAGE_AR
  * Returns: (transfer floating): aM
  */
 GVariant *floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 anchor, guint limit, gboolean *more, GError **error);
+
+/**
+ * floo_messages_find_sent:
+ * @since: ms, not older than this
+ * @id: (out): the oldest message of ours in @conversation with this type and content that no client_id names; 0: none
+ *
+ * For a message whose acknowledgement is missing: whether the history has it.
+ */
+gboolean floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *content, gint64 since, gint64 *id, GError **error);
 
 /**
  * floo_messages_set_status:

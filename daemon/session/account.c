@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * account.c: the operations of the interface Account: login, logout, registration.
+ */
+#include "session/internal.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/names.h"
+
+#define PLATFORM_WEB 6
+
+/* An app id is a name in headers, queries and of a folder. */
+static gboolean
+check_app_id (const char *app_id, GError **error)
+{
+  gsize len = strlen (app_id);
+
+  if (len == 0)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
+                           "No app_id: neither the option app_id nor the configuration names the application");
+      return FALSE;
+    }
+  for (gsize i = 0; i < len; i++)
+    if (!g_ascii_isalnum (app_id[i]) && strchr ("_-", app_id[i]) == NULL)
+      {
+        g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "app_id may only have letters, digits, \"_\" and \"-\"");
+        return FALSE;
+      }
+  if (len > 64)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "app_id is longer than 64 characters");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+check_dns_server (const char *dns_server, GError **error)
+{
+  g_autoptr (GUri) uri = NULL;
+
+  if (*dns_server == '\0')
+    return TRUE;
+  uri = g_uri_parse (dns_server, G_URI_FLAGS_NONE, NULL);
+  if (uri != NULL && g_uri_get_host (uri) != NULL && *g_uri_get_host (uri) != '\0'
+      && (g_str_equal (g_uri_get_scheme (uri), "http") || g_str_equal (g_uri_get_scheme (uri), "https")))
+    return TRUE;
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "dns_server is no http or https URL");
+  return FALSE;
+}
+
+static const char *
+or_default (const char *given, const char *configured)
+{
+  return given != NULL && *given != '\0' ? given : configured;
+}
+
+static FlooLoginRecord *
+record_from_request (FlooSession *self, const FlooLoginRequest *request, GError **error)
+{
+  g_autoptr (FlooLoginRecord) record = g_new0 (FlooLoginRecord, 1);
+
+  record->app_id = g_strdup (or_default (request->app_id, self->config->app_id));
+  record->dns_server = g_strdup (or_default (request->dns_server, self->config->dns_server));
+  record->user_id = request->kind == FLOO_LOGIN_BY_NAME ? 0 : request->user_id;
+  record->username = g_strdup (request->kind == FLOO_LOGIN_BY_NAME ? request->name : "");
+  record->token = g_strdup (request->kind == FLOO_LOGIN_WITH_TOKEN ? request->secret : "");
+  record->password = g_strdup (request->kind == FLOO_LOGIN_WITH_TOKEN ? "" : request->secret);
+  if (!check_app_id (record->app_id, error) || !check_dns_server (record->dns_server, error))
+    return NULL;
+  if (request->kind == FLOO_LOGIN_BY_NAME && *record->username == '\0')
+    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The name is empty");
+  else if (request->kind != FLOO_LOGIN_BY_NAME && request->user_id <= 0)
+    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "user_id must be greater than 0");
+  else if (*request->secret == '\0')
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The %s is empty",
+                 request->kind == FLOO_LOGIN_WITH_TOKEN ? "token" : "password");
+  else
+    return g_steal_pointer (&record);
+  return NULL;
+}
+
+/* ---- login ---- */
+
+typedef struct {
+  FlooSession *session;
+  FlooLoginRecord *record;
+  gboolean remember;
+  FlooReply reply;
+  gpointer user_data;
+} StartJob;
+
+static void
+start_login (StartJob *job)
+{
+  floo_login_start (job->session->login, job->record, job->remember, job->reply, job->user_data);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static void
+on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  floo_store_close_finish (FLOO_STORE (source), result);
+  start_login (user_data);
+}
+
+/* Takes the store away from all operations; NULL where there is none. */
+static FlooStore *
+steal_store (FlooSession *self)
+{
+  return g_steal_pointer (&self->store);
+}
+
+void
+floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooLoginRecord) record = record_from_request (self, request, &error);
+  g_autoptr (FlooStore) store = NULL;
+  StartJob *job;
+
+  if (record == NULL)
+    {
+      reply (NULL, error, user_data);
+      return;
+    }
+  if (floo_login_is_taken (self->login))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "User %" G_GINT64_FORMAT " is logged in: log out first", self->user_id);
+      return;
+    }
+  floo_login_stop (self->login);
+  job = g_new0 (StartJob, 1);
+  job->session = g_object_ref (self);
+  job->record = g_steal_pointer (&record);
+  job->remember = request->remember;
+  job->reply = reply;
+  job->user_data = user_data;
+  store = steal_store (self);
+  if (store != NULL)
+    floo_store_close_async (store, on_old_store_closed, job);
+  else
+    start_login (job);
+}
+
+void
+floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  if (self->state == FLOO_STATE_SIGNED_OUT)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
+      return;
+    }
+  floo_login_retry_now (self->login);
+  reply (NULL, NULL, user_data);
+}
+
+/* ---- logout ---- */
+
+typedef struct {
+  FlooSession *session;
+  gboolean erase;
+  guint kicks;                  /* answers that are awaited */
+  GError *error;
+  FlooReply reply;
+  gpointer user_data;
+} LogoutJob;
+
+static void
+logout_done (LogoutJob *job)
+{
+  job->reply (NULL, job->error, job->user_data);
+  g_clear_error (&job->error);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static void
+on_logged_out_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+
+  if (job->erase)
+    floo_store_erase_finish (FLOO_STORE (source), result, &job->error);
+  else
+    floo_store_close_finish (FLOO_STORE (source), result);
+  logout_done (job);
+}
+
+static void
+on_login_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+  g_autoptr (FlooStore) store = NULL;
+
+  floo_secrets_clear_finish (FLOO_SECRETS (source), result, &job->error);
+  store = steal_store (job->session);
+  if (store == NULL)
+    logout_done (job);
+  else if (job->erase)
+    floo_store_erase_async (store, on_logged_out_store_closed, job);
+  else
+    floo_store_close_async (store, on_logged_out_store_closed, job);
+}
+
+static void
+leave (LogoutJob *job)
+{
+  if (job->error != NULL)
+    {
+      logout_done (job);
+      return;
+    }
+  floo_login_stop (job->session->login);
+  floo_session_set_error (job->session, NULL);
+  floo_secrets_clear_async (job->session->secrets, NULL, on_login_cleared, job);
+}
+
+static void
+on_kicked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+
+  if (answer == NULL && job->error == NULL)
+    job->error = g_steal_pointer (&error);
+  if (--job->kicks == 0)
+    leave (job);
+}
+
+/* The web devices of ours but this one; the endpoint wants the number in the query and in the body (rest.md). */
+static void
+on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+  FlooSession *self = job->session;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &job->error);
+  JsonArray *devices = answer != NULL && JSON_NODE_HOLDS_ARRAY (answer->data) ? json_node_get_array (answer->data) : NULL;
+
+  job->kicks = 1;
+  for (guint i = 0; devices != NULL && i < json_array_get_length (devices); i++)
+    {
+      JsonObject *device = floo_json_node_object (json_array_get_element (devices, i));
+      gint64 platform = 0, sn = 0;
+      g_autofree char *text = NULL;
+      g_autoptr (JsonNode) body = NULL;
+      g_autoptr (JsonObject) object = NULL;
+      const char *query[] = { "device_sn", NULL, NULL };
+
+      if (device == NULL || !floo_json_get_int (device, "platform", &platform) || platform != PLATFORM_WEB
+          || !floo_json_get_int (device, "device_sn", &sn) || sn == 0 || sn == self->device_sn)
+        continue;
+      query[1] = text = g_strdup_printf ("%" G_GINT64_FORMAT, sn);
+      object = json_object_new ();
+      json_object_set_int_member (object, "device_sn", sn);
+      body = json_node_init_object (json_node_alloc (), object);
+      job->kicks++;
+      floo_rest_call_async (self->rest, "POST", "/user/kick", query, body, FLOO_REST_NONE, NULL, on_kicked, job);
+    }
+  if (--job->kicks == 0)
+    leave (job);
+}
+
+void
+floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
+{
+  LogoutJob *job;
+
+  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
+      return;
+    }
+  if (erase && self->queued > 0 && !discard)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        "%u messages are not sent yet: the option discard must be true to erase them", self->queued);
+      return;
+    }
+  if (everywhere && !floo_session_check_online (self, reply, user_data))
+    return;
+  job = g_new0 (LogoutJob, 1);
+  job->session = g_object_ref (self);
+  job->erase = erase;
+  job->reply = reply;
+  job->user_data = user_data;
+  if (everywhere)
+    floo_rest_call_async (self->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);
+  else
+    leave (job);
+}
+
+/* ---- registration ---- */
+
+typedef struct {
+  FlooEndpoints *endpoints;
+  FlooRest *rest;
+  JsonNode *body;
+  FlooReply reply;
+  gpointer user_data;
+} RegisterJob;
+
+static void
+register_done (RegisterJob *job, GVariant *result, const GError *error)
+{
+  job->reply (result, error, job->user_data);
+  g_object_unref (job->rest);
+  g_object_unref (job->endpoints);
+  json_node_unref (job->body);
+  g_free (job);
+}
+
+static void
+on_registered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  JsonObject *settings = answer != NULL ? floo_json_node_object (answer->data) : NULL;
+  gint64 user_id = 0;
+
+  if (answer != NULL && (settings == NULL || !floo_json_get_int (settings, "user_id", &user_id) || user_id <= 0))
+    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer to the registration has no user_id");
+  register_done (user_data, error == NULL ? g_variant_new ("(x)", user_id) : NULL, error);
+}
+
+static void
+on_register_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  RegisterJob *job = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error))
+    {
+      register_done (job, NULL, error);
+      return;
+    }
+  floo_rest_call_async (job->rest, "POST", "/user/register/v2", NULL, job->body, FLOO_REST_NO_TOKEN, NULL, on_registered, job);
+}
+
+void
+floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
+                       FlooReply reply, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  RegisterJob *job;
+
+  app_id = or_default (app_id, self->config->app_id);
+  dns_server = or_default (dns_server, self->config->dns_server);
+  if (!check_app_id (app_id, &error) || !check_dns_server (dns_server, &error))
+    {
+      reply (NULL, error, user_data);
+      return;
+    }
+  if (*username == '\0' || *password == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The %s is empty", *username == '\0' ? "username" : "password");
+      return;
+    }
+  object = json_object_new ();
+  json_object_set_string_member (object, "username", username);
+  json_object_set_string_member (object, "password", password);
+  job = g_new0 (RegisterJob, 1);
+  job->endpoints = floo_endpoints_new (self->config->cache_dir, app_id, *dns_server != '\0' ? dns_server : NULL);
+  job->rest = floo_rest_new (job->endpoints, app_id);
+  job->body = json_node_init_object (json_node_alloc (), object);
+  job->reply = reply;
+  job->user_data = user_data;
+  floo_endpoints_discover_async (job->endpoints, NULL, on_register_discovered, job);
+}

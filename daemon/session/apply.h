@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * apply.h: what one batch does to the store, while it does it. Store thread; only for inbound.c, edits.c and notices.c.
+ */
+#pragma once
+
+#include "session/internal.h"
+#include "store/conversations.h"
+
+G_BEGIN_DECLS
+
+/* What a batch did to one conversation; folded into the list once, at its end. */
+typedef struct {
+  gint64 id;
+  FlooConversationType type;
+  gboolean listed;              /* something in it belongs into the list */
+  gboolean touched;             /* new messages: unread, mentioned and last_* count */
+  int unread;
+  gboolean mentioned;
+  gint64 last_id;
+  gint64 last_timestamp;
+  guint before;                 /* unread count before the batch */
+} FlooChange;
+
+typedef struct {
+  FlooDb *db;
+  gint64 self_id;
+  FlooInboundResult *result;
+  GHashTable *changes;          /* conversation -> FlooChange */
+  GArray *order;                /* gint64: conversations in the order of their first change */
+  gboolean list_changed;        /* RecentListUpdate is due */
+
+  /* Messages of one conversation that will be one signal. */
+  gint64 run_conversation;
+  FlooToType run_to_type;
+  gboolean run_stored;
+  GVariantBuilder run;
+  GArray *run_ids;
+  gsize run_bytes;
+
+  /* Appends to one message that will be one signal. */
+  gint64 append_id;             /* 0: none */
+  gint64 append_conversation;
+  FlooToType append_to_type;
+  guint append_offset;
+  gint64 append_timestamp;
+  GString *append_content;
+  char *append_config, *append_ext;   /* as they are after it; (nullable) */
+} FlooApply;
+
+/* Journals what was collected so far: the run and the appends. */
+gboolean floo_apply_flush (FlooApply *apply, GError **error);
+/* Journals an event in its place: what was collected before it goes first. @body: (transfer floating) */
+gboolean floo_apply_event (FlooApply *apply, FlooSignal signal, GVariant *body, GError **error);
+/* Likewise, with ids of the messages that the body holds. */
+gboolean floo_apply_event_refs (FlooApply *apply, FlooSignal signal, GVariant *body, const gint64 *refs, guint n, GError **error);
+/* The change of a conversation, made where it is the first; NULL with @error. */
+FlooChange *floo_apply_change (FlooApply *apply, gint64 conversation, FlooConversationType type, GError **error);
+/* Adds a message to the run of its conversation. @message: (transfer floating); @stored: FALSE: it is not in the store (command) */
+gboolean floo_apply_message (FlooApply *apply, gint64 conversation, FlooToType to_type, gint64 id, gboolean stored, GVariant *message,
+                             gsize bytes, GError **error);
+
+FlooConversationType floo_apply_type_of (FlooToType to_type, gint64 conversation);
+gint64 floo_apply_uid (const Floo__XID *xid);   /* 0 where it is missing */
+
+/* ---- edits.c ---- */
+
+/* An operation on a message, received or acknowledged. Texts are NULL or "" where there is none. */
+typedef struct {
+  int type;                     /* MessageOperation.OpType */
+  gint64 mid;
+  gint64 conversation;          /* 0: not given */
+  gboolean ours;                /* this user did it, on whatever device */
+  const char *content, *config, *ext;
+  gint64 edit_timestamp;
+} FlooOperation;
+
+gboolean floo_apply_operation (FlooApply *apply, const FlooOperation *operation, GError **error);
+gboolean floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, const char *source, GError **error);
+gboolean floo_apply_flush_append (FlooApply *apply, GError **error);
+
+/* ---- notices.c ---- */
+
+gboolean floo_apply_roster_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, GError **error);
+gboolean floo_apply_group_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, GError **error);
+gboolean floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, GError **error);
+
+G_END_DECLS

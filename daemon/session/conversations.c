@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conversations.c: the operations of the interfaces Conversations and Events that read the store.
+ */
+#include "session/internal.h"
+
+#include "store/conversations.h"
+#include "store/journal.h"
+#include "store/messages.h"
+
+static gboolean
+last_serial (FlooDb *db, guint64 *last, GError **error)
+{
+  guint64 first;
+
+  return floo_journal_get_position (db, &first, last, error);
+}
+
+/* ---- the list ---- */
+
+typedef struct {
+  FlooQuery query;
+  char *cursor;
+  guint limit;
+  gboolean pinned_first;
+  char *type;
+} ConversationsQuery;
+
+static void
+conversations_query_free (gpointer data)
+{
+  ConversationsQuery *query = data;
+
+  g_free (query->cursor);
+  g_free (query->type);
+  floo_query_free (query);
+}
+
+static gboolean
+run_list (FlooDb *db, gpointer data, GError **error)
+{
+  ConversationsQuery *query = data;
+  g_autofree char *next = NULL;
+  guint64 serial;
+  GVariant *items;
+
+  if (!last_serial (db, &serial, error))
+    return FALSE;
+  items = floo_conversations_list (db, query->cursor, query->limit, query->pinned_first, query->type, &next, error);
+  if (items == NULL)
+    return FALSE;
+  query->query.result = g_variant_ref_sink (g_variant_new ("(@aa{sv}st)", items, next, serial));
+  return TRUE;
+}
+
+void
+floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+                                 FlooReply reply, gpointer user_data)
+{
+  ConversationsQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query->cursor = g_strdup (cursor);
+  query->limit = limit;
+  query->pinned_first = pinned_first;
+  query->type = g_strdup (type);
+  floo_query_read (query, run_list, conversations_query_free);
+}
+
+/* ---- one conversation, one message, a page ---- */
+
+typedef struct {
+  FlooQuery query;
+  gint64 id;
+  FlooPageKind kind;
+  gint64 anchor;
+  guint limit;
+} IdQuery;
+
+static gboolean
+run_get_conversation (FlooDb *db, gpointer data, GError **error)
+{
+  IdQuery *query = data;
+  GVariant *item = floo_conversations_get (db, query->id, error);
+
+  if (item == NULL)
+    return FALSE;
+  query->query.result = g_variant_ref_sink (g_variant_new ("(@a{sv})", item));
+  return TRUE;
+}
+
+static gboolean
+run_get_message (FlooDb *db, gpointer data, GError **error)
+{
+  IdQuery *query = data;
+  GVariant *message = floo_messages_get_variant (db, query->id, error);
+
+  if (message == NULL)
+    return FALSE;
+  query->query.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", message));
+  return TRUE;
+}
+
+static gboolean
+run_get_messages (FlooDb *db, gpointer data, GError **error)
+{
+  IdQuery *query = data;
+  FlooConversationType type;
+  gboolean more;
+  guint64 serial;
+  GVariant *messages;
+
+  if (!floo_conversations_get_type (db, query->id, &type, error) || !last_serial (db, &serial, error))
+    return FALSE;
+  messages = floo_messages_page (db, query->id, query->kind, query->anchor, query->limit, &more, error);
+  if (messages == NULL)
+    return FALSE;
+  query->query.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE "bt)", messages, more, serial));
+  return TRUE;
+}
+
+static IdQuery *
+id_query_new (FlooSession *self, gint64 id, const char *what, gint64 least, FlooReply reply, gpointer user_data)
+{
+  IdQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return NULL;
+  if (id < least)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s must not be %" G_GINT64_FORMAT, what, id);
+      return NULL;
+    }
+  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query->id = id;
+  return query;
+}
+
+void
+floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+{
+  IdQuery *query = id_query_new (self, id, "conversation", 0, reply, user_data);
+
+  if (query != NULL)
+    floo_query_read (query, run_get_conversation, floo_query_free);
+}
+
+void
+floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+{
+  IdQuery *query = id_query_new (self, id, "id", 1, reply, user_data);
+
+  if (query != NULL)
+    floo_query_read (query, run_get_message, floo_query_free);
+}
+
+void
+floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
+                           FlooReply reply, gpointer user_data)
+{
+  static const FlooPageKind kinds[] = { [FLOO_MESSAGES_NEWEST] = FLOO_PAGE_NEWEST, [FLOO_MESSAGES_BEFORE] = FLOO_PAGE_BEFORE,
+                                        [FLOO_MESSAGES_AFTER] = FLOO_PAGE_AFTER, [FLOO_MESSAGES_AROUND] = FLOO_PAGE_AROUND };
+  IdQuery *query = id_query_new (self, conversation, "conversation", 0, reply, user_data);
+
+  if (query == NULL)
+    return;
+  query->kind = kinds[kind];
+  query->anchor = anchor;
+  query->limit = limit;
+  floo_query_read (query, run_get_messages, floo_query_free);
+}
+
+/* ---- Events ---- */
+
+typedef struct {
+  FlooQuery query;
+  char *journal;
+  guint64 since;
+  guint limit;
+} ReplayQuery;
+
+static void
+replay_query_free (gpointer data)
+{
+  ReplayQuery *query = data;
+
+  g_free (query->journal);
+  floo_query_free (query);
+}
+
+static gboolean
+run_get_position (FlooDb *db, gpointer data, GError **error)
+{
+  ReplayQuery *query = data;
+  guint64 first, last;
+
+  if (!floo_journal_get_position (db, &first, &last, error))
+    return FALSE;
+  query->query.result = g_variant_ref_sink (g_variant_new ("(stt)", query->journal, first, last));
+  return TRUE;
+}
+
+static gboolean
+run_replay (FlooDb *db, gpointer data, GError **error)
+{
+  ReplayQuery *query = data;
+  guint64 next, last;
+  GVariant *events = floo_journal_replay (db, query->since, query->limit, &next, &last, error);
+
+  if (events == NULL)
+    return FALSE;
+  query->query.result = g_variant_ref_sink (g_variant_new ("(@a(txsv)tt)", events, next, last));
+  return TRUE;
+}
+
+void
+floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  ReplayQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query->journal = g_strdup (floo_store_get_journal_id (self->store));
+  floo_query_read (query, run_get_position, replay_query_free);
+}
+
+void
+floo_session_replay (FlooSession *self, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data)
+{
+  ReplayQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  if (!g_str_equal (journal, floo_store_get_journal_id (self->store)))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_JOURNAL_CHANGED, "The journal is %s now: load what you show anew and go on from its position",
+                        floo_store_get_journal_id (self->store));
+      return;
+    }
+  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query->since = since;
+  query->limit = limit;
+  floo_query_read (query, run_replay, replay_query_free);
+}

@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * internal.h: the parts of a session and how they reach each other. Only for daemon/session.
+ *
+ *   login     who we are and whether we are online: the state machine of Account.State
+ *   sync      what the service has for us: unread -> pull -> commit -> signal
+ *   inbound   what the metas of a page mean, on the store's writer thread
+ *   sender    the outbox: what we have for the service
+ *   directory the roster and the joined groups
+ *
+ * All run on the main loop, save what is marked "store thread".
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "base/signals.h"
+#include "net/endpoints.h"
+#include "net/link.h"
+#include "net/rest.h"
+#include "session/session.h"
+#include "store/store.h"
+#include "wire/frame.h"
+
+G_BEGIN_DECLS
+
+typedef struct _FlooLogin FlooLogin;
+typedef struct _FlooSync FlooSync;
+typedef struct _FlooSender FlooSender;
+typedef struct _FlooDirectory FlooDirectory;
+
+/* Account.State; names in session.c. */
+typedef enum {
+  FLOO_STATE_SIGNED_OUT,
+  FLOO_STATE_DISCOVERING,
+  FLOO_STATE_AUTHENTICATING,
+  FLOO_STATE_CONNECTING,
+  FLOO_STATE_ONLINE,
+  FLOO_STATE_WAITING,
+  FLOO_STATE_BLOCKED
+} FlooState;
+
+struct _FlooSession {
+  GObject parent_instance;
+
+  const FlooConfig *config;
+  FlooSecrets *secrets;
+
+  /* The account; the store is there from the moment we know who we are until logout. */
+  FlooStore *store;
+  gint64 user_id;
+  char *username;
+  char *app_id;
+  guint32 device_sn;
+
+  /* The service; NULL while signed out. */
+  FlooEndpoints *endpoints;
+  FlooRest *rest;
+  FlooLink *link;
+
+  FlooLogin *login;
+  FlooSync *sync;
+  FlooSender *sender;
+  FlooDirectory *directory;
+
+  FlooState state;
+  GError *last_error;           /* (nullable), domain FLOO_ERROR */
+  gint64 next_retry;            /* ms, 0 none */
+  gint64 last_contact;          /* ms */
+  gint64 connected_since;       /* ms, 0: not online */
+  guint unread_total;
+  guint queued;
+  gboolean congested;
+  guint status_idle;
+};
+
+/* ---- session.c ---- */
+
+void floo_session_set_state (FlooSession *self, FlooState state);
+/* @error: (nullable) of any domain: what Account.LastError says from now on. */
+void floo_session_set_error (FlooSession *self, const GError *error);
+void floo_session_status_changed (FlooSession *self);
+
+/* Emits an event outside the journal (serial 0). @body: (transfer floating) */
+void floo_session_emit (FlooSession *self, FlooSignal signal, GVariant *body);
+/* Journals and emits an event that belongs to no other change; without a store it is emitted with serial 0. @body: (transfer floating) */
+void floo_session_journal (FlooSession *self, FlooSignal signal, GVariant *body);
+void floo_session_notice (FlooSession *self, const char *category, const char *desc);
+void floo_session_error (FlooSession *self, const char *category, const char *desc);
+
+/**
+ * floo_session_write:
+ *
+ * floo_store_write() on the session's store that brings UnreadTotal and Queued up to date on the way. Without a store @done gets
+ * FLOO_ERROR_NOT_LOGGED_IN at once.
+ */
+void floo_session_write (FlooSession *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+void floo_session_read (FlooSession *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+
+/**
+ * FlooQuery:
+ *
+ * A job that answers a client: @func leaves the method's out arguments in @result, the reply follows.
+ * Whatever else it needs follows this struct (allocate with floo_query_new() and a larger size).
+ */
+typedef struct {
+  FlooSession *session;
+  FlooReply reply;
+  gpointer user_data;
+  GVariant *result;             /* (nullable), sunk with the reply */
+} FlooQuery;
+
+gpointer floo_query_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data);
+void floo_query_free (gpointer query);
+/* Runs @func as a read (or write) job and replies. @destroy: floo_query_free or one that ends with it. */
+void floo_query_read (gpointer query, FlooStoreFunc func, GDestroyNotify destroy);
+void floo_query_write (gpointer query, FlooStoreFunc func, GDestroyNotify destroy);
+/* The done callback of both; for jobs with something to do besides, to be called from theirs. */
+void floo_query_done (FlooStore *store, gpointer query, const GError *error);
+
+/* Sends one frame on the link. @payload: (nullable) */
+void floo_session_send_frame (FlooSession *self, Floo__Frame__Command command, const ProtobufCMessage *payload);
+
+/* Fails with NotLoggedIn, and FALSE, where no account is open. */
+/* The account is known: its store is open from now on. Takes a reference. */
+void floo_session_take_store (FlooSession *self, FlooStore *store);
+
+gboolean floo_session_check_account (FlooSession *self, FlooReply reply, gpointer user_data);
+/* Fails with Offline, too, where the service is not at hand. */
+gboolean floo_session_check_online (FlooSession *self, FlooReply reply, gpointer user_data);
+
+/* ---- login.c ---- */
+
+FlooLogin *floo_login_new (FlooSession *session);
+void floo_login_free (FlooLogin *login);
+/* Loads the stored login and begins. */
+void floo_login_auto (FlooLogin *login);
+/* Whether somebody is logged in, or on the way back to it: then another login is refused. */
+gboolean floo_login_is_taken (FlooLogin *login);
+/* @record: (transfer full): with a password or a token. The login before must have been stopped. @reply gets (x). */
+void floo_login_start (FlooLogin *login, FlooLoginRecord *record, gboolean remember, FlooReply reply, gpointer user_data);
+/* Cuts a waiting time short. */
+void floo_login_retry_now (FlooLogin *login);
+/* Ends the connection and every attempt; the store stays open. */
+void floo_login_stop (FlooLogin *login);
+/* PROVISION's answer. */
+void floo_login_provisioned (FlooLogin *login, FlooFrame *frame);
+/* A status of the socket that speaks of the session itself (INVALID_TOKEN, USER_FROZEN, ...). FALSE: it does not. */
+gboolean floo_login_status (FlooLogin *login, int code, const char *reason);
+/* A USER_NOTICE with consequences, after its signals. */
+void floo_login_user_notice (FlooLogin *login, int type);
+/* What GetStatus adds: attempts, endpoint, keyring. */
+void floo_login_describe (FlooLogin *login, GVariantDict *status);
+
+/* ---- sync.c ---- */
+
+FlooSync *floo_sync_new (FlooSession *session);
+void floo_sync_free (FlooSync *sync);
+void floo_sync_online (FlooSync *sync);
+void floo_sync_offline (FlooSync *sync);
+/* Any frame but PROVISION's. Takes no reference of its own beyond need. */
+void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
+/* Congestion or a full disk ended: go on. */
+void floo_sync_resume (FlooSync *sync);
+
+/* A page of history, stored. @oldest: its lowest timestamp in ms, 0 where it is empty. */
+typedef void (*FlooHistoryDone) (FlooSession *session, guint64 next, gint64 oldest, const GError *error, gpointer user_data);
+/**
+ * floo_sync_history:
+ * @from: the message to go back from, 0 the newest
+ *
+ * Asks the service for a page of history and stores it. Fails with Offline, Timeout.
+ */
+void floo_sync_history (FlooSync *sync, gint64 conversation, gint64 from, guint limit, FlooHistoryDone done, gpointer user_data);
+
+/* ---- sender.c ---- */
+
+FlooSender *floo_sender_new (FlooSession *session);
+void floo_sender_free (FlooSender *sender);
+void floo_sender_online (FlooSender *sender);
+void floo_sender_offline (FlooSender *sender);
+/* Sends what is due. */
+void floo_sender_pump (FlooSender *sender);
+/* These were answered (and the answer committed): not in flight any more. */
+void floo_sender_answered (FlooSender *sender, const gint64 *client_ids, guint n);
+
+/**
+ * floo_sender_take_due:
+ *
+ * Store thread: marks what may go out now as sending (with its events) and keeps copies, to be sent after the commit by
+ * floo_sender_send_taken(). Nothing while offline.
+ */
+gboolean floo_sender_take_due (FlooSender *sender, FlooDb *db, GPtrArray *taken, GError **error);
+void floo_sender_send_taken (FlooSender *sender, GPtrArray *taken);
+/* Of what a failed transaction took: forget it. */
+void floo_sender_untake (FlooSender *sender, GPtrArray *taken);
+GPtrArray *floo_sender_taken_new (void);
+/* Typing is neither kept nor acknowledged. */
+void floo_sender_send_typing (FlooSender *sender, gint64 client_id, gint64 user, gboolean typing);
+
+/* Store thread: journals SendingMessageStatusChanged of one of ours (a message still in the outbox or acknowledged, or an operation). @reason: (nullable) */
+gboolean floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status,
+                                     gint64 server_id, int error_code, const char *reason, GError **error);
+
+/* ---- directory.c ---- */
+
+FlooDirectory *floo_directory_new (FlooSession *session);
+void floo_directory_free (FlooDirectory *directory);
+typedef void (*FlooListsDone) (FlooSession *session, const GError *error);
+/* The two lists of a login. */
+void floo_directory_load_lists (FlooDirectory *directory, GCancellable *cancellable, FlooListsDone done);
+/* Fetches details that are missing or stale, in batches, one request a second and kind, while online. */
+void floo_directory_fetch_missing (FlooDirectory *directory);
+void floo_directory_offline (FlooDirectory *directory);
+
+/* ---- inbound.c ---- */
+
+/* What a batch of frames came to, beyond the store: for the main loop. */
+typedef struct {
+  GArray *answered;             /* gint64: client ids whose acknowledgement was committed */
+  GArray *user_notices;         /* int: UserNotice types with consequences, in order */
+  GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
+  GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
+  gboolean fetch_contacts;      /* details are missing or stale now */
+  gboolean pump;                /* rows became due */
+} FlooInboundResult;
+
+typedef struct {
+  int code;
+  char *reason;
+} FlooInboundStatus;
+
+FlooInboundResult *floo_inbound_result_new (void);
+void floo_inbound_result_free (FlooInboundResult *result);
+
+/* One received frame of a batch. */
+typedef struct {
+  FlooFrame *frame;
+  gint64 conversation;          /* of a page: as asked; -1 unknown */
+} FlooInboundItem;
+
+/**
+ * floo_inbound_apply:
+ * @items: FlooInboundItem
+ *
+ * Store thread, in a write job: applies whole frames (UnreadDL, pages, history pages, acknowledgements) to the store and journals their events.
+ */
+gboolean floo_inbound_apply (FlooDb *db, GArray *items, FlooInboundResult *result, GError **error);
+
+G_END_DECLS

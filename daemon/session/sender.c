@@ -1,0 +1,719 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sender.c: drains the outbox (architecture, rule 2).
+ *
+ * A row goes from queued to sending in a transaction, then its frame goes out, then it waits here in memory for the answer ("in flight"). What is in sending without being in flight
+ * goes out again with the same client id: after a lost connection, a restart, or where no answer came in time.
+ */
+#include "session/internal.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/crash.h"
+#include "store/journal.h"
+#include "store/messages.h"
+#include "store/outbox.h"
+
+#define MAX_IN_FLIGHT 64
+#define ACK_TIMEOUT_MS 10000
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS 300000
+#define SETTLE_SLACK_MS (10 * 60 * 1000)
+#define SETTLE_PAGE 100
+#define SETTLE_PAGES 20
+
+struct _FlooSender {
+  FlooSession *session;         /* our owner */
+  guint retry_timer;
+  guint watch_timer;
+  gboolean pumping;
+  gboolean pump_again;
+  gboolean settling;
+
+  GMutex lock;                  /* for what the store thread reads */
+  gboolean online;
+  gint64 device_sn;
+  GHashTable *in_flight;        /* client id -> monotonic ms of its frame, NULL before it */
+};
+
+/* A row on its way out. */
+typedef struct {
+  FlooOutboxRow row;
+  char *content, *ext, *config, *attachment;
+} Taken;
+
+static void
+taken_free (gpointer data)
+{
+  Taken *taken = data;
+
+  g_free (taken->content);
+  g_free (taken->ext);
+  g_free (taken->config);
+  g_free (taken->attachment);
+  g_free (taken);
+}
+
+GPtrArray *
+floo_sender_taken_new (void)
+{
+  return g_ptr_array_new_with_free_func (taken_free);
+}
+
+static gint64
+monotonic_ms (void)
+{
+  return g_get_monotonic_time () / 1000;
+}
+
+FlooSender *
+floo_sender_new (FlooSession *session)
+{
+  FlooSender *self = g_new0 (FlooSender, 1);
+
+  self->session = session;
+  g_mutex_init (&self->lock);
+  self->in_flight = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  return self;
+}
+
+void
+floo_sender_free (FlooSender *self)
+{
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  g_clear_handle_id (&self->watch_timer, g_source_remove);
+  g_hash_table_unref (self->in_flight);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* ---- events ---- */
+
+static void
+keep_variant (const FlooMessage *message, gpointer user_data)
+{
+  *(GVariant **) user_data = g_variant_ref_sink (floo_message_to_variant (message));
+}
+
+gboolean
+floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status,
+                            gint64 server_id, int error_code, const char *reason, GError **error)
+{
+  g_autoptr (GVariant) message = NULL;
+  GVariantDict details;
+  gint64 ref = client_id;
+
+  g_variant_dict_init (&details, NULL);
+  g_variant_dict_insert (&details, "uid", "x", conversation);
+  if (is_message && !floo_messages_get (db, client_id, keep_variant, &message, error))
+    {
+      g_variant_dict_clear (&details);
+      return FALSE;
+    }
+  if (message != NULL)
+    g_variant_dict_insert_value (&details, "message", message);
+  if (server_id != 0)
+    g_variant_dict_insert (&details, "server_mid", "x", server_id);
+  if (reason != NULL)
+    {
+      g_variant_dict_insert (&details, "error_code", "i", error_code);
+      g_variant_dict_insert (&details, "error_reason", "s", reason);
+    }
+  return floo_journal_append (db, FLOO_SIGNAL_SENDING_MESSAGE_STATUS_CHANGED,
+                              g_variant_new ("(xs@a{sv})", client_id, status, g_variant_dict_end (&details)),
+                              message != NULL ? &ref : NULL, message != NULL ? 1 : 0, error);
+}
+
+/* ---- taking ---- */
+
+typedef struct {
+  FlooSender *sender;
+  GPtrArray *taken;
+  guint room;
+} Take;
+
+static gboolean
+take_row (const FlooOutboxRow *row, gpointer user_data)
+{
+  Take *take = user_data;
+  Taken *taken;
+
+  if (g_hash_table_contains (take->sender->in_flight, &row->client_id))
+    return TRUE;
+  taken = g_new0 (Taken, 1);
+  taken->row = *row;
+  taken->row.content = taken->content = g_strdup (row->content);
+  taken->row.ext = taken->ext = g_strdup (row->ext);
+  taken->row.config = taken->config = g_strdup (row->config);
+  taken->row.attachment = taken->attachment = g_strdup (row->attachment);
+  taken->row.error = NULL;
+  g_ptr_array_add (take->taken, taken);
+  return take->taken->len < take->room;
+}
+
+gboolean
+floo_sender_take_due (FlooSender *self, FlooDb *db, GPtrArray *taken, GError **error)
+{
+  Take take = { .sender = self, .taken = taken };
+  gint64 next_time, device_sn;
+  guint before = taken->len;
+  gboolean ok = TRUE;
+
+  g_mutex_lock (&self->lock);
+  device_sn = self->device_sn;
+  take.room = before + MAX_IN_FLIGHT - MIN (MAX_IN_FLIGHT, g_hash_table_size (self->in_flight));
+  if (self->online && take.room > before)
+    ok = floo_outbox_due (db, floo_now_ms (), 2 * MAX_IN_FLIGHT, take_row, &take, &next_time, error);
+  for (guint i = before; ok && i < taken->len; i++)
+    {
+      const Taken *item = g_ptr_array_index (taken, i);
+      g_hash_table_insert (self->in_flight, g_memdup2 (&item->row.client_id, sizeof (gint64)), NULL);
+    }
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = before; ok && i < taken->len; i++)
+    {
+      const FlooOutboxRow *row = &((Taken *) g_ptr_array_index (taken, i))->row;
+
+      ok = floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, TRUE, 0, device_sn, NULL, FALSE, error)
+           && (row->state == FLOO_SEND_SENDING
+               || floo_sender_journal_status (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "sending", 0, 0,
+                                              NULL, error));
+    }
+  return ok;
+}
+
+void
+floo_sender_untake (FlooSender *self, GPtrArray *taken)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < taken->len; i++)
+    g_hash_table_remove (self->in_flight, &((Taken *) g_ptr_array_index (taken, i))->row.client_id);
+  g_mutex_unlock (&self->lock);
+}
+
+/* ---- frames ---- */
+
+/* How an operation is addressed (wire.md, the table of Sending). */
+typedef struct {
+  gboolean to_self;             /* with our own device number */
+  gboolean names_conversation;  /* operation.xid is written */
+  Floo__MessageBody__ContentType ctype;
+} OperationForm;
+
+static const OperationForm operation_forms[] = {
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL] = { TRUE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL] = { TRUE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__DELIVER_ACK] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL] = { FALSE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE] = { TRUE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__PLAY_ACK] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__TEXT },
+  [FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__TEXT },
+};
+
+static void
+set_text (protobuf_c_boolean *has, ProtobufCBinaryData *field, const char *text)
+{
+  *has = text != NULL && *text != '\0';
+  if (*has)
+    *field = floo_wire_text (text);
+}
+
+static void
+send_meta (FlooSession *session, Floo__Meta *meta, const ProtobufCMessage *payload)
+{
+  Floo__SyncUL sync = FLOO__SYNC_UL__INIT;
+  Floo__XID from = FLOO__XID__INIT;
+  gsize size = protobuf_c_message_get_packed_size (payload);
+  g_autofree guint8 *bytes = g_malloc (size + 1);
+
+  from.has_uid = from.has_devicesn = TRUE;
+  from.uid = (guint64) session->user_id;
+  from.devicesn = session->device_sn;
+  meta->from = &from;
+  meta->has_id = meta->has_ns = meta->has_payload = TRUE;
+  meta->payload = (ProtobufCBinaryData) { .len = protobuf_c_message_pack (payload, bytes), .data = bytes };
+  sync.meta = meta;
+  floo_session_send_frame (session, FLOO__FRAME__COMMAND__SYNC, &sync.base);
+}
+
+static void
+send_body (FlooSession *session, const FlooOutboxRow *row, Floo__MessageBody *body, const OperationForm *form, gint64 timestamp)
+{
+  Floo__Meta meta = FLOO__META__INIT;
+  Floo__MessageOperation operation = FLOO__MESSAGE_OPERATION__INIT;
+  Floo__XID to = FLOO__XID__INIT, conversation = FLOO__XID__INIT;
+
+  operation.has_type = operation.has_mid = TRUE;
+  operation.type = (Floo__MessageOperation__OpType) row->operation;
+  operation.mid = (guint64) row->target;
+  if (form != NULL && form->names_conversation)
+    {
+      conversation.has_uid = conversation.has_devicesn = TRUE;
+      conversation.uid = (guint64) row->conversation;
+      operation.xid = &conversation;
+    }
+  body->has_type = body->has_content = body->has_ctype = TRUE;
+  body->content = floo_wire_text (row->content != NULL ? row->content : "");
+  body->operation = &operation;
+  set_text (&body->has_config, &body->config, row->config);
+  set_text (&body->has_attachment, &body->attachment, row->attachment);
+  set_text (&body->has_ext, &body->ext, row->ext);
+  body->has_priority = row->priority != 0;
+  body->priority = row->priority;
+
+  to.has_uid = to.has_devicesn = TRUE;
+  to.uid = (guint64) row->to;
+  to.devicesn = form != NULL && form->to_self ? session->device_sn : 0;
+  meta.id = (guint64) row->client_id;
+  meta.to = &to;
+  meta.ns = FLOO__META__NAME_SPACE__MESSAGE;
+  meta.has_timestamp = timestamp != 0;
+  meta.timestamp = (guint64) timestamp;
+  send_meta (session, &meta, &body->base);
+}
+
+static void
+send_conversation_delete (FlooSession *session, const FlooOutboxRow *row)
+{
+  Floo__Meta meta = FLOO__META__INIT;
+  Floo__Conversation payload = FLOO__CONVERSATION__INIT;
+  Floo__ConversationOperation operation = FLOO__CONVERSATION_OPERATION__INIT;
+  Floo__XID xid = FLOO__XID__INIT;
+
+  xid.has_uid = xid.has_devicesn = TRUE;
+  xid.uid = (guint64) row->conversation;
+  xid.devicesn = session->device_sn;
+  operation.has_type = payload.has_type = TRUE;
+  operation.type = row->operation == FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE ? FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE_EVERYWHERE
+                                                                                : FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE;
+  operation.xid = &xid;
+  payload.type = FLOO__CONVERSATION__TYPE__OPER;
+  payload.operation = &operation;
+  meta.id = (guint64) row->client_id;
+  meta.ns = FLOO__META__NAME_SPACE__CONVERSATION;
+  send_meta (session, &meta, &payload.base);
+}
+
+static void
+send_row (FlooSession *session, const FlooOutboxRow *row)
+{
+  Floo__MessageBody body = FLOO__MESSAGE_BODY__INIT;
+  const OperationForm *form = NULL;
+
+  if (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION)
+    {
+      send_conversation_delete (session, row);
+      return;
+    }
+  if (row->operation == FLOO_OUTBOX_MESSAGE)
+    {
+      body.type = row->to_type == FLOO_TO_GROUP ? FLOO__MESSAGE_BODY__TYPE__GROUPCHAT : FLOO__MESSAGE_BODY__TYPE__CHAT;
+      body.ctype = (Floo__MessageBody__ContentType) row->type;
+    }
+  else
+    {
+      g_return_if_fail ((gsize) row->operation < G_N_ELEMENTS (operation_forms));
+      form = &operation_forms[row->operation];
+      body.type = FLOO__MESSAGE_BODY__TYPE__OPER;
+      body.ctype = form->ctype;
+    }
+  send_body (session, row, &body, form, form == NULL ? row->timestamp : 0);
+}
+
+void
+floo_sender_send_typing (FlooSender *self, gint64 client_id, gint64 user, gboolean typing)
+{
+  FlooOutboxRow row = { .client_id = client_id, .to = user, .conversation = user, .content = "" };
+  Floo__MessageBody body = FLOO__MESSAGE_BODY__INIT;
+
+  row.ext = typing ? "{\"input_status\":\"typing\"}" : "{\"input_status\":\"nothing\"}";
+  body.type = FLOO__MESSAGE_BODY__TYPE__CHAT;
+  body.has_qos = TRUE;
+  body.qos = FLOO__MESSAGE_BODY__QO_S__AT_MOST_ONCE;
+  send_body (self->session, &row, &body, NULL, 0);
+}
+
+/* ---- waiting for answers ---- */
+
+typedef struct {
+  FlooSession *session;
+  gint64 device_sn;
+  GArray *ids;
+} OverdueJob;
+
+static gboolean
+keep_attempts (const FlooOutboxRow *row, gpointer user_data)
+{
+  *(guint *) user_data = row->attempts;
+  return TRUE;
+}
+
+/* No answer: the row waits a while, then goes out again with the same client id. */
+static gboolean
+run_overdue_job (FlooDb *db, gpointer data, GError **error)
+{
+  OverdueJob *job = data;
+
+  for (guint i = 0; i < job->ids->len; i++)
+    {
+      gint64 id = g_array_index (job->ids, gint64, i);
+      guint attempts = 0;
+      gint64 delay;
+
+      if (!floo_outbox_get (db, id, keep_attempts, &attempts, NULL))
+        continue;
+      delay = MIN ((gint64) RETRY_MAX_MS, (gint64) RETRY_MIN_MS << MIN (attempts, 10u));
+      if (!floo_outbox_set_state (db, id, FLOO_SEND_SENDING, FALSE, floo_now_ms () + delay, job->device_sn,
+                                  "0: no acknowledgement yet", FALSE, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+on_overdue_done (FlooStore *store, gpointer data, const GError *error)
+{
+  OverdueJob *job = data;
+
+  floo_sender_answered (job->session->sender, (const gint64 *) (void *) job->ids->data, job->ids->len);
+  floo_sender_pump (job->session->sender);
+}
+
+static void
+overdue_job_free (gpointer data)
+{
+  OverdueJob *job = data;
+
+  g_array_unref (job->ids);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static gboolean
+on_watch (gpointer user_data)
+{
+  FlooSender *self = user_data;
+  OverdueJob *job = g_new0 (OverdueJob, 1);
+  gint64 now = monotonic_ms ();
+  GHashTableIter iter;
+  gpointer key, value;
+  guint waiting;
+
+  job->session = g_object_ref (self->session);
+  job->device_sn = self->device_sn;
+  job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_mutex_lock (&self->lock);
+  waiting = g_hash_table_size (self->in_flight);
+  g_hash_table_iter_init (&iter, self->in_flight);
+  while (g_hash_table_iter_next (&iter, &key, &value))
+    if (value != NULL && now - (gint64) GPOINTER_TO_SIZE (value) > ACK_TIMEOUT_MS)
+      g_array_append_vals (job->ids, key, 1);
+  g_mutex_unlock (&self->lock);
+  if (job->ids->len > 0)
+    floo_session_write (self->session, run_overdue_job, on_overdue_done, job, overdue_job_free);
+  else
+    overdue_job_free (job);
+  if (waiting > 0)
+    return G_SOURCE_CONTINUE;
+  self->watch_timer = 0;
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
+{
+  gint64 now = monotonic_ms ();
+
+  for (guint i = 0; i < taken->len; i++)
+    {
+      const Taken *item = g_ptr_array_index (taken, i);
+
+      /* The connection may have gone while the row was committed: it goes out with the next one. */
+      if (!self->online)
+        break;
+      FLOO_CRASH_POINT ("before-frame");
+      g_mutex_lock (&self->lock);
+      g_hash_table_insert (self->in_flight, g_memdup2 (&item->row.client_id, sizeof (gint64)), GSIZE_TO_POINTER ((gsize) now));
+      g_mutex_unlock (&self->lock);
+      send_row (self->session, &item->row);
+    }
+  if (taken->len > 0 && self->watch_timer == 0 && self->online)
+    self->watch_timer = g_timeout_add_seconds (2, on_watch, self);
+}
+
+void
+floo_sender_answered (FlooSender *self, const gint64 *client_ids, guint n)
+{
+  g_mutex_lock (&self->lock);
+  for (guint i = 0; i < n; i++)
+    g_hash_table_remove (self->in_flight, &client_ids[i]);
+  g_mutex_unlock (&self->lock);
+}
+
+/* ---- pumping ---- */
+
+typedef struct {
+  FlooSession *session;
+  GPtrArray *taken;
+  gint64 next_time;
+} PumpJob;
+
+static void
+pump_job_free (gpointer data)
+{
+  PumpJob *job = data;
+
+  g_ptr_array_unref (job->taken);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static gboolean
+ignore_row (const FlooOutboxRow *row, gpointer user_data)
+{
+  return FALSE;
+}
+
+static gboolean
+run_pump_job (FlooDb *db, gpointer data, GError **error)
+{
+  PumpJob *job = data;
+
+  return floo_sender_take_due (job->session->sender, db, job->taken, error)
+         && floo_outbox_due (db, floo_now_ms (), 1, ignore_row, NULL, &job->next_time, error);
+}
+
+static gboolean
+on_retry_timer (gpointer user_data)
+{
+  FlooSender *self = user_data;
+
+  self->retry_timer = 0;
+  floo_sender_pump (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_pump_done (FlooStore *store, gpointer data, const GError *error)
+{
+  PumpJob *job = data;
+  FlooSender *self = job->session->sender;
+
+  self->pumping = FALSE;
+  if (error != NULL)
+    {
+      floo_sender_untake (self, job->taken);
+      g_warning ("the outbox could not be read: %s", error->message);
+      return;
+    }
+  floo_sender_send_taken (self, job->taken);
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  if (job->next_time > 0 && self->online)
+    self->retry_timer = g_timeout_add ((guint) CLAMP (job->next_time - floo_now_ms (), 10, RETRY_MAX_MS), on_retry_timer, self);
+  if (self->pump_again)
+    floo_sender_pump (self);
+}
+
+void
+floo_sender_pump (FlooSender *self)
+{
+  PumpJob *job;
+
+  if (!self->online || self->session->store == NULL || floo_store_is_full (self->session->store))
+    return;
+  if (self->pumping)
+    {
+      self->pump_again = TRUE;
+      return;
+    }
+  self->pumping = TRUE;
+  self->pump_again = FALSE;
+  job = g_new0 (PumpJob, 1);
+  job->session = g_object_ref (self->session);
+  job->taken = floo_sender_taken_new ();
+  floo_session_write (self->session, run_pump_job, on_pump_done, job, pump_job_free);
+}
+
+/* ---- uncertain rows ---- */
+
+/* One row that is looked for in the history. */
+typedef struct {
+  FlooSession *session;
+  gint64 client_id;             /* 0: none is left */
+  gint64 conversation;
+  gint64 timestamp;
+  int type;
+  gboolean is_message;
+  gboolean taken_for_sure;      /* the service called it a duplicate */
+  char *content;
+  guint pages;
+  gboolean exhausted;
+  gboolean settled;
+} Settle;
+
+static void settle_next (FlooSender *self);
+
+static void
+settle_free (gpointer data)
+{
+  Settle *settle = data;
+
+  g_free (settle->content);
+  g_object_unref (settle->session);
+  g_free (settle);
+}
+
+static gboolean
+find_uncertain (const FlooOutboxRow *row, gpointer user_data)
+{
+  Settle *settle = user_data;
+
+  if (row->state != FLOO_SEND_UNCERTAIN)
+    return TRUE;
+  settle->client_id = row->client_id;
+  settle->conversation = row->conversation;
+  settle->timestamp = row->timestamp;
+  settle->type = row->type;
+  settle->is_message = row->operation == FLOO_OUTBOX_MESSAGE;
+  settle->taken_for_sure = row->error != NULL;
+  settle->content = g_strdup (row->content);
+  return FALSE;
+}
+
+static gboolean
+run_find_uncertain (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_outbox_foreach (db, find_uncertain, data, error);
+}
+
+/* With what the history gave: acknowledged if it is there; if it is surely not, sent again, or given up where the service has seen it. */
+static gboolean
+run_settle (FlooDb *db, gpointer data, GError **error)
+{
+  Settle *settle = data;
+  gint64 id = 0;
+  gboolean was_there;
+
+  if (settle->is_message
+      && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SETTLE_SLACK_MS, &id, error))
+    return FALSE;
+  settle->settled = id != 0 || settle->exhausted || !settle->is_message;
+  if (id != 0)
+    return floo_outbox_acknowledge (db, settle->client_id, id, 0, &was_there, error)
+           && floo_sender_journal_status (db, settle->client_id, settle->conversation, TRUE, "sent", id, 0, NULL, error)
+           && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+  if (!settle->settled)
+    return TRUE;
+  if (settle->taken_for_sure)
+    return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_FAILED, FALSE, 0, 0,
+                                  "0: the service took the message before, but its history does not have it", TRUE, error)
+           && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "failed", 0, 0,
+                                          "taken before, but not in the history", error);
+  return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
+         && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "queued", 0, 0, NULL, error);
+}
+
+static void on_settle_history (FlooSession *session, guint64 next, gint64 oldest, const GError *error, gpointer user_data);
+
+static void
+on_settled (FlooStore *store, gpointer data, const GError *error)
+{
+  Settle *settle = data;
+  FlooSender *self = settle->session->sender;
+
+  self->settling = FALSE;
+  if (error != NULL || !self->online)
+    return;
+  floo_sender_pump (self);
+  settle_next (self);
+}
+
+static void
+settle_with_history (Settle *settle, gint64 from)
+{
+  floo_sync_history (settle->session->sync, settle->conversation, from, SETTLE_PAGE, on_settle_history, settle);
+}
+
+static void
+on_settle_history (FlooSession *session, guint64 next, gint64 oldest, const GError *error, gpointer user_data)
+{
+  Settle *settle = user_data;
+
+  if (error != NULL)
+    {
+      session->sender->settling = FALSE;
+      settle_free (settle);
+      return;
+    }
+  settle->pages++;
+  settle->exhausted = next == 0 || oldest < settle->timestamp - SETTLE_SLACK_MS || settle->pages >= SETTLE_PAGES;
+  if (settle->exhausted)
+    {
+      floo_session_write (session, run_settle, on_settled, settle, settle_free);
+      return;
+    }
+  /* All pages are stored as they come; one search at the end is enough. */
+  settle_with_history (settle, (gint64) next);
+}
+
+static void
+on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
+{
+  const Settle *found = data;
+  FlooSender *self = found->session->sender;
+  Settle *settle;
+
+  if (error != NULL || found->client_id == 0 || !self->online)
+    {
+      self->settling = FALSE;
+      return;
+    }
+  settle = g_memdup2 (found, sizeof *found);
+  settle->content = g_strdup (found->content);
+  g_object_ref (settle->session);
+  if (settle->is_message)
+    settle_with_history (settle, 0);
+  else
+    floo_session_write (settle->session, run_settle, on_settled, settle, settle_free);
+}
+
+static void
+settle_next (FlooSender *self)
+{
+  Settle *settle;
+
+  if (self->settling || !self->online)
+    return;
+  self->settling = TRUE;
+  settle = g_new0 (Settle, 1);
+  settle->session = g_object_ref (self->session);
+  floo_session_write (self->session, run_find_uncertain, on_uncertain_found, settle, settle_free);
+}
+
+/* ---- online and offline ---- */
+
+void
+floo_sender_online (FlooSender *self)
+{
+  g_mutex_lock (&self->lock);
+  self->online = TRUE;
+  self->device_sn = self->session->device_sn;
+  g_mutex_unlock (&self->lock);
+  floo_sender_pump (self);
+  settle_next (self);
+}
+
+void
+floo_sender_offline (FlooSender *self)
+{
+  g_mutex_lock (&self->lock);
+  self->online = FALSE;
+  g_hash_table_remove_all (self->in_flight);
+  g_mutex_unlock (&self->lock);
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  g_clear_handle_id (&self->watch_timer, g_source_remove);
+}

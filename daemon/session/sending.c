@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sending.c: the operations that put something into the outbox: messages, reading; and typing, which never waits there.
+ *
+ * A call answers when its rows are on the disk. What may go out at once is taken in the same transaction, and its frames follow the reply.
+ */
+#include "session/internal.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/json.h"
+#include "base/names.h"
+#include "store/conversations.h"
+#include "store/journal.h"
+#include "store/messages.h"
+#include "store/outbox.h"
+
+/* A write that may put rows into the outbox: every operation here begins with it. */
+typedef struct {
+  FlooQuery query;
+  GPtrArray *taken;
+} OutboxQuery;
+
+static gpointer
+outbox_query_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  OutboxQuery *query = floo_query_new (size, self, reply, user_data);
+
+  query->taken = floo_sender_taken_new ();
+  return query;
+}
+
+static void
+outbox_query_free (gpointer data)
+{
+  OutboxQuery *query = data;
+
+  g_ptr_array_unref (query->taken);
+  floo_query_free (query);
+}
+
+static void
+on_outbox_query_done (FlooStore *store, gpointer data, const GError *error)
+{
+  OutboxQuery *query = data;
+  FlooSender *sender = query->query.session->sender;
+
+  if (error != NULL)
+    floo_sender_untake (sender, query->taken);
+  floo_query_done (store, query, error);
+  if (error == NULL)
+    floo_sender_send_taken (sender, query->taken);
+}
+
+/* The last step of each such job: what is due goes out with this commit; the reply is one client id. */
+static gboolean
+finish_outbox_job (FlooDb *db, OutboxQuery *query, gint64 client_id, GError **error)
+{
+  query->query.result = g_variant_ref_sink (g_variant_new ("(x)", client_id));
+  return floo_sender_take_due (query->query.session->sender, db, query->taken, error);
+}
+
+/* ---- Send ---- */
+
+typedef struct {
+  OutboxQuery base;
+  FlooOutboxRow row;
+  char *content, *ext, *config, *attachment;
+  char *token;
+  char *digest;
+} SendQuery;
+
+static void
+send_query_free (gpointer data)
+{
+  SendQuery *query = data;
+
+  g_free (query->content);
+  g_free (query->ext);
+  g_free (query->config);
+  g_free (query->attachment);
+  g_free (query->token);
+  g_free (query->digest);
+  outbox_query_free (query);
+}
+
+static gboolean
+run_send (FlooDb *db, gpointer data, GError **error)
+{
+  SendQuery *query = data;
+  FlooOutboxRow *row = &query->row;
+  gint64 known = 0;
+
+  if (query->token != NULL && !floo_outbox_find_token (db, query->token, query->digest, &known, error))
+    return FALSE;
+  if (known != 0)
+    {
+      query->base.query.result = g_variant_ref_sink (g_variant_new ("(x)", known));
+      return TRUE;
+    }
+  if (!floo_outbox_next_client_id (db, &row->client_id, error))
+    return FALSE;
+  row->timestamp = floo_now_ms ();
+  row->state = FLOO_SEND_QUEUED;
+  if ((query->token != NULL && !floo_outbox_add_token (db, query->token, query->digest, row->client_id, error))
+      || !floo_outbox_insert (db, row, error)
+      || !floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
+      || !floo_conversations_touch (db, row->conversation,
+                                    row->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, TRUE, 0, FALSE, 0, 0,
+                                    NULL, error)
+      || !floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error))
+    return FALSE;
+  return finish_outbox_job (db, &query->base, row->client_id, error);
+}
+
+static gboolean
+check_text (const char *name, const char *text, gsize max, FlooReply reply, gpointer user_data)
+{
+  gsize len = text != NULL ? strlen (text) : 0;
+
+  if (len <= max)
+    return TRUE;
+  floo_reply_error (reply, user_data, FLOO_ERROR_TOO_LARGE, "%s has %" G_GSIZE_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are taken", name, len, max);
+  return FALSE;
+}
+
+static gboolean
+check_json (const char *name, const char *text, FlooReply reply, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  if (text == NULL || *text == '\0')
+    return TRUE;
+  node = floo_json_parse (text, strlen (text), &error);
+  if (node != NULL && floo_json_node_object (node) != NULL)
+    return TRUE;
+  floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s is no JSON object%s%s", name, error != NULL ? ": " : "",
+                    error != NULL ? error->message : "");
+  return FALSE;
+}
+
+static gboolean
+check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, FlooReply reply, gpointer user_data)
+{
+  if (!floo_to_type_from_string (request->to_type, to_type))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", request->to_type);
+      return FALSE;
+    }
+  if (request->to <= 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to must be an id greater than 0, not %" G_GINT64_FORMAT, request->to);
+      return FALSE;
+    }
+  if (!floo_message_type_from_string (request->type, type))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "\"%s\" is no type of message", request->type);
+      return FALSE;
+    }
+  if (*type == FLOO_TYPE_TEXT && *request->content == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The text is empty");
+      return FALSE;
+    }
+  if (request->token != NULL && *request->token == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "token is empty");
+      return FALSE;
+    }
+  return check_text ("content", request->content, FLOO_MAX_CONTENT, reply, user_data)
+         && check_text ("ext", request->ext, FLOO_MAX_EXTRA, reply, user_data)
+         && check_text ("config", request->config, FLOO_MAX_EXTRA, reply, user_data)
+         && check_text ("attachment", request->attachment, FLOO_MAX_EXTRA, reply, user_data)
+         && check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data)
+         && check_json ("config", request->config, reply, user_data) && check_json ("attachment", request->attachment, reply, user_data);
+}
+
+/* Of everything that makes the message what it is; a missing text is another one than an empty one. */
+static char *
+digest_of (const FlooSendRequest *request)
+{
+  g_autoptr (GVariant) all
+      = g_variant_ref_sink (g_variant_new ("(sxssmsmsmsu)", request->to_type, request->to, request->type, request->content, request->ext,
+                                           request->config, request->attachment, request->priority));
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
+
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+}
+
+void
+floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data)
+{
+  FlooToType to_type;
+  int type;
+  SendQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data) || !check_send (request, &to_type, &type, reply, user_data))
+    return;
+  query = outbox_query_new (sizeof *query, self, reply, user_data);
+  query->row.conversation = query->row.to = request->to;
+  query->row.to_type = to_type;
+  query->row.type = type;
+  query->row.content = query->content = g_strdup (request->content);
+  query->row.ext = query->ext = g_strdup (request->ext);
+  query->row.config = query->config = g_strdup (request->config);
+  query->row.attachment = query->attachment = g_strdup (request->attachment);
+  query->row.priority = request->priority;
+  query->token = g_strdup (request->token);
+  query->digest = request->token != NULL ? digest_of (request) : NULL;
+  floo_session_write (self, run_send, on_outbox_query_done, query, send_query_free);
+}
+
+/* ---- SetTyping ---- */
+
+typedef struct {
+  FlooQuery query;
+  gint64 user;
+  gboolean typing;
+  gint64 client_id;
+} TypingQuery;
+
+static gboolean
+run_typing (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_outbox_next_client_id (db, &((TypingQuery *) data)->client_id, error);
+}
+
+static void
+on_typing_done (FlooStore *store, gpointer data, const GError *error)
+{
+  TypingQuery *query = data;
+  FlooSession *self = query->query.session;
+
+  if (error == NULL && self->state != FLOO_STATE_ONLINE)
+    {
+      floo_session_check_online (self, query->query.reply, query->query.user_data);
+      return;
+    }
+  if (error == NULL)
+    floo_sender_send_typing (self->sender, query->client_id, query->user, query->typing);
+  floo_query_done (store, query, error);
+}
+
+void
+floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data)
+{
+  TypingQuery *query;
+
+  if (!floo_session_check_online (self, reply, user_data))
+    return;
+  if (user <= 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "user must be an id greater than 0, not %" G_GINT64_FORMAT, user);
+      return;
+    }
+  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query->user = user;
+  query->typing = typing;
+  floo_session_write (self, run_typing, on_typing_done, query, floo_query_free);
+}
+
+/* ---- MarkRead ---- */
+
+typedef struct {
+  OutboxQuery base;
+  gint64 conversation;
+  gint64 message;
+  gboolean only;
+} ReadQuery;
+
+static gboolean
+queue_operation (FlooDb *db, int operation, gint64 conversation, FlooToType to_type, gint64 to, gint64 target, gint64 *client_id, GError **error)
+{
+  FlooOutboxRow row = { .conversation = conversation, .to_type = to_type, .to = to, .operation = operation, .target = target,
+                        .content = "", .timestamp = floo_now_ms (), .state = FLOO_SEND_QUEUED };
+
+  if (!floo_outbox_next_client_id (db, &row.client_id, error))
+    return FALSE;
+  *client_id = row.client_id;
+  return floo_outbox_insert (db, &row, error);
+}
+
+/* Reading is acknowledged to each sender who wants it, then to our other devices (wire.md, "Reading a conversation"). */
+static gboolean
+queue_read (FlooDb *db, const ReadQuery *query, FlooToType to_type, const GArray *read, gint64 last, gint64 *client_id, GError **error)
+{
+  for (guint i = 0; i < read->len; i++)
+    {
+      const FlooUnreadMessage *unread = &g_array_index (read, FlooUnreadMessage, i);
+
+      if (unread->wants_ack
+          && !queue_operation (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK, query->conversation, to_type, unread->from, unread->id, client_id,
+                               error))
+        return FALSE;
+    }
+  return query->only
+         || queue_operation (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, query->conversation, to_type, floo_db_get_user_id (db), last,
+                             client_id, error);
+}
+
+typedef struct {
+  gint64 conversation;
+  FlooUnreadMessage unread;
+  gboolean is_unread;
+} OneMessage;
+
+static void
+keep_one (const FlooMessage *message, gpointer user_data)
+{
+  OneMessage *one = user_data;
+
+  one->conversation = message->conversation;
+  one->unread.id = message->id;
+  one->unread.from = message->from;
+  one->unread.wants_ack = message->to_type == FLOO_TO_ROSTER || (message->config != NULL && strstr (message->config, "groupMemberList") != NULL);
+  one->is_unread = (message->flags & FLOO_MESSAGE_OUTGOING) == 0 && message->status < FLOO_STATUS_READ;
+}
+
+/* What of the conversation becomes read now, here. */
+static gboolean
+mark_read (FlooDb *db, const ReadQuery *query, GArray *read, gint64 *last, GError **error)
+{
+  OneMessage one = { 0 };
+  gboolean changed;
+  gint64 conversation;
+
+  if (!query->only && query->message == 0)
+    return floo_messages_read_up_to (db, query->conversation, 0, read, last, error);
+  if (!floo_messages_get (db, query->message, keep_one, &one, error))
+    return FALSE;
+  if (one.conversation != query->conversation)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " is not in conversation %" G_GINT64_FORMAT,
+                   query->message, query->conversation);
+      return FALSE;
+    }
+  if (!query->only)
+    return floo_messages_read_up_to (db, query->conversation, query->message, read, last, error);
+  *last = query->message;
+  if (!one.is_unread)
+    return TRUE;
+  g_array_append_val (read, one.unread);
+  return floo_messages_set_status (db, query->message, FLOO_STATUS_READ, &changed, &conversation, error);
+}
+
+static gboolean
+run_mark_read (FlooDb *db, gpointer data, GError **error)
+{
+  ReadQuery *query = data;
+  g_autoptr (GArray) read = g_array_new (FALSE, FALSE, sizeof (FlooUnreadMessage));
+  FlooConversationType type;
+  gint64 last = 0, client_id = 0;
+  guint unread;
+
+  if (!floo_conversations_get_type (db, query->conversation, &type, error) || !mark_read (db, query, read, &last, error))
+    return FALSE;
+  if (read->len > 0
+      && (!queue_read (db, query, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, read, last, &client_id, error)
+          || !floo_conversations_get_unread (db, query->conversation, &unread, error)
+          || !floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", query->conversation, unread), NULL, 0, error)
+          || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED, g_variant_new ("(xx)", query->conversation, last), NULL, 0, error)))
+    return FALSE;
+  return finish_outbox_job (db, &query->base, client_id, error);
+}
+
+void
+floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data)
+{
+  ReadQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  if (conversation < 0 || message < 0 || (only && message == 0))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        only && message == 0 ? "The option only needs a message" : "conversation and message must not be negative");
+      return;
+    }
+  query = outbox_query_new (sizeof *query, self, reply, user_data);
+  query->conversation = conversation;
+  query->message = message;
+  query->only = only;
+  floo_session_write (self, run_mark_read, on_outbox_query_done, query, outbox_query_free);
+}
