@@ -6,13 +6,14 @@
 #include "base/config.h"
 #include "base/error.h"
 
+static char *base; /* fresh XDG folders lie, or would lie, in it */
+
 static char *
 write_config (const char *text)
 {
   g_autoptr (GError) error = NULL;
-  char *path = g_build_filename (g_get_user_runtime_dir (), "test.conf", NULL);
+  char *path = g_build_filename (base, "test.conf", NULL);
 
-  g_mkdir_with_parents (g_get_user_runtime_dir (), 0700);
   g_file_set_contents (path, text, -1, &error);
   g_assert_no_error (error);
   return path;
@@ -169,15 +170,42 @@ test_documented (void)
   g_assert_cmpstr (config->os_type, ==, "web");
 }
 
+/* G_TEST_OPTION_ISOLATE_DIRS would do, but leaks. */
+static void
+isolate (void)
+{
+  static const char *const variables[] = { "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME" };
+
+  base = g_dir_make_tmp ("test-config-XXXXXX", NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (variables); i++)
+    {
+      g_autofree char *path = g_build_filename (base, variables[i], NULL);
+
+      g_setenv (variables[i], path, TRUE);
+    }
+}
+
+static int
+clean_up (int result)
+{
+  g_autofree char *path = g_build_filename (base, "test.conf", NULL);
+
+  g_unlink (path);
+  g_rmdir (base);
+  g_free (base);
+  return result;
+}
+
 int
 main (int argc, char *argv[])
 {
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  isolate ();
+  g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/config/defaults", test_defaults);
   g_test_add_func ("/config/file", test_file);
   g_test_add_func ("/config/mistakes", test_mistakes);
   g_test_add_func ("/config/missing", test_missing);
   g_test_add_func ("/config/instances", test_instances);
   g_test_add_func ("/config/documented", test_documented);
-  return g_test_run ();
+  return clean_up (g_test_run ());
 }
