@@ -36,7 +36,7 @@ support_gone (gpointer data, GObject *where)
 }
 
 /* Gives up the last reference and proves that it was. */
-#define finalize(object) \
+#define drop_last(object) \
   G_STMT_START \
   { \
     gboolean gone_ = FALSE; \

@@ -80,7 +80,7 @@ client_free (Client *client)
     {
       g_signal_handlers_disconnect_by_data (client->channel, client);
       floo_channel_close (client->channel);
-      finalize (client->channel);
+      drop_last (client->channel);
     }
   g_clear_error (&client->open_error);
   g_clear_error (&client->close_error);
