@@ -19,7 +19,7 @@ last_serial (FlooDb *db, guint64 *last, GError **error)
 /* ---- the list ---- */
 
 typedef struct {
-  FlooQuery query;
+  FlooCall call;
   char *cursor;
   guint limit;
   gboolean pinned_first;
@@ -33,7 +33,7 @@ conversations_query_free (gpointer data)
 
   g_free (query->cursor);
   g_free (query->type);
-  floo_query_free (query);
+  floo_call_free (query);
 }
 
 static gboolean
@@ -49,7 +49,7 @@ run_list (FlooDb *db, gpointer data, GError **error)
   items = floo_conversations_list (db, query->cursor, query->limit, query->pinned_first, query->type, &next, error);
   if (items == NULL)
     return FALSE;
-  query->query.result = g_variant_ref_sink (g_variant_new ("(@aa{sv}st)", items, next, serial));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@aa{sv}st)", items, next, serial));
   return TRUE;
 }
 
@@ -61,18 +61,18 @@ floo_session_list_conversations (FlooSession *self, const char *cursor, guint li
 
   if (!floo_session_check_account (self, reply, user_data))
     return;
-  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self, reply, user_data);
   query->cursor = g_strdup (cursor);
   query->limit = limit;
   query->pinned_first = pinned_first;
   query->type = g_strdup (type);
-  floo_query_read (query, run_list, conversations_query_free);
+  floo_call_read (query, run_list, conversations_query_free);
 }
 
 /* ---- one conversation, one message, a page ---- */
 
 typedef struct {
-  FlooQuery query;
+  FlooCall call;
   gint64 id;
   FlooPageKind kind;
   gint64 anchor;
@@ -87,7 +87,7 @@ run_get_conversation (FlooDb *db, gpointer data, GError **error)
 
   if (item == NULL)
     return FALSE;
-  query->query.result = g_variant_ref_sink (g_variant_new ("(@a{sv})", item));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@a{sv})", item));
   return TRUE;
 }
 
@@ -99,7 +99,7 @@ run_get_message (FlooDb *db, gpointer data, GError **error)
 
   if (message == NULL)
     return FALSE;
-  query->query.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", message));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", message));
   return TRUE;
 }
 
@@ -117,7 +117,7 @@ run_get_messages (FlooDb *db, gpointer data, GError **error)
   messages = floo_messages_page (db, query->id, query->kind, query->anchor, query->limit, &more, error);
   if (messages == NULL)
     return FALSE;
-  query->query.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE "bt)", messages, more, serial));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE "bt)", messages, more, serial));
   return TRUE;
 }
 
@@ -133,7 +133,7 @@ id_query_new (FlooSession *self, gint64 id, const char *what, gint64 least, Floo
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s must not be %" G_GINT64_FORMAT, what, id);
       return NULL;
     }
-  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self, reply, user_data);
   query->id = id;
   return query;
 }
@@ -144,7 +144,7 @@ floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gp
   IdQuery *query = id_query_new (self, id, "conversation", 0, reply, user_data);
 
   if (query != NULL)
-    floo_query_read (query, run_get_conversation, floo_query_free);
+    floo_call_read (query, run_get_conversation, floo_call_free);
 }
 
 void
@@ -153,7 +153,7 @@ floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointe
   IdQuery *query = id_query_new (self, id, "id", 1, reply, user_data);
 
   if (query != NULL)
-    floo_query_read (query, run_get_message, floo_query_free);
+    floo_call_read (query, run_get_message, floo_call_free);
 }
 
 void
@@ -169,13 +169,13 @@ floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesK
   query->kind = kinds[kind];
   query->anchor = anchor;
   query->limit = limit;
-  floo_query_read (query, run_get_messages, floo_query_free);
+  floo_call_read (query, run_get_messages, floo_call_free);
 }
 
 /* ---- Events ---- */
 
 typedef struct {
-  FlooQuery query;
+  FlooCall call;
   char *journal;
   guint64 since;
   guint limit;
@@ -187,7 +187,7 @@ replay_query_free (gpointer data)
   ReplayQuery *query = data;
 
   g_free (query->journal);
-  floo_query_free (query);
+  floo_call_free (query);
 }
 
 static gboolean
@@ -198,7 +198,7 @@ run_get_position (FlooDb *db, gpointer data, GError **error)
 
   if (!floo_journal_get_position (db, &first, &last, error))
     return FALSE;
-  query->query.result = g_variant_ref_sink (g_variant_new ("(stt)", query->journal, first, last));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(stt)", query->journal, first, last));
   return TRUE;
 }
 
@@ -211,7 +211,7 @@ run_replay (FlooDb *db, gpointer data, GError **error)
 
   if (events == NULL)
     return FALSE;
-  query->query.result = g_variant_ref_sink (g_variant_new ("(@a(txsv)tt)", events, next, last));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@a(txsv)tt)", events, next, last));
   return TRUE;
 }
 
@@ -222,9 +222,9 @@ floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_dat
 
   if (!floo_session_check_account (self, reply, user_data))
     return;
-  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self, reply, user_data);
   query->journal = g_strdup (floo_store_get_journal_id (self->store));
-  floo_query_read (query, run_get_position, replay_query_free);
+  floo_call_read (query, run_get_position, replay_query_free);
 }
 
 void
@@ -240,8 +240,8 @@ floo_session_replay (FlooSession *self, const char *journal, guint64 since, guin
                         floo_store_get_journal_id (self->store));
       return;
     }
-  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self, reply, user_data);
   query->since = since;
   query->limit = limit;
-  floo_query_read (query, run_replay, replay_query_free);
+  floo_call_read (query, run_replay, replay_query_free);
 }

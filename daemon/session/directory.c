@@ -428,7 +428,7 @@ floo_directory_load_lists (FlooDirectory *self, GCancellable *cancellable, FlooL
 /* ---- operations: lists ---- */
 
 typedef struct {
-  FlooQuery query;
+  FlooCall call;
   const Kind *kind;
 } ListQuery;
 
@@ -444,7 +444,7 @@ run_list_query (FlooDb *db, gpointer data, GError **error)
   ids = floo_contacts_list (db, query->kind->kind, error);
   if (ids == NULL)
     return FALSE;
-  query->query.result = g_variant_ref_sink (g_variant_new ("(@axt)", ids, last));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@axt)", ids, last));
   return TRUE;
 }
 
@@ -455,11 +455,11 @@ on_list_refreshed (GVariant *result, const GError *error, gpointer user_data)
 
   if (error == NULL)
     {
-      floo_query_read (query, run_list_query, floo_query_free);
+      floo_call_read (query, run_list_query, floo_call_free);
       return;
     }
-  floo_query_done (NULL, query, error);
-  floo_query_free (query);
+  floo_call_done (NULL, query, error);
+  floo_call_free (query);
 }
 
 static void
@@ -469,12 +469,12 @@ list_contacts (FlooSession *self, const Kind *kind, gboolean refresh, FlooReply 
 
   if (!(refresh ? floo_session_check_online (self, reply, user_data) : floo_session_check_account (self, reply, user_data)))
     return;
-  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self, reply, user_data);
   query->kind = kind;
   if (refresh)
     load_list (self, kind, NULL, on_list_refreshed, query);
   else
-    floo_query_read (query, run_list_query, floo_query_free);
+    floo_call_read (query, run_list_query, floo_call_free);
 }
 
 void
@@ -492,7 +492,7 @@ floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply 
 /* ---- operations: details ---- */
 
 typedef struct {
-  FlooQuery query;
+  FlooCall call;
   const Kind *kind;
   const FlooRecord *record;
   GArray *ids;
@@ -510,13 +510,13 @@ items_query_free (gpointer data)
 
   g_array_unref (query->ids);
   g_array_unref (query->wanted);
-  floo_query_free (query);
+  floo_call_free (query);
 }
 
 static void
 items_fail (ItemsQuery *query, const GError *error)
 {
-  floo_query_done (NULL, query, error);
+  floo_call_done (NULL, query, error);
   items_query_free (query);
 }
 
@@ -531,9 +531,9 @@ run_items_query (FlooDb *db, gpointer data, GError **error)
   if (items == NULL)
     return FALSE;
   g_variant_ref_sink (items);
-  g_clear_pointer (&query->query.result, g_variant_unref);
+  g_clear_pointer (&query->call.result, g_variant_unref);
   if (!query->full)
-    query->query.result = g_variant_ref_sink (g_variant_new ("(@aa{sv})", items));
+    query->call.result = g_variant_ref_sink (g_variant_new ("(@aa{sv})", items));
   else if (g_variant_n_children (items) > 0)
     {
       g_autoptr (GVariant) item = g_variant_get_child_value (items, 0);
@@ -541,7 +541,7 @@ run_items_query (FlooDb *db, gpointer data, GError **error)
 
       /* A brief record of the list has no owner_id: then it is not the answer. */
       if (owner != NULL)
-        query->query.result = g_variant_ref_sink (g_variant_new ("(@a{sv})", item));
+        query->call.result = g_variant_ref_sink (g_variant_new ("(@a{sv})", item));
       else
         g_array_append_vals (query->wanted, query->ids->data, 1);
     }
@@ -554,10 +554,10 @@ on_items_read_again (FlooStore *store, gpointer data, const GError *error)
   ItemsQuery *query = data;
   g_autoptr (GError) missing = NULL;
 
-  if (error == NULL && query->query.result == NULL)
+  if (error == NULL && query->call.result == NULL)
     error = missing = g_error_new (FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "The service has no details of %" G_GINT64_FORMAT,
                                    g_array_index (query->ids, gint64, 0));
-  floo_query_done (store, query, error);
+  floo_call_done (store, query, error);
 }
 
 static void
@@ -571,7 +571,7 @@ on_items_stored (FlooStore *store, gpointer data, const GError *error)
   else if (query->asked < query->wanted->len)
     ask_items (query);
   else
-    floo_session_read (query->query.session, run_items_query, on_items_read_again, query, items_query_free);
+    floo_session_read (query->call.session, run_items_query, on_items_read_again, query, items_query_free);
 }
 
 /* One record where many were asked for is an array of one. */
@@ -608,7 +608,7 @@ on_items (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask_items (ItemsQuery *query)
 {
-  FlooSession *session = query->query.session;
+  FlooSession *session = query->call.session;
   guint n = query->full ? 1 : MIN (query->kind->batch_size, query->wanted->len - query->asked);
   PutJob *job = put_job_new (session, query->kind, &g_array_index (query->wanted, gint64, query->asked), n);
   g_autoptr (JsonNode) body = NULL;
@@ -631,22 +631,22 @@ static void
 on_items_read (FlooStore *store, gpointer data, const GError *error)
 {
   ItemsQuery *found = data, *query;
-  FlooSession *session = found->query.session;
+  FlooSession *session = found->call.session;
 
   if (error != NULL || found->wanted->len == 0)
     {
-      floo_query_done (store, found, error);
+      floo_call_done (store, found, error);
       return;
     }
   if (session->state != FLOO_STATE_ONLINE)
     {
-      if (found->query.result != NULL && !found->full)
-        floo_query_done (store, found, NULL);
+      if (found->call.result != NULL && !found->full)
+        floo_call_done (store, found, NULL);
       else
-        floo_session_check_online (session, found->query.reply, found->query.user_data);
+        floo_session_check_online (session, found->call.reply, found->call.user_data);
       return;
     }
-  query = floo_query_new (sizeof *query, session, found->query.reply, found->query.user_data);
+  query = floo_call_new (sizeof *query, session, found->call.reply, found->call.user_data);
   query->kind = found->kind;
   query->record = found->record;
   query->full = found->full;
@@ -674,7 +674,7 @@ get_items (FlooSession *self, const Kind *kind, const FlooRecord *record, const 
     }
   if (!(refresh ? floo_session_check_online (self, reply, user_data) : floo_session_check_account (self, reply, user_data)))
     return;
-  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self, reply, user_data);
   query->kind = kind;
   query->record = record;
   query->full = full;

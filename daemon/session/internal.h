@@ -98,25 +98,25 @@ void floo_session_write (FlooSession *self, FlooStoreFunc func, FlooStoreDone do
 void floo_session_read (FlooSession *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 
 /**
- * FlooQuery:
+ * FlooCall:
  *
  * A job that answers a client: @func leaves the method's out arguments in @result, the reply follows.
- * Whatever else it needs follows this struct (allocate with floo_query_new() and a larger size).
+ * Whatever else it needs follows this struct (allocate with floo_call_new() and a larger size).
  */
 typedef struct {
   FlooSession *session;
   FlooReply reply;
   gpointer user_data;
   GVariant *result;             /* (nullable), sunk with the reply */
-} FlooQuery;
+} FlooCall;
 
-gpointer floo_query_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data);
-void floo_query_free (gpointer query);
-/* Runs @func as a read (or write) job and replies. @destroy: floo_query_free or one that ends with it. */
-void floo_query_read (gpointer query, FlooStoreFunc func, GDestroyNotify destroy);
-void floo_query_write (gpointer query, FlooStoreFunc func, GDestroyNotify destroy);
+gpointer floo_call_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data);
+void floo_call_free (gpointer query);
+/* Runs @func as a read (or write) job and replies. @destroy: floo_call_free or one that ends with it. */
+void floo_call_read (gpointer query, FlooStoreFunc func, GDestroyNotify destroy);
+void floo_call_write (gpointer query, FlooStoreFunc func, GDestroyNotify destroy);
 /* The done callback of both; for jobs with something to do besides, to be called from theirs. */
-void floo_query_done (FlooStore *store, gpointer query, const GError *error);
+void floo_call_done (FlooStore *store, gpointer query, const GError *error);
 
 /* Sends one frame on the link. @payload: (nullable) */
 void floo_session_send_frame (FlooSession *self, Floo__Frame__Command command, const ProtobufCMessage *payload);

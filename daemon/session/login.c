@@ -261,7 +261,7 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
   JsonObject *token;
-  const char *text;
+  const char *text = NULL;
   gint64 user_id = 0;
 
   if (floo_error_is_cancelled (error))

@@ -18,14 +18,14 @@
 
 /* A write that may put rows into the outbox: every operation here begins with it. */
 typedef struct {
-  FlooQuery query;
+  FlooCall call;
   GPtrArray *taken;
 } OutboxQuery;
 
 static gpointer
 outbox_query_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data)
 {
-  OutboxQuery *query = floo_query_new (size, self, reply, user_data);
+  OutboxQuery *query = floo_call_new (size, self, reply, user_data);
 
   query->taken = floo_sender_taken_new ();
   return query;
@@ -37,18 +37,18 @@ outbox_query_free (gpointer data)
   OutboxQuery *query = data;
 
   g_ptr_array_unref (query->taken);
-  floo_query_free (query);
+  floo_call_free (query);
 }
 
 static void
 on_outbox_query_done (FlooStore *store, gpointer data, const GError *error)
 {
   OutboxQuery *query = data;
-  FlooSender *sender = query->query.session->sender;
+  FlooSender *sender = query->call.session->sender;
 
   if (error != NULL)
     floo_sender_untake (sender, query->taken);
-  floo_query_done (store, query, error);
+  floo_call_done (store, query, error);
   if (error == NULL)
     floo_sender_send_taken (sender, query->taken);
 }
@@ -57,8 +57,8 @@ on_outbox_query_done (FlooStore *store, gpointer data, const GError *error)
 static gboolean
 finish_outbox_job (FlooDb *db, OutboxQuery *query, gint64 client_id, GError **error)
 {
-  query->query.result = g_variant_ref_sink (g_variant_new ("(x)", client_id));
-  return floo_sender_take_due (query->query.session->sender, db, query->taken, error);
+  query->call.result = g_variant_ref_sink (g_variant_new ("(x)", client_id));
+  return floo_sender_take_due (query->call.session->sender, db, query->taken, error);
 }
 
 /* ---- Send ---- */
@@ -96,7 +96,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   if (known != 0)
     {
-      query->base.query.result = g_variant_ref_sink (g_variant_new ("(x)", known));
+      query->base.call.result = g_variant_ref_sink (g_variant_new ("(x)", known));
       return TRUE;
     }
   if (!floo_outbox_next_client_id (db, &row->client_id, error))
@@ -215,7 +215,7 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
 /* ---- SetTyping ---- */
 
 typedef struct {
-  FlooQuery query;
+  FlooCall call;
   gint64 user;
   gboolean typing;
   gint64 client_id;
@@ -231,16 +231,16 @@ static void
 on_typing_done (FlooStore *store, gpointer data, const GError *error)
 {
   TypingQuery *query = data;
-  FlooSession *self = query->query.session;
+  FlooSession *self = query->call.session;
 
   if (error == NULL && self->state != FLOO_STATE_ONLINE)
     {
-      floo_session_check_online (self, query->query.reply, query->query.user_data);
+      floo_session_check_online (self, query->call.reply, query->call.user_data);
       return;
     }
   if (error == NULL)
     floo_sender_send_typing (self->sender, query->client_id, query->user, query->typing);
-  floo_query_done (store, query, error);
+  floo_call_done (store, query, error);
 }
 
 void
@@ -255,10 +255,10 @@ floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooRe
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "user must be an id greater than 0, not %" G_GINT64_FORMAT, user);
       return;
     }
-  query = floo_query_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self, reply, user_data);
   query->user = user;
   query->typing = typing;
-  floo_session_write (self, run_typing, on_typing_done, query, floo_query_free);
+  floo_session_write (self, run_typing, on_typing_done, query, floo_call_free);
 }
 
 /* ---- MarkRead ---- */

@@ -406,9 +406,9 @@ floo_session_read (FlooSession *self, FlooStoreFunc func, FlooStoreDone done, gp
 }
 
 gpointer
-floo_query_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data)
+floo_call_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data)
 {
-  FlooQuery *query = g_malloc0 (size);
+  FlooCall *query = g_malloc0 (size);
 
   query->session = g_object_ref (self);
   query->reply = reply;
@@ -417,9 +417,9 @@ floo_query_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_da
 }
 
 void
-floo_query_free (gpointer data)
+floo_call_free (gpointer data)
 {
-  FlooQuery *query = data;
+  FlooCall *query = data;
 
   g_clear_pointer (&query->result, g_variant_unref);
   g_object_unref (query->session);
@@ -427,23 +427,23 @@ floo_query_free (gpointer data)
 }
 
 void
-floo_query_done (FlooStore *store, gpointer data, const GError *error)
+floo_call_done (FlooStore *store, gpointer data, const GError *error)
 {
-  FlooQuery *query = data;
+  FlooCall *query = data;
 
   query->reply (error == NULL ? query->result : NULL, error, query->user_data);
 }
 
 void
-floo_query_read (gpointer query, FlooStoreFunc func, GDestroyNotify destroy)
+floo_call_read (gpointer query, FlooStoreFunc func, GDestroyNotify destroy)
 {
-  floo_session_read (((FlooQuery *) query)->session, func, floo_query_done, query, destroy);
+  floo_session_read (((FlooCall *) query)->session, func, floo_call_done, query, destroy);
 }
 
 void
-floo_query_write (gpointer query, FlooStoreFunc func, GDestroyNotify destroy)
+floo_call_write (gpointer query, FlooStoreFunc func, GDestroyNotify destroy)
 {
-  floo_session_write (((FlooQuery *) query)->session, func, floo_query_done, query, destroy);
+  floo_session_write (((FlooCall *) query)->session, func, floo_call_done, query, destroy);
 }
 
 void
