@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Control calls that make the sandbox misbehave, or behave otherwise. */
+#include "control.h"
+
+#include <string.h>
+
+#include "notices.h"
+#include "socket.h"
+#include "wire/frame.h"
+
+/* A connection that has logged in as @user (NULL: any at all). */
+static gboolean
+is_of (SbConnection *connection, SbUser *user)
+{
+  SbDevice *device = sb_connection_device (connection);
+
+  return user == NULL || (device != NULL && device->user == user);
+}
+
+/* The argument user, where it is there. */
+static gboolean
+optional_user (SbControl *control, SbUser **user, GError **error)
+{
+  *user = NULL;
+  return !json_object_has_member (control->body, "user") || (*user = sb_control_user (control, "user", error)) != NULL;
+}
+
+gboolean
+sb_control_disconnect (SbControl *control, GError **error)
+{
+  static const char *const names[] = { "close", "drop", "half-close", NULL };
+  static const SbEnd ends[] = { SB_END_CLOSE, SB_END_DROP, SB_END_HALF_CLOSE };
+  GPtrArray *connections = control->sandbox->connections;
+  SbUser *user;
+  int how = sb_control_choice (control, "how", names, error);
+  int n = 0;
+
+  if (how < 0 || !optional_user (control, &user, error))
+    return FALSE;
+  for (guint i = connections->len; i > 0; i--)
+    if (is_of (connections->pdata[i - 1], user))
+      {
+        sb_connection_end (connections->pdata[i - 1], ends[how]);
+        n++;
+      }
+  json_object_set_int_member (control->answer, "count", n);
+  return TRUE;
+}
+
+gboolean
+sb_control_stall (SbControl *control, GError **error)
+{
+  gboolean on = sb_control_bool (control, "on", TRUE);
+  GPtrArray *connections = control->sandbox->connections;
+  SbUser *user;
+
+  if (!optional_user (control, &user, error))
+    return FALSE;
+  if (user == NULL)
+    control->sandbox->faults.stall_all = on;
+  for (guint i = 0; i < connections->len; i++)
+    if (is_of (connections->pdata[i], user))
+      sb_connection_stall (connections->pdata[i], on);
+  return TRUE;
+}
+
+static gboolean
+send_malformed (SbControl *control, GError **error)
+{
+  static const char *const names[] = { "frame", "text", "huge", "garbage", NULL };
+  GPtrArray *connections = control->sandbox->connections;
+  SbUser *user;
+  int what = sb_control_choice (control, "malformed", names, error);
+
+  if (what < 0 || !optional_user (control, &user, error))
+    return FALSE;
+  for (guint i = 0; i < connections->len; i++)
+    if (is_of (connections->pdata[i], user))
+      sb_connection_malformed (connections->pdata[i], (SbMalformed) what);
+  return TRUE;
+}
+
+gboolean
+sb_control_socket (SbControl *control, GError **error)
+{
+  static const char *const acks[] = { "normal", "drop", "late", "twice", "no-server-mid", NULL };
+  SbFaults *faults = &control->sandbox->faults;
+
+  if (json_object_has_member (control->body, "ack"))
+    {
+      int ack = sb_control_choice (control, "ack", acks, error);
+
+      if (ack < 0)
+        return FALSE;
+      faults->ack = (SbAckMode) ack;
+      faults->ack_count = (int) sb_control_int (control, "count", -1);
+      faults->ack_delay_ms = (guint) sb_control_int (control, "ack_delay_ms", 1000);
+    }
+  faults->refuse = (int) sb_control_int (control, "refuse", faults->refuse);
+  faults->delay_ms = (guint) sb_control_int (control, "delay_ms", faults->delay_ms);
+  return !json_object_has_member (control->body, "malformed") || send_malformed (control, error);
+}
+
+gboolean
+sb_control_rest (SbControl *control, GError **error)
+{
+  GPtrArray *faults = control->sandbox->faults.rest;
+  SbRestFault *fault;
+
+  if (sb_control_bool (control, "clear", FALSE))
+    {
+      g_ptr_array_set_size (faults, 0);
+      return TRUE;
+    }
+  fault = g_new0 (SbRestFault, 1);
+  fault->path = g_strdup (sb_control_text (control, "path", NULL));
+  fault->status = (guint) sb_control_int (control, "status", 0);
+  fault->code = (int) sb_control_int (control, "code", 0);
+  fault->message = g_strdup (sb_control_text (control, "message", NULL));
+  fault->body = g_strdup (sb_control_text (control, "body", NULL));
+  fault->delay_ms = (guint) sb_control_int (control, "delay_ms", 0);
+  fault->drop = sb_control_bool (control, "drop", FALSE);
+  fault->count = (int) sb_control_int (control, "count", 1);
+  g_ptr_array_add (faults, fault);
+  return TRUE;
+}
+
+/* The argument status: a name of Status.ErrorCode. */
+static gboolean
+take_status (SbControl *control, Floo__Status__ErrorCode *code, char **reason, int *count, GError **error)
+{
+  const char *name = sb_control_text (control, "status", "");
+  const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value_by_name (&floo__status__error_code__descriptor, name);
+
+  if (value == NULL)
+    return sb_control_fail (error, "status: a name of Status.ErrorCode, INVALID_TOKEN, say");
+  *code = value->value;
+  g_free (*reason);
+  *reason = g_strdup (sb_control_text (control, "reason", ""));
+  *count = (int) sb_control_int (control, "count", 1);
+  return TRUE;
+}
+
+gboolean
+sb_control_provision (SbControl *control, GError **error)
+{
+  SbFaults *faults = &control->sandbox->faults;
+
+  return take_status (control, &faults->provision_code, &faults->provision_reason, &faults->provision_count, error);
+}
+
+gboolean
+sb_control_message (SbControl *control, GError **error)
+{
+  SbFaults *faults = &control->sandbox->faults;
+
+  return take_status (control, &faults->message_code, &faults->message_reason, &faults->message_count, error);
+}
+
+/* ---- settings ---- */
+
+typedef enum { NUMBER, SWITCH, CHOICE, TEXT } SettingKind;
+
+static const struct {
+  const char *name;
+  SettingKind kind;
+  gsize offset;
+  gint64 min, max;              /* NUMBER */
+  const char *values[3];        /* CHOICE: off, on */
+} settings[] = {
+  { "page_size", NUMBER, G_STRUCT_OFFSET (SbSettings, page_size), 1, 10000 },
+  { "last_page", CHOICE, G_STRUCT_OFFSET (SbSettings, last_page_zero), .values = { "key", "zero" } },
+  { "notice_form", CHOICE, G_STRUCT_OFFSET (SbSettings, notice_message), .values = { "xid", "notice" } },
+  { "group_notices", CHOICE, G_STRUCT_OFFSET (SbSettings, group_notices_system), .values = { "group", "system" } },
+  { "omit_xid", SWITCH, G_STRUCT_OFFSET (SbSettings, omit_xid) },
+  { "compress", SWITCH, G_STRUCT_OFFSET (SbSettings, compress) },
+  { "duplicate_form", CHOICE, G_STRUCT_OFFSET (SbSettings, bare_duplicate), .values = { "full", "bare" } },
+  { "oss_upload", SWITCH, G_STRUCT_OFFSET (SbSettings, oss_upload) },
+  { "ping_interval", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_interval), 10, 300000 },
+  { "ping_timeout", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_timeout), 10, 300000 },
+  { "recall_window", NUMBER, G_STRUCT_OFFSET (SbSettings, recall_window), 0, G_MAXINT32 },
+  { "history_limit", NUMBER, G_STRUCT_OFFSET (SbSettings, history_limit), 0, G_MAXINT32 },
+  { "app_status", TEXT, G_STRUCT_OFFSET (SbSettings, app_status) },
+};
+
+static gboolean
+set_one (SbControl *control, gsize i, GError **error)
+{
+  gpointer field = G_STRUCT_MEMBER_P (&control->sandbox->settings, settings[i].offset);
+  const char *name = settings[i].name;
+  gint64 number = sb_control_int (control, name, settings[i].min - 1);
+  int choice;
+
+  switch (settings[i].kind)
+    {
+    case NUMBER:
+      if (number < settings[i].min || number > settings[i].max)
+        return sb_control_fail (error, "%s: %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, name, settings[i].min, settings[i].max);
+      *(int *) field = (int) number;
+      return TRUE;
+    case SWITCH:
+      *(gboolean *) field = sb_control_bool (control, name, FALSE);
+      return TRUE;
+    case CHOICE:
+      choice = sb_control_choice (control, name, settings[i].values, error);
+      *(gboolean *) field = choice > 0;
+      return choice >= 0;
+    case TEXT:
+    default:
+      g_free (*(char **) field);
+      *(char **) field = g_strdup (sb_control_text (control, name, ""));
+      return TRUE;
+    }
+}
+
+gboolean
+sb_control_settings (SbControl *control, GError **error)
+{
+  g_autoptr (GList) names = json_object_get_members (control->body);
+
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      gsize i = 0;
+
+      while (i < G_N_ELEMENTS (settings) && strcmp (settings[i].name, l->data) != 0)
+        i++;
+      if (i == G_N_ELEMENTS (settings))
+        return sb_control_fail (error, "no setting %s", (const char *) l->data);
+      if (!set_one (control, i, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+gboolean
+sb_control_user_state (SbControl *control, GError **error)
+{
+  SbUser *user = sb_control_user (control, "user", error);
+
+  if (user == NULL)
+    return FALSE;
+  user->banned = sb_control_bool (control, "banned", user->banned);
+  user->frozen = sb_control_bool (control, "frozen", user->frozen);
+  if (sb_control_bool (control, "void_tokens", FALSE))
+    sb_state_void_tokens (control->sandbox->state, user, NULL);
+  return TRUE;
+}
+
+gboolean
+sb_control_bot (SbControl *control, GError **error)
+{
+  SbBot *bot = &control->sandbox->bot;
+
+  bot->on = sb_control_bool (control, "on", bot->on);
+  bot->delay_ms = (guint) sb_control_int (control, "delay_ms", bot->delay_ms);
+  return TRUE;
+}

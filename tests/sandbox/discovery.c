@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sandbox.h"
+
+#include <string.h>
+
+#include "trace.h"
+
+/* [{"protocol": "http", "host": HOST}], with @key "domain": [{"domain": HOST}] */
+static void
+add_servers (JsonBuilder *builder, const char *name, const char *key, const char *host)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  json_builder_begin_object (builder);
+  if (strcmp (key, "host") == 0)
+    {
+      json_builder_set_member_name (builder, "protocol");
+      json_builder_add_string_value (builder, "http");
+    }
+  json_builder_set_member_name (builder, key);
+  json_builder_add_string_value (builder, host);
+  json_builder_end_object (builder);
+  json_builder_end_array (builder);
+}
+
+static void
+add_text (JsonBuilder *builder, const char *name, const char *value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_string_value (builder, value);
+}
+
+static void
+add_data (JsonBuilder *builder, Sandbox *sandbox)
+{
+  json_builder_set_member_name (builder, "data");
+  json_builder_begin_object (builder);
+  add_text (builder, "version", "1");
+  add_text (builder, "app_status", sandbox->settings.app_status);
+  json_builder_set_member_name (builder, "account_verification");
+  json_builder_begin_object (builder);
+  json_builder_end_object (builder);
+  /* No dns_server_list: its domains are taken as https, which the sandbox does not speak. */
+  json_builder_set_member_name (builder, "dns_server_list");
+  json_builder_begin_array (builder);
+  json_builder_end_array (builder);
+  add_servers (builder, "link_server_list", "domain", sandbox->host);
+  json_builder_set_member_name (builder, "dns_list");
+  json_builder_begin_array (builder);
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "group_level");
+  json_builder_add_int_value (builder, 0);
+  json_builder_set_member_name (builder, "clusters");
+  json_builder_begin_array (builder);
+  json_builder_begin_object (builder);
+  add_servers (builder, "ratel", "host", sandbox->host);
+  add_servers (builder, "webim", "host", sandbox->host);
+  add_servers (builder, "rtc", "host", sandbox->host);
+  add_servers (builder, "fireplace", "host", sandbox->host);
+  json_builder_end_object (builder);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+  json_builder_end_array (builder);
+  json_builder_end_object (builder);
+}
+
+static void
+answer_dns (Sandbox *sandbox, SoupServerMessage *msg, GHashTable *query)
+{
+  const char *app_id = query == NULL ? NULL : g_hash_table_lookup (query, "app_id");
+  gboolean known = g_strcmp0 (app_id, SB_APP_ID) == 0;
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) root = NULL;
+
+  if (query == NULL || g_strcmp0 (g_hash_table_lookup (query, "source"), "sdk") != 0)
+    sb_trace_violation (sandbox, 0, "discovery without source=sdk");
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "code");
+  json_builder_add_int_value (builder, known ? 200 : 99998);
+  if (known)
+    add_data (builder, sandbox);
+  else
+    add_text (builder, "message", "no such app");
+  json_builder_end_object (builder);
+  root = json_builder_get_root (builder);
+  sb_trace_rest (sandbox, soup_server_message_get_method (msg), "/v2/app_dns", 0, known ? 200 : 99998);
+  sb_answer_json (msg, SOUP_STATUS_OK, root);
+}
+
+gboolean
+sb_discovery_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query)
+{
+  if (strcmp (path, "/v2/app_dns") == 0 || strcmp (path, "/dns") == 0)
+    answer_dns (sandbox, msg, query);
+  else if (strcmp (path, "/api/health") == 0 || strcmp (path, "/") == 0)
+    {
+      soup_server_message_set_status (msg, SOUP_STATUS_OK, NULL);
+      soup_server_message_set_response (msg, "text/plain", SOUP_MEMORY_STATIC, "ok", 2);
+    }
+  else
+    return FALSE;
+  return TRUE;
+}

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "operations.h"
+
+/* Where a parameter goes, and whether it may be left out (O). */
+#define Q(name, type) { #name, SB_##type, SB_QUERY, TRUE }
+#define QO(name, type) { #name, SB_##type, SB_QUERY, FALSE }
+#define B(name, type) { #name, SB_##type, SB_BODY, TRUE }
+#define BO(name, type) { #name, SB_##type, SB_BODY, FALSE }
+#define GET "GET"
+#define POST "POST"
+#define PAGE QO (cursor, STRING), QO (limit, INT32)
+
+const SbOperation sb_operations[] = {
+  /* login */
+  { POST, "/token/id", SB_ANYBODY, sb_rest_token, { BO (device_guid, STRING), B (password, STRING), B (user_id, INT64) } },
+  { POST, "/token/login", SB_ANYBODY, sb_rest_token, { BO (device_guid, STRING), B (login_name, STRING), B (password, STRING) } },
+  { POST, "/token/user", SB_ANYBODY, sb_rest_token,
+    { BO (device_guid, STRING), BO (mobile, STRING), BO (name, STRING), B (password, STRING) } },
+  { POST, "/user/register/v2", SB_ANYBODY, sb_rest_register, { B (password, STRING), B (username, STRING) } },
+  { GET, "/app/config", SB_ANYBODY, sb_rest_app_config, { Q (platform, INT32) } },
+  { GET, "/app/user/name_check", SB_ANYBODY, sb_rest_name_check, { Q (username, STRING) } },
+
+  /* user */
+  { POST, "/user/authmode", SB_USER, sb_rest_set_setting, { Q (value, INT32) } },
+  { POST, "/user/avatar", SB_USER, sb_rest_set_profile, { B (avatar, STRING) } },
+  { POST, "/user/change_password", SB_USER, sb_rest_change_password, { B (new_password, STRING), B (old_password, STRING) } },
+  { POST, "/user/conversation/pin", SB_USER, sb_rest_pin, { B (conversation_id, INT64) } },
+  { GET, "/user/conversation/pin_list", SB_USER, sb_rest_pin_list, { { 0 } } },
+  { POST, "/user/conversation/unpin", SB_USER, sb_rest_unpin, { B (conversation_id, INT64) } },
+  { POST, "/user/delete", SB_USER, sb_rest_delete_user, { BO (password, STRING) } },
+  { GET, "/user/device/list", SB_USER, sb_rest_device_list, { { 0 } } },
+  { POST, "/user/device/remove", SB_USER, sb_rest_device_remove, { Q (device_sn, INT32) } },
+  { POST, "/user/download", SB_USER, sb_rest_set_setting, { Q (value, BOOL) } },
+  { POST, "/user/kick", SB_USER, sb_rest_kick, { QO (device_sn, INT32), BO (device_sn, INT32) } },
+  { POST, "/user/mobile", SB_USER, sb_rest_set_mobile, { Q (mobile, STRING) } },
+  { POST, "/user/nickname", SB_USER, sb_rest_set_profile, { Q (nick_name, STRING) } },
+  { GET, "/user/online_status", SB_USER, sb_rest_online_status, { { 0 } } },
+  { GET, "/user/profile", SB_USER, sb_rest_get_profile, { { 0 } } },
+  { POST, "/user/profile", SB_USER, sb_rest_set_profile,
+    { BO (description, STRING), BO (nick_name, STRING), BO (private_info, STRING), BO (public_info, STRING) } },
+  { POST, "/user/push", SB_USER, sb_rest_set_setting, { Q (value, BOOL) } },
+  { POST, "/user/push/detail", SB_USER, sb_rest_set_setting, { Q (value, BOOL) } },
+  { POST, "/user/push/limit", SB_USER, sb_rest_set_settings, { Q (no_push_end_hour, INT32), Q (no_push_start_hour, INT32) } },
+  { POST, "/user/push/nickname", SB_USER, sb_rest_set_setting, { Q (value, STRING) } },
+  { GET, "/user/settings", SB_USER, sb_rest_get_settings, { { 0 } } },
+  { POST, "/user/settings", SB_USER, sb_rest_set_settings,
+    { BO (auth_answer, STRING), BO (auth_mode, INT32), BO (auth_question, STRING), BO (auto_download, BOOL),
+      BO (group_confirm, BOOL), BO (id, INT64), BO (no_push, BOOL), BO (no_push_detail, BOOL), BO (no_push_end_hour, INT32),
+      BO (no_push_start_hour, INT32), BO (no_sounds, BOOL), BO (push_nick_name, STRING), BO (push_token, STRING),
+      BO (silence_end_time, INT32), BO (silence_start_time, INT32), B (user_id, INT64), BO (vibratory, BOOL) } },
+  { POST, "/user/sounds", SB_USER, sb_rest_set_setting, { Q (value, BOOL) } },
+  { POST, "/user/token/bind", SB_USER, sb_rest_bind_push_token,
+    { B (device_sn, INT32), B (device_token, STRING), B (notifier_name, STRING) } },
+  { POST, "/user/token/unbind", SB_USER, sb_rest_unbind_push_token, { Q (deviceSn, INT32) } },
+  { POST, "/user/username", SB_USER, sb_rest_set_username, { Q (username, STRING) } },
+  { POST, "/user/vibratory", SB_USER, sb_rest_set_setting, { Q (value, BOOL) } },
+
+  /* roster */
+  { POST, "/roster/accept", SB_USER, sb_rest_roster_accept, { Q (user_id, INT64) } },
+  { POST, "/roster/apply", SB_USER, sb_rest_roster_apply,
+    { BO (alias, STRING), BO (auth_answer, STRING), BO (reason, STRING), B (user_id, INT64) } },
+  { GET, "/roster/apply/list", SB_USER, sb_rest_roster_applications, { PAGE } },
+  { POST, "/roster/block", SB_USER, sb_rest_roster_block, { Q (user_id, INT64) } },
+  { GET, "/roster/blocked_list", SB_USER, sb_rest_roster_blocked, { { 0 } } },
+  { POST, "/roster/decline", SB_USER, sb_rest_roster_decline, { BO (reason, STRING), B (user_id, INT64) } },
+  { POST, "/roster/delete", SB_USER, sb_rest_roster_delete, { Q (user_id, INT64) } },
+  { POST, "/roster/ext", SB_USER, sb_rest_roster_ext,
+    { BO (alias, STRING), BO (ext, STRING), BO (mute_notification, BOOL), B (user_id, INT64) } },
+  { GET, "/roster/id", SB_USER, sb_rest_roster_by_id, { Q (user_id, INT64) } },
+  { GET, "/roster/list", SB_USER, sb_rest_roster_list, { PAGE } },
+  { POST, "/roster/list", SB_USER, sb_rest_roster_items, { BO (list, IDS) } },
+  { GET, "/roster/may_message", SB_USER, sb_rest_may_message, { Q (roster_id, INT64), Q (user_id, INT64) } },
+  { GET, "/roster/mobile", SB_USER, sb_rest_roster_by_mobile, { Q (mobile, STRING) } },
+  { GET, "/roster/name", SB_USER, sb_rest_roster_by_name, { Q (username, STRING) } },
+  { POST, "/roster/unblock", SB_USER, sb_rest_roster_unblock, { Q (user_id, INT64) } },
+
+  /* groups: what they are */
+  { GET, "/group/admin_list", SB_GROUP_MEMBER, sb_rest_group_admins, { Q (group_id, INT64) } },
+  { GET, "/group/banned_list", SB_GROUP_ADMIN, sb_rest_group_banned, { Q (group_id, INT64), PAGE, QO (version, INT64) } },
+  { GET, "/group/blocked_list", SB_GROUP_ADMIN, sb_rest_group_blocked, { Q (group_id, INT64), PAGE, QO (version, INT64) } },
+  { GET, "/group/info", SB_GROUP_ANY, sb_rest_group_info, { Q (group_id, INT64) } },
+  { POST, "/group/info/batch", SB_USER, sb_rest_group_batch, { B (group_list, IDS) } },
+  { GET, "/group/member_list", SB_GROUP_MEMBER, sb_rest_group_members, { Q (group_id, INT64), PAGE, QO (version, INT64) } },
+  { POST, "/group/members/display_name", SB_GROUP_MEMBER, sb_rest_group_names, { B (group_id, INT64), B (user_list, IDS) } },
+  { GET, "/group/public_list", SB_USER, sb_rest_group_public, { { 0 } } },
+  { GET, "/group/settings", SB_GROUP_MEMBER, sb_rest_group_info, { Q (group_id, INT64) } },
+  { GET, "/group/user_joined", SB_USER, sb_rest_group_joined, { { 0 } } },
+
+  { NULL }
+};

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * rest.h: REST operations: one table row each, checked before its handler runs.
+ */
+#pragma once
+
+#include "sandbox.h"
+
+G_BEGIN_DECLS
+
+/* Envelope codes. */
+enum {
+  SB_OK = 200,
+  SB_BAD_REQUEST = 400,
+  SB_VOID_TOKEN = 402,
+  SB_FORBIDDEN = 403,
+  SB_NOT_FOUND = 404,
+  SB_CONFLICT = 409,
+  SB_NO_USER = 10000,
+  SB_BAD_NAME = 10002,
+  SB_NAME_TAKEN = 10004,
+  SB_TOO_MANY_FAILURES = 10028,
+  SB_WRONG_PASSWORD = 11001,
+  SB_MOBILE_TAKEN = 11012,
+  SB_NO_APP = 40000,
+};
+
+typedef enum { SB_END_OF_PARAMS, SB_INT32, SB_INT64, SB_BOOL, SB_STRING, SB_IDS } SbType;
+typedef enum { SB_QUERY, SB_BODY } SbPlace;
+
+typedef struct {
+  const char *name;
+  SbType type;
+  SbPlace place;
+  gboolean required;
+} SbParam;
+
+/* Who may call. The group is the parameter group_id. */
+typedef enum {
+  SB_ANYBODY,         /* no token */
+  SB_USER,
+  SB_GROUP_MEMBER,
+  SB_GROUP_ADMIN,     /* the owner, too */
+  SB_GROUP_OWNER,
+  SB_GROUP_ANY        /* a group that exists, whoever calls */
+} SbAccess;
+
+#define SB_MAX_PARAMS 20
+
+typedef struct _SbCall SbCall;
+
+typedef struct {
+  const char *method;
+  const char *path;
+  SbAccess access;
+  void (*handle) (SbCall *call);
+  SbParam params[SB_MAX_PARAMS];    /* up to SB_END_OF_PARAMS */
+} SbOperation;
+
+/* operations.c; ends with a row without path. */
+extern const SbOperation sb_operations[];
+
+/**
+ * SbCall:
+ *
+ * One call. A handler finds the checked arguments in @args, by their names and in their types whatever place they came from,
+ * and answers with one of the functions below.
+ */
+struct _SbCall {
+  Sandbox *sandbox;
+  const SbOperation *operation;
+  JsonObject *args;
+  SbUser *user;         /* who calls; NULL for SB_ANYBODY */
+  SbGroup *group;       /* SB_GROUP_*: the group */
+  SbMember *member;     /* the caller's place in it, (nullable) for SB_GROUP_ANY */
+  int code;
+  char *message;
+  JsonNode *data;
+  char *cursor;
+  gint64 total;         /* -1: not told */
+};
+
+/* Arguments that are missing give 0, FALSE, NULL. */
+gboolean sb_call_has (SbCall *call, const char *name);
+gint64 sb_call_int (SbCall *call, const char *name);
+gboolean sb_call_bool (SbCall *call, const char *name);
+const char *sb_call_text (SbCall *call, const char *name);
+JsonArray *sb_call_ids (SbCall *call, const char *name);
+/* The user that an id argument names; NULL after an answer SB_NO_USER. */
+SbUser *sb_call_user (SbCall *call, const char *name);
+
+/* Answers; the first is what a handler that says nothing gets: data true. */
+void sb_call_true (SbCall *call);
+void sb_call_fail (SbCall *call, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/* (transfer full) */
+void sb_call_node (SbCall *call, JsonNode *data);
+void sb_call_object (SbCall *call, JsonObject *object);
+void sb_call_array (SbCall *call, JsonArray *array);
+/**
+ * sb_call_page:
+ * @all: (transfer full): all there is
+ *
+ * Answers with the page that the arguments cursor and limit ask for; the cursor is the index of the next element.
+ */
+void sb_call_page (SbCall *call, JsonArray *all);
+
+/* Copies the arguments named as members of @object have the name into it; the names are those of @only, ended by NULL. */
+void sb_call_merge (SbCall *call, JsonObject *object, const char *const *only);
+/* Copies members from one object to another; @names ends with NULL. */
+void sb_copy_members (JsonObject *to, JsonObject *from, const char *const *names);
+JsonObject *sb_object_copy (JsonObject *object);
+JsonArray *sb_array_copy (JsonArray *array);
+
+/* Whether an ordered fault has answered (or delayed) a request in place of its handler. */
+gboolean sb_rest_misbehave (Sandbox *sandbox, SoupServerMessage *msg, const char *path);
+
+/* Answers one request, whatever it is. */
+void sb_rest_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path);
+
+G_END_DECLS

@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "sandbox.h"
+
+#include "base/json.h"
+#include "control.h"
+#include "files.h"
+#include "rest.h"
+#include "socket.h"
+#include "trace.h"
+#include "waits.h"
+
+static void
+rest_fault_free (SbRestFault *fault)
+{
+  g_free (fault->path);
+  g_free (fault->message);
+  g_free (fault->body);
+  g_free (fault);
+}
+
+Sandbox *
+sandbox_new (guint32 seed)
+{
+  Sandbox *self = g_new0 (Sandbox, 1);
+
+  self->state = sb_state_new (seed);
+  self->settings.page_size = 50;
+  self->settings.ping_interval = 25000;
+  self->settings.ping_timeout = 5000;
+  self->settings.recall_window = 5 * 60 * 1000;
+  self->settings.app_status = g_strdup ("normal");
+  self->bot.on = TRUE;
+  self->faults.rest = g_ptr_array_new_with_free_func ((GDestroyNotify) rest_fault_free);
+  self->trace = sb_trace_new ();
+  self->waits = sb_waits_new (self);
+  self->files = sb_files_new ();
+  self->connections = g_ptr_array_new_with_free_func ((GDestroyNotify) sb_connection_free);
+  self->timers = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) g_source_unref, NULL);
+  return self;
+}
+
+void
+sandbox_free (Sandbox *self)
+{
+  GHashTableIter iter;
+  gpointer source;
+
+  sb_waits_free (self->waits);
+  g_ptr_array_unref (self->connections);
+  if (self->server != NULL)
+    soup_server_disconnect (self->server);
+  g_clear_object (&self->server);
+  g_hash_table_iter_init (&iter, self->timers);
+  while (g_hash_table_iter_next (&iter, &source, NULL))
+    g_source_destroy (source);
+  g_hash_table_unref (self->timers);
+  sb_files_free (self->files);
+  sb_trace_free (self->trace);
+  g_ptr_array_unref (self->faults.rest);
+  g_free (self->faults.provision_reason);
+  g_free (self->faults.message_reason);
+  g_free (self->settings.app_status);
+  sb_state_free (self->state);
+  g_free (self->origin);
+  g_free (self->host);
+  g_free (self->persist);
+  g_free (self);
+}
+
+/* ---- timers ---- */
+
+typedef struct {
+  Sandbox *sandbox;
+  GSource *source;
+  GSourceOnceFunc func;
+  gpointer data;
+  GDestroyNotify destroy;     /* NULL once @func has taken @data */
+} Timer;
+
+static void
+timer_free (gpointer data)
+{
+  Timer *timer = data;
+
+  if (timer->destroy != NULL)
+    timer->destroy (timer->data);
+  g_free (timer);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  Timer *timer = user_data;
+  Sandbox *sandbox = timer->sandbox;
+  GSource *source = timer->source;
+
+  timer->destroy = NULL;
+  timer->func (timer->data);
+  g_hash_table_remove (sandbox->timers, source);
+  return G_SOURCE_REMOVE;
+}
+
+void
+sandbox_after (Sandbox *self, guint delay_ms, GSourceOnceFunc func, gpointer data, GDestroyNotify destroy)
+{
+  Timer *timer = g_new (Timer, 1);
+
+  *timer = (Timer) { self, g_timeout_source_new (delay_ms), func, data, destroy };
+  g_source_set_callback (timer->source, on_timer, timer, timer_free);
+  g_source_attach (timer->source, NULL);
+  g_hash_table_add (self->timers, timer->source);
+}
+
+gboolean
+sandbox_take (int *count)
+{
+  if (*count == 0)
+    return FALSE;
+  if (*count > 0)
+    (*count)--;
+  return TRUE;
+}
+
+/* ---- HTTP ---- */
+
+void
+sb_answer_json (SoupServerMessage *msg, guint status, JsonNode *root)
+{
+  char *text = floo_json_to_text (root);
+
+  soup_server_message_set_status (msg, status, NULL);
+  soup_server_message_set_response (msg, "application/json; charset=utf-8", SOUP_MEMORY_TAKE, text, strlen (text));
+}
+
+static void
+on_request (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer user_data)
+{
+  Sandbox *self = user_data;
+
+  if (g_str_has_prefix (path, "/control/"))
+    sb_control_handle (self, msg, path + strlen ("/control/"));
+  else if (!sb_discovery_handle (self, msg, path, query) && !sb_files_handle (self, msg, path, query))
+    sb_rest_handle (self, msg, path);
+}
+
+gboolean
+sandbox_listen (Sandbox *self, guint16 port, GError **error)
+{
+  GSList *uris;
+
+  self->server = soup_server_new ("server-header", "flooim-sandbox ", NULL);
+  soup_server_add_handler (self->server, NULL, on_request, self, NULL);
+  sb_socket_attach (self);
+  if (!soup_server_listen_local (self->server, port, SOUP_SERVER_LISTEN_IPV4_ONLY, error))
+    return FALSE;
+  uris = soup_server_get_uris (self->server);
+  self->host = g_strdup_printf ("127.0.0.1:%d", g_uri_get_port (uris->data));
+  self->origin = g_strdup_printf ("http://%s", self->host);
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  return TRUE;
+}

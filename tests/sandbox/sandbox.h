@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sandbox.h: the service's double as one object: the state, the HTTP server that
+ * everything is served from, the live connections, and how it shall misbehave.
+ */
+#pragma once
+
+#include <gio/gio.h>
+#include <json-glib/json-glib.h>
+#include <libsoup/soup.h>
+
+#include "state.h"
+
+G_BEGIN_DECLS
+
+/* What the real service may do one way or the other; control.c has the table of their names. */
+typedef struct {
+  int page_size;              /* metas of a sync page */
+  gboolean last_page_zero;    /* the last page says so (next_key 0); else an empty page behind it does */
+  gboolean notice_message;    /* NOTICE carries Notice{xid}, else a bare XID */
+  gboolean group_notices_system;  /* group notices come under the system's conversation, else under the group */
+  gboolean omit_xid;          /* SyncDL does not name its conversation */
+  gboolean compress;          /* payloads are sent with ZLIB */
+  gboolean bare_duplicate;    /* a duplicate's answer has no server_mid */
+  gboolean oss_upload;        /* uploads ask for the fields of oss_body_param */
+  int ping_interval;          /* ms */
+  int ping_timeout;           /* ms */
+  int recall_window;          /* ms within which a message may be recalled */
+  int history_limit;          /* messages kept of a conversation, 0: all */
+  char *app_status;           /* as discovery tells it */
+} SbSettings;
+
+/* How acknowledgements misbehave. */
+typedef enum { SB_ACK_NORMAL, SB_ACK_DROP, SB_ACK_LATE, SB_ACK_TWICE, SB_ACK_NO_SERVER_MID } SbAckMode;
+
+/* A REST answer that misbehaves. */
+typedef struct {
+  char *path;                 /* (nullable): every one */
+  guint status;               /* HTTP status, 0: 200 */
+  int code;                   /* envelope's code, 0: none */
+  char *message;
+  char *body;                 /* (nullable): sent instead of the envelope */
+  guint delay_ms;
+  gboolean drop;              /* the connection ends without an answer */
+  int count;                  /* answers left; -1: without end */
+} SbRestFault;
+
+/* What the control endpoint has ordered. */
+typedef struct {
+  int refuse;                 /* upgrades left to refuse; -1: all */
+  guint delay_ms;             /* before a connection is greeted */
+  gboolean stall_all;
+  SbAckMode ack;
+  int ack_count;              /* -1: without end */
+  guint ack_delay_ms;
+  Floo__Status__ErrorCode provision_code;
+  char *provision_reason;
+  int provision_count;
+  Floo__Status__ErrorCode message_code;
+  char *message_reason;
+  int message_count;
+  GPtrArray *rest;            /* SbRestFault */
+} SbFaults;
+
+typedef struct {
+  gboolean on;
+  guint delay_ms;
+} SbBot;
+
+typedef struct _SbTrace SbTrace;
+typedef struct _SbWaits SbWaits;
+typedef struct _SbFiles SbFiles;
+
+typedef struct {
+  SbState *state;
+  SbSettings settings;
+  SbFaults faults;
+  SbBot bot;
+  SbTrace *trace;
+  SbWaits *waits;
+  SbFiles *files;
+  SoupServer *server;
+  GPtrArray *connections;     /* SbConnection, owned */
+  GHashTable *timers;         /* ids of GSources that die with the sandbox */
+  char *origin;               /* "http://127.0.0.1:PORT" */
+  char *host;                 /* "127.0.0.1:PORT" */
+  char *persist;              /* (nullable): file that the state is kept in */
+  gboolean verbose;
+} Sandbox;
+
+Sandbox *sandbox_new (guint32 seed);
+/* Ends every connection and frees all. */
+void sandbox_free (Sandbox *sandbox);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sandbox, sandbox_free)
+
+/**
+ * sandbox_listen:
+ * @port: on 127.0.0.1; 0: any that is free
+ */
+gboolean sandbox_listen (Sandbox *sandbox, guint16 port, GError **error);
+
+/**
+ * sandbox_after:
+ * @func: called once; frees @data itself (a timer that never fires leaves that to @destroy)
+ *
+ * As g_timeout_add_once(), for as long as the sandbox lives.
+ */
+void sandbox_after (Sandbox *sandbox, guint delay_ms, GSourceOnceFunc func, gpointer data, GDestroyNotify destroy);
+
+/* Whether a count of misbehaviours is used up; takes one. -1 is never used up. */
+gboolean sandbox_take (int *count);
+
+/* Discovery: /v2/app_dns, and /dns for clients that are given a whole URL. */
+gboolean sb_discovery_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query);
+
+/* seed.c: fills a new state with the documented users; the sandbox listens already, since attachments name its address. */
+gboolean sb_seed_load (Sandbox *sandbox, GError **error);
+/* persist.c */
+gboolean sb_persist_save (Sandbox *sandbox, const char *file, GError **error);
+gboolean sb_persist_load (Sandbox *sandbox, const char *file, GError **error);
+
+/* bot.c: the user echo has got @message. */
+void sb_bot_received (Sandbox *sandbox, SbUser *bot, const SbMessage *message);
+
+/* Answers with a JSON document. */
+void sb_answer_json (SoupServerMessage *msg, guint status, JsonNode *root);
+
+G_END_DECLS

@@ -1,0 +1,610 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "socket.h"
+
+#include <string.h>
+
+#include "base/names.h"
+#include "intake.h"
+#include "notices.h"
+#include "strict.h"
+#include "sync.h"
+#include "trace.h"
+#include "waits.h"
+#include "wire/socketio.h"
+
+struct _SbConnection {
+  Sandbox *sandbox;
+  SoupWebsocketConnection *ws;
+  GSocket *socket;
+  FlooSioDecoder *decoder;
+  SbDevice *device;
+  guint heart;            /* source: the client's ping is due */
+  guint greeting;         /* source: the greeting is late */
+  gboolean stalled;
+  gboolean mute;          /* half-closed: nothing can be sent any more */
+  gboolean ended;
+};
+
+/* ---- sending ---- */
+
+static gboolean
+can_send (SbConnection *self)
+{
+  return !self->stalled && !self->mute && !self->ended
+         && soup_websocket_connection_get_state (self->ws) == SOUP_WEBSOCKET_STATE_OPEN;
+}
+
+static void
+send_text (SbConnection *self, const char *text)
+{
+  if (can_send (self))
+    soup_websocket_connection_send_text (self->ws, text);
+}
+
+static void
+send_binary (SbConnection *self, GBytes *frame)
+{
+  g_autoptr (GBytes) message = floo_sio_encode_binary (frame);
+
+  soup_websocket_connection_send_message (self->ws, SOUP_WEBSOCKET_DATA_BINARY, message);
+}
+
+void
+sb_connection_send (SbConnection *self, Floo__Frame__Command command, const ProtobufCMessage *payload)
+{
+  g_autoptr (GBytes) frame = NULL;
+
+  if (!can_send (self))
+    return;
+  frame = self->sandbox->settings.compress && payload != NULL ? floo_frame_encode_deflated (command, payload)
+                                                              : floo_frame_encode (command, payload);
+  send_text (self, FLOO_SIO_TEXT_FRAME);
+  send_binary (self, frame);
+}
+
+void
+sb_connection_malformed (SbConnection *self, SbMalformed what)
+{
+  static const char garbage[] = "\xff\xfe\xfd this is no WebSocket frame";
+  g_autofree char *huge = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+
+  if (!can_send (self))
+    return;
+  switch (what)
+    {
+    case SB_MALFORMED_FRAME:
+      bytes = g_bytes_new_static ("\x08\x00\x18\x01\x22\x7f\x01", 7);
+      break;
+    case SB_MALFORMED_TEXT:
+      send_text (self, "451-[\"frame\",{\"_placeholder\":tru");
+      return;
+    case SB_MALFORMED_HUGE:
+      huge = g_malloc0 (4 * FLOO_MAX_FRAME);
+      bytes = g_bytes_new_take (g_steal_pointer (&huge), 4 * FLOO_MAX_FRAME);
+      break;
+    case SB_MALFORMED_GARBAGE:
+    default:
+      g_socket_send (self->socket, garbage, sizeof garbage - 1, NULL, NULL);
+      return;
+    }
+  send_text (self, FLOO_SIO_TEXT_FRAME);
+  send_binary (self, bytes);
+}
+
+/* ---- the end ---- */
+
+/* The device is not connected by this connection any more. */
+static void
+leave_device (SbConnection *self)
+{
+  SbDevice *device = g_steal_pointer (&self->device);
+
+  if (device == NULL)
+    return;
+  device->connection = NULL;
+  sb_notice_devices (self->sandbox, device, FLOO__USER_NOTICE__TYPE__DEVICE_LOGOUT);
+  sb_waits_check (self->sandbox);
+}
+
+void
+sb_connection_free (SbConnection *self)
+{
+  g_clear_handle_id (&self->heart, g_source_remove);
+  g_clear_handle_id (&self->greeting, g_source_remove);
+  g_signal_handlers_disconnect_by_data (self->ws, self);
+  if (self->device != NULL)
+    self->device->connection = NULL;
+  floo_sio_decoder_free (self->decoder);
+  g_object_unref (self->ws);
+  g_object_unref (self->socket);
+  g_free (self);
+}
+
+static void
+on_closed (SoupWebsocketConnection *ws, gpointer user_data)
+{
+  SbConnection *self = user_data;
+
+  self->ended = TRUE;
+  leave_device (self);
+  g_ptr_array_remove_fast (self->sandbox->connections, self);
+}
+
+static void
+on_error (SoupWebsocketConnection *ws, GError *error, gpointer user_data)
+{
+  SbConnection *self = user_data;
+
+  sb_trace_log (self->sandbox, "connection: %s", error->message);
+}
+
+void
+sb_connection_end (SbConnection *self, SbEnd how)
+{
+  switch (how)
+    {
+    case SB_END_HALF_CLOSE:
+      self->mute = TRUE;
+      g_socket_shutdown (self->socket, FALSE, TRUE, NULL);
+      return;
+    case SB_END_DROP:
+      self->ended = TRUE;
+      leave_device (self);
+      g_socket_shutdown (self->socket, TRUE, TRUE, NULL);
+      return;
+    case SB_END_CLOSE:
+    default:
+      send_text (self, FLOO_SIO_TEXT_DISCONNECT);
+      self->ended = TRUE;
+      leave_device (self);
+      if (soup_websocket_connection_get_state (self->ws) == SOUP_WEBSOCKET_STATE_OPEN)
+        soup_websocket_connection_close (self->ws, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
+      return;
+    }
+}
+
+void
+sb_socket_end_user (Sandbox *sandbox, SbUser *user, SbDevice *device, SbEnd how)
+{
+  for (guint i = 0; i < user->devices->len; i++)
+    {
+      SbDevice *each = user->devices->pdata[i];
+
+      if (each->connection != NULL && (device == NULL || each == device))
+        sb_connection_end (each->connection, how);
+    }
+}
+
+void
+sb_connection_stall (SbConnection *self, gboolean stalled)
+{
+  self->stalled = stalled;
+}
+
+SbDevice *
+sb_connection_device (SbConnection *self)
+{
+  return self->device;
+}
+
+/* A client that does not ping is gone. */
+static gboolean
+on_heart_due (gpointer user_data)
+{
+  SbConnection *self = user_data;
+
+  self->heart = 0;
+  sb_trace_log (self->sandbox, "no ping in time");
+  sb_connection_end (self, SB_END_DROP);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+beat (SbConnection *self)
+{
+  const SbSettings *settings = &self->sandbox->settings;
+
+  g_clear_handle_id (&self->heart, g_source_remove);
+  self->heart = g_timeout_add ((guint) (settings->ping_interval + settings->ping_timeout), on_heart_due, self);
+}
+
+/* ---- PROVISION ---- */
+
+static Floo__Status__ErrorCode
+check_login (SbConnection *self, FlooFrame *frame, SbUser **user, const char **reason)
+{
+  Sandbox *sandbox = self->sandbox;
+  const Floo__Provision *provision = frame->provision;
+  const char *token = floo_frame_text (frame, provision->has_token, &provision->token);
+  const char *guid = floo_frame_text (frame, provision->has_device_guid, &provision->device_guid);
+  gint64 uid = provision->xid != NULL && provision->xid->has_uid ? (gint64) provision->xid->uid : 0;
+
+  *user = sb_state_user_by_token (sandbox->state, token);
+  *reason = "";
+  if (sandbox->faults.provision_code != FLOO__STATUS__ERROR_CODE__UNKNOWN && sandbox_take (&sandbox->faults.provision_count))
+    {
+      *reason = sandbox->faults.provision_reason;
+      return sandbox->faults.provision_code;
+    }
+  if (*user == NULL || (*user)->id != uid)
+    {
+      *reason = "invalid token";
+      return FLOO__STATUS__ERROR_CODE__INVALID_TOKEN;
+    }
+  if (*guid == '\0')
+    {
+      *reason = "device_guid is missing";
+      return FLOO__STATUS__ERROR_CODE__INVALID_PARAMETER;
+    }
+  if ((*user)->frozen)
+    {
+      *reason = "user is frozen";
+      return FLOO__STATUS__ERROR_CODE__USER_FROZEN;
+    }
+  if (strcmp (sandbox->settings.app_status, "frozen") == 0)
+    {
+      *reason = "app is frozen";
+      return FLOO__STATUS__ERROR_CODE__APP_FROZEN;
+    }
+  return FLOO__STATUS__ERROR_CODE__OK;
+}
+
+/* A second connection of the same device takes the place of the first. */
+static void
+take_over (SbConnection *self, SbDevice *device)
+{
+  SbConnection *old = device->connection;
+
+  if (old == NULL || old == self)
+    return;
+  sb_notice_push (self->sandbox, device, FLOO__USER_NOTICE__TYPE__KICK_BY_SAME_DEVICE);
+  device->connection = NULL;
+  old->device = NULL;
+  sb_connection_end (old, SB_END_CLOSE);
+}
+
+static void
+bind_device (SbConnection *self, FlooFrame *frame, SbUser *user)
+{
+  Sandbox *sandbox = self->sandbox;
+  const Floo__Provision *provision = frame->provision;
+  const char *guid = floo_frame_text (frame, TRUE, &provision->device_guid);
+  SbDevice *device = sb_user_device_by_guid (user, guid);
+  gboolean added = device == NULL;
+  GHashTableIter iter;
+  gpointer value;
+
+  if (added)
+    device = sb_state_add_device (sandbox->state, user, guid);
+  take_over (self, device);
+  if (self->device != NULL && self->device != device)
+    self->device->connection = NULL;
+  self->device = device;
+  device->connection = self;
+  device->platform = provision->has_os_type ? (int) provision->os_type : 0;
+  g_free (device->agent);
+  device->agent = g_strdup (floo_frame_text (frame, provision->has_device_info, &provision->device_info));
+  g_free (device->token);
+  device->token = g_strdup (floo_frame_text (frame, provision->has_token, &provision->token));
+  g_hash_table_iter_init (&iter, device->positions);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      SbPosition *position = value;
+
+      position->sent = position->acked;
+      position->last = FALSE;
+    }
+  sb_notice_devices (sandbox, device, added ? FLOO__USER_NOTICE__TYPE__DEVICE_ADDED : FLOO__USER_NOTICE__TYPE__DEVICE_LOGIN);
+}
+
+static void
+handle_provision (SbConnection *self, FlooFrame *frame)
+{
+  Floo__Provision answer = FLOO__PROVISION__INIT;
+  Floo__Status status = FLOO__STATUS__INIT;
+  Floo__XID xid = FLOO__XID__INIT;
+  const char *reason;
+  SbUser *user;
+
+  sb_strict_provision (self->sandbox, frame->provision);
+  status.has_code = TRUE;
+  status.code = check_login (self, frame, &user, &reason);
+  answer.status = &status;
+  if (status.code == FLOO__STATUS__ERROR_CODE__OK)
+    {
+      bind_device (self, frame, user);
+      xid.has_uid = xid.has_devicesn = TRUE;
+      xid.uid = (guint64) user->id;
+      xid.devicesn = self->device->sn;
+      answer.xid = &xid;
+    }
+  else
+    {
+      status.has_reason = TRUE;
+      status.reason = floo_wire_text (reason);
+    }
+  sb_connection_send (self, FLOO__FRAME__COMMAND__PROVISION, &answer.base);
+  sb_waits_check (self->sandbox);
+}
+
+/* ---- SYNC ---- */
+
+static void
+send_answer (SbConnection *self, const SbVerdict *verdict, gboolean with_server_mid)
+{
+  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
+  Floo__Status status = FLOO__STATUS__INIT;
+
+  status.has_code = TRUE;
+  status.code = verdict->code;
+  if (verdict->reason != NULL)
+    {
+      status.has_reason = TRUE;
+      status.reason = floo_wire_text (verdict->reason);
+    }
+  dl.status = &status;
+  dl.has_client_mid = TRUE;
+  dl.client_mid = (guint64) verdict->client_mid;
+  if (verdict->server_mid != 0 && with_server_mid)
+    {
+      dl.has_server_mid = TRUE;
+      dl.server_mid = (guint64) verdict->server_mid;
+    }
+  dl.has_server_time = TRUE;
+  dl.server_time = (guint64) verdict->time;
+  if (verdict->edit_timestamp != 0)
+    {
+      dl.has_edit_timestamp = TRUE;
+      dl.edit_timestamp = (guint64) verdict->edit_timestamp;
+    }
+  sb_connection_send (self, FLOO__FRAME__COMMAND__SYNC, &dl.base);
+}
+
+/* An answer that waits: by user and device number, since the connection may be another one by then. */
+typedef struct {
+  Sandbox *sandbox;
+  gint64 user;
+  guint32 device;
+  SbVerdict verdict;
+} LateAnswer;
+
+static void
+on_late_answer (gpointer user_data)
+{
+  LateAnswer *late = user_data;
+  SbUser *user = sb_state_user (late->sandbox->state, late->user);
+  SbDevice *device = user == NULL ? NULL : sb_user_device (user, late->device);
+
+  if (device != NULL && device->connection != NULL)
+    send_answer (device->connection, &late->verdict, TRUE);
+  g_free (late);
+}
+
+static void
+answer_message (SbConnection *self, const SbVerdict *verdict)
+{
+  SbFaults *faults = &self->sandbox->faults;
+  SbAckMode mode = faults->ack != SB_ACK_NORMAL && sandbox_take (&faults->ack_count) ? faults->ack : SB_ACK_NORMAL;
+  gboolean with_server_mid
+      = mode != SB_ACK_NO_SERVER_MID && !(verdict->duplicate && self->sandbox->settings.bare_duplicate);
+
+  if (mode == SB_ACK_DROP)
+    return;
+  if (mode == SB_ACK_LATE)
+    {
+      LateAnswer late = { self->sandbox, self->device->user->id, self->device->sn, *verdict };
+
+      sandbox_after (self->sandbox, faults->ack_delay_ms, on_late_answer, g_memdup2 (&late, sizeof late), g_free);
+      return;
+    }
+  send_answer (self, verdict, with_server_mid);
+  if (mode == SB_ACK_TWICE)
+    send_answer (self, verdict, with_server_mid);
+}
+
+static void
+handle_sync (SbConnection *self, FlooFrame *frame)
+{
+  Sandbox *sandbox = self->sandbox;
+  const Floo__SyncUL *ul = frame->sync_ul;
+  gint64 conversation = ul->xid != NULL && ul->xid->has_uid ? (gint64) ul->xid->uid : 0;
+  gint64 key = ul->has_key ? (gint64) ul->key : 0;
+
+  if (ul->meta != NULL)
+    {
+      SbVerdict verdict;
+
+      sb_intake_meta (sandbox, self->device, frame, ul->meta, &verdict);
+      answer_message (self, &verdict);
+      return;
+    }
+  sb_strict_fetch (sandbox, self->device->user->id, ul);
+  if (ul->has_is_full_sync && ul->is_full_sync)
+    sb_sync_history (sandbox, self->device, conversation, key, ul->has_full_sync_num ? ul->full_sync_num : 0);
+  else
+    sb_sync_page (sandbox, self->device, conversation, key);
+}
+
+/* ---- receiving ---- */
+
+/* What comes before PROVISION is answered in the form of its command. */
+static void
+refuse_stranger (SbConnection *self, const FlooFrame *frame)
+{
+  Floo__Status status = FLOO__STATUS__INIT;
+
+  status.has_code = status.has_reason = TRUE;
+  status.code = FLOO__STATUS__ERROR_CODE__UNAUTHORIZED;
+  status.reason = floo_wire_text ("you must login first");
+  if (frame->command == FLOO__FRAME__COMMAND__UNREAD)
+    {
+      Floo__UnreadDL dl = FLOO__UNREAD_DL__INIT;
+
+      dl.status = &status;
+      sb_connection_send (self, frame->command, &dl.base);
+    }
+  else
+    {
+      Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
+
+      dl.status = &status;
+      if (frame->sync_ul != NULL && frame->sync_ul->meta != NULL)
+        {
+          dl.has_client_mid = TRUE;
+          dl.client_mid = frame->sync_ul->meta->id;
+        }
+      sb_connection_send (self, FLOO__FRAME__COMMAND__SYNC, &dl.base);
+    }
+}
+
+static void
+handle_frame (SbConnection *self, GBytes *bytes)
+{
+  Sandbox *sandbox = self->sandbox;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooFrame) frame = floo_frame_decode (bytes, FLOO_FROM_CLIENT, &error);
+  gint64 user = self->device == NULL ? 0 : self->device->user->id;
+
+  if (frame == NULL)
+    {
+      sb_trace_violation (sandbox, user, "bad frame: %s", error->message);
+      return;
+    }
+  sb_strict_frame (sandbox, user, bytes, frame);
+  if (frame->command == FLOO__FRAME__COMMAND__PROVISION)
+    handle_provision (self, frame);
+  else if (self->device == NULL)
+    refuse_stranger (self, frame);
+  else if (frame->command == FLOO__FRAME__COMMAND__UNREAD)
+    sb_sync_unread (sandbox, self->device);
+  else if (frame->command == FLOO__FRAME__COMMAND__SYNC)
+    handle_sync (self, frame);
+  else
+    sb_trace_violation (sandbox, user, "clients do not send the command %d", (int) frame->command);
+  sb_waits_check (sandbox);
+}
+
+static void
+handle_packet (SbConnection *self, const FlooSioPacket *packet)
+{
+  g_autofree char *pong = NULL;
+
+  switch (packet->kind)
+    {
+    case FLOO_SIO_PING:
+      pong = g_strconcat (FLOO_SIO_TEXT_PONG, packet->text, NULL);
+      send_text (self, pong);
+      break;
+    case FLOO_SIO_FRAME:
+      handle_frame (self, packet->frame);
+      break;
+    case FLOO_SIO_CLOSE:
+    case FLOO_SIO_DISCONNECT:
+      sb_connection_end (self, SB_END_CLOSE);
+      break;
+    default:
+      break;
+    }
+}
+
+static void
+on_message (SoupWebsocketConnection *ws, int type, GBytes *message, gpointer user_data)
+{
+  SbConnection *self = user_data;
+  g_auto (FlooSioPacket) packet = { 0 };
+  g_autoptr (GError) error = NULL;
+  gboolean ok;
+
+  if (self->ended || self->stalled)
+    return;
+  beat (self);
+  if (type == SOUP_WEBSOCKET_DATA_TEXT)
+    {
+      gsize len;
+      const char *text = g_bytes_get_data (message, &len);
+
+      ok = floo_sio_decode_text (self->decoder, text, len, &packet, &error);
+    }
+  else
+    ok = floo_sio_decode_binary (self->decoder, message, &packet, &error);
+  if (ok)
+    handle_packet (self, &packet);
+  else
+    sb_trace_violation (self->sandbox, self->device == NULL ? 0 : self->device->user->id, "bad packet: %s", error->message);
+}
+
+/* ---- the beginning ---- */
+
+static void
+greet (SbConnection *self)
+{
+  const SbSettings *settings = &self->sandbox->settings;
+  g_autofree char *sid = sb_state_random_text (self->sandbox->state);
+  g_autofree char *open = floo_sio_encode_open (sid, (guint) settings->ping_interval, (guint) settings->ping_timeout);
+
+  send_text (self, open);
+  send_text (self, FLOO_SIO_TEXT_CONNECT);
+  beat (self);
+}
+
+static gboolean
+on_greeting (gpointer user_data)
+{
+  SbConnection *self = user_data;
+
+  self->greeting = 0;
+  greet (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_websocket (SoupServer *server, SoupServerMessage *msg, const char *path, SoupWebsocketConnection *ws, gpointer user_data)
+{
+  Sandbox *sandbox = user_data;
+  SbConnection *self = g_new0 (SbConnection, 1);
+
+  self->sandbox = sandbox;
+  self->ws = g_object_ref (ws);
+  self->socket = g_object_ref (soup_server_message_get_socket (msg));
+  self->decoder = floo_sio_decoder_new ();
+  self->stalled = sandbox->faults.stall_all;
+  soup_websocket_connection_set_max_incoming_payload_size (ws, 2 * FLOO_MAX_FRAME);
+  g_signal_connect (ws, "message", G_CALLBACK (on_message), self);
+  g_signal_connect (ws, "error", G_CALLBACK (on_error), self);
+  g_signal_connect (ws, "closed", G_CALLBACK (on_closed), self);
+  g_ptr_array_add (sandbox->connections, self);
+  if (sandbox->faults.delay_ms > 0)
+    self->greeting = g_timeout_add (sandbox->faults.delay_ms, on_greeting, self);
+  else
+    greet (self);
+}
+
+/* Before the upgrade: refuses what is ordered to be refused, and what is no Engine.IO 3. */
+static void
+on_upgrade (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer user_data)
+{
+  Sandbox *sandbox = user_data;
+  const char *version = query == NULL ? NULL : g_hash_table_lookup (query, "EIO");
+  const char *transport = query == NULL ? NULL : g_hash_table_lookup (query, "transport");
+  const char *upgrade = soup_message_headers_get_one (soup_server_message_get_request_headers (msg), "Upgrade");
+
+  if (g_strcmp0 (version, "3") != 0 || g_strcmp0 (transport, "websocket") != 0 || upgrade == NULL)
+    {
+      static const char body[] = "{\"code\":0,\"message\":\"Transport unknown\"}";
+
+      sb_trace_violation (sandbox, 0, "/socket.io/ without EIO=3 and transport=websocket");
+      soup_server_message_set_response (msg, "application/json", SOUP_MEMORY_STATIC, body, sizeof body - 1);
+      soup_server_message_set_status (msg, SOUP_STATUS_BAD_REQUEST, NULL);
+    }
+  else if (sandbox_take (&sandbox->faults.refuse))
+    soup_server_message_set_status (msg, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
+}
+
+void
+sb_socket_attach (Sandbox *sandbox)
+{
+  soup_server_remove_websocket_extension (sandbox->server, SOUP_TYPE_WEBSOCKET_EXTENSION_DEFLATE);
+  soup_server_add_early_handler (sandbox->server, "/socket.io/", on_upgrade, sandbox, NULL);
+  soup_server_add_websocket_handler (sandbox->server, "/socket.io/", NULL, NULL, on_websocket, sandbox, NULL);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * socket.h: the live connections: Engine.IO 3, Socket.IO 2, frames.
+ */
+#pragma once
+
+#include "sandbox.h"
+
+#include "wire/frame.h"
+
+G_BEGIN_DECLS
+
+/* How a connection ends. */
+typedef enum {
+  SB_END_CLOSE,       /* in order: Socket.IO's "41", WebSocket's close */
+  SB_END_DROP,        /* the TCP connection ends without a word */
+  SB_END_HALF_CLOSE   /* we say nothing any more and still read */
+} SbEnd;
+
+/* Bytes that no service should send. */
+typedef enum { SB_MALFORMED_FRAME, SB_MALFORMED_TEXT, SB_MALFORMED_HUGE, SB_MALFORMED_GARBAGE } SbMalformed;
+
+/* Takes upgrades at /socket.io/. */
+void sb_socket_attach (Sandbox *sandbox);
+
+/* Sends one frame; nothing on a connection that is stalled or at its end. @payload NULL: none. */
+void sb_connection_send (SbConnection *connection, Floo__Frame__Command command, const ProtobufCMessage *payload);
+void sb_connection_end (SbConnection *connection, SbEnd how);
+/* A stalled connection stays open, reads over what comes and says nothing. */
+void sb_connection_stall (SbConnection *connection, gboolean stalled);
+void sb_connection_malformed (SbConnection *connection, SbMalformed what);
+SbDevice *sb_connection_device (SbConnection *connection);     /* (nullable): before PROVISION */
+void sb_connection_free (SbConnection *connection);
+
+/* Ends the connections of a user's device, or of all his devices (@device NULL). */
+void sb_socket_end_user (Sandbox *sandbox, SbUser *user, SbDevice *device, SbEnd how);
+
+G_END_DECLS
