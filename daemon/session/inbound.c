@@ -577,8 +577,10 @@ apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
   g_array_append_val (apply->result->answered, client_id);
   /* Answered before, or given up: nothing waits for it (typing has no row either). */
   apply->result->pump |= kept.found;
-  if (!kept.found || kept.row.state == FLOO_SEND_CANCELLED || (kept.row.state == FLOO_SEND_FAILED && !accepted))
+  if (!kept.found || (kept.row.state == FLOO_SEND_FAILED && !accepted))
     ok = TRUE;
+  else if (kept.row.state == FLOO_SEND_CANCELLED && !accepted)
+    ok = floo_outbox_delete (apply->db, client_id, error);
   else if (!accepted)
     ok = apply_refused (apply, &kept, code, reason, error);
   else if (kept.row.operation != FLOO_OUTBOX_MESSAGE)

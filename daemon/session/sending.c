@@ -4,7 +4,7 @@
  *
  * A call answers when its rows are on the disk. What may go out at once is taken in the same transaction, and its frames follow the reply.
  */
-#include "session/internal.h"
+#include "session/outbox-call.h"
 
 #include <string.h>
 
@@ -16,55 +16,10 @@
 #include "store/messages.h"
 #include "store/outbox.h"
 
-/* A write that may put rows into the outbox: every operation here begins with it. */
-typedef struct {
-  FlooCall call;
-  GPtrArray *taken;
-} OutboxQuery;
-
-static gpointer
-outbox_query_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data)
-{
-  OutboxQuery *query = floo_call_new (size, self, reply, user_data);
-
-  query->taken = floo_sender_taken_new ();
-  return query;
-}
-
-static void
-outbox_query_free (gpointer data)
-{
-  OutboxQuery *query = data;
-
-  g_ptr_array_unref (query->taken);
-  floo_call_free (query);
-}
-
-static void
-on_outbox_query_done (FlooStore *store, gpointer data, const GError *error)
-{
-  OutboxQuery *query = data;
-  FlooSender *sender = query->call.session->sender;
-
-  if (error != NULL)
-    floo_sender_untake (sender, query->taken);
-  floo_call_done (store, query, error);
-  if (error == NULL)
-    floo_sender_send_taken (sender, query->taken);
-}
-
-/* The last step of each such job: what is due goes out with this commit; the reply is one client id. */
-static gboolean
-finish_outbox_job (FlooDb *db, OutboxQuery *query, gint64 client_id, GError **error)
-{
-  query->call.result = g_variant_ref_sink (g_variant_new ("(x)", client_id));
-  return floo_sender_take_due (query->call.session->sender, db, query->taken, error);
-}
-
 /* ---- Send ---- */
 
 typedef struct {
-  OutboxQuery base;
+  FlooOutboxCall base;
   FlooOutboxRow row;
   char *content, *ext, *config, *attachment;
   char *token;
@@ -82,7 +37,7 @@ send_query_free (gpointer data)
   g_free (query->attachment);
   g_free (query->token);
   g_free (query->digest);
-  outbox_query_free (query);
+  floo_outbox_call_free (query);
 }
 
 static gboolean
@@ -111,34 +66,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
                                     NULL, error)
       || !floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error))
     return FALSE;
-  return finish_outbox_job (db, &query->base, row->client_id, error);
-}
-
-static gboolean
-check_text (const char *name, const char *text, gsize max, FlooReply reply, gpointer user_data)
-{
-  gsize len = text != NULL ? strlen (text) : 0;
-
-  if (len <= max)
-    return TRUE;
-  floo_reply_error (reply, user_data, FLOO_ERROR_TOO_LARGE, "%s has %" G_GSIZE_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are taken", name, len, max);
-  return FALSE;
-}
-
-static gboolean
-check_json (const char *name, const char *text, FlooReply reply, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonNode) node = NULL;
-
-  if (text == NULL || *text == '\0')
-    return TRUE;
-  node = floo_json_parse (text, strlen (text), &error);
-  if (node != NULL && floo_json_node_object (node) != NULL)
-    return TRUE;
-  floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s is no JSON object%s%s", name, error != NULL ? ": " : "",
-                    error != NULL ? error->message : "");
-  return FALSE;
+  return floo_outbox_call_finish (db, &query->base, row->client_id, error);
 }
 
 static gboolean
@@ -169,12 +97,12 @@ check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, Floo
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "token is empty");
       return FALSE;
     }
-  return check_text ("content", request->content, FLOO_MAX_CONTENT, reply, user_data)
-         && check_text ("ext", request->ext, FLOO_MAX_EXTRA, reply, user_data)
-         && check_text ("config", request->config, FLOO_MAX_EXTRA, reply, user_data)
-         && check_text ("attachment", request->attachment, FLOO_MAX_EXTRA, reply, user_data)
-         && check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data)
-         && check_json ("config", request->config, reply, user_data) && check_json ("attachment", request->attachment, reply, user_data);
+  return floo_outbox_call_check_text ("content", request->content, FLOO_MAX_CONTENT, reply, user_data)
+         && floo_outbox_call_check_text ("ext", request->ext, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("config", request->config, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("attachment", request->attachment, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data)
+         && floo_outbox_call_check_json ("config", request->config, reply, user_data) && floo_outbox_call_check_json ("attachment", request->attachment, reply, user_data);
 }
 
 /* Of everything that makes the message what it is; a missing text is another one than an empty one. */
@@ -198,7 +126,7 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
 
   if (!floo_session_check_account (self, reply, user_data) || !check_send (request, &to_type, &type, reply, user_data))
     return;
-  query = outbox_query_new (sizeof *query, self, reply, user_data);
+  query = floo_outbox_call_new (sizeof *query, self, reply, user_data);
   query->row.conversation = query->row.to = request->to;
   query->row.to_type = to_type;
   query->row.type = type;
@@ -209,7 +137,7 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   query->row.priority = request->priority;
   query->token = g_strdup (request->token);
   query->digest = request->token != NULL ? digest_of (request) : NULL;
-  floo_session_write (self, run_send, on_outbox_query_done, query, send_query_free);
+  floo_outbox_call_run (query, run_send, send_query_free);
 }
 
 /* ---- SetTyping ---- */
@@ -264,23 +192,11 @@ floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooRe
 /* ---- MarkRead ---- */
 
 typedef struct {
-  OutboxQuery base;
+  FlooOutboxCall base;
   gint64 conversation;
   gint64 message;
   gboolean only;
 } ReadQuery;
-
-static gboolean
-queue_operation (FlooDb *db, int operation, gint64 conversation, FlooToType to_type, gint64 to, gint64 target, gint64 *client_id, GError **error)
-{
-  FlooOutboxRow row = { .conversation = conversation, .to_type = to_type, .to = to, .operation = operation, .target = target,
-                        .content = "", .timestamp = floo_now_ms (), .state = FLOO_SEND_QUEUED };
-
-  if (!floo_outbox_next_client_id (db, &row.client_id, error))
-    return FALSE;
-  *client_id = row.client_id;
-  return floo_outbox_insert (db, &row, error);
-}
 
 /* Reading is acknowledged to each sender who wants it, then to our other devices (wire.md, "Reading a conversation"). */
 static gboolean
@@ -291,13 +207,13 @@ queue_read (FlooDb *db, const ReadQuery *query, FlooToType to_type, const GArray
       const FlooUnreadMessage *unread = &g_array_index (read, FlooUnreadMessage, i);
 
       if (unread->wants_ack
-          && !queue_operation (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK, query->conversation, to_type, unread->from, unread->id, client_id,
-                               error))
+          && !floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK, query->conversation, to_type, unread->from, unread->id, NULL,
+                                      client_id, error))
         return FALSE;
     }
   return query->only
-         || queue_operation (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, query->conversation, to_type, floo_db_get_user_id (db), last,
-                             client_id, error);
+         || floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, query->conversation, to_type, floo_db_get_user_id (db), last,
+                                    NULL, client_id, error);
 }
 
 typedef struct {
@@ -362,7 +278,7 @@ run_mark_read (FlooDb *db, gpointer data, GError **error)
           || !floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", query->conversation, unread), NULL, 0, error)
           || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED, g_variant_new ("(xx)", query->conversation, last), NULL, 0, error)))
     return FALSE;
-  return finish_outbox_job (db, &query->base, client_id, error);
+  return floo_outbox_call_finish (db, &query->base, client_id, error);
 }
 
 void
@@ -378,9 +294,9 @@ floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, 
                         only && message == 0 ? "The option only needs a message" : "conversation and message must not be negative");
       return;
     }
-  query = outbox_query_new (sizeof *query, self, reply, user_data);
+  query = floo_outbox_call_new (sizeof *query, self, reply, user_data);
   query->conversation = conversation;
   query->message = message;
   query->only = only;
-  floo_session_write (self, run_mark_read, on_outbox_query_done, query, outbox_query_free);
+  floo_outbox_call_run (query, run_mark_read, floo_outbox_call_free);
 }

@@ -102,6 +102,18 @@ void floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, F
 /* @message: 0 is all; @only: just this one. */
 void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);   /* (x) */
 
+typedef enum {
+  FLOO_OPERATE_RECALL, FLOO_OPERATE_DELETE, FLOO_OPERATE_APPEND, FLOO_OPERATE_REPLACE, FLOO_OPERATE_UNREAD, FLOO_OPERATE_PLAYED
+} FlooOperateKind;
+/* @content, @config, @ext: (nullable): what APPEND and REPLACE carry. */
+void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
+                           FlooReply reply, gpointer user_data);                                               /* (x) */
+void floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data);
+void floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply, gpointer user_data);
+void floo_session_list_outbox (FlooSession *self, FlooReply reply, gpointer user_data);                       /* (aM) */
+void floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);
+void floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);     /* (b) */
+
 /* ---- Events ---- */
 void floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data);                      /* (stt) */
 void floo_session_replay (FlooSession *self, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data);   /* (a(txsv)tt) */
