@@ -254,6 +254,8 @@ SbDevice *
 sb_state_add_device (SbState *state, SbUser *user, const char *guid)
 {
   SbDevice *device = g_new0 (SbDevice, 1);
+  GHashTableIter iter;
+  gpointer value;
 
   device->sn = ++state->next_device;
   device->guid = g_strdup (guid);
@@ -262,6 +264,14 @@ sb_state_add_device (SbState *state, SbUser *user, const char *guid)
   device->positions = id_table_new (g_free);
   device->acks = id_table_new (g_free);
   g_ptr_array_add (user->devices, device);
+  g_hash_table_iter_init (&iter, user->inboxes);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      SbInbox *inbox = value;
+      SbPosition *position = sb_device_position (device, inbox->conversation);
+
+      position->acked = position->sent = position->given = inbox->start;
+    }
   return device;
 }
 
@@ -283,7 +293,6 @@ sb_device_position (SbDevice *device, gint64 conversation)
     {
       position = g_new0 (SbPosition, 1);
       position->conversation = conversation;
-      position->acked = position->sent = position->given = sb_user_inbox (device->user, conversation)->start;
       g_hash_table_insert (device->positions, &position->conversation, position);
     }
   return position;

@@ -204,6 +204,7 @@ SbContact *sb_user_ensure_contact (SbUser *user, gint64 id);
 gboolean sb_user_is_friend (SbUser *user, gint64 id);
 SbDevice *sb_user_device_by_guid (SbUser *user, const char *guid);    /* (nullable) */
 SbDevice *sb_user_device (SbUser *user, guint32 sn);                  /* (nullable) */
+/* A new device begins where the user's other devices are; of conversations that begin later it gets all. */
 SbDevice *sb_state_add_device (SbState *state, SbUser *user, const char *guid);
 /* Forgets a device; its token becomes void with it. It must have no connection any more. */
 void sb_state_remove_device (SbState *state, SbDevice *device);
