@@ -1,0 +1,45 @@
+#compdef flooimd
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+_flooimd_instances() {
+  local -a names
+  names=(${XDG_CONFIG_HOME:-$HOME/.config}/flooim/flooimd-*.conf(N:t:r))
+  compadd -- ${names#flooimd-}
+}
+
+_flooimd() {
+  local curcontext=$curcontext state
+  local -a instance commands
+  instance=('(-i --instance)'{-i,--instance=}'[ask or be this instance]:name:_flooimd_instances')
+  commands=('login:log in' 'status:tell how the account and the connection are' 'logout:log out')
+
+  _arguments -C $instance \
+    '(-c --config)'{-c,--config=}'[read another configuration file]:file:_files' \
+    '(-d --data-dir)'{-d,--data-dir=}'[keep the data in another folder]:folder:_files -/' \
+    '(-v --verbose)'{-v,--verbose}'[log everything but personal data]' \
+    '(- *)--version[print the version]' \
+    '(- *)'{-h,--help}'[print a summary]' \
+    '1:command:->command' '*::argument:->argument' && return
+  case $state in
+    command) _describe command commands ;;
+    argument)
+      curcontext=${curcontext%:*}-$words[1]:
+      case $words[1] in
+        login)
+          _arguments $instance \
+            '(-u --user)'{-u,--user=}"[user's name, or # and id]:user:" \
+            '(-a --app-id)'{-a,--app-id=}"[application's id]:id:" \
+            '--dns-server=[another discovery server]:URL:_urls' \
+            '--password-stdin[read the password from standard input]' \
+            '--no-remember[do not keep the password]' ;;
+        logout)
+          _arguments $instance \
+            '--erase[delete the messages kept on this machine]' \
+            '--discard[give up unsent messages]' \
+            '--everywhere[end the sessions on other web devices]' ;;
+        status) _arguments $instance ;;
+      esac ;;
+  esac
+}
+
+_flooimd "$@"
