@@ -99,7 +99,8 @@ GBytes *floo_frame_encode (Floo__Frame__Command command, const ProtobufCMessage 
 /* As floo_frame_encode(), with the payload compressed (compress_method ZLIB). Only a service does this. */
 GBytes *floo_frame_encode_deflated (Floo__Frame__Command command, const ProtobufCMessage *payload);
 
-/* Names as in the proto ("USER_BANNED", "ROSTER_NOTICE"); "UNKNOWN" where the value has none. @descriptor: floo__status__error_code__descriptor, ... */
+/* Names as in the proto ("USER_BANNED", "ROSTER_NOTICE"); "UNKNOWN" where the value has none.
+ * @descriptor: floo__status__error_code__descriptor, ... */
 const char *floo_wire_enum_name (const ProtobufCEnumDescriptor *descriptor, int value);
 
 G_END_DECLS

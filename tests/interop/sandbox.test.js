@@ -29,7 +29,8 @@ async function login(name) {
   return client;
 }
 
-const contents = pages => pages.flatMap(page => page.metas).map(meta => decodeMeta(meta).content);
+const bodies = pages => pages.flatMap(page => page.metas).map(decodeMeta);
+const contents = pages => bodies(pages).map(body => body.content);
 
 before(async () => {
   sandbox = new Program(program, ['--port', '0']);
@@ -118,13 +119,13 @@ test('operations are acknowledged and reach the other side', async () => {
 
   const read = await bob.meta(bob.operationMeta({ uid: ALICE, deviceSN: 0 }, { type: OpType.READ_ACK, mid: ack.server_mid }));
   assert.equal(read.status.code, StatusCode.OK);
-  const readAck = (await alice.pages(BOB)).flatMap(page => page.metas).map(decodeMeta).find(body => body.operation.type === OpType.READ_ACK);
+  const readAck = bodies(await alice.pages(BOB)).find(body => body.operation.type === OpType.READ_ACK);
   assert.equal(readAck.operation.mid, ack.server_mid);
 
   const recall = await alice.meta(alice.operationMeta({ uid: BOB, deviceSN: 0 },
     { type: OpType.RECALL, mid: ack.server_mid, xid: { uid: BOB, deviceSN: 0 } }));
   assert.equal(recall.status.code, StatusCode.OK);
-  const recalled = (await bob.pages(ALICE)).flatMap(page => page.metas).map(decodeMeta).find(body => body.operation.type === OpType.RECALL);
+  const recalled = bodies(await bob.pages(ALICE)).find(body => body.operation.type === OpType.RECALL);
   assert.equal(recalled.operation.mid, ack.server_mid);
 });
 

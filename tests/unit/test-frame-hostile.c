@@ -240,7 +240,8 @@ test_frame_bound (void)
 static void
 test_meta_bound (void)
 {
-  g_autoptr (FlooFrame) most = decode (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x00", 2, 2 * FLOO_MAX_PAGE_METAS), FLOO_FROM_SERVICE);
+  g_autoptr (FlooFrame) most
+      = decode (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x00", 2, 2 * FLOO_MAX_PAGE_METAS), FLOO_FROM_SERVICE);
 
   g_assert_cmpuint (most->sync_dl->n_metas, ==, FLOO_MAX_PAGE_METAS);
   g_assert_cmpuint (most->memory, <, 4u << 20);
