@@ -99,8 +99,8 @@ floo_deadline_error (FlooDeadline *deadline, const GError *error, const char *wh
   if (error->domain == FLOO_ERROR)
     return g_error_copy (error);
   normal = floo_error_normalise (error);
-  /* FileError is the border's word for unknown I/O errors; here they are the network's. */
-  if (normal->code == FLOO_ERROR_FILE)
+  /* The border takes unknown I/O errors for a file's and a cut stream for bad data; here both are the network's doing. */
+  if (normal->code == FLOO_ERROR_FILE || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     normal->code = FLOO_ERROR_OFFLINE;
   g_prefix_error (&normal, "%s: ", what);
   return normal;
