@@ -16,6 +16,9 @@ G_BEGIN_DECLS
 #define FLOO_OUTBOX_DELETE_CONVERSATION 101
 #define FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE 102
 
+/* ListOutbox's name of an operation: "recall", "delete_conversation", ...; "unknown" */
+const char *floo_outbox_operation_to_string (int operation);
+
 /* Borrowed view, like FlooMessage. */
 typedef struct {
   gint64 client_id;
@@ -54,7 +57,8 @@ gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **err
 gboolean floo_outbox_find_token (FlooDb *db, const char *token, const char *digest, gint64 *client_id, GError **error);
 gboolean floo_outbox_add_token (FlooDb *db, const char *token, const char *digest, gint64 client_id, GError **error);
 
-/* @row->state: QUEUED or SENDING. */
+/* @row->state: QUEUED or SENDING. An operation belongs to its target's conversation; FLOO_ERROR_INVALID_ARGUMENTS where its target
+ * is a message that failed or was cancelled. A message raises its conversation in the list. */
 gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error);
 
 typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data);   /* FALSE stops */
@@ -63,7 +67,7 @@ typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data
  * floo_outbox_due:
  *
  * Rows in queued or sending, in the order of their client_ids, that may be on the wire now: the first one only of each
- * conversation's order (a failed or cancelled row does not hold up the ones behind it, one that waits for next_retry does), at most @limit. An operation
+ * conversation's order (a failed or cancelled row does not hold up the ones behind it, one that waits for next_retry or is uncertain does), at most @limit. An operation
  * on a message that is still in the outbox comes with its message's fate: not due before that.
  * @next_time: (out): when the earliest waiting row is due (ms), 0: none waits for a time
  */
@@ -72,7 +76,10 @@ gboolean floo_outbox_get (FlooDb *db, gint64 client_id, FlooOutboxFunc func, gpo
 /* All of them, oldest first. */
 gboolean floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
 
-/* @count_attempt raises attempts. @error_text: (nullable). Operations on it that wait fail with it where it becomes failed. */
+/* Appends the client_ids (gint64) of the operations that wait for the message under @client_id: those that fail or go with it. */
+gboolean floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GError **error);
+
+/* @device_sn: 0: as it is. @count_attempt raises attempts. @error_text: (nullable). Operations on it that wait fail with it where it becomes failed. */
 gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry,
                                 gint64 device_sn, const char *error_text, gboolean permanent, GError **error);
 
@@ -82,9 +89,10 @@ gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState stat
  * @was_there: (out): FALSE: no such row (acknowledged before): nothing is done
  *
  * A message moves to messages under @server_id with timestamp @server_time (0: its own), client_id stays its name for ever; operations that target its client_id
- * now target @server_id. A message of @server_id that came by a page before the acknowledgement is kept and gets the client_id. An operation's row goes.
+ * now target @server_id. A command message is not kept. A message of @server_id that came by a page before the acknowledgement is kept and gets the client_id. An operation's row goes.
  */
 gboolean floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 server_time, gboolean *was_there, GError **error);
+/* The row goes, and the operations on it that wait; NOT_FOUND where there is none. */
 gboolean floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error);
 
 /* Rows in queued, sending and uncertain of messages: Account.Queued. */
@@ -92,7 +100,8 @@ gboolean floo_outbox_count (FlooDb *db, guint *count, GError **error);
 /* Everything in sending whose device_sn is another than @device_sn becomes uncertain. @n: (out) */
 gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error);
 
-/* Returns: (transfer floating): aM for ListOutbox; more has attempts u, next_retry x, error s, permanent b, operation s. */
+/* Returns: (transfer floating): aM for ListOutbox; more has attempts u, next_retry x, error s, permanent b, operation s. What is beyond some
+ * 8 MiB of texts is left out. */
 GVariant *floo_outbox_list (FlooDb *db, GError **error);
 
 G_END_DECLS

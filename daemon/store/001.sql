@@ -1,0 +1,140 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- Schema 1. Texts are NULL where they are empty; times are ms since 1970; booleans 0 or 1.
+PRAGMA application_id = 0x466c6f6f;
+PRAGMA user_version = 1;
+
+-- The file's own values: journal_id.
+CREATE TABLE meta (
+  key TEXT PRIMARY KEY,
+  value ANY
+) STRICT, WITHOUT ROWID;
+
+-- The account's small values (contacts.h).
+CREATE TABLE account (
+  key TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Acknowledged messages. Ids grow with time, so that new ones are appended to the tree.
+CREATE TABLE messages (
+  id INTEGER PRIMARY KEY,
+  conversation INTEGER NOT NULL,
+  sender INTEGER NOT NULL,
+  to_type INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  timestamp INTEGER NOT NULL,
+  status INTEGER NOT NULL,
+  flags INTEGER NOT NULL,
+  unread INTEGER NOT NULL,        -- counts in its conversation's unread
+  client_id INTEGER,              -- ours of this device
+  edit_timestamp INTEGER NOT NULL DEFAULT 0,
+  characters INTEGER,             -- length of the whole content; NULL: nothing was ever appended
+  content TEXT,                   -- without what was appended
+  ext TEXT,
+  config TEXT,
+  attachment TEXT,
+  sender_name TEXT
+) STRICT;
+CREATE INDEX messages_by_conversation ON messages (conversation, id);
+CREATE INDEX messages_unread ON messages (conversation, id) WHERE unread = 1;
+CREATE UNIQUE INDEX messages_by_client_id ON messages (client_id) WHERE client_id IS NOT NULL;
+
+-- What APPEND added to a message, in pieces of bounded size, so that adding a little to a long text writes little.
+CREATE TABLE appended (
+  message INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  content TEXT NOT NULL,
+  PRIMARY KEY (message, seq)
+) STRICT, WITHOUT ROWID;
+
+-- Ids of messages that were deleted one by one and must not come back by a late page.
+CREATE TABLE tombstones (
+  id INTEGER PRIMARY KEY
+) STRICT;
+
+-- Notices and operations that took effect (messages.h, floo_applied_add).
+CREATE TABLE applied (
+  id INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE conversations (
+  id INTEGER PRIMARY KEY,
+  type INTEGER NOT NULL DEFAULT 0,
+  present INTEGER NOT NULL DEFAULT 0,       -- 0: only what outlives a deleted conversation, or goes before a new one
+  listed INTEGER NOT NULL DEFAULT 0,
+  activity INTEGER NOT NULL DEFAULT 0,      -- when something last happened: the list's order
+  last_message INTEGER NOT NULL DEFAULT 0,
+  unread INTEGER NOT NULL DEFAULT 0,
+  mentioned INTEGER NOT NULL DEFAULT 0,
+  pinned INTEGER NOT NULL DEFAULT 0,
+  draft TEXT,
+  draft_timestamp INTEGER NOT NULL DEFAULT 0,
+  sync_key INTEGER NOT NULL DEFAULT 0,      -- the bits of an unsigned 64-bit number
+  deleted_up_to INTEGER NOT NULL DEFAULT 0  -- messages up to this id were deleted with the conversation
+) STRICT;
+CREATE INDEX conversations_by_activity ON conversations (activity, id) WHERE listed = 1;
+CREATE INDEX conversations_by_pin ON conversations (pinned, activity, id) WHERE listed = 1;
+CREATE INDEX conversations_unread ON conversations (id) WHERE unread > 0;
+CREATE INDEX conversations_pinned ON conversations (id) WHERE pinned = 1;
+
+-- Users (kind 0) and groups (kind 1); listed: in the roster, joined.
+CREATE TABLE contacts (
+  kind INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  listed INTEGER NOT NULL DEFAULT 0,
+  stale INTEGER NOT NULL DEFAULT 0,
+  details TEXT,                             -- JSON; the next three are taken from it
+  name TEXT,
+  avatar TEXT,
+  muted INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (kind, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX contacts_missing ON contacts (kind, id) WHERE listed = 1 AND (details IS NULL OR stale = 1);
+
+-- What waits for an acknowledgement (outbox.h); state is a FlooSendState.
+CREATE TABLE outbox (
+  client_id INTEGER PRIMARY KEY,
+  conversation INTEGER NOT NULL,
+  to_type INTEGER NOT NULL,
+  recipient INTEGER NOT NULL,
+  operation INTEGER NOT NULL,
+  target INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  timestamp INTEGER NOT NULL,
+  state INTEGER NOT NULL,
+  head INTEGER NOT NULL DEFAULT 0,          -- the first of its conversation that is not settled
+  attempts INTEGER NOT NULL DEFAULT 0,
+  next_retry INTEGER NOT NULL DEFAULT 0,
+  device_sn INTEGER NOT NULL DEFAULT 0,
+  permanent INTEGER NOT NULL DEFAULT 0,
+  error TEXT,
+  content TEXT,
+  ext TEXT,
+  config TEXT,
+  attachment TEXT
+) STRICT;
+CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5);
+CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;
+CREATE UNIQUE INDEX outbox_head_of_conversation ON outbox (conversation) WHERE head = 1;
+CREATE INDEX outbox_messages ON outbox (conversation, client_id) WHERE operation = 0;
+CREATE INDEX outbox_targets ON outbox (target) WHERE operation <> 0;
+
+-- The callers' idempotency tokens.
+CREATE TABLE tokens (
+  token TEXT PRIMARY KEY,
+  digest TEXT NOT NULL,
+  client_id INTEGER NOT NULL,
+  used INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX tokens_by_use ON tokens (used);
+
+-- Events. The row with the highest serial always stays, so that no number is given twice.
+CREATE TABLE journal (
+  serial INTEGER PRIMARY KEY,
+  time INTEGER NOT NULL,
+  signal INTEGER NOT NULL,        -- FlooSignal
+  body BLOB,                      -- the signal's arguments, GVariant little-endian in normal form; NULL: refs say it all
+  refs BLOB                       -- ids of the messages in it, int64 little-endian
+) STRICT;

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/db.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "store/query.h"
+
+/* Memory for pages, in KiB. Small: the kernel's page cache has the file, and the whole daemon is to stay at some 15 MB. */
+static const int cache_kib[] = { [FLOO_DB_WRITER] = 1536, [FLOO_DB_READER] = 512, [FLOO_DB_CHECKPOINTER] = 64 };
+
+static void
+init_sqlite (void)
+{
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once))
+    {
+      /* Statistics cost a lock at every allocation and nobody reads them. */
+      sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0);
+      sqlite3_initialize ();
+      g_once_init_leave (&once, 1);
+    }
+}
+
+static void
+mark_damaged (FlooDb *db)
+{
+  g_autofree char *path = NULL;
+  int fd;
+
+  if (db->folder == NULL)
+    return;
+  path = g_build_filename (db->folder, FLOO_DAMAGED_FLAG, NULL);
+  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd >= 0)
+    close (fd);
+}
+
+static gboolean
+is_full (FlooDb *db, int code)
+{
+  int reason = sqlite3_system_errno (db->handle);
+
+  if ((code & 0xff) == SQLITE_FULL)
+    return TRUE;
+  return (code & 0xff) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT || reason == EFBIG);
+}
+
+gboolean
+floo_db_is_corrupt (FlooDb *db)
+{
+  int code = sqlite3_errcode (db->handle) & 0xff;
+
+  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
+}
+
+gboolean
+floo_db_set_error (FlooDb *db, int code, GError **error)
+{
+  const char *text = sqlite3_errmsg (db->handle);
+
+  if (is_full (db, code))
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full");
+      return FALSE;
+    }
+  switch (code & 0xff)
+    {
+    case SQLITE_INTERRUPT:
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_CANCELLED, "The store is being closed");
+      return FALSE;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      g_message ("The store is damaged (%s) and will be set aside at the next start", text);
+      mark_damaged (db);
+      break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      text = "another program holds a lock on it";
+      break;
+    case SQLITE_CONSTRAINT:
+    case SQLITE_MISUSE:
+    case SQLITE_RANGE:
+      g_warning ("A statement of the store is wrong: %s", text);
+      break;
+    default:
+      break;
+    }
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The store failed: %s (%d)", text, code);
+  return FALSE;
+}
+
+/* Remembers the WAL's length; with this hook set SQLite never checkpoints by itself within a commit. */
+static int
+on_commit (void *data, sqlite3 *handle, const char *name, int pages)
+{
+  FlooDb *db = data;
+
+  db->wal_pages = pages;
+  return SQLITE_OK;
+}
+
+static gboolean
+pragma (FlooDb *db, const char *sql, GError **error)
+{
+  int code = sqlite3_exec (db->handle, sql, NULL, NULL, NULL);
+
+  return code == SQLITE_OK || floo_db_set_error (db, code, error);
+}
+
+static gboolean
+set_up (FlooDb *db, GError **error)
+{
+  g_autofree char *cache = g_strdup_printf ("PRAGMA cache_size = -%d", cache_kib[db->role]);
+
+  sqlite3_busy_timeout (db->handle, FLOO_BUSY_TIMEOUT_MS);
+  sqlite3_db_config (db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  sqlite3_db_config (db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+  /* Closing never writes by itself: a file that is refused must stay as it is. The store's own end checkpoints first. */
+  sqlite3_db_config (db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+  sqlite3_limit (db->handle, SQLITE_LIMIT_ATTACHED, 0);
+  sqlite3_limit (db->handle, SQLITE_LIMIT_WORKER_THREADS, 0);
+  if (db->role != FLOO_DB_READER)
+    sqlite3_wal_hook (db->handle, on_commit, db);
+  return pragma (db, cache, error) && pragma (db, "PRAGMA temp_store = MEMORY", error) && pragma (db, "PRAGMA mmap_size = 0", error)
+         && pragma (db, "PRAGMA cell_size_check = ON", error) && pragma (db, "PRAGMA synchronous = FULL", error)
+         && (db->role != FLOO_DB_READER || pragma (db, "PRAGMA query_only = ON", error));
+}
+
+FlooDb *
+floo_db_open (const char *path, FlooDbRole role, gint64 user_id, GError **error)
+{
+  g_autoptr (FlooDb) db = g_new0 (FlooDb, 1);
+  int flags = role == FLOO_DB_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  int code;
+
+  init_sqlite ();
+  db->role = role;
+  db->user_id = user_id;
+  db->folder = g_path_get_dirname (path);
+  db->queries = floo_query_table_new ();
+  code = sqlite3_open_v2 (path, &db->handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+  if (db->handle == NULL)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "No memory to open the store");
+      return NULL;
+    }
+  if (code != SQLITE_OK)
+    {
+      floo_db_set_error (db, code, error);
+      return NULL;
+    }
+  return set_up (db, error) ? g_steal_pointer (&db) : NULL;
+}
+
+/* One value of the connection, as text. */
+static gboolean
+ask (FlooDb *db, const char *sql, const char *expected, GError **error)
+{
+  sqlite3_stmt *statement = NULL;
+  int code = sqlite3_prepare_v2 (db->handle, sql, -1, &statement, NULL);
+  gboolean ok = FALSE;
+
+  if (code == SQLITE_OK)
+    code = sqlite3_step (statement);
+  if (code == SQLITE_ROW)
+    {
+      ok = g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), expected) == 0;
+      if (!ok)
+        g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The file system of the store is not fit for it (%s is not %s)", sql, expected);
+    }
+  else
+    floo_db_set_error (db, code, error);
+  sqlite3_finalize (statement);
+  return ok;
+}
+
+gboolean
+floo_db_begin_wal (FlooDb *db, GError **error)
+{
+  return pragma (db, "PRAGMA page_size = 4096", error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
+         && ask (db, "PRAGMA synchronous", "2", error)
+         && pragma (db, "PRAGMA journal_size_limit = 8388608", error);
+}
+
+void
+floo_db_close (FlooDb *db)
+{
+  g_clear_pointer (&db->queries, g_hash_table_unref);
+  g_clear_pointer (&db->events, g_ptr_array_unref);
+  sqlite3_close (db->handle);
+  g_free (db->folder);
+  g_free (db);
+}
+
+void
+floo_db_finish (FlooDb *db, gboolean checkpoint)
+{
+  if (checkpoint)
+    {
+      floo_db_checkpoint (db, TRUE);
+      sqlite3_db_config (db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    }
+  floo_db_close (db);
+}
+
+static gboolean
+run (FlooDb *db, const char *name, GError **error)
+{
+  return floo_query_run_ints (db, name, NULL, 0, NULL, error);
+}
+
+gboolean
+floo_db_begin_write (FlooDb *db, GError **error)
+{
+  return run (db, "begin-write", error);
+}
+
+gboolean
+floo_db_begin_read (FlooDb *db, GError **error)
+{
+  return run (db, "begin-read", error);
+}
+
+gboolean
+floo_db_commit (FlooDb *db, GError **error)
+{
+  return run (db, "commit", error);
+}
+
+void
+floo_db_rollback (FlooDb *db)
+{
+  if (floo_db_in_transaction (db))
+    run (db, "rollback", NULL);
+}
+
+gboolean
+floo_db_savepoint (FlooDb *db, GError **error)
+{
+  return run (db, "savepoint", error);
+}
+
+gboolean
+floo_db_release (FlooDb *db, GError **error)
+{
+  return run (db, "release", error);
+}
+
+void
+floo_db_undo (FlooDb *db)
+{
+  if (floo_db_in_transaction (db) && run (db, "undo", NULL))
+    run (db, "release", NULL);
+}
+
+gboolean
+floo_db_in_transaction (FlooDb *db)
+{
+  return sqlite3_get_autocommit (db->handle) == 0;
+}
+
+void
+floo_db_checkpoint (FlooDb *db, gboolean truncate)
+{
+  int code = sqlite3_wal_checkpoint_v2 (db->handle, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+
+  if (code == SQLITE_OK && truncate)
+    db->wal_pages = 0;
+  else if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)
+    {
+      g_autoptr (GError) error = NULL;
+
+      floo_db_set_error (db, code, &error);
+      g_message ("The store's log could not be moved into its file: %s", error->message);
+    }
+}
+
+gint64
+floo_db_get_user_id (FlooDb *db)
+{
+  return db->user_id;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * db.h: one SQLite connection, used by one thread at a time. Private to the store.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_APPLICATION_ID 0x466c6f6f       /* "Floo" in the file's header */
+#define FLOO_BUSY_TIMEOUT_MS 5000            /* somebody's sqlite3 shell may hold a lock */
+#define FLOO_DAMAGED_FLAG "store.db.damaged" /* in the folder: the next start sets the store aside */
+
+typedef enum {
+  FLOO_DB_WRITER,      /* the only one that changes anything */
+  FLOO_DB_READER,      /* read-only */
+  FLOO_DB_CHECKPOINTER /* moves the WAL's pages into the file */
+} FlooDbRole;
+
+struct _FlooDb {
+  sqlite3 *handle;
+  FlooDbRole role;
+  gint64 user_id;
+  char *folder;
+  GHashTable *queries;       /* name -> FlooQuery */
+  /* Of the writer. */
+  guint64 last_serial;       /* the highest that this transaction or one before it gave to an event */
+  GPtrArray *events;         /* (nullable): FlooEvent of the running job */
+  gint64 last_client_id;     /* the highest ever given */
+  gint64 client_id_ceiling;  /* what the file beside the folder says */
+  int wal_pages;             /* in the WAL after the last commit */
+};
+
+/**
+ * floo_db_open:
+ * @path: of store.db; there already
+ *
+ * Opens a connection and sets it up. Nothing of the file is read or changed for the writer before floo_db_begin_wal().
+ */
+FlooDb *floo_db_open (const char *path, FlooDbRole role, gint64 user_id, GError **error);
+/* Asks for WAL with full synchronisation and verifies the answers; the writer only. */
+gboolean floo_db_begin_wal (FlooDb *db, GError **error);
+void floo_db_close (FlooDb *db);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooDb, floo_db_close)
+
+/* Closes the last connection of a file. @checkpoint: everything goes into the file and nothing is left beside it */
+void floo_db_finish (FlooDb *db, gboolean checkpoint);
+
+gboolean floo_db_begin_write (FlooDb *db, GError **error);
+gboolean floo_db_begin_read (FlooDb *db, GError **error);
+gboolean floo_db_commit (FlooDb *db, GError **error);
+void floo_db_rollback (FlooDb *db);
+/* A job's own part of a transaction. Its failing may have undone the whole: floo_db_in_transaction() tells. */
+gboolean floo_db_savepoint (FlooDb *db, GError **error);
+gboolean floo_db_release (FlooDb *db, GError **error);
+void floo_db_undo (FlooDb *db);
+gboolean floo_db_in_transaction (FlooDb *db);
+
+/* @truncate: wait for readers and cut the file; else only what is possible at once. Errors are logged, none is lasting. */
+void floo_db_checkpoint (FlooDb *db, gboolean truncate);
+
+/**
+ * floo_db_set_error:
+ * @code: SQLite's extended result code
+ *
+ * Sets an error of FLOO_ERROR for what the last call on @db failed with: a full disk is StorageFull, an interruption
+ * Cancelled, all else Storage. A broken constraint is a bug of ours and logged as such; of a corrupt file a note is left in the folder.
+ *
+ * Returns: FALSE, to be returned
+ */
+gboolean floo_db_set_error (FlooDb *db, int code, GError **error);
+/* Whether the last failing call found the file itself corrupt or no database at all. */
+gboolean floo_db_is_corrupt (FlooDb *db);
+
+G_END_DECLS

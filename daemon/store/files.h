@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * files.h: the store's files and folder. Private to the store.
+ *
+ * Errors are of FLOO_ERROR: StorageFull where there is no room, else Storage.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Makes @folder and what is above it, and sees to it that only its owner gets in. */
+gboolean floo_folder_prepare (const char *folder, GError **error);
+/* Makes the file where it is not there, and sees to 0600, whatever the umask. */
+gboolean floo_file_prepare (const char *path, GError **error);
+/* Replaces the file's content so that after a crash either the old or the new one is there, and the new one if this returned. */
+gboolean floo_file_write_durably (const char *path, const char *text, GError **error);
+/* Renames what is there; a missing file is no error. */
+gboolean floo_file_move (const char *from, const char *to, GError **error);
+gboolean floo_file_remove (const char *path, GError **error);
+/* Makes entries of @folder durable. */
+void floo_folder_sync (const char *folder);
+
+G_END_DECLS

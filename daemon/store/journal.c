@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/journal.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/error.h"
+#include "base/names.h"
+#include "store/messages.h"
+#include "store/prune.h"
+#include "store/query.h"
+
+#define EVENTS_TYPE "a(txsv)"
+/* Rows looked at by one step of pruning. */
+#define PRUNE_ROWS 500
+/* How long notices and operations that took effect are remembered, and tokens after their last use. */
+#define APPLIED_MS (G_GINT64_CONSTANT (90) * 24 * 3600 * 1000)
+#define TOKENS_MS (G_GINT64_CONSTANT (31) * 24 * 3600 * 1000)
+
+/* The file is little-endian on every machine. */
+static GVariant *
+swap_if_big (GVariant *variant)
+{
+#if G_BYTE_ORDER == G_BIG_ENDIAN
+  GVariant *swapped = g_variant_byteswap (variant);
+
+  g_variant_unref (variant);
+  return swapped;
+#else
+  return variant;
+#endif
+}
+
+/* The body without the message in its details, the last argument. */
+static GVariant *
+without_message (GVariant *body)
+{
+  gsize n = g_variant_n_children (body);
+  g_autofree GVariant **children = g_new (GVariant *, n);
+  g_autoptr (GVariant) details = g_variant_get_child_value (body, n - 1);
+  GVariantDict dict;
+  GVariant *result;
+
+  g_variant_dict_init (&dict, details);
+  g_variant_dict_remove (&dict, "message");
+  for (gsize i = 0; i + 1 < n; i++)
+    children[i] = g_variant_get_child_value (body, i);
+  children[n - 1] = g_variant_ref_sink (g_variant_dict_end (&dict));
+  result = g_variant_ref_sink (g_variant_new_tuple (children, n));
+  for (gsize i = 0; i < n; i++)
+    g_variant_unref (children[i]);
+  return result;
+}
+
+static gboolean
+insert_row (FlooDb *db, gint64 serial, gint64 time, FlooSignal signal, GVariant *stored, const gint64 *refs, guint n_refs,
+            GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "journal-insert", FLOO_INTS (serial, time, signal), error);
+  g_autoptr (GVariant) body = stored != NULL ? swap_if_big (g_variant_ref (stored)) : NULL;
+  g_autofree gint64 *little = n_refs > 0 ? g_new (gint64, n_refs) : NULL;
+
+  if (query == NULL)
+    return FALSE;
+  for (guint i = 0; i < n_refs; i++)
+    little[i] = GINT64_TO_LE (refs[i]);
+  if (body != NULL)
+    floo_query_bind_blob (query, 4, g_variant_get_data (body), g_variant_get_size (body));
+  floo_query_bind_blob (query, 5, little, n_refs * sizeof (gint64));
+  return floo_query_run (query, error);
+}
+
+gboolean
+floo_journal_append (FlooDb *db, FlooSignal signal, GVariant *body, const gint64 *refs, guint n_refs, GError **error)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (body);
+  g_autoptr (GVariant) stripped = NULL;
+  const FlooSignalInfo *info = floo_signal_get_info ((int) signal);
+  gint64 now = floo_now_ms ();
+  GVariant *stored = owned;
+
+  g_return_val_if_fail (info != NULL && g_variant_is_of_type (owned, G_VARIANT_TYPE (info->body)), FALSE);
+  g_return_val_if_fail (n_refs == 0 || info->ref != FLOO_REF_NONE, FALSE);
+
+  if (db->events == NULL)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "Events are for jobs that write");
+      return FALSE;
+    }
+  if (n_refs > 0)
+    stored = info->ref == FLOO_REF_DETAILS ? (stripped = without_message (owned)) : NULL;
+  if (!insert_row (db, (gint64) db->last_serial + 1, now, signal, stored, refs, n_refs, error))
+    return FALSE;
+  db->last_serial++;
+  g_ptr_array_add (db->events, floo_event_new (db->last_serial, now, info->name, owned));
+  return TRUE;
+}
+
+gboolean
+floo_journal_get_position (FlooDb *db, guint64 *first, guint64 *last, GError **error)
+{
+  gint64 lowest, highest;
+
+  if (!floo_query_get_int (db, "journal-first", NULL, 0, &lowest, NULL, error)
+      || !floo_query_get_int (db, "journal-last", NULL, 0, &highest, NULL, error))
+    return FALSE;
+  *first = lowest > 0 ? (guint64) lowest : 1;
+  *last = (guint64) highest;
+  return TRUE;
+}
+
+/* A row of the journal on its way out. */
+typedef struct {
+  FlooDb *db;
+  guint64 serial;
+  const FlooSignalInfo *info;
+  gconstpointer refs;
+  guint n_refs;
+  GVariant *body;       /* (nullable) (owned): as kept */
+  gsize bytes;          /* of the messages rendered so far */
+} Row;
+
+/* The kept body; NULL where the refs say it all. What is no proper body of this signal counts as none: its event is left out. */
+static GVariant *
+read_body (FlooQuery *query, const FlooSignalInfo *info, gboolean has_refs)
+{
+  gsize size;
+  gconstpointer data = floo_query_blob (query, 4, &size);
+  g_autoptr (GBytes) bytes = NULL;
+  GVariant *body;
+
+  /* An empty dictionary takes no bytes. */
+  if (has_refs && info->ref != FLOO_REF_DETAILS)
+    return NULL;
+  bytes = g_bytes_new (data, size);
+  body = swap_if_big (g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (info->body), bytes, FALSE)));
+  if (!g_variant_is_normal_form (body))
+    g_clear_pointer (&body, g_variant_unref);
+  return body;
+}
+
+static gboolean
+is_not_found (const GError *error)
+{
+  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
+}
+
+static gint64
+get_ref (const Row *row, guint i)
+{
+  gint64 id;
+
+  memcpy (&id, (const guint8 *) row->refs + i * sizeof id, sizeof id);
+  return GINT64_FROM_LE (id);
+}
+
+/* @message: (out) (transfer full) (nullable): NULL where it is gone */
+static gboolean
+render_ref (Row *row, guint i, GVariant **message, GError **error)
+{
+  g_autoptr (GError) local = NULL;
+
+  *message = floo_messages_get_variant (row->db, get_ref (row, i), &local);
+  if (*message != NULL)
+    {
+      g_variant_ref_sink (*message);
+      row->bytes += g_variant_get_size (*message);
+      return TRUE;
+    }
+  if (is_not_found (local))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local));
+  return FALSE;
+}
+
+/* (aM) of those that are there; of messages that grew out of measure by appending as many as a reply can carry. */
+static gboolean
+render_array (Row *row, GVariant **args, GError **error)
+{
+  GVariantBuilder messages;
+  guint n = 0;
+
+  g_variant_builder_init (&messages, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  for (guint i = 0; i < row->n_refs && row->bytes <= 2 * FLOO_REPLAY_BYTES; i++)
+    {
+      g_autoptr (GVariant) message = NULL;
+
+      if (!render_ref (row, i, &message, error))
+        {
+          g_variant_builder_clear (&messages);
+          return FALSE;
+        }
+      if (message != NULL)
+        g_variant_builder_add_value (&messages, message);
+      n += message != NULL;
+    }
+  if (n > 0)
+    *args = g_variant_new ("(@" FLOO_MESSAGES_TYPE ")", g_variant_builder_end (&messages));
+  else
+    g_variant_builder_clear (&messages);
+  return TRUE;
+}
+
+static gboolean
+render_single (Row *row, GVariant **args, GError **error)
+{
+  g_autoptr (GVariant) message = NULL;
+
+  if (!render_ref (row, 0, &message, error))
+    return FALSE;
+  if (message != NULL)
+    *args = g_variant_new_tuple (&message, 1);
+  return TRUE;
+}
+
+/* The body with the message put back into its details. */
+static gboolean
+render_details (Row *row, GVariant **args, GError **error)
+{
+  g_autoptr (GVariant) message = NULL;
+  g_autoptr (GVariant) details = NULL;
+  g_autofree GVariant **children = NULL;
+  GVariantDict dict;
+  gsize n;
+
+  if (row->body == NULL)
+    return TRUE;
+  if (!render_ref (row, 0, &message, error))
+    return FALSE;
+  n = g_variant_n_children (row->body);
+  children = g_new (GVariant *, n);
+  details = g_variant_get_child_value (row->body, n - 1);
+  g_variant_dict_init (&dict, details);
+  if (message != NULL)
+    g_variant_dict_insert_value (&dict, "message", message);
+  for (gsize i = 0; i + 1 < n; i++)
+    children[i] = g_variant_get_child_value (row->body, i);
+  children[n - 1] = g_variant_ref_sink (g_variant_dict_end (&dict));
+  *args = g_variant_new_tuple (children, n);
+  for (gsize i = 0; i < n; i++)
+    g_variant_unref (children[i]);
+  return TRUE;
+}
+
+/* @args: (out): without the serial, floating or the row's body itself; NULL where the event is left out */
+static gboolean
+render (Row *row, GVariant **args, GError **error)
+{
+  *args = NULL;
+  if (row->n_refs == 0)
+    {
+      *args = row->body;
+      return TRUE;
+    }
+  if (row->info->ref == FLOO_REF_ARRAY)
+    return render_array (row, args, error);
+  if (row->info->ref == FLOO_REF_SINGLE)
+    return render_single (row, args, error);
+  return row->info->ref != FLOO_REF_DETAILS || render_details (row, args, error);
+}
+
+/* @event: (out): the present row as (txsv), NULL where it is left out */
+static gboolean
+read_event (FlooDb *db, FlooQuery *query, GVariant **event, GError **error)
+{
+  Row row = { .db = db, .info = floo_signal_get_info ((int) floo_query_int (query, 2)) };
+  gsize size;
+  GVariant *args = NULL;
+  gboolean ok;
+
+  *event = NULL;
+  if (row.info == NULL)
+    return TRUE;
+  row.serial = (guint64) floo_query_int (query, 0);
+  row.refs = floo_query_blob (query, 3, &size);
+  row.n_refs = (guint) (size / sizeof (gint64));
+  row.body = read_body (query, row.info, row.n_refs > 0);
+  ok = render (&row, &args, error);
+  if (ok && args != NULL)
+    {
+      FlooEvent *made = floo_event_new (row.serial, floo_query_int (query, 1), row.info->name, args);
+
+      *event = g_variant_ref_sink (g_variant_new ("(txsv)", made->serial, made->time, made->name, made->args));
+      floo_event_free (made);
+    }
+  g_clear_pointer (&row.body, g_variant_unref);
+  return ok;
+}
+
+static gboolean
+check_since (guint64 since, guint64 first, guint64 last, GError **error)
+{
+  if (since + 1 >= first && since <= last)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND,
+               "The journal has the events from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not those after %" G_GUINT64_FORMAT,
+               first, last, since);
+  return FALSE;
+}
+
+GVariant *
+floo_journal_replay (FlooDb *db, guint64 since, guint limit, guint64 *next, guint64 *last, GError **error)
+{
+  g_autoptr (FlooQuery) query = NULL;
+  GVariantBuilder events;
+  guint64 first;
+  gsize bytes = 0;
+  gboolean row, ok;
+
+  if (!floo_journal_get_position (db, &first, last, error) || !check_since (since, first, *last, error))
+    return NULL;
+  if (limit == 0 || limit > FLOO_REPLAY_EVENTS)
+    limit = FLOO_REPLAY_EVENTS;
+  query = floo_query_take_ints (db, "journal-after", FLOO_INTS ((gint64) since, limit), error);
+  if (query == NULL)
+    return NULL;
+  *next = since;
+  g_variant_builder_init (&events, G_VARIANT_TYPE (EVENTS_TYPE));
+  while ((ok = floo_query_next (query, &row, error)) && row)
+    {
+      g_autoptr (GVariant) event = NULL;
+      gsize size;
+
+      ok = read_event (db, query, &event, error);
+      if (!ok)
+        break;
+      size = event != NULL ? g_variant_get_size (event) : 0;
+      if (bytes > 0 && bytes + size > FLOO_REPLAY_BYTES)
+        break;
+      bytes += size;
+      if (event != NULL)
+        g_variant_builder_add_value (&events, event);
+      *next = (guint64) floo_query_int (query, 0);
+    }
+  if (ok)
+    return g_variant_builder_end (&events);
+  g_variant_builder_clear (&events);
+  return NULL;
+}
+
+/* Events leave from the front only, so that what is left has no gaps; the last one never goes. */
+static gboolean
+prune_journal (FlooDb *db, guint days, guint events, gboolean *more, GError **error)
+{
+  gint64 cutoff = floo_now_ms () - (gint64) days * 24 * 3600 * 1000;
+  gint64 last = (gint64) db->last_serial;
+  gint64 from;
+  guint deleted;
+
+  /* The first row that stays, among the next ones. */
+  if (!floo_query_get_int (db, "journal-first-to-keep", FLOO_INTS (cutoff, last - events, last, PRUNE_ROWS), &from, NULL, error)
+      || !floo_query_run_ints (db, "journal-delete-before", FLOO_INTS (from), &deleted, error))
+    return FALSE;
+  *more = deleted >= PRUNE_ROWS;
+  return TRUE;
+}
+
+gboolean
+floo_prune_step (FlooDb *db, guint days, guint events, gboolean *more, GError **error)
+{
+  gint64 now = floo_now_ms ();
+  guint applied, tokens;
+
+  if (!prune_journal (db, days, events, more, error)
+      || !floo_query_run_ints (db, "applied-prune", FLOO_INTS (now - APPLIED_MS, PRUNE_ROWS), &applied, error)
+      || !floo_query_run_ints (db, "tokens-prune", FLOO_INTS (now - TOKENS_MS, PRUNE_ROWS), &tokens, error))
+    return FALSE;
+  *more = *more || applied >= PRUNE_ROWS || tokens >= PRUNE_ROWS;
+  return TRUE;
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/opening.h"
+
+#include "base/error.h"
+#include "base/names.h"
+#include "store/client-ids.h"
+#include "store/files.h"
+#include "store/migrate.h"
+#include "store/quarantine.h"
+#include "store/query.h"
+
+static gboolean
+read_meta (FlooDb *db, const char *key, char **value, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "meta-get", error);
+  gboolean row;
+
+  *value = NULL;
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, key);
+  if (!floo_query_next (query, &row, error))
+    return FALSE;
+  if (row)
+    *value = g_strdup (floo_query_text (query, 0));
+  return TRUE;
+}
+
+static gboolean
+write_meta (FlooDb *db, const char *key, const char *value, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "meta-put", error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, key);
+  floo_query_bind_text (query, 2, value);
+  return floo_query_run (query, error);
+}
+
+/* Each file has its own id, so that clients never take the serials of one journal for those of another. */
+static gboolean
+load_journal_id (FlooDb *db, char **journal_id, GError **error)
+{
+  if (!read_meta (db, "journal_id", journal_id, error))
+    return FALSE;
+  if (*journal_id != NULL)
+    return TRUE;
+  *journal_id = g_strdup_printf ("%08x%08x%08x%08x", g_random_int (), g_random_int (), g_random_int (), g_random_int ());
+  return write_meta (db, "journal_id", *journal_id, error);
+}
+
+static gboolean
+load_numbers (FlooDb *db, GError **error)
+{
+  gint64 last;
+
+  if (!floo_query_get_int (db, "journal-last", NULL, 0, &last, NULL, error))
+    return FALSE;
+  db->last_serial = (guint64) last;
+  return TRUE;
+}
+
+static gboolean
+prepare_file (FlooDb *db, gboolean *created, GError **error)
+{
+  int version;
+
+  if (!floo_migrate_check (db, &version, error))
+    return FALSE;
+  *created = version == 0;
+  return floo_db_begin_wal (db, error) && floo_migrate_run (db, version, error) && load_numbers (db, error);
+}
+
+FlooDb *
+floo_opening_open_file (const char *path, gint64 user_id, gboolean *created, gboolean *corrupt, GError **error)
+{
+  g_autoptr (FlooDb) db = NULL;
+
+  *corrupt = FALSE;
+  if (!floo_file_prepare (path, error))
+    return NULL;
+  db = floo_db_open (path, FLOO_DB_WRITER, user_id, error);
+  if (db == NULL)
+    return NULL;
+  if (prepare_file (db, created, error))
+    return g_steal_pointer (&db);
+  *corrupt = floo_db_is_corrupt (db);
+  return NULL;
+}
+
+FlooDb *
+floo_opening_run (const char *folder, gint64 user_id, FlooStoreOutcome *outcome, char **journal_id, GError **error)
+{
+  g_autofree char *path = g_build_filename (folder, FLOO_STORE_FILE, NULL);
+  g_autoptr (FlooDb) db = NULL;
+  g_autoptr (GError) local = NULL;
+  gboolean created = FALSE, corrupt = FALSE, replaced = FALSE;
+
+  if (!floo_folder_prepare (folder, error) || !floo_quarantine_finish (folder, &replaced, error))
+    return NULL;
+  corrupt = floo_quarantine_is_due (folder);
+  if (!corrupt)
+    db = floo_opening_open_file (path, user_id, &created, &corrupt, &local);
+  if (corrupt)
+    {
+      replaced = TRUE;
+      if (!floo_quarantine_run (folder, user_id, error))
+        return NULL;
+      g_clear_error (&local);
+      db = floo_opening_open_file (path, user_id, &created, &corrupt, &local);
+    }
+  if (db == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local));
+      return NULL;
+    }
+  if (!load_journal_id (db, journal_id, error) || !floo_client_ids_load (db, error))
+    return NULL;
+  *outcome = replaced ? FLOO_STORE_REPLACED : created ? FLOO_STORE_CREATED : FLOO_STORE_OPENED;
+  return g_steal_pointer (&db);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * opening.h: from a folder to a connection that writes. Private to the store.
+ */
+#pragma once
+
+#include "store/db.h"
+
+G_BEGIN_DECLS
+
+/**
+ * floo_opening_run:
+ * @journal_id: (out) (transfer full)
+ *
+ * All that floo_store_open_async() promises: see there.
+ */
+FlooDb *floo_opening_run (const char *folder, gint64 user_id, FlooStoreOutcome *outcome, char **journal_id, GError **error);
+
+/* One file: checked, migrated, in WAL. @corrupt: (out): why it failed; @created: (out): it was not there or empty */
+FlooDb *floo_opening_open_file (const char *path, gint64 user_id, gboolean *created, gboolean *corrupt, GError **error);
+
+G_END_DECLS
