@@ -15,20 +15,39 @@ G_DEFINE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, G_TYPE_DBUS_INTERFACE
 const FlooBusTable *const floo_bus_tables[]
     = { &floo_bus_account, &floo_bus_conversations, &floo_bus_events, &floo_bus_groups, &floo_bus_roster, NULL };
 
+/* What GDBus would see, too, but then leave the caller without an answer. */
+static gboolean
+is_result_of (GVariant *result, const GDBusMethodInfo *info)
+{
+  const GVariantType *type = g_variant_type_first (g_variant_get_type (result));
+
+  for (guint i = 0; info->out_args != NULL && info->out_args[i] != NULL; i++, type = g_variant_type_next (type))
+    if (type == NULL || !g_variant_type_equal (type, G_VARIANT_TYPE (info->out_args[i]->signature)))
+      return FALSE;
+  return type == NULL;
+}
+
 void
 floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
 {
-  if (error != NULL)
-    {
-      GError *ours = floo_error_normalise (error);
+  const GDBusMethodInfo *info = g_dbus_method_invocation_get_method_info (invocation);
+  g_autoptr (GVariant) tuple = g_variant_ref_sink (result != NULL ? result : g_variant_new_tuple (NULL, 0));
+  GError *ours = NULL;
 
-      if (result != NULL)
-        g_variant_unref (g_variant_ref_sink (result));
-      g_debug ("%s: %s", g_dbus_method_invocation_get_method_name (invocation), ours->message);
-      g_dbus_method_invocation_take_error (invocation, ours);
+  if (error != NULL)
+    ours = floo_error_normalise (error);
+  else if (!is_result_of (tuple, info))
+    {
+      g_critical ("%s is answered with %s", info->name, g_variant_get_type_string (tuple));
+      ours = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The daemon has no answer of the right kind; this is a bug");
+    }
+  if (ours == NULL)
+    {
+      g_dbus_method_invocation_return_value (invocation, tuple);
       return;
     }
-  g_dbus_method_invocation_return_value (invocation, result);
+  g_debug ("%s: %s", info->name, ours->message);
+  g_dbus_method_invocation_take_error (invocation, ours);
 }
 
 static gboolean

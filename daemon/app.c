@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "app.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <glib/gstdio.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/config.h"
+#include "base/names.h"
+#include "bus/bus.h"
+#include "bus/name.h"
+#include "session/session.h"
+
+#define LOCK_FILE "lock"
+/* From the signal to the end of the process, whatever the network and the disk do. What is not committed by then is so by rule not promised either. */
+#define STOP_TIMEOUT_MS 1900
+
+typedef struct {
+  FlooConfig *config;
+  int lock;                     /* file descriptor; closing it unlocks */
+  GMainLoop *loop;
+  int exit_code;
+  gboolean stopping;
+  GCancellable *cancellable;    /* of the way to the bus */
+  GDBusConnection *connection;
+  FlooSecrets *secrets;
+  FlooSession *session;
+  FlooBus *bus;
+  FlooBusName *name;
+  guint signals[3];
+  guint stop_timer;
+} FlooApp;
+
+char *
+floo_app_dup_bus_name (const char *instance)
+{
+  return instance == NULL ? g_strdup (FLOO_BUS_NAME) : g_strconcat (FLOO_BUS_NAME_INSTANCE_PREFIX, instance, NULL);
+}
+
+/* Takes the data folder. Returns: the exit code. */
+static int
+lock_data_dir (FlooApp *app)
+{
+  const char *dir = app->config->data_dir;
+  g_autofree char *path = g_build_filename (dir, LOCK_FILE, NULL);
+
+  if (g_mkdir_with_parents (dir, 0700) == 0)
+    app->lock = open (path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (app->lock < 0)
+    {
+      g_printerr ("flooimd: the data folder %s cannot be used: %s\n", dir, g_strerror (errno));
+      return EX_CANTCREAT;
+    }
+  if (flock (app->lock, LOCK_EX | LOCK_NB) == 0)
+    return EX_OK;
+  if (errno == EWOULDBLOCK)
+    {
+      g_printerr ("flooimd: the data folder %s is in use by another flooimd\n", dir);
+      return EX_TEMPFAIL;
+    }
+  g_printerr ("flooimd: the data folder %s cannot be locked: %s\n", dir, g_strerror (errno));
+  return EX_CANTCREAT;
+}
+
+static gboolean
+on_stop_timeout (gpointer user_data)
+{
+  FlooApp *app = user_data;
+
+  app->stop_timer = 0;
+  g_message ("Not everything ended in time; ending anyway");
+  g_main_loop_quit (app->loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_flushed (GObject *connection, GAsyncResult *result, gpointer user_data)
+{
+  FlooApp *app = user_data;
+
+  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (connection), result, NULL); /* who waited for it is gone */
+  g_main_loop_quit (app->loop);
+}
+
+static void
+on_session_stopped (GObject *session, GAsyncResult *result, gpointer user_data)
+{
+  FlooApp *app = user_data;
+
+  floo_session_stop_finish (FLOO_SESSION (session), result);
+  floo_bus_unexport (app->bus);
+  g_dbus_connection_flush (app->connection, NULL, on_flushed, app);
+}
+
+/* The first one counts; a second one does not wait any longer. */
+static void
+stop (FlooApp *app, int exit_code)
+{
+  if (app->stopping)
+    {
+      g_main_loop_quit (app->loop);
+      return;
+    }
+  app->stopping = TRUE;
+  app->exit_code = exit_code;
+  g_clear_pointer (&app->name, floo_bus_name_release);
+  g_cancellable_cancel (app->cancellable);
+  if (app->session == NULL)
+    {
+      g_main_loop_quit (app->loop);
+      return;
+    }
+  app->stop_timer = g_timeout_add (STOP_TIMEOUT_MS, on_stop_timeout, app);
+  floo_session_stop_async (app->session, on_session_stopped, app);
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  stop (user_data, EX_OK);
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+on_bus_closed (GDBusConnection *connection, gboolean remote_vanished, const GError *error, FlooApp *app)
+{
+  if (app->stopping)
+    return;
+  g_message ("The session bus went away");
+  stop (app, EX_UNAVAILABLE);
+}
+
+static void
+on_name (const GError *error, gpointer user_data)
+{
+  FlooApp *app = user_data;
+
+  if (error == NULL)
+    {
+      g_debug ("Owning the bus name");
+      return;
+    }
+  g_printerr ("flooimd: %s\n", error->message);
+  stop (app, g_error_matches (error, G_IO_ERROR, G_IO_ERROR_EXISTS) ? EX_TEMPFAIL : EX_UNAVAILABLE);
+}
+
+/* Builds from the bottom up; the name comes last, when everything answers. */
+static void
+on_bus_connected (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooApp *app = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *name = NULL;
+
+  app->connection = g_bus_get_finish (result, &error);
+  if (app->stopping)
+    return;
+  if (app->connection == NULL)
+    {
+      g_printerr ("flooimd: there is no session bus: %s\n", error->message);
+      stop (app, EX_UNAVAILABLE);
+      return;
+    }
+  g_dbus_connection_set_exit_on_close (app->connection, FALSE);
+  g_signal_connect (app->connection, "closed", G_CALLBACK (on_bus_closed), app);
+
+  app->secrets = floo_secrets_new (app->config->secrets_backend, app->config->instance, app->config->data_dir);
+  app->session = floo_session_new (app->config, app->secrets);
+  app->bus = floo_bus_new (app->session);
+  if (!floo_bus_export (app->bus, app->connection, &error))
+    {
+      g_printerr ("flooimd: cannot export the interfaces: %s\n", error->message);
+      stop (app, EX_UNAVAILABLE);
+      return;
+    }
+  floo_session_start (app->session);
+  name = floo_app_dup_bus_name (app->config->instance);
+  app->name = floo_bus_name_own (app->connection, name, on_name, app);
+}
+
+static void
+run_loop (FlooApp *app)
+{
+  static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
+  for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
+    app->signals[i] = g_unix_signal_add (signals[i], on_signal, app);
+  app->loop = g_main_loop_new (NULL, FALSE);
+  app->cancellable = g_cancellable_new ();
+  g_bus_get (G_BUS_TYPE_SESSION, app->cancellable, on_bus_connected, app);
+  g_main_loop_run (app->loop);
+}
+
+static void
+clear (FlooApp *app)
+{
+  if (app->connection != NULL)
+    g_signal_handlers_disconnect_by_data (app->connection, app);
+  g_clear_object (&app->bus);
+  g_clear_object (&app->session);
+  g_clear_object (&app->secrets);
+  g_clear_object (&app->connection);
+  g_clear_object (&app->cancellable);
+  g_clear_handle_id (&app->stop_timer, g_source_remove);
+  for (guint i = 0; i < G_N_ELEMENTS (app->signals); i++)
+    g_clear_handle_id (&app->signals[i], g_source_remove);
+  g_clear_pointer (&app->loop, g_main_loop_unref);
+  g_clear_pointer (&app->config, floo_config_free);
+  if (app->lock >= 0)
+    close (app->lock);
+}
+
+int
+floo_app_run (const FlooAppOptions *options)
+{
+  FlooApp app = { .lock = -1 };
+  g_autoptr (GError) error = NULL;
+
+  app.config = floo_config_load (options->instance, options->config, options->data_dir, &error);
+  if (app.config == NULL)
+    {
+      g_printerr ("flooimd: %s\n", error->message);
+      return EX_CONFIG;
+    }
+  floo_log_init (options->verbose ? FLOO_LOG_DEBUG : app.config->log_level);
+  app.exit_code = lock_data_dir (&app);
+  if (app.exit_code == EX_OK)
+    run_loop (&app);
+  clear (&app);
+  return app.exit_code;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include <locale.h>
+#include <sys/stat.h>
+
+#include "app.h"
+#include "commands.h"
+
+static FlooAppOptions options;
+static gboolean show_version;
+
+static const GOptionEntry entries[] = {
+  { "instance", 'i', 0, G_OPTION_ARG_STRING, &options.instance, "Be the instance NAME, with its own account and data", "NAME" },
+  { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config, "Read another configuration file", "FILE" },
+  { "data-dir", 'd', 0, G_OPTION_ARG_FILENAME, &options.data_dir, "Keep the data in another folder", "FOLDER" },
+  { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Log everything but personal data", NULL },
+  { "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Print the version and exit", NULL },
+  { NULL }
+};
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new ("[COMMAND]");
+  g_autofree char *summary = floo_commands_dup_summary ();
+  g_autoptr (GError) error = NULL;
+
+  setlocale (LC_ALL, "");
+  umask (0077);
+  /* Neither needs the desktop's file systems and settings: they would bring threads and memory. Before there is any thread. */
+  g_setenv ("GIO_USE_VFS", "local", TRUE);
+  g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
+  g_set_prgname ("flooimd");
+
+  g_option_context_set_summary (context, summary);
+  g_option_context_set_strict_posix (context, TRUE); /* what follows a command is the command's */
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    {
+      g_printerr ("flooimd: %s\n", error->message);
+      return EX_USAGE;
+    }
+  if (show_version)
+    {
+      g_print ("flooimd %s\n", FLOO_VERSION);
+      return EX_OK;
+    }
+  if (argc > 1)
+    return floo_command_run (argc - 1, argv + 1, options.instance);
+  return floo_app_run (&options);
+}
