@@ -309,9 +309,9 @@ hear (FlooLink *self, FlooChannel *channel)
 }
 
 static void
-on_text (FlooChannel *channel, const char *text, guint64 len, FlooLink *self)
+on_text (FlooChannel *channel, const char *text, guint64 len, gpointer user_data)
 {
-  g_autoptr (FlooLink) alive = g_object_ref (self);
+  g_autoptr (FlooLink) self = g_object_ref (user_data);
   g_auto (FlooSioPacket) packet = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -324,9 +324,9 @@ on_text (FlooChannel *channel, const char *text, guint64 len, FlooLink *self)
 }
 
 static void
-on_binary (FlooChannel *channel, GBytes *message, FlooLink *self)
+on_binary (FlooChannel *channel, GBytes *message, gpointer user_data)
 {
-  g_autoptr (FlooLink) alive = g_object_ref (self);
+  g_autoptr (FlooLink) self = g_object_ref (user_data);
   g_auto (FlooSioPacket) packet = { 0 };
   g_autoptr (GError) error = NULL;
 
@@ -339,9 +339,9 @@ on_binary (FlooChannel *channel, GBytes *message, FlooLink *self)
 }
 
 static void
-on_closed (FlooChannel *channel, const GError *error, FlooLink *self)
+on_closed (FlooChannel *channel, const GError *error, gpointer user_data)
 {
-  g_autoptr (FlooLink) alive = g_object_ref (self);
+  g_autoptr (FlooLink) self = g_object_ref (user_data);
 
   lost (self, error);
 }
@@ -416,9 +416,9 @@ open_channel (FlooLink *self, const char *url)
 }
 
 static void
-try_connect (FlooLink *self)
+try_connect (FlooLink *link)
 {
-  g_autoptr (FlooLink) alive = g_object_ref (self);
+  g_autoptr (FlooLink) self = g_object_ref (link);
   g_autofree char *url = NULL;
 
   clear_retry (self);
@@ -454,9 +454,9 @@ on_changed (FlooNetwatch *netwatch, FlooLink *self)
 
 /* Whatever was under way is from before the sleep, and the service has forgotten it. */
 static void
-on_woke (FlooNetwatch *netwatch, FlooLink *self)
+on_woke (FlooNetwatch *netwatch, gpointer user_data)
 {
-  g_autoptr (FlooLink) alive = g_object_ref (self);
+  g_autoptr (FlooLink) self = g_object_ref (user_data);
 
   if (self->state == FLOO_LINK_UP)
     lost_with (self, FLOO_ERROR_OFFLINE, "the machine slept");

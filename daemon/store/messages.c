@@ -47,6 +47,34 @@ floo_messages_is_known (FlooDb *db, gint64 id, gboolean *known, GError **error)
 }
 
 gboolean
+floo_messages_find (FlooDb *db, gint64 id, gboolean *known, gint64 *conversation, FlooToType *to_type, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "message-find", FLOO_INTS (id), error);
+
+  if (query == NULL || !floo_query_next (query, known, error))
+    return FALSE;
+  *conversation = *known ? floo_query_int (query, 0) : 0;
+  *to_type = *known ? (FlooToType) floo_query_int (query, 1) : FLOO_TO_ROSTER;
+  return TRUE;
+}
+
+gboolean
+floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *content, gint64 since, gint64 *id, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "message-find-sent", FLOO_INTS (conversation, db->user_id, type), error);
+  gboolean row;
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 4, content);
+  floo_query_bind_int (query, 5, since);
+  if (!floo_query_next (query, &row, error))
+    return FALSE;
+  *id = row ? floo_query_int (query, 0) : 0;
+  return TRUE;
+}
+
+gboolean
 floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error)
 {
   guint changed;
