@@ -8,6 +8,7 @@
 #include "base/names.h"
 
 #define MAX_INSTANCE 64
+#define MAX_APP_ID 64
 #define MAX_TEXT 256
 
 /* FALSE: not among the values; the caller says so. */
@@ -33,8 +34,9 @@ parse_text (const FlooConfigKey *key, const char *text, gpointer field)
 static gboolean
 parse_app_id (const FlooConfigKey *key, const char *text, gpointer field)
 {
-  return strlen (text) <= MAX_TEXT && text[0] != '.' && text[0] != '-'
-         && strspn (text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "._-") == strlen (text) && set_text (field, text);
+  gsize len = strlen (text);
+
+  return len <= MAX_APP_ID && strspn (text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-") == len && set_text (field, text);
 }
 
 static gboolean
@@ -94,7 +96,7 @@ static const struct
   ParseFunc parse;
   gsize field;
 } rows[] = {
-  { { "service", "app_id", "", "letters, digits, \".\", \"_\" and \"-\"",
+  { { "service", "app_id", "", "letters, digits, \"_\" and \"-\", at most 64",
       "The application at the service whose users log in here. Left empty, whoever logs in has to name it." },
     parse_app_id, FIELD (app_id) },
   { { "service", "dns_server", "", "an http or https URL",

@@ -50,7 +50,7 @@ static void
 test_file (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = write_config ("# comment\n[service]\napp_id = my.app-1 \ndns_server=http://127.0.0.1:8080/dns?a=b\nauto_login=false\n"
+  g_autofree char *path = write_config ("# comment\n[service]\napp_id = my_app-1 \ndns_server=http://127.0.0.1:8080/dns?a=b\nauto_login=false\n"
                                         "os_type=linux\ndevice_info=My \\sdesk\n[store]\njournal_days=3650\n[log]\nlevel=debug\n"
                                         "[secrets]\nbackend=file\n");
   g_autoptr (FlooConfig) config = floo_config_load ("work", path, "relative", &error);
@@ -59,7 +59,7 @@ test_file (void)
 
   g_assert_no_error (error);
   g_assert_cmpstr (config->instance, ==, "work");
-  g_assert_cmpstr (config->app_id, ==, "my.app-1");
+  g_assert_cmpstr (config->app_id, ==, "my_app-1");
   g_assert_cmpstr (config->dns_server, ==, "http://127.0.0.1:8080/dns?a=b");
   g_assert_false (config->auto_login);
   g_assert_cmpstr (config->os_type, ==, "linux");
@@ -79,7 +79,7 @@ test_mistakes (void)
     { "[service]\nappid=x\n", "unknown key \"appid\" in group [service]" },
     { "[Service]\napp_id=x\n", "unknown group [Service]" },
     { "[service]\napp_id=../../etc\n", "[service] app_id" },
-    { "[service]\napp_id=.hidden\n", "[service] app_id" },
+    { "[service]\napp_id=a.b\n", "[service] app_id" },
     { "[service]\ndns_server=dns.example.org\n", "[service] dns_server" },
     { "[service]\ndns_server=ftp://dns.example.org\n", "[service] dns_server" },
     { "[service]\ndns_server=https://\n", "[service] dns_server" },
