@@ -6,6 +6,7 @@ from gi.repository import Gio, GLib
 
 NAME, OBJECT = 'im.floo.Daemon1', '/im/floo/Daemon1'
 peer = int(sys.argv[1])
+terminal = open(0, 'rb', buffering=0)
 loop = GLib.MainLoop()
 
 def proxy(interface):
@@ -20,16 +21,16 @@ def on_signal(events, sender, signal, arguments):
     if signal == 'RosterMessages':
         show(arguments[1])
     elif signal == 'SendingMessageStatusChanged' and arguments[2] == 'failed':
-        print('not sent:', arguments[3].get('error_reason', ''))
+        print('not sent:', arguments[3].get('error_reason', ''), flush=True)
 
-def on_input(stdin, condition):
-    line = stdin.readline()
-    if line:
+def on_input(terminal, condition):
+    line = terminal.readline().decode()
+    if line.strip():
         conversations.SendText('(sxs)', 'roster', peer, line.rstrip('\n'))
     return True if line else loop.quit()
 
 events, conversations = proxy('Events'), proxy('Conversations')
 events.connect('g-signal', on_signal)
 show(conversations.GetMessages('(xa{sv})', peer, {'limit': GLib.Variant('u', 10)})[0])
-GLib.io_add_watch(sys.stdin, GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, on_input)
+GLib.io_add_watch(terminal, GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, on_input)
 loop.run()

@@ -14,7 +14,7 @@ subscriber.py misses nothing.
 """
 import argparse
 import json
-import sys
+import signal
 import time
 
 from gi.repository import Gio, GLib
@@ -63,20 +63,24 @@ class Watch:
         Gio.bus_watch_name_on_connection(bus, name, Gio.BusNameWatcherFlags.NONE, self.on_appeared, self.on_vanished)
 
     def on_appeared(self, bus, name, owner):
-        reply = bus.call_sync(owner, OBJECT, 'org.freedesktop.DBus.Introspectable', 'Introspect', None, None, Gio.DBusCallFlags.NONE, -1, None)
+        try:
+            reply = bus.call_sync(owner, OBJECT, 'org.freedesktop.DBus.Introspectable', 'Introspect', None, None, Gio.DBusCallFlags.NONE,
+                                  -1, None)
+        except GLib.Error:
+            return  # gone again; on_vanished follows
         signals = Gio.DBusNodeInfo.new_for_xml(reply.unpack()[0]).lookup_interface(EVENTS).signals
-        self.arguments = {signal.name: [arg.name for arg in signal.args] for signal in signals}
+        self.arguments = {one.name: [arg.name for arg in one.args] for one in signals}
         self.tell({'event': 'Daemon', 'running': True})
 
     def on_vanished(self, bus, name):
         self.tell({'event': 'Daemon', 'running': False})
 
-    def on_event(self, bus, sender, path, interface, signal, values):
-        names = self.arguments.get(signal, ())
-        self.tell({'event': signal, **{name: plain(values.get_child_value(i)) for i, name in enumerate(names)}})
+    def on_event(self, bus, sender, path, interface, event, values):
+        names = self.arguments[event]
+        self.tell({'event': event, **{name: plain(values.get_child_value(i)) for i, name in enumerate(names)}})
 
-    def on_properties(self, bus, sender, path, interface, signal, values):
-        self.tell({'event': signal, **plain(values.get_child_value(1))})
+    def on_properties(self, bus, sender, path, interface, event, values):
+        self.tell({'event': event, **plain(values.get_child_value(1))})
 
     def tell(self, fields):
         print(as_text(fields) if self.text else json.dumps(fields, ensure_ascii=False), flush=True)
@@ -87,13 +91,11 @@ def main():
     parser.add_argument('--text', action='store_true', help='for the eye instead of JSON')
     parser.add_argument('--instance', metavar='NAME', help='watch this instance of the daemon')
     options = parser.parse_args()
-    loop = GLib.MainLoop()
+    for number in (signal.SIGINT, signal.SIGPIPE):
+        signal.signal(number, signal.SIG_DFL)
     bus = Gio.bus_get_sync(Gio.BusType.SESSION, None)
     Watch(bus, NAME + '.Instance.' + options.instance if options.instance else NAME, options.text)
-    try:
-        loop.run()
-    except (KeyboardInterrupt, BrokenPipeError):
-        sys.exit(0)
+    GLib.MainLoop().run()
 
 
 if __name__ == '__main__':
