@@ -104,7 +104,8 @@ CREATE TABLE outbox (
   priority INTEGER NOT NULL,
   timestamp INTEGER NOT NULL,
   state INTEGER NOT NULL,
-  head INTEGER NOT NULL DEFAULT 0,          -- the first of its conversation that is not settled
+  head INTEGER NOT NULL DEFAULT 0,          -- may go out now: the first of its conversation that is not settled, or in nobody's order
+  ordered INTEGER NOT NULL DEFAULT 1,       -- 0: reading and the like, which neither waits for what is before it nor holds up what is behind
   attempts INTEGER NOT NULL DEFAULT 0,
   next_retry INTEGER NOT NULL DEFAULT 0,
   device_sn INTEGER NOT NULL DEFAULT 0,
@@ -115,7 +116,7 @@ CREATE TABLE outbox (
   config TEXT,
   attachment TEXT
 ) STRICT;
-CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5);
+CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5) AND ordered = 1;
 CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;
 CREATE UNIQUE INDEX outbox_head_of_conversation ON outbox (conversation) WHERE head = 1;
 CREATE INDEX outbox_messages ON outbox (conversation, client_id) WHERE operation = 0;

@@ -84,13 +84,25 @@ refresh_head (FlooDb *db, gint64 conversation, GError **error)
          && floo_query_run_ints (db, "outbox-set-head", FLOO_INTS (first), NULL, error);
 }
 
+/* Reading and its like need no order, and a thousand of them must not hold up a message. */
+static gboolean
+is_ordered (int operation)
+{
+  static const int free_ones[] = { FLOO_OUTBOX_READ_ACK, FLOO_OUTBOX_READ_ALL, FLOO_OUTBOX_READ_CANCEL, FLOO_OUTBOX_DELIVER_ACK, FLOO_OUTBOX_PLAY_ACK };
+
+  for (guint i = 0; i < G_N_ELEMENTS (free_ones); i++)
+    if (free_ones[i] == operation)
+      return FALSE;
+  return TRUE;
+}
+
 static gboolean
 insert_row (FlooDb *db, const FlooOutboxRow *row, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-insert", error);
   const gint64 ints[]
       = { row->client_id, row->conversation, row->to_type, row->to, row->operation, row->target, row->type, row->priority,
-          row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0 };
+          row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0, is_ordered (row->operation) };
   const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment };
 
   if (query == NULL)

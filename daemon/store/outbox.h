@@ -13,6 +13,11 @@ G_BEGIN_DECLS
 
 /* FlooOutboxRow.operation: MessageOperation.OpType's numbers, and these. */
 #define FLOO_OUTBOX_MESSAGE 0
+#define FLOO_OUTBOX_READ_ACK 1
+#define FLOO_OUTBOX_READ_ALL 2
+#define FLOO_OUTBOX_READ_CANCEL 3
+#define FLOO_OUTBOX_DELIVER_ACK 4
+#define FLOO_OUTBOX_PLAY_ACK 7
 #define FLOO_OUTBOX_DELETE_CONVERSATION 101
 #define FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE 102
 
@@ -66,7 +71,8 @@ typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data
 /**
  * floo_outbox_due:
  *
- * Rows in queued or sending, in the order of their client_ids, that may be on the wire now: the first one only of each
+ * Rows in queued or sending, in the order of their client_ids, that may be on the wire now. Reading, delivery and playing go by themselves, they need no order; of
+ * messages and the other operations the first one only of each
  * conversation's order (a failed or cancelled row does not hold up the ones behind it, one that waits for next_retry or is uncertain does), at most @limit. An operation
  * on a message that is still in the outbox comes with its message's fate: not due before that.
  * @next_time: (out): when the earliest waiting row is due (ms), 0: none waits for a time
