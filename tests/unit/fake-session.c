@@ -89,7 +89,10 @@ answer (FlooSession *self, FlooReply reply, gpointer user_data)
 GVariant *
 floo_session_get_properties (FlooSession *self)
 {
-  return g_variant_ref (fake.properties);
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, fake.properties);
+  return g_variant_dict_end (&dict); /* floating, as the session's */
 }
 
 void
