@@ -48,7 +48,6 @@ floo_contacts_set_list (FlooDb *db, FlooContactKind kind, const gint64 *ids, gui
   g_autoptr (GArray) old = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (GArray) wanted = g_array_sized_new (FALSE, FALSE, sizeof (gint64), n);
   guint i = 0, j = 0;
-  gboolean one;
 
   *changed = FALSE;
   if (n > 0)
@@ -59,21 +58,17 @@ floo_contacts_set_list (FlooDb *db, FlooContactKind kind, const gint64 *ids, gui
   /* Both ascend: what is only in one of them changes. */
   while (i < old->len || j < wanted->len)
     {
-      gint64 there = i < old->len ? g_array_index (old, gint64, i) : G_MAXINT64;
-      gint64 want = j < wanted->len ? g_array_index (wanted, gint64, j) : G_MAXINT64;
-      gboolean ok = TRUE;
+      gboolean gone = j >= wanted->len || (i < old->len && g_array_index (old, gint64, i) < g_array_index (wanted, gint64, j));
+      gboolean added = i >= old->len || (j < wanted->len && g_array_index (wanted, gint64, j) < g_array_index (old, gint64, i));
+      gboolean one = FALSE;
 
-      if (i < old->len && (j >= wanted->len || there < want))
-        ok = floo_contacts_remove (db, kind, there, &one, error);
-      else if (j < wanted->len && (i >= old->len || want < there))
-        ok = floo_contacts_add (db, kind, want, &one, error);
-      else
-        one = FALSE;
-      if (!ok)
+      if (gone && !floo_contacts_remove (db, kind, g_array_index (old, gint64, i), &one, error))
+        return FALSE;
+      if (added && !floo_contacts_add (db, kind, g_array_index (wanted, gint64, j), &one, error))
         return FALSE;
       *changed = *changed || one;
-      i += i < old->len && (j >= wanted->len || there <= want);
-      j += j < wanted->len && (i >= old->len || want <= there);
+      i += !added;
+      j += !gone;
     }
   return TRUE;
 }
