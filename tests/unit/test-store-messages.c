@@ -883,7 +883,7 @@ details (FlooDb *db, gpointer data, GError **error)
   const gint64 ids[] = { 4, 3 };
   g_autoptr (GArray) missing = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (JsonNode) fields = json_from_string ("{\"nick_name\":\"Other\",\"relation\":1}", NULL);
-  g_autoptr (JsonNode) wrong = json_from_string ("{\"nick_name\":5}", NULL);
+  g_autoptr (JsonNode) wrong = json_from_string ("{\"relation\":{}}", NULL);
   g_autoptr (GVariant) got = NULL;
   g_autofree char *text = NULL;
   gboolean changed;
