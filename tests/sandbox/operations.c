@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "operations.h"
 
+#include "files.h"
+
 /* Where a parameter goes, and whether it may be left out (O). */
 #define Q(name, type) { #name, SB_##type, SB_QUERY, TRUE }
 #define QO(name, type) { #name, SB_##type, SB_QUERY, FALSE }
@@ -85,6 +87,81 @@ const SbOperation sb_operations[] = {
   { GET, "/group/public_list", SB_USER, sb_rest_group_public, { { 0 } } },
   { GET, "/group/settings", SB_GROUP_MEMBER, sb_rest_group_info, { Q (group_id, INT64) } },
   { GET, "/group/user_joined", SB_USER, sb_rest_group_joined, { { 0 } } },
+
+  /* groups: coming and going */
+  { POST, "/group/apply", SB_GROUP_ANY, sb_rest_group_apply, { B (group_id, INT64), BO (reason, STRING) } },
+  { POST, "/group/apply/handle", SB_GROUP_ADMIN, sb_rest_group_apply_handle,
+    { B (approval, BOOL), B (group_id, INT64), B (user_id, INT64) } },
+  { POST, "/group/application_list", SB_USER, sb_rest_group_applications, { PAGE, QO (version, INT64), B (group_list, IDS) } },
+  { POST, "/group/block", SB_GROUP_ADMIN, sb_rest_group_block, { B (group_id, INT64), B (user_list, IDS) } },
+  { POST, "/group/create", SB_USER, sb_rest_group_create,
+    { BO (avatar, STRING), BO (description, STRING), BO (name, STRING), BO (type, INT32), BO (user_list, IDS) } },
+  { POST, "/group/destroy", SB_GROUP_OWNER, sb_rest_group_destroy, { Q (group_id, INT64) } },
+  { GET, "/group/invitation_list", SB_USER, sb_rest_group_invitations, { PAGE, QO (version, INT64) } },
+  { POST, "/group/invite", SB_GROUP_MEMBER, sb_rest_group_invite,
+    { B (group_id, INT64), BO (reason, STRING), B (user_list, IDS) } },
+  { POST, "/group/invite/handle", SB_GROUP_ANY, sb_rest_group_invite_handle,
+    { B (approval, BOOL), B (group_id, INT64), B (user_id, INT64) } },
+  { POST, "/group/kick", SB_GROUP_ADMIN, sb_rest_group_kick, { B (group_id, INT64), B (user_list, IDS) } },
+  { POST, "/group/leave", SB_GROUP_MEMBER, sb_rest_group_leave, { Q (group_id, INT64) } },
+  { POST, "/group/qrcode/invite", SB_USER, sb_rest_group_qr_invite, { B (qr_info, STRING) } },
+  { GET, "/group/qrcode/sign", SB_GROUP_MEMBER, sb_rest_group_qr_sign, { Q (group_id, INT64) } },
+  { POST, "/group/unblock", SB_GROUP_ADMIN, sb_rest_group_unblock, { B (group_id, INT64), B (user_list, IDS) } },
+
+  /* groups: rank and bans */
+  { POST, "/group/admin/add", SB_GROUP_OWNER, sb_rest_group_admin_add, { B (group_id, INT64), B (user_list, IDS) } },
+  { POST, "/group/admin/remove", SB_GROUP_OWNER, sb_rest_group_admin_remove, { B (group_id, INT64), B (user_list, IDS) } },
+  { POST, "/group/ban", SB_GROUP_ADMIN, sb_rest_group_ban, { B (duration, INT64), B (group_id, INT64), B (user_list, IDS) } },
+  { POST, "/group/settings/ban_all", SB_GROUP_ADMIN, sb_rest_group_ban_all, { B (duration, INT64), B (group_id, INT64) } },
+  { POST, "/group/settings/unban_all", SB_GROUP_ADMIN, sb_rest_group_unban_all, { B (group_id, INT64) } },
+  { POST, "/group/transfer", SB_GROUP_OWNER, sb_rest_group_transfer, { B (group_id, INT64), B (new_owner, INT64) } },
+  { POST, "/group/unban", SB_GROUP_ADMIN, sb_rest_group_unban, { B (group_id, INT64), B (user_list, IDS) } },
+
+  /* groups: how they behave; who may is in the handler's table */
+#define TEXT_PROPERTY { B (group_id, INT64), B (value, STRING) }
+#define SWITCH_PROPERTY { B (group_id, INT64), B (value, BOOL) }
+  { POST, "/group/display_name", SB_GROUP_MEMBER, sb_rest_group_display_name, TEXT_PROPERTY },
+  { POST, "/group/info/avatar", SB_GROUP_MEMBER, sb_rest_group_set_property, TEXT_PROPERTY },
+  { POST, "/group/info/description", SB_GROUP_MEMBER, sb_rest_group_set_property, TEXT_PROPERTY },
+  { POST, "/group/info/ext", SB_GROUP_MEMBER, sb_rest_group_set_property, TEXT_PROPERTY },
+  { POST, "/group/info/name", SB_GROUP_MEMBER, sb_rest_group_set_property, TEXT_PROPERTY },
+  { POST, "/group/msg/mute_mode", SB_GROUP_MEMBER, sb_rest_group_mute_mode, { B (group_id, INT64), B (msg_mute_mode, INT32) } },
+  { POST, "/group/msg/push_mode", SB_GROUP_MEMBER, sb_rest_group_push_mode, { B (group_id, INT64), B (msg_push_mode, INT32) } },
+  { POST, "/group/settings/allow_member_invitation", SB_GROUP_MEMBER, sb_rest_group_set_property, SWITCH_PROPERTY },
+  { POST, "/group/settings/allow_member_modify", SB_GROUP_MEMBER, sb_rest_group_set_property, SWITCH_PROPERTY },
+  { POST, "/group/settings/enable_read_ack", SB_GROUP_MEMBER, sb_rest_group_set_property, SWITCH_PROPERTY },
+  { POST, "/group/settings/hide_member_info", SB_GROUP_MEMBER, sb_rest_group_set_property, SWITCH_PROPERTY },
+  { POST, "/group/settings/history_visible", SB_GROUP_MEMBER, sb_rest_group_set_property, SWITCH_PROPERTY },
+  { POST, "/group/settings/require_admin_approval", SB_GROUP_MEMBER, sb_rest_group_set_property,
+    { B (apply_approval, INT32), B (group_id, INT64) } },
+
+  /* groups: what they keep */
+  { GET, "/group/announcement", SB_GROUP_MEMBER, sb_rest_announcement, { Q (announcement_id, INT64), Q (group_id, INT64) } },
+  { POST, "/group/announcement/delete", SB_GROUP_ADMIN, sb_rest_announcement_delete,
+    { Q (announcement_id, INT64), Q (group_id, INT64) } },
+  { POST, "/group/announcement/edit", SB_GROUP_ADMIN, sb_rest_announcement_edit,
+    { B (content, STRING), B (group_id, INT64), B (title, STRING) } },
+  { GET, "/group/announcement/last", SB_GROUP_MEMBER, sb_rest_announcement_last, { Q (group_id, INT64) } },
+  { GET, "/group/announcement/list", SB_GROUP_MEMBER, sb_rest_announcement_list, { Q (group_id, INT64) } },
+  { GET, "/group/file", SB_GROUP_MEMBER, sb_rest_group_file, { Q (file_id, INT64), Q (group_id, INT64) } },
+  { POST, "/group/file/delete", SB_GROUP_MEMBER, sb_rest_group_file_delete, { B (file_list, IDS), B (group_id, INT64) } },
+  { GET, "/group/file/list", SB_GROUP_MEMBER, sb_rest_group_files, { Q (group_id, INT64) } },
+  { POST, "/group/file/update_name", SB_GROUP_MEMBER, sb_rest_group_file_rename,
+    { B (file_id, INT64), B (group_id, INT64), B (name, STRING) } },
+  { POST, "/group/file/upload", SB_GROUP_MEMBER, sb_rest_group_file_upload,
+    { B (group_id, INT64), B (name, STRING), B (size, INT64), BO (type, STRING), B (url, STRING) } },
+
+  /* files; the downloads are in files.c */
+  { GET, "/file/upload/avatar/group", SB_GROUP_MEMBER, sb_rest_upload_avatar, { Q (group_id, INT64) } },
+  { GET, "/file/upload/avatar/user", SB_USER, sb_rest_upload_avatar, { { 0 } } },
+  { GET, "/file/upload/chat", SB_USER, sb_rest_upload_chat, { Q (file_type, INT32), Q (to_id, INT64), QO (to_type, INT32) } },
+  { GET, "/file/upload/forward", SB_USER, sb_rest_forward_file, { Q (file_sign, STRING), Q (to_id, INT64), QO (to_type, INT32) } },
+
+  /* messages */
+  { GET, "/message/conversation", SB_USER, sb_rest_message_page,
+    { Q (limit, INT32), Q (msg_id_start, INT64), Q (opposite_id, INT64) } },
+  { POST, "/message/recall", SB_USER, sb_rest_message_recall, { B (conversation_id, INT64), B (msg_id, INT64) } },
+  { GET, "/message/unread", SB_USER, sb_rest_message_unread, { { 0 } } },
 
   { NULL }
 };

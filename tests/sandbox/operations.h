@@ -62,4 +62,52 @@ void sb_rest_group_banned (SbCall *call);
 void sb_rest_group_blocked (SbCall *call);
 void sb_rest_group_names (SbCall *call);
 
+/* rest-members.c: coming and going */
+void sb_rest_group_create (SbCall *call);
+void sb_rest_group_destroy (SbCall *call);
+void sb_rest_group_leave (SbCall *call);
+void sb_rest_group_invite (SbCall *call);
+void sb_rest_group_invite_handle (SbCall *call);
+void sb_rest_group_invitations (SbCall *call);
+void sb_rest_group_apply (SbCall *call);
+void sb_rest_group_apply_handle (SbCall *call);
+void sb_rest_group_applications (SbCall *call);
+void sb_rest_group_qr_sign (SbCall *call);
+void sb_rest_group_qr_invite (SbCall *call);
+void sb_rest_group_kick (SbCall *call);
+void sb_rest_group_block (SbCall *call);
+void sb_rest_group_unblock (SbCall *call);
+
+/* rest-rights.c: rank and bans */
+void sb_rest_group_admin_add (SbCall *call);
+void sb_rest_group_admin_remove (SbCall *call);
+void sb_rest_group_transfer (SbCall *call);
+void sb_rest_group_ban (SbCall *call);
+void sb_rest_group_unban (SbCall *call);
+void sb_rest_group_ban_all (SbCall *call);
+void sb_rest_group_unban_all (SbCall *call);
+
+/* rest-group-settings.c */
+void sb_rest_group_set_property (SbCall *call);
+void sb_rest_group_display_name (SbCall *call);
+void sb_rest_group_mute_mode (SbCall *call);
+void sb_rest_group_push_mode (SbCall *call);
+
+/* rest-group-content.c */
+void sb_rest_announcement (SbCall *call);
+void sb_rest_announcement_last (SbCall *call);
+void sb_rest_announcement_list (SbCall *call);
+void sb_rest_announcement_edit (SbCall *call);
+void sb_rest_announcement_delete (SbCall *call);
+void sb_rest_group_file (SbCall *call);
+void sb_rest_group_files (SbCall *call);
+void sb_rest_group_file_upload (SbCall *call);
+void sb_rest_group_file_rename (SbCall *call);
+void sb_rest_group_file_delete (SbCall *call);
+
+/* rest-message.c */
+void sb_rest_message_page (SbCall *call);
+void sb_rest_message_recall (SbCall *call);
+void sb_rest_message_unread (SbCall *call);
+
 G_END_DECLS

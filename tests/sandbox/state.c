@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "state.h"
+#include "state-private.h"
 
 #include <string.h>
 
-/* The values of these tables begin with their id, which is the key. */
-static GHashTable *
-id_table_new (GDestroyNotify destroy)
+GHashTable *
+sb_id_table_new (GDestroyNotify destroy)
 {
   return g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, destroy);
 }
@@ -52,162 +51,6 @@ gint64
 sb_now (void)
 {
   return g_get_real_time () / 1000;
-}
-
-/* ---- messages ---- */
-
-SbMessage *
-sb_message_new (gint64 from, gint64 to)
-{
-  SbMessage *message = g_new0 (SbMessage, 1);
-
-  message->ns = FLOO__META__NAME_SPACE__MESSAGE;
-  message->type = FLOO__MESSAGE_BODY__TYPE__CHAT;
-  message->from = from;
-  message->to = to;
-  message->content = g_strdup ("");
-  return message;
-}
-
-void
-sb_message_free (SbMessage *message)
-{
-  g_clear_pointer (&message->payload, g_bytes_unref);
-  g_free (message->content);
-  g_free (message->config);
-  g_free (message->attachment);
-  g_free (message->ext);
-  g_free (message->first_content);
-  g_free (message->first_config);
-  g_free (message->first_ext);
-  g_free (message);
-}
-
-gboolean
-sb_message_is_message (const SbMessage *message)
-{
-  return message->ns == FLOO__META__NAME_SPACE__MESSAGE && message->op == FLOO__MESSAGE_OPERATION__OP_TYPE__UNKNOWN
-         && message->type != FLOO__MESSAGE_BODY__TYPE__OPER && !message->at_most_once;
-}
-
-SbMessage *
-sb_state_add_message (SbState *state, SbMessage *message)
-{
-  message->id = ++state->next_message;
-  if (message->timestamp == 0)
-    message->timestamp = sb_now ();
-  g_ptr_array_add (state->messages, message);
-  return message;
-}
-
-guint
-sb_messages_after (GPtrArray *list, gint64 id)
-{
-  guint low = 0, high = list->len;
-
-  while (low < high)
-    {
-      guint middle = low + (high - low) / 2;
-
-      if (((SbMessage *) list->pdata[middle])->id <= id)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-  return low;
-}
-
-static SbMessage *
-find_message (GPtrArray *list, gint64 id)
-{
-  guint i = sb_messages_after (list, id - 1);
-  SbMessage *message = i < list->len ? list->pdata[i] : NULL;
-
-  return message != NULL && message->id == id ? message : NULL;
-}
-
-gboolean
-sb_messages_have (GPtrArray *list, gint64 id)
-{
-  return find_message (list, id) != NULL;
-}
-
-SbMessage *
-sb_state_message (SbState *state, gint64 id)
-{
-  return find_message (state->messages, id);
-}
-
-/* ---- inboxes ---- */
-
-static void
-inbox_free (SbInbox *inbox)
-{
-  g_ptr_array_unref (inbox->queue);
-  g_ptr_array_unref (inbox->history);
-  g_hash_table_unref (inbox->read);
-  g_hash_table_unref (inbox->unread);
-  g_free (inbox);
-}
-
-SbInbox *
-sb_user_find_inbox (SbUser *user, gint64 conversation)
-{
-  return g_hash_table_lookup (user->inboxes, &conversation);
-}
-
-SbInbox *
-sb_user_inbox (SbUser *user, gint64 conversation)
-{
-  SbInbox *inbox = sb_user_find_inbox (user, conversation);
-
-  if (inbox != NULL)
-    return inbox;
-  inbox = g_new0 (SbInbox, 1);
-  inbox->conversation = conversation;
-  inbox->queue = g_ptr_array_new ();
-  inbox->history = g_ptr_array_new ();
-  inbox->read = sb_id_set_new ();
-  inbox->unread = sb_id_set_new ();
-  g_hash_table_insert (user->inboxes, &inbox->conversation, inbox);
-  return inbox;
-}
-
-void
-sb_inbox_add (SbInbox *inbox, SbMessage *message)
-{
-  g_ptr_array_add (inbox->queue, message);
-  if (sb_message_is_message (message) && message->ctype != FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND)
-    g_ptr_array_add (inbox->history, message);
-}
-
-static void
-remove_from (GPtrArray *list, gint64 id)
-{
-  guint i = sb_messages_after (list, id - 1);
-
-  if (i < list->len && ((SbMessage *) list->pdata[i])->id == id)
-    g_ptr_array_remove_index (list, i);
-}
-
-void
-sb_inbox_remove (SbInbox *inbox, gint64 id, gboolean queue)
-{
-  remove_from (inbox->history, id);
-  if (queue)
-    remove_from (inbox->queue, id);
-}
-
-int
-sb_inbox_status (const SbInbox *inbox, const SbUser *user, const SbMessage *message)
-{
-  if (message->from == user->id)
-    return message->status;
-  if (g_hash_table_contains (inbox->unread, &message->id))
-    return FLOO__MESSAGE_BODY__STATUS__UNREAD;
-  return message->id <= inbox->read_upto || g_hash_table_contains (inbox->read, &message->id)
-             ? FLOO__MESSAGE_BODY__STATUS__READ
-             : FLOO__MESSAGE_BODY__STATUS__UNREAD;
 }
 
 /* ---- devices ---- */
@@ -261,8 +104,8 @@ sb_state_add_device (SbState *state, SbUser *user, const char *guid)
   device->guid = g_strdup (guid);
   device->user = user;
   device->agent = g_strdup ("");
-  device->positions = id_table_new (g_free);
-  device->acks = id_table_new (g_free);
+  device->positions = sb_id_table_new (g_free);
+  device->acks = sb_id_table_new (g_free);
   g_ptr_array_add (user->devices, device);
   g_hash_table_iter_init (&iter, user->inboxes);
   while (g_hash_table_iter_next (&iter, NULL, &value))
@@ -376,11 +219,11 @@ sb_state_add_user (SbState *state, gint64 id, const char *name, const char *pass
   user->password = g_strdup (password);
   user->profile = default_profile (id, name);
   user->settings = default_settings (id);
-  user->contacts = id_table_new ((GDestroyNotify) contact_free);
+  user->contacts = sb_id_table_new ((GDestroyNotify) contact_free);
   user->contact_order = g_ptr_array_new ();
   user->applications = json_array_new ();
   user->devices = g_ptr_array_new_with_free_func ((GDestroyNotify) device_free);
-  user->inboxes = id_table_new ((GDestroyNotify) inbox_free);
+  user->inboxes = sb_id_table_new ((GDestroyNotify) sb_inbox_free);
   user->pins = json_array_new ();
   g_hash_table_insert (state->users, &user->id, user);
   g_ptr_array_add (state->user_order, user);
@@ -492,125 +335,6 @@ sb_user_is_friend (SbUser *user, gint64 id)
   return contact != NULL && contact->relation == SB_FRIEND;
 }
 
-/* ---- groups ---- */
-
-static void
-member_free (SbMember *member)
-{
-  g_free (member->display_name);
-  g_free (member);
-}
-
-static void
-group_free (SbGroup *group)
-{
-  json_object_unref (group->info);
-  g_ptr_array_unref (group->member_order);
-  g_hash_table_unref (group->members);
-  json_array_unref (group->blocked);
-  json_array_unref (group->announcements);
-  json_array_unref (group->files);
-  json_array_unref (group->invitations);
-  json_array_unref (group->applications);
-  g_free (group);
-}
-
-static JsonObject *
-default_info (gint64 id, const char *name, gint64 owner)
-{
-  static const char *const zeros[] = { "apply_approval", "ban_expire_time", "status", "type" };
-  static const char *const switches[] = { "hide_member_info", "member_modify", "read_ack" };
-  JsonObject *info = json_object_new ();
-
-  for (gsize i = 0; i < G_N_ELEMENTS (zeros); i++)
-    json_object_set_int_member (info, zeros[i], 0);
-  for (gsize i = 0; i < G_N_ELEMENTS (switches); i++)
-    json_object_set_boolean_member (info, switches[i], FALSE);
-  json_object_set_boolean_member (info, "history_visible", TRUE);
-  json_object_set_boolean_member (info, "member_invite", TRUE);
-  json_object_set_string_member (info, "avatar", "");
-  json_object_set_string_member (info, "description", "");
-  json_object_set_string_member (info, "ext", "");
-  json_object_set_int_member (info, "apply_approval", 1);
-  json_object_set_int_member (info, "capacity", 200);
-  json_object_set_int_member (info, "created_at", sb_now ());
-  json_object_set_int_member (info, "updated_at", sb_now ());
-  json_object_set_int_member (info, "group_id", id);
-  json_object_set_int_member (info, "owner_id", owner);
-  json_object_set_string_member (info, "name", name);
-  return info;
-}
-
-SbGroup *
-sb_state_add_group (SbState *state, gint64 id, const char *name, gint64 owner)
-{
-  SbGroup *group = g_new0 (SbGroup, 1);
-
-  group->id = id;
-  group->info = default_info (id, name, owner);
-  group->members = id_table_new ((GDestroyNotify) member_free);
-  group->member_order = g_ptr_array_new ();
-  group->blocked = json_array_new ();
-  group->announcements = json_array_new ();
-  group->files = json_array_new ();
-  group->invitations = json_array_new ();
-  group->applications = json_array_new ();
-  g_hash_table_insert (state->groups, &group->id, group);
-  state->next_group = MAX (state->next_group, id);
-  return group;
-}
-
-SbGroup *
-sb_state_group (SbState *state, gint64 id)
-{
-  SbGroup *group = g_hash_table_lookup (state->groups, &id);
-
-  return group == NULL || json_object_get_int_member (group->info, "status") != 0 ? NULL : group;
-}
-
-SbMember *
-sb_group_member (SbGroup *group, gint64 id)
-{
-  return g_hash_table_lookup (group->members, &id);
-}
-
-SbMember *
-sb_group_add_member (SbGroup *group, gint64 id, SbRole role, gint64 join_time)
-{
-  SbMember *member = g_new0 (SbMember, 1);
-
-  member->id = id;
-  member->role = role;
-  member->join_time = join_time;
-  member->display_name = g_strdup ("");
-  g_hash_table_insert (group->members, &member->id, member);
-  g_ptr_array_add (group->member_order, member);
-  return member;
-}
-
-void
-sb_group_remove_member (SbGroup *group, gint64 id)
-{
-  SbMember *member = sb_group_member (group, id);
-
-  if (member == NULL)
-    return;
-  g_ptr_array_remove (group->member_order, member);
-  g_hash_table_remove (group->members, &id);
-}
-
-gboolean
-sb_group_is_blocked (SbGroup *group, gint64 id)
-{
-  return sb_objects_find (group->blocked, "user_id", id) >= 0;
-}
-
-gboolean
-sb_is_banned (gint64 until, gint64 now)
-{
-  return until == -1 || until > now;
-}
-
 /* ---- the whole ---- */
 
 SbState *
@@ -619,9 +343,9 @@ sb_state_new (guint32 seed)
   SbState *state = g_new0 (SbState, 1);
 
   state->rand = g_rand_new_with_seed (seed);
-  state->users = id_table_new ((GDestroyNotify) user_free);
+  state->users = sb_id_table_new ((GDestroyNotify) user_free);
   state->user_order = g_ptr_array_new ();
-  state->groups = id_table_new ((GDestroyNotify) group_free);
+  state->groups = sb_id_table_new ((GDestroyNotify) sb_group_free);
   state->tokens = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   state->messages = g_ptr_array_new_with_free_func ((GDestroyNotify) sb_message_free);
   state->next_message = SB_FIRST_MESSAGE_ID;

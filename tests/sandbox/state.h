@@ -162,6 +162,8 @@ typedef struct {
   JsonArray *files;           /* of GroupSharedFile */
   JsonArray *invitations;     /* of GroupInvitation */
   JsonArray *applications;    /* of GroupApplication */
+  char *qr;                   /* (nullable): the code that lets in */
+  gint64 qr_expires;          /* ms */
 } SbGroup;
 
 typedef struct {

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * state-private.h: what the files of the state share.
+ */
+#pragma once
+
+#include "state.h"
+
+/* A table whose values begin with their id, which is the key. */
+GHashTable *sb_id_table_new (GDestroyNotify destroy);
+void sb_inbox_free (SbInbox *inbox);
+void sb_group_free (SbGroup *group);
