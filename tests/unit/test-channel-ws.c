@@ -378,6 +378,7 @@ test_endless_message (void)
   run_until (client->opened);
   g_byte_array_append (fragment, (const guint8 *) "\x00\x7e\x40\x00", 4);
   g_byte_array_set_size (fragment, 4 + 0x4000);
+  memset (fragment->data + 4, 'x', 0x4000);
   chunk = g_bytes_new (fragment->data, fragment->len);
   raw_peer_write (peer, "\x02\x01x", 3);
   run_until (!g_output_stream_has_pending (g_io_stream_get_output_stream (G_IO_STREAM (peer->connection))));
@@ -396,6 +397,7 @@ test_pings_unread (void)
   g_autoptr (RawPeer) peer = raw_peer_new (upgrade_only, NULL);
   g_autoptr (Client) client = NULL;
   g_autoptr (GByteArray) pings = g_byte_array_new ();
+  const guint8 payload[125] = { 0 };
   g_autoptr (GBytes) chunk = NULL;
 
   peer->deaf = TRUE;
@@ -404,7 +406,7 @@ test_pings_unread (void)
   for (guint i = 0; i < 1000; i++)
     {
       g_byte_array_append (pings, (const guint8 *) "\x89\x7d", 2);
-      g_byte_array_set_size (pings, pings->len + 125);
+      g_byte_array_append (pings, payload, sizeof payload);
     }
   chunk = g_bytes_new (pings->data, pings->len);
   raw_peer_flood (peer, chunk, (gsize) 256 << 20);
@@ -488,7 +490,7 @@ test_noise (void)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  support_init (&argc, &argv);
   g_test_add_func ("/channel-ws/echo", test_echo);
   g_test_add_func ("/channel-ws/closed-by-service", test_closed_by_service);
   g_test_add_func ("/channel-ws/refused", test_refused);

@@ -558,7 +558,7 @@ main (int argc, char **argv)
     { "/endpoints/failover", test_failover },
   };
 
-  g_test_init (&argc, &argv, NULL);
+  support_init (&argc, &argv);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].test, tear_down);
   g_test_add_func ("/endpoints/hosts", test_hosts);

@@ -587,7 +587,7 @@ main (int argc, char **argv)
     { "/link/sleep", REMOTE, test_sleep },
   };
 
-  g_test_init (&argc, &argv, NULL);
+  support_init (&argc, &argv);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, tests[i].url, set_up, tests[i].test, tear_down);
   return g_test_run ();

@@ -661,7 +661,7 @@ main (int argc, char **argv)
     { "/rest/failover", test_failover },       { "/rest/many", test_many },
   };
 
-  g_test_init (&argc, &argv, NULL);
+  support_init (&argc, &argv);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].test, tear_down);
   g_test_add_func ("/rest/error-texts", test_error_texts);
