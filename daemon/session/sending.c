@@ -61,9 +61,6 @@ run_send (FlooDb *db, gpointer data, GError **error)
   if ((query->token != NULL && !floo_outbox_add_token (db, query->token, query->digest, row->client_id, error))
       || !floo_outbox_insert (db, row, error)
       || !floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
-      || !floo_conversations_touch (db, row->conversation,
-                                    row->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, TRUE, 0, FALSE, 0, 0,
-                                    NULL, error)
       || !floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, row->client_id, error);

@@ -43,6 +43,7 @@ typedef struct {
 struct _FlooSync {
   FlooSession *session;         /* our owner */
   gboolean online;
+  gboolean caught_up;           /* every conversation was asked for once since we are online */
   GHashTable *pulls;            /* uid -> Pull */
   GQueue *queued;               /* Pull, not owned, in state QUEUED */
   GPtrArray *histories;         /* History, oldest first; one a conversation is sent */
@@ -531,14 +532,24 @@ add_item (FlooSync *self, FlooFrame *frame, gint64 conversation)
 /* ---- frames ---- */
 
 static void
+want_listed (FlooSync *self, const Floo__UnreadDL *unread, gboolean with_news)
+{
+  for (gsize i = 0; i < unread->n_unread; i++)
+    if ((unread->unread[i]->n > 0) == with_news && unread->unread[i]->xid != NULL)
+      want (self, (gint64) unread->unread[i]->xid->uid);
+}
+
+static void
 on_unread (FlooSync *self, FlooFrame *frame)
 {
   const Floo__UnreadDL *unread = frame->unread_dl;
 
   add_item (self, frame, UNKNOWN_CONVERSATION);
-  for (gsize i = 0; i < unread->n_unread; i++)
-    if (unread->unread[i]->n > 0 && unread->unread[i]->xid != NULL)
-      want (self, (gint64) unread->unread[i]->xid->uid);
+  want_listed (self, unread, TRUE);
+  /* What another of our devices has read is not unread any more, but we have not seen it yet: after a time offline the others are asked for, too. */
+  if (!self->caught_up)
+    want_listed (self, unread, FALSE);
+  self->caught_up = TRUE;
   pump (self);
 }
 
@@ -663,6 +674,7 @@ void
 floo_sync_online (FlooSync *self)
 {
   self->online = TRUE;
+  self->caught_up = FALSE;
   g_clear_handle_id (&self->unread_timer, g_source_remove);
   self->unread_timer = g_timeout_add (FLOO_UNREAD_INTERVAL_MS, on_unread_timer, self);
   floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__UNREAD, NULL);
