@@ -288,6 +288,12 @@ sb_state_add_token (SbState *state, SbUser *user)
 {
   char *token = sb_state_random_text (state);
 
+  /* After a restart the same seed gives the same texts again. */
+  while (g_hash_table_contains (state->tokens, token))
+    {
+      g_free (token);
+      token = sb_state_random_text (state);
+    }
   g_hash_table_insert (state->tokens, token, user);
   return token;
 }
