@@ -130,7 +130,7 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
     }
   if (floo_login_is_taken (self->login))
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "User %" G_GINT64_FORMAT " is logged in: log out first", self->user_id);
+      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first", *self->username != '\0' ? self->username : "A user");
       return;
     }
   floo_login_stop (self->login);
@@ -273,7 +273,7 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
 
   if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL)
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
+      reply (NULL, NULL, user_data);
       return;
     }
   if (erase && self->queued > 0 && !discard)

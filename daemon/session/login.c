@@ -223,6 +223,12 @@ static void
 begin (FlooLogin *self)
 {
   cancel_attempt (self);
+  if (*self->record->token == '\0' && *self->record->password == '\0')
+    {
+      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "The session was ended: log in again");
+      give_up (self, error);
+      return;
+    }
   self->cancellable = g_cancellable_new ();
   floo_session_set_state (self->session, FLOO_STATE_DISCOVERING);
   floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
@@ -230,11 +236,20 @@ begin (FlooLogin *self)
 
 /* ---- token ---- */
 
+/* The service's message alone, as the SDK passes it on. */
+static const char *
+service_words (const GError *error)
+{
+  const char *words = floo_rest_error_get_code (error) != 0 ? strstr (error->message, ": ") : NULL;
+
+  return words != NULL ? words + 2 : error->message;
+}
+
 static void
 token_failed (FlooLogin *self, const GError *error)
 {
   g_autoptr (GError) failure = NULL;
-  g_autofree char *text = g_strconcat ("token failure:", error->message, NULL);
+  g_autofree char *text = g_strconcat ("token failure:", service_words (error), NULL);
 
   floo_session_journal (self->session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
   if (!is_final (error))
@@ -460,7 +475,7 @@ on_lists (FlooSession *session, const GError *error)
   /* A void token has taken its own way. */
   if (floo_error_is_cancelled (error) || floo_rest_error_get_code (error) == 402)
     return;
-  text = g_strconcat ("get roster list failure:", error->message, NULL);
+  text = g_strconcat ("get roster list failure:", service_words (error), NULL);
   floo_session_notice (session, "loginMessage", text);
   floo_session_journal (session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
   retry_later (self, error);
@@ -506,7 +521,7 @@ on_provision_timeout (gpointer user_data)
 static int
 os_type (const char *name)
 {
-  static const char *const names[] = { "unknown", "ios", "android", "windows", "macos", "linux", "web" };
+  static const char *const names[] = { "unknown", "ios", "andr", "win", "osx", "linux", "web" };
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     if (g_ascii_strcasecmp (names[i], name) == 0)
@@ -702,6 +717,16 @@ void_device (FlooLogin *self, gboolean new_guid)
   floo_session_write (self->session, run_void_device_job, NULL, job, g_free);
 }
 
+/* Nor may a later start log in by itself where somebody else ended the session: two devices would put each other out for ever. */
+static void
+forget_password (FlooLogin *self)
+{
+  if (self->record == NULL)
+    return;
+  g_free (self->record->password);
+  self->record->password = g_strdup ("");
+}
+
 static void
 forget_token (FlooLogin *self)
 {
@@ -726,6 +751,8 @@ token_void (FlooLogin *self)
   forget_token (self);
   if (*self->record->password == '\0')
     {
+      if (!self->accepted)
+        error->code = FLOO_ERROR_LOGIN_FAILED;
       give_up (self, error);
       return;
     }
@@ -800,12 +827,15 @@ floo_login_user_notice (FlooLogin *self, int type)
         g_autofree char *text = g_strdup_printf ("The service ended the session: %s",
                                                  floo_wire_enum_name (&floo__user_notice__type__descriptor, type));
         void_device (self, FALSE);
+        forget_password (self);
         forget_token (self);
         block (self, type == FLOO__USER_NOTICE__TYPE__FROZEN ? FLOO_ERROR_FROZEN : FLOO_ERROR_NOT_LOGGED_IN, text);
         break;
       }
     case FLOO__USER_NOTICE__TYPE__KICK_BY_SAME_DEVICE:
       void_device (self, TRUE);
+      forget_password (self);
+      forget_token (self);
       block (self, FLOO_ERROR_NOT_LOGGED_IN, "The service ended the session: another program logged in as this device");
       break;
     case FLOO__USER_NOTICE__TYPE__CLUSTER_CHANGED:
@@ -896,7 +926,7 @@ take_record (FlooLogin *self, FlooLoginRecord *record, gboolean remember)
 gboolean
 floo_login_is_taken (FlooLogin *self)
 {
-  return self->record != NULL && self->accepted && self->session->state != FLOO_STATE_BLOCKED;
+  return self->record != NULL && self->session->state != FLOO_STATE_BLOCKED;
 }
 
 void
@@ -939,7 +969,7 @@ on_login_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   /* Somebody logged in while the keyring was still locked. */
   if (record == NULL || self->record != NULL)
     return;
-  if (*record->token == '\0' && *record->password == '\0')
+  if (*record->token == '\0' && *record->password == '\0' && record->user_id <= 0)
     return;
   has_password = *record->password != '\0';
   take_record (self, g_steal_pointer (&record), has_password);
