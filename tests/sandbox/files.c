@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "trace.h"
 
 typedef struct {
@@ -69,6 +70,55 @@ sb_files_add (SbFiles *files, const char *sign, const char *type, GBytes *conten
   file->content = g_bytes_ref (content);
   g_free (file->type);
   file->type = g_strdup (type);
+}
+
+JsonObject *
+sb_files_to_json (SbFiles *files)
+{
+  JsonObject *object = json_object_new ();
+  GHashTableIter iter;
+  gpointer sign, value;
+
+  g_hash_table_iter_init (&iter, files->by_sign);
+  while (g_hash_table_iter_next (&iter, &sign, &value))
+    {
+      File *file = value;
+      JsonObject *entry;
+      gsize len;
+      gconstpointer data = file->content == NULL ? NULL : g_bytes_get_data (file->content, &len);
+      g_autofree char *text = NULL;
+
+      if (file->content == NULL)
+        continue;
+      text = g_base64_encode (data, len);
+      entry = json_object_new ();
+      json_object_set_string_member (entry, "type", file->type);
+      json_object_set_string_member (entry, "base64", text);
+      json_object_set_object_member (object, sign, entry);
+    }
+  return object;
+}
+
+void
+sb_files_from_json (SbFiles *files, JsonObject *object)
+{
+  g_autoptr (GList) signs = object == NULL ? NULL : json_object_get_members (object);
+
+  for (GList *l = signs; l != NULL; l = l->next)
+    {
+      JsonObject *entry = floo_json_get_object (object, l->data);
+      const char *type = entry == NULL ? NULL : floo_json_get_string (entry, "type");
+      const char *text = entry == NULL ? NULL : floo_json_get_string (entry, "base64");
+      g_autoptr (GBytes) content = NULL;
+      guchar *data;
+      gsize len;
+
+      if (type == NULL || text == NULL)
+        continue;
+      data = g_base64_decode (text, &len);
+      content = g_bytes_new_take (data, len);
+      sb_files_add (files, l->data, type, content);
+    }
 }
 
 /* ---- operations ---- */

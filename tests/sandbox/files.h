@@ -14,6 +14,10 @@ void sb_files_free (SbFiles *files);
 /* Puts a file there; @type is its media type. */
 void sb_files_add (SbFiles *files, const char *sign, const char *type, GBytes *content);
 
+/* For --persist: {SIGN: {type, base64}}. */
+JsonObject *sb_files_to_json (SbFiles *files);
+void sb_files_from_json (SbFiles *files, JsonObject *object);
+
 /* Uploads at /upload/SIGN, downloads at /file/download/...; FALSE: not ours. */
 gboolean sb_files_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query);
 

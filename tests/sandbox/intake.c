@@ -152,6 +152,17 @@ conversation_of (const SbUser *user, const SbMessage *target)
   return target->from == user->id ? target->to : target->from;
 }
 
+/* The operation's xid, and where it goes, are the conversation that the message is in. */
+static gboolean
+check_conversation (Intake *in)
+{
+  gint64 conversation = conversation_of (in->user, in->target);
+
+  if (in->message->op_conversation == conversation && (in->message->to == conversation || in->message->to == in->user->id))
+    return TRUE;
+  return refuse (in, CODE (INVALID_PARAMETER), "the message is not in this conversation");
+}
+
 static gboolean
 apply_read_ack (Intake *in)
 {
@@ -198,6 +209,8 @@ apply_read_cancel (Intake *in)
 {
   SbInbox *inbox = inbox_of (in);
 
+  if (!check_conversation (in))
+    return FALSE;
   g_hash_table_remove (inbox->read, &in->target->id);
   sb_id_set_add (inbox->unread, in->target->id);
   return TRUE;
@@ -206,6 +219,8 @@ apply_read_cancel (Intake *in)
 static gboolean
 apply_delete (Intake *in)
 {
+  if (!check_conversation (in))
+    return FALSE;
   sb_inbox_remove (inbox_of (in), in->target->id, FALSE);
   return TRUE;
 }
@@ -237,6 +252,8 @@ apply_recall (Intake *in)
   SbGroup *group = sb_state_group (in->sandbox->state, target->to);
   SbMember *member = group == NULL ? NULL : sb_group_member (group, in->user->id);
 
+  if (!check_conversation (in))
+    return FALSE;
   if (target->from != in->user->id && (member == NULL || member->role < SB_ADMIN))
     return refuse (in, CODE (UNAUTHORIZED), "only the sender or a group's admin recalls a message");
   if (sb_now () - target->timestamp > in->sandbox->settings.recall_window)
