@@ -65,12 +65,12 @@ get_app_id (FlooCommand *command)
 static gboolean
 complete (Login *login, const char *app_id, GError **error)
 {
-  if (login->app_id == NULL && login->password_stdin && *app_id != '\0')
-    login->app_id = g_strdup (app_id);
+  if (login->app_id == NULL && login->password_stdin)
+    login->app_id = g_strdup (app_id); /* where it is "", the daemon's configuration decides */
   if (!ask (&login->app_id, "Application id", app_id, error) || !ask (&login->user, "User name (or #ID)", NULL, error))
     {
       if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
-        g_prefix_error (error, "The options --app-id, --user and --password-stdin are needed: ");
+        g_prefix_error (error, "The options --user and --password-stdin are needed: ");
       return FALSE;
     }
   login->password = login->password_stdin ? floo_prompt_read_stdin (error) : floo_prompt ("Password: ", TRUE, error);

@@ -46,7 +46,7 @@ floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
       g_dbus_method_invocation_return_value (invocation, tuple);
       return;
     }
-  g_debug ("%s: %s", info->name, ours->message);
+  g_debug ("%s: %s", info->name, floo_error_get_dbus_name (ours->code)); /* the text may have names in it */
   g_dbus_method_invocation_take_error (invocation, ours);
 }
 
