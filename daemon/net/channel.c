@@ -85,10 +85,11 @@ floo_channel_emit_binary (FlooChannel *self, GBytes *message)
 void
 floo_channel_emit_closed (FlooChannel *self, const GError *error)
 {
-  FlooChannelPrivate *priv = floo_channel_get_instance_private (self);
+  FlooChannelPrivate *priv;
 
   g_return_if_fail (FLOO_IS_CHANNEL (self));
 
+  priv = floo_channel_get_instance_private (self);
   if (priv->closed)
     return;
   priv->closed = TRUE;

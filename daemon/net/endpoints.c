@@ -291,20 +291,40 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ask (task);
 }
 
+static void
+warm_up_thread (GTask *inner, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  floo_http_warm_up ();
+  g_task_return_boolean (inner, TRUE);
+}
+
+/* Nothing connects anywhere before the first discovery, so that it is the place to get ready. */
+static void
+warmed_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  FlooEndpoints *self = g_task_get_source_object (task);
+
+  if (self->cache_read)
+    ask (task);
+  else
+    floo_endpoints_cache_load_async (self->cache, g_task_get_cancellable (task), loaded_cb, g_object_ref (task));
+}
+
 void
 floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GTask) inner = NULL;
 
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
 
   g_task_set_source_tag (task, floo_endpoints_discover_async);
   g_task_set_task_data (task, g_new0 (Discover, 1), (GDestroyNotify) discover_free);
   g_task_set_check_cancellable (task, FALSE);
-  if (self->cache_read)
-    ask (task);
-  else
-    floo_endpoints_cache_load_async (self->cache, cancellable, loaded_cb, g_object_ref (task));
+  inner = g_task_new (NULL, NULL, warmed_up_cb, g_object_ref (task));
+  g_task_set_source_tag (inner, warm_up_thread);
+  g_task_run_in_thread (inner, warm_up_thread);
 }
 
 gboolean

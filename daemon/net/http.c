@@ -29,6 +29,17 @@ send_free (Send *send)
   g_free (send);
 }
 
+void
+floo_http_warm_up (void)
+{
+  /* Both keep what they made: the next to ask gets the same. */
+  g_autoptr (GTlsDatabase) database = g_tls_backend_get_default_database (g_tls_backend_get_default ());
+
+  if (database == NULL)
+    g_message ("There is no TLS here: is glib-networking installed?");
+  g_proxy_resolver_get_default ();
+}
+
 SoupSession *
 floo_http_session_new (void)
 {

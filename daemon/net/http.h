@@ -11,6 +11,14 @@ G_BEGIN_DECLS
 #define FLOO_USER_AGENT "flooimd/" FLOO_VERSION
 
 /**
+ * floo_http_warm_up:
+ *
+ * Loads what the first connection needs: GIO's modules for TLS and proxies and the authorities that the system trusts. That takes
+ * tens of milliseconds (measured: 60) and would else be done on the main loop. On a worker thread; at once where it is done already.
+ */
+void floo_http_warm_up (void);
+
+/**
  * floo_http_session_new:
  *
  * A session without cookies, cache, stored authentication or logging, with at most six connections to a host.
