@@ -15,7 +15,7 @@
 #include "session/session.h"
 
 #define LOCK_FILE "lock"
-/* From the signal to the end of the process, whatever the network and the disk do. What is not committed by then is so by rule not promised either. */
+/* From the signal to the end of the process, whatever network and disk do. What is not committed by then was not promised either. */
 #define STOP_TIMEOUT_MS 1900
 
 typedef struct {

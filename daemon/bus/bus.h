@@ -16,12 +16,12 @@ FlooBus *floo_bus_new (FlooSession *session);
 /**
  * floo_bus_export:
  *
- * Exports all interfaces at FLOO_OBJECT_PATH; from now on the session's events go out as signals. Own the name after that. Fails where another
- * object is exported there.
+ * Exports all interfaces at FLOO_OBJECT_PATH; from now on the session's events go out as signals. Own the name after that. Fails where
+ * another object is exported there.
  *
- * Signals are queued on the connection in the order of the events, behind replies that were given before them. They are not flushed one by one: only when
- * FLOO_BUS_FLUSH_BYTES have gathered it is found out, asynchronously, whether they are out; and from FLOO_BUS_CONGESTED_BYTES that
- * are not, the session is told so (floo_session_set_congested()), until the half of it is left.
+ * Signals are queued on the connection in the order of the events, behind replies that were given before them. They are not flushed one
+ * by one: only when FLOO_BUS_FLUSH_BYTES have gathered it is found out, asynchronously, whether they are out; and from
+ * FLOO_BUS_CONGESTED_BYTES that are not, the session is told so (floo_session_set_congested()), until the half of it is left.
  */
 gboolean floo_bus_export (FlooBus *self, GDBusConnection *connection, GError **error);
 

@@ -30,6 +30,18 @@ static const FlooOption send_options[] = {
   { NULL }
 };
 
+static const FlooOption send_special_options[] = {
+  { .key = "ext", .type = 's' },
+  { .key = "token", .type = 's' },
+  { NULL }
+};
+
+static const FlooOption replace_options[] = {
+  { .key = "config", .type = 's' },
+  { .key = "ext", .type = 's' },
+  { NULL }
+};
+
 static const FlooOption mark_read_options[] = {
   { .key = "only", .type = 'b' },
   { NULL }
@@ -42,6 +54,9 @@ static const FlooBusBound bounds[] = {
   { .arg = "id", .min = 1, .max = G_MAXINT64 },
   { .arg = "to", .min = 1, .max = G_MAXINT64 },
   { .arg = "user", .min = 1, .max = G_MAXINT64 },
+  { .arg = "group", .min = 1, .max = G_MAXINT64 },
+  { .arg = "users", .min = 1, .max = G_MAXINT64, .max_n = 1000 },
+  { .arg = "client_id", .min = 1, .max = G_MAXINT64 },
   { NULL }
 };
 
@@ -126,6 +141,34 @@ handle_send_text (const FlooBusCall *call)
 }
 
 static void
+handle_send_mention (const FlooBusCall *call)
+{
+  g_autoptr (GVariant) users = NULL;
+  const char *content;
+  const gint64 *ids;
+  gint64 group;
+  gboolean all;
+  gsize n;
+
+  g_variant_get (call->args, "(x&s@axb@a{sv})", &group, &content, &users, &all, NULL);
+  ids = g_variant_get_fixed_array (users, &n, sizeof *ids);
+  floo_session_send_mention (call->session, group, content, ids, (guint) n, all, floo_options_get_string (call->options, "ext"),
+                             floo_options_get_string (call->options, "token"), floo_bus_reply, call->invocation);
+}
+
+static void
+handle_send_location (const FlooBusCall *call)
+{
+  const char *to_type, *address;
+  gint64 to;
+  double latitude, longitude;
+
+  g_variant_get (call->args, "(&sxdd&s@a{sv})", &to_type, &to, &latitude, &longitude, &address, NULL);
+  floo_session_send_location (call->session, to_type, to, latitude, longitude, address, floo_options_get_string (call->options, "ext"),
+                              floo_options_get_string (call->options, "token"), floo_bus_reply, call->invocation);
+}
+
+static void
 handle_set_typing (const FlooBusCall *call)
 {
   gint64 user;
@@ -145,6 +188,105 @@ handle_mark_read (const FlooBusCall *call)
                           call->invocation);
 }
 
+/* Recall, DeleteMessage, MarkUnread, MarkPlayed: one message is all they need. */
+static void
+operate (const FlooBusCall *call, FlooOperateKind kind)
+{
+  gint64 message;
+
+  g_variant_get (call->args, "(x)", &message);
+  floo_session_operate (call->session, kind, message, NULL, NULL, NULL, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_mark_unread (const FlooBusCall *call)
+{
+  operate (call, FLOO_OPERATE_UNREAD);
+}
+
+static void
+handle_mark_played (const FlooBusCall *call)
+{
+  operate (call, FLOO_OPERATE_PLAYED);
+}
+
+static void
+handle_recall (const FlooBusCall *call)
+{
+  operate (call, FLOO_OPERATE_RECALL);
+}
+
+static void
+handle_delete_message (const FlooBusCall *call)
+{
+  operate (call, FLOO_OPERATE_DELETE);
+}
+
+static void
+handle_append (const FlooBusCall *call)
+{
+  const char *content;
+  gint64 message;
+
+  g_variant_get (call->args, "(x&s)", &message, &content);
+  floo_session_operate (call->session, FLOO_OPERATE_APPEND, message, content, NULL, NULL, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_replace (const FlooBusCall *call)
+{
+  const char *content;
+  gint64 message;
+
+  g_variant_get (call->args, "(x&s@a{sv})", &message, &content, NULL);
+  floo_session_operate (call->session, FLOO_OPERATE_REPLACE, message, content, floo_options_get_string (call->options, "config"),
+                        floo_options_get_string (call->options, "ext"), floo_bus_reply, call->invocation);
+}
+
+static void
+handle_delete (const FlooBusCall *call)
+{
+  gint64 conversation;
+  gboolean other_devices;
+
+  g_variant_get (call->args, "(xb)", &conversation, &other_devices);
+  floo_session_delete_conversation (call->session, conversation, other_devices, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_set_draft (const FlooBusCall *call)
+{
+  const char *to_type, *text;
+  gint64 conversation;
+
+  g_variant_get (call->args, "(x&s&s)", &conversation, &to_type, &text);
+  floo_session_set_draft (call->session, conversation, to_type, text, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_list_outbox (const FlooBusCall *call)
+{
+  floo_session_list_outbox (call->session, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_resend (const FlooBusCall *call)
+{
+  gint64 client_id;
+
+  g_variant_get (call->args, "(x)", &client_id);
+  floo_session_resend (call->session, client_id, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_cancel_send (const FlooBusCall *call)
+{
+  gint64 client_id;
+
+  g_variant_get (call->args, "(x)", &client_id);
+  floo_session_cancel_send (call->session, client_id, floo_bus_reply, call->invocation);
+}
+
 static const FlooBusMethod methods[] = {
   { "List", handle_list, list_options },
   { "Get", handle_get },
@@ -152,8 +294,21 @@ static const FlooBusMethod methods[] = {
   { "GetMessage", handle_get_message },
   { "Send", handle_send, send_options },
   { "SendText", handle_send_text },
+  { "SendMention", handle_send_mention, send_special_options },
+  { "SendLocation", handle_send_location, send_special_options },
   { "SetTyping", handle_set_typing },
   { "MarkRead", handle_mark_read, mark_read_options },
+  { "MarkUnread", handle_mark_unread },
+  { "MarkPlayed", handle_mark_played },
+  { "Recall", handle_recall },
+  { "DeleteMessage", handle_delete_message },
+  { "Append", handle_append },
+  { "Replace", handle_replace, replace_options },
+  { "Delete", handle_delete },
+  { "SetDraft", handle_set_draft },
+  { "ListOutbox", handle_list_outbox },
+  { "Resend", handle_resend },
+  { "CancelSend", handle_cancel_send },
 };
 
 const FlooBusTable floo_bus_conversations = {

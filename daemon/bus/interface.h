@@ -2,8 +2,8 @@
 /*
  * interface.h: one exported D-Bus interface, driven by a table.
  *
- * GDBus has checked a call's arguments against the introspection before it comes here. The table says what else is checked, and which function of
- * the session answers. The introspection data is the generated one; unit tests hold the tables against it.
+ * GDBus has checked a call's arguments against the introspection before it comes here. The table says what else is checked, and which
+ * function of the session answers. The introspection data is the generated one; unit tests hold the tables against it.
  */
 #pragma once
 

@@ -25,8 +25,8 @@ connect_to_bus (void)
 {
   g_autoptr (GError) error = NULL;
   GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
-      g_test_dbus_get_bus_address (test_bus), G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-      NULL, NULL, &error);
+      g_test_dbus_get_bus_address (test_bus),
+      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, &error);
 
   g_assert_no_error (error);
   return connection;
@@ -439,7 +439,8 @@ on_drained (GObject *stream, GAsyncResult *result, gpointer user_data)
 
   drain->done = g_input_stream_read_finish (drain->stream, result, NULL) <= 0;
   if (!drain->done)
-    g_input_stream_read_async (drain->stream, drain->buffer, sizeof drain->buffer, G_PRIORITY_DEFAULT, drain->cancellable, on_drained, drain);
+    g_input_stream_read_async (drain->stream, drain->buffer, sizeof drain->buffer, G_PRIORITY_DEFAULT, drain->cancellable, on_drained,
+                               drain);
 }
 
 /* A bus that does not read pauses the intake, and one that goes on lets it go on. */
