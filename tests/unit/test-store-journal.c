@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Events under their serials, and their replay. */
+#include "base/backoff.h"
+#include "base/names.h"
+#include "store-fixture.h"
+
+#define OK(call) \
+  if (!(call)) \
+  return FALSE
+#define WRITE(f, name) fixture_write (f, name, NULL)
+
+typedef struct {
+  guint64 since;
+  guint limit;
+  guint64 next, last;
+  GVariant *events;
+} Replay;
+
+static gboolean
+do_replay (FlooDb *db, gpointer data, GError **error)
+{
+  Replay *replay = data;
+
+  replay->events = floo_journal_replay (db, replay->since, replay->limit, &replay->next, &replay->last, error);
+  if (replay->events == NULL)
+    return FALSE;
+  g_variant_ref_sink (replay->events);
+  return TRUE;
+}
+
+static Replay
+replay (Fixture *f, guint64 since, guint limit)
+{
+  Replay replay = { since, limit, 0, 0, NULL };
+
+  fixture_read (f, do_replay, &replay);
+  return replay;
+}
+
+static GVariant *
+get_args (GVariant *events, gsize i)
+{
+  g_autoptr (GVariant) event = g_variant_get_child_value (events, i);
+  g_autoptr (GVariant) boxed = g_variant_get_child_value (event, 3);
+
+  return g_variant_get_variant (boxed);
+}
+
+static gboolean
+insert_message (FlooDb *db, gint64 id, GError **error)
+{
+  FlooMessage message = fixture_message (id, 7, 7, "text");
+
+  return fixture_take_in (db, &message, TRUE, error);
+}
+
+static GVariant *
+messages_body (FlooDb *db, const gint64 *ids, guint n)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  for (guint i = 0; i < n; i++)
+    g_variant_builder_add_value (&builder, floo_messages_get_variant (db, ids[i], NULL));
+  return g_variant_new ("(@" FLOO_MESSAGES_TYPE ")", g_variant_builder_end (&builder));
+}
+
+static GVariant *
+status_body (FlooDb *db, gint64 id)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "uid", "x", (gint64) 7);
+  g_variant_dict_insert_value (&dict, "message", floo_messages_get_variant (db, id, NULL));
+  return g_variant_new ("(xs@a{sv})", id, "sent", g_variant_dict_end (&dict));
+}
+
+/* 1: two messages, 2: one, 3: a mention, 4: a status, 5: an own body, 6: an empty one, 7: an empty dictionary */
+static gboolean
+journal_all_kinds (FlooDb *db, gpointer data, GError **error)
+{
+  const gint64 ids[] = { 10, 20, 30, 40 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    OK (insert_message (db, ids[i], error));
+  return floo_journal_append (db, FLOO_SIGNAL_ROSTER_MESSAGES, messages_body (db, ids, 2), ids, 2, error)
+         && floo_journal_append (db, FLOO_SIGNAL_ROSTER_MESSAGES, messages_body (db, ids + 2, 1), ids + 2, 1, error)
+         && floo_journal_append (db, FLOO_SIGNAL_MENTION_MESSAGE,
+                                 g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", floo_messages_get_variant (db, 40, NULL)), ids + 3, 1, error)
+         && floo_journal_append (db, FLOO_SIGNAL_SENDING_MESSAGE_STATUS_CHANGED, status_body (db, 10), ids, 1, error)
+         && floo_journal_append (db, FLOO_SIGNAL_PUSH_MESSAGE,
+                                 g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", floo_messages_get_variant (db, 40, NULL)), NULL, 0, error)
+         && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error)
+         && floo_journal_append (db, FLOO_SIGNAL_LOGIN_SUCCESS, g_variant_new_parsed ("(@a{sv} {},)"), NULL, 0, error);
+}
+
+/* What is replayed is what was signalled, as long as nothing changed. */
+static void
+test_same (Fixture *f, gconstpointer data)
+{
+  Replay all;
+
+  WRITE (f, journal_all_kinds);
+  g_assert_cmpuint (f->events->len, ==, 7);
+  fixture_reopen (f);
+  all = replay (f, 0, 0);
+  g_assert_cmpuint (all.next, ==, 7);
+  g_assert_cmpuint (all.last, ==, 7);
+  g_assert_cmpuint (g_variant_n_children (all.events), ==, 7);
+  for (gsize i = 0; i < 7; i++)
+    {
+      g_autoptr (GVariant) args = get_args (all.events, i);
+      g_autofree char *live = g_variant_print (f->events->pdata[i], TRUE);
+      g_autofree char *again = g_variant_print (args, TRUE);
+
+      g_assert_cmpstr (again, ==, live);
+    }
+  g_variant_unref (all.events);
+}
+
+static gboolean
+delete_some (FlooDb *db, gpointer data, GError **error)
+{
+  const gint64 ids[] = { 10, 30, 40 };
+  gboolean deleted;
+  gint64 conversation;
+  FlooToType to_type;
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    OK (floo_messages_delete (db, ids[i], &deleted, &conversation, &to_type, error));
+  return TRUE;
+}
+
+/* What was deleted since is left out: an event that was only of it, too. */
+static void
+test_deleted (Fixture *f, gconstpointer data)
+{
+  Replay all;
+  g_autofree char *text = NULL;
+  g_autoptr (GVariant) args = NULL;
+
+  WRITE (f, journal_all_kinds);
+  WRITE (f, delete_some);
+  all = replay (f, 0, 0);
+  g_assert_cmpuint (all.next, ==, 7);
+  g_assert_cmpuint (g_variant_n_children (all.events), ==, 5);
+  args = get_args (all.events, 0);
+  text = g_variant_print (args, FALSE);
+  g_assert_cmpstr (text, ==, "(1, [(20, 7, 7, 'roster', 'text', 'text', 1700000000020, 0, {'to': <int64 1000>})])");
+  g_free (text);
+  g_variant_unref (args);
+  args = get_args (all.events, 1);
+  text = g_variant_print (args, FALSE);
+  g_assert_cmpstr (text, ==, "(4, 10, 'sent', {'uid': <int64 7>})");
+  g_variant_unref (all.events);
+}
+
+static gboolean
+replace_first (FlooDb *db, gpointer data, GError **error)
+{
+  gboolean applied;
+
+  return floo_messages_replace (db, 30, "changed", NULL, NULL, 5, &applied, NULL, NULL, error);
+}
+
+static void
+test_as_they_are_now (Fixture *f, gconstpointer data)
+{
+  Replay one;
+  g_autofree char *text = NULL;
+
+  WRITE (f, journal_all_kinds);
+  WRITE (f, replace_first);
+  one = replay (f, 1, 1);
+  text = g_variant_print (one.events, FALSE);
+  g_assert_nonnull (strstr (text, "'changed'"));
+  g_assert_cmpuint (one.next, ==, 2);
+  g_assert_cmpuint (one.last, ==, 7);
+  g_variant_unref (one.events);
+}
+
+static void
+assert_out_of_range (Fixture *f, guint64 since)
+{
+  Replay replay = { since, 0, 0, 0, NULL };
+  g_autoptr (GError) error = fixture_try_read (f, do_replay, &replay);
+
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
+}
+
+static gboolean
+journal_many (FlooDb *db, gpointer data, GError **error)
+{
+  for (guint i = 0; i < GPOINTER_TO_UINT (data); i++)
+    OK (floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x)", (gint64) i), NULL, 0, error));
+  return TRUE;
+}
+
+static void
+test_windows (Fixture *f, gconstpointer data)
+{
+  guint64 since = 0;
+  guint n = 0;
+  Replay some = replay (f, 0, 0);
+
+  g_assert_cmpuint (some.next, ==, 0);
+  g_assert_cmpuint (some.last, ==, 0);
+  g_variant_unref (some.events);
+  assert_out_of_range (f, 1);
+  fixture_write (f, journal_many, GUINT_TO_POINTER (2500));
+  do
+    {
+      some = replay (f, since, 5000);
+      g_assert_cmpuint (g_variant_n_children (some.events), <=, FLOO_REPLAY_EVENTS);
+      g_assert_cmpuint (some.next, >, since);
+      n += g_variant_n_children (some.events);
+      since = some.next;
+      g_variant_unref (some.events);
+    }
+  while (since != some.last);
+  g_assert_cmpuint (n, ==, 2500);
+  some = replay (f, 2500, 0);
+  g_assert_cmpuint (g_variant_n_children (some.events), ==, 0);
+  g_assert_cmpuint (some.next, ==, 2500);
+  g_variant_unref (some.events);
+  assert_out_of_range (f, 2501);
+  assert_out_of_range (f, G_MAXUINT64);
+}
+
+static gboolean
+journal_large (FlooDb *db, gpointer data, GError **error)
+{
+  g_autofree char *text = g_strnfill (1 << 20, 'x');
+
+  for (guint i = 0; i < 10; i++)
+    OK (floo_journal_append (db, FLOO_SIGNAL_FLOO_ERROR, g_variant_new ("(ss)", "x", text), NULL, 0, error));
+  return TRUE;
+}
+
+static void
+test_bytes (Fixture *f, gconstpointer data)
+{
+  guint64 since = 0;
+  Replay some;
+
+  WRITE (f, journal_large);
+  do
+    {
+      some = replay (f, since, 0);
+      g_assert_cmpuint (g_variant_get_size (some.events), <=, FLOO_REPLAY_BYTES + 4096);
+      since = some.next;
+      g_variant_unref (some.events);
+    }
+  while (since != some.last);
+}
+
+static gint64 now_ms;
+
+static gint64
+fake_now (void)
+{
+  return now_ms;
+}
+
+static gboolean
+get_position (FlooDb *db, gpointer data, GError **error)
+{
+  guint64 *position = data;
+
+  return floo_journal_get_position (db, &position[0], &position[1], error);
+}
+
+/* Pruned by number, and by age; from the front, without gaps, and no serial is given twice. */
+static void
+test_prune (Fixture *f, gconstpointer data)
+{
+  guint64 position[2];
+
+  floo_store_set_retention (f->store, 14, 1000);
+  fixture_write (f, journal_many, GUINT_TO_POINTER (3000));
+  /* A step goes behind each transaction that has enough of them. */
+  for (guint i = 0; i < 6; i++)
+    fixture_write (f, journal_many, GUINT_TO_POINTER (500));
+  fixture_read (f, get_position, position);
+  g_assert_cmpuint (position[1], ==, 6000);
+  g_assert_cmpuint (position[0], >, 3000);
+  g_assert_cmpuint (position[0], <=, 5001);
+  assert_out_of_range (f, position[0] - 2);
+  g_variant_unref (replay (f, position[0] - 1, 1).events);
+
+  now_ms = g_get_real_time () / 1000 + G_GINT64_CONSTANT (15) * 24 * 3600 * 1000;
+  floo_clock_set (fake_now);
+  floo_store_set_retention (f->store, 14, 1000000);
+  for (guint i = 0; i < 10; i++)
+    fixture_write (f, journal_many, GUINT_TO_POINTER (500));
+  fixture_read (f, get_position, position);
+  g_assert_cmpuint (position[0], ==, 6001);
+  g_assert_cmpuint (position[1], ==, 11000);
+  now_ms += G_GINT64_CONSTANT (15) * 24 * 3600 * 1000;
+  for (guint i = 0; i < 12; i++)
+    fixture_write (f, journal_many, GUINT_TO_POINTER (500));
+  fixture_read (f, get_position, position);
+  g_assert_cmpuint (position[0], ==, 11001);
+  fixture_reopen (f);
+  fixture_write (f, journal_many, GUINT_TO_POINTER (1));
+  fixture_read (f, get_position, position);
+  g_assert_cmpuint (position[1], ==, 17001);
+  floo_clock_set (NULL);
+}
+
+static gboolean
+journal_on_reader (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+}
+
+static void
+test_only_writers (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = fixture_try_read (f, journal_on_reader, NULL);
+
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
+  ADD ("/store/journal/same", test_same);
+  ADD ("/store/journal/deleted", test_deleted);
+  ADD ("/store/journal/as-they-are-now", test_as_they_are_now);
+  ADD ("/store/journal/windows", test_windows);
+  ADD ("/store/journal/bytes", test_bytes);
+  ADD ("/store/journal/prune", test_prune);
+  ADD ("/store/journal/only-writers", test_only_writers);
+  return g_test_run ();
+}
