@@ -18,8 +18,8 @@ G_BEGIN_DECLS
  * @step_ms: between the starts of two health checks
  *
  * Asks the first server that is healthy; where its answer is unusable, the next.
- * Errors: those of floo_service_map_parse() and floo_rest_error() where a server said so; FLOO_ERROR_PROTOCOL where
- * there were only unusable answers, FLOO_ERROR_OFFLINE or _TIMEOUT where there was none; FLOO_ERROR_INVALID_ARGUMENTS where no server is a URL.
+ * Errors: those of floo_service_map_parse() and floo_rest_error() where a server said so; FLOO_ERROR_PROTOCOL where there were only
+ * unusable answers, FLOO_ERROR_OFFLINE or _TIMEOUT where there was none; FLOO_ERROR_INVALID_ARGUMENTS where no server is a URL.
  */
 void floo_discovery_ask_async (SoupSession *session, const char *const *servers, gboolean whole, const char *app_id, guint limit_ms,
                                guint step_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

@@ -29,7 +29,8 @@ FlooEndpoints *floo_endpoints_new (const char *cache_dir, const char *app_id, co
  * answers the cached answer serves. On success the current cluster is the fastest. Whole time: at most FLOO_REST_TIMEOUT_MS.
  * Errors: FLOO_ERROR_APP_UNAVAILABLE or _BANNED or _FROZEN by app_status (text names the status), FLOO_ERROR_OFFLINE (nobody answered and
  * no cache), FLOO_ERROR_PROTOCOL (the answer is unusable), FLOO_ERROR_NOT_FOUND (codes 99997, 99998, 40000: no such app), others of
- * floo_rest_error(), FLOO_ERROR_INVALID_ARGUMENTS (the user's server is no URL), FLOO_ERROR_CANCELLED. Where something is known already, silence and nonsense are no error.
+ * floo_rest_error(), FLOO_ERROR_INVALID_ARGUMENTS (the user's server is no URL), FLOO_ERROR_CANCELLED. Where something is known
+ * already, silence and nonsense are no error.
  * The finish function tells by @from_cache whether it was the cache's answer; the caller then tries again in the background.
  */
 void floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
@@ -62,7 +63,7 @@ void floo_endpoints_socket_answered (FlooEndpoints *self);
 /* Forgets the answer and its cache file (CLUSTER_CHANGED, DNS_UPDATE). */
 void floo_endpoints_forget (FlooEndpoints *self);
 
-/* For tests: the time limit of one discovery and the time between two health checks; other servers than the service's two (bases, as there). */
+/* For tests: the time limit of one discovery and the time between two health checks; other servers than the service's two (bases). */
 void floo_endpoints_set_limits (FlooEndpoints *self, guint limit_ms, guint step_ms);
 void floo_endpoints_set_servers (FlooEndpoints *self, const char *const *servers);
 

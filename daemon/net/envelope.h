@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * @body: what came
  * @status: with this HTTP status
  *
- * Returns: (transfer full): the answer of a code 200, or NULL with floo_rest_error() for any other; FLOO_ERROR_PROTOCOL, naming @status, for what is no
- * envelope or not HTTP 2xx
+ * Returns: (transfer full): the answer of a code 200, or NULL with floo_rest_error() for any other; FLOO_ERROR_PROTOCOL, naming
+ * @status, for what is no envelope or not HTTP 2xx
  */
 FlooRestAnswer *floo_envelope_open (GBytes *body, guint status, GError **error);
 

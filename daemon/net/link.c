@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/names.h"
 #include "net/channel-ws.h"
+#include "net/heart.h"
 #include "net/netwatch.h"
 #include "wire/socketio.h"
 
@@ -43,17 +44,9 @@ struct _FlooLink {
   GSource *deadline;         /* until "40" */
   FlooChannel *channel;
   FlooSioDecoder *decoder;
-  gboolean opened;   /* Engine.IO's open came */
+  FlooHeart *heart;  /* since Engine.IO's open */
   gboolean accepted; /* the owner said so: its loss is no failed try */
   gboolean local;    /* the other side is this machine: the network does not matter */
-
-  /* The heart. Times are monotonic, in us. */
-  guint ping_interval;
-  guint ping_timeout;
-  GSource *ping;
-  GSource *pong;
-  gint64 pinged_at;
-  gint64 heard_at;
 };
 
 G_DEFINE_FINAL_TYPE (FlooLink, floo_link, G_TYPE_OBJECT)
@@ -69,12 +62,11 @@ destroy_source (GSource *source)
 }
 
 static void
-set_timer (FlooLink *self, GSource **timer, guint ms, int priority, const char *name, GSourceFunc func)
+set_timer (FlooLink *self, GSource **timer, guint ms, const char *name, GSourceFunc func)
 {
   g_clear_pointer (timer, destroy_source);
   *timer = g_timeout_source_new (ms);
   g_source_set_static_name (*timer, name);
-  g_source_set_priority (*timer, priority);
   g_source_set_callback (*timer, func, self, NULL);
   g_source_attach (*timer, g_main_context_get_thread_default ());
 }
@@ -105,8 +97,7 @@ static void
 clear_try (FlooLink *self)
 {
   g_clear_pointer (&self->deadline, destroy_source);
-  g_clear_pointer (&self->ping, destroy_source);
-  g_clear_pointer (&self->pong, destroy_source);
+  g_clear_pointer (&self->heart, floo_heart_free);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   if (self->channel != NULL)
@@ -117,7 +108,6 @@ clear_try (FlooLink *self)
       floo_channel_close (channel);
     }
   g_clear_pointer (&self->decoder, floo_sio_decoder_free);
-  self->opened = FALSE;
   self->accepted = FALSE;
 }
 
@@ -145,7 +135,7 @@ wait_for_next_try (FlooLink *self)
       guint delay = floo_backoff_next (&self->backoff);
 
       self->next_retry = floo_now_ms () + delay;
-      set_timer (self, &self->retry, delay, G_PRIORITY_DEFAULT, "flooimd socket retry", on_retry);
+      set_timer (self, &self->retry, delay, "flooimd socket retry", on_retry);
     }
   set_state (self, FLOO_LINK_WAITING);
 }
@@ -171,47 +161,18 @@ lost (FlooLink *self, const GError *error)
 
 /* -- the heart -- */
 
-/* Behind everything that came in meanwhile: after a stall of the machine the answer may be there, only not read yet. */
-#define PRIORITY_PONG (G_PRIORITY_DEFAULT + 50)
-
-static gboolean
-on_pong_missing (gpointer user_data)
+static void
+on_beat (gpointer user_data)
 {
   FlooLink *self = user_data;
-  gint64 waited_ms = (g_get_monotonic_time () - self->pinged_at) / 1000;
 
-  /* A pong can stand behind a large page on a slow line; what comes is a sign of life, too, but not for ever. */
-  if (self->heard_at > self->pinged_at && waited_ms < (gint64) self->ping_interval + self->ping_timeout)
-    {
-      set_timer (self, &self->pong, self->ping_timeout, PRIORITY_PONG, "flooimd socket pong", on_pong_missing);
-      return G_SOURCE_REMOVE;
-    }
-  lost_with (self, FLOO_ERROR_TIMEOUT, "the service did not answer the heartbeat");
-  return G_SOURCE_REMOVE;
-}
-
-static void
-send_ping (FlooLink *self)
-{
-  g_clear_pointer (&self->ping, destroy_source);
-  self->pinged_at = g_get_monotonic_time ();
-  set_timer (self, &self->pong, self->ping_timeout, PRIORITY_PONG, "flooimd socket pong", on_pong_missing);
   floo_channel_send_text (self->channel, FLOO_SIO_TEXT_PING);
 }
 
-static gboolean
-on_ping (gpointer user_data)
-{
-  FlooLink *self = user_data;
-
-  send_ping (self);
-  return G_SOURCE_REMOVE;
-}
-
 static void
-schedule_ping (FlooLink *self)
+on_dead (gpointer user_data)
 {
-  set_timer (self, &self->ping, self->ping_interval, G_PRIORITY_DEFAULT, "flooimd socket ping", on_ping);
+  lost_with (user_data, FLOO_ERROR_TIMEOUT, "the service did not answer the heartbeat");
 }
 
 /* -- what comes in: a function per kind of packet -- */
@@ -219,15 +180,12 @@ schedule_ping (FlooLink *self)
 static void
 handle_open (FlooLink *self, const FlooSioPacket *packet)
 {
-  if (self->opened)
+  if (self->heart != NULL)
     {
       lost_with (self, FLOO_ERROR_PROTOCOL, "the service opened an open connection");
       return;
     }
-  self->opened = TRUE;
-  self->ping_interval = packet->ping_interval;
-  self->ping_timeout = packet->ping_timeout;
-  schedule_ping (self);
+  self->heart = floo_heart_new (packet->ping_interval, packet->ping_timeout, on_beat, on_dead, self);
 }
 
 static void
@@ -247,16 +205,14 @@ handle_ping (FlooLink *self, const FlooSioPacket *packet)
 static void
 handle_pong (FlooLink *self, const FlooSioPacket *packet)
 {
-  if (self->pong == NULL)
-    return; /* nobody asked */
-  g_clear_pointer (&self->pong, destroy_source);
-  schedule_ping (self);
+  if (self->heart != NULL)
+    floo_heart_answered (self->heart);
 }
 
 static void
 handle_connect (FlooLink *self, const FlooSioPacket *packet)
 {
-  if (!self->opened)
+  if (self->heart == NULL)
     {
       lost_with (self, FLOO_ERROR_PROTOCOL, "the service connected before it opened");
       return;
@@ -303,7 +259,8 @@ handle_packet (FlooLink *self, const FlooSioPacket *packet)
 static gboolean
 hear (FlooLink *self, FlooChannel *channel)
 {
-  self->heard_at = g_get_monotonic_time ();
+  if (self->heart != NULL)
+    floo_heart_heard (self->heart);
   g_signal_emit (self, signals[SIGNAL_HEARD], 0);
   return self->channel == channel;
 }
@@ -411,7 +368,7 @@ open_channel (FlooLink *self, const char *url)
   self->cancellable = g_cancellable_new ();
   attempt->self = g_object_ref (self);
   attempt->cancellable = g_object_ref (self->cancellable);
-  set_timer (self, &self->deadline, timeout, G_PRIORITY_DEFAULT, "flooimd socket deadline", on_deadline);
+  set_timer (self, &self->deadline, timeout, "flooimd socket deadline", on_deadline);
   self->open (url, timeout, self->cancellable, opened_cb, attempt);
 }
 
@@ -448,8 +405,8 @@ on_came (FlooNetwatch *netwatch, FlooLink *self)
 static void
 on_changed (FlooNetwatch *netwatch, FlooLink *self)
 {
-  if (self->state == FLOO_LINK_UP && self->pong == NULL)
-    send_ping (self);
+  if (self->state == FLOO_LINK_UP)
+    floo_heart_beat (self->heart);
 }
 
 /* Whatever was under way is from before the sleep, and the service has forgotten it. */

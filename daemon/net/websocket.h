@@ -58,8 +58,8 @@ typedef enum {
  * @message: (out): set for %FLOO_WS_MESSAGE
  *
  * Takes bytes in pieces of any size. What the decoder holds is never more than the bound and one control frame.
- * Errors: FLOO_ERROR_PROTOCOL (extension bits, unknown opcodes, a masked frame, fragments out of order, a bad control frame, text that is no UTF-8),
- * FLOO_ERROR_TOO_LARGE (found from the header, before any of the excess is taken).
+ * Errors: FLOO_ERROR_PROTOCOL (extension bits, unknown opcodes, a masked frame, fragments out of order, a bad control frame, text that
+ * is no UTF-8), FLOO_ERROR_TOO_LARGE (found from the header, before any of the excess is taken).
  */
 FlooWsResult floo_ws_decoder_next (FlooWsDecoder *decoder, const guint8 **data, gsize *len, FlooWsMessage *message, GError **error);
 

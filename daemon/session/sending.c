@@ -137,6 +137,66 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   floo_outbox_call_run (query, run_send, send_query_free);
 }
 
+/* ---- SendMention, SendLocation ---- */
+
+/* Sends @request with @object as its @member (config or attachment); consumes @object. */
+static void
+send_with_json (FlooSession *self, FlooSendRequest *request, const char **member, JsonObject *object, FlooReply reply, gpointer user_data)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = floo_json_to_text (node);
+
+  json_object_unref (object);
+  *member = text;
+  floo_session_send (self, request, reply, user_data);
+}
+
+void
+floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all, const char *ext,
+                           const char *token, FlooReply reply, gpointer user_data)
+{
+  FlooSendRequest request = { .to_type = "group", .to = group, .type = "text", .content = content, .ext = ext, .token = token };
+  JsonObject *config;
+  JsonArray *list;
+
+  if (n == 0 && !all)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "Nobody is mentioned: users is empty and all is false");
+      return;
+    }
+  config = json_object_new ();
+  list = json_array_sized_new (n);
+  for (guint i = 0; i < n; i++)
+    json_array_add_int_element (list, users[i]);
+  json_object_set_boolean_member (config, "mentionAll", all);
+  json_object_set_array_member (config, "mentionList", list);
+  json_object_set_string_member (config, "mentionedMessage", "");
+  json_object_set_string_member (config, "pushMessage", "");
+  json_object_set_string_member (config, "senderNickname", self->username);
+  send_with_json (self, &request, &request.config, config, reply, user_data);
+}
+
+void
+floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
+                            const char *ext, const char *token, FlooReply reply, gpointer user_data)
+{
+  FlooSendRequest request = { .to_type = to_type, .to = to, .type = "location", .content = "", .ext = ext, .token = token };
+  JsonObject *attachment;
+
+  /* Written so that NaN fails, too. */
+  if (!(latitude >= -90 && latitude <= 90) || !(longitude >= -180 && longitude <= 180))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "latitude is -90 to 90 and longitude -180 to 180 degrees, not %g and %g", latitude,
+                        longitude);
+      return;
+    }
+  attachment = json_object_new ();
+  json_object_set_double_member (attachment, "lat", latitude);
+  json_object_set_double_member (attachment, "lon", longitude);
+  json_object_set_string_member (attachment, "addr", address);
+  send_with_json (self, &request, &request.attachment, attachment, reply, user_data);
+}
+
 /* ---- SetTyping ---- */
 
 typedef struct {

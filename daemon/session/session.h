@@ -98,6 +98,12 @@ typedef struct {
 } FlooSendRequest;
 
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
+/* @ext, @token: (nullable) */
+void floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all, const char *ext,
+                                const char *token, FlooReply reply, gpointer user_data);                       /* (x) */
+/* In degrees. */
+void floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
+                                 const char *ext, const char *token, FlooReply reply, gpointer user_data);     /* (x) */
 void floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
 /* @message: 0 is all; @only: just this one. */
 void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);   /* (x) */

@@ -51,14 +51,6 @@ is_full (FlooDb *db, int code)
 }
 
 gboolean
-floo_db_is_corrupt (FlooDb *db)
-{
-  int code = sqlite3_errcode (db->handle) & 0xff;
-
-  return code == SQLITE_CORRUPT || code == SQLITE_NOTADB;
-}
-
-gboolean
 floo_db_set_error (FlooDb *db, int code, GError **error)
 {
   const char *text = sqlite3_errmsg (db->handle);
@@ -75,7 +67,7 @@ floo_db_set_error (FlooDb *db, int code, GError **error)
       return FALSE;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      g_message ("The store is damaged (%s) and will be set aside at the next start", text);
+      g_message ("The store is damaged (%s) and is set aside, now or at the next start", text);
       mark_damaged (db);
       break;
     case SQLITE_BUSY:

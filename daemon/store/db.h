@@ -67,12 +67,11 @@ void floo_db_checkpoint (FlooDb *db, gboolean truncate);
  * @code: SQLite's extended result code
  *
  * Sets an error of FLOO_ERROR for what the last call on @db failed with: a full disk is StorageFull, an interruption
- * Cancelled, all else Storage. A broken constraint is a bug of ours and logged as such; of a corrupt file a note is left in the folder.
+ * Cancelled, all else Storage. A broken constraint is a bug of ours and logged as such; a corrupt file is noted in the folder
+ * (FLOO_DAMAGED_FLAG), so that it is set aside.
  *
  * Returns: FALSE, to be returned
  */
 gboolean floo_db_set_error (FlooDb *db, int code, GError **error);
-/* Whether the last failing call found the file itself corrupt or no database at all. */
-gboolean floo_db_is_corrupt (FlooDb *db);
 
 G_END_DECLS

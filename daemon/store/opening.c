@@ -73,20 +73,16 @@ prepare_file (FlooDb *db, gboolean *created, GError **error)
 }
 
 FlooDb *
-floo_opening_open_file (const char *path, gint64 user_id, gboolean *created, gboolean *corrupt, GError **error)
+floo_opening_open_file (const char *path, gint64 user_id, gboolean *created, GError **error)
 {
   g_autoptr (FlooDb) db = NULL;
 
-  *corrupt = FALSE;
   if (!floo_file_prepare (path, error))
     return NULL;
   db = floo_db_open (path, FLOO_DB_WRITER, user_id, error);
-  if (db == NULL)
+  if (db == NULL || !prepare_file (db, created, error))
     return NULL;
-  if (prepare_file (db, created, error))
-    return g_steal_pointer (&db);
-  *corrupt = floo_db_is_corrupt (db);
-  return NULL;
+  return g_steal_pointer (&db);
 }
 
 FlooDb *
@@ -95,20 +91,20 @@ floo_opening_run (const char *folder, gint64 user_id, FlooStoreOutcome *outcome,
   g_autofree char *path = g_build_filename (folder, FLOO_STORE_FILE, NULL);
   g_autoptr (FlooDb) db = NULL;
   g_autoptr (GError) local = NULL;
-  gboolean created = FALSE, corrupt = FALSE, replaced = FALSE;
+  gboolean created = FALSE, replaced = FALSE;
 
   if (!floo_folder_prepare (folder, error) || !floo_quarantine_finish (folder, &replaced, error))
     return NULL;
-  corrupt = floo_quarantine_is_due (folder);
-  if (!corrupt)
-    db = floo_opening_open_file (path, user_id, &created, &corrupt, &local);
-  if (corrupt)
+  if (!floo_quarantine_is_due (folder))
+    db = floo_opening_open_file (path, user_id, &created, &local);
+  /* Damage may also have been met just now. */
+  if (db == NULL && floo_quarantine_is_due (folder))
     {
-      replaced = TRUE;
       if (!floo_quarantine_run (folder, user_id, error))
         return NULL;
+      replaced = TRUE;
       g_clear_error (&local);
-      db = floo_opening_open_file (path, user_id, &created, &corrupt, &local);
+      db = floo_opening_open_file (path, user_id, &created, &local);
     }
   if (db == NULL)
     {

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  */
 FlooDb *floo_opening_run (const char *folder, gint64 user_id, FlooStoreOutcome *outcome, char **journal_id, GError **error);
 
-/* One file: checked, migrated, in WAL. @corrupt: (out): why it failed; @created: (out): it was not there or empty */
-FlooDb *floo_opening_open_file (const char *path, gint64 user_id, gboolean *created, gboolean *corrupt, GError **error);
+/* One file: checked, migrated, in WAL. @created: (out): it was not there or empty */
+FlooDb *floo_opening_open_file (const char *path, gint64 user_id, gboolean *created, GError **error);
 
 G_END_DECLS

@@ -193,11 +193,11 @@ static gboolean
 build (const char *path, const char *building, gint64 user_id, GError **error)
 {
   g_autoptr (FlooDb) db = NULL;
-  gboolean created, corrupt;
+  gboolean created;
 
   if (!remove_all (building, error))
     return FALSE;
-  db = floo_opening_open_file (building, user_id, &created, &corrupt, error);
+  db = floo_opening_open_file (building, user_id, &created, error);
   if (db == NULL || !salvage (db, path, error))
     return FALSE;
   floo_db_checkpoint (db, TRUE);

@@ -218,6 +218,58 @@ floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, 
 }
 
 void
+floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all, const char *ext,
+                           const char *token, FlooReply reply, gpointer user_data)
+{
+  CALLED ("send_mention %" G_GINT64_FORMAT " %s %u %d %s %s\n", group, content, n, all, ext != NULL ? ext : "-", token != NULL ? token : "-");
+}
+
+void
+floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
+                            const char *ext, const char *token, FlooReply reply, gpointer user_data)
+{
+  CALLED ("send_location %s %" G_GINT64_FORMAT " %g %g %s\n", to_type, to, latitude, longitude, address);
+}
+
+void
+floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
+                      FlooReply reply, gpointer user_data)
+{
+  CALLED ("operate %d %" G_GINT64_FORMAT " %s %s %s\n", (int) kind, message, content != NULL ? content : "-", config != NULL ? config : "-",
+          ext != NULL ? ext : "-");
+}
+
+void
+floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data)
+{
+  CALLED ("delete_conversation %" G_GINT64_FORMAT " %d\n", conversation, everywhere);
+}
+
+void
+floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply, gpointer user_data)
+{
+  CALLED ("set_draft %" G_GINT64_FORMAT " %s %s\n", conversation, to_type, text);
+}
+
+void
+floo_session_list_outbox (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  CALLED ("list_outbox\n");
+}
+
+void
+floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data)
+{
+  CALLED ("resend %" G_GINT64_FORMAT "\n", client_id);
+}
+
+void
+floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data)
+{
+  CALLED ("cancel_send %" G_GINT64_FORMAT "\n", client_id);
+}
+
+void
 floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data)
 {
   CALLED ("get_position\n");

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * heart.h: the client's heartbeat of Engine.IO v3 (wire.md, section 3).
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _FlooHeart FlooHeart;
+typedef void (*FlooHeartFunc) (gpointer user_data);
+
+/**
+ * floo_heart_new:
+ * @interval_ms: from an answer to the next beat; the first beat comes after as much
+ * @timeout_ms: how long an answer may take
+ * @beat: sends the ping
+ * @dead: there was no answer; told once, the last; may free the heart
+ *
+ * An answer can stand behind a large page on a slow line, so that whatever comes counts as a sign of life, too, but for at most
+ * both times together.
+ */
+FlooHeart *floo_heart_new (guint interval_ms, guint timeout_ms, FlooHeartFunc beat, FlooHeartFunc dead, gpointer user_data);
+void floo_heart_free (FlooHeart *heart);
+
+/* Beats at once, where no beat waits for its answer. */
+void floo_heart_beat (FlooHeart *heart);
+/* The answer came. */
+void floo_heart_answered (FlooHeart *heart);
+/* Anything came. */
+void floo_heart_heard (FlooHeart *heart);
+
+G_END_DECLS
