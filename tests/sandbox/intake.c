@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "intake.h"
+#include "intake-private.h"
 
 #include <string.h>
 
@@ -10,20 +10,10 @@
 #include "trace.h"
 #include "waits.h"
 
-#define OP(name) FLOO__MESSAGE_OPERATION__OP_TYPE__##name
 #define CODE(name) FLOO__STATUS__ERROR_CODE__##name
 
-/* One submission on its way through the checks. */
-typedef struct {
-  Sandbox *sandbox;
-  SbUser *user;
-  SbMessage *message;     /* what is submitted */
-  SbMessage *target;      /* what an operation works on */
-  SbVerdict *verdict;
-} Intake;
-
-static gboolean
-refuse (Intake *in, Floo__Status__ErrorCode code, const char *reason)
+gboolean
+sb_intake_refuse (SbIntake *in, Floo__Status__ErrorCode code, const char *reason)
 {
   in->verdict->code = code;
   in->verdict->reason = reason;
@@ -48,24 +38,23 @@ sb_intake_may_message (Sandbox *sandbox, SbUser *from, SbUser *to, const char **
 }
 
 static gboolean
-check_group (Intake *in, SbGroup *group)
+check_group (SbIntake *in, SbGroup *group)
 {
   SbMember *member = sb_group_member (group, in->user->id);
   gint64 all_until = json_object_get_int_member (group->info, "ban_expire_time");
   gint64 now = sb_now ();
 
   if (member == NULL)
-    return refuse (in, CODE (FAIL), "you are not a member of the group");
+    return sb_intake_refuse (in, CODE (FAIL), "you are not a member of the group");
   if (sb_is_banned (member->ban_until, now))
-    return refuse (in, CODE (USER_BANNED), "you are banned in the group");
+    return sb_intake_refuse (in, CODE (USER_BANNED), "you are banned in the group");
   if (member->role < SB_ADMIN && sb_is_banned (all_until, now / 1000))
-    return refuse (in, CODE (USER_BANNED), "all members of the group are banned");
+    return sb_intake_refuse (in, CODE (USER_BANNED), "all members of the group are banned");
   return TRUE;
 }
 
-/* Whether a message or operation may go where it says. */
-static gboolean
-check_target (Intake *in)
+gboolean
+sb_intake_check_target (SbIntake *in)
 {
   SbState *state = in->sandbox->state;
   SbMessage *message = in->message;
@@ -74,14 +63,14 @@ check_target (Intake *in)
   const char *reason;
 
   if (message->type == FLOO__MESSAGE_BODY__TYPE__GROUPCHAT && group == NULL)
-    return refuse (in, CODE (INVALID_PARAMETER), "no such group");
+    return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "no such group");
   if (message->type != FLOO__MESSAGE_BODY__TYPE__GROUPCHAT && to == NULL && group == NULL)
-    return refuse (in, CODE (INVALID_PARAMETER), "no such user");
+    return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "no such user");
   if (message->type == FLOO__MESSAGE_BODY__TYPE__CHAT && to == NULL)
-    return refuse (in, CODE (INVALID_PARAMETER), "a group is not written to as a user");
+    return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "a group is not written to as a user");
   if (group != NULL)
     return check_group (in, group);
-  return sb_intake_may_message (in->sandbox, in->user, to, &reason) || refuse (in, CODE (FAIL), reason);
+  return sb_intake_may_message (in->sandbox, in->user, to, &reason) || sb_intake_refuse (in, CODE (FAIL), reason);
 }
 
 /* ---- messages ---- */
@@ -100,20 +89,20 @@ too_long (const char *text, gsize max)
   return text != NULL && strlen (text) > max;
 }
 
-static gboolean
-check_content (Intake *in)
+gboolean
+sb_intake_check_content (SbIntake *in)
 {
   const SbMessage *message = in->message;
 
   if (in->user->banned)
-    return refuse (in, CODE (USER_BANNED), "user is banned");
+    return sb_intake_refuse (in, CODE (USER_BANNED), "user is banned");
   if (too_long (message->content, FLOO_MAX_CONTENT) || too_long (message->config, FLOO_MAX_EXTRA)
       || too_long (message->ext, FLOO_MAX_EXTRA) || too_long (message->attachment, FLOO_MAX_EXTRA))
-    return refuse (in, CODE (INVALID_PARAMETER), "message is too large");
+    return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "message is too large");
   if (message->ctype < 0 || message->ctype > FLOO__MESSAGE_BODY__CONTENT_TYPE__RTC)
-    return refuse (in, CODE (INVALID_PARAMETER), "unknown ctype");
+    return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "unknown ctype");
   if (strstr (message->content, SB_CENSORED_WORD) != NULL)
-    return refuse (in, CODE (WORD_CENSORED), "antispam");
+    return sb_intake_refuse (in, CODE (WORD_CENSORED), "antispam");
   if (message->attachment != NULL && !is_json_object (message->attachment))
     sb_trace_violation (in->sandbox, in->user->id, "attachment is no JSON object");
   if (message->config != NULL && !is_json_object (message->config) && strcmp (message->config, "null") != 0)
@@ -122,7 +111,7 @@ check_content (Intake *in)
 }
 
 static void
-push_typing (Intake *in)
+push_typing (SbIntake *in)
 {
   SbMessage *message = in->message;
   SbUser *to = sb_state_user (in->sandbox->state, message->to);
@@ -133,272 +122,6 @@ push_typing (Intake *in)
   if (to != NULL)
     sb_sync_push_once (in->sandbox, to, in->user->id, message);
   sb_sync_push_once (in->sandbox, in->user, message->to, message);
-}
-
-/* ---- operations ---- */
-
-static SbInbox *
-inbox_of (Intake *in)
-{
-  return sb_user_inbox (in->user, in->message->op_conversation);
-}
-
-/* The conversation in which the acting user has the message operated on, 0: none. */
-static gint64
-conversation_of (const SbUser *user, const SbMessage *target)
-{
-  if (target->type == FLOO__MESSAGE_BODY__TYPE__GROUPCHAT)
-    return target->to;
-  return target->from == user->id ? target->to : target->from;
-}
-
-/* The operation's xid, and where it goes, are the conversation that the message is in. */
-static gboolean
-check_conversation (Intake *in)
-{
-  gint64 conversation = conversation_of (in->user, in->target);
-
-  if (in->message->op_conversation == conversation && (in->message->to == conversation || in->message->to == in->user->id))
-    return TRUE;
-  return refuse (in, CODE (INVALID_PARAMETER), "the message is not in this conversation");
-}
-
-static gboolean
-apply_read_ack (Intake *in)
-{
-  SbInbox *inbox = sb_user_inbox (in->user, conversation_of (in->user, in->target));
-
-  if (in->target->from != in->message->to || in->target->from == in->user->id)
-    return refuse (in, CODE (INVALID_PARAMETER), "a read acknowledgement goes to the sender of the message");
-  sb_id_set_add (inbox->read, in->target->id);
-  g_hash_table_remove (inbox->unread, &in->target->id);
-  in->target->status = FLOO__MESSAGE_BODY__STATUS__READ;
-  return TRUE;
-}
-
-static gboolean
-apply_play_ack (Intake *in)
-{
-  if (in->target->from != in->message->to)
-    return refuse (in, CODE (INVALID_PARAMETER), "a play acknowledgement goes to the sender of the message");
-  in->target->played = TRUE;
-  return TRUE;
-}
-
-static gboolean
-apply_deliver_ack (Intake *in)
-{
-  if (in->target->from != in->message->to)
-    return refuse (in, CODE (INVALID_PARAMETER), "a delivery acknowledgement goes to the sender of the message");
-  in->target->status = MAX (in->target->status, FLOO__MESSAGE_BODY__STATUS__DELIVERED);
-  return TRUE;
-}
-
-static gboolean
-apply_read_all (Intake *in)
-{
-  SbInbox *inbox = inbox_of (in);
-
-  inbox->read_upto = MAX (inbox->read_upto, in->message->op_mid);
-  g_hash_table_remove_all (inbox->unread);
-  return TRUE;
-}
-
-static gboolean
-apply_read_cancel (Intake *in)
-{
-  SbInbox *inbox = inbox_of (in);
-
-  if (!check_conversation (in))
-    return FALSE;
-  g_hash_table_remove (inbox->read, &in->target->id);
-  sb_id_set_add (inbox->unread, in->target->id);
-  return TRUE;
-}
-
-static gboolean
-apply_delete (Intake *in)
-{
-  if (!check_conversation (in))
-    return FALSE;
-  sb_inbox_remove (inbox_of (in), in->target->id, FALSE);
-  return TRUE;
-}
-
-/* Forgets a message in the inboxes of everyone who has it. */
-static void
-remove_everywhere (Sandbox *sandbox, SbMessage *target)
-{
-  SbGroup *group = sb_state_group (sandbox->state, target->to);
-
-  for (guint i = 0; i < sandbox->state->user_order->len; i++)
-    {
-      SbUser *user = sandbox->state->user_order->pdata[i];
-      SbInbox *inbox = NULL;
-
-      if (group != NULL || user->id == target->from)
-        inbox = sb_user_find_inbox (user, target->to);
-      else if (user->id == target->to)
-        inbox = sb_user_find_inbox (user, target->from);
-      if (inbox != NULL)
-        sb_inbox_remove (inbox, target->id, TRUE);
-    }
-}
-
-static gboolean
-apply_recall (Intake *in)
-{
-  SbMessage *target = in->target;
-  SbGroup *group = sb_state_group (in->sandbox->state, target->to);
-  SbMember *member = group == NULL ? NULL : sb_group_member (group, in->user->id);
-
-  if (!check_conversation (in))
-    return FALSE;
-  if (target->from != in->user->id && (member == NULL || member->role < SB_ADMIN))
-    return refuse (in, CODE (UNAUTHORIZED), "only the sender or a group's admin recalls a message");
-  if (sb_now () - target->timestamp > in->sandbox->settings.recall_window)
-    return refuse (in, CODE (FAIL), "the message is too old to be recalled");
-  target->recalled = TRUE;
-  remove_everywhere (in->sandbox, target);
-  return TRUE;
-}
-
-/* Merges JSON objects: what @news has wins. "null" and what is no object change nothing. */
-static void
-merge_into (char **text, const char *news)
-{
-  g_autoptr (JsonNode) base = *text == NULL ? NULL : floo_json_parse (*text, strlen (*text), NULL);
-  g_autoptr (JsonNode) patch = news == NULL ? NULL : floo_json_parse (news, strlen (news), NULL);
-  JsonObject *object = base == NULL ? NULL : floo_json_node_object (base);
-  JsonObject *changes = patch == NULL ? NULL : floo_json_node_object (patch);
-  g_autoptr (GList) names = NULL;
-
-  if (changes == NULL)
-    return;
-  if (object == NULL)
-    {
-      g_free (*text);
-      *text = g_strdup (news);
-      return;
-    }
-  names = json_object_get_members (changes);
-  for (GList *l = names; l != NULL; l = l->next)
-    {
-      JsonNode *value = json_object_get_member (changes, l->data);
-      JsonNode *old = json_object_get_member (object, l->data);
-
-      if (old != NULL && JSON_NODE_HOLDS_OBJECT (old) && JSON_NODE_HOLDS_OBJECT (value))
-        {
-          g_autofree char *inner = floo_json_to_text (old);
-          g_autofree char *inner_news = floo_json_to_text (value);
-          g_autoptr (JsonNode) merged = NULL;
-
-          merge_into (&inner, inner_news);
-          merged = floo_json_parse (inner, strlen (inner), NULL);
-          json_object_set_member (object, l->data, g_steal_pointer (&merged));
-        }
-      else
-        json_object_set_member (object, l->data, json_node_copy (value));
-    }
-  g_free (*text);
-  *text = floo_json_to_text (base);
-}
-
-/* What was sent stays known, for devices that have not got it yet. */
-static void
-keep_first (SbMessage *target)
-{
-  if (target->first_content != NULL)
-    return;
-  target->first_content = g_strdup (target->content);
-  target->first_config = g_strdup (target->config);
-  target->first_ext = g_strdup (target->ext);
-}
-
-static gboolean
-begin_edit (Intake *in)
-{
-  SbState *state = in->sandbox->state;
-  SbMessage *target = in->target;
-
-  if (target->from != in->user->id)
-    return refuse (in, CODE (UNAUTHORIZED), "only the sender changes a message");
-  if (conversation_of (in->user, target) != in->message->to)
-    return refuse (in, CODE (INVALID_PARAMETER), "the message is not in this conversation");
-  if (!check_content (in))
-    return FALSE;
-  keep_first (target);
-  state->last_edit = MAX (state->last_edit + 1, sb_now ());
-  target->edit_timestamp = in->message->edit_timestamp = in->verdict->edit_timestamp = state->last_edit;
-  merge_into (&target->config, in->message->config);
-  merge_into (&target->ext, in->message->ext);
-  return TRUE;
-}
-
-static gboolean
-apply_append (Intake *in)
-{
-  char *joined;
-
-  if (!begin_edit (in))
-    return FALSE;
-  joined = g_strconcat (in->target->content, in->message->content, NULL);
-  g_free (in->target->content);
-  in->target->content = joined;
-  return TRUE;
-}
-
-static gboolean
-apply_replace (Intake *in)
-{
-  if (!begin_edit (in))
-    return FALSE;
-  if (*in->message->content != '\0')
-    {
-      g_free (in->target->content);
-      in->target->content = g_strdup (in->message->content);
-    }
-  return TRUE;
-}
-
-static const struct {
-  gboolean needs_target;    /* the message must exist and be one that the user has */
-  gboolean to_self;
-  gboolean needs_relation;  /* as a message to the same place would */
-  gboolean (*apply) (Intake *in);
-} operations[] = {
-  [OP (READ_ACK)] = { TRUE, FALSE, FALSE, apply_read_ack },
-  [OP (READ_ALL)] = { FALSE, TRUE, FALSE, apply_read_all },
-  [OP (READ_CANCEL)] = { TRUE, TRUE, FALSE, apply_read_cancel },
-  [OP (DELIVER_ACK)] = { TRUE, FALSE, FALSE, apply_deliver_ack },
-  [OP (RECALL)] = { TRUE, FALSE, FALSE, apply_recall },
-  [OP (DELETE)] = { TRUE, TRUE, FALSE, apply_delete },
-  [OP (PLAY_ACK)] = { TRUE, FALSE, FALSE, apply_play_ack },
-  [OP (APPEND)] = { TRUE, FALSE, TRUE, apply_append },
-  [OP (REPLACE)] = { TRUE, FALSE, TRUE, apply_replace },
-};
-
-static gboolean
-check_operation (Intake *in)
-{
-  SbMessage *message = in->message;
-  SbInbox *inbox;
-
-  if (message->op <= 0 || message->op >= (int) G_N_ELEMENTS (operations))
-    return refuse (in, CODE (INVALID_PARAMETER), "unknown operation");
-  if (operations[message->op].to_self && message->to != in->user->id)
-    return refuse (in, CODE (INVALID_PARAMETER), "the operation goes to oneself");
-  if (operations[message->op].needs_target)
-    {
-      in->target = sb_state_message (in->sandbox->state, message->op_mid);
-      inbox = in->target == NULL ? NULL : sb_user_find_inbox (in->user, conversation_of (in->user, in->target));
-      if (in->target == NULL || in->target->recalled || !sb_message_is_message (in->target) || inbox == NULL
-          || !sb_messages_have (inbox->queue, message->op_mid))
-        return refuse (in, CODE (INVALID_PARAMETER), "no such message");
-    }
-  if (operations[message->op].needs_relation && !check_target (in))
-    return FALSE;
-  return operations[message->op].apply (in);
 }
 
 /* ---- deleting a conversation ---- */
@@ -421,19 +144,19 @@ delete_conversation (Sandbox *sandbox, SbUser *user, SbMessage *message, gboolea
 /* ---- the whole way ---- */
 
 static gboolean
-accept (Intake *in)
+accept (SbIntake *in)
 {
   SbFaults *faults = &in->sandbox->faults;
 
   if (faults->message_code != CODE (UNKNOWN) && sandbox_take (&faults->message_count))
-    return refuse (in, faults->message_code, faults->message_reason);
+    return sb_intake_refuse (in, faults->message_code, faults->message_reason);
   if (in->message->ns == FLOO__META__NAME_SPACE__CONVERSATION)
     return TRUE;
   if (in->message->type == FLOO__MESSAGE_BODY__TYPE__OPER)
-    return check_operation (in);
+    return sb_intake_operate (in);
   if (in->message->type == FLOO__MESSAGE_BODY__TYPE__NORMAL)
-    return refuse (in, CODE (INVALID_PARAMETER), "unknown type of message");
-  return check_content (in) && check_target (in);
+    return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "unknown type of message");
+  return sb_intake_check_content (in) && sb_intake_check_target (in);
 }
 
 static void
@@ -472,7 +195,7 @@ answer_duplicate (SbDevice *device, gint64 client_mid, SbVerdict *verdict)
 }
 
 static SbMessage *
-deliver (Intake *in)
+deliver (SbIntake *in)
 {
   SbMessage *stored;
 
@@ -494,7 +217,7 @@ deliver (Intake *in)
 SbMessage *
 sb_intake_submit (Sandbox *sandbox, SbUser *user, SbDevice *device, SbMessage *message, SbVerdict *verdict)
 {
-  Intake in = { sandbox, user, message, NULL, verdict };
+  SbIntake in = { sandbox, user, message, NULL, verdict };
   SbMessage *stored;
 
   *verdict = (SbVerdict) { .code = CODE (OK), .client_mid = message->client_mid, .time = sb_now () };

@@ -240,15 +240,15 @@ take_query (SbCall *call, const char *query)
   GUriParamsIter iter;
   g_autofree char *last = g_strdup ("");
   g_autoptr (GError) error = NULL;
-  char *name, *value;
+  char *next_name, *next_value;
 
   if (query == NULL)
     return TRUE;
   g_uri_params_iter_init (&iter, query, -1, "&", G_URI_PARAMS_WWW_FORM);
-  while (g_uri_params_iter_next (&iter, &name, &value, &error))
+  while (g_uri_params_iter_next (&iter, &next_name, &next_value, &error))
     {
-      g_autofree char *owned_name = name;
-      g_autofree char *owned_value = value;
+      g_autofree char *name = next_name;
+      g_autofree char *value = next_value;
       const SbParam *param = find_param (call->operation, name, SB_QUERY);
       JsonNode *node = param == NULL ? NULL : from_query (param->type, value);
 
@@ -260,7 +260,7 @@ take_query (SbCall *call, const char *query)
       if (strcmp (last, name) >= 0)
         sb_trace_violation (call->sandbox, 0, "%s: query keys are not sorted by name", call->operation->path);
       g_free (last);
-      last = g_steal_pointer (&owned_name);
+      last = g_steal_pointer (&name);
     }
   return error == NULL || breach (call, "bad query: %s", error->message);
 }
@@ -353,7 +353,8 @@ check_access (SbCall *call)
   call->member = sb_group_member (call->group, call->user->id);
   if ((call->member == NULL ? SB_NO_MEMBER : call->member->role) >= needed[access])
     return TRUE;
-  sb_call_fail (call, SB_FORBIDDEN, access == SB_GROUP_MEMBER ? "you are not a member of the group" : "you have not the right in the group");
+  sb_call_fail (call, SB_FORBIDDEN,
+                access == SB_GROUP_MEMBER ? "you are not a member of the group" : "you have not the right in the group");
   return FALSE;
 }
 

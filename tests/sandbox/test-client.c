@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "trace.h"
 #include "wire/socketio.h"
 
 void
@@ -17,6 +18,20 @@ static gboolean
 on_tick (gpointer user_data)
 {
   return G_SOURCE_CONTINUE;
+}
+
+/* Two lines of libsoup's for every frame are of no use here. */
+static void
+on_debug (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
+{
+}
+
+void
+client_test_init (int *argc, char ***argv)
+{
+  g_test_init (argc, argv, NULL);
+  g_log_set_handler ("libsoup", G_LOG_LEVEL_DEBUG, on_debug, NULL);
+  g_log_set_handler ("GLib-GIO", G_LOG_LEVEL_DEBUG, on_debug, NULL);
 }
 
 Client *
@@ -109,6 +124,12 @@ client_control (Client *client, const char *name, const char *body)
     g_test_message ("control %s: %s", name, json_object_get_string_member (answer, "error"));
   g_assert_true (json_object_get_boolean_member (answer, "ok"));
   return answer;
+}
+
+void
+client_order (Client *client, const char *name, const char *body)
+{
+  json_object_unref (client_control (client, name, body));
 }
 
 /* ---- the socket ---- */
@@ -499,4 +520,33 @@ client_send_text (Client *client, gint64 to, gboolean group, const char *content
   g_assert_cmpint (client_submit (client, &out, &server_mid), ==, FLOO__STATUS__ERROR_CODE__OK);
   g_assert_cmpint (server_mid, >, SB_FIRST_MESSAGE_ID);
   return server_mid;
+}
+
+/* ---- the fixture ---- */
+
+void
+fixture_set_up (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  f->sandbox = sandbox_new (1);
+  g_assert_true (sandbox_listen (f->sandbox, 0, &error) && sb_seed_load (f->sandbox, &error));
+  f->alice = client_new (f->sandbox);
+  f->bob = client_new (f->sandbox);
+  f->carol = client_new (f->sandbox);
+  f->dave = client_new (f->sandbox);
+  f->erin = client_new (f->sandbox);
+}
+
+void
+fixture_tear_down (Fixture *f, gconstpointer data)
+{
+  if (data == NULL)
+    g_assert_cmpuint (sb_trace_n_violations (f->sandbox), ==, 0);
+  client_free (f->alice);
+  client_free (f->bob);
+  client_free (f->carol);
+  client_free (f->dave);
+  client_free (f->erin);
+  sandbox_free (f->sandbox);
 }

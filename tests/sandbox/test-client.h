@@ -38,6 +38,9 @@ typedef struct {
   G_STMT_END
 void client_iterate (void);
 
+/* g_test_init(), without the debug messages of the libraries. */
+void client_test_init (int *argc, char ***argv);
+
 Client *client_new (Sandbox *sandbox);
 void client_free (Client *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Client, client_free)
@@ -53,6 +56,8 @@ JsonObject *client_call (Client *client, const char *method, const char *path, c
 JsonObject *client_expect (Client *client, int code, const char *method, const char *path, const char *body);
 /* POST /control/NAME; asserts that it is ok. */
 JsonObject *client_control (Client *client, const char *name, const char *body);
+/* The same, where the answer says nothing more. */
+void client_order (Client *client, const char *name, const char *body);
 
 /* A token by name and password. */
 void client_login (Client *client, const char *name, const char *password);
@@ -83,6 +88,22 @@ FlooFrame *client_history (Client *client, gint64 conversation, gint64 key, int 
 guint client_drain (Client *client, gint64 conversation, GPtrArray *contents);
 /* UNREAD; returns the count for a conversation, -1 where it is not listed. */
 int client_unread (Client *client, gint64 conversation);
+
+/* Who is there: seed.json. */
+enum { ALICE = 1001, BOB = 1002, CAROL = 1003, DAVE = 1004, ERIN = 1005, ECHO = 1099, TEAM = 2001, LOUNGE = 2003 };
+
+/* A seeded sandbox, and a client for each of five users, not logged in yet. */
+typedef struct {
+  Sandbox *sandbox;
+  Client *alice;
+  Client *bob;
+  Client *carol;
+  Client *dave;
+  Client *erin;
+} Fixture;
+void fixture_set_up (Fixture *f, gconstpointer data);
+/* Asserts that there were no violations, unless @data is given. */
+void fixture_tear_down (Fixture *f, gconstpointer data);
 
 /* What is sent, as the SDK writes it. */
 typedef struct {

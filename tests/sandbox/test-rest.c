@@ -6,61 +6,27 @@
 
 #include "trace.h"
 
-#define ALICE 1001
-#define BOB 1002
-#define CAROL 1003
-#define DAVE 1004
-#define ERIN 1005
-#define TEAM 2001
-
 #define ROSTER(name) FLOO__META__NAME_SPACE__ROSTER_NOTICE, FLOO__ROSTER_NOTICE__TYPE__##name
 #define GROUP(name) FLOO__META__NAME_SPACE__GROUP_NOTICE, FLOO__GROUP_NOTICE__TYPE__##name
 
-typedef struct {
-  Sandbox *sandbox;
-  Client *alice;
-  Client *bob;
-  Client *carol;
-  Client *dave;
-  Client *erin;
-} Fixture;
-
-static Client *
-started (Sandbox *sandbox, const char *name)
+static void
+start (Client *client, const char *name)
 {
-  Client *client = client_new (sandbox);
   g_autofree char *password = g_strconcat (name, "-secret", NULL);
   g_autofree char *guid = g_strconcat (name, "_1", NULL);
 
   client_start (client, name, password, guid);
-  return client;
 }
 
 static void
 set_up (Fixture *f, gconstpointer data)
 {
-  g_autoptr (GError) error = NULL;
-
-  f->sandbox = sandbox_new (1);
-  g_assert_true (sandbox_listen (f->sandbox, 0, &error) && sb_seed_load (f->sandbox, &error));
-  f->alice = started (f->sandbox, "alice");
-  f->bob = started (f->sandbox, "bob");
-  f->carol = started (f->sandbox, "carol");
-  f->dave = started (f->sandbox, "dave");
-  f->erin = started (f->sandbox, "erin");
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  if (data == NULL)
-    g_assert_cmpuint (sb_trace_n_violations (f->sandbox), ==, 0);
-  client_free (f->alice);
-  client_free (f->bob);
-  client_free (f->carol);
-  client_free (f->dave);
-  client_free (f->erin);
-  sandbox_free (f->sandbox);
+  fixture_set_up (f, data);
+  start (f->alice, "alice");
+  start (f->bob, "bob");
+  start (f->carol, "carol");
+  start (f->dave, "dave");
+  start (f->erin, "erin");
 }
 
 static void
@@ -402,7 +368,7 @@ test_files (Fixture *f, gconstpointer data)
   g_autofree char *url = NULL;
   JsonObject *record, *fields;
 
-  json_object_unref (client_control (f->alice, "settings", data != NULL ? "{\"oss_upload\":true}" : "{}"));
+  client_order (f->alice, "settings", data != NULL ? "{\"oss_upload\":true}" : "{}");
   envelope = client_expect (f->alice, 200, "GET", "/file/upload/chat?file_type=100&to_id=1002&to_type=1", NULL);
   record = json_object_get_object_member (envelope, "data");
   fields = data != NULL ? json_object_get_object_member (record, "oss_body_param") : NULL;
@@ -430,10 +396,10 @@ test_faults (Fixture *f, gconstpointer data)
   g_autoptr (SoupMessage) msg = soup_message_new ("GET", url);
   g_autoptr (GBytes) body = NULL;
 
-  json_object_unref (client_control (f->alice, "rest", "{\"path\":\"/user/profile\",\"status\":500,\"body\":\"oops\"}"));
+  client_order (f->alice, "rest", "{\"path\":\"/user/profile\",\"status\":500,\"body\":\"oops\"}");
   body = send_message (f->alice, msg);
   g_assert_cmpuint (soup_message_get_status (msg), ==, 500);
-  json_object_unref (client_control (f->alice, "rest", "{\"path\":\"/user/profile\",\"code\":30021,\"delay_ms\":5}"));
+  client_order (f->alice, "rest", "{\"path\":\"/user/profile\",\"code\":30021,\"delay_ms\":5}");
   json_object_unref (client_expect (f->alice, 30021, "GET", "/user/profile", NULL));
   json_object_unref (client_expect (f->alice, 200, "GET", "/user/profile", NULL));
 }
@@ -457,19 +423,12 @@ test_wait (Fixture *f, gconstpointer data)
   g_bytes_unref (transfer.body);
 }
 
-static void
-on_debug (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
-{
-}
-
-#define ADD(path, data, func) g_test_add ("/sandbox/rest/" path, Fixture, data, set_up, func, tear_down)
+#define ADD(path, data, func) g_test_add ("/sandbox/rest/" path, Fixture, data, set_up, func, fixture_tear_down)
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-  g_log_set_handler ("libsoup", G_LOG_LEVEL_DEBUG, on_debug, NULL);
-  g_log_set_handler ("GLib-GIO", G_LOG_LEVEL_DEBUG, on_debug, NULL);
+  client_test_init (&argc, &argv);
   ADD ("accounts", NULL, test_accounts);
   ADD ("devices", NULL, test_devices);
   ADD ("consent", NULL, test_consent);

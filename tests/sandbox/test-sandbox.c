@@ -2,56 +2,12 @@
 /* The socket of the sandbox: login, fetching, sending, operations, and misbehaviour. */
 #include "test-client.h"
 
-#include <glib/gstdio.h>
 #include <string.h>
 
 #include "trace.h"
 
-#define ALICE 1001
-#define BOB 1002
-#define CAROL 1003
-#define DAVE 1004
-#define ERIN 1005
-#define ECHO 1099
-#define TEAM 2001
-
 #define OP(name) FLOO__MESSAGE_OPERATION__OP_TYPE__##name
 #define CODE(name) FLOO__STATUS__ERROR_CODE__##name
-
-typedef struct {
-  Sandbox *sandbox;
-  Client *alice;
-  Client *bob;
-} Fixture;
-
-static Sandbox *
-sandbox_started (void)
-{
-  Sandbox *sandbox = sandbox_new (1);
-  g_autoptr (GError) error = NULL;
-
-  g_assert_true (sandbox_listen (sandbox, 0, &error) && sb_seed_load (sandbox, &error));
-  g_assert_no_error (error);
-  return sandbox;
-}
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  f->sandbox = sandbox_started ();
-  f->alice = client_new (f->sandbox);
-  f->bob = client_new (f->sandbox);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  if (data == NULL)
-    g_assert_cmpuint (sb_trace_n_violations (f->sandbox), ==, 0);
-  client_free (f->alice);
-  client_free (f->bob);
-  sandbox_free (f->sandbox);
-}
 
 static void
 start_alice (Fixture *f)
@@ -63,12 +19,6 @@ static void
 start_bob (Fixture *f)
 {
   client_start (f->bob, "bob", "bob-secret", "1002_b");
-}
-
-static void
-discard (JsonObject *answer)
-{
-  json_object_unref (answer);
 }
 
 /* ---- login ---- */
@@ -98,17 +48,17 @@ test_login (Fixture *f, gconstpointer data)
   g_assert_cmpint (client_provision (f->alice, "1001_other"), ==, CODE (OK));
   g_assert_cmpuint (f->alice->sn, !=, sn);
   /* A void token. */
-  discard (client_control (f->alice, "user", "{\"user\":1001,\"void_tokens\":true}"));
+  client_order (f->alice, "user", "{\"user\":1001,\"void_tokens\":true}");
   client_connect (f->alice);
   g_assert_cmpint (client_provision (f->alice, "1001_a"), ==, CODE (INVALID_TOKEN));
-  discard (client_expect (f->alice, 402, "GET", "/user/profile", NULL));
+  json_object_unref (client_expect (f->alice, 402, "GET", "/user/profile", NULL));
 }
 
 static void
 test_ordered_status (Fixture *f, gconstpointer data)
 {
   client_login (f->alice, "alice", "alice-secret");
-  discard (client_control (f->alice, "provision", "{\"status\":\"LICENSE_LIMIT\",\"reason\":\"full\"}"));
+  client_order (f->alice, "provision", "{\"status\":\"LICENSE_LIMIT\",\"reason\":\"full\"}");
   client_connect (f->alice);
   g_assert_cmpint (client_provision (f->alice, "1001_a"), ==, CODE (LICENSE_LIMIT));
   g_assert_cmpint (client_provision (f->alice, "1001_a"), ==, CODE (OK));
@@ -141,8 +91,8 @@ test_pages (Fixture *f, gconstpointer data)
 
   start_alice (f);
   client_drain (f->alice, CAROL, NULL);
-  discard (client_control (f->alice, "settings", zero ? "{\"page_size\":3,\"last_page\":\"zero\"}" : "{\"page_size\":3}"));
-  discard (client_control (f->alice, "burst", "{\"from\":\"carol\",\"to\":\"alice\",\"content\":\"n\",\"count\":6}"));
+  client_order (f->alice, "settings", zero ? "{\"page_size\":3,\"last_page\":\"zero\"}" : "{\"page_size\":3}");
+  client_order (f->alice, "burst", "{\"from\":\"carol\",\"to\":\"alice\",\"content\":\"n\",\"count\":6}");
   for (int again = 0; again < 2; again++)
     {
       g_autoptr (FlooFrame) frame = NULL;
@@ -233,7 +183,7 @@ test_duplicates (Fixture *f, gconstpointer data)
   g_assert_cmpint (client_provision (f->alice, "1001_a"), ==, CODE (OK));
   g_assert_cmpint (client_submit (f->alice, &out, &second), ==, CODE (OK));
   g_assert_cmpint (first, ==, second);
-  discard (client_control (f->alice, "settings", "{\"duplicate_form\":\"bare\"}"));
+  client_order (f->alice, "settings", "{\"duplicate_form\":\"bare\"}");
   g_assert_cmpint (client_submit (f->alice, &out, &second), ==, CODE (OK));
   g_assert_cmpint (second, ==, 0);
   g_assert_cmpuint (client_drain (f->bob, ALICE, NULL), ==, 1);
@@ -270,11 +220,11 @@ test_refusals (Fixture *f, gconstpointer data)
   expect_refusal (f->alice, 2003, TRUE, "hi", CODE (FAIL), NULL);
   expect_refusal (f->alice, 4242, FALSE, "hi", CODE (INVALID_PARAMETER), NULL);
   expect_refusal (f->alice, TEAM, FALSE, "hi", CODE (INVALID_PARAMETER), NULL);
-  discard (client_expect (f->bob, 200, "POST", "/roster/block?user_id=1001", "{}"));
+  json_object_unref (client_expect (f->bob, 200, "POST", "/roster/block?user_id=1001", "{}"));
   expect_refusal (f->alice, BOB, FALSE, "hi", CODE (FAIL), "you have been blocked by the recipient");
-  discard (client_expect (f->bob, 200, "POST", "/roster/unblock?user_id=1001", "{}"));
+  json_object_unref (client_expect (f->bob, 200, "POST", "/roster/unblock?user_id=1001", "{}"));
   client_send_text (f->alice, BOB, FALSE, "hi");
-  discard (client_control (f->alice, "user", "{\"user\":\"alice\",\"banned\":true}"));
+  client_order (f->alice, "user", "{\"user\":\"alice\",\"banned\":true}");
   expect_refusal (f->alice, BOB, FALSE, "hi", CODE (USER_BANNED), NULL);
 }
 
@@ -292,8 +242,8 @@ test_violations (Fixture *f, gconstpointer data)
   client_wait (sb_trace_n_violations (f->sandbox) == 1);
   client_send (f->alice, &timestamped);
   client_wait (sb_trace_n_violations (f->sandbox) == 2);
-  discard (client_expect (f->alice, 400, "POST", "/roster/block?user_id=x", "{}"));
-  discard (client_expect (f->alice, 400, "POST", "/roster/block", "{\"user_id\":1002}"));
+  json_object_unref (client_expect (f->alice, 400, "POST", "/roster/block?user_id=x", "{}"));
+  json_object_unref (client_expect (f->alice, 400, "POST", "/roster/block", "{\"user_id\":1002}"));
   g_assert_cmpuint (sb_trace_n_violations (f->sandbox), ==, 4);
 }
 
@@ -344,11 +294,11 @@ test_recall (Fixture *f, gconstpointer data)
   /* Not by somebody else, not too late; once. */
   g_assert_cmpint (client_submit (f->bob, &(Outgoing) { .to = ALICE, .op = OP (RECALL), .mid = mid, .conversation = ALICE }, NULL), ==,
                    CODE (UNAUTHORIZED));
-  discard (client_control (f->alice, "settings", "{\"recall_window\":0}"));
+  client_order (f->alice, "settings", "{\"recall_window\":0}");
   client_wait (sb_now () > sb_state_message (f->sandbox->state, mid)->timestamp);
   g_assert_cmpint (client_submit (f->alice, &(Outgoing) { .to = BOB, .op = OP (RECALL), .mid = mid, .conversation = BOB }, NULL), ==,
                    CODE (FAIL));
-  discard (client_control (f->alice, "settings", "{\"recall_window\":300000}"));
+  client_order (f->alice, "settings", "{\"recall_window\":300000}");
   g_assert_cmpint (client_submit (f->alice, &(Outgoing) { .to = BOB, .op = OP (RECALL), .mid = mid, .conversation = BOB }, NULL), ==,
                    CODE (OK));
   g_assert_cmpint (next_operation (f->bob, ALICE, &frame)->operation->type, ==, OP (RECALL));
@@ -444,176 +394,12 @@ test_bot (Fixture *f, gconstpointer data)
   g_assert_true (read && typed);
 }
 
-/* ---- misbehaviour ---- */
-
-static void
-test_acks (Fixture *f, gconstpointer data)
-{
-  Outgoing out = { .to = BOB, .content = "x" };
-  gint64 mid;
-
-  start_alice (f);
-  discard (client_control (f->alice, "socket", "{\"ack\":\"drop\",\"count\":1}"));
-  client_send (f->alice, &out);
-  mid = client_send (f->alice, &out);
-  {
-    g_autoptr (FlooFrame) frame = client_next_ack (f->alice);
-
-    g_assert_cmpint ((gint64) frame->sync_dl->client_mid, ==, mid);
-  }
-  discard (client_control (f->alice, "socket", "{\"ack\":\"twice\",\"count\":1}"));
-  mid = client_send (f->alice, &out);
-  for (int i = 0; i < 2; i++)
-    {
-      g_autoptr (FlooFrame) frame = client_next_ack (f->alice);
-
-      g_assert_cmpint ((gint64) frame->sync_dl->client_mid, ==, mid);
-    }
-  discard (client_control (f->alice, "socket", "{\"ack\":\"late\",\"count\":1,\"ack_delay_ms\":10}"));
-  mid = client_send (f->alice, &out);
-  {
-    g_autoptr (FlooFrame) frame = client_next_ack (f->alice);
-
-    g_assert_cmpint ((gint64) frame->sync_dl->client_mid, ==, mid);
-  }
-}
-
-static void
-test_ends (Fixture *f, gconstpointer data)
-{
-  static const char *const bodies[] = { "{\"how\":\"close\",\"user\":\"alice\"}", "{\"how\":\"drop\",\"user\":\"alice\"}",
-                                        "{\"how\":\"half-close\",\"user\":\"alice\"}" };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
-    {
-      start_alice (f);
-      discard (client_control (f->alice, "disconnect", bodies[i]));
-      client_wait (f->alice->closed);
-    }
-}
-
-static void
-test_stall (Fixture *f, gconstpointer data)
-{
-  start_alice (f);
-  client_clear (f->alice);
-  discard (client_control (f->alice, "stall", "{\"user\":\"alice\",\"on\":true}"));
-  client_send_frame (f->alice, FLOO__FRAME__COMMAND__UNREAD, NULL);
-  discard (client_control (f->alice, "send", "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"unheard\"}"));
-  discard (client_control (f->alice, "stall", "{\"user\":\"alice\",\"on\":false}"));
-  g_assert_cmpint (client_unread (f->alice, BOB), ==, 3);
-  g_assert_false (client_has (f->alice, FLOO__FRAME__COMMAND__NOTICE));
-}
-
-static void
-test_kick (Fixture *f, gconstpointer data)
-{
-  g_autoptr (FlooFrame) frame = NULL;
-  const Floo__UserNotice *notice;
-
-  start_alice (f);
-  discard (client_control (f->alice, "kick", "{\"user\":\"alice\",\"type\":\"PASSWORD_CHANGED\"}"));
-  frame = client_next_page (f->alice);
-  g_assert_cmpint (frame->sync_dl->metas[0]->ns, ==, FLOO__META__NAME_SPACE__USER_NOTICE);
-  notice = floo_frame_unpack (frame, &floo__user_notice__descriptor, &frame->sync_dl->metas[0]->payload, NULL);
-  g_assert_cmpint (notice->type, ==, FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED);
-  client_wait (f->alice->closed);
-  discard (client_expect (f->alice, 402, "GET", "/user/profile", NULL));
-}
-
-static void
-test_malformed (Fixture *f, gconstpointer data)
-{
-  static const char *const bodies[] = { "{\"malformed\":\"frame\"}", "{\"malformed\":\"text\"}", "{\"malformed\":\"huge\"}" };
-
-  start_alice (f);
-  for (gsize i = 0; i < G_N_ELEMENTS (bodies); i++)
-    discard (client_control (f->alice, "socket", bodies[i]));
-  g_assert_cmpint (client_unread (f->alice, BOB), ==, 2);
-  discard (client_control (f->alice, "socket", "{\"malformed\":\"garbage\"}"));
-  client_wait (f->alice->closed);
-}
-
-static void
-test_burst (Fixture *f, gconstpointer data)
-{
-  gboolean push = g_strcmp0 (data, "push") == 0;
-  g_autoptr (GPtrArray) contents = g_ptr_array_new_with_free_func (g_free);
-  guint n = 0;
-  gint64 began;
-
-  start_alice (f);
-  client_drain (f->alice, BOB, NULL);
-  client_clear (f->alice);
-  discard (client_control (f->alice, "settings", "{\"page_size\":100}"));
-  began = g_get_monotonic_time ();
-  discard (client_control (f->alice, "burst",
-                           push ? "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"n\",\"count\":10000,\"mode\":\"push\"}"
-                                : "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"n\",\"count\":10000}"));
-  if (!push)
-    n = client_drain (f->alice, BOB, contents);
-  while (push && n < 10000)
-    {
-      g_autoptr (FlooFrame) frame = client_next_page (f->alice);
-
-      n += frame->sync_dl->n_metas;
-    }
-  g_assert_cmpuint (n, ==, 10000);
-  g_test_message ("10,000 messages in %.0f ms", (double) (g_get_monotonic_time () - began) / 1000);
-  g_assert_cmpint (client_unread (f->alice, BOB), ==, 0);
-}
-
-/* ---- keeping ---- */
-
-static void
-test_persist (Fixture *f, gconstpointer data)
-{
-  g_autofree char *folder = g_dir_make_tmp ("flooim-XXXXXX", NULL);
-  g_autofree char *file = g_build_filename (folder, "state.json", NULL);
-  Outgoing out = { .to = BOB, .content = "kept", .client_mid = 77 };
-  g_autoptr (GError) error = NULL;
-  gint64 first, second;
-  guint32 sn;
-
-  start_alice (f);
-  g_assert_cmpint (client_submit (f->alice, &out, &first), ==, CODE (OK));
-  client_drain (f->alice, TEAM, NULL);
-  sn = f->alice->sn;
-  client_disconnect (f->alice);
-  g_assert_true (sb_persist_save (f->sandbox, file, &error));
-  {
-    g_autoptr (Sandbox) again = sandbox_new (2);
-    g_autoptr (Client) client = client_new (again);
-
-    g_assert_true (sandbox_listen (again, 0, &error) && sb_persist_load (again, file, &error));
-    client->token = g_strdup (f->alice->token);
-    client->user_id = ALICE;
-    client_connect (client);
-    g_assert_cmpint (client_provision (client, "1001_a"), ==, CODE (OK));
-    g_assert_cmpuint (client->sn, ==, sn);
-    g_assert_cmpint (client_submit (client, &out, &second), ==, CODE (OK));
-    g_assert_cmpint (first, ==, second);
-    g_assert_cmpint (client_unread (client, TEAM), ==, 0);
-    g_assert_cmpint (client_unread (client, BOB), ==, 2);
-  }
-  g_remove (file);
-  g_rmdir (folder);
-}
-
-#define ADD(path, data, func) g_test_add ("/sandbox/" path, Fixture, data, set_up, func, tear_down)
-
-/* Two lines of libsoup's for every frame are of no use here. */
-static void
-on_debug (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
-{
-}
+#define ADD(path, data, func) g_test_add ("/sandbox/" path, Fixture, data, fixture_set_up, func, fixture_tear_down)
 
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-  g_log_set_handler ("libsoup", G_LOG_LEVEL_DEBUG, on_debug, NULL);
-  g_log_set_handler ("GLib-GIO", G_LOG_LEVEL_DEBUG, on_debug, NULL);
+  client_test_init (&argc, &argv);
   ADD ("login", NULL, test_login);
   ADD ("ordered-status", NULL, test_ordered_status);
   ADD ("unread", NULL, test_unread);
@@ -630,13 +416,5 @@ main (int argc, char **argv)
   ADD ("delete", NULL, test_delete);
   ADD ("typing", NULL, test_typing);
   ADD ("bot", NULL, test_bot);
-  ADD ("acks", NULL, test_acks);
-  ADD ("ends", NULL, test_ends);
-  ADD ("stall", NULL, test_stall);
-  ADD ("kick", NULL, test_kick);
-  ADD ("malformed", "expected", test_malformed);
-  ADD ("burst", NULL, test_burst);
-  ADD ("burst-push", "push", test_burst);
-  ADD ("persist", NULL, test_persist);
   return g_test_run ();
 }

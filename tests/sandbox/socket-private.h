@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * socket-private.h: what the files of the socket share.
+ */
+#pragma once
+
+#include "socket.h"
+
+#include "wire/socketio.h"
+
+struct _SbConnection {
+  Sandbox *sandbox;
+  SoupWebsocketConnection *ws;
+  GSocket *socket;
+  FlooSioDecoder *decoder;
+  SbDevice *device;
+  guint heart;            /* source: the client's ping is due */
+  guint greeting;         /* source: the greeting is late */
+  gboolean stalled;
+  gboolean mute;          /* half-closed: nothing can be sent any more */
+  gboolean ended;
+};
+
+/* Answers PROVISION: checks the login and makes the connection its device's. */
+void sb_connection_provision (SbConnection *self, FlooFrame *frame);
