@@ -118,7 +118,7 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5) AND ordered = 1;
 CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;
-CREATE UNIQUE INDEX outbox_head_of_conversation ON outbox (conversation) WHERE head = 1;
+CREATE UNIQUE INDEX outbox_head_of_conversation ON outbox (conversation) WHERE head = 1 AND ordered = 1;
 CREATE INDEX outbox_messages ON outbox (conversation, client_id) WHERE operation = 0;
 CREATE INDEX outbox_targets ON outbox (target) WHERE operation <> 0;
 
