@@ -113,6 +113,29 @@ link_down (FlooLogin *self)
   floo_directory_offline (session->directory);
 }
 
+/* Nobody is logged in: what the properties say then. */
+static void
+forget_account (FlooLogin *self)
+{
+  FlooSession *session = self->session;
+
+  g_clear_pointer (&self->record, floo_login_record_free);
+  g_clear_pointer (&self->device_guid, g_free);
+  session->user_id = 0;
+  session->device_sn = 0;
+  session->unread_total = session->queued = 0;
+  g_free (session->username);
+  session->username = g_strdup ("");
+  g_free (session->app_id);
+  session->app_id = g_strdup (session->config->app_id);
+}
+
+static void
+on_store_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  floo_store_close_finish (FLOO_STORE (source), result);
+}
+
 /* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
 static void
 give_up (FlooLogin *self, const GError *error)
@@ -122,11 +145,15 @@ give_up (FlooLogin *self, const GError *error)
   cancel_attempt (self);
   link_down (self);
   floo_session_set_error (session, error);
-  if (self->accepted || session->store != NULL)
+  if (self->accepted)
     floo_session_set_state (session, FLOO_STATE_BLOCKED);
   else
     {
-      g_clear_pointer (&self->record, floo_login_record_free);
+      g_autoptr (FlooStore) store = g_steal_pointer (&session->store);
+
+      if (store != NULL)
+        floo_store_close_async (store, on_store_given_up, NULL);
+      forget_account (self);
       floo_session_set_state (session, FLOO_STATE_SIGNED_OUT);
     }
   answer_caller (self, error);
@@ -889,18 +916,10 @@ tear_down (FlooLogin *self)
 
   cancel_attempt (self);
   link_down (self);
-  g_clear_pointer (&self->record, floo_login_record_free);
-  g_clear_pointer (&self->device_guid, g_free);
+  forget_account (self);
   g_clear_object (&session->link);
   g_clear_object (&session->rest);
   g_clear_object (&session->endpoints);
-  session->user_id = 0;
-  session->device_sn = 0;
-  session->unread_total = session->queued = 0;
-  g_free (session->username);
-  session->username = g_strdup ("");
-  g_free (session->app_id);
-  session->app_id = g_strdup ("");
 }
 
 void

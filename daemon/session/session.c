@@ -59,6 +59,8 @@ floo_session_new (const FlooConfig *config, FlooSecrets *secrets)
   FlooSession *self = g_object_new (FLOO_TYPE_SESSION, NULL);
 
   self->config = config;
+  g_free (self->app_id);
+  self->app_id = g_strdup (config->app_id);
   self->secrets = g_object_ref (secrets);
   self->login = floo_login_new (self);
   self->sync = floo_sync_new (self);
