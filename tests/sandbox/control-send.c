@@ -191,7 +191,7 @@ notice_roster (SbControl *control, GError **error)
 {
   SbUser *from = sb_control_user (control, "from", error);
   SbUser *to = from == NULL ? NULL : sb_control_user (control, "to", error);
-  int type;
+  int type = 0;
 
   if (to == NULL || !enum_value (control, &floo__roster_notice__type__descriptor, &type, error))
     return FALSE;
@@ -205,7 +205,7 @@ notice_group (SbControl *control, GError **error)
   SbGroup *group = sb_state_group (control->sandbox->state, sb_control_int (control, "group", 0));
   SbUser *from = sb_control_user (control, "from", error);
   gint64 to = 0;
-  int type;
+  int type = 0;
 
   if (from == NULL || !enum_value (control, &floo__group_notice__type__descriptor, &type, error))
     return FALSE;
@@ -221,7 +221,7 @@ static gboolean
 notice_user (SbControl *control, GError **error)
 {
   SbUser *to = sb_control_user (control, "to", error);
-  int type;
+  int type = 0;
 
   if (to == NULL || !enum_value (control, &floo__user_notice__type__descriptor, &type, error))
     return FALSE;
@@ -266,7 +266,7 @@ sb_control_kick (SbControl *control, GError **error)
   SbUser *user = sb_control_user (control, "user", error);
   gint64 sn = sb_control_int (control, "device_sn", 0);
   SbDevice *device = NULL;
-  int type;
+  int type = 0;
 
   if (user == NULL || !enum_value (control, &floo__user_notice__type__descriptor, &type, error))
     return FALSE;

@@ -43,7 +43,7 @@ client_new (Sandbox *sandbox)
   if (tick == 0)
     tick = g_timeout_add_seconds (1, on_tick, NULL);
   client->sandbox = sandbox;
-  client->session = soup_session_new ();
+  client->session = soup_session_new_with_options ("proxy-resolver", NULL, NULL);
   client->last_mid = sb_now ();
   g_queue_init (&client->frames);
   return client;
