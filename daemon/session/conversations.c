@@ -103,6 +103,11 @@ run_get_message (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
+static void
+ignore_message (const FlooMessage *message, gpointer user_data)
+{
+}
+
 static gboolean
 run_get_messages (FlooDb *db, gpointer data, GError **error)
 {
@@ -113,6 +118,9 @@ run_get_messages (FlooDb *db, gpointer data, GError **error)
   GVariant *messages;
 
   if (!floo_conversations_get_type (db, query->id, &type, error) || !last_serial (db, &serial, error))
+    return FALSE;
+  /* Before and after a message that is gone by now there still is something; around it there is nothing to see. */
+  if (query->kind == FLOO_PAGE_AROUND && !floo_messages_get (db, query->anchor, ignore_message, NULL, error))
     return FALSE;
   messages = floo_messages_page (db, query->id, query->kind, query->anchor, query->limit, &more, error);
   if (messages == NULL)

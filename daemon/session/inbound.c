@@ -557,6 +557,19 @@ is_duplicate (const char *reason)
   return strstr (lower, "duplicate") != NULL;
 }
 
+/* A duplicate without its number: the history will tell. */
+static gboolean
+apply_without_number (FlooApply *apply, const KeptRow *kept, GError **error)
+{
+  const FlooOutboxRow *row = &kept->row;
+
+  apply->result->settle = TRUE;
+  return floo_apply_flush (apply, error)
+         && floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_UNCERTAIN, FALSE, 0, row->device_sn, "0: the service gave no message id",
+                                   FALSE, error)
+         && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "uncertain", 0, 0, NULL, error);
+}
+
 static gboolean
 apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
 {
@@ -588,10 +601,7 @@ apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
   else if (answer->server_mid != 0)
     ok = apply_accepted_message (apply, &kept, answer, error);
   else
-    /* A duplicate without its number: the history will tell. */
-    ok = floo_apply_flush (apply, error)
-         && floo_outbox_set_state (apply->db, client_id, FLOO_SEND_UNCERTAIN, FALSE, 0, kept.row.device_sn, "0: the service gave no message id", FALSE, error)
-         && floo_sender_journal_status (apply->db, client_id, kept.row.conversation, TRUE, "uncertain", 0, 0, NULL, error);
+    ok = apply_without_number (apply, &kept, error);
   kept_row_clear (&kept);
   return ok;
 }

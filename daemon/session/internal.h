@@ -181,6 +181,8 @@ void floo_sender_online (FlooSender *sender);
 void floo_sender_offline (FlooSender *sender);
 /* Sends what is due. */
 void floo_sender_pump (FlooSender *sender);
+/* Looks for uncertain rows in the history. */
+void floo_sender_settle (FlooSender *sender);
 /* These were answered (and the answer committed): not in flight any more. */
 void floo_sender_answered (FlooSender *sender, const gint64 *client_ids, guint n);
 
@@ -223,6 +225,7 @@ typedef struct {
   GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
   gboolean fetch_contacts;      /* details are missing or stale now */
   gboolean pump;                /* rows became due */
+  gboolean settle;              /* a row became uncertain */
 } FlooInboundResult;
 
 typedef struct {

@@ -842,6 +842,8 @@ floo_login_status (FlooLogin *self, int code, const char *reason)
 void
 floo_login_user_notice (FlooLogin *self, int type)
 {
+  if (self->record == NULL)
+    return;
   switch (type)
     {
     case FLOO__USER_NOTICE__TYPE__UNKNOWN:

@@ -22,6 +22,7 @@
 #define SETTLE_SLACK_MS (10 * 60 * 1000)
 #define SETTLE_PAGE 100
 #define SETTLE_PAGES 20
+#define SETTLE_RETRY_MS 30000
 
 struct _FlooSender {
   FlooSession *session;         /* our owner */
@@ -30,6 +31,8 @@ struct _FlooSender {
   gboolean pumping;
   gboolean pump_again;
   gboolean settling;
+  gboolean settle_again;
+  guint settle_timer;
 
   GMutex lock;                  /* for what the store thread reads */
   gboolean online;
@@ -83,6 +86,7 @@ floo_sender_free (FlooSender *self)
 {
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
+  g_clear_handle_id (&self->settle_timer, g_source_remove);
   g_hash_table_unref (self->in_flight);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -555,7 +559,6 @@ typedef struct {
   gboolean settled;
 } Settle;
 
-static void settle_next (FlooSender *self);
 
 static void
 settle_free (gpointer data)
@@ -619,17 +622,39 @@ run_settle (FlooDb *db, gpointer data, GError **error)
 
 static void on_settle_history (FlooSession *session, guint64 next, gint64 oldest, const GError *error, gpointer user_data);
 
+static gboolean
+on_settle_timer (gpointer user_data)
+{
+  FlooSender *self = user_data;
+
+  self->settle_timer = 0;
+  floo_sender_settle (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The history could not be had now. */
+static void
+settle_later (FlooSender *self)
+{
+  self->settling = FALSE;
+  if (self->online && self->settle_timer == 0)
+    self->settle_timer = g_timeout_add (SETTLE_RETRY_MS, on_settle_timer, self);
+}
+
 static void
 on_settled (FlooStore *store, gpointer data, const GError *error)
 {
   Settle *settle = data;
   FlooSender *self = settle->session->sender;
 
-  self->settling = FALSE;
   if (error != NULL || !self->online)
-    return;
+    {
+      settle_later (self);
+      return;
+    }
+  self->settling = FALSE;
   floo_sender_pump (self);
-  settle_next (self);
+  floo_sender_settle (self);
 }
 
 static void
@@ -645,7 +670,7 @@ on_settle_history (FlooSession *session, guint64 next, gint64 oldest, const GErr
 
   if (error != NULL)
     {
-      session->sender->settling = FALSE;
+      settle_later (session->sender);
       settle_free (settle);
       return;
     }
@@ -670,6 +695,8 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
   if (error != NULL || found->client_id == 0 || !self->online)
     {
       self->settling = FALSE;
+      if (self->settle_again)
+        floo_sender_settle (self);
       return;
     }
   settle = g_memdup2 (found, sizeof *found);
@@ -681,13 +708,15 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
     floo_session_write (settle->session, run_settle, on_settled, settle, settle_free);
 }
 
-static void
-settle_next (FlooSender *self)
+void
+floo_sender_settle (FlooSender *self)
 {
   Settle *settle;
 
+  self->settle_again = self->settling;
   if (self->settling || !self->online)
     return;
+  g_clear_handle_id (&self->settle_timer, g_source_remove);
   self->settling = TRUE;
   settle = g_new0 (Settle, 1);
   settle->session = g_object_ref (self->session);
@@ -704,7 +733,7 @@ floo_sender_online (FlooSender *self)
   self->device_sn = self->session->device_sn;
   g_mutex_unlock (&self->lock);
   floo_sender_pump (self);
-  settle_next (self);
+  floo_sender_settle (self);
 }
 
 void
@@ -716,4 +745,5 @@ floo_sender_offline (FlooSender *self)
   g_mutex_unlock (&self->lock);
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
+  g_clear_handle_id (&self->settle_timer, g_source_remove);
 }

@@ -5,7 +5,7 @@
  * Frames that one turn of the main loop received become one write job; only what is committed is acknowledged, by asking
  * for the next page. While a pull is under way a notice of the same conversation is remembered and followed by one more pull, so none is lost.
  */
-#include "session/internal.h"
+#include "session/apply.h"
 
 #include <string.h>
 
@@ -26,6 +26,7 @@ typedef struct {
   PullState state;
   guint64 key;                  /* 0: from where the service has us */
   gint64 asked_at;              /* ms, monotonic */
+  guint64 sequence;             /* in the order of asking */
   gboolean again;               /* a notice came meanwhile */
 } Pull;
 
@@ -50,6 +51,7 @@ struct _FlooSync {
   guint unread_timer;
   guint watch_timer;            /* runs while answers are awaited */
   guint rate_timer;
+  guint64 last_sequence;        /* of a pull */
   gint64 rate_began;            /* ms, monotonic: of the present second */
   guint rate_count;
 
@@ -321,6 +323,7 @@ pump (FlooSync *self)
       g_queue_pop_head (self->queued);
       pull->state = PULL_ASKED;
       pull->asked_at = monotonic_ms ();
+      pull->sequence = ++self->last_sequence;
       sync.has_key = pull->key != 0;
       sync.key = pull->key;
       send_sync (self, &sync, pull->uid);
@@ -436,6 +439,8 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
   floo_sender_answered (session->sender, (const gint64 *) (void *) result->answered->data, result->answered->len);
   if (result->pump)
     floo_sender_pump (session->sender);
+  if (result->settle)
+    floo_sender_settle (session->sender);
   if (result->fetch_contacts)
     floo_directory_fetch_missing (session->directory);
   for (guint i = 0; i < result->statuses->len; i++)
@@ -553,13 +558,14 @@ on_unread (FlooSync *self, FlooFrame *frame)
   pump (self);
 }
 
-/* A page without a name belongs to the only pull that waits, if there is one. */
+/* A page without a name belongs to the pull that asked for what is in it; an empty one to the oldest that waits. */
 static gint64
 page_conversation (FlooSync *self, const Floo__SyncDL *page)
 {
+  const Floo__Meta *meta = page->n_metas > 0 ? page->metas[0] : NULL;
+  const Pull *oldest = NULL;
   GHashTableIter iter;
   gpointer value;
-  gint64 found = UNKNOWN_CONVERSATION;
 
   if (page->xid != NULL)
     return (gint64) page->xid->uid;
@@ -567,13 +573,15 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
       const Pull *pull = value;
+
       if (pull->state != PULL_ASKED)
         continue;
-      if (found != UNKNOWN_CONVERSATION)
-        return UNKNOWN_CONVERSATION;
-      found = pull->uid;
+      if (meta != NULL && (pull->uid == floo_apply_uid (meta->to) || pull->uid == floo_apply_uid (meta->from)))
+        return pull->uid;
+      if (oldest == NULL || pull->sequence < oldest->sequence)
+        oldest = pull;
     }
-  return found;
+  return oldest != NULL ? oldest->uid : UNKNOWN_CONVERSATION;
 }
 
 /* An answer other than OK to a page that we asked for. TRUE: it was one. */
