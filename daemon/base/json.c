@@ -449,6 +449,19 @@ cut_fractions_of_exponents (char *text)
   *out = '\0';
 }
 
+/* json-glib 1.6 escapes all control characters but U+001F, which no parser takes raw; it can only be inside a string. Takes @text. */
+static char *
+escape_unit_separators (char *text)
+{
+  g_auto (GStrv) parts = NULL;
+
+  if (strchr (text, 0x1f) == NULL)
+    return text;
+  parts = g_strsplit (text, "\x1f", -1);
+  g_free (text);
+  return g_strjoinv ("\\u001f", parts);
+}
+
 char *
 floo_json_to_text (JsonNode *node)
 {
@@ -458,5 +471,5 @@ floo_json_to_text (JsonNode *node)
 
   text = json_to_string (node, FALSE);
   cut_fractions_of_exponents (text);
-  return text;
+  return escape_unit_separators (text);
 }
