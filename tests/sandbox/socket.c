@@ -43,7 +43,9 @@ sb_connection_send (SbConnection *self, Floo__Frame__Command command, const Prot
   frame = self->sandbox->settings.compress && payload != NULL ? floo_frame_encode_deflated (command, payload)
                                                               : floo_frame_encode (command, payload);
   send_text (self, FLOO_SIO_TEXT_FRAME);
-  send_binary (self, frame);
+  /* The peer may have gone in between. */
+  if (can_send (self))
+    send_binary (self, frame);
 }
 
 void
