@@ -10,7 +10,7 @@
 #include "store/query.h"
 
 /* Memory for pages, in KiB. Small: the kernel's page cache has the file, and the whole daemon is to stay at some 15 MB. */
-static const int cache_kib[] = { [FLOO_DB_WRITER] = 1536, [FLOO_DB_READER] = 512, [FLOO_DB_CHECKPOINTER] = 64 };
+static const int cache_kib[] = { [FLOO_DB_WRITER] = 1536, [FLOO_DB_READER] = 512, [FLOO_DB_CHECKPOINTER] = 64, [FLOO_DB_SALVAGER] = 512 };
 
 static void
 init_sqlite (void)
@@ -35,19 +35,35 @@ mark_damaged (FlooDb *db)
   if (db->folder == NULL)
     return;
   path = g_build_filename (db->folder, FLOO_DAMAGED_FLAG, NULL);
-  fd = open (path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd >= 0)
-    close (fd);
+  fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+  if (fd < 0)
+    return;
+  close (fd);
+  g_message ("The store is damaged (%s) and is set aside, now or at the next start", sqlite3_errmsg (db->handle));
 }
 
 static gboolean
+is_no_room (int reason)
+{
+  return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
+}
+
+/* SQLite says FULL for ENOSPC of a write only: of other calls, a quota and a limit the files themselves know. */
+static gboolean
 is_full (FlooDb *db, int code)
 {
-  int reason = sqlite3_system_errno (db->handle);
+  sqlite3_file *wal = NULL;
+  int of_file = 0, of_wal = 0;
 
   if ((code & 0xff) == SQLITE_FULL)
     return TRUE;
-  return (code & 0xff) == SQLITE_IOERR && (reason == ENOSPC || reason == EDQUOT || reason == EFBIG);
+  if ((code & 0xff) != SQLITE_IOERR)
+    return FALSE;
+  sqlite3_file_control (db->handle, "main", SQLITE_FCNTL_LAST_ERRNO, &of_file);
+  sqlite3_file_control (db->handle, "main", SQLITE_FCNTL_JOURNAL_POINTER, &wal);
+  if (wal != NULL && wal->pMethods != NULL)
+    wal->pMethods->xFileControl (wal, SQLITE_FCNTL_LAST_ERRNO, &of_wal);
+  return is_no_room (of_file) || is_no_room (of_wal);
 }
 
 gboolean
@@ -67,7 +83,6 @@ floo_db_set_error (FlooDb *db, int code, GError **error)
       return FALSE;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      g_message ("The store is damaged (%s) and is set aside, now or at the next start", text);
       mark_damaged (db);
       break;
     case SQLITE_BUSY:
@@ -110,17 +125,18 @@ set_up (FlooDb *db, GError **error)
   g_autofree char *cache = g_strdup_printf ("PRAGMA cache_size = -%d", cache_kib[db->role]);
 
   sqlite3_busy_timeout (db->handle, FLOO_BUSY_TIMEOUT_MS);
-  sqlite3_db_config (db->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+  /* A file that is shorter than it says can only be read with a writable schema. */
+  sqlite3_db_config (db->handle, db->role == FLOO_DB_SALVAGER ? SQLITE_DBCONFIG_WRITABLE_SCHEMA : SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config (db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
   /* Closing never writes by itself: a file that is refused must stay as it is. The store's own end checkpoints first. */
   sqlite3_db_config (db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   sqlite3_limit (db->handle, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit (db->handle, SQLITE_LIMIT_WORKER_THREADS, 0);
-  if (db->role != FLOO_DB_READER)
+  if (db->role == FLOO_DB_WRITER || db->role == FLOO_DB_CHECKPOINTER)
     sqlite3_wal_hook (db->handle, on_commit, db);
   return pragma (db, cache, error) && pragma (db, "PRAGMA temp_store = MEMORY", error) && pragma (db, "PRAGMA mmap_size = 0", error)
          && pragma (db, "PRAGMA cell_size_check = ON", error) && pragma (db, "PRAGMA synchronous = FULL", error)
-         && (db->role != FLOO_DB_READER || pragma (db, "PRAGMA query_only = ON", error));
+         && (db->role == FLOO_DB_WRITER || db->role == FLOO_DB_CHECKPOINTER || pragma (db, "PRAGMA query_only = ON", error));
 }
 
 FlooDb *

@@ -17,7 +17,8 @@ G_BEGIN_DECLS
 typedef enum {
   FLOO_DB_WRITER,      /* the only one that changes anything */
   FLOO_DB_READER,      /* read-only */
-  FLOO_DB_CHECKPOINTER /* moves the WAL's pages into the file */
+  FLOO_DB_CHECKPOINTER, /* moves the WAL's pages into the file */
+  FLOO_DB_SALVAGER      /* reads what a damaged file still has */
 } FlooDbRole;
 
 struct _FlooDb {

@@ -112,7 +112,7 @@ copy_values (Copy *copy, FlooDb *from)
 static gboolean
 salvage (FlooDb *to, const char *path, GError **error)
 {
-  g_autoptr (FlooDb) from = floo_db_open (path, FLOO_DB_WRITER, to->user_id, NULL);
+  g_autoptr (FlooDb) from = floo_db_open (path, FLOO_DB_SALVAGER, to->user_id, NULL);
   Copy copy = { .to = to };
   gboolean ok;
 

@@ -458,7 +458,8 @@ open_all (FlooWorker *self, FlooNews *news)
       if (self->readers[i] == NULL)
         return FALSE;
     }
-  self->next_prune = g_get_monotonic_time () + FIRST_PRUNE_US;
+  self->last_write = g_get_monotonic_time ();
+  self->next_prune = self->last_write + FIRST_PRUNE_US;
   return TRUE;
 }
 
