@@ -80,7 +80,7 @@ monitor_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 static void
 monitor_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  FlooNetwatch *self = FLOO_NETWATCH (source);
+  g_autoptr (FlooNetwatch) self = user_data;
   GNetworkMonitor *monitor = g_task_propagate_pointer (G_TASK (result), NULL);
 
   if (monitor == NULL)
@@ -164,7 +164,8 @@ FlooNetwatch *
 floo_netwatch_new (void)
 {
   FlooNetwatch *self = floo_netwatch_new_idle ();
-  g_autoptr (GTask) task = g_task_new (self, self->cancellable, monitor_cb, NULL);
+  /* Not of the watch, which would then perhaps be finalised on the worker thread. */
+  g_autoptr (GTask) task = g_task_new (NULL, self->cancellable, monitor_cb, g_object_ref (self));
 
   g_task_set_source_tag (task, floo_netwatch_new);
   g_task_run_in_thread (task, monitor_thread);

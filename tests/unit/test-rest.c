@@ -1,14 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* REST calls over real HTTP: what goes out, and what becomes of every kind of answer. */
-#include "net/rest.h"
-
 #include "base/error.h"
 #include "base/json.h"
-#include "base/names.h"
-#include "soup-support.h"
-
-/* No folder can be made there: discovery goes on without a cache. */
-#define NO_CACHE "/dev/null/flooim"
+#include "rest-support.h"
 
 typedef struct {
   Service *service; /* discovery and REST in one */
@@ -30,21 +24,6 @@ typedef struct {
   char *sent;
 } Fixture;
 
-typedef struct {
-  gboolean done;
-  FlooRestAnswer *answer;
-  GError *error;
-} Result;
-
-static void
-result_clear (Result *result)
-{
-  g_clear_pointer (&result->answer, floo_rest_answer_free);
-  g_clear_error (&result->error);
-  result->done = FALSE;
-}
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Result, result_clear)
-
 static void
 note (char **where, SoupServerMessage *message, const char *header)
 {
@@ -61,7 +40,8 @@ answer_call (Service *service, SoupServerMessage *message, const char *path)
   if (g_str_equal (path, "/dns"))
     {
       g_autofree char *answer = g_strdup_printf (
-          "{\"code\":200,\"data\":{\"dns_list\":[{\"group_level\":0,\"clusters\":[{\"ratel\":[{\"protocol\":\"http\",\"host\":\"127.0.0.1:%u\"},"
+          "{\"code\":200,\"data\":{\"dns_list\":[{\"group_level\":0,\"clusters\":[{"
+          "\"ratel\":[{\"protocol\":\"http\",\"host\":\"127.0.0.1:%u\"},"
           "{\"protocol\":\"http\",\"host\":\"localhost:%u\"}],\"webim\":[{\"protocol\":\"http\",\"host\":\"127.0.0.1:1\"}]}]}]}}",
           service->port, service->port);
 
@@ -95,16 +75,6 @@ on_exhausted (FlooEndpoints *endpoints, Fixture *fixture)
 }
 
 static void
-discovered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error);
-  g_assert_no_error (error);
-  *(gboolean *) user_data = TRUE;
-}
-
-static void
 set_up (Fixture *fixture, gconstpointer data)
 {
   g_autofree char *dns = NULL;
@@ -135,16 +105,6 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_free (fixture->user_agent);
   g_free (fixture->cookie);
   g_free (fixture->sent);
-}
-
-static void
-called_cb (GObject *source, GAsyncResult *async, gpointer user_data)
-{
-  Result *result = user_data;
-
-  result->answer = floo_rest_call_finish (FLOO_REST (source), async, &result->error);
-  result->done = TRUE;
-  g_assert_true ((result->answer == NULL) == (result->error != NULL));
 }
 
 static void
@@ -377,137 +337,6 @@ test_large (Fixture *fixture, gconstpointer data)
   g_assert_error (result.error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
 }
 
-/* -- a service that does not end, or does not begin -- */
-
-static void
-flood_body (RawPeer *peer)
-{
-  static const char head[] = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n";
-  g_autofree char *filler = g_strnfill (65536, ' ');
-  g_autoptr (GString) first = g_string_new (head);
-  g_autoptr (GBytes) chunk = NULL;
-
-  g_string_append (first, filler);
-  chunk = g_bytes_new (first->str, first->len); /* the head again and again is as good a body as any */
-  raw_peer_flood (peer, chunk, (gsize) 512 << 20);
-}
-
-static void
-half_answer (RawPeer *peer)
-{
-  static const char text[] = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"code\":";
-
-  raw_peer_write (peer, text, strlen (text));
-}
-
-static void
-cut_answer (RawPeer *peer)
-{
-  half_answer (peer);
-  run_until (!g_output_stream_has_pending (g_io_stream_get_output_stream (G_IO_STREAM (peer->connection))));
-  raw_peer_hang_up (peer);
-}
-
-static void
-no_http (RawPeer *peer)
-{
-  raw_peer_write (peer, "\x16\x03\x01garbage\r\n\r\n", 14);
-}
-
-static void
-silence (RawPeer *peer)
-{
-}
-
-static const char *raw_host;
-
-static void
-answer_dns_raw (Service *service, SoupServerMessage *message, const char *path)
-{
-  g_autofree char *answer = g_strdup_printf (
-      "{\"code\":200,\"data\":{\"dns_list\":[{\"group_level\":0,\"clusters\":[{\"ratel\":[{\"protocol\":\"http\",\"host\":\"%s\"}],"
-      "\"webim\":[{\"protocol\":\"http\",\"host\":\"%s\"}]}]}]}}",
-      raw_host, raw_host);
-
-  service_say_json (message, answer);
-}
-
-/* One call to @peer with @limit_ms. */
-static void
-call_raw (RawPeer *peer, guint limit_ms, GCancellable *cancellable, Result *result)
-{
-  g_autofree char *host = g_strdup_printf ("127.0.0.1:%u", peer->port);
-  g_autoptr (Service) dns = service_new (answer_dns_raw, NULL);
-  FlooEndpoints *endpoints = floo_endpoints_new (NO_CACHE, "app", dns->base);
-  FlooRest *rest = floo_rest_new (endpoints, "app");
-  gboolean done = FALSE;
-
-  raw_host = host;
-  floo_endpoints_discover_async (endpoints, NULL, discovered_cb, &done);
-  run_until (done);
-  floo_rest_set_time_limit (rest, limit_ms);
-  floo_rest_call_async (rest, "GET", "/x", NULL, NULL, 0, cancellable, called_cb, result);
-  if (cancellable != NULL)
-    {
-      run_until (peer->answered);
-      g_cancellable_cancel (cancellable);
-    }
-  run_until (result->done);
-  drop_last (rest);
-  drop_last (endpoints);
-}
-
-static void
-test_bad_peers (void)
-{
-  static const struct {
-    void (*on_request) (RawPeer *peer);
-    guint limit_ms;
-    FlooError code;
-  } cases[] = {
-    { flood_body, 20000, FLOO_ERROR_PROTOCOL }, { half_answer, 100, FLOO_ERROR_TIMEOUT }, { silence, 100, FLOO_ERROR_TIMEOUT },
-    { no_http, 20000, FLOO_ERROR_PROTOCOL },    { raw_peer_hang_up, 20000, FLOO_ERROR_OFFLINE },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autoptr (RawPeer) peer = raw_peer_new (cases[i].on_request, NULL);
-      g_auto (Result) result = { 0 };
-
-      call_raw (peer, cases[i].limit_ms, NULL, &result);
-      g_test_message ("%u: %s", i, result.error->message);
-      g_assert_error (result.error, FLOO_ERROR, (int) cases[i].code);
-      if (cases[i].on_request == flood_body)
-        {
-          run_until (peer->write_failed);
-          g_assert_cmpuint (peer->written, <, 64 << 20);
-        }
-    }
-}
-
-static void
-test_cut_answer (void)
-{
-  g_autoptr (RawPeer) peer = raw_peer_new (cut_answer, NULL);
-  g_auto (Result) result = { 0 };
-
-  call_raw (peer, 20000, NULL, &result);
-  g_assert_nonnull (result.error);
-  g_assert_true (result.error->domain == FLOO_ERROR);
-}
-
-static void
-test_cancel (void)
-{
-  g_autoptr (RawPeer) peer = raw_peer_new (silence, NULL);
-  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_auto (Result) result = { 0 };
-
-  call_raw (peer, 20000, cancellable, &result);
-  g_assert_error (result.error, FLOO_ERROR, FLOO_ERROR_CANCELLED);
-  run_until (peer->hung_up);
-}
-
 /* -- the token -- */
 
 static void
@@ -633,21 +462,6 @@ test_many (Fixture *fixture, gconstpointer data)
   g_free (results);
 }
 
-/* Nothing is known: nobody is asked. */
-static void
-test_unknown (void)
-{
-  FlooEndpoints *endpoints = floo_endpoints_new (NO_CACHE, "app", NULL);
-  FlooRest *rest = floo_rest_new (endpoints, "app");
-  g_auto (Result) result = { 0 };
-
-  floo_rest_call_async (rest, "GET", "/x", NULL, NULL, 0, NULL, called_cb, &result);
-  run_until (result.done);
-  g_assert_error (result.error, FLOO_ERROR, FLOO_ERROR_OFFLINE);
-  drop_last (rest);
-  drop_last (endpoints);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -665,9 +479,5 @@ main (int argc, char **argv)
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path, Fixture, NULL, set_up, tests[i].test, tear_down);
   g_test_add_func ("/rest/error-texts", test_error_texts);
-  g_test_add_func ("/rest/bad-peers", test_bad_peers);
-  g_test_add_func ("/rest/cut-answer", test_cut_answer);
-  g_test_add_func ("/rest/cancel", test_cancel);
-  g_test_add_func ("/rest/unknown", test_unknown);
   return g_test_run ();
 }
