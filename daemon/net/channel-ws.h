@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/names.h"
 #include "net/channel.h"
 
 G_BEGIN_DECLS
