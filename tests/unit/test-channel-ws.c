@@ -311,7 +311,8 @@ test_nobody_there (void)
 static void
 test_bad_urls (void)
 {
-  static const char *const urls[] = { "", "nonsense", "ftp://127.0.0.1/", "ws://", "ws:///x", "ws://127.0.0.1/a b", "ws://127.0.0.1/\r\nX: y" };
+  static const char *const urls[]
+      = { "", "nonsense", "ftp://127.0.0.1/", "ws://", "ws:///x", "ws://127.0.0.1/a b", "ws://127.0.0.1/\r\nX: y" };
 
   for (guint i = 0; i < G_N_ELEMENTS (urls); i++)
     {
