@@ -70,13 +70,20 @@ CREATE TABLE conversations (
   pinned INTEGER NOT NULL DEFAULT 0,
   draft TEXT,
   draft_timestamp INTEGER NOT NULL DEFAULT 0,
-  sync_key INTEGER NOT NULL DEFAULT 0,      -- the bits of an unsigned 64-bit number
+  complete INTEGER NOT NULL DEFAULT 0,      -- the beginning is known: nothing is before the oldest message
   deleted_up_to INTEGER NOT NULL DEFAULT 0  -- messages up to this id were deleted with the conversation
 ) STRICT;
 CREATE INDEX conversations_by_activity ON conversations (activity, id) WHERE listed = 1;
 CREATE INDEX conversations_by_pin ON conversations (pinned, activity, id) WHERE listed = 1;
 CREATE INDEX conversations_unread ON conversations (id) WHERE unread > 0;
 CREATE INDEX conversations_pinned ON conversations (id) WHERE pinned = 1;
+
+-- Between this message and the one before it here the service may have more.
+CREATE TABLE gaps (
+  conversation INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  PRIMARY KEY (conversation, id)
+) STRICT, WITHOUT ROWID;
 
 -- Users (kind 0) and groups (kind 1); listed: in the roster, joined.
 CREATE TABLE contacts (
@@ -90,6 +97,7 @@ CREATE TABLE contacts (
   muted INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX contacts_listed ON contacts (kind, id) WHERE listed = 1;
 CREATE INDEX contacts_missing ON contacts (kind, id) WHERE listed = 1 AND (details IS NULL OR stale = 1);
 
 -- What waits for an acknowledgement (outbox.h); state is a FlooSendState.

@@ -344,20 +344,3 @@ floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **er
          && floo_query_run_ints (db, "messages-delete-of-conversation", FLOO_INTS (id), NULL, error)
          && floo_query_run_ints (db, "conversation-delete", FLOO_INTS (id, last), NULL, error);
 }
-
-gboolean
-floo_conversations_get_sync_key (FlooDb *db, gint64 id, guint64 *key, GError **error)
-{
-  gint64 value;
-
-  if (!floo_query_get_int (db, "conversation-get-sync-key", FLOO_INTS (id), &value, NULL, error))
-    return FALSE;
-  *key = (guint64) value;
-  return TRUE;
-}
-
-gboolean
-floo_conversations_set_sync_key (FlooDb *db, gint64 id, guint64 key, GError **error)
-{
-  return floo_query_run_ints (db, "conversation-set-sync-key", FLOO_INTS (id, (gint64) key), NULL, error);
-}

@@ -48,8 +48,5 @@ gboolean floo_conversations_set_draft (FlooDb *db, gint64 id, FlooConversationTy
 gboolean floo_conversations_set_pinned (FlooDb *db, const gint64 *ids, guint n, gboolean *changed, GError **error);
 /* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);
-/* Where we are in the service's pages: the key to ask with next (acknowledges the page before); 0: none. */
-gboolean floo_conversations_get_sync_key (FlooDb *db, gint64 id, guint64 *key, GError **error);
-gboolean floo_conversations_set_sync_key (FlooDb *db, gint64 id, guint64 key, GError **error);
 
 G_END_DECLS

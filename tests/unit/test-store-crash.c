@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The store is killed, and opened again. This program is built with crash points, and runs itself as the one that is killed.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "store-fixture.h"
+
+#define BATCH 5
+
+/* One transaction: a batch of messages, a value that says which, one event. */
+static gboolean
+write_batch (FlooDb *db, gpointer data, GError **error)
+{
+  gint64 n = GPOINTER_TO_INT (data);
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT, n);
+
+  for (int i = 0; i < BATCH; i++)
+    {
+      FlooMessage message = fixture_message (n * BATCH + i, 7, 7, text);
+
+      if (!fixture_take_in (db, &message, TRUE, error))
+        return FALSE;
+    }
+  return floo_values_set (db, "batch", text, error)
+         && floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", n, 0), NULL, 0, error);
+}
+
+/* The child's side: what was signalled is said aloud. */
+static void
+tell (const FlooEvent *event, gpointer data)
+{
+  printf ("%" G_GUINT64_FORMAT "\n", event->serial);
+  fflush (stdout);
+}
+
+static int next_batch = 1;
+
+static void
+give_next (FlooStore *store, gpointer data, const GError *error)
+{
+  if (error != NULL)
+    exit (2);
+  floo_store_write (store, write_batch, give_next, GINT_TO_POINTER (next_batch++), NULL);
+}
+
+static int
+run_child (const char *folder)
+{
+  FlooStore *store = fixture_open_at (folder, NULL, NULL);
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+
+  if (store == NULL)
+    return 1;
+  floo_store_set_event_func (store, tell, NULL);
+  /* Several at a time, so that they share transactions. */
+  for (int i = 0; i < 4; i++)
+    give_next (store, NULL, NULL);
+  g_main_loop_run (loop);
+  return 0;
+}
+
+/* The parent's side */
+
+typedef struct {
+  guint64 first, last;
+  char *batch;
+  guint unread;
+  gboolean last_known, next_known;
+} State;
+
+static gboolean
+get_state (FlooDb *db, gpointer data, GError **error)
+{
+  State *state = data;
+  gint64 n;
+
+  if (!floo_journal_get_position (db, &state->first, &state->last, error) || !floo_values_get (db, "batch", &state->batch, error)
+      || !floo_conversations_get_unread (db, 7, &state->unread, error))
+    return FALSE;
+  n = (gint64) state->last;
+  return floo_messages_is_known (db, n * BATCH + BATCH - 1, &state->last_known, error)
+         && floo_messages_is_known (db, (n + 1) * BATCH, &state->next_known, error);
+}
+
+/* Each transaction is there whole or not at all, and what was signalled is there. */
+static guint64
+assert_sound (Fixture *f, guint64 told)
+{
+  State state = { 0 };
+  g_autofree char *expected = NULL;
+
+  fixture_open (f);
+  g_assert_cmpint (f->outcome, !=, FLOO_STORE_REPLACED);
+  fixture_read (f, get_state, &state);
+  g_assert_cmpuint (state.last, >=, told);
+  if (state.last > 0)
+    {
+      expected = g_strdup_printf ("%" G_GUINT64_FORMAT, state.last);
+      g_assert_cmpstr (state.batch, ==, expected);
+      g_assert_true (state.last_known);
+    }
+  g_assert_false (state.next_known);
+  g_assert_cmpuint (state.unread, ==, state.last * BATCH);
+  g_free (state.batch);
+  fixture_close (f);
+  return state.last;
+}
+
+/* Runs the child until it told @lines serials, or ended by itself. @at: (nullable): its crash point. Returns the last serial told. */
+static guint64
+run_and_kill (Fixture *f, const char *at, guint lines)
+{
+  g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autoptr (GSubprocess) child = NULL;
+  g_autoptr (GDataInputStream) output = NULL;
+  g_autoptr (GError) error = NULL;
+  guint64 told = 0;
+
+  if (at != NULL)
+    g_subprocess_launcher_setenv (launcher, "FLOOIM_CRASH_AT", at, TRUE);
+  child = g_subprocess_launcher_spawn (launcher, &error, "/proc/self/exe", "--child", f->folder, NULL);
+  g_assert_no_error (error);
+  output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (child));
+  for (guint i = 0;; i++)
+    {
+      g_autofree char *line = g_data_input_stream_read_line (output, NULL, NULL, NULL);
+
+      if (line == NULL)
+        break;
+      told = g_ascii_strtoull (line, NULL, 10);
+      if (i + 1 == lines)
+        g_subprocess_force_exit (child);
+    }
+  g_assert_true (g_subprocess_wait (child, NULL, &error));
+  g_assert_true (g_subprocess_get_if_signaled (child));
+  g_assert_cmpint (g_subprocess_get_term_sig (child), ==, SIGKILL);
+  return told;
+}
+
+static void
+test_any_time (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < 15; i++)
+    {
+      g_autofree char *folder = g_strdup (f->folder);
+
+      assert_sound (f, run_and_kill (f, NULL, 1 + i * 7));
+      fixture_remove_tree (folder);
+    }
+}
+
+/* The batch that was about to be committed is not there, and was not told. */
+static void
+test_before_commit (Fixture *f, gconstpointer data)
+{
+  guint64 told = run_and_kill (f, "before-commit:6", 0);
+
+  g_assert_cmpuint (assert_sound (f, told), ==, told);
+}
+
+/* It is there, and was not told: its client asks for it. */
+static void
+test_after_commit (Fixture *f, gconstpointer data)
+{
+  guint64 told = run_and_kill (f, "after-commit:6", 0);
+
+  g_assert_cmpuint (assert_sound (f, told), >, told);
+}
+
+static void
+prepare (Fixture *f, gconstpointer data)
+{
+  fixture_prepare (f);
+}
+
+int
+main (int argc, char **argv)
+{
+  if (argc == 3 && strcmp (argv[1], "--child") == 0)
+    return run_child (argv[2]);
+  g_test_init (&argc, &argv, NULL);
+#define ADD(path, func) g_test_add (path, Fixture, NULL, prepare, func, fixture_tear_down)
+  ADD ("/store/crash/any-time", test_any_time);
+  ADD ("/store/crash/before-commit", test_before_commit);
+  ADD ("/store/crash/after-commit", test_after_commit);
+  return g_test_run ();
+}
