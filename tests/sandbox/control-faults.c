@@ -166,14 +166,16 @@ static const struct {
   SettingKind kind;
   gsize offset;
   gint64 min, max;              /* NUMBER */
-  const char *values[3];        /* CHOICE: off, on */
+  const char *values[4];        /* CHOICE: the names of 0, 1, ... */
 } settings[] = {
   { "page_size", NUMBER, G_STRUCT_OFFSET (SbSettings, page_size), 1, 10000 },
   { "last_page", CHOICE, G_STRUCT_OFFSET (SbSettings, last_page_zero), .values = { "key", "zero" } },
+  { "delivery", CHOICE, G_STRUCT_OFFSET (SbSettings, push), .values = { "notice", "push" } },
   { "notice_form", CHOICE, G_STRUCT_OFFSET (SbSettings, notice_message), .values = { "xid", "notice" } },
   { "group_notices", CHOICE, G_STRUCT_OFFSET (SbSettings, group_notices_system), .values = { "group", "system" } },
   { "omit_xid", SWITCH, G_STRUCT_OFFSET (SbSettings, omit_xid) },
   { "compress", SWITCH, G_STRUCT_OFFSET (SbSettings, compress) },
+  { "frame_form", CHOICE, G_STRUCT_OFFSET (SbSettings, frame_form), .values = { "binary", "base64", "fragments" } },
   { "duplicate_form", CHOICE, G_STRUCT_OFFSET (SbSettings, bare_duplicate), .values = { "full", "bare" } },
   { "oss_upload", SWITCH, G_STRUCT_OFFSET (SbSettings, oss_upload) },
   { "ping_interval", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_interval), 10, 300000 },
@@ -203,7 +205,8 @@ set_one (SbControl *control, gsize i, GError **error)
       return TRUE;
     case CHOICE:
       choice = sb_control_choice (control, name, settings[i].values, error);
-      *(gboolean *) field = choice > 0;
+      if (choice >= 0)
+        *(int *) field = choice;
       return choice >= 0;
     case TEXT:
     default:

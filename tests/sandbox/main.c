@@ -12,6 +12,8 @@ static int opt_port;
 static char *opt_port_file;
 static int opt_seed = 1;
 static int opt_page_size = 50;
+static int opt_ping_interval = 25000;
+static int opt_ping_timeout = 5000;
 static char *opt_persist;
 static gboolean opt_quiet;
 static gboolean opt_verbose;
@@ -21,6 +23,8 @@ static const GOptionEntry entries[] = {
   { "port-file", 0, 0, G_OPTION_ARG_FILENAME, &opt_port_file, "Write the port to this file once it is open", "FILE" },
   { "seed", 0, 0, G_OPTION_ARG_INT, &opt_seed, "Seed of everything that is random (1)", "N" },
   { "page-size", 0, 0, G_OPTION_ARG_INT, &opt_page_size, "Messages in one sync page (50)", "N" },
+  { "ping-interval", 0, 0, G_OPTION_ARG_INT, &opt_ping_interval, "Clients ping this often, in ms (25000)", "MS" },
+  { "ping-timeout", 0, 0, G_OPTION_ARG_INT, &opt_ping_timeout, "And are given up this much later (5000)", "MS" },
   { "persist", 0, 0, G_OPTION_ARG_FILENAME, &opt_persist, "Keep the state in this file", "FILE" },
   { "quiet", 'q', 0, G_OPTION_ARG_NONE, &opt_quiet, "Say nothing on stdout", NULL },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &opt_verbose, "Tell every call and violation on stderr", NULL },
@@ -41,6 +45,8 @@ check_options (GError **error)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--port is 0 to 65535");
   else if (opt_page_size < 1 || opt_page_size > 10000)
     g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--page-size is 1 to 10000");
+  else if (opt_ping_interval < 1 || opt_ping_timeout < 1)
+    g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_BAD_VALUE, "--ping-interval and --ping-timeout are positive");
   else
     return TRUE;
   return FALSE;
@@ -81,6 +87,8 @@ run (GError **error)
   guint term, interrupt;
 
   sandbox->settings.page_size = opt_page_size;
+  sandbox->settings.ping_interval = opt_ping_interval;
+  sandbox->settings.ping_timeout = opt_ping_timeout;
   sandbox->persist = g_strdup (opt_persist);
   sandbox->verbose = opt_verbose;
   if (!start (sandbox, error))

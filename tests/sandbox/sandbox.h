@@ -13,14 +13,23 @@
 
 G_BEGIN_DECLS
 
+/* How frames go out. */
+typedef enum {
+  SB_BINARY,                  /* one binary message */
+  SB_BASE64,                  /* Engine.IO's text form "b4..." */
+  SB_FRAGMENTS                /* a binary message in three WebSocket fragments */
+} SbFrameForm;
+
 /* What the real service may do one way or the other; control.c has the table of their names. */
 typedef struct {
   int page_size;              /* metas of a sync page */
   gboolean last_page_zero;    /* the last page says so (next_key 0); else an empty page behind it does */
+  gboolean push;              /* what is new is sent at once as pages, else NOTICE says that there is something */
   gboolean notice_message;    /* NOTICE carries Notice{xid}, else a bare XID */
   gboolean group_notices_system;  /* group notices come under the system's conversation, else under the group */
   gboolean omit_xid;          /* SyncDL does not name its conversation */
   gboolean compress;          /* payloads are sent with ZLIB */
+  SbFrameForm frame_form;
   gboolean bare_duplicate;    /* a duplicate's answer has no server_mid */
   gboolean oss_upload;        /* uploads ask for the fields of oss_body_param */
   int ping_interval;          /* ms */

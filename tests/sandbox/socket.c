@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "socket-private.h"
 
+#include <string.h>
+
 #include "base/names.h"
 #include "intake.h"
 #include "notices.h"
@@ -25,12 +27,79 @@ send_text (SbConnection *self, const char *text)
     soup_websocket_connection_send_text (self->ws, text);
 }
 
+/* One WebSocket frame past libsoup, which makes no fragments; for what is small. */
+static void
+send_fragment (SbConnection *self, guint8 first, const guint8 *data, gsize len)
+{
+  g_autoptr (GByteArray) bytes = g_byte_array_new ();
+  guint8 small[] = { first, (guint8) len };
+  guint8 medium[] = { first, 126, (guint8) (len >> 8), (guint8) len };
+
+  if (!can_send (self))
+    return;
+  if (len < 126)
+    g_byte_array_append (bytes, small, sizeof small);
+  else
+    g_byte_array_append (bytes, medium, sizeof medium);
+  g_byte_array_append (bytes, data, (guint) len);
+  if (g_socket_send (self->socket, (char *) bytes->data, bytes->len, NULL, NULL) != (gssize) bytes->len)
+    sb_connection_end (self, SB_END_DROP);
+}
+
+/* RFC 6455: the type is in the first frame only, the last one has the bit FIN. */
+static void
+send_fragments (SbConnection *self, guint8 opcode, gconstpointer data, gsize len)
+{
+  const guint8 *bytes = data;
+  gsize third = len / 3;
+
+  send_fragment (self, opcode, bytes, third);
+  send_fragment (self, 0x00, bytes + third, third);
+  send_fragment (self, 0x80, bytes + 2 * third, len - 2 * third);
+}
+
 static void
 send_binary (SbConnection *self, GBytes *frame)
 {
   g_autoptr (GBytes) message = floo_sio_encode_binary (frame);
 
-  soup_websocket_connection_send_message (self->ws, SOUP_WEBSOCKET_DATA_BINARY, message);
+  /* The peer may have gone since the text that goes before it. */
+  if (can_send (self))
+    soup_websocket_connection_send_message (self->ws, SOUP_WEBSOCKET_DATA_BINARY, message);
+}
+
+static void
+send_base64 (SbConnection *self, GBytes *frame)
+{
+  gsize len;
+  const guchar *data = g_bytes_get_data (frame, &len);
+  g_autofree char *encoded = g_base64_encode (data, len);
+  g_autofree char *text = g_strconcat ("b4", encoded, NULL);
+
+  send_text (self, text);
+}
+
+/* The announcing text and the frame, in the form that the settings name. Larger ones do not go out in fragments. */
+static void
+send_frame (SbConnection *self, GBytes *frame)
+{
+  SbFrameForm form = self->sandbox->settings.frame_form;
+
+  if (form == SB_FRAGMENTS && g_bytes_get_size (frame) < G_MAXUINT16)
+    {
+      g_autoptr (GBytes) message = floo_sio_encode_binary (frame);
+      gsize len;
+      gconstpointer data = g_bytes_get_data (message, &len);
+
+      send_fragments (self, 0x01, FLOO_SIO_TEXT_FRAME, strlen (FLOO_SIO_TEXT_FRAME));
+      send_fragments (self, 0x02, data, len);
+      return;
+    }
+  send_text (self, FLOO_SIO_TEXT_FRAME);
+  if (form == SB_BASE64)
+    send_base64 (self, frame);
+  else
+    send_binary (self, frame);
 }
 
 void
@@ -42,10 +111,7 @@ sb_connection_send (SbConnection *self, Floo__Frame__Command command, const Prot
     return;
   frame = self->sandbox->settings.compress && payload != NULL ? floo_frame_encode_deflated (command, payload)
                                                               : floo_frame_encode (command, payload);
-  send_text (self, FLOO_SIO_TEXT_FRAME);
-  /* The peer may have gone in between. */
-  if (can_send (self))
-    send_binary (self, frame);
+  send_frame (self, frame);
 }
 
 void
@@ -180,6 +246,8 @@ on_heart_due (gpointer user_data)
 {
   SbConnection *self = user_data;
 
+  if (self->stalled)
+    return G_SOURCE_CONTINUE;
   self->heart = 0;
   sb_trace_log (self->sandbox, "no ping in time");
   sb_connection_end (self, SB_END_DROP);

@@ -214,25 +214,6 @@ sb_deliver (Sandbox *sandbox, SbMessage *message, gboolean tell)
   return message;
 }
 
-void
-sb_sync_notify (Sandbox *sandbox, SbUser *user, gint64 conversation, const SbMessage *message)
-{
-  Floo__XID xid = FLOO__XID__INIT;
-  Floo__Notice notice = FLOO__NOTICE__INIT;
-
-  xid.has_uid = TRUE;
-  xid.uid = (guint64) conversation;
-  notice.xid = &xid;
-  for (guint i = 0; i < user->devices->len; i++)
-    {
-      SbDevice *device = user->devices->pdata[i];
-
-      if (device->connection != NULL && (message == NULL || sb_device_wants (device, message)))
-        sb_connection_send (device->connection, FLOO__FRAME__COMMAND__NOTICE,
-                            sandbox->settings.notice_message ? &notice.base : &xid.base);
-    }
-}
-
 /* ---- pages ---- */
 
 /* Fills @page with what the device wants after @after. Returns the id up to which the queue was looked at; *more: there is more. */
@@ -322,6 +303,29 @@ push_pages (Sandbox *sandbox, SbDevice *device, gint64 conversation)
       page_init (&page, &sandbox->settings, conversation);
       page_given (position, fill_page (sandbox, device, inbox, position->sent, &page, &more), TRUE);
       page_send (&page, device->connection, 0);
+    }
+}
+
+void
+sb_sync_notify (Sandbox *sandbox, SbUser *user, gint64 conversation, const SbMessage *message)
+{
+  Floo__XID xid = FLOO__XID__INIT;
+  Floo__Notice notice = FLOO__NOTICE__INIT;
+
+  xid.has_uid = TRUE;
+  xid.uid = (guint64) conversation;
+  notice.xid = &xid;
+  for (guint i = 0; i < user->devices->len; i++)
+    {
+      SbDevice *device = user->devices->pdata[i];
+
+      if (device->connection == NULL || (message != NULL && !sb_device_wants (device, message)))
+        continue;
+      if (sandbox->settings.push)
+        push_pages (sandbox, device, conversation);
+      else
+        sb_connection_send (device->connection, FLOO__FRAME__COMMAND__NOTICE,
+                            sandbox->settings.notice_message ? &notice.base : &xid.base);
     }
 }
 

@@ -106,6 +106,34 @@ test_malformed (Fixture *f, gconstpointer data)
   client_wait (f->alice->closed);
 }
 
+/* Whatever form the service's frames have, they are the same frames. */
+static void
+test_forms (Fixture *f, gconstpointer data)
+{
+  static const char *const forms[] = { "{\"frame_form\":\"base64\"}", "{\"frame_form\":\"fragments\"}", "{\"compress\":true}",
+                                       "{\"frame_form\":\"binary\",\"notice_form\":\"notice\",\"omit_xid\":true}" };
+
+  start_alice (f);
+  for (gsize i = 0; i < G_N_ELEMENTS (forms); i++)
+    {
+      g_autoptr (FlooFrame) notice = NULL;
+
+      client_order (f->alice, "settings", forms[i]);
+      client_clear (f->alice);
+      client_order (f->alice, "send", "{\"from\":\"carol\",\"to\":\"alice\",\"content\":\"hi\"}");
+      notice = client_next (f->alice, FLOO__FRAME__COMMAND__NOTICE);
+      g_assert_cmpint (notice->notice_uid, ==, CAROL);
+      g_assert_cmpuint (client_drain (f->alice, CAROL, NULL), ==, 1);
+    }
+  client_order (f->alice, "settings", "{\"delivery\":\"push\"}");
+  client_order (f->alice, "send", "{\"from\":\"carol\",\"to\":\"alice\",\"content\":\"pushed\"}");
+  {
+    g_autoptr (FlooFrame) page = client_next_page (f->alice);
+
+    g_assert_cmpuint (page->sync_dl->n_metas, ==, 1);
+  }
+}
+
 static void
 test_burst (Fixture *f, gconstpointer data)
 {
@@ -183,6 +211,7 @@ main (int argc, char **argv)
   ADD ("stall", NULL, test_stall);
   ADD ("kick", NULL, test_kick);
   ADD ("malformed", "expected", test_malformed);
+  ADD ("forms", NULL, test_forms);
   ADD ("burst", NULL, test_burst);
   ADD ("burst-push", "push", test_burst);
   ADD ("persist", NULL, test_persist);
