@@ -60,7 +60,7 @@ test('it asks what is unread and fetches it in pages, compressed ones among them
   const unread = await service.frames.take('UNREAD', frame => frame.command === Command.UNREAD);
   assert.equal(hex(unread.bytes), '080010001800');
   const first = await service.sync('the first page', ({ xid, key }) => xid?.uid === String(FRIEND) && key === undefined);
-  assert.equal(hex(first.bytes), hex(encodeFrame(Command.SYNC, UPLINK, { xid: { uid: FRIEND } })));
+  assert.equal(hex(first.bytes), hex(encodeFrame(Command.SYNC, UPLINK, { xid: { uid: FRIEND, deviceSN: 0 } })));
   await service.sync('the second page', ({ key }) => key !== undefined);
   await service.sync('the end', ({ key }) => key !== undefined);
   await desktop.signal('RosterMessages', /'waiting 3'/);
@@ -123,7 +123,7 @@ test('the history goes back beyond what was delivered', async () => {
   const reply = await desktop.call('Conversations.FetchHistory', FRIEND, 0, 8);
   const newest = await service.sync('the newest', ({ is_full_sync }) => is_full_sync);
   assert.equal(hex(newest.bytes),
-    hex(encodeFrame(Command.SYNC, UPLINK, { xid: { uid: FRIEND }, key: 0, is_full_sync: true, full_sync_num: 8 })));
+    hex(encodeFrame(Command.SYNC, UPLINK, { xid: { uid: FRIEND, deviceSN: 0 }, key: 0, is_full_sync: true, full_sync_num: 8 })));
   assert.match(reply, /'pushed'/);
   const next = /(\d{16,})\)$/.exec(reply)[1];
   const older = await desktop.call('Conversations.FetchHistory', FRIEND, next, 100);
