@@ -51,6 +51,7 @@ static const FlooBusBound bounds[] = {
   { .arg = "limit", .min = 1, .max = FLOO_MAX_LIMIT },
   { .arg = "conversation", .min = 0, .max = G_MAXINT64 },
   { .arg = "message", .min = 0, .max = G_MAXINT64 },
+  { .arg = "from", .min = 0, .max = G_MAXINT64 },
   { .arg = "id", .min = 1, .max = G_MAXINT64 },
   { .arg = "to", .min = 1, .max = G_MAXINT64 },
   { .arg = "user", .min = 1, .max = G_MAXINT64 },
@@ -105,6 +106,16 @@ handle_get_messages (const FlooBusCall *call)
   g_variant_get (call->args, "(x@a{sv})", &conversation, NULL);
   floo_session_get_messages (call->session, conversation, kind, anchor, (guint) floo_options_get_number (call->options, "limit"),
                              floo_options_get_boolean (call->options, "local"), floo_bus_reply, call->invocation);
+}
+
+static void
+handle_fetch_history (const FlooBusCall *call)
+{
+  gint64 conversation, from;
+  guint limit;
+
+  g_variant_get (call->args, "(xxu)", &conversation, &from, &limit);
+  floo_session_fetch_history (call->session, conversation, from, limit, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -291,6 +302,7 @@ static const FlooBusMethod methods[] = {
   { "List", handle_list, list_options },
   { "Get", handle_get },
   { "GetMessages", handle_get_messages, get_messages_options },
+  { "FetchHistory", handle_fetch_history },
   { "GetMessage", handle_get_message },
   { "Send", handle_send, send_options },
   { "SendText", handle_send_text },

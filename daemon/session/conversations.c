@@ -69,14 +69,11 @@ floo_session_list_conversations (FlooSession *self, const char *cursor, guint li
   floo_call_read (query, run_list, conversations_query_free);
 }
 
-/* ---- one conversation, one message, a page ---- */
+/* ---- one conversation, one message ---- */
 
 typedef struct {
   FlooCall call;
   gint64 id;
-  FlooPageKind kind;
-  gint64 anchor;
-  guint limit;
 } IdQuery;
 
 static gboolean
@@ -100,32 +97,6 @@ run_get_message (FlooDb *db, gpointer data, GError **error)
   if (message == NULL)
     return FALSE;
   query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", message));
-  return TRUE;
-}
-
-static void
-ignore_message (const FlooMessage *message, gpointer user_data)
-{
-}
-
-static gboolean
-run_get_messages (FlooDb *db, gpointer data, GError **error)
-{
-  IdQuery *query = data;
-  FlooConversationType type;
-  gboolean more;
-  guint64 serial;
-  GVariant *messages;
-
-  if (!floo_conversations_get_type (db, query->id, &type, error) || !last_serial (db, &serial, error))
-    return FALSE;
-  /* Before and after a message that is gone by now there still is something; around it there is nothing to see. */
-  if (query->kind == FLOO_PAGE_AROUND && !floo_messages_get (db, query->anchor, ignore_message, NULL, error))
-    return FALSE;
-  messages = floo_messages_page (db, query->id, query->kind, query->anchor, query->limit, &more, error);
-  if (messages == NULL)
-    return FALSE;
-  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE "bt)", messages, more, serial));
   return TRUE;
 }
 
@@ -162,22 +133,6 @@ floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointe
 
   if (query != NULL)
     floo_call_read (query, run_get_message, floo_call_free);
-}
-
-void
-floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
-                           FlooReply reply, gpointer user_data)
-{
-  static const FlooPageKind kinds[] = { [FLOO_MESSAGES_NEWEST] = FLOO_PAGE_NEWEST, [FLOO_MESSAGES_BEFORE] = FLOO_PAGE_BEFORE,
-                                        [FLOO_MESSAGES_AFTER] = FLOO_PAGE_AFTER, [FLOO_MESSAGES_AROUND] = FLOO_PAGE_AROUND };
-  IdQuery *query = id_query_new (self, conversation, "conversation", 0, reply, user_data);
-
-  if (query == NULL)
-    return;
-  query->kind = kinds[kind];
-  query->anchor = anchor;
-  query->limit = limit;
-  floo_call_read (query, run_get_messages, floo_call_free);
 }
 
 /* ---- Events ---- */

@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "store/contacts.h"
+#include "store/gaps.h"
 #include "store/journal.h"
 #include "store/messages.h"
 #include "store/outbox.h"
@@ -480,8 +481,11 @@ apply_accepted_operation (FlooApply *apply, const KeptRow *kept, const Floo__Syn
   const FlooOutboxRow *row = &kept->row;
   FlooOperation operation = { .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
                               .content = kept->content, .config = kept->config, .ext = kept->ext };
-  gboolean was_there;
+  gboolean was_there, is_new;
 
+  /* Its number is known from now on: should it come back to us in a page, it changes nothing. */
+  if (answer->server_mid != 0 && !floo_applied_add (apply->db, (gint64) answer->server_mid, &is_new, error))
+    return FALSE;
   operation.edit_timestamp = answer->edit_timestamp != 0 ? (gint64) answer->edit_timestamp : (gint64) answer->server_time;
   return floo_apply_flush (apply, error) && floo_outbox_acknowledge (apply->db, row->client_id, 0, 0, &was_there, error)
          && (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION || floo_apply_operation (apply, &operation, error))
@@ -637,28 +641,64 @@ apply_unread (FlooApply *apply, FlooFrame *frame, GError **error)
   return TRUE;
 }
 
+/* prev_mid is what the service has before this page: where it never came here the store has a gap. */
 static gboolean
-apply_page (FlooApply *apply, FlooFrame *frame, GError **error)
+note_gap (FlooApply *apply, const Floo__SyncDL *page, gint64 conversation, GError **error)
+{
+  gboolean known;
+
+  if (page->prev_mid == 0 || page->n_metas == 0 || conversation <= 0)
+    return TRUE;
+  if (!floo_gaps_is_known (apply->db, conversation, (gint64) page->prev_mid, &known, error))
+    return FALSE;
+  if (!known && !floo_gaps_is_known (apply->db, conversation, (gint64) page->metas[0]->id, &known, error))
+    return FALSE;
+  return known || floo_gaps_add (apply->db, conversation, (gint64) page->metas[0]->id, error);
+}
+
+static gboolean
+apply_page (FlooApply *apply, FlooFrame *frame, gint64 conversation, GError **error)
 {
   const Floo__SyncDL *page = frame->sync_dl;
 
+  if (!note_gap (apply, page, conversation, error))
+    return FALSE;
   for (gsize i = 0; i < page->n_metas; i++)
     if (!apply_meta (apply, frame, page->metas[i], FALSE, error))
       return FALSE;
   return TRUE;
 }
 
+/* A history page has everything from the message it goes back from down to its last entry. */
+static gboolean
+cover_gap (FlooApply *apply, const Floo__SyncDL *page, gint64 conversation, gint64 from, gint64 lowest, gboolean lowest_known, GError **error)
+{
+  if (!floo_gaps_cover (apply->db, conversation, page->next_key != 0 ? lowest : G_MININT64, from != 0 ? from : G_MAXINT64, error))
+    return FALSE;
+  if (page->next_key == 0)
+    return floo_gaps_set_complete (apply->db, conversation, error);
+  return lowest_known || floo_gaps_add (apply->db, conversation, lowest, error);
+}
+
 /* Newest first as it comes, oldest first as it goes out. */
 static gboolean
-apply_history (FlooApply *apply, FlooFrame *frame, gint64 conversation, GError **error)
+apply_history (FlooApply *apply, FlooFrame *frame, const FlooInboundItem *item, GError **error)
 {
   const Floo__SyncDL *page = frame->sync_dl;
+  gint64 lowest = G_MAXINT64;
+  gboolean known = FALSE;
 
+  for (gsize i = 0; i < page->n_metas; i++)
+    lowest = MIN (lowest, (gint64) page->metas[i]->id);
+  if (page->n_metas > 0 && !floo_gaps_is_known (apply->db, item->conversation, lowest, &known, error))
+    return FALSE;
   for (gsize i = page->n_metas; i-- > 0;)
     if (!apply_meta (apply, frame, page->metas[i], TRUE, error))
       return FALSE;
+  if (item->from >= 0 && !cover_gap (apply, page, item->conversation, item->from, lowest, known, error))
+    return FALSE;
   return floo_apply_event (apply, FLOO_SIGNAL_RECEIVE_HISTORY_MSG,
-                           g_variant_new ("(xx)", MAX (conversation, 0), (gint64) page->next_key), error);
+                           g_variant_new ("(xx)", MAX (item->conversation, 0), (gint64) page->next_key), error);
 }
 
 static gboolean
@@ -671,8 +711,8 @@ apply_item (FlooApply *apply, const FlooInboundItem *item, GError **error)
   if (frame->sync_dl->client_mid != 0)
     return apply_answer (apply, frame, error);
   if (frame->sync_dl->has_is_full_sync && frame->sync_dl->is_full_sync)
-    return apply_history (apply, frame, item->conversation, error);
-  return apply_page (apply, frame, error);
+    return apply_history (apply, frame, item, error);
+  return apply_page (apply, frame, item->conversation, error);
 }
 
 gboolean

@@ -163,8 +163,16 @@ void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
 /* Congestion or a full disk ended: go on. */
 void floo_sync_resume (FlooSync *sync);
 
-/* A page of history, stored. @oldest: its lowest timestamp in ms, 0 where it is empty. */
-typedef void (*FlooHistoryDone) (FlooSession *session, guint64 next, gint64 oldest, const GError *error, gpointer user_data);
+/* A page of history that was stored. */
+typedef struct {
+  gint64 next;                  /* key of the next older page; 0: this was the beginning */
+  guint n;                      /* entries */
+  gint64 lowest_id;             /* of these; 0: the page is empty */
+  gint64 oldest;                /* lowest timestamp, ms; 0: the page is empty */
+} FlooHistoryPage;
+
+/* @page: NULL with @error. */
+typedef void (*FlooHistoryDone) (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data);
 /**
  * floo_sync_history:
  * @from: the message to go back from, 0 the newest
@@ -240,6 +248,7 @@ void floo_inbound_result_free (FlooInboundResult *result);
 typedef struct {
   FlooFrame *frame;
   gint64 conversation;          /* of a page: as asked; -1 unknown */
+  gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: nobody asked */
 } FlooInboundItem;
 
 /**

@@ -884,6 +884,25 @@ floo_login_user_notice (FlooLogin *self, int type)
 
 /* ---- beginning and end ---- */
 
+static void
+on_rediscovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error) && !floo_error_is_cancelled (error))
+    g_message ("where the service is could not be found out anew: %s", error->message);
+}
+
+/* No host of a kind answers any more. While we are online the rest goes on meanwhile; else an attempt is under way that finds out by itself. */
+static void
+on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
+{
+  FlooLogin *self = user_data;
+
+  if (self->session->state == FLOO_STATE_ONLINE)
+    floo_endpoints_discover_async (endpoints, self->cancellable, on_rediscovered, NULL);
+}
+
 /* Makes what talks to the service, for a record that is complete. */
 static void
 set_up (FlooLogin *self)
@@ -895,6 +914,7 @@ set_up (FlooLogin *self)
   g_clear_object (&session->endpoints);
   session->endpoints = floo_endpoints_new (session->config->cache_dir, self->record->app_id,
                                            *self->record->dns_server != '\0' ? self->record->dns_server : NULL);
+  g_signal_connect (session->endpoints, "exhausted", G_CALLBACK (on_endpoints_exhausted), self);
   session->rest = floo_rest_new (session->endpoints, self->record->app_id);
   g_signal_connect (session->rest, "token-void", G_CALLBACK (on_token_void), self);
   session->link = floo_link_new (on_link_url, self);

@@ -620,7 +620,7 @@ run_settle (FlooDb *db, gpointer data, GError **error)
          && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "queued", 0, 0, NULL, error);
 }
 
-static void on_settle_history (FlooSession *session, guint64 next, gint64 oldest, const GError *error, gpointer user_data);
+static void on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data);
 
 static gboolean
 on_settle_timer (gpointer user_data)
@@ -664,7 +664,7 @@ settle_with_history (Settle *settle, gint64 from)
 }
 
 static void
-on_settle_history (FlooSession *session, guint64 next, gint64 oldest, const GError *error, gpointer user_data)
+on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   Settle *settle = user_data;
 
@@ -675,14 +675,14 @@ on_settle_history (FlooSession *session, guint64 next, gint64 oldest, const GErr
       return;
     }
   settle->pages++;
-  settle->exhausted = next == 0 || oldest < settle->timestamp - SETTLE_SLACK_MS || settle->pages >= SETTLE_PAGES;
+  settle->exhausted = page->next == 0 || page->oldest < settle->timestamp - SETTLE_SLACK_MS || settle->pages >= SETTLE_PAGES;
   if (settle->exhausted)
     {
       floo_session_write (session, run_settle, on_settled, settle, settle_free);
       return;
     }
   /* All pages are stored as they come; one search at the end is enough. */
-  settle_with_history (settle, (gint64) next);
+  settle_with_history (settle, page->next);
 }
 
 static void

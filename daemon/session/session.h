@@ -85,6 +85,8 @@ typedef enum { FLOO_MESSAGES_NEWEST, FLOO_MESSAGES_BEFORE, FLOO_MESSAGES_AFTER, 
 /* @limit: 1 to 500. @local: never ask the service. */
 void floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
                                 FlooReply reply, gpointer user_data);                                          /* (aMbt) */
+/* @from: 0 the newest; @limit: 1 to 500 */
+void floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data);   /* (aMx) */
 void floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);            /* (M) */
 
 typedef struct {

@@ -17,6 +17,7 @@
 #define BATCHES_UNDER_WAY 2
 #define MAX_WAITING_BYTES (32u << 20)
 #define UNKNOWN_CONVERSATION (-1)
+#define NOBODY_ASKED (-1)
 
 typedef enum { PULL_QUEUED, PULL_ASKED, PULL_COMMITTING } PullState;
 
@@ -120,10 +121,10 @@ floo_sync_free (FlooSync *self)
 /* ---- history ---- */
 
 static void
-history_end (FlooSync *self, History *history, guint64 next, gint64 oldest, const GError *error)
+history_end (FlooSync *self, History *history, const FlooHistoryPage *page, const GError *error)
 {
   g_ptr_array_remove (self->histories, history);
-  history->done (self->session, next, oldest, error, history->user_data);
+  history->done (self->session, page, error, history->user_data);
   g_free (history);
 }
 
@@ -178,7 +179,7 @@ floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit
   if (!self->online)
     {
       g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "Not connected to the service");
-      done (self->session, 0, 0, error, user_data);
+      done (self->session, NULL, error, user_data);
       return;
     }
   history = g_new0 (History, 1);
@@ -373,18 +374,21 @@ is_page (const FlooFrame *frame)
   return frame->sync_dl != NULL && !is_history (frame) && frame->sync_dl->client_mid == 0;
 }
 
-static gint64
-oldest_of (const FlooFrame *frame)
+static FlooHistoryPage
+history_page (const Floo__SyncDL *dl)
 {
-  gint64 oldest = 0;
+  FlooHistoryPage page = { .next = (gint64) dl->next_key, .n = (guint) dl->n_metas };
 
-  for (gsize i = 0; i < frame->sync_dl->n_metas; i++)
+  for (gsize i = 0; i < dl->n_metas; i++)
     {
-      gint64 timestamp = (gint64) frame->sync_dl->metas[i]->timestamp;
-      if (oldest == 0 || timestamp < oldest)
-        oldest = timestamp;
+      gint64 id = (gint64) dl->metas[i]->id, timestamp = (gint64) dl->metas[i]->timestamp;
+
+      if (i == 0 || id < page.lowest_id)
+        page.lowest_id = id;
+      if (i == 0 || timestamp < page.oldest)
+        page.oldest = timestamp;
     }
-  return oldest;
+  return page;
 }
 
 /* A page is committed (or could not be): on to the next one. */
@@ -400,7 +404,8 @@ page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
           History *history = g_ptr_array_index (self->histories, i);
           if (history->answered && history->conversation == item->conversation)
             {
-              history_end (self, history, item->frame->sync_dl->next_key, oldest_of (item->frame), error);
+              FlooHistoryPage page = history_page (item->frame->sync_dl);
+              history_end (self, history, error == NULL ? &page : NULL, error);
               break;
             }
         }
@@ -513,9 +518,9 @@ on_flush (gpointer user_data)
 }
 
 static void
-add_item (FlooSync *self, FlooFrame *frame, gint64 conversation)
+add_item (FlooSync *self, FlooFrame *frame, gint64 conversation, gint64 from)
 {
-  FlooInboundItem item = { .frame = floo_frame_ref (frame), .conversation = conversation };
+  FlooInboundItem item = { .frame = floo_frame_ref (frame), .conversation = conversation, .from = from };
 
   g_array_append_val (self->items, item);
   self->bytes += frame->memory;
@@ -549,7 +554,7 @@ on_unread (FlooSync *self, FlooFrame *frame)
 {
   const Floo__UnreadDL *unread = frame->unread_dl;
 
-  add_item (self, frame, UNKNOWN_CONVERSATION);
+  add_item (self, frame, UNKNOWN_CONVERSATION, NOBODY_ASKED);
   want_listed (self, unread, TRUE);
   /* What another of our devices has read is not unread any more, but we have not seen it yet: after a time offline the others are asked for, too. */
   if (!self->caught_up)
@@ -600,7 +605,7 @@ page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, History *hi
   if (history != NULL)
     {
       g_autoptr (GError) error = g_error_new (FLOO_ERROR, FLOO_ERROR_REJECTED, "%d: %s: %s", code, name, reason);
-      history_end (self, history, 0, 0, error);
+      history_end (self, history, NULL, error);
     }
   pull = g_hash_table_lookup (self->pulls, &conversation);
   if (history == NULL && pull != NULL)
@@ -621,7 +626,7 @@ on_sync (FlooSync *self, FlooFrame *frame)
   if (page->client_mid != 0)
     {
       FLOO_CRASH_POINT ("ack-received");
-      add_item (self, frame, UNKNOWN_CONVERSATION);
+      add_item (self, frame, UNKNOWN_CONVERSATION, NOBODY_ASKED);
       return;
     }
   if (is_history (frame))
@@ -640,7 +645,7 @@ on_sync (FlooSync *self, FlooFrame *frame)
   pull = g_hash_table_lookup (self->pulls, &conversation);
   if (!is_history (frame) && pull != NULL && pull->state == PULL_ASKED)
     pull->state = PULL_COMMITTING;
-  add_item (self, frame, conversation);
+  add_item (self, frame, conversation, history != NULL ? history->from : NOBODY_ASKED);
 }
 
 void
@@ -701,5 +706,5 @@ floo_sync_offline (FlooSync *self)
   g_hash_table_remove_all (self->pulls);
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "The connection to the service was lost");
   while (self->histories->len > 0)
-    history_end (self, g_ptr_array_index (self->histories, 0), 0, 0, error);
+    history_end (self, g_ptr_array_index (self->histories, 0), NULL, error);
 }

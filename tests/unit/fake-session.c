@@ -270,6 +270,12 @@ floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, 
 }
 
 void
+floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data)
+{
+  CALLED ("fetch_history %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u\n", conversation, from, limit);
+}
+
+void
 floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data)
 {
   CALLED ("get_position\n");

@@ -812,31 +812,6 @@ test_mention (Fixture *f, gconstpointer data)
   assert_mentioned (f, FALSE);
 }
 
-static gboolean
-keys (FlooDb *db, gpointer data, GError **error)
-{
-  guint64 key;
-  FlooConversationType type;
-  g_autoptr (GError) local = NULL;
-
-  OK (floo_conversations_get_sync_key (db, 7, &key, error));
-  g_assert_cmpuint (key, ==, 0);
-  OK (floo_conversations_set_sync_key (db, 7, G_MAXUINT64 - 1, error));
-  OK (floo_conversations_get_sync_key (db, 7, &key, error));
-  g_assert_cmpuint (key, ==, G_MAXUINT64 - 1);
-  g_assert_false (floo_conversations_get_type (db, 7, &type, &local));
-  g_assert_error (local, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
-  return TRUE;
-}
-
-static void
-test_sync_key (Fixture *f, gconstpointer data)
-{
-  WRITE (f, keys);
-  g_assert_null (get_item (f, 7));
-  g_free (assert_list (f, "", 9, FALSE, NULL, ""));
-}
-
 /* Contacts */
 static gboolean
 contacts (FlooDb *db, gpointer data, GError **error)
@@ -966,7 +941,6 @@ main (int argc, char **argv)
   ADD ("/store/conversations/item", test_item);
   ADD ("/store/conversations/calls", test_calls);
   ADD ("/store/conversations/mention", test_mention);
-  ADD ("/store/conversations/sync-key", test_sync_key);
   ADD ("/store/contacts/list", test_contacts);
   ADD ("/store/contacts/details", test_details);
   ADD ("/store/contacts/values", test_values);

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * history.c: GetMessages, which fills the store's gaps on the way, and FetchHistory.
+ *
+ * A page is read from the store. Where it lies over a gap (store/gaps.h) or runs out before the known beginning, a page of the service's history is stored there and the page is
+ * read again, until it is whole, or time or patience end: then it ends at the gap, and `more` says so.
+ */
+#include "session/internal.h"
+
+#include "store/conversations.h"
+#include "store/gaps.h"
+#include "store/journal.h"
+#include "store/messages.h"
+
+#define MAX_FETCHES 20
+#define FETCH_TIME_MS 12000     /* no further fetch after it: the caller's limit is 20 s */
+#define MIN_FETCH 50
+
+typedef struct {
+  FlooSession *session;
+  FlooReply reply;
+  gpointer user_data;
+
+  gint64 conversation;
+  FlooPageKind kind;
+  gint64 anchor;
+  guint limit;
+  gboolean local;
+
+  guint fetches;
+  gint64 began;                 /* ms, monotonic */
+
+  /* What the last read found. */
+  GVariant *messages;           /* (nullable): aM */
+  gboolean more;
+  guint64 serial;
+  gboolean has_hole;
+  gint64 hole;                  /* to go back from; 0: the newest */
+} PageCall;
+
+static void
+page_call_free (PageCall *call)
+{
+  g_clear_pointer (&call->messages, g_variant_unref);
+  g_object_unref (call->session);
+  g_free (call);
+}
+
+/* Ids of the first and the last acknowledged message of a page; 0: it has none. */
+static void
+bounds_of (GVariant *messages, gint64 *lowest, gint64 *highest)
+{
+  gsize n = g_variant_n_children (messages);
+
+  *lowest = *highest = 0;
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
+      g_autoptr (GVariant) more = g_variant_get_child_value (message, 8);
+      const char *state = NULL;
+      gint64 id;
+
+      /* Ours that wait come last. */
+      if (g_variant_lookup (more, "send_state", "&s", &state) && !g_str_equal (state, "sent"))
+        return;
+      g_variant_get_child (message, 0, "x", &id);
+      if (*lowest == 0)
+        *lowest = id;
+      *highest = id;
+      /* The ends are enough; before the last one there is no other end. */
+      if (i == 0 && n > 1)
+        i = n > 64 ? n - 64 : 0;
+    }
+}
+
+/* Where something may be missing that belongs into this page. */
+static gboolean
+find_hole (FlooDb *db, PageCall *call, GError **error)
+{
+  gint64 lowest, highest, from, to;
+  gboolean complete, is_short = !call->more;
+
+  bounds_of (call->messages, &lowest, &highest);
+  switch (call->kind)
+    {
+    case FLOO_PAGE_AFTER:
+      from = call->anchor;
+      to = call->more ? highest : G_MAXINT64;
+      break;
+    case FLOO_PAGE_AROUND:
+      from = lowest;
+      to = highest;
+      break;
+    case FLOO_PAGE_BEFORE:
+      from = lowest;
+      to = call->anchor;
+      break;
+    case FLOO_PAGE_NEWEST:
+    default:
+      from = lowest;
+      to = G_MAXINT64;
+      break;
+    }
+  if (!floo_gaps_find (db, call->conversation, from, to, &call->hole, error))
+    return FALSE;
+  call->has_hole = call->hole != 0;
+  if (call->has_hole || call->kind == FLOO_PAGE_AFTER || !is_short)
+    return TRUE;
+  if (!floo_gaps_is_complete (db, call->conversation, &complete, error))
+    return FALSE;
+  call->has_hole = !complete;
+  if (lowest != 0)
+    call->hole = lowest;
+  else
+    call->hole = call->kind == FLOO_PAGE_BEFORE ? call->anchor : 0;
+  call->more = !complete;
+  return TRUE;
+}
+
+static void
+ignore_message (const FlooMessage *message, gpointer user_data)
+{
+}
+
+static gboolean
+run_page (FlooDb *db, gpointer data, GError **error)
+{
+  PageCall *call = data;
+  FlooConversationType type;
+  guint64 first;
+  GVariant *messages;
+
+  if (!floo_conversations_get_type (db, call->conversation, &type, error) || !floo_journal_get_position (db, &first, &call->serial, error))
+    return FALSE;
+  /* Before and after a message that is gone by now there still is something; around it there is nothing to see. */
+  if (call->kind == FLOO_PAGE_AROUND && !floo_messages_get (db, call->anchor, ignore_message, NULL, error))
+    return FALSE;
+  messages = floo_messages_page (db, call->conversation, call->kind, call->anchor, call->limit, &call->more, error);
+  if (messages == NULL)
+    return FALSE;
+  g_clear_pointer (&call->messages, g_variant_unref);
+  call->messages = g_variant_ref_sink (messages);
+  return find_hole (db, call, error);
+}
+
+static void read_page (PageCall *call);
+
+static void
+on_page_fetched (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+{
+  PageCall *call = user_data;
+
+  /* The service has it not now: what there is, then. */
+  if (error != NULL)
+    call->local = TRUE;
+  read_page (call);
+}
+
+/* Messages on the other side of a hole that could not be filled are left out, so that nobody takes the page for whole. */
+static GVariant *
+trim (PageCall *call)
+{
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  for (gsize i = 0; i < g_variant_n_children (call->messages); i++)
+    {
+      g_autoptr (GVariant) message = g_variant_get_child_value (call->messages, i);
+      gint64 id;
+
+      g_variant_get_child (message, 0, "x", &id);
+      if (call->kind == FLOO_PAGE_AFTER ? id < call->hole : id >= call->hole)
+        g_variant_builder_add_value (&builder, message);
+    }
+  call->more = TRUE;
+  return g_variant_builder_end (&builder);
+}
+
+static void
+on_page_read (FlooStore *store, gpointer data, const GError *error)
+{
+  PageCall *call = data;
+  FlooSession *session = call->session;
+  gboolean can_ask = !call->local && session->state == FLOO_STATE_ONLINE;
+  GVariant *messages;
+
+  if (error != NULL)
+    {
+      call->reply (NULL, error, call->user_data);
+      page_call_free (call);
+      return;
+    }
+  if (call->has_hole && can_ask && call->fetches < MAX_FETCHES && g_get_monotonic_time () / 1000 - call->began < FETCH_TIME_MS)
+    {
+      call->fetches++;
+      floo_sync_history (session->sync, call->conversation, call->hole, MAX (call->limit, MIN_FETCH), on_page_fetched, call);
+      return;
+    }
+  messages = call->has_hole && can_ask && call->hole != 0 && call->kind != FLOO_PAGE_AROUND ? trim (call) : call->messages;
+  call->reply (g_variant_new ("(@" FLOO_MESSAGES_TYPE "bt)", messages, call->more, call->serial), NULL, call->user_data);
+  page_call_free (call);
+}
+
+static void
+read_page (PageCall *call)
+{
+  floo_session_read (call->session, run_page, on_page_read, call, NULL);
+}
+
+void
+floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
+                           FlooReply reply, gpointer user_data)
+{
+  static const FlooPageKind kinds[] = { [FLOO_MESSAGES_NEWEST] = FLOO_PAGE_NEWEST, [FLOO_MESSAGES_BEFORE] = FLOO_PAGE_BEFORE,
+                                        [FLOO_MESSAGES_AFTER] = FLOO_PAGE_AFTER, [FLOO_MESSAGES_AROUND] = FLOO_PAGE_AROUND };
+  PageCall *call;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  call = g_new0 (PageCall, 1);
+  call->session = g_object_ref (self);
+  call->reply = reply;
+  call->user_data = user_data;
+  call->conversation = conversation;
+  call->kind = kinds[kind];
+  call->anchor = anchor;
+  call->limit = limit;
+  /* The system's conversation has notices, which are no messages. */
+  call->local = local || conversation == 0;
+  call->began = g_get_monotonic_time () / 1000;
+  read_page (call);
+}
+
+/* ---- FetchHistory ---- */
+
+typedef struct {
+  FlooCall call;
+  gint64 conversation;
+  gint64 from;
+  guint limit;
+  FlooHistoryPage page;
+} FetchCall;
+
+/* What of the service's page is a message, as it is stored now. */
+static gboolean
+run_fetched (FlooDb *db, gpointer data, GError **error)
+{
+  FetchCall *call = data;
+  g_autoptr (GVariant) stored = NULL;
+  GVariantBuilder builder;
+  gboolean more;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  if (call->page.n > 0)
+    {
+      stored = floo_messages_page (db, call->conversation, FLOO_PAGE_BEFORE, call->from != 0 ? call->from : G_MAXINT64, call->page.n, &more, error);
+      if (stored == NULL)
+        {
+          g_variant_builder_clear (&builder);
+          return FALSE;
+        }
+      g_variant_ref_sink (stored);
+      for (gsize i = 0; i < g_variant_n_children (stored); i++)
+        {
+          g_autoptr (GVariant) message = g_variant_get_child_value (stored, i);
+          gint64 id;
+
+          g_variant_get_child (message, 0, "x", &id);
+          if (id >= call->page.lowest_id)
+            g_variant_builder_add_value (&builder, message);
+        }
+    }
+  call->call.result = g_variant_ref_sink (g_variant_new ("(" FLOO_MESSAGES_TYPE "x)", &builder, call->page.next));
+  return TRUE;
+}
+
+static void
+on_fetched (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+{
+  FetchCall *call = user_data;
+
+  if (error != NULL)
+    {
+      floo_call_done (NULL, call, error);
+      floo_call_free (call);
+      return;
+    }
+  call->page = *page;
+  floo_call_read (call, run_fetched, floo_call_free);
+}
+
+void
+floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data)
+{
+  FetchCall *call;
+
+  if (!floo_session_check_online (self, reply, user_data))
+    return;
+  if (conversation <= 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
+      return;
+    }
+  call = floo_call_new (sizeof *call, self, reply, user_data);
+  call->conversation = conversation;
+  call->from = from;
+  call->limit = limit;
+  floo_sync_history (self->sync, conversation, from, limit, on_fetched, call);
+}
