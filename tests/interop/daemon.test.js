@@ -119,6 +119,17 @@ test('reading a conversation tells the sender and the own devices', async () => 
   assert.deepEqual(all.body.operation.xid, { uid: String(FRIEND), deviceSN: 0 });
 });
 
+test('where the store ends it asks for the history', async () => {
+  const local = await desktop.call('Conversations.GetMessages', FRIEND, "{'limit': <uint32 500>, 'local': <true>}");
+  assert.doesNotMatch(local, /'old /);
+  const [, oldest] = /\(\[\((?:int64 )?(\d+),/.exec(local);
+  const reply = await desktop.call('Conversations.GetMessages', FRIEND, `{'before': <int64 ${oldest}>, 'limit': <uint32 5>}`);
+  const { payload } = await service.sync('the history', ({ is_full_sync }) => is_full_sync);
+  assert.deepEqual(payload.xid, { uid: String(FRIEND), deviceSN: 0 });
+  assert.ok(payload.full_sync_num > 0);
+  assert.match(reply, /'old 8'.*'old 9'.*'old 10'.*'old 11'.*'old 12'/);
+});
+
 test('the history goes back beyond what was delivered', async () => {
   const reply = await desktop.call('Conversations.FetchHistory', FRIEND, 0, 8);
   const newest = await service.sync('the newest', ({ is_full_sync }) => is_full_sync);
