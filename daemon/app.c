@@ -147,13 +147,21 @@ on_name (const GError *error, gpointer user_data)
   stop (app, g_error_matches (error, G_IO_ERROR, G_IO_ERROR_EXISTS) ? EX_TEMPFAIL : EX_UNAVAILABLE);
 }
 
+static void
+on_session_ready (gpointer user_data)
+{
+  FlooApp *app = user_data;
+  g_autofree char *name = floo_app_dup_bus_name (app->config->instance);
+
+  app->name = floo_bus_name_own (app->connection, name, on_name, app);
+}
+
 /* Builds from the bottom up; the name comes last, when everything answers. */
 static void
 on_bus_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   FlooApp *app = user_data;
   g_autoptr (GError) error = NULL;
-  g_autofree char *name = NULL;
 
   app->connection = g_bus_get_finish (result, &error);
   if (app->stopping)
@@ -176,9 +184,7 @@ on_bus_connected (GObject *source, GAsyncResult *result, gpointer user_data)
       stop (app, EX_UNAVAILABLE);
       return;
     }
-  floo_session_start (app->session);
-  name = floo_app_dup_bus_name (app->config->instance);
-  app->name = floo_bus_name_own (app->connection, name, on_name, app);
+  floo_session_start (app->session, on_session_ready, app);
 }
 
 static void

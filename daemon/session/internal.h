@@ -72,6 +72,10 @@ struct _FlooSession {
   guint queued;
   gboolean congested;
   guint status_idle;
+
+  GSourceOnceFunc ready;        /* (nullable): not told yet */
+  gpointer ready_data;
+  guint ready_timer;
 };
 
 /* ---- session.c ---- */
@@ -80,6 +84,8 @@ void floo_session_set_state (FlooSession *self, FlooState state);
 /* @error: (nullable) of any domain: what Account.LastError says from now on. */
 void floo_session_set_error (FlooSession *self, const GError *error);
 void floo_session_status_changed (FlooSession *self);
+/* The start is over: the stored login is read and its store open, or neither will be. */
+void floo_session_ready (FlooSession *self);
 
 /* Emits an event outside the journal (serial 0). @body: (transfer floating) */
 void floo_session_emit (FlooSession *self, FlooSignal signal, GVariant *body);

@@ -437,6 +437,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   session = self->session;
   if (store == NULL)
     {
+      floo_session_ready (session);
       if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
         retry_later (self, error);
       else
@@ -445,6 +446,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   floo_session_take_store (session, store);
   session->user_id = floo_store_get_user_id (store);
+  floo_session_ready (session);
   if (outcome == FLOO_STORE_REPLACED)
     {
       g_autoptr (GError) corrupt = g_error_new_literal (
@@ -1008,17 +1010,21 @@ on_login_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
         floo_session_set_error (session, error);
     }
   /* Somebody logged in while the keyring was still locked. */
-  if (record == NULL || self->record != NULL)
-    return;
-  if (*record->token == '\0' && *record->password == '\0' && record->user_id <= 0)
-    return;
+  if (record == NULL || self->record != NULL || (*record->token == '\0' && *record->password == '\0' && record->user_id <= 0))
+    {
+      floo_session_ready (session);
+      return;
+    }
   has_password = *record->password != '\0';
   take_record (self, g_steal_pointer (&record), has_password);
   self->accepted = TRUE;
   if (self->record->user_id > 0)
-    prepare (self);
-  else
-    begin (self);
+    {
+      prepare (self);
+      return;
+    }
+  floo_session_ready (session);
+  begin (self);
 }
 
 void
@@ -1026,6 +1032,8 @@ floo_login_auto (FlooLogin *self)
 {
   if (self->session->config->auto_login)
     floo_secrets_load_async (self->session->secrets, NULL, on_login_loaded, g_object_ref (self->session));
+  else
+    floo_session_ready (self->session);
 }
 
 void

@@ -7,6 +7,9 @@
 #include "store/journal.h"
 #include "store/outbox.h"
 
+/* How long a start waits for the stored login. */
+#define READY_TIMEOUT_MS 500
+
 G_DEFINE_FINAL_TYPE (FlooSession, floo_session, G_TYPE_OBJECT)
 
 enum { SIGNAL_EVENT, SIGNAL_STATUS_CHANGED, N_SIGNALS };
@@ -21,6 +24,7 @@ floo_session_finalize (GObject *object)
   FlooSession *self = FLOO_SESSION (object);
 
   g_clear_handle_id (&self->status_idle, g_source_remove);
+  g_clear_handle_id (&self->ready_timer, g_source_remove);
   g_clear_pointer (&self->login, floo_login_free);
   g_clear_pointer (&self->sync, floo_sync_free);
   g_clear_pointer (&self->sender, floo_sender_free);
@@ -70,8 +74,32 @@ floo_session_new (const FlooConfig *config, FlooSecrets *secrets)
 }
 
 void
-floo_session_start (FlooSession *self)
+floo_session_ready (FlooSession *self)
 {
+  GSourceOnceFunc ready = g_steal_pointer (&self->ready);
+
+  g_clear_handle_id (&self->ready_timer, g_source_remove);
+  if (ready != NULL)
+    ready (self->ready_data);
+}
+
+static gboolean
+on_ready_timeout (gpointer user_data)
+{
+  FlooSession *self = user_data;
+
+  self->ready_timer = 0;
+  g_message ("the stored login is not at hand yet: going on without it");
+  floo_session_ready (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_session_start (FlooSession *self, GSourceOnceFunc ready, gpointer user_data)
+{
+  self->ready = ready;
+  self->ready_data = user_data;
+  self->ready_timer = g_timeout_add (READY_TIMEOUT_MS, on_ready_timeout, self);
   floo_login_auto (self->login);
 }
 
@@ -92,6 +120,7 @@ floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpoint
   g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
 
   g_task_set_source_tag (task, floo_session_stop_async);
+  self->ready = NULL;
   floo_login_stop (self->login);
   if (self->store != NULL)
     floo_store_close_async (self->store, on_store_closed, g_steal_pointer (&task));

@@ -28,8 +28,14 @@ G_DECLARE_FINAL_TYPE (FlooSession, floo_session, FLOO, SESSION, GObject)
 /* @config: (transfer none), outlives the session. */
 FlooSession *floo_session_new (const FlooConfig *config, FlooSecrets *secrets);
 
-/* Logs in by itself where the configuration wants it and a login is stored. Returns at once. */
-void floo_session_start (FlooSession *self);
+/**
+ * floo_session_start:
+ * @ready: called once, on the main loop, when calls find what there is: the stored login is read and its store open, or there is none. A locked
+ *    keyring or a slow disk does not hold it up for more than half a second.
+ *
+ * Logs in by itself where the configuration wants it and a login is stored. Returns at once.
+ */
+void floo_session_start (FlooSession *self, GSourceOnceFunc ready, gpointer user_data);
 
 /* Ends the connection in order, commits what is under way, closes the store. Operations still open are answered with Cancelled. */
 void floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpointer user_data);

@@ -100,6 +100,30 @@ CREATE TABLE contacts (
 CREATE INDEX contacts_listed ON contacts (kind, id) WHERE listed = 1;
 CREATE INDEX contacts_missing ON contacts (kind, id) WHERE listed = 1 AND (details IS NULL OR stale = 1);
 
+-- Cached lists (lists.h): how far each was read. cursor: where the reading under way goes on.
+CREATE TABLE lists (
+  list INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  cursor TEXT,
+  complete INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (list, owner)
+) STRICT, WITHOUT ROWID;
+
+-- Their entries; generation: of the reading that saw them last.
+CREATE TABLE list_entries (
+  list INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  stale INTEGER NOT NULL DEFAULT 0,
+  expires INTEGER NOT NULL DEFAULT 0,
+  details TEXT NOT NULL,                    -- JSON
+  PRIMARY KEY (list, owner, id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX list_entries_by_owner ON list_entries (owner);
+CREATE INDEX list_entries_stale ON list_entries (list, owner, id) WHERE stale = 1;
+
 -- What waits for an acknowledgement (outbox.h); state is a FlooSendState.
 CREATE TABLE outbox (
   client_id INTEGER PRIMARY KEY,
