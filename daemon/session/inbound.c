@@ -545,7 +545,8 @@ apply_refused (FlooApply *apply, const KeptRow *kept, int code, const char *reas
                                   row->device_sn, text, FALSE, error)
            && floo_sender_journal_status (apply->db, row->client_id, row->conversation, is_message, "queued", 0, code, reason, error);
   if (is_message)
-    return floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_FAILED, TRUE, 0, row->device_sn, text, TRUE, error)
+    return floo_sender_journal_dependents (apply->db, row->client_id, row->conversation, "failed", code, reason, error)
+           && floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_FAILED, TRUE, 0, row->device_sn, text, TRUE, error)
            && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
   /* A refused operation is over: there is nothing to look at or to send again. */
   return floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)

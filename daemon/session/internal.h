@@ -218,6 +218,10 @@ void floo_sender_send_typing (FlooSender *sender, gint64 client_id, gint64 user,
 gboolean floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status,
                                      gint64 server_id, int error_code, const char *reason, GError **error);
 
+/* Store thread: a message's end that is also the end of the operations that wait for it: journals @status for each of them. Before the message's own row changes. */
+gboolean floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code, const char *reason,
+                                         GError **error);
+
 /* ---- directory.c ---- */
 
 FlooDirectory *floo_directory_new (FlooSession *session);

@@ -323,7 +323,8 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
   if (!floo_outbox_get (db, call->client_id, keep_row_state, &row, error))
     return FALSE;
   certain = row.state == FLOO_SEND_FAILED || row.attempts == 0;
-  if (!floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
+  if (!floo_sender_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
+      || !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;
   if (certain ? !floo_outbox_delete (db, call->client_id, error)
               : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))

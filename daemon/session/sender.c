@@ -129,6 +129,24 @@ floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, g
                               message != NULL ? &ref : NULL, message != NULL ? 1 : 0, error);
 }
 
+gboolean
+floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code, const char *reason,
+                                GError **error)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  if (!floo_outbox_get_dependents (db, client_id, ids, error))
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      gint64 id = g_array_index (ids, gint64, i);
+
+      if (!floo_sender_journal_status (db, id, conversation, FALSE, status, 0, error_code, reason, error) || !floo_outbox_delete (db, id, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 /* ---- taking ---- */
 
 typedef struct {
