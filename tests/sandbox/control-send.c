@@ -129,7 +129,6 @@ tell_burst (SbControl *control, GPtrArray *senders, gint64 to, gboolean push)
 {
   Sandbox *sandbox = control->sandbox;
   SbGroup *group = sb_state_group (sandbox->state, to);
-  void (*tell_push) (Sandbox *, SbUser *, gint64) = sb_sync_push;
   guint n = group != NULL ? group->member_order->len : senders->len;
 
   for (guint i = 0; i < n; i++)
@@ -141,7 +140,7 @@ tell_burst (SbControl *control, GPtrArray *senders, gint64 to, gboolean push)
       if (user == NULL)
         continue;
       if (push)
-        tell_push (sandbox, user, conversation);
+        sb_sync_push (sandbox, user, conversation);
       else
         sb_sync_notify (sandbox, user, conversation, NULL);
     }

@@ -60,12 +60,6 @@ sb_call_node (SbCall *call, JsonNode *data)
 }
 
 void
-sb_call_true (SbCall *call)
-{
-  sb_call_node (call, json_node_init_boolean (json_node_alloc (), TRUE));
-}
-
-void
 sb_call_fail (SbCall *call, int code, const char *format, ...)
 {
   va_list args;

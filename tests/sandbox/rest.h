@@ -89,8 +89,7 @@ JsonArray *sb_call_ids (SbCall *call, const char *name);
 /* The user that an id argument names; NULL after an answer SB_NO_USER. */
 SbUser *sb_call_user (SbCall *call, const char *name);
 
-/* Answers; the first is what a handler that says nothing gets: data true. */
-void sb_call_true (SbCall *call);
+/* Answers. A handler that says nothing answers with data true. */
 void sb_call_fail (SbCall *call, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* (transfer full) */
 void sb_call_node (SbCall *call, JsonNode *data);

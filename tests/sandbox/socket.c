@@ -217,18 +217,6 @@ sb_connection_end (SbConnection *self, SbEnd how)
 }
 
 void
-sb_socket_end_user (Sandbox *sandbox, SbUser *user, SbDevice *device, SbEnd how)
-{
-  for (guint i = 0; i < user->devices->len; i++)
-    {
-      SbDevice *each = user->devices->pdata[i];
-
-      if (each->connection != NULL && (device == NULL || each == device))
-        sb_connection_end (each->connection, how);
-    }
-}
-
-void
 sb_connection_stall (SbConnection *self, gboolean stalled)
 {
   self->stalled = stalled;

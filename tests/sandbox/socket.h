@@ -32,7 +32,4 @@ void sb_connection_malformed (SbConnection *connection, SbMalformed what);
 SbDevice *sb_connection_device (SbConnection *connection);     /* (nullable): before PROVISION */
 void sb_connection_free (SbConnection *connection);
 
-/* Ends the connections of a user's device, or of all his devices (@device NULL). */
-void sb_socket_end_user (Sandbox *sandbox, SbUser *user, SbDevice *device, SbEnd how);
-
 G_END_DECLS

@@ -200,7 +200,7 @@ test_persist (Fixture *f, gconstpointer data)
   g_rmdir (folder);
 }
 
-#define ADD(path, data, func) g_test_add ("/sandbox/" path, Fixture, data, fixture_set_up, func, fixture_tear_down)
+#define ADD(path, data, func) g_test_add ("/sandbox/faults/" path, Fixture, data, fixture_set_up, func, fixture_tear_down)
 
 int
 main (int argc, char **argv)

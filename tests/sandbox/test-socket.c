@@ -394,7 +394,7 @@ test_bot (Fixture *f, gconstpointer data)
   g_assert_true (read && typed);
 }
 
-#define ADD(path, data, func) g_test_add ("/sandbox/" path, Fixture, data, fixture_set_up, func, fixture_tear_down)
+#define ADD(path, data, func) g_test_add ("/sandbox/socket/" path, Fixture, data, fixture_set_up, func, fixture_tear_down)
 
 int
 main (int argc, char **argv)
