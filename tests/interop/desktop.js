@@ -56,11 +56,14 @@ class Desktop {
 
   // How the daemon ended.
   async stop() {
-    const how = await this.daemon?.stop();
-    await this.monitor?.stop();
-    await this.bus?.stop();
-    fs.rmSync(this.home, { recursive: true, force: true });
-    return how;
+    try {
+      const how = await this.daemon?.stop();
+      await this.monitor?.stop();
+      await this.bus?.stop();
+      return how;
+    } finally {
+      fs.rmSync(this.home, { recursive: true, force: true });
+    }
   }
 }
 
