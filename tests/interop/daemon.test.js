@@ -27,9 +27,11 @@ before(async () => {
 });
 
 after(async () => {
-  const how = await desktop.stop();
-  await service.stop();
-  assert.equal(how, 0);
+  try {
+    assert.equal(await desktop.stop(), 0);
+  } finally {
+    await service.stop();
+  }
 });
 
 test('a wrong password is a failed login', async () => {

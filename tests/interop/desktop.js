@@ -36,7 +36,10 @@ class Desktop {
     const config = path.join(this.home, 'flooimd.conf');
     fs.writeFileSync(config, settings);
     this.daemon = new Program(program, ['--data-dir', this.data, '--config', config], { env: this.env });
-    await run('gdbus', ['wait', '--session', '--timeout', '60', NAME], { env: this.env });
+    const gone = this.daemon.exited.then(how => {
+      throw new Error(`the daemon ended (${how})`);
+    });
+    await Promise.race([run('gdbus', ['wait', '--session', '--timeout', '60', NAME], { env: this.env }), gone]);
     this.monitor = new Program('gdbus', ['monitor', '--session', '--dest', NAME], { env: this.env });
     await this.monitor.line(/is owned by/);
   }
