@@ -8,14 +8,25 @@ struct _FlooDeadline {
   GCancellable *outer;
   GSource *timer;
   GSource *watch; /* of outer: on the main loop, so that nothing runs in the thread that cancels */
+  guint timeout_ms;
+  gint64 touched; /* monotonic us; 0: never */
   gboolean expired;
 };
+
+static void start_timer (FlooDeadline *deadline, guint timeout_ms);
 
 static gboolean
 on_expired (gpointer user_data)
 {
   FlooDeadline *deadline = user_data;
+  gint64 left = deadline->touched == 0 ? 0 : deadline->timeout_ms - (g_get_monotonic_time () - deadline->touched) / 1000;
 
+  if (left > 0)
+    {
+      g_clear_pointer (&deadline->timer, g_source_unref);
+      start_timer (deadline, (guint) left);
+      return G_SOURCE_REMOVE;
+    }
   deadline->expired = TRUE;
   g_cancellable_cancel (deadline->inner);
   return G_SOURCE_REMOVE;
@@ -30,16 +41,23 @@ on_outer_cancelled (GCancellable *outer, gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+start_timer (FlooDeadline *deadline, guint timeout_ms)
+{
+  deadline->timer = g_timeout_source_new (timeout_ms);
+  g_source_set_static_name (deadline->timer, "flooimd deadline");
+  g_source_set_callback (deadline->timer, on_expired, deadline, NULL);
+  g_source_attach (deadline->timer, g_main_context_get_thread_default ());
+}
+
 FlooDeadline *
 floo_deadline_new (guint timeout_ms, GCancellable *cancellable)
 {
   FlooDeadline *deadline = g_new0 (FlooDeadline, 1);
 
   deadline->inner = g_cancellable_new ();
-  deadline->timer = g_timeout_source_new (timeout_ms);
-  g_source_set_static_name (deadline->timer, "flooimd deadline");
-  g_source_set_callback (deadline->timer, on_expired, deadline, NULL);
-  g_source_attach (deadline->timer, g_main_context_get_thread_default ());
+  deadline->timeout_ms = timeout_ms;
+  start_timer (deadline, timeout_ms);
   if (cancellable != NULL)
     {
       deadline->outer = g_object_ref (cancellable);
@@ -69,6 +87,13 @@ floo_deadline_free (FlooDeadline *deadline)
   g_clear_object (&deadline->outer);
   g_clear_object (&deadline->inner);
   g_free (deadline);
+}
+
+void
+floo_deadline_touch (FlooDeadline *deadline)
+{
+  g_return_if_fail (deadline != NULL);
+  deadline->touched = g_get_monotonic_time ();
 }
 
 GCancellable *

@@ -20,6 +20,9 @@ FlooDeadline *floo_deadline_new (guint timeout_ms, GCancellable *cancellable);
 void floo_deadline_free (FlooDeadline *deadline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooDeadline, floo_deadline_free)
 
+/* Something came: the time limit counts from now again. So the chain ends when nothing comes any more, however long it takes as a whole. */
+void floo_deadline_touch (FlooDeadline *deadline);
+
 /* Returns: (transfer none): what to hand to the calls of the chain. */
 GCancellable *floo_deadline_get_cancellable (FlooDeadline *deadline);
 

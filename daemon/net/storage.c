@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/storage-private.h"
+
+#include "base/error.h"
+#include "net/file-url.h"
+#include "net/http.h"
+
+G_DEFINE_FINAL_TYPE (FlooStorage, floo_storage, G_TYPE_OBJECT)
+
+static void
+floo_storage_finalize (GObject *object)
+{
+  FlooStorage *self = FLOO_STORAGE (object);
+
+  g_clear_object (&self->rest);
+  g_clear_object (&self->endpoints);
+  g_clear_object (&self->session);
+  g_free (self->app_id);
+  G_OBJECT_CLASS (floo_storage_parent_class)->finalize (object);
+}
+
+static void
+floo_storage_class_init (FlooStorageClass *class)
+{
+  G_OBJECT_CLASS (class)->finalize = floo_storage_finalize;
+}
+
+static void
+floo_storage_init (FlooStorage *self)
+{
+  self->session = floo_http_session_new ();
+}
+
+FlooStorage *
+floo_storage_new (FlooRest *rest, FlooEndpoints *endpoints, const char *app_id)
+{
+  FlooStorage *self;
+
+  g_return_val_if_fail (FLOO_IS_REST (rest) && FLOO_IS_ENDPOINTS (endpoints) && app_id != NULL, NULL);
+
+  self = g_object_new (FLOO_TYPE_STORAGE, NULL);
+  self->rest = g_object_ref (rest);
+  self->endpoints = g_object_ref (endpoints);
+  self->app_id = g_strdup (app_id);
+  return self;
+}
+
+const char *
+floo_storage_get_service (FlooStorage *self, GError **error)
+{
+  const char *service = floo_endpoints_get_rest (self->endpoints);
+
+  if (service == NULL)
+    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "it is not known yet where the service is");
+  return service;
+}
+
+gboolean
+floo_storage_text_is_safe (const char *text)
+{
+  if (text == NULL || *text == '\0')
+    return FALSE;
+  for (const char *p = text; *p != '\0'; p++)
+    if (!g_ascii_isgraph (*p))
+      return FALSE;
+  return TRUE;
+}
+
+/* ---- the address behind a name ---- */
+
+typedef struct {
+  FlooDeadline *deadline;
+  gboolean *refused;
+  gboolean local;
+} Guard;
+
+static void
+guard_free (gpointer data, GClosure *closure)
+{
+  g_free (data);
+}
+
+/* Each address before it is connected to. Through a proxy it is the proxy that looks the name up, and the address here is its own. */
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+{
+  Guard *guard = user_data;
+  g_autoptr (GSocketAddress) address = NULL;
+
+  if (event != G_SOCKET_CLIENT_CONNECTING || !G_IS_SOCKET_CONNECTION (connection))
+    return;
+  address = g_socket_connection_get_remote_address (G_SOCKET_CONNECTION (connection), NULL);
+  if (address == NULL || G_IS_PROXY_ADDRESS (address) || !G_IS_INET_SOCKET_ADDRESS (address)
+      || floo_file_address_is_allowed (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)), guard->local))
+    return;
+  *guard->refused = TRUE;
+  floo_deadline_abort (guard->deadline);
+}
+
+void
+floo_storage_guard (FlooStorage *self, SoupMessage *message, gboolean ours, FlooDeadline *deadline, gboolean *refused)
+{
+  const char *service = floo_endpoints_get_rest (self->endpoints);
+  Guard *guard;
+
+  if (ours)
+    return;
+  guard = g_new (Guard, 1);
+  *guard = (Guard){ deadline, refused, service != NULL && floo_file_service_is_local (service) };
+  g_signal_connect_data (message, "network-event", G_CALLBACK (on_network_event), guard, guard_free, 0);
+}
+
+/* ---- errors ---- */
+
+GError *
+floo_storage_status_error (guint status)
+{
+  static const struct {
+    guint first, last;
+    FlooError code;
+  } known[] = {
+    { 401, 401, FLOO_ERROR_PERMISSION_DENIED }, { 403, 403, FLOO_ERROR_PERMISSION_DENIED }, { 404, 404, FLOO_ERROR_NOT_FOUND },
+    { 408, 408, FLOO_ERROR_OFFLINE },           { 410, 410, FLOO_ERROR_NOT_FOUND },         { 413, 413, FLOO_ERROR_TOO_LARGE },
+    { 429, 429, FLOO_ERROR_RATE_LIMITED },      { 400, 499, FLOO_ERROR_REJECTED },          { 500, 599, FLOO_ERROR_OFFLINE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (status >= known[i].first && status <= known[i].last)
+      return g_error_new (FLOO_ERROR, known[i].code, "the storage answered with HTTP %u", status);
+  return g_error_new (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the storage answered with HTTP %u", status);
+}
+
+gboolean
+floo_storage_error_is_transient (const GError *error)
+{
+  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_OFFLINE) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT)
+         || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_RATE_LIMITED);
+}
