@@ -265,7 +265,7 @@ sb_intake_operate (SbIntake *in)
       in->target = sb_state_message (in->sandbox->state, message->op_mid);
       inbox = in->target == NULL ? NULL : sb_user_find_inbox (in->user, conversation_of (in->user, in->target));
       if (in->target == NULL || in->target->recalled || !sb_message_is_message (in->target) || inbox == NULL
-          || !sb_messages_have (inbox->queue, message->op_mid))
+          || !(sb_messages_have (inbox->queue, message->op_mid) || sb_messages_have (inbox->history, message->op_mid)))
         return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "no such message");
     }
   if (operations[message->op].needs_relation && !sb_intake_check_target (in))

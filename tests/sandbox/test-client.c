@@ -522,6 +522,36 @@ client_send_text (Client *client, gint64 to, gboolean group, const char *content
   return server_mid;
 }
 
+Floo__Status__ErrorCode
+client_delete_conversation (Client *client, gint64 conversation, gboolean everywhere)
+{
+  Floo__SyncUL ul = FLOO__SYNC_UL__INIT;
+  Floo__Meta meta = FLOO__META__INIT;
+  Floo__Conversation payload = FLOO__CONVERSATION__INIT;
+  Floo__ConversationOperation op = FLOO__CONVERSATION_OPERATION__INIT;
+  Floo__XID from, xid;
+  guint8 packed[64];
+  g_autoptr (FlooFrame) frame = NULL;
+
+  set_xid (&from, client->user_id, client->sn);
+  set_xid (&xid, conversation, client->sn);
+  payload.has_type = op.has_type = TRUE;
+  payload.type = FLOO__CONVERSATION__TYPE__OPER;
+  op.type = everywhere ? FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE_EVERYWHERE : FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE;
+  op.xid = &xid;
+  payload.operation = &op;
+  meta.has_id = meta.has_ns = meta.has_payload = TRUE;
+  meta.id = (guint64) ++client->last_mid;
+  meta.from = &from;
+  meta.ns = FLOO__META__NAME_SPACE__CONVERSATION;
+  meta.payload.len = floo__conversation__pack (&payload, packed);
+  meta.payload.data = packed;
+  ul.meta = &meta;
+  client_send_frame (client, FLOO__FRAME__COMMAND__SYNC, &ul.base);
+  frame = client_next_ack (client);
+  return frame->sync_dl->status->code;
+}
+
 /* ---- the fixture ---- */
 
 void

@@ -126,6 +126,9 @@ gint64 client_send_text (Client *client, gint64 to, gboolean group, const char *
 /* Sends and returns the status of the answer; @server_mid (nullable). */
 Floo__Status__ErrorCode client_submit (Client *client, const Outgoing *out, gint64 *server_mid);
 
+/* Deletes a conversation, on this device or on all of the user's; returns the status. */
+Floo__Status__ErrorCode client_delete_conversation (Client *client, gint64 conversation, gboolean everywhere);
+
 /* The MessageBody of a meta. */
 const Floo__MessageBody *client_body (FlooFrame *frame, const Floo__Meta *meta);
 char *client_text (const ProtobufCBinaryData *text);

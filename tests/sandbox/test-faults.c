@@ -77,6 +77,31 @@ test_stall (Fixture *f, gconstpointer data)
   g_assert_false (client_has (f->alice, FLOO__FRAME__COMMAND__NOTICE));
 }
 
+/* Who does not ping is dropped. */
+static void
+test_heart (Fixture *f, gconstpointer data)
+{
+  client_order (f->alice, "settings", "{\"ping_interval\":20,\"ping_timeout\":10}");
+  start_alice (f);
+  client_wait (f->alice->closed);
+}
+
+/* All the user's connected devices have acknowledged everything. */
+static void
+test_delivered (Fixture *f, gconstpointer data)
+{
+  static const char order[] = "{\"for\":\"delivered\",\"user\":\"alice\",\"timeout_ms\":1}";
+  g_autoptr (JsonObject) before = NULL;
+
+  start_alice (f);
+  before = client_call (f->alice, "POST", "/control/wait", order);
+  g_assert_false (json_object_get_boolean_member (before, "ok"));
+  client_drain (f->alice, BOB, NULL);
+  client_drain (f->alice, TEAM, NULL);
+  client_drain (f->alice, 1006, NULL);
+  client_order (f->alice, "wait", order);
+}
+
 static void
 test_kick (Fixture *f, gconstpointer data)
 {
@@ -209,6 +234,8 @@ main (int argc, char **argv)
   ADD ("acks", NULL, test_acks);
   ADD ("ends", NULL, test_ends);
   ADD ("stall", NULL, test_stall);
+  ADD ("heart", NULL, test_heart);
+  ADD ("delivered", NULL, test_delivered);
   ADD ("kick", NULL, test_kick);
   ADD ("malformed", "expected", test_malformed);
   ADD ("forms", NULL, test_forms);

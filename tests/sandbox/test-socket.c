@@ -348,6 +348,45 @@ test_delete (Fixture *f, gconstpointer data)
   g_assert_cmpint ((gint64) theirs->sync_dl->metas[0]->id, ==, mid);
 }
 
+/* Here only, nobody hears of it; everywhere, the user's other devices do. */
+static void
+test_delete_conversation (Fixture *f, gconstpointer data)
+{
+  g_autoptr (Client) other = client_new (f->sandbox);
+  g_autoptr (FlooFrame) frame = NULL;
+  g_autoptr (FlooFrame) history = NULL;
+
+  start_alice (f);
+  client_start (other, "alice", "alice-secret", "1001_other");
+  client_drain (other, CAROL, NULL);
+  g_assert_cmpint (client_delete_conversation (f->alice, CAROL, FALSE), ==, CODE (OK));
+  g_assert_cmpuint (client_drain (other, CAROL, NULL), ==, 0);
+  g_assert_cmpint (client_delete_conversation (f->alice, CAROL, TRUE), ==, CODE (OK));
+  client_fetch (other, CAROL, 0);
+  frame = client_next_page (other);
+  g_assert_cmpuint (frame->sync_dl->n_metas, ==, 1);
+  g_assert_cmpint (frame->sync_dl->metas[0]->ns, ==, FLOO__META__NAME_SPACE__CONVERSATION);
+  history = client_history (other, CAROL, 0, 10);
+  g_assert_cmpuint (history->sync_dl->n_metas, ==, 0);
+}
+
+/* In a group the bot answers who mentions it, and nobody else. */
+static void
+test_mention (Fixture *f, gconstpointer data)
+{
+  static const char config[] = "{\"mentionAll\":false,\"mentionList\":[1099]}";
+  g_autoptr (GPtrArray) contents = g_ptr_array_new_with_free_func (g_free);
+
+  start_alice (f);
+  client_send_text (f->alice, TEAM, TRUE, "not for you");
+  g_assert_cmpint (client_submit (f->alice, &(Outgoing) { .to = TEAM, .group = TRUE, .content = "@echo hi", .config = config }, NULL),
+                   ==, CODE (OK));
+  while (contents->len == 0 || strcmp (contents->pdata[contents->len - 1], "echo: @echo hi") != 0)
+    client_drain (f->alice, TEAM, contents);
+  for (guint i = 0; i < contents->len; i++)
+    g_assert_cmpstr (contents->pdata[i], !=, "echo: not for you");
+}
+
 static void
 test_typing (Fixture *f, gconstpointer data)
 {
@@ -414,6 +453,8 @@ main (int argc, char **argv)
   ADD ("recall", NULL, test_recall);
   ADD ("append", NULL, test_append);
   ADD ("delete", NULL, test_delete);
+  ADD ("delete-conversation", NULL, test_delete_conversation);
+  ADD ("mention", NULL, test_mention);
   ADD ("typing", NULL, test_typing);
   ADD ("bot", NULL, test_bot);
   return g_test_run ();
