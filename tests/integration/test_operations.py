@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Operations on messages and conversations, on both sides and on a second device; the outbox; history without holes."""
+
+from gi.repository import GLib
+
+import harness
+
+ALICE, BOB = 1001, 1002
+TEAM = 2001
+
+
+class OperationsTest(harness.Test):
+
+    def scene(self, devices=1):
+        """alice (on so many devices) and bob, each with a daemon of their own."""
+        sandbox = self.sandbox()
+        clients = []
+        for i in range(devices):
+            clients.append(self.one('alice', sandbox=sandbox, name='alice%d' % i)[2])
+        bob = self.one('bob', sandbox=sandbox, name='bob')[2]
+        return sandbox, clients, bob
+
+    def send(self, client, to, text, to_type='roster'):
+        """The id that the service gave it."""
+        client_id = client.send_text(to, text, to_type)
+        return client.wait_sent(client_id)['server_mid']
+
+    def operate(self, client, method, *args, signature='(x)'):
+        client_id = client.call('Conversations', method, signature, *args)
+        client.wait_sent(client_id)
+        return client_id
+
+    def get(self, client, mid):
+        return harness.message(client.call('Conversations', 'GetMessage', '(x)', mid))
+
+    def gone(self, client, mid):
+        self.fails('NotFound', client.call, 'Conversations', 'GetMessage', '(x)', mid)
+
+    def item(self, client, conversation):
+        return client.call('Conversations', 'Get', '(x)', conversation)
+
+    def contents(self, client, conversation, **options):
+        values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', conversation, options)
+        return [harness.message(one).content for one in values], more
+
+    def test_recall(self):
+        sandbox, (alice, other), bob = self.scene(devices=2)
+        first = self.send(alice, BOB, 'stays')
+        mid = self.send(alice, BOB, 'a slip of the tongue')
+        for client in (bob, other):
+            client.wait_message(lambda one: one.id == mid)
+        self.operate(alice, 'Recall', mid)
+        for client, conversation in ((alice, BOB), (other, BOB), (bob, ALICE)):
+            client.wait_event('MessageRecalled', lambda event: event.args == (conversation, mid))
+            client.wait_event('MessageStatusChanged', lambda event: event.args == (conversation, mid))
+            self.gone(client, mid)
+            self.assertEqual(self.item(client, conversation)['last_message_id'], first)
+        self.assertEqual(self.item(bob, ALICE)['unread'], 1)
+
+    def test_delete_message(self):
+        sandbox, (alice, other), bob = self.scene(devices=2)
+        mid = self.send(alice, BOB, 'not for my eyes')
+        for client in (bob, other):
+            client.wait_message(lambda one: one.id == mid)
+        self.operate(alice, 'DeleteMessage', mid)
+        for client in (alice, other):
+            client.wait_event('MessageDeleted', lambda event: event.args == (BOB, mid))
+            self.gone(client, mid)
+        self.assertEqual(self.get(bob, mid).content, 'not for my eyes')
+
+    def test_append_and_replace(self):
+        sandbox, (alice,), bob = self.scene()
+        mid = self.send(alice, BOB, '天')
+        bob.wait_message(lambda one: one.id == mid)
+        self.operate(alice, 'Append', mid, ' and more', signature='(xs)')
+        event = bob.wait_event('RosterMessageContentAppend')
+        conversation, told, offset, added, edited, changed = event.args
+        self.assertEqual((conversation, told, offset, added), (ALICE, mid, 1, ' and more'))
+        self.assertGreater(edited, 0)
+        for client in (alice, bob):
+            self.assertEqual(self.get(client, mid).content, '天 and more')
+        self.operate(alice, 'Replace', mid, 'new', {'ext': GLib.Variant('s', '{"a":{"b":1}}')}, signature='(xsa{sv})')
+        event = bob.wait_event('RosterMessageReplace')
+        self.assertEqual(event.messages[0].content, 'new')
+        self.operate(alice, 'Replace', mid, '', {'ext': GLib.Variant('s', '{"a":{"c":2}}')}, signature='(xsa{sv})')
+        harness.wait_for(lambda: len(bob.named('RosterMessageReplace')) == 2, 'the second change')
+        for client in (alice, bob):
+            message = self.get(client, mid)
+            self.assertEqual(message.content, 'new')
+            self.assertEqual(message.more['ext'], '{"a":{"b":1,"c":2}}')
+
+    def test_appending_in_a_stream(self):
+        """An answer that grows by hundreds of pieces is whole and in order on the other side, and costs few events."""
+        sandbox, (alice,), bob = self.scene()
+        mid = self.send(alice, BOB, '0')
+        bob.wait_message(lambda one: one.id == mid)
+        pieces = [' %d' % i for i in range(1, 301)]
+        calls = [alice.start('Conversations', 'Append', '(xs)', mid, piece) for piece in pieces]
+        last = [call.result() for call in calls][-1]
+        alice.wait_sent(last, limit=60)
+        whole = '0' + ''.join(pieces)
+        harness.wait_for(lambda: self.get(bob, mid).content == whole, 'the whole answer')
+        self.assertEqual(self.get(alice, mid).content, whole)
+        self.settle(bob)
+        text = '0'
+        for event in bob.named('RosterMessageContentAppend'):
+            offset, added = event.args[2:4]
+            self.assertEqual(offset, len(text))
+            text += added
+        self.assertEqual(text, whole)
+
+    def test_reading(self):
+        sandbox, (alice, other), bob = self.scene(devices=2)
+        mids = [self.send(bob, ALICE, 'one'), self.send(bob, ALICE, 'two')]
+        for client in (alice, other):
+            client.wait_message(lambda one: one.id == mids[1])
+        before = self.item(other, BOB)['unread']
+        client_id = alice.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {})
+        self.assertEqual(self.item(alice, BOB)['unread'], 0)
+        alice.wait_sent(client_id)
+        for mid in mids:
+            bob.wait_event('MessageStatusChanged', lambda event: event.args == (ALICE, mid))
+            self.assertEqual(self.get(bob, mid).status, 2)
+        other.wait_event('UnreadChange', lambda event: event.args == (BOB, 0))
+        self.assertGreater(before, 0)
+        self.operate(other, 'MarkUnread', mids[1])
+        for client in (alice, other):
+            client.wait_event('MessageCanceled', lambda event: event.args == (BOB, mids[1]))
+            self.assertEqual(self.item(client, BOB)['unread'], 1)
+        self.fails('InvalidArguments', bob.call, 'Conversations', 'MarkUnread', '(x)', mids[0])
+
+    def test_played(self):
+        sandbox, (alice,), bob = self.scene()
+        client_id = bob.call('Conversations', 'Send', '(sxssa{sv})', 'roster', ALICE, 'audio', '',
+                             {'attachment': GLib.Variant('s', '{"url":"http://127.0.0.1/a","fLen":1,"duration":2}')})
+        mid = bob.wait_sent(client_id)['server_mid']
+        alice.wait_message(lambda one: one.id == mid)
+        self.operate(alice, 'MarkPlayed', mid)
+        self.assertTrue(self.get(alice, mid).more['is_played'])
+        bob.wait_event('MessageStatusChanged', lambda event: event.args == (ALICE, mid))
+        self.assertTrue(self.get(bob, mid).more['is_played'])
+
+    def test_delete_conversation(self):
+        sandbox, (alice, other), bob = self.scene(devices=2)
+        mid = self.send(bob, ALICE, 'old')
+        for client in (alice, other):
+            client.wait_message(lambda one: one.id == mid)
+        alice.call('Conversations', 'Delete', '(xb)', BOB, True)
+        for client, source in ((alice, 'user_operation'), (other, 'other_operation')):
+            client.wait_event('FlooNotice', lambda event: event.args == ('conversation_deleted', {'id': BOB, 'source': source}))
+            self.fails('NotFound', self.item, client, BOB)
+            self.gone(client, mid)
+        self.assertEqual(self.get(bob, mid).content, 'old')
+        again = self.send(bob, ALICE, 'new')
+        alice.wait_message(lambda one: one.id == again)
+        self.assertEqual(self.contents(alice, BOB), (['new'], False))
+
+    def test_draft(self):
+        sandbox, daemon, client = self.one()
+        client.call('Conversations', 'SetDraft', '(xss)', BOB, 'roster', 'half a sen')
+        client.wait_event('RecentListUpdate')
+        self.assertEqual(self.item(client, BOB)['draft'], 'half a sen')
+        daemon.stop()
+        client = daemon.start()
+        client.wait_state('online')
+        self.assertEqual(self.item(client, BOB)['draft'], 'half a sen')
+        client.call('Conversations', 'SetDraft', '(xss)', BOB, 'roster', '')
+        self.assertEqual(self.item(client, BOB)['draft'], '')
+
+    def test_mention_and_location(self):
+        sandbox, (alice,), bob = self.scene()
+        client_id = alice.call('Conversations', 'SendMention', '(xsaxba{sv})', TEAM, 'bob, look', [BOB], False, {})
+        mid = alice.wait_sent(client_id)['server_mid']
+        mention = bob.wait_event('MentionMessage')
+        self.assertEqual(mention.messages[0].id, mid)
+        group = bob.wait_event('GroupMessages', lambda event: any(one.id == mid for one in event.messages))
+        self.assertLess(mention.serial, group.serial)
+        self.assertTrue(self.item(bob, TEAM)['mentioned'])
+        bob.call('Conversations', 'MarkRead', '(xxa{sv})', TEAM, 0, {})
+        self.assertFalse(self.item(bob, TEAM)['mentioned'])
+        client_id = alice.call('Conversations', 'SendLocation', '(sxddsa{sv})', 'roster', BOB, 31.23, 121.47, '外滩', {})
+        mid = alice.wait_sent(client_id)['server_mid']
+        got = bob.wait_message(lambda one: one.id == mid)
+        self.assertEqual(got.type, 'location')
+        self.assertIn('"addr":"外滩"', got.more['attachment'])
+        self.fails('InvalidArguments', alice.call, 'Conversations', 'SendLocation', '(sxddsa{sv})', 'roster', BOB, 91.0, 0.0, '', {})
+        self.fails('InvalidArguments', alice.call, 'Conversations', 'SendMention', '(xsaxba{sv})', TEAM, 'x', [], False, {})
+
+    def test_refused(self):
+        """What the service refuses for good is failed with its reason, can be listed, sent again, and cancelled."""
+        sandbox, daemon, client = self.one()
+        client_id = client.send_text(BOB, 'a forbidden-word')
+        details = client.wait_sent(client_id, 'failed')
+        self.assertEqual(details['error_reason'], 'antispam')
+        self.assertEqual(self.get(client, client_id).more['send_state'], 'failed')
+        (row,) = [harness.message(one) for one in client.call('Conversations', 'ListOutbox')]
+        self.assertEqual((row.id, row.more['permanent'], row.more['attempts']), (client_id, True, 1))
+        self.assertIn('antispam', row.more['error'])
+        behind = client.send_text(BOB, 'goes on')
+        client.wait_sent(behind)
+        since = len(client.events)
+        client.call('Conversations', 'Resend', '(x)', client_id)
+        client.wait_event('SendingMessageStatusChanged', lambda event: event.args[:2] == (client_id, 'failed'), since=since)
+        self.assertTrue(client.call('Conversations', 'CancelSend', '(x)', client_id))
+        client.wait_sent(client_id, 'cancelled')
+        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.gone(client, client_id)
+        self.fails('NotFound', client.call, 'Conversations', 'CancelSend', '(x)', client_id)
+        self.fails('NotFound', client.call, 'Conversations', 'Resend', '(x)', client_id)
+
+    def test_stranger(self):
+        sandbox, daemon, client = self.one('erin')
+        client_id = client.send_text(ALICE, 'hello, stranger')
+        details = client.wait_sent(client_id, 'failed')
+        self.assertIn('relation', details['error_reason'])
+
+    def test_offline(self):
+        """Messages and operations wait while there is no service; an operation on a message that waits follows it."""
+        sandbox = self.sandbox(persist=True)
+        sandbox, daemon, alice = self.one(sandbox=sandbox)
+        sandbox.stop()
+        alice.wait_state('waiting')
+        client_id = alice.send_text(BOB, 'first thoughts')
+        change = alice.call('Conversations', 'Append', '(xs)', client_id, ', second thoughts')
+        given_up = alice.send_text(BOB, 'never mind')
+        self.assertTrue(alice.call('Conversations', 'CancelSend', '(x)', given_up))
+        self.assertEqual(len(alice.call('Conversations', 'ListOutbox')), 2)
+        sandbox.start()
+        alice.call('Account', 'Reconnect')
+        alice.wait_sent(client_id)
+        alice.wait_sent(change)
+        self.assertEqual(self.get(alice, client_id).content, 'first thoughts, second thoughts')
+        bob = self.one('bob', sandbox=sandbox, name='bob')[2]
+        bob.wait_message(lambda one: one.content.startswith('first thoughts'))
+        harness.wait_for(lambda: self.contents(bob, ALICE)[0][-1] == 'first thoughts, second thoughts', 'the whole message')
+
+    def test_token(self):
+        sandbox, daemon, client = self.one()
+
+        def send(text, token):
+            return client.call('Conversations', 'Send', '(sxssa{sv})', 'roster', BOB, 'text', text, {'token': GLib.Variant('s', token)})
+
+        first = send('once', 't1')
+        self.assertEqual(send('once', 't1'), first)
+        self.fails('InvalidArguments', send, 'twice', 't1')
+        self.assertNotEqual(send('once', 't2'), first)
+        client.wait_sent(first)
+        daemon.stop()
+        client = daemon.start()
+        client.wait_state('online')
+        self.assertEqual(send('once', 't1'), first)
+        sent = [one for one in sandbox.accepted('alice') if one['content'] == 'once']
+        self.assertEqual(len(sent), 2)
+
+    def test_history(self):
+        """GetMessages fills what the store does not have, page by page, down to the beginning."""
+        sandbox, daemon, alice = self.one()
+        sandbox.control('settings', page_size=20)
+        first = sandbox.control('burst', **{'from': BOB, 'to': ALICE, 'count': 300, 'mode': 'notice'})['first_mid']
+        alice.wait_message(lambda one: one.id == first + 299 or one.content.endswith('300'), limit=60)
+        fresh = self.daemon('second', sandbox=sandbox)
+        client = fresh.start()
+        client.login('alice')
+        self.settle(client)
+        wanted = [self.get(alice, first + i).content for i in range(300)]
+        have, before, more = [], None, True
+        while more:
+            options = {'limit': GLib.Variant('u', 40)}
+            if before is not None:
+                options['before'] = GLib.Variant('x', before)
+            values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
+            page = [harness.message(one) for one in values]
+            self.assertTrue(page or not more)
+            have = [one.content for one in page] + have
+            before = page[0].id if page else before
+        self.assertEqual(have[-300:], wanted)
+        self.assertGreater(len(have), 300)
+        self.assertEqual(len(set(have)), len(have) if len(set(wanted)) == 300 else len(set(have)))
+        fetched, following = client.call('Conversations', 'FetchHistory', '(xxu)', BOB, first + 10, 5)
+        self.assertEqual([harness.message(one).content for one in fetched], wanted[5:10])
+        self.assertEqual(following, first + 5)
+        values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {'around': GLib.Variant('x', first + 100), 'limit': GLib.Variant('u', 10)})
+        self.assertIn(wanted[100], [harness.message(one).content for one in values])
+        self.fails('NotFound', client.call, 'Conversations', 'GetMessages', '(xa{sv})', BOB, {'around': GLib.Variant('x', 5)})
+
+    def test_read_elsewhere_while_away(self):
+        """What another device got and read meanwhile comes in when we are back."""
+        sandbox, (alice, other), bob = self.scene(devices=2)
+        away = self.daemons[1]
+        away.stop()
+        mid = self.send(bob, ALICE, 'while you were away')
+        alice.wait_message(lambda one: one.id == mid)
+        alice.wait_sent(alice.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {}))
+        other = away.start()
+        other.wait_state('online')
+        harness.wait_for(lambda: 'while you were away' in self.contents(other, BOB, local=GLib.Variant('b', True))[0], 'the message')
+        harness.wait_for(lambda: self.item(other, BOB)['unread'] == 0, 'that it is read')
+
+
+if __name__ == '__main__':
+    harness.main()
