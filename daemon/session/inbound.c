@@ -541,12 +541,12 @@ apply_refused (FlooApply *apply, const KeptRow *kept, int code, const char *reas
       return floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_QUEUED, FALSE, 0, row->device_sn, text, FALSE, error);
     }
   if (refusal == REFUSED_FOR_NOW)
-    return floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_QUEUED, TRUE, floo_now_ms () + retry_delay (row->attempts),
+    return floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_QUEUED, FALSE, floo_now_ms () + retry_delay (row->attempts),
                                   row->device_sn, text, FALSE, error)
            && floo_sender_journal_status (apply->db, row->client_id, row->conversation, is_message, "queued", 0, code, reason, error);
   if (is_message)
     return floo_sender_journal_dependents (apply->db, row->client_id, row->conversation, "failed", code, reason, error)
-           && floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_FAILED, TRUE, 0, row->device_sn, text, TRUE, error)
+           && floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, text, TRUE, error)
            && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
   /* A refused operation is over: there is nothing to look at or to send again. */
   return floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)

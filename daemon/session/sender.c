@@ -320,6 +320,13 @@ send_conversation_delete (FlooSession *session, const FlooOutboxRow *row)
   send_meta (session, &meta, &payload.base);
 }
 
+/* Neither operations nor mentions carry a timestamp (wire.md, Sending). */
+static gboolean
+is_mention (const FlooOutboxRow *row)
+{
+  return row->to_type == FLOO_TO_GROUP && row->config != NULL && strstr (row->config, "\"mentionList\"") != NULL;
+}
+
 static void
 send_row (FlooSession *session, const FlooOutboxRow *row)
 {
@@ -343,7 +350,7 @@ send_row (FlooSession *session, const FlooOutboxRow *row)
       body.type = FLOO__MESSAGE_BODY__TYPE__OPER;
       body.ctype = form->ctype;
     }
-  send_body (session, row, &body, form, form == NULL ? row->timestamp : 0);
+  send_body (session, row, &body, form, form == NULL && !is_mention (row) ? row->timestamp : 0);
 }
 
 void
