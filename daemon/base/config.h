@@ -30,6 +30,12 @@ typedef struct {
   /* [store] */
   guint journal_days;     /* 14 */
   guint journal_events;   /* 200000 */
+  /* [files] */
+  guint cache_size;       /* 1024 MiB */
+  guint cache_days;       /* 30 */
+  guint max_size;         /* 4096 MiB: of one file, up or down */
+  guint stall_seconds;    /* 60 */
+  gboolean auto_download; /* false */
   /* [secrets] */
   char *secrets_backend;  /* auto, keyring, file */
   /* [log] */

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * image-size.h: width and height of an image, from its header.
+ *
+ * An image is what a message says of itself before anybody has it: two numbers. A decoder for them would be a library with loaders for every format
+ * there is (gdk-pixbuf: some 5 MiB resident, and a history of holes), in a process of 15 MiB that reads files of strangers' making. Five formats keep the two numbers at
+ * fixed places, or behind a chain of segments with lengths (JPEG): that is read here, a few bytes at a time and a bounded number of times.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Reads up to @len bytes at @offset; returns how many: less is the end, or an error. */
+typedef gsize (*FlooReadAt) (gpointer source, guint64 offset, guint8 *buffer, gsize len);
+
+/**
+ * floo_image_size:
+ * @width: (out): pixels, as the image is shown: a JPEG that its camera held sideways is turned
+ *
+ * PNG, JPEG, GIF, WebP, BMP. FALSE for everything else, for headers that are cut off, and for sizes of 0 or beyond 2^20.
+ */
+gboolean floo_image_size (FlooReadAt read_at, gpointer source, guint *width, guint *height);
+
+G_END_DECLS
