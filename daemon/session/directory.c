@@ -217,7 +217,8 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (details == NULL)
     {
-      g_warning ("details of %s could not be fetched: %s", job->kind->key, error->message);
+      if (!floo_error_is_cancelled (error))
+        g_warning ("details of %s could not be fetched: %s", job->kind->key, error->message);
       fetcher->busy = FALSE;
       put_job_free (job);
       return;
@@ -265,7 +266,7 @@ on_missing_known (FlooStore *store, gpointer data, const GError *error)
   job = put_job_new (session, found->kind, (const gint64 *) (void *) found->ids->data, found->ids->len);
   job->owner = fetcher;
   body = batch_body (job->kind, (const gint64 *) (void *) job->ids->data, job->ids->len);
-  floo_rest_call_async (session->rest, "POST", job->kind->batch_path, NULL, body, FLOO_REST_NONE, NULL, on_fetched, job);
+  floo_rest_call_async (session->rest, "POST", job->kind->batch_path, NULL, body, FLOO_REST_NONE, session->cancellable, on_fetched, job);
 }
 
 static void
@@ -472,7 +473,7 @@ list_contacts (FlooSession *self, const Kind *kind, gboolean refresh, FlooReply 
   query = floo_call_new (sizeof *query, self, reply, user_data);
   query->kind = kind;
   if (refresh)
-    load_list (self, kind, NULL, on_list_refreshed, query);
+    load_list (self, kind, self->cancellable, on_list_refreshed, query);
   else
     floo_call_read (query, run_list_query, floo_call_free);
 }
@@ -620,11 +621,11 @@ ask_items (ItemsQuery *query)
       g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, g_array_index (job->ids, gint64, 0));
       const char *params[] = { "group_id", id, NULL };
 
-      floo_rest_call_async (session->rest, "GET", "/group/info", params, NULL, FLOO_REST_NONE, NULL, on_items, job);
+      floo_rest_call_async (session->rest, "GET", "/group/info", params, NULL, FLOO_REST_NONE, session->cancellable, on_items, job);
       return;
     }
   body = batch_body (query->kind, (const gint64 *) (void *) job->ids->data, job->ids->len);
-  floo_rest_call_async (session->rest, "POST", query->kind->batch_path, NULL, body, FLOO_REST_NONE, NULL, on_items, job);
+  floo_rest_call_async (session->rest, "POST", query->kind->batch_path, NULL, body, FLOO_REST_NONE, session->cancellable, on_items, job);
 }
 
 static void

@@ -58,6 +58,9 @@ struct _FlooSession {
   FlooRest *rest;
   FlooLink *link;
 
+  /* Of the calls that wait for the service's REST; another one after each logout. */
+  GCancellable *cancellable;
+
   FlooLogin *login;
   FlooSync *sync;
   FlooSender *sender;
@@ -86,6 +89,9 @@ void floo_session_set_error (FlooSession *self, const GError *error);
 void floo_session_status_changed (FlooSession *self);
 /* The start is over: the stored login is read and its store open, or neither will be. */
 void floo_session_ready (FlooSession *self);
+
+/* Ends the operations that wait for the service with Cancelled. */
+void floo_session_cancel_calls (FlooSession *self);
 
 /* Emits an event outside the journal (serial 0). @body: (transfer floating) */
 void floo_session_emit (FlooSession *self, FlooSignal signal, GVariant *body);

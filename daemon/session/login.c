@@ -939,6 +939,7 @@ tear_down (FlooLogin *self)
   FlooSession *session = self->session;
 
   cancel_attempt (self);
+  floo_session_cancel_calls (session);
   link_down (self);
   forget_account (self);
   g_clear_object (&session->link);

@@ -34,6 +34,7 @@ floo_session_finalize (GObject *object)
   g_clear_object (&self->endpoints);
   g_clear_object (&self->store);
   g_clear_object (&self->secrets);
+  g_clear_object (&self->cancellable);
   g_clear_error (&self->last_error);
   g_free (self->username);
   g_free (self->app_id);
@@ -55,6 +56,7 @@ floo_session_init (FlooSession *self)
 {
   self->username = g_strdup ("");
   self->app_id = g_strdup ("");
+  self->cancellable = g_cancellable_new ();
 }
 
 FlooSession *
@@ -114,18 +116,38 @@ on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
-void
-floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpointer user_data)
+/* The calls that were cancelled have been answered. */
+static gboolean
+on_calls_answered (gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, NULL, callback, user_data);
+  g_autoptr (GTask) task = user_data;
+  FlooSession *self = g_task_get_source_object (task);
 
-  g_task_set_source_tag (task, floo_session_stop_async);
-  self->ready = NULL;
-  floo_login_stop (self->login);
   if (self->store != NULL)
     floo_store_close_async (self->store, on_store_closed, g_steal_pointer (&task));
   else
     g_task_return_boolean (task, TRUE);
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (self, NULL, callback, user_data);
+
+  g_task_set_source_tag (task, floo_session_stop_async);
+  self->ready = NULL;
+  floo_login_stop (self->login);
+  g_idle_add_full (G_PRIORITY_LOW, on_calls_answered, task, NULL);
+}
+
+void
+floo_session_cancel_calls (FlooSession *self)
+{
+  g_autoptr (GCancellable) cancellable = g_steal_pointer (&self->cancellable);
+
+  self->cancellable = g_cancellable_new ();
+  g_cancellable_cancel (cancellable);
 }
 
 void
