@@ -146,8 +146,10 @@ CREATE TABLE outbox (
   content TEXT,
   ext TEXT,
   config TEXT,
-  attachment TEXT
+  attachment TEXT,
+  file TEXT                                 -- JSON: what is to be uploaded first (ordered is 0 as long); NULL: nothing, or it is done
 ) STRICT;
+CREATE INDEX outbox_files ON outbox (client_id) WHERE file IS NOT NULL;
 CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5) AND ordered = 1;
 CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;
 CREATE UNIQUE INDEX outbox_head_of_conversation ON outbox (conversation) WHERE head = 1 AND ordered = 1;

@@ -106,6 +106,22 @@ floo_file_remove (const char *path, GError **error)
   return g_unlink (path) == 0 || errno == ENOENT || fail (error, "Cannot delete", path);
 }
 
+gboolean
+floo_folder_remove (const char *folder, GError **error)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  const char *name;
+
+  while (dir != NULL && (name = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+
+      if (!floo_file_remove (path, error))
+        return FALSE;
+    }
+  return g_rmdir (folder) == 0 || errno == ENOENT || fail (error, "Cannot delete", folder);
+}
+
 void
 floo_folder_sync (const char *folder)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * files.h: the store's files and folder. Private to the store.
+ * files.h: files and folders of the account's data. Private to the store and the session; not on the main loop.
  *
  * Errors are of FLOO_ERROR: StorageFull where there is no room, else Storage.
  */
@@ -19,6 +19,8 @@ gboolean floo_file_write_durably (const char *path, const char *text, GError **e
 /* Renames what is there; a missing file is no error. */
 gboolean floo_file_move (const char *from, const char *to, GError **error);
 gboolean floo_file_remove (const char *path, GError **error);
+/* Deletes the files in @folder, and @folder; a missing one is no error. */
+gboolean floo_folder_remove (const char *folder, GError **error);
 /* Makes entries of @folder durable. */
 void floo_folder_sync (const char *folder);
 

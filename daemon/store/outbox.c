@@ -103,7 +103,7 @@ insert_row (FlooDb *db, const FlooOutboxRow *row, GError **error)
   const gint64 ints[]
       = { row->client_id, row->conversation, row->to_type, row->to, row->operation, row->target, row->type, row->priority,
           row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0, is_ordered (row->operation) };
-  const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment };
+  const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
 
   if (query == NULL)
     return FALSE;
@@ -181,6 +181,7 @@ floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query)
   row->ext = floo_query_text (query, 16);
   row->config = floo_query_text (query, 17);
   row->attachment = floo_query_text (query, 18);
+  row->file = floo_query_text (query, 19);
   if (row->content == NULL)
     row->content = "";
 }
@@ -267,6 +268,15 @@ floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError
 }
 
 gboolean
+floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-files", error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
 floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-dependents", FLOO_INTS (client_id), error);
@@ -323,6 +333,25 @@ floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboole
   return floo_query_run (query, error)
          && (state != FLOO_SEND_FAILED || fail_dependents (db, client_id, error_text, permanent, error))
          && refresh_head (db, conversation, error);
+}
+
+gboolean
+floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char *attachment, GError **error)
+{
+  g_autoptr (FlooQuery) query = NULL;
+  gint64 conversation;
+  gboolean found;
+
+  if (!get_conversation (db, client_id, &conversation, &found, error))
+    return FALSE;
+  if (!found)
+    return not_found (client_id, error);
+  query = floo_query_take_ints (db, "outbox-set-file", FLOO_INTS (client_id), error);
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 2, file);
+  floo_query_bind_text (query, 3, attachment);
+  return floo_query_run (query, error) && refresh_head (db, conversation, error);
 }
 
 /* The message that @row was, under the id that it has now. Where it came by a page before, that one stays and gets our name for it. */

@@ -40,6 +40,7 @@ typedef struct {
   guint attempts;
   gint64 next_retry;      /* ms; 0: at once */
   gint64 device_sn;       /* under which it went out last; 0: never */
+  const char *file;       /* (nullable): JSON of the file that has to be uploaded first; as long the row is never due, and holds up nobody */
   const char *error;      /* NULL: none; "10: reason" */
   gboolean permanent;
 } FlooOutboxRow;
@@ -88,6 +89,17 @@ gboolean floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *clien
 /* @device_sn: 0: as it is. @count_attempt raises attempts. @error_text: (nullable). Operations on it that wait fail with it where it becomes failed. */
 gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry,
                                 gint64 device_sn, const char *error_text, gboolean permanent, GError **error);
+
+/**
+ * floo_outbox_set_file:
+ * @file: (nullable): NULL: it is uploaded; the message takes its place in the order, by its client_id
+ * @attachment: (nullable)
+ *
+ * What is known of a message's file now. NOT_FOUND
+ */
+gboolean floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char *attachment, GError **error);
+/* Rows whose file is not uploaded, oldest first. */
+gboolean floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
 
 /**
  * floo_outbox_acknowledge:

@@ -28,7 +28,7 @@ floo_quarantine_is_due (const char *folder)
 static gboolean
 is_sound (const FlooOutboxRow *row)
 {
-  const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment };
+  const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     if (texts[i] != NULL && !g_utf8_validate (texts[i], -1, NULL))

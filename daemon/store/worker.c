@@ -463,7 +463,7 @@ open_all (FlooWorker *self, FlooNews *news)
   return TRUE;
 }
 
-/* All that begins with the file's name: SQLite's side files and what was set aside are the account's data, too. */
+/* All that begins with the file's name: SQLite's side files and what was set aside are the account's data, too; and the files of unsent messages. */
 static void
 erase_files (FlooWorker *self, GError **error)
 {
@@ -474,7 +474,8 @@ erase_files (FlooWorker *self, GError **error)
     {
       g_autofree char *path = g_build_filename (self->folder, name, NULL);
 
-      if (g_str_has_prefix (name, FLOO_STORE_FILE) && !floo_file_remove (path, error))
+      if (g_str_equal (name, FLOO_OUTGOING_DIR) ? !floo_folder_remove (path, error)
+                                                : g_str_has_prefix (name, FLOO_STORE_FILE) && !floo_file_remove (path, error))
         return;
     }
   if (g_rmdir (self->folder) != 0)

@@ -105,9 +105,10 @@ CREATE TABLE outbox (
   content TEXT,
   ext TEXT,
   config TEXT,
-  attachment TEXT
+  attachment TEXT,
+  file TEXT                                 -- JSON: what is to be uploaded first (ordered is 0 as long); NULL: nothing, or it is done
 ) STRICT;
-INSERT INTO outbox VALUES(100,7,0,7,0,0,0,0,1700000000100,1,1,1,0,0,0,0,NULL,'waits',NULL,NULL,NULL);
+INSERT INTO outbox VALUES(100,7,0,7,0,0,0,0,1700000000100,1,1,1,0,0,0,0,NULL,'waits',NULL,NULL,NULL,NULL);
 CREATE TABLE tokens (
   token TEXT PRIMARY KEY,
   digest TEXT NOT NULL,
@@ -133,6 +134,7 @@ CREATE INDEX conversations_unread ON conversations (id) WHERE unread > 0;
 CREATE INDEX conversations_pinned ON conversations (id) WHERE pinned = 1;
 CREATE INDEX contacts_listed ON contacts (kind, id) WHERE listed = 1;
 CREATE INDEX contacts_missing ON contacts (kind, id) WHERE listed = 1 AND (details IS NULL OR stale = 1);
+CREATE INDEX outbox_files ON outbox (client_id) WHERE file IS NOT NULL;
 CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5) AND ordered = 1;
 CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;
 CREATE UNIQUE INDEX outbox_head_of_conversation ON outbox (conversation) WHERE head = 1 AND ordered = 1;
