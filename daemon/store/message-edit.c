@@ -175,6 +175,7 @@ floo_messages_delete (FlooDb *db, gint64 id, gboolean *deleted, gint64 *conversa
 
   *deleted = FALSE;
   *conversation = 0;
+  *to_type = FLOO_TO_ROSTER;
   if (!load (db, id, &state, error))
     return FALSE;
   if (state.id == 0)
@@ -306,6 +307,9 @@ floo_messages_append (FlooDb *db, gint64 id, const char *content, const char *co
   *offset = 0;
   if (!begin_edit (db, id, edit_timestamp, &state, applied, conversation, to_type, error))
     return FALSE;
+  /* Of the same time as the message: it came whole from the history, this piece included; unless it grows here, several in a millisecond. */
+  if (edit_timestamp == state.edit_timestamp && edit_timestamp != 0 && !state.in_pieces)
+    *applied = FALSE;
   if (*applied && state.characters + length > CONTENT_CHARACTERS)
     {
       g_message ("Nothing more is appended to message %" G_GINT64_FORMAT ", it is too long", state.id);
