@@ -58,20 +58,20 @@ install_packages ()
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   section "installing ${missing[*]}"
-  # Even with "error" unset by an old list of packages, a second try after an update settles it.
   as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet update </dev/null
   as_root env DEBIAN_FRONTEND=noninteractive apt-get --quiet --yes --no-install-recommends install "${missing[@]}" </dev/null
 }
 
-# configure FOLDER OPTION...: makes the build folder, or gives an existing one the options
+# configure FOLDER OPTION...: makes the build folder, or gives an existing one the options; meson is heard only when it fails
 configure ()
 {
-  local folder=$1
+  local folder=$1 output
 
   shift
   if [ -e "$folder/build.ninja" ]; then
-    meson configure "$folder" "$@"
+    set -- meson configure "$folder" "$@"
   else
-    meson setup "$folder" "$SOURCE" "$@"
+    set -- meson setup "$folder" "$SOURCE" "$@"
   fi
+  output=$("$@" 2>&1) || { printf '%s\n' "$output" >&2; return 1; }
 }

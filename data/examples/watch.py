@@ -41,13 +41,22 @@ def plain(value):
     return value.unpack()
 
 
+def short(value):
+    """A value for the eye; of a message who said what."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict) and 'from' in value and 'content' in value:
+        return '%s: %s' % (value['from'], value['content'] or '(%s)' % value['type'])
+    if isinstance(value, dict):
+        return '{%s}' % ', '.join('%s: %s' % (key, short(one)) for key, one in value.items())
+    return json.dumps(value)
+
+
 def as_text(fields):
     """'12:00:00    7 RosterMessages 1002: Good morning!'"""
-    event, serial = fields.pop('event'), fields.pop('serial', '')
+    event, serial = fields.pop('event'), fields.pop('serial', 0)
     messages = fields.pop('messages', [])
-    words = ['%s=%s' % (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-             for name, value in fields.items()]
-    lines = ['%s: %s' % (one['from'], one['content'] or '(%s)' % one['type']) for one in messages] or [' '.join(words)]
+    lines = [short(one) for one in messages] or [' '.join('%s=%s' % (name, short(value)) for name, value in fields.items())]
     begin = '%s %5s %s ' % (time.strftime('%H:%M:%S'), serial or '-', event)
     return '\n'.join(begin + line.replace('\n', ' ') for line in lines)
 
