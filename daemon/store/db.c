@@ -26,8 +26,8 @@ init_sqlite (void)
     }
 }
 
-static void
-mark_damaged (FlooDb *db)
+void
+floo_db_mark_damaged (FlooDb *db, const char *what)
 {
   g_autofree char *path = NULL;
   int fd;
@@ -39,7 +39,7 @@ mark_damaged (FlooDb *db)
   if (fd < 0)
     return;
   close (fd);
-  g_message ("The store is damaged (%s) and is set aside, now or at the next start", sqlite3_errmsg (db->handle));
+  g_message ("The store is damaged (%s) and is set aside, now or at the next start", what);
 }
 
 static gboolean
@@ -83,7 +83,7 @@ floo_db_set_error (FlooDb *db, int code, GError **error)
       return FALSE;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      mark_damaged (db);
+      floo_db_mark_damaged (db, text);
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -275,8 +275,12 @@ floo_db_in_transaction (FlooDb *db)
 void
 floo_db_checkpoint (FlooDb *db, gboolean truncate)
 {
-  int code = sqlite3_wal_checkpoint_v2 (db->handle, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  int code;
 
+  /* It never waits for others: somebody's shell may read for as long as it likes. */
+  sqlite3_busy_timeout (db->handle, 0);
+  code = sqlite3_wal_checkpoint_v2 (db->handle, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
+  sqlite3_busy_timeout (db->handle, FLOO_BUSY_TIMEOUT_MS);
   if (code == SQLITE_OK && truncate)
     db->wal_pages = 0;
   else if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY)

@@ -60,7 +60,7 @@ gboolean floo_db_release (FlooDb *db, GError **error);
 void floo_db_undo (FlooDb *db);
 gboolean floo_db_in_transaction (FlooDb *db);
 
-/* @truncate: wait for readers and cut the file; else only what is possible at once. Errors are logged, none is lasting. */
+/* Moves the WAL into the file as far as nobody reads it. @truncate: then cuts it. Errors are logged, none is lasting. */
 void floo_db_checkpoint (FlooDb *db, gboolean truncate);
 
 /**
@@ -74,5 +74,7 @@ void floo_db_checkpoint (FlooDb *db, gboolean truncate);
  * Returns: FALSE, to be returned
  */
 gboolean floo_db_set_error (FlooDb *db, int code, GError **error);
+/* Notes that the file is corrupt. */
+void floo_db_mark_damaged (FlooDb *db, const char *what);
 
 G_END_DECLS

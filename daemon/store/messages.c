@@ -127,7 +127,8 @@ read_appended (FlooMessageRow *row, FlooDb *db, GError **error)
           row->message.content = row->whole->str;
           return TRUE;
         }
-      g_string_append (row->whole, floo_query_text (pieces, 0));
+      if (floo_query_text (pieces, 0) != NULL)
+        g_string_append (row->whole, floo_query_text (pieces, 0));
     }
   return FALSE;
 }

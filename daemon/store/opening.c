@@ -113,6 +113,15 @@ floo_opening_run (const char *folder, gint64 user_id, FlooStoreOutcome *outcome,
     }
   if (!load_journal_id (db, journal_id, error) || !floo_client_ids_load (db, error))
     return NULL;
+  if (created || replaced)
+    {
+      g_autofree char *parent = g_path_get_dirname (folder);
+      g_autofree char *grandparent = g_path_get_dirname (parent);
+
+      floo_folder_sync (folder);
+      floo_folder_sync (parent);
+      floo_folder_sync (grandparent);
+    }
   *outcome = replaced ? FLOO_STORE_REPLACED : created ? FLOO_STORE_CREATED : FLOO_STORE_OPENED;
   return g_steal_pointer (&db);
 }

@@ -10,6 +10,8 @@
 #include "store/messages.h"
 #include "store/rows.h"
 
+#define TOKEN_DAY_MS (24 * 3600 * 1000)
+
 /* MessageOperation.OpType's names in lower case. */
 static const char *const operations[]
     = { "", "read_ack", "read_all", "read_cancel", "deliver_ack", "recall", "delete", "play_ack", "append", "replace" };
@@ -56,7 +58,9 @@ floo_outbox_find_token (FlooDb *db, const char *token, const char *digest, gint6
       return FALSE;
     }
   *client_id = floo_query_int (query, 1);
-  return TRUE;
+  /* Kept from its last use on; a day more or less does not matter. */
+  return db->role != FLOO_DB_WRITER || floo_query_int (query, 2) > floo_now_ms () - TOKEN_DAY_MS
+         || floo_outbox_add_token (db, token, digest, *client_id, error);
 }
 
 gboolean

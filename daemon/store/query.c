@@ -161,7 +161,12 @@ floo_query_int (FlooQuery *query, int at)
 const char *
 floo_query_text (FlooQuery *query, int at)
 {
-  return (const char *) sqlite3_column_text (query->statement, at);
+  const char *text = (const char *) sqlite3_column_text (query->statement, at);
+
+  if (text == NULL || query->db->role == FLOO_DB_SALVAGER || g_utf8_validate (text, -1, NULL))
+    return text;
+  floo_db_mark_damaged (query->db, "a text is no UTF-8");
+  return NULL;
 }
 
 gconstpointer

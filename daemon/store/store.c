@@ -72,7 +72,8 @@ deliver_opened (FlooStore *self, FlooNews *news)
 
   if (news->error != NULL)
     {
-      g_task_return_error (task, g_steal_pointer (&news->error));
+      g_task_return_new_error (task, FLOO_ERROR, news->error->domain == FLOO_ERROR ? news->error->code : FLOO_ERROR_STORAGE, "%s",
+                               news->error->message);
       return;
     }
   self->journal_id = g_steal_pointer (&news->journal_id);

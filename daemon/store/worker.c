@@ -421,13 +421,19 @@ start_helper (FlooWorker *self, const char *name, FlooDbRole role, GThreadFunc f
 {
   g_autofree char *path = g_build_filename (self->folder, FLOO_STORE_FILE, NULL);
   FlooDb *db = floo_db_open (path, role, self->user_id, error);
+  GThread *thread;
   Helper *helper;
 
   if (db == NULL)
     return NULL;
   helper = g_new (Helper, 1);
   *helper = (Helper){ self, db };
-  return g_thread_new (name, func, helper);
+  thread = g_thread_try_new (name, func, helper, error);
+  if (thread != NULL)
+    return thread;
+  floo_db_close (db);
+  g_free (helper);
+  return NULL;
 }
 
 static void
@@ -512,6 +518,7 @@ FlooWorker *
 floo_worker_new (const char *folder, gint64 user_id, FlooMailbox *mailbox)
 {
   FlooWorker *self = g_new0 (FlooWorker, 1);
+  GError *error = NULL;
 
   self->folder = g_strdup (folder);
   self->user_id = user_id;
@@ -524,7 +531,9 @@ floo_worker_new (const char *folder, gint64 user_id, FlooMailbox *mailbox)
   g_cond_init (&self->checkpoint_cond);
   g_queue_init (&self->writes);
   g_queue_init (&self->reads);
-  self->writer = g_thread_new ("store-write", writer_main, self);
+  self->writer = g_thread_try_new ("store-write", writer_main, self, &error);
+  if (self->writer == NULL)
+    post (self, FLOO_NEWS_OPENED, FALSE, error);
   return self;
 }
 
@@ -536,7 +545,7 @@ floo_worker_free (FlooWorker *self)
   self->closing = TRUE;
   g_cond_signal (&self->write_cond);
   g_mutex_unlock (&self->lock);
-  g_thread_join (self->writer);
+  g_clear_pointer (&self->writer, g_thread_join);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->write_cond);
   g_cond_clear (&self->read_cond);

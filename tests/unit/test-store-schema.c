@@ -138,6 +138,7 @@ static const char *const whole[] = {
   "outbox-all", "outbox-all-downward", "tokens-all", "values-all", "count-schema-objects", /* all of it is wanted */
   "applied-prune", "journal-first-to-keep",                                                /* the first few rows */
   "outbox-mark-uncertain",                                                                 /* once a login */
+  "list-drop-states-of-owner",                                                             /* when a group is left */
 };
 
 static gboolean

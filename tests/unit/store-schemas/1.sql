@@ -84,6 +84,24 @@ CREATE TABLE contacts (
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 INSERT INTO contacts VALUES(0,7,1,0,'{"user_id":7,"nick_name":"Nick"}','Nick',NULL,0);
+CREATE TABLE lists (
+  list INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  cursor TEXT,
+  complete INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (list, owner)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE list_entries (
+  list INTEGER NOT NULL,
+  owner INTEGER NOT NULL,
+  id INTEGER NOT NULL,
+  generation INTEGER NOT NULL,
+  stale INTEGER NOT NULL DEFAULT 0,
+  expires INTEGER NOT NULL DEFAULT 0,
+  details TEXT NOT NULL,                    -- JSON
+  PRIMARY KEY (list, owner, id)
+) STRICT, WITHOUT ROWID;
 CREATE TABLE outbox (
   client_id INTEGER PRIMARY KEY,
   conversation INTEGER NOT NULL,
@@ -134,6 +152,8 @@ CREATE INDEX conversations_unread ON conversations (id) WHERE unread > 0;
 CREATE INDEX conversations_pinned ON conversations (id) WHERE pinned = 1;
 CREATE INDEX contacts_listed ON contacts (kind, id) WHERE listed = 1;
 CREATE INDEX contacts_missing ON contacts (kind, id) WHERE listed = 1 AND (details IS NULL OR stale = 1);
+CREATE INDEX list_entries_by_owner ON list_entries (owner);
+CREATE INDEX list_entries_stale ON list_entries (list, owner, id) WHERE stale = 1;
 CREATE INDEX outbox_files ON outbox (client_id) WHERE file IS NOT NULL;
 CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5) AND ordered = 1;
 CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;
