@@ -74,6 +74,7 @@ struct _FlooSession {
   guint unread_total;
   guint queued;
   gboolean congested;
+  gboolean stopping;
   guint status_idle;
 
   GSourceOnceFunc ready;        /* (nullable): not told yet */
@@ -161,6 +162,9 @@ void floo_login_provisioned (FlooLogin *login, FlooFrame *frame);
 gboolean floo_login_status (FlooLogin *login, int code, const char *reason);
 /* A USER_NOTICE with consequences, after its signals. */
 void floo_login_user_notice (FlooLogin *login, int type);
+/* While a change of the password is under way a void token is its doing. @password: (nullable): the new one, with which the login begins anew. */
+void floo_login_begin_password_change (FlooLogin *login);
+void floo_login_end_password_change (FlooLogin *login, const char *password);
 /* What GetStatus adds: attempts, endpoint, keyring. */
 void floo_login_describe (FlooLogin *login, GVariantDict *status);
 

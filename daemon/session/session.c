@@ -137,6 +137,7 @@ floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpoint
 
   g_task_set_source_tag (task, floo_session_stop_async);
   self->ready = NULL;
+  self->stopping = TRUE;
   floo_login_stop (self->login);
   g_idle_add_full (G_PRIORITY_LOW, on_calls_answered, task, NULL);
 }
@@ -250,9 +251,12 @@ floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_data)
 gboolean
 floo_session_check_account (FlooSession *self, FlooReply reply, gpointer user_data)
 {
-  if (self->store != NULL)
+  if (self->stopping)
+    floo_reply_error (reply, user_data, FLOO_ERROR_CANCELLED, "The daemon is ending");
+  else if (self->store == NULL)
+    floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
+  else
     return TRUE;
-  floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
   return FALSE;
 }
 
