@@ -26,8 +26,8 @@ init_sqlite (void)
     }
 }
 
-void
-floo_db_mark_damaged (FlooDb *db, const char *what)
+static void
+mark_damaged (FlooDb *db, const char *what)
 {
   g_autofree char *path = NULL;
   int fd;
@@ -83,7 +83,7 @@ floo_db_set_error (FlooDb *db, int code, GError **error)
       return FALSE;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
-      floo_db_mark_damaged (db, text);
+      mark_damaged (db, text);
       break;
     case SQLITE_BUSY:
     case SQLITE_LOCKED:

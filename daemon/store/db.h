@@ -74,7 +74,5 @@ void floo_db_checkpoint (FlooDb *db, gboolean truncate);
  * Returns: FALSE, to be returned
  */
 gboolean floo_db_set_error (FlooDb *db, int code, GError **error);
-/* Notes that the file is corrupt. */
-void floo_db_mark_damaged (FlooDb *db, const char *what);
 
 G_END_DECLS

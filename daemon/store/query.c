@@ -165,7 +165,7 @@ floo_query_text (FlooQuery *query, int at)
 
   if (text == NULL || query->db->role == FLOO_DB_SALVAGER || g_utf8_validate (text, -1, NULL))
     return text;
-  floo_db_mark_damaged (query->db, "a text is no UTF-8");
+  g_message ("A text in the store is no UTF-8 and is left out");
   return NULL;
 }
 

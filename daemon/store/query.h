@@ -32,8 +32,8 @@ gboolean floo_query_next (FlooQuery *query, gboolean *row, GError **error);
 /* For statements without rows. */
 gboolean floo_query_run (FlooQuery *query, GError **error);
 
-/* @at counts from 0. A text or blob is valid until the next step; SQL's NULL is 0 or NULL, as is a text that is no UTF-8: only valid
- * ones are written, so the file is damaged (what is read from a damaged file must be checked). */
+/* @at counts from 0. A text or blob is valid until the next step; SQL's NULL is 0 or NULL, as is a text that is no UTF-8: only
+ * valid ones are written, but a disk may flip a bit (what is read from a damaged file must be checked). */
 gint64 floo_query_int (FlooQuery *query, int at);
 const char *floo_query_text (FlooQuery *query, int at);
 gconstpointer floo_query_blob (FlooQuery *query, int at, gsize *size);

@@ -392,6 +392,61 @@ test_cancelled (Fixture *f, gconstpointer data)
   g_object_unref (wait.result);
 }
 
+static gboolean
+replay_all (FlooDb *db, gpointer data, GError **error)
+{
+  guint64 next, last;
+  GVariant *events = floo_journal_replay (db, 0, 0, &next, &last, error);
+
+  if (events == NULL)
+    return FALSE;
+  g_assert_cmpuint (next, ==, 4);
+  g_assert_cmpuint (last, ==, 4);
+  *(char **) data = g_variant_print (g_variant_ref_sink (events), FALSE);
+  g_variant_unref (events);
+  return TRUE;
+}
+
+/* Events that a later version wrote, or that are no proper values, are left out. */
+static void
+test_strange_events (Fixture *f, gconstpointer data)
+{
+  g_autofree char *text = NULL;
+
+  fixture_open (f);
+  fixture_close (f);
+  run_sql (f, "INSERT INTO journal VALUES (1, 5, 9999, x'00', NULL), (2, 5, 28, x'0102', NULL), (3, 5, 2, x'ff00ff0002', NULL),"
+              " (4, 5, 29, x'00', NULL)");
+  fixture_open (f);
+  fixture_read (f, replay_all, &text);
+  g_assert_cmpstr (text, ==, "[(4, 5, 'RecentListUpdate', <(uint64 4,)>)]");
+}
+
+static gboolean
+get_first (FlooDb *db, gpointer data, GError **error)
+{
+  GVariant *message = floo_messages_get_variant (db, 1, error);
+
+  if (message == NULL)
+    return FALSE;
+  g_variant_unref (g_variant_ref_sink (message));
+  return TRUE;
+}
+
+/* Damage that SQLite cannot see: a text that is none is left out, and is no reason to begin a new store. */
+static void
+test_bad_text (Fixture *f, gconstpointer data)
+{
+  fixture_open (f);
+  fixture_write (f, fill, NULL);
+  fixture_close (f);
+  run_sql (f, "UPDATE messages SET content = CAST (x'ff41' AS TEXT) WHERE id = 1");
+  fixture_open (f);
+  fixture_read (f, get_first, NULL);
+  fixture_reopen (f);
+  g_assert_cmpint (f->outcome, ==, FLOO_STORE_OPENED);
+}
+
 /* A lock of somebody's sqlite3 shell is waited for. */
 static int
 release (void *data)
@@ -506,6 +561,8 @@ main (int argc, char **argv)
   ADD ("/store/open/no-folder", test_no_folder);
   ADD ("/store/open/folder-in-place", test_folder_in_place);
   ADD ("/store/open/cancelled", test_cancelled);
+  ADD ("/store/open/strange-events", test_strange_events);
+  ADD ("/store/open/bad-text", test_bad_text);
   ADD ("/store/open/locked", test_locked);
   ADD ("/store/open/full", test_full);
   return g_test_run ();
