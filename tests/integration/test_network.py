@@ -1,0 +1,308 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the network and the service do wrong: the daemon tells the truth, comes back by itself, and sends what waited exactly once."""
+
+import socket
+
+import harness
+
+ECHO = 1099
+
+
+class NetworkTest(harness.Test):
+
+    def texts(self, sandbox):
+        return [one['content'] for one in sandbox.accepted('alice')]
+
+    def all_sent(self, client, ids):
+        for client_id in ids:
+            client.wait_sent(client_id)
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 0, 'nothing queued')
+
+    def lost(self, client):
+        """The connection is lost: the state says so, and why."""
+        harness.wait_for(lambda: client.state != 'online', 'the loss is noticed')
+        self.assertIn(client.state, ('waiting', 'connecting', 'discovering', 'authenticating'))
+        harness.wait_for(lambda: client.state == 'online' or client.last_error[0], 'LastError tells why')
+
+    def back(self, client, since):
+        """It comes back: online, without an error, after another LoginSuccess."""
+        client.wait_event('LoginSuccess', since=since)
+        client.wait_state('online')
+        harness.wait_for(lambda: client.last_error == ('', ''), lambda: 'no error: %s' % (client.last_error,))
+        self.assertEqual(client.get('Account', 'NextRetry'), 0)
+
+    def test_service_goes_and_comes(self):
+        sandbox, daemon, client = self.one(persist=True)
+        sandbox.control('bot', on=False)
+        mid = sandbox.send('bob', 'alice', 'before')
+        client.wait_message(lambda one: one.id == mid)
+        sandbox.stop()
+        self.lost(client)
+        client.wait_state('waiting')
+        self.assertEqual(client.last_error[0], 'Offline')
+        self.assertGreater(client.get('Account', 'NextRetry'), 0)
+        texts = ['written offline %d' % i for i in range(10)]
+        ids = [client.send_text(ECHO, one) for one in texts]
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 10, 'ten messages queued')
+        self.fails('Offline', client.call, 'Conversations', 'SetTyping', '(xb)', ECHO, True)
+        self.fails('Offline', client.call, 'Roster', 'List', '(b)', True)
+        self.assertEqual(len(client.call('Roster', 'List', '(b)', False)[0]), 4)
+        self.assertEqual(harness.message(client.call('Conversations', 'GetMessage', '(x)', ids[0])).more['send_state'], 'queued')
+        since = len(client.events)
+        sandbox.start()
+        sandbox.control('bot', on=False)
+        client.call('Account', 'Reconnect')
+        self.back(client, since)
+        self.all_sent(client, ids)
+        self.assertEqual(self.texts(sandbox), texts)
+        mid = sandbox.send('bob', 'alice', 'after')
+        client.wait_message(lambda one: one.id == mid)
+        self.assertEqual([one.content for one in client.received(1002)].count('before'), 1)
+
+    def test_comes_back_without_being_asked(self):
+        sandbox, daemon, client = self.one(persist=True)
+        sandbox.stop()
+        self.lost(client)
+        since = len(client.events)
+        sandbox.start()
+        self.back(client, since)
+
+    def test_starts_without_the_service(self):
+        sandbox, daemon, client = self.one(persist=True)
+        daemon.stop()
+        sandbox.stop()
+        client = daemon.start()
+        client.wait_state('waiting')
+        self.assertEqual(client.last_error[0], 'Offline')
+        self.assertEqual(client.get('Account', 'UserId'), 1001)
+        self.assertEqual(len(client.call('Roster', 'List', '(b)', False)[0]), 4)
+        client_id = client.send_text(ECHO, 'the first of the day')
+        since = len(client.events)
+        sandbox.start()
+        client.call('Account', 'Reconnect')
+        self.back(client, since)
+        client.wait_sent(client_id)
+        self.assertEqual(self.texts(sandbox), ['the first of the day'])
+
+    def cut(self, how):
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.control('settings', ping_interval=500, ping_timeout=500)
+        since = len(client.events)
+        sandbox.control('disconnect', how='drop')  # the next connection has the short heartbeat
+        self.lost(client)
+        self.back(client, since)
+        since = len(client.events)
+        sandbox.control('disconnect', how=how)
+        ids = [client.send_text(ECHO, 'text %d' % i) for i in range(5)]
+        self.lost(client)
+        self.back(client, since)
+        self.all_sent(client, ids)
+        self.assertEqual(self.texts(sandbox), ['text %d' % i for i in range(5)])
+
+    def test_dropped(self):
+        self.cut('drop')
+
+    def test_closed(self):
+        self.cut('close')
+
+    def test_half_closed(self):
+        self.cut('half-close')
+
+    def test_stalled(self):
+        """No pong: the connection is given up, and what was under way goes out again."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.control('settings', ping_interval=500, ping_timeout=500)
+        since = len(client.events)
+        sandbox.control('disconnect', how='drop')
+        self.back(client, since)
+        since = len(client.events)
+        sandbox.control('stall', user='alice')
+        client_id = client.send_text(ECHO, 'into the silence')
+        self.lost(client)
+        self.assertIn(client.last_error[0], ('Timeout', 'Offline'))
+        self.back(client, since)
+        client.wait_sent(client_id)
+        self.assertEqual(self.texts(sandbox), ['into the silence'])
+
+    def test_lost_acknowledgements(self):
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.control('socket', ack='drop', count=1)
+        client_id = client.send_text(ECHO, 'unacknowledged')
+        sandbox.wait('accepted', user='alice', count=1)
+        self.settle(client)
+        self.assertEqual(client.get('Account', 'Queued'), 1)
+        since = len(client.events)
+        sandbox.control('disconnect', how='drop')
+        self.back(client, since)
+        client.wait_sent(client_id)
+        [accepted] = sandbox.accepted('alice')
+        self.assertEqual((accepted['content'], accepted['duplicates']), ('unacknowledged', 1))
+        self.settle(client)
+        self.assertEqual([one.content for one in client.received(ECHO)], ['unacknowledged'])
+
+    def test_strange_acknowledgements(self):
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        for mode in ('twice', 'late'):
+            with self.subTest(mode=mode):
+                sandbox.control('socket', ack=mode, count=1, ack_delay_ms=300)
+                client.wait_sent(client.send_text(ECHO, mode))
+        sandbox.control('socket', ack='normal')
+        client.wait_sent(client.send_text(ECHO, 'the last'))
+        self.assertEqual(self.texts(sandbox), ['twice', 'late', 'the last'])
+        self.settle(client)
+        self.assertEqual([one.content for one in client.received(ECHO)], ['twice', 'late', 'the last'])
+        self.assertEqual(client.get('Account', 'Queued'), 0)
+
+    def test_bare_duplicate(self):
+        """A duplicate's answer without the message's id is settled through the history."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.control('settings', duplicate_form='bare')
+        sandbox.control('socket', ack='drop', count=1)
+        client_id = client.send_text(ECHO, 'which id did I get?')
+        sandbox.wait('accepted', user='alice', count=1)
+        since = len(client.events)
+        sandbox.control('disconnect', how='drop')
+        self.back(client, since)
+        client.wait_sent(client_id)
+        [accepted] = sandbox.accepted('alice')
+        self.assertEqual(client.call('Conversations', 'GetMessage', '(x)', client_id)[0], accepted['server_mid'])
+
+    def test_refused_connections(self):
+        sandbox, daemon, client = self.one()
+        since = len(client.events)
+        sandbox.control('socket', refuse=2)
+        sandbox.control('disconnect', how='drop')
+        self.lost(client)
+        client.call('Account', 'Reconnect')
+        harness.wait_for(lambda: client.call('Account', 'GetStatus')['attempts'] >= 1, 'a failed try is counted')
+        self.back(client, since)
+        self.assertEqual(client.call('Account', 'GetStatus')['attempts'], 0)
+
+    def test_nobody_listens(self):
+        """Discovery at a port where nothing is."""
+        with socket.socket() as closed:
+            closed.bind(('127.0.0.1', 0))
+            port = closed.getsockname()[1]
+            daemon = self.daemon(config='[service]\napp_id=sandbox\ndns_server=http://127.0.0.1:%d/dns\n' % port)
+            client = daemon.start()
+            pending = client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+            harness.wait_for(lambda: pending.done or client.state == 'waiting', 'the try has failed')
+            client.wait_event('FlooError', lambda event: event.args[0] == 'DNS_FAILED')
+            self.assertEqual(client.last_error[0], 'Offline')
+            client.call('Account', 'Logout', '(a{sv})', {})
+            self.assertEqual(client.state, 'signed-out')
+            with self.assertRaises(harness.Failure) as caught:
+                pending.result()
+            self.assertIn(caught.exception.name, ('Cancelled', 'Offline'))
+
+    def test_login_takes_too_long(self):
+        sandbox, daemon, client = self.one(user=None)
+        sandbox.control('rest', path='/token/user', status=500, count=-1)
+        reason = self.fails('Timeout', client.call, 'Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        self.assertIn(client.state, ('waiting', 'authenticating', 'discovering'), reason)
+        sandbox.control('rest', clear=True)
+        client.call('Account', 'Reconnect')
+        client.wait_state('online')
+
+    def rest_fault(self, **fault):
+        """The lists fail at a restart; it tries again."""
+        sandbox, daemon, client = self.one()
+        daemon.stop()
+        sandbox.control('rest', path='/roster/list', count=1, **fault)
+        client = daemon.start()
+        client.wait_event('LoginFail')
+        self.assertTrue(client.named('LoginFail')[0].args[0].startswith('get roster list failure:'))
+        harness.wait_for(lambda: client.state == 'online' or client.last_error[0], 'LastError tells why')
+        self.back(client, 0)
+        return sandbox, daemon, client
+
+    def test_rest_500(self):
+        self.rest_fault(status=500)
+
+    def test_rest_garbage(self):
+        self.rest_fault(body='<html>Welcome to the hotel</html>')
+
+    def test_rest_wrong_shape(self):
+        self.rest_fault(body='{"code":200,"data":{"surprise":[[[[]]]]}}')
+
+    def test_rest_drop(self):
+        self.rest_fault(drop=True)
+
+    def test_rest_402(self):
+        sandbox, daemon, client = self.one()
+        daemon.stop()
+        sandbox.control('rest', path='/roster/list', code=402, message='token is void')
+        client = daemon.start()
+        client.wait_event('FlooNotice', lambda event: event.args == ('action', 'relogin'))
+        self.back(client, 0)
+
+    def test_rest_faults_while_online(self):
+        """One answer that is none fails its call, and nothing else."""
+        sandbox, daemon, client = self.one()
+        for fault, error in (({'status': 500}, None), ({'body': 'garbage'}, 'ProtocolError'), ({'body': '{"code":200'}, 'ProtocolError'),
+                             ({'body': '[]'}, 'ProtocolError'), ({'body': '[' * 100000}, 'ProtocolError'), ({'drop': True, 'count': 10}, 'Offline'),
+                             ({'code': 10028, 'message': 'try later'}, 'RateLimited'), ({'code': 12345, 'message': 'odd'}, 'Rejected')):
+            with self.subTest(**{key: str(value)[:20] for key, value in fault.items()}):
+                sandbox.control('rest', path='/roster/list', **fault)
+                with self.assertRaises(harness.Failure) as caught:
+                    client.call('Roster', 'List', '(b)', True)
+                self.assertIn(caught.exception.name, [error] if error else ['Offline', 'ProtocolError', 'Rejected'], caught.exception.text)
+                sandbox.control('rest', clear=True)
+                self.assertEqual(client.state, 'online')
+                self.assertEqual(len(client.call('Roster', 'List', '(b)', True)[0]), 4)
+        self.assertTrue(caught.exception.text.startswith('12345: '), caught.exception.text)
+
+    def test_slow_rest(self):
+        """A late answer holds up nobody else."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('rest', path='/roster/list', delay_ms=3000, count=1)
+        slow = client.start('Roster', 'List', '(b)', True)
+        for _ in range(20):
+            self.assertLess(client.start('Conversations', 'List', '(sua{sv})', '', 10, {}).result() is None, 1)
+        client.wait_sent(client.send_text(ECHO, 'meanwhile'))
+        self.assertFalse(slow.done)
+        self.assertEqual(len(slow.result()[0]), 4)
+
+    def test_malformed(self):
+        """Whatever comes over the socket: the connection goes on or is made anew, and nothing is lost."""
+        sandbox, daemon, client = self.one()
+        for what in ('frame', 'text', 'huge', 'garbage'):
+            with self.subTest(what=what):
+                sandbox.wait('connected', user='alice')
+                sandbox.control('socket', malformed=what, user='alice')
+                mid = sandbox.send('bob', 'alice', 'after ' + what)
+                harness.wait_for(lambda: client.received() and any(one.id == mid for one in client.received()), 'message after ' + what)
+                client.wait_state('online')
+                client.wait_sent(client.send_text(ECHO, what))
+                client.wait_message(lambda one: one.content == 'echo: ' + what)
+        self.settle(client)
+        told = [one.id for one in client.received()]
+        self.assertEqual(len(told), len(set(told)))
+        self.assertEqual(self.texts(sandbox), ['frame', 'text', 'huge', 'garbage'])
+
+    def test_sent_through_a_storm(self):
+        """Connections break again and again while messages go out: each is accepted once, in order."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        texts, ids = [], []
+        for i in range(4):
+            for k in range(25):
+                texts.append('%d-%d' % (i, k))
+                ids.append(client.send_text(ECHO, texts[-1]))
+            sandbox.control('disconnect', how='drop')
+            harness.wait_for(lambda: client.state != 'online' or not client.get('Account', 'Queued'), 'the loss is noticed')
+            client.call('Account', 'Reconnect')
+        client.wait_state('online')
+        self.all_sent(client, ids)
+        self.assertEqual(self.texts(sandbox), texts)
+        self.settle(client)
+        self.assertEqual([one.content for one in client.received(ECHO)], texts)
+
+
+if __name__ == '__main__':
+    harness.main()

@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Properties and their change signals."""
+
+import harness
+
+ECHO = 1099
+
+
+class PropertiesTest(harness.Test):
+
+    def changes(self, client, name, interface='Account'):
+        return [changed[name] for where, changed in client.changes if where == interface and name in changed]
+
+    def test_changes_tell_every_value(self):
+        """The last value of each property in the change signals is what Get says."""
+        sandbox, daemon, client = self.one()
+        mid = sandbox.send('bob', 'alice', 'one more')
+        client.wait_message(lambda one: one.id == mid)
+        client.wait_sent(client.send_text(ECHO, 'hello'))
+        client.wait_message(lambda one: one.content == 'echo: hello')
+        self.settle(client)
+
+        def agree():
+            return all(self.changes(client, name)[-1:] in ([], [client.get('Account', name)])
+                       for name in ('State', 'UnreadTotal', 'Queued', 'LastError', 'DeviceSn', 'UserId', 'Server', 'NextRetry'))
+        harness.wait_for(agree, 'the signals say what the properties are')
+        for name in ('State', 'UserId', 'DeviceSn', 'Server', 'UnreadTotal', 'Username', 'AppId'):
+            values = self.changes(client, name)
+            if name != 'AppId':
+                self.assertTrue(values, name)
+            for one, other in zip(values, values[1:]):
+                self.assertNotEqual(one, other, '%s is told only when it changes' % name)
+        for name in ('Version', 'DaemonVersion'):
+            self.assertEqual(self.changes(client, name), [])
+
+    def test_unread_total(self):
+        sandbox, daemon, client = self.one()
+        harness.wait_for(lambda: self.changes(client, 'UnreadTotal')[-1:] == [4], 'four unread at the login')
+        sandbox.send('bob', 'alice', 'fifth')
+        harness.wait_for(lambda: self.changes(client, 'UnreadTotal')[-1] == 5, 'five')
+        client.call('Conversations', 'MarkRead', '(xxa{sv})', 1002, 0, {})
+        harness.wait_for(lambda: self.changes(client, 'UnreadTotal')[-1] == 2, 'two')
+        # Carol is muted: she does not count.
+        mid = sandbox.send('carol', 'alice', 'psst')
+        client.wait_message(lambda one: one.id == mid)
+        self.assertEqual(client.call('Conversations', 'Get', '(x)', 1003)['muted'], True)
+        self.assertEqual(client.get('Account', 'UnreadTotal'), 2)
+        daemon.stop()
+        again = daemon.start()
+        again.wait_state('online')
+        self.assertEqual(again.get('Account', 'UnreadTotal'), 2)
+
+    def test_queued(self):
+        sandbox, daemon, client = self.one(persist=True)
+        sandbox.stop()
+        for i in range(3):
+            client.send_text(ECHO, 'waits %d' % i)
+        harness.wait_for(lambda: self.changes(client, 'Queued')[-1:] == [3], 'three queued')
+        daemon.stop()
+        client = daemon.start()
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 3, 'three queued, still')
+        sandbox.start()
+        client.call('Account', 'Reconnect')
+        harness.wait_for(lambda: self.changes(client, 'Queued')[-1:] == [0], 'none queued')
+        self.assertEqual([one['content'] for one in sandbox.accepted('alice')], ['waits 0', 'waits 1', 'waits 2'])
+
+    def test_last_error(self):
+        sandbox, daemon, client = self.one(persist=True)
+        sandbox.stop()
+        harness.wait_for(lambda: self.changes(client, 'LastError') and self.changes(client, 'LastError')[-1][0], 'an error')
+        name, text = self.changes(client, 'LastError')[-1]
+        self.assertEqual(name, harness.ERROR_PREFIX + 'Offline')
+        self.assertTrue(text)
+        harness.wait_for(lambda: any(self.changes(client, 'NextRetry')), 'a time of the next try')
+        sandbox.start()
+        client.call('Account', 'Reconnect')
+        harness.wait_for(lambda: self.changes(client, 'LastError')[-1] == ('', ''), 'no error')
+        client.wait_state('online')
+
+    def test_logout_resets(self):
+        sandbox, daemon, client = self.one()
+        client.call('Account', 'Logout', '(a{sv})', {})
+        harness.wait_for(lambda: client.states[-1] == 'signed-out', 'signed out')
+        for name, value in (('UserId', 0), ('Username', ''), ('DeviceSn', 0), ('Server', ''), ('UnreadTotal', 0), ('Queued', 0), ('LastError', ('', '')),
+                            ('NextRetry', 0), ('AppId', 'sandbox')):
+            with self.subTest(name=name):
+                self.assertEqual(client.get('Account', name), value)
+
+
+if __name__ == '__main__':
+    harness.main()
