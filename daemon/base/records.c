@@ -189,6 +189,32 @@ static const FlooField device_fields[] = {
   { "user_id", X, NULL, "The user's id" },
 };
 
+/* What of a profile and of settings a client may change; user_id is our own. */
+static const FlooField profile_changes_fields[] = {
+  { "description", S, NULL, "What the user says of themselves" },
+  { "nick_name", S, NULL, "Nickname" },
+  { "private_info", S, NULL, "Information that only the user sees" },
+  { "public_info", S, NULL, "Information that everybody may see" },
+};
+
+static const FlooField settings_changes_fields[] = {
+  { "auth_answer", S, NULL, "The right answer to auth_question" },
+  { "auth_mode", I, NULL, DOC_AUTH_MODE },
+  { "auth_question", S, NULL, DOC_AUTH_QUESTION },
+  { "auto_download", B, NULL, "Whether clients fetch attachments by themselves" },
+  { "group_confirm", B, NULL, "Whether an invitation to a group waits for the user's consent" },
+  { "no_push", B, NULL, "Whether nothing is pushed" },
+  { "no_push_detail", B, NULL, "Whether pushed notifications leave the message's text out" },
+  { "no_push_end_hour", I, NULL, "End of the hours without push, 0 to 23" },
+  { "no_push_start_hour", I, NULL, "Beginning of the hours without push, 0 to 23" },
+  { "no_sounds", B, NULL, "Whether messages arrive without a sound" },
+  { "push_nick_name", S, NULL, "The name shown in pushed notifications" },
+  { "push_token", S, NULL, "The device's token at its push service" },
+  { "silence_end_time", I, NULL, "End of the silent hours, 0 to 23" },
+  { "silence_start_time", I, NULL, "Beginning of the silent hours, 0 to 23" },
+  { "vibratory", B, NULL, "Whether messages make the device vibrate" },
+};
+
 static const FlooField file_upload_fields[] = {
   { "download_url", S, NULL, "Where the file will be" },
   { "oss_body_param", FLOO_FIELD_OBJECT, NULL, "Further fields of the form; they sign the upload" },
@@ -218,6 +244,8 @@ RECORD (shared_file, "GroupSharedFile", "file_id");
 RECORD (shared_file_result, "GroupSharedFileResponse", "file_id");
 RECORD (ban_all, "GroupBanAllResponse", "ban_expire_time");
 RECORD (device, "Device", "device_sn");
+RECORD (profile_changes, "UserProfile", NULL);
+RECORD (settings_changes, "UserSettings", NULL);
 RECORD (file_upload, "FileUpload", "upload_url");
 RECORD (pinned_conversations, "PinnedConversations", NULL);
 

@@ -25,6 +25,8 @@ static const FlooOption register_options[] = {
 
 static const FlooBusBound bounds[] = {
   { .arg = "user_id", .min = 1, .max = G_MAXINT64 },
+  { .arg = "device_sn", .min = 1, .max = G_MAXINT32 },
+  { .arg = "auth_mode", .min = 0, .max = 3 },
   { NULL }
 };
 
@@ -104,6 +106,24 @@ handle_register (const FlooBusCall *call)
                          floo_options_get_string (call->options, "dns_server"), floo_bus_reply, call->invocation);
 }
 
+static void
+handle_change_password (const FlooBusCall *call)
+{
+  const char *old, *password;
+
+  g_variant_get (call->args, "(&s&s)", &old, &password);
+  floo_session_change_password (call->session, old, password, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_delete_account (const FlooBusCall *call)
+{
+  const char *password;
+
+  g_variant_get (call->args, "(&s)", &password);
+  floo_session_delete_account (call->session, password, floo_bus_reply, call->invocation);
+}
+
 static GVariant *
 get_properties (FlooSession *session)
 {
@@ -123,6 +143,8 @@ static const FlooBusMethod methods[] = {
   { "Logout", handle_logout, logout_options },
   { "Reconnect", handle_reconnect },
   { "Register", handle_register, register_options },
+  { "ChangePassword", handle_change_password },
+  { "DeleteAccount", handle_delete_account },
 };
 
 const FlooBusTable floo_bus_account = {

@@ -4,7 +4,23 @@
 #include "bus/interface.h"
 #include "dbus-info.h"
 
+static const FlooOption create_options[] = {
+  { .key = "avatar", .type = 's' },
+  { .key = "description", .type = 's' },
+  { .key = "type", .type = 'u', .min = 0, .max = 3 },
+  { NULL }
+};
+
 static const FlooBusBound bounds[] = {
+  { .arg = "user_ids", .min = 1, .max = G_MAXINT64, .max_n = FLOO_MAX_IDS },
+  { .arg = "inviter_id", .min = 1, .max = G_MAXINT64 },
+  { .arg = "applicant_id", .min = 1, .max = G_MAXINT64 },
+  { .arg = "new_owner", .min = 1, .max = G_MAXINT64 },
+  { .arg = "announcement_id", .min = 1, .max = G_MAXINT64 },
+  { .arg = "file_id", .min = 1, .max = G_MAXINT64 },
+  { .arg = "file_ids", .min = 1, .max = G_MAXINT64, .max_n = FLOO_MAX_IDS },
+  { .arg = "minutes", .min = -1, .max = G_MAXINT32 },
+  { .arg = "limit", .min = 1, .max = FLOO_MAX_LIMIT },
   { .arg = "group_id", .min = 1, .max = G_MAXINT64 },
   { .arg = "group_ids", .min = 1, .max = G_MAXINT64, .max_n = FLOO_MAX_IDS },
   { NULL }
@@ -44,6 +60,7 @@ static const FlooBusMethod methods[] = {
   { "ListJoined", handle_list_joined },
   { "GetBrief", handle_get_brief },
   { "GetInfo", handle_get_info },
+  { "Create", NULL, create_options },
 };
 
 const FlooBusTable floo_bus_groups = {

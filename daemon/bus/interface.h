@@ -37,6 +37,7 @@ typedef void (*FlooBusHandler) (const FlooBusCall *call);
 
 /**
  * FlooBusMethod:
+ * @handler: (nullable): NULL: the method is one of the session's table of operations
  * @options: (nullable): rows of the last argument, "options"
  */
 struct _FlooBusMethod {
@@ -61,6 +62,7 @@ typedef struct {
 
 /**
  * FlooBusTable:
+ * @methods: those with a handler or with options; all others of the introspection are operations of the session's table
  * @bounds: (nullable): ends with a row whose arg is NULL
  * @get_properties: (nullable): all properties but Version, a floating a{sv}
  */

@@ -4,7 +4,15 @@
 #include "bus/interface.h"
 #include "dbus-info.h"
 
+static const FlooOption apply_options[] = {
+  { .key = "alias", .type = 's' },
+  { .key = "auth_answer", .type = 's' },
+  { NULL }
+};
+
 static const FlooBusBound bounds[] = {
+  { .arg = "user_id", .min = 1, .max = G_MAXINT64 },
+  { .arg = "limit", .min = 1, .max = FLOO_MAX_LIMIT },
   { .arg = "user_ids", .min = 1, .max = G_MAXINT64, .max_n = FLOO_MAX_IDS },
   { NULL }
 };
@@ -34,6 +42,7 @@ handle_get_items (const FlooBusCall *call)
 static const FlooBusMethod methods[] = {
   { "List", handle_list },
   { "GetItems", handle_get_items },
+  { "Apply", NULL, apply_options },
 };
 
 const FlooBusTable floo_bus_roster = {

@@ -10,13 +10,17 @@
 /* Characters of the service's message that are passed on. */
 #define MAX_MESSAGE 500
 
-/* rest.md, known error codes; what is not here is Rejected. */
+/* The service's codes (its own, and those that it takes over from HTTP); what is not here is Rejected. */
 static const struct {
   gint64 first;
   gint64 last;
   FlooError code;
 } known[] = {
+  { 400, 400, FLOO_ERROR_INVALID_ARGUMENTS },
   { 402, 402, FLOO_ERROR_NOT_LOGGED_IN },
+  { 403, 403, FLOO_ERROR_PERMISSION_DENIED },
+  { 404, 404, FLOO_ERROR_NOT_FOUND },
+  { 429, 429, FLOO_ERROR_RATE_LIMITED },
   { 10000, 10000, FLOO_ERROR_NOT_FOUND },
   { 10001, 10001, FLOO_ERROR_LOGIN_FAILED },
   { 10028, 10028, FLOO_ERROR_RATE_LIMITED },

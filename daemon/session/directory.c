@@ -7,12 +7,12 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/names.h"
 #include "base/record.h"
 #include "store/contacts.h"
 #include "store/journal.h"
 
 #define FETCH_INTERVAL_MS 1000  /* one request a second and kind */
-#define MAX_IDS 1000            /* of one GetItems or GetBrief */
 
 /* What differs between users and groups. */
 typedef struct {
@@ -668,9 +668,9 @@ get_items (FlooSession *self, const Kind *kind, const FlooRecord *record, const 
         floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%" G_GINT64_FORMAT " is no id: ids are greater than 0", ids[i]);
         return;
       }
-  if (n > MAX_IDS)
+  if (n > FLOO_MAX_IDS)
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%u ids: at most %d at once", n, MAX_IDS);
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%u ids: at most %u at once", n, FLOO_MAX_IDS);
       return;
     }
   if (!(refresh ? floo_session_check_online (self, reply, user_data) : floo_session_check_account (self, reply, user_data)))

@@ -6,6 +6,7 @@
  *   sync      what the service has for us: unread -> pull -> commit -> signal
  *   inbound   what the metas of a page mean, on the store's writer thread
  *   sender    the outbox: what we have for the service
+ *   settler   rows of which nobody knows whether the service took them
  *   directory the roster and the joined groups
  *
  * All run on the main loop, save what is marked "store thread".
@@ -27,6 +28,7 @@ G_BEGIN_DECLS
 typedef struct _FlooLogin FlooLogin;
 typedef struct _FlooSync FlooSync;
 typedef struct _FlooSender FlooSender;
+typedef struct _FlooSettler FlooSettler;
 typedef struct _FlooDirectory FlooDirectory;
 
 /* Account.State; names in session.c. */
@@ -64,6 +66,7 @@ struct _FlooSession {
   FlooLogin *login;
   FlooSync *sync;
   FlooSender *sender;
+  FlooSettler *settler;
   FlooDirectory *directory;
 
   FlooState state;
@@ -205,8 +208,6 @@ void floo_sender_online (FlooSender *sender);
 void floo_sender_offline (FlooSender *sender);
 /* Sends what is due. */
 void floo_sender_pump (FlooSender *sender);
-/* Looks for uncertain rows in the history. */
-void floo_sender_settle (FlooSender *sender);
 /* These were answered (and the answer committed): not in flight any more. */
 void floo_sender_answered (FlooSender *sender, const gint64 *client_ids, guint n);
 
@@ -231,6 +232,15 @@ gboolean floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conver
 /* Store thread: a message's end that is also the end of the operations that wait for it: journals @status for each of them. Before the message's own row changes. */
 gboolean floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code, const char *reason,
                                          GError **error);
+
+/* ---- settler.c ---- */
+
+FlooSettler *floo_settler_new (FlooSession *session);
+void floo_settler_free (FlooSettler *settler);
+void floo_settler_online (FlooSettler *settler);
+void floo_settler_offline (FlooSettler *settler);
+/* Looks for uncertain rows in the history. */
+void floo_settler_run (FlooSettler *settler);
 
 /* ---- directory.c ---- */
 

@@ -27,6 +27,8 @@ struct _FlooLogin {
   gboolean remember;
   gboolean accepted;            /* the service took this login once: from then on we try again for ever */
   gboolean lists_loaded;
+  gboolean changing_password;
+  gboolean void_meanwhile;      /* the token, by that change or not */
   GCancellable *cancellable;    /* of the present attempt */
   guint retry_timer;
   guint provision_timer;
@@ -110,6 +112,7 @@ link_down (FlooLogin *self)
     floo_link_stop (session->link);
   floo_sync_offline (session->sync);
   floo_sender_offline (session->sender);
+  floo_settler_offline (session->settler);
   floo_directory_offline (session->directory);
 }
 
@@ -601,6 +604,7 @@ on_link_state (FlooLink *link, gpointer user_data)
       g_clear_handle_id (&self->provision_timer, g_source_remove);
       floo_sync_offline (session->sync);
       floo_sender_offline (session->sender);
+  floo_settler_offline (session->settler);
       floo_directory_offline (session->directory);
       floo_session_set_state (session, FLOO_STATE_WAITING);
       session->next_retry = floo_link_get_next_retry (link);
@@ -717,6 +721,7 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   save_login (self);
   floo_sync_online (session->sync);
   floo_sender_online (session->sender);
+  floo_settler_online (session->settler);
   floo_directory_fetch_missing (session->directory);
 }
 
@@ -775,6 +780,11 @@ token_void (FlooLogin *self)
 
   if (self->record == NULL || *self->record->token == '\0')
     return;
+  if (self->changing_password)
+    {
+      self->void_meanwhile = TRUE;
+      return;
+    }
   g_message ("the token is void");
   floo_session_notice (self->session, "action", "relogin");
   forget_token (self);
@@ -795,6 +805,36 @@ static void
 on_token_void (FlooRest *rest, gpointer user_data)
 {
   token_void (user_data);
+}
+
+void
+floo_login_begin_password_change (FlooLogin *self)
+{
+  self->changing_password = TRUE;
+  self->void_meanwhile = FALSE;
+}
+
+void
+floo_login_end_password_change (FlooLogin *self, const char *password)
+{
+  gboolean is_void = self->void_meanwhile;
+
+  self->changing_password = self->void_meanwhile = FALSE;
+  if (self->record == NULL)
+    return;
+  if (password == NULL)
+    {
+      if (is_void)
+        token_void (self);
+      return;
+    }
+  /* Token and device number went with the old password. */
+  void_device (self, FALSE);
+  g_free (self->record->password);
+  self->record->password = g_strdup (password);
+  forget_token (self);
+  link_down (self);
+  begin (self);
 }
 
 static void
@@ -928,6 +968,7 @@ set_up (FlooLogin *self)
   g_free (session->username);
   session->username = g_strdup (self->record->username);
   self->by_id = *self->record->username == '\0';
+  self->changing_password = self->void_meanwhile = FALSE;
   self->accepted = FALSE;
   floo_backoff_reset (&self->backoff);
   floo_session_status_changed (session);

@@ -5,6 +5,7 @@
  * One table row per notice type. A notice is applied once, however often the service delivers it.
  */
 #include "session/apply.h"
+#include "session/values.h"
 
 #include <string.h>
 
@@ -431,12 +432,25 @@ ends_session (int type, gboolean *manually)
     }
 }
 
+/* Our own change of the password ends nothing; what changed of profile and settings we are not told. */
+static gboolean
+is_expected (FlooApply *apply, int type, gboolean *expected, GError **error)
+{
+  *expected = FALSE;
+  if (type == FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED)
+    return floo_values_take_password_change (apply->db, expected, error);
+  if (type == FLOO__USER_NOTICE__TYPE__INFO_UPDATED)
+    return floo_values_mark_stale (apply->db, FLOO_VALUE_PROFILE, error)
+           && floo_values_mark_stale (apply->db, FLOO_VALUE_SETTINGS, error);
+  return TRUE;
+}
+
 gboolean
 floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, GError **error)
 {
   g_autoptr (GError) bad = NULL;
   const Floo__UserNotice *payload = floo_frame_unpack (frame, &floo__user_notice__descriptor, &meta->payload, &bad);
-  gboolean is_new, manually;
+  gboolean is_new, expected, manually;
   int type;
 
   if (payload == NULL)
@@ -449,7 +463,10 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
     return FALSE;
   if (!is_new)
     return TRUE;
-  if (ends_session (type, &manually))
+  if (!is_expected (apply, type, &expected, error))
+    return FALSE;
+  manually = FALSE;
+  if (!expected && ends_session (type, &manually))
     g_array_append_val (apply->result->user_notices, type);
   if (manually
       && !floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE, g_variant_new ("(sv)", "action", g_variant_new_string ("relogin_manually")), error))

@@ -82,6 +82,22 @@ void floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooR
 void floo_session_groups_get_brief (FlooSession *self, const gint64 *ids, guint n, FlooReply reply, gpointer user_data);   /* (aa{sv}) */
 void floo_session_groups_get_info (FlooSession *self, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data);   /* (a{sv}) */
 
+/* ---- Account, Roster, Groups: what is one request of the service's ---- */
+
+/**
+ * floo_session_call_operation:
+ * @interface: of the bus, as in "im.floo.Daemon1.Roster"
+ * @args: the method's in arguments, a tuple; options are checked already
+ *
+ * A method of the table of operations; it must be one.
+ */
+void floo_session_call_operation (FlooSession *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
+                                  gpointer user_data);
+
+/* Two that are more than a request: the login goes on with the new password, and the local store goes with the account. */
+void floo_session_change_password (FlooSession *self, const char *old, const char *password, FlooReply reply, gpointer user_data);
+void floo_session_delete_account (FlooSession *self, const char *password, FlooReply reply, gpointer user_data);
+
 /* ---- Conversations ---- */
 void floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
                                       FlooReply reply, gpointer user_data);                                    /* (aa{sv}st) */

@@ -133,6 +133,27 @@ floo_session_register (FlooSession *self, const char *username, const char *pass
   CALLED ("register %s %s %s %s\n", username, password, text (app_id), text (dns_server));
 }
 
+void
+floo_session_call_operation (FlooSession *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
+                             gpointer user_data)
+{
+  g_autofree char *words = g_variant_print (args, TRUE);
+
+  CALLED ("operation %s %s %s\n", interface, method, words);
+}
+
+void
+floo_session_change_password (FlooSession *self, const char *old, const char *password, FlooReply reply, gpointer user_data)
+{
+  CALLED ("change_password %s %s\n", old, password);
+}
+
+void
+floo_session_delete_account (FlooSession *self, const char *password, FlooReply reply, gpointer user_data)
+{
+  CALLED ("delete_account %s\n", password);
+}
+
 static void
 append_ids (const gint64 *ids, guint n)
 {

@@ -1,0 +1,403 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * operations.c: the engine of the table of operations: packs the arguments, asks the service (or the store), decodes, updates the store, replies.
+ */
+#include "session/operations.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/names.h"
+
+const FlooOperation *
+floo_operation_find (const char *interface, const char *method)
+{
+  const char *dot = strrchr (interface, '.');
+  g_autofree char *name = g_strconcat (dot != NULL ? dot + 1 : interface, ".", method, NULL);
+
+  for (const FlooOperation *row = floo_operations; row->name != NULL; row++)
+    if (strcmp (row->name, name) == 0)
+      return row;
+  return NULL;
+}
+
+const char *
+floo_operation_get_reply_type (const FlooOperation *row)
+{
+  static const char *const types[] = { "()", "(a{sv})", "(aa{sv})", "(aa{sv}s)", "(ax)", "(x)", "(s)" };
+
+  return types[row->result];
+}
+
+/* ---- one call ---- */
+
+typedef struct {
+  FlooCall call;
+  FlooOperationCall op;
+  FlooStore *store;             /* of the account that asked */
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  g_variant_unref (job->op.args);
+  g_clear_pointer (&job->op.result, g_variant_unref);
+  g_object_unref (job->store);
+  floo_call_free (job);
+}
+
+static void
+job_reply (Job *job, const GError *error)
+{
+  job->call.reply (error == NULL ? job->op.result : NULL, error, job->call.user_data);
+}
+
+static void
+job_fail (Job *job, const GError *error)
+{
+  job_reply (job, error);
+  job_free (job);
+}
+
+/* ---- packing ---- */
+
+static gboolean
+is_empty (GVariant *value)
+{
+  switch (g_variant_classify (value))
+    {
+    case G_VARIANT_CLASS_STRING:
+      return *g_variant_get_string (value, NULL) == '\0';
+    case G_VARIANT_CLASS_ARRAY:
+      return g_variant_n_children (value) == 0;
+    default:
+      return FALSE;
+    }
+}
+
+/* Texts go as they are, numbers and booleans as D-Bus's text form has them. */
+static char *
+query_text (GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_variant_dup_string (value, NULL);
+  return g_variant_print (value, FALSE);
+}
+
+typedef struct {
+  GPtrArray *query;             /* key, value, ... */
+  JsonObject *body;             /* (nullable): none yet */
+} Request;
+
+static JsonObject *
+body_of (Request *request)
+{
+  if (request->body == NULL)
+    request->body = json_object_new ();
+  return request->body;
+}
+
+static void
+add_query (Request *request, const char *name, char *value)
+{
+  g_ptr_array_add (request->query, g_strdup (name));
+  g_ptr_array_add (request->query, value);
+}
+
+static gboolean
+add_record (Request *request, const FlooRecord *record, GVariant *values, GError **error)
+{
+  g_autoptr (JsonNode) node = floo_record_to_json (record, values, error);
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *value;
+
+  if (node == NULL)
+    return FALSE;
+  json_object_iter_init (&iter, json_node_get_object (node));
+  while (json_object_iter_next (&iter, &name, &value))
+    json_object_set_member (body_of (request), name, json_node_copy (value));
+  return TRUE;
+}
+
+static void
+add_options (Request *request, GVariant *options)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    json_object_set_member (body_of (request), name, json_gvariant_serialize (value));
+}
+
+static gboolean
+add_argument (Request *request, const FlooOperation *row, const FlooArg *arg, GVariant *value, GError **error)
+{
+  if (arg->optional && is_empty (value))
+    return TRUE;
+  if (arg->place == FLOO_ARG_QUERY || arg->place == FLOO_ARG_BOTH)
+    add_query (request, arg->name, query_text (value));
+  if (arg->place == FLOO_ARG_BODY || arg->place == FLOO_ARG_BOTH)
+    json_object_set_member (body_of (request), arg->name, json_gvariant_serialize (value));
+  if (arg->place == FLOO_ARG_OPTIONS)
+    add_options (request, value);
+  return arg->place != FLOO_ARG_RECORD || add_record (request, row->input, value, error);
+}
+
+/* Texts of clients are bounded, so that no request is. */
+static gboolean
+check_size (GVariant *args, GError **error)
+{
+  if (g_variant_get_size (args) <= FLOO_MAX_CONTENT)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "The arguments are larger than %u bytes", FLOO_MAX_CONTENT);
+  return FALSE;
+}
+
+static gboolean
+pack (Job *job, Request *request, GError **error)
+{
+  const FlooOperation *row = job->op.row;
+
+  if (!check_size (job->op.args, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (row->args) && row->args[i].place != FLOO_ARG_NONE; i++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (job->op.args, i);
+
+      if (!add_argument (request, row, &row->args[i], value, error))
+        return FALSE;
+    }
+  if (row->fixed[0] != NULL)
+    add_query (request, row->fixed[0], g_strdup (row->fixed[1]));
+  if (row->self != NULL)
+    json_object_set_int_member (body_of (request), row->self, job->op.self_id);
+  return TRUE;
+}
+
+/* ---- unpacking ---- */
+
+static GVariant *
+decode_field (const FlooRecord *record, JsonNode *data, GError **error)
+{
+  GVariant *values = floo_record_from_json (record, data, error);
+  g_autoptr (GVariant) sunk = values != NULL ? g_variant_ref_sink (values) : NULL;
+
+  return sunk != NULL ? g_variant_lookup_value (sunk, record->key, NULL) : NULL;
+}
+
+/* Most operations without a record say whether they were done. */
+static gboolean
+check_done (JsonNode *data, GError **error)
+{
+  if (!JSON_NODE_HOLDS_VALUE (data) || json_node_get_value_type (data) != G_TYPE_BOOLEAN || json_node_get_boolean (data))
+    return TRUE;
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_REJECTED, "200: the service did not do it, and gives no reason");
+  return FALSE;
+}
+
+/* Returns: (transfer full): the reply, a tuple. */
+static GVariant *
+decode (const FlooOperation *row, FlooRestAnswer *answer, GError **error)
+{
+  GVariant *values[2] = { NULL, NULL };
+  gsize n = 1;
+
+  switch (row->result)
+    {
+    case FLOO_RESULT_RECORD:
+      values[0] = floo_record_from_json (row->record, answer->data, error);
+      break;
+    case FLOO_RESULT_RECORDS:
+      values[0] = floo_records_from_json (row->record, answer->data, error);
+      break;
+    case FLOO_RESULT_PAGE:
+      values[0] = floo_records_from_json (row->record, answer->data, error);
+      values[1] = values[0] != NULL ? g_variant_new_string (answer->cursor) : NULL;
+      n = 2;
+      break;
+    case FLOO_RESULT_IDS:
+      values[0] = floo_ids_from_json (answer->data, error);
+      break;
+    case FLOO_RESULT_FIELD:
+      values[0] = decode_field (row->record, answer->data, error);
+      break;
+    case FLOO_RESULT_JSON:
+      {
+        g_autofree char *text = floo_json_to_text (answer->data);
+
+        values[0] = g_variant_new_string (text);
+        break;
+      }
+    case FLOO_RESULT_NONE:
+    default:
+      if (!check_done (answer->data, error))
+        return NULL;
+      n = 0;
+      break;
+    }
+  return n > 0 && values[0] == NULL ? NULL : g_variant_ref_sink (g_variant_new_tuple (values, n));
+}
+
+/* ---- asking the service ---- */
+
+static gboolean
+run_effect (FlooDb *db, gpointer data, GError **error)
+{
+  Job *job = data;
+
+  return job->op.row->effect (db, &job->op, error);
+}
+
+/* The service has done it: a store that fails now does not undo that, and the notices will tell the rest. */
+static void
+on_effect_done (FlooStore *store, gpointer data, const GError *error)
+{
+  Job *job = data;
+
+  if (error != NULL)
+    g_warning ("%s: what the service did is not in the store: %s", job->op.row->name, error->message);
+  job_reply (job, NULL);
+  if (error == NULL && job->op.fetch)
+    floo_directory_fetch_missing (job->call.session->directory);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  FlooSession *session = job->call.session;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+
+  if (answer != NULL)
+    job->op.result = decode (job->op.row, answer, &error);
+  if (error == NULL && session->store != job->store)
+    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
+  if (error != NULL)
+    job_fail (job, error);
+  else if (job->op.row->effect != NULL)
+    floo_session_write (session, run_effect, on_effect_done, job, job_free);
+  else
+    {
+      job_reply (job, NULL);
+      job_free (job);
+    }
+}
+
+static void
+ask_service (Job *job)
+{
+  const FlooOperation *row = job->op.row;
+  FlooSession *session = job->call.session;
+  g_autoptr (GPtrArray) query = g_ptr_array_new_with_free_func (g_free);
+  Request request = { query, NULL };
+  g_autoptr (JsonNode) body = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean packed;
+
+  packed = pack (job, &request, &error);
+  g_ptr_array_add (query, NULL);
+  if (request.body != NULL)
+    {
+      body = json_node_new (JSON_NODE_OBJECT);
+      json_node_take_object (body, request.body);
+    }
+  if (!packed)
+    job_fail (job, error);
+  else
+    floo_rest_call_async (session->rest, row->method, row->path, (const char *const *) query->pdata, body, row->flags, session->cancellable,
+                          on_answer, job);
+}
+
+/* ---- asking the store ---- */
+
+static gboolean
+run_cache (FlooDb *db, gpointer data, GError **error)
+{
+  Job *job = data;
+
+  return job->op.row->cache (db, &job->op, error);
+}
+
+static Job *job_new (FlooSession *self, const FlooOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
+
+static void
+on_cache_read (FlooStore *store, gpointer data, const GError *error)
+{
+  Job *job = data;
+  FlooSession *session = job->call.session;
+
+  if (error != NULL || job->op.result != NULL)
+    job_reply (job, error);
+  else if (floo_session_check_online (session, job->call.reply, job->call.user_data))
+    ask_service (job_new (session, job->op.row, job->op.args, job->call.reply, job->call.user_data));
+}
+
+/* ---- beginning ---- */
+
+static Job *
+job_new (FlooSession *self, const FlooOperation *row, GVariant *args, FlooReply reply, gpointer user_data)
+{
+  Job *job = floo_call_new (sizeof *job, self, reply, user_data);
+
+  job->store = g_object_ref (self->store);
+  job->op.row = row;
+  job->op.args = g_variant_ref (args);
+  job->op.self_id = self->user_id;
+  job->op.online = self->state == FLOO_STATE_ONLINE;
+  return job;
+}
+
+static gboolean
+wants_refresh (const FlooOperation *row, GVariant *args)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (row->args) && row->args[i].place != FLOO_ARG_NONE; i++)
+    if (row->args[i].place == FLOO_ARG_REFRESH)
+      {
+        g_autoptr (GVariant) value = g_variant_get_child_value (args, i);
+        return g_variant_get_boolean (value);
+      }
+  return FALSE;
+}
+
+/* Whether the store is asked first. A page that it began, it goes on with. */
+static gboolean
+may_use_cache (FlooSession *self, const FlooOperation *row, GVariant *args)
+{
+  if (row->use == FLOO_CACHE_NEVER || wants_refresh (row, args))
+    return FALSE;
+  if (row->result == FLOO_RESULT_PAGE)
+    {
+      g_autoptr (GVariant) cursor = g_variant_get_child_value (args, g_variant_n_children (args) - 2);
+      const char *text = g_variant_get_string (cursor, NULL);
+
+      if (floo_lists_is_own_cursor (text))
+        return TRUE;
+      if (*text != '\0')
+        return FALSE;
+    }
+  return row->use == FLOO_CACHE_KNOWN || self->state != FLOO_STATE_ONLINE;
+}
+
+void
+floo_session_call_operation (FlooSession *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
+                             gpointer user_data)
+{
+  const FlooOperation *row = floo_operation_find (interface, method);
+  gboolean cached;
+
+  g_return_if_fail (row != NULL); /* a unit test holds the table against the introspection files */
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  cached = may_use_cache (self, row, args);
+  if (cached)
+    floo_session_read (self, run_cache, on_cache_read, job_new (self, row, args, reply, user_data), job_free);
+  else if (floo_session_check_online (self, reply, user_data))
+    ask_service (job_new (self, row, args, reply, user_data));
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * values.h: the user's own profile and settings in the store. Store thread; only for daemon/session.
+ */
+#pragma once
+
+#include "base/record.h"
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_VALUE_PROFILE "profile"
+#define FLOO_VALUE_SETTINGS "settings"
+
+/* @values: an a{sv}, whole as the service sent it */
+gboolean floo_values_put_record (FlooDb *db, const char *key, GVariant *values, GError **error);
+/* Lays fields over what is there; where there is nothing, that stays so. */
+gboolean floo_values_merge_record (FlooDb *db, const char *key, JsonObject *fields, GError **error);
+/* Something of it changed, and we were not told what. */
+gboolean floo_values_mark_stale (FlooDb *db, const char *key, GError **error);
+/* @stale: (out). Returns: (transfer floating): an a{sv}; NULL without an error: there is none */
+GVariant *floo_values_get_record (FlooDb *db, const char *key, const FlooRecord *record, gboolean *stale, GError **error);
+
+/**
+ * floo_values_expect_password_change:
+ *
+ * We are about to change the password: the notice of it, should it come within a minute, is no news and ends nothing.
+ */
+gboolean floo_values_expect_password_change (FlooDb *db, gboolean expect, GError **error);
+/* Whether a notice of a changed password was expected; then no further one is. */
+gboolean floo_values_take_password_change (FlooDb *db, gboolean *expected, GError **error);
+
+G_END_DECLS
