@@ -113,6 +113,7 @@ link_down (FlooLogin *self)
   floo_sync_offline (session->sync);
   floo_sender_offline (session->sender);
   floo_settler_offline (session->settler);
+  floo_settler_offline (session->settler);
   floo_directory_offline (session->directory);
 }
 
@@ -605,6 +606,7 @@ on_link_state (FlooLink *link, gpointer user_data)
       floo_sync_offline (session->sync);
       floo_sender_offline (session->sender);
   floo_settler_offline (session->settler);
+  floo_settler_offline (session->settler);
       floo_directory_offline (session->directory);
       floo_session_set_state (session, FLOO_STATE_WAITING);
       session->next_retry = floo_link_get_next_retry (link);
@@ -721,6 +723,7 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   save_login (self);
   floo_sync_online (session->sync);
   floo_sender_online (session->sender);
+  floo_settler_online (session->settler);
   floo_settler_online (session->settler);
   floo_directory_fetch_missing (session->directory);
 }

@@ -19,10 +19,6 @@
 #define ACK_TIMEOUT_MS 10000
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 300000
-#define SETTLE_SLACK_MS (10 * 60 * 1000)
-#define SETTLE_PAGE 100
-#define SETTLE_PAGES 20
-#define SETTLE_RETRY_MS 30000
 
 struct _FlooSender {
   FlooSession *session;         /* our owner */
@@ -30,9 +26,6 @@ struct _FlooSender {
   guint watch_timer;
   gboolean pumping;
   gboolean pump_again;
-  gboolean settling;
-  gboolean settle_again;
-  guint settle_timer;
 
   GMutex lock;                  /* for what the store thread reads */
   gboolean online;
@@ -86,7 +79,6 @@ floo_sender_free (FlooSender *self)
 {
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
-  g_clear_handle_id (&self->settle_timer, g_source_remove);
   g_hash_table_unref (self->in_flight);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -567,187 +559,6 @@ floo_sender_pump (FlooSender *self)
   floo_session_write (self->session, run_pump_job, on_pump_done, job, pump_job_free);
 }
 
-/* ---- uncertain rows ---- */
-
-/* One row that is looked for in the history. */
-typedef struct {
-  FlooSession *session;
-  gint64 client_id;             /* 0: none is left */
-  gint64 conversation;
-  gint64 timestamp;
-  int type;
-  gboolean is_message;
-  gboolean taken_for_sure;      /* the service called it a duplicate */
-  char *content;
-  guint pages;
-  gboolean exhausted;
-  gboolean settled;
-} Settle;
-
-
-static void
-settle_free (gpointer data)
-{
-  Settle *settle = data;
-
-  g_free (settle->content);
-  g_object_unref (settle->session);
-  g_free (settle);
-}
-
-static gboolean
-find_uncertain (const FlooOutboxRow *row, gpointer user_data)
-{
-  Settle *settle = user_data;
-
-  if (row->state != FLOO_SEND_UNCERTAIN)
-    return TRUE;
-  settle->client_id = row->client_id;
-  settle->conversation = row->conversation;
-  settle->timestamp = row->timestamp;
-  settle->type = row->type;
-  settle->is_message = row->operation == FLOO_OUTBOX_MESSAGE;
-  settle->taken_for_sure = row->error != NULL;
-  settle->content = g_strdup (row->content);
-  return FALSE;
-}
-
-static gboolean
-run_find_uncertain (FlooDb *db, gpointer data, GError **error)
-{
-  return floo_outbox_foreach (db, find_uncertain, data, error);
-}
-
-/* With what the history gave: acknowledged if it is there; if it is surely not, sent again, or given up where the service has seen it. */
-static gboolean
-run_settle (FlooDb *db, gpointer data, GError **error)
-{
-  Settle *settle = data;
-  gint64 id = 0;
-  gboolean was_there;
-
-  if (settle->is_message
-      && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SETTLE_SLACK_MS, &id, error))
-    return FALSE;
-  settle->settled = id != 0 || settle->exhausted || !settle->is_message;
-  if (id != 0)
-    return floo_outbox_acknowledge (db, settle->client_id, id, 0, &was_there, error)
-           && floo_sender_journal_status (db, settle->client_id, settle->conversation, TRUE, "sent", id, 0, NULL, error)
-           && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
-  if (!settle->settled)
-    return TRUE;
-  if (settle->taken_for_sure)
-    return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_FAILED, FALSE, 0, 0,
-                                  "0: the service took the message before, but its history does not have it", TRUE, error)
-           && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "failed", 0, 0,
-                                          "taken before, but not in the history", error);
-  return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
-         && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "queued", 0, 0, NULL, error);
-}
-
-static void on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data);
-
-static gboolean
-on_settle_timer (gpointer user_data)
-{
-  FlooSender *self = user_data;
-
-  self->settle_timer = 0;
-  floo_sender_settle (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* The history could not be had now. */
-static void
-settle_later (FlooSender *self)
-{
-  self->settling = FALSE;
-  if (self->online && self->settle_timer == 0)
-    self->settle_timer = g_timeout_add (SETTLE_RETRY_MS, on_settle_timer, self);
-}
-
-static void
-on_settled (FlooStore *store, gpointer data, const GError *error)
-{
-  Settle *settle = data;
-  FlooSender *self = settle->session->sender;
-
-  if (error != NULL || !self->online)
-    {
-      settle_later (self);
-      return;
-    }
-  self->settling = FALSE;
-  floo_sender_pump (self);
-  floo_sender_settle (self);
-}
-
-static void
-settle_with_history (Settle *settle, gint64 from)
-{
-  floo_sync_history (settle->session->sync, settle->conversation, from, SETTLE_PAGE, on_settle_history, settle);
-}
-
-static void
-on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
-{
-  Settle *settle = user_data;
-
-  if (error != NULL)
-    {
-      settle_later (session->sender);
-      settle_free (settle);
-      return;
-    }
-  settle->pages++;
-  settle->exhausted = page->next == 0 || page->oldest < settle->timestamp - SETTLE_SLACK_MS || settle->pages >= SETTLE_PAGES;
-  if (settle->exhausted)
-    {
-      floo_session_write (session, run_settle, on_settled, settle, settle_free);
-      return;
-    }
-  /* All pages are stored as they come; one search at the end is enough. */
-  settle_with_history (settle, page->next);
-}
-
-static void
-on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
-{
-  const Settle *found = data;
-  FlooSender *self = found->session->sender;
-  Settle *settle;
-
-  if (error != NULL || found->client_id == 0 || !self->online)
-    {
-      self->settling = FALSE;
-      if (self->settle_again)
-        floo_sender_settle (self);
-      return;
-    }
-  settle = g_memdup2 (found, sizeof *found);
-  settle->content = g_strdup (found->content);
-  g_object_ref (settle->session);
-  if (settle->is_message)
-    settle_with_history (settle, 0);
-  else
-    floo_session_write (settle->session, run_settle, on_settled, settle, settle_free);
-}
-
-void
-floo_sender_settle (FlooSender *self)
-{
-  Settle *settle;
-
-  self->settle_again = self->settling;
-  if (self->settling || !self->online)
-    return;
-  g_clear_handle_id (&self->settle_timer, g_source_remove);
-  self->settling = TRUE;
-  settle = g_new0 (Settle, 1);
-  settle->session = g_object_ref (self->session);
-  floo_session_write (self->session, run_find_uncertain, on_uncertain_found, settle, settle_free);
-}
-
 /* ---- online and offline ---- */
 
 void
@@ -758,7 +569,6 @@ floo_sender_online (FlooSender *self)
   self->device_sn = self->session->device_sn;
   g_mutex_unlock (&self->lock);
   floo_sender_pump (self);
-  floo_sender_settle (self);
 }
 
 void
@@ -770,5 +580,4 @@ floo_sender_offline (FlooSender *self)
   g_mutex_unlock (&self->lock);
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
-  g_clear_handle_id (&self->settle_timer, g_source_remove);
 }

@@ -28,6 +28,7 @@ floo_session_finalize (GObject *object)
   g_clear_pointer (&self->login, floo_login_free);
   g_clear_pointer (&self->sync, floo_sync_free);
   g_clear_pointer (&self->sender, floo_sender_free);
+  g_clear_pointer (&self->settler, floo_settler_free);
   g_clear_pointer (&self->directory, floo_directory_free);
   g_clear_object (&self->link);
   g_clear_object (&self->rest);
@@ -71,6 +72,7 @@ floo_session_new (const FlooConfig *config, FlooSecrets *secrets)
   self->login = floo_login_new (self);
   self->sync = floo_sync_new (self);
   self->sender = floo_sender_new (self);
+  self->settler = floo_settler_new (self);
   self->directory = floo_directory_new (self);
   return self;
 }

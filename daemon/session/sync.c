@@ -445,7 +445,7 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
   if (result->pump)
     floo_sender_pump (session->sender);
   if (result->settle)
-    floo_sender_settle (session->sender);
+    floo_settler_run (session->settler);
   if (result->fetch_contacts)
     floo_directory_fetch_missing (session->directory);
   for (guint i = 0; i < result->statuses->len; i++)

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * settler.c: rows of the outbox of which nobody knows whether the service took them (architecture, rule 2).
+ *
+ * A row in sending whose device number has become void, or a duplicate's answer without the message's number. It is looked for in the history, one row at a
+ * time; only what is surely not there is sent again.
+ */
+#include "session/internal.h"
+
+#include <string.h>
+
+#include "store/journal.h"
+#include "store/messages.h"
+#include "store/outbox.h"
+
+#define SLACK_MS (10 * 60 * 1000)       /* between the service's clock and ours */
+#define PAGE 100
+#define MAX_PAGES 20
+#define RETRY_MS 30000
+
+struct _FlooSettler {
+  FlooSession *session;         /* our owner */
+  gboolean online;
+  gboolean busy;
+  gboolean again;
+  guint timer;
+};
+
+FlooSettler *
+floo_settler_new (FlooSession *session)
+{
+  FlooSettler *self = g_new0 (FlooSettler, 1);
+
+  self->session = session;
+  return self;
+}
+
+void
+floo_settler_free (FlooSettler *self)
+{
+  floo_settler_offline (self);
+  g_free (self);
+}
+
+void
+floo_settler_online (FlooSettler *self)
+{
+  self->online = TRUE;
+  floo_settler_run (self);
+}
+
+void
+floo_settler_offline (FlooSettler *self)
+{
+  self->online = FALSE;
+  g_clear_handle_id (&self->timer, g_source_remove);
+}
+
+/* One row that is looked for in the history. */
+typedef struct {
+  FlooSession *session;
+  gint64 client_id;             /* 0: none is left */
+  gint64 conversation;
+  gint64 timestamp;
+  int type;
+  gboolean is_message;
+  gboolean taken_for_sure;      /* the service called it a duplicate */
+  char *content;
+  guint pages;
+  gboolean exhausted;
+  gboolean settled;
+} Settle;
+
+
+static void
+settle_free (gpointer data)
+{
+  Settle *settle = data;
+
+  g_free (settle->content);
+  g_object_unref (settle->session);
+  g_free (settle);
+}
+
+static gboolean
+find_uncertain (const FlooOutboxRow *row, gpointer user_data)
+{
+  Settle *settle = user_data;
+
+  if (row->state != FLOO_SEND_UNCERTAIN)
+    return TRUE;
+  settle->client_id = row->client_id;
+  settle->conversation = row->conversation;
+  settle->timestamp = row->timestamp;
+  settle->type = row->type;
+  settle->is_message = row->operation == FLOO_OUTBOX_MESSAGE;
+  settle->taken_for_sure = row->error != NULL;
+  settle->content = g_strdup (row->content);
+  return FALSE;
+}
+
+static gboolean
+run_find_uncertain (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_outbox_foreach (db, find_uncertain, data, error);
+}
+
+/* With what the history gave: acknowledged if it is there; if it is surely not, sent again, or given up where the service has seen it. */
+static gboolean
+run_settle (FlooDb *db, gpointer data, GError **error)
+{
+  Settle *settle = data;
+  gint64 id = 0;
+  gboolean was_there;
+
+  if (settle->is_message
+      && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SLACK_MS, &id, error))
+    return FALSE;
+  settle->settled = id != 0 || settle->exhausted || !settle->is_message;
+  if (id != 0)
+    return floo_outbox_acknowledge (db, settle->client_id, id, 0, &was_there, error)
+           && floo_sender_journal_status (db, settle->client_id, settle->conversation, TRUE, "sent", id, 0, NULL, error)
+           && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+  if (!settle->settled)
+    return TRUE;
+  if (settle->taken_for_sure)
+    return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_FAILED, FALSE, 0, 0,
+                                  "0: the service took the message before, but its history does not have it", TRUE, error)
+           && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "failed", 0, 0,
+                                          "taken before, but not in the history", error);
+  return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
+         && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "queued", 0, 0, NULL, error);
+}
+
+static void on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data);
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  FlooSettler *self = user_data;
+
+  self->timer = 0;
+  floo_settler_run (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The history could not be had now. */
+static void
+settle_later (FlooSettler *self)
+{
+  self->busy = FALSE;
+  if (self->online && self->timer == 0)
+    self->timer = g_timeout_add (RETRY_MS, on_timer, self);
+}
+
+static void
+on_settled (FlooStore *store, gpointer data, const GError *error)
+{
+  Settle *settle = data;
+  FlooSettler *self = settle->session->settler;
+
+  if (error != NULL || !self->online)
+    {
+      settle_later (self);
+      return;
+    }
+  self->busy = FALSE;
+  floo_sender_pump (self->session->sender);
+  floo_settler_run (self);
+}
+
+static void
+settle_with_history (Settle *settle, gint64 from)
+{
+  floo_sync_history (settle->session->sync, settle->conversation, from, PAGE, on_settle_history, settle);
+}
+
+static void
+on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+{
+  Settle *settle = user_data;
+
+  if (error != NULL)
+    {
+      settle_later (session->settler);
+      settle_free (settle);
+      return;
+    }
+  settle->pages++;
+  settle->exhausted = page->next == 0 || page->oldest < settle->timestamp - SLACK_MS || settle->pages >= MAX_PAGES;
+  if (settle->exhausted)
+    {
+      floo_session_write (session, run_settle, on_settled, settle, settle_free);
+      return;
+    }
+  /* All pages are stored as they come; one search at the end is enough. */
+  settle_with_history (settle, page->next);
+}
+
+static void
+on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
+{
+  const Settle *found = data;
+  FlooSettler *self = found->session->settler;
+  Settle *settle;
+
+  if (error != NULL || found->client_id == 0 || !self->online)
+    {
+      self->busy = FALSE;
+      if (self->again)
+        floo_settler_run (self);
+      return;
+    }
+  settle = g_memdup2 (found, sizeof *found);
+  settle->content = g_strdup (found->content);
+  g_object_ref (settle->session);
+  if (settle->is_message)
+    settle_with_history (settle, 0);
+  else
+    floo_session_write (settle->session, run_settle, on_settled, settle, settle_free);
+}
+
+void
+floo_settler_run (FlooSettler *self)
+{
+  Settle *settle;
+
+  self->again = self->busy;
+  if (self->busy || !self->online)
+    return;
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->busy = TRUE;
+  settle = g_new0 (Settle, 1);
+  settle->session = g_object_ref (self->session);
+  floo_session_write (self->session, run_find_uncertain, on_uncertain_found, settle, settle_free);
+}
