@@ -11,7 +11,8 @@
 
 G_BEGIN_DECLS
 
-/* Reads the ceiling; what was given is taken to reach up to it. A file that cannot be understood is said so in the log and counts as none. */
+/* Reads the ceiling; what was given is taken to reach up to it. A file that cannot be understood is said so in the log and counts as
+ * none. */
 gboolean floo_client_ids_load (FlooDb *db, GError **error);
 /* Raises the ceiling a minute above @client_id, durably. */
 gboolean floo_client_ids_raise (FlooDb *db, gint64 client_id, GError **error);

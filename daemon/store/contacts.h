@@ -40,7 +40,8 @@ gboolean floo_contacts_merge (FlooDb *db, FlooContactKind kind, gint64 id, JsonO
  *
  * Returns: (transfer floating): aa{sv} of those that have details, in the order of @ids, decoded by @record (its fields only)
  */
-GVariant *floo_contacts_get (FlooDb *db, FlooContactKind kind, const FlooRecord *record, const gint64 *ids, guint n, GArray *missing, GError **error);
+GVariant *floo_contacts_get (FlooDb *db, FlooContactKind kind, const FlooRecord *record, const gint64 *ids, guint n, GArray *missing,
+                             GError **error);
 
 /* Small values of the account, text under a name: "device_guid", "device_sn", "profile", ... */
 gboolean floo_values_set (FlooDb *db, const char *key, const char *value, GError **error);   /* NULL value deletes */

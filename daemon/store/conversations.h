@@ -46,7 +46,8 @@ gboolean floo_conversations_get_unread_total (FlooDb *db, guint *total, GError *
 gboolean floo_conversations_set_draft (FlooDb *db, gint64 id, FlooConversationType type, const char *text, gint64 now, GError **error);
 /* The ids that are pinned, as the service says; the others are not. @changed: (out) */
 gboolean floo_conversations_set_pinned (FlooDb *db, const gint64 *ids, guint n, gboolean *changed, GError **error);
-/* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the outbox's rows of it stay. @deleted: (out) */
+/* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the
+ * outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);
 
 G_END_DECLS

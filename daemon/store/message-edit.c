@@ -307,7 +307,8 @@ floo_messages_append (FlooDb *db, gint64 id, const char *content, const char *co
   *offset = 0;
   if (!begin_edit (db, id, edit_timestamp, &state, applied, conversation, to_type, error))
     return FALSE;
-  /* Of the same time as the message: it came whole from the history, this piece included; unless it grows here, several in a millisecond. */
+  /* Of the same time as the message: it came whole from the history, this piece included; unless it grows here, several in a
+   * millisecond. */
   if (edit_timestamp == state.edit_timestamp && edit_timestamp != 0 && !state.in_pieces)
     *applied = FALSE;
   if (*applied && state.characters + length > CONTENT_CHARACTERS)

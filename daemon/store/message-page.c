@@ -3,7 +3,8 @@
 #include "store/rows.h"
 
 /*
- * A conversation is one sequence: its messages by id, then ours that wait in the outbox by client_id. A place in it is a part and an id there.
+ * A conversation is one sequence: its messages by id, then ours that wait in the outbox by client_id. A place in it is a part and an
+ * id there.
  */
 typedef enum { PART_MESSAGES, PART_OUTBOX } Part;
 

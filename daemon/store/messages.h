@@ -48,7 +48,8 @@ typedef enum { FLOO_PAGE_NEWEST, FLOO_PAGE_BEFORE, FLOO_PAGE_AFTER, FLOO_PAGE_AR
  *
  * Returns: (transfer floating): aM
  */
-GVariant *floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 anchor, guint limit, gboolean *more, GError **error);
+GVariant *floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 anchor, guint limit, gboolean *more,
+                              GError **error);
 
 /**
  * floo_messages_find_sent:
@@ -83,7 +84,8 @@ typedef struct {
  * @read: (nullable): FlooUnreadMessage of each that was unread, oldest first, appended
  * @last: (out): the highest message id of the conversation up to @up_to (for READ_ALL); 0: none
  *
- * Marks all messages of others in the conversation up to @up_to as read and lowers its unread count. Indexed: the cost is that of the unread ones.
+ * Marks all messages of others in the conversation up to @up_to as read and lowers its unread count. Indexed: the cost is that of
+ * the unread ones.
  */
 gboolean floo_messages_read_up_to (FlooDb *db, gint64 conversation, gint64 up_to, GArray *read, gint64 *last, GError **error);
 
@@ -91,8 +93,8 @@ gboolean floo_messages_read_up_to (FlooDb *db, gint64 conversation, gint64 up_to
  * floo_messages_delete:
  * @conversation: (out): where it was; 0 with @deleted FALSE where unknown
  *
- * RECALL and DELETE: the message goes, a tombstone stays (so that a late page does not bring it back), the unread count and the conversation's
- * last message are found anew.
+ * RECALL and DELETE: the message goes, a tombstone stays (so that a late page does not bring it back), the unread count and the
+ * conversation's last message are found anew.
  */
 gboolean floo_messages_delete (FlooDb *db, gint64 id, gboolean *deleted, gint64 *conversation, FlooToType *to_type, GError **error);
 

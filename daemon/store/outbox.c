@@ -92,7 +92,8 @@ refresh_head (FlooDb *db, gint64 conversation, GError **error)
 static gboolean
 is_ordered (int operation)
 {
-  static const int free_ones[] = { FLOO_OUTBOX_READ_ACK, FLOO_OUTBOX_READ_ALL, FLOO_OUTBOX_READ_CANCEL, FLOO_OUTBOX_DELIVER_ACK, FLOO_OUTBOX_PLAY_ACK };
+  static const int free_ones[] = { FLOO_OUTBOX_READ_ACK, FLOO_OUTBOX_READ_ALL, FLOO_OUTBOX_READ_CANCEL, FLOO_OUTBOX_DELIVER_ACK,
+                                   FLOO_OUTBOX_PLAY_ACK };
 
   for (guint i = 0; i < G_N_ELEMENTS (free_ones); i++)
     if (free_ones[i] == operation)

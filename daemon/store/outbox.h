@@ -40,7 +40,7 @@ typedef struct {
   guint attempts;
   gint64 next_retry;      /* ms; 0: at once */
   gint64 device_sn;       /* under which it went out last; 0: never */
-  const char *file;       /* (nullable): JSON of the file that has to be uploaded first; as long the row is never due, and holds up nobody */
+  const char *file;       /* (nullable): JSON of the file that is uploaded first; till then the row is not due and holds up nobody */
   const char *error;      /* NULL: none; "10: reason" */
   gboolean permanent;
 } FlooOutboxRow;
@@ -48,8 +48,9 @@ typedef struct {
 /**
  * floo_outbox_next_client_id:
  *
- * max(last + 1, now in ms), for ever growing: the highest ever given is bounded by a ceiling kept in a file beside the account's folder, which survives the
- * erasing of the store (written ahead in steps of a minute, with fsync, so that it costs nothing a message).
+ * max(last + 1, now in ms), for ever growing: the highest ever given is bounded by a ceiling kept in a file beside the account's
+ * folder, which survives the erasing of the store (written ahead in steps of a minute, with fsync, so that it costs nothing a
+ * message).
  */
 gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error);
 
@@ -72,10 +73,10 @@ typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data
 /**
  * floo_outbox_due:
  *
- * Rows in queued or sending, in the order of their client_ids, that may be on the wire now. Reading, delivery and playing go by themselves, they need no order; of
- * messages and the other operations the first one only of each
- * conversation's order (a failed or cancelled row does not hold up the ones behind it, one that waits for next_retry or is uncertain does), at most @limit. An operation
- * on a message that is still in the outbox comes with its message's fate: not due before that.
+ * Rows in queued or sending, in the order of their client_ids, that may be on the wire now. Reading, delivery and playing go by
+ * themselves, they need no order; of messages and the other operations the first one only of each conversation's order (a failed or
+ * cancelled row does not hold up the ones behind it, one that waits for next_retry or is uncertain does), at most @limit. An
+ * operation on a message that is still in the outbox comes with its message's fate: not due before that.
  * @next_time: (out): when the earliest waiting row is due (ms), 0: none waits for a time
  */
 gboolean floo_outbox_due (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, gint64 *next_time, GError **error);
@@ -86,7 +87,8 @@ gboolean floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_dat
 /* Appends the client_ids (gint64) of the operations that wait for the message under @client_id: those that fail or go with it. */
 gboolean floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GError **error);
 
-/* @device_sn: 0: as it is. @count_attempt raises attempts. @error_text: (nullable). Operations on it that wait fail with it where it becomes failed. */
+/* @device_sn: 0: as it is. @count_attempt raises attempts. @error_text: (nullable). Operations on it that wait fail with it where it
+ * becomes failed. */
 gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry,
                                 gint64 device_sn, const char *error_text, gboolean permanent, GError **error);
 
@@ -106,8 +108,9 @@ gboolean floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer use
  * @server_id: its id from now on; 0 for an operation
  * @was_there: (out): FALSE: no such row (acknowledged before): nothing is done
  *
- * A message moves to messages under @server_id with timestamp @server_time (0: its own), client_id stays its name for ever; operations that target its client_id
- * now target @server_id. A command message is not kept. A message of @server_id that came by a page before the acknowledgement is kept and gets the client_id. An operation's row goes.
+ * A message moves to messages under @server_id with timestamp @server_time (0: its own), client_id stays its name for ever;
+ * operations that target its client_id now target @server_id. A command message is not kept. A message of @server_id that came by a
+ * page before the acknowledgement is kept and gets the client_id. An operation's row goes.
  */
 gboolean floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 server_time, gboolean *was_there, GError **error);
 /* The row goes, and the operations on it that wait; NOT_FOUND where there is none. */
@@ -118,8 +121,8 @@ gboolean floo_outbox_count (FlooDb *db, guint *count, GError **error);
 /* Everything in sending whose device_sn is another than @device_sn becomes uncertain. @n: (out) */
 gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error);
 
-/* Returns: (transfer floating): aM for ListOutbox; more has attempts u, next_retry x, error s, permanent b, operation s. What is beyond some
- * 8 MiB of texts is left out. */
+/* Returns: (transfer floating): aM for ListOutbox; more has attempts u, next_retry x, error s, permanent b, operation s. What is
+ * beyond some 8 MiB of texts is left out. */
 GVariant *floo_outbox_list (FlooDb *db, GError **error);
 
 G_END_DECLS

@@ -2,8 +2,8 @@
 /*
  * quarantine.h: a corrupt store is set aside under another name, never deleted. Private to the store.
  *
- * The new file is complete, with the outbox taken over, before the old one is moved; its name, store.db.new, says so. A crash at any point leaves a state
- * from which the next start goes on.
+ * The new file is complete, with the outbox taken over, before the old one is moved; its name, store.db.new, says so. A crash at any
+ * point leaves a state from which the next start goes on.
  */
 #pragma once
 

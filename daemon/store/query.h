@@ -2,8 +2,8 @@
 /*
  * query.h: the statements of queries/NAME.sql, prepared once a connection. Private to the store.
  *
- * A query is taken, bound, stepped and given back (g_autoptr does so). One that is taken again while it is in use, as by a callback, is prepared a
- * second time.
+ * A query is taken, bound, stepped and given back (g_autoptr does so). One that is taken again while it is in use, as by a callback,
+ * is prepared a second time.
  */
 #pragma once
 

@@ -33,8 +33,9 @@ typedef enum {
  * @folder: (full path) of this account; made with 0700
  * @user_id: the account: who "we" are
  *
- * Opens folder/store.db on the writer thread: checks the application id and the schema's version, migrates, verifies WAL, closes what a crash left half done. A newer schema
- * than known is FLOO_ERROR_STORAGE, the file untouched. A corrupt file is moved to store.db.corrupt-TIME and a new one begun.
+ * Opens folder/store.db on the writer thread: checks the application id and the schema's version, migrates, verifies WAL, closes
+ * what a crash left half done. A newer schema than known is FLOO_ERROR_STORAGE, the file untouched. A corrupt file is moved to
+ * store.db.corrupt-TIME and a new one begun.
  */
 void floo_store_open_async (const char *folder, gint64 user_id, GCancellable *cancellable,
                             GAsyncReadyCallback callback, gpointer user_data);
@@ -43,8 +44,8 @@ FlooStore *floo_store_open_finish (GAsyncResult *result, FlooStoreOutcome *outco
 /**
  * floo_store_close_async:
  *
- * Runs the jobs that wait, checkpoints, and joins the threads; done callbacks and events of these jobs are delivered before it ends. Jobs given after it fail
- * with FLOO_ERROR_CANCELLED.
+ * Runs the jobs that wait, checkpoints, and joins the threads; done callbacks and events of these jobs are delivered before it ends.
+ * Jobs given after it fail with FLOO_ERROR_CANCELLED.
  */
 void floo_store_close_async (FlooStore *self, GAsyncReadyCallback callback, gpointer user_data);
 void floo_store_close_finish (FlooStore *self, GAsyncResult *result);
@@ -55,7 +56,8 @@ gboolean floo_store_erase_finish (FlooStore *self, GAsyncResult *result, GError 
 
 /* Returns FALSE to undo all that the job did (its events, too). On a store thread. */
 typedef gboolean (*FlooStoreFunc) (FlooDb *db, gpointer data, GError **error);
-/* @error: (nullable): what the function or the commit failed with (domain FLOO_ERROR: Storage, StorageFull, or the function's own). On the main loop. */
+/* @error: (nullable): what the function or the commit failed with (domain FLOO_ERROR: Storage, StorageFull, or the function's own).
+ * On the main loop. */
 typedef void (*FlooStoreDone) (FlooStore *store, gpointer data, const GError *error);
 
 /**
@@ -73,8 +75,8 @@ void floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, g
 typedef void (*FlooEventFunc) (const FlooEvent *event, gpointer user_data);
 void floo_store_set_event_func (FlooStore *self, FlooEventFunc func, gpointer user_data);
 
-/* Signal "full-changed" (gboolean full): a commit met a full disk, and the first one that passed again. While it is full the store tries a small write of its own
- * every few seconds, so that the news comes by itself. */
+/* Signal "full-changed" (gboolean full): a commit met a full disk, and the first one that passed again. While it is full the store
+ * tries a small write of its own every few seconds, so that the news comes by itself. */
 gboolean floo_store_is_full (FlooStore *self);
 
 gint64 floo_store_get_user_id (FlooStore *self);

@@ -469,7 +469,8 @@ open_all (FlooWorker *self, FlooNews *news)
   return TRUE;
 }
 
-/* All that begins with the file's name: SQLite's side files and what was set aside are the account's data, too; and the files of unsent messages. */
+/* All that begins with the file's name: SQLite's side files and what was set aside are the account's data, too; and the files of
+ * unsent messages. */
 static void
 erase_files (FlooWorker *self, GError **error)
 {

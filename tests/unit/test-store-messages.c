@@ -707,7 +707,8 @@ put_contacts (FlooDb *db, gpointer data, GError **error)
 {
   g_autoptr (GVariant) user = g_variant_ref_sink (
       g_variant_new_parsed ("{'user_id': <int64 3>, 'nick_name': <'Nick'>, 'avatar': <'a.png'>, 'mute_notification': <true>}"));
-  g_autoptr (GVariant) group = g_variant_ref_sink (g_variant_new_parsed ("{'group_id': <int64 51>, 'name': <'Group'>, 'msg_mute_mode': <0>}"));
+  g_autoptr (GVariant) group = g_variant_ref_sink (
+      g_variant_new_parsed ("{'group_id': <int64 51>, 'name': <'Group'>, 'msg_mute_mode': <0>}"));
 
   return floo_contacts_put (db, FLOO_CONTACT_USER, 3, user, NULL, error)
          && floo_contacts_put (db, FLOO_CONTACT_GROUP, 51, group, NULL, error);

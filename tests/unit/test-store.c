@@ -102,7 +102,6 @@ test_isolation (Fixture *f, gconstpointer data)
 {
   static const char *const names[] = { "a", "b", "c", "d", "e", "f", "g", "h", "i", "j" };
   gboolean ended = FALSE;
-  g_autofree char *value = NULL;
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     give (f, names[i], 1, i == 4, i == 9 ? &ended : NULL);
