@@ -62,8 +62,7 @@ class IntrospectionTest(harness.Test):
         for name, interface in expected.items():
             with self.subTest(interface=name):
                 self.assertEqual(shape(told[name]), shape(interface))
-        for interface in harness.INTERFACES:
-            self.assertEqual(client.get(interface, 'Version'), 1)
+            self.assertEqual(client.get(name.rpartition('.')[2], 'Version'), 1)
 
     def test_every_method_answers(self):
         """Each method of the introspection, called with made-up arguments of its types, answers: with a value or one of the documented errors."""
