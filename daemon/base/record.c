@@ -287,6 +287,24 @@ floo_record_from_json (const FlooRecord *record, JsonNode *node, GError **error)
   return g_variant_builder_end (&builder);
 }
 
+JsonObject *
+floo_record_pick_fields (const FlooRecord *record, JsonObject *object)
+{
+  JsonObject *picked = json_object_new ();
+
+  for (guint i = 0; i < record->n_fields; i++)
+    {
+      const FlooField *field = &record->fields[i];
+      JsonNode *member = field_node (object, field);
+      GVariant *value = member != NULL ? field_types[field->type].from_json (member) : NULL;
+      g_autoptr (GVariant) sunk = value != NULL ? g_variant_ref_sink (value) : NULL;
+
+      if (sunk != NULL)
+        json_object_set_member (picked, field->name, json_gvariant_serialize (sunk));
+    }
+  return picked;
+}
+
 /* (nullable): the array of a node. FALSE: it is something else; nothing at all is an empty one. */
 static gboolean
 array_of (JsonNode *node, JsonArray **out)

@@ -68,6 +68,9 @@ GVariant *floo_records_from_json (const FlooRecord *record, JsonNode *node, GErr
  */
 JsonNode *floo_record_to_json (const FlooRecord *record, GVariant *values, GError **error);
 
+/* Returns: (transfer full): those members of @object that are fields of the record and of their types, under the record's names. */
+JsonObject *floo_record_pick_fields (const FlooRecord *record, JsonObject *object);
+
 /* Returns: (transfer floating): the ids in a JSON array of integers, as ax. NULL or a JSON null is none. */
 GVariant *floo_ids_from_json (JsonNode *node, GError **error);
 

@@ -2,7 +2,7 @@
 /*
  * directory.c: the roster and the joined groups: lists at login, details in batches behind it, and the operations that read them.
  */
-#include "session/internal.h"
+#include "session/members.h"
 
 #include <string.h>
 
@@ -41,6 +41,7 @@ typedef struct {
 struct _FlooDirectory {
   FlooSession *session;         /* our owner */
   Fetcher fetchers[2];
+  FlooMembers *members;
 };
 
 FlooDirectory *
@@ -49,6 +50,7 @@ floo_directory_new (FlooSession *session)
   FlooDirectory *self = g_new0 (FlooDirectory, 1);
 
   self->session = session;
+  self->members = floo_members_new (session);
   for (guint i = 0; i < 2; i++)
     {
       self->fetchers[i].directory = self;
@@ -62,12 +64,14 @@ floo_directory_offline (FlooDirectory *self)
 {
   for (guint i = 0; i < 2; i++)
     g_clear_handle_id (&self->fetchers[i].timer, g_source_remove);
+  floo_members_offline (self->members);
 }
 
 void
 floo_directory_free (FlooDirectory *self)
 {
   floo_directory_offline (self);
+  floo_members_free (self->members);
   g_free (self);
 }
 
@@ -288,6 +292,7 @@ floo_directory_fetch_missing (FlooDirectory *self)
 {
   for (guint i = 0; i < 2; i++)
     fetch (&self->fetchers[i]);
+  floo_members_fetch (self->members);
 }
 
 /* ---- the lists ---- */

@@ -337,6 +337,9 @@ floo_effect_set_group_field (FlooDb *db, FlooOperationCall *call, GError **error
     }
   else
     fields = changed_field (call);
+  /* The brief form has it under another name. */
+  if (g_str_equal (call->row->field, "owner_id"))
+    json_object_set_int_member (fields, "owner", json_object_get_int_member (fields, "owner_id"));
   return merge_group (db, id_argument (call, 0), fields, error);
 }
 

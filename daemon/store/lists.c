@@ -184,6 +184,13 @@ floo_lists_remove (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean 
 }
 
 gboolean
+floo_lists_clear (FlooDb *db, FlooList list, gint64 owner, GError **error)
+{
+  return floo_query_run_ints (db, "list-drop-old", FLOO_INTS (list, owner, G_MAXINT64), NULL, error)
+         && floo_lists_forget (db, list, owner, error);
+}
+
+gboolean
 floo_lists_remove_owner (FlooDb *db, gint64 owner, GError **error)
 {
   return floo_query_run_ints (db, "list-drop-owner", FLOO_INTS (owner), NULL, error)

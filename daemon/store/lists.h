@@ -50,6 +50,8 @@ gboolean floo_lists_put (FlooDb *db, FlooList list, gint64 owner, GVariant *reco
 gboolean floo_lists_add (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error);
 /* @changed: (out) (optional) */
 gboolean floo_lists_remove (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error);
+/* Empties one list. */
+gboolean floo_lists_clear (FlooDb *db, FlooList list, gint64 owner, GError **error);
 /* All lists of a group that is not ours any more. */
 gboolean floo_lists_remove_owner (FlooDb *db, gint64 owner, GError **error);
 /* The list is not known to be complete any more; entries stay. */
