@@ -77,11 +77,11 @@ on_stop_timeout (gpointer user_data)
 }
 
 static void
-on_flushed (GObject *connection, GAsyncResult *result, gpointer user_data)
+on_all_delivered (GObject *connection, GAsyncResult *result, gpointer user_data)
 {
   FlooApp *app = user_data;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection), result, NULL); /* no bus: nobody waits */
 
-  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (connection), result, NULL); /* who waited for it is gone */
   g_main_loop_quit (app->loop);
 }
 
@@ -92,7 +92,9 @@ on_session_stopped (GObject *session, GAsyncResult *result, gpointer user_data)
 
   floo_session_stop_finish (FLOO_SESSION (session), result);
   floo_bus_unexport (app->bus);
-  g_dbus_connection_flush (app->connection, NULL, on_flushed, app);
+  /* When the bus answers this it has all that we sent before: the name's release, replies, signals. */
+  g_dbus_connection_call (app->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Peer", "Ping", NULL, NULL,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, STOP_TIMEOUT_MS, NULL, on_all_delivered, app);
 }
 
 /* The first one counts; a second one does not wait any longer. */

@@ -10,7 +10,6 @@ struct _FlooBus {
   GDBusConnection *connection;          /* (nullable): while exported */
   GDBusObjectManagerServer *manager;
   GPtrArray *interfaces;                /* of FlooBusInterface */
-  guint update_source;                  /* PropertiesChanged is due */
   GCancellable *cancellable;            /* of the flush under way */
   gsize flushing;                       /* bytes that the flush under way covers; 0: there is none */
   gsize waiting;                        /* bytes of signals that no flush has seen out, those above included */
@@ -73,22 +72,12 @@ on_event (FlooSession *session, const FlooEvent *event, FlooBus *self)
     set_congested (self, TRUE);
 }
 
-static gboolean
-on_update_properties (gpointer user_data)
-{
-  FlooBus *self = user_data;
-
-  self->update_source = 0;
-  for (guint i = 0; i < self->interfaces->len; i++)
-    floo_bus_interface_update_properties (g_ptr_array_index (self->interfaces, i));
-  return G_SOURCE_REMOVE;
-}
-
+/* The session tells it once a turn of the main loop at most. */
 static void
 on_status_changed (FlooSession *session, FlooBus *self)
 {
-  if (self->update_source == 0)
-    self->update_source = g_idle_add_full (G_PRIORITY_DEFAULT, on_update_properties, self, NULL);
+  for (guint i = 0; i < self->interfaces->len; i++)
+    floo_bus_interface_update_properties (g_ptr_array_index (self->interfaces, i));
 }
 
 static void
@@ -160,7 +149,6 @@ floo_bus_unexport (FlooBus *self)
   if (self->connection == NULL)
     return;
   g_signal_handlers_disconnect_by_data (self->session, self);
-  g_clear_handle_id (&self->update_source, g_source_remove);
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   self->flushing = self->waiting = 0;

@@ -91,6 +91,8 @@ void floo_session_set_state (FlooSession *self, FlooState state);
 /* @error: (nullable) of any domain: what Account.LastError says from now on. */
 void floo_session_set_error (FlooSession *self, const GError *error);
 void floo_session_status_changed (FlooSession *self);
+/* Tells what changed now, so that it goes before a reply that follows from it. */
+void floo_session_tell_status (FlooSession *self);
 /* The start is over: the stored login is read and its store open, or neither will be. */
 void floo_session_ready (FlooSession *self);
 

@@ -82,6 +82,7 @@ answer_caller (FlooLogin *self, const GError *error)
   FlooReply reply = g_steal_pointer (&self->reply);
 
   g_clear_handle_id (&self->reply_timer, g_source_remove);
+  floo_session_tell_status (self->session);
   if (reply != NULL)
     reply (error == NULL ? g_variant_new ("(x)", self->session->user_id) : NULL, error, self->reply_data);
 }
@@ -605,7 +606,7 @@ on_link_state (FlooLink *link, gpointer user_data)
       g_clear_handle_id (&self->provision_timer, g_source_remove);
       floo_sync_offline (session->sync);
       floo_sender_offline (session->sender);
-  floo_settler_offline (session->settler);
+      floo_settler_offline (session->settler);
   floo_settler_offline (session->settler);
       floo_directory_offline (session->directory);
       floo_session_set_state (session, FLOO_STATE_WAITING);

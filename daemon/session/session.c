@@ -190,6 +190,15 @@ floo_session_status_changed (FlooSession *self)
 }
 
 void
+floo_session_tell_status (FlooSession *self)
+{
+  if (self->status_idle == 0)
+    return;
+  g_clear_handle_id (&self->status_idle, g_source_remove);
+  g_signal_emit (self, signals[SIGNAL_STATUS_CHANGED], 0);
+}
+
+void
 floo_session_set_state (FlooSession *self, FlooState state)
 {
   if (self->state == state)
