@@ -276,3 +276,35 @@ sb_control_kick (SbControl *control, GError **error)
   sb_notice_kick (control->sandbox, user, device, type);
   return TRUE;
 }
+
+/* Many new users at once: friends of a user, members of a group. Nobody is told: it is as if they had always been there. */
+gboolean
+sb_control_crowd (SbControl *control, GError **error)
+{
+  SbState *state = control->sandbox->state;
+  gint64 count = CLAMP (sb_control_int (control, "count", 1), 1, MAX_COUNT);
+  SbGroup *group = sb_state_group (state, sb_control_int (control, "group", 0));
+  SbUser *friend = NULL;
+
+  if (json_object_has_member (control->body, "friends_of") && (friend = sb_control_user (control, "friends_of", error)) == NULL)
+    return FALSE;
+  if (json_object_has_member (control->body, "group") && group == NULL)
+    return sb_control_fail (error, "group: no such group");
+  for (gint64 i = 0; i < count; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("crowd-%" G_GINT64_FORMAT, state->next_user + 1);
+      SbUser *user = sb_state_add_user (state, state->next_user + 1, name, "crowd-secret");
+
+      if (friend != NULL)
+        {
+          sb_user_ensure_contact (friend, user->id)->relation = SB_FRIEND;
+          sb_user_ensure_contact (user, friend->id)->relation = SB_FRIEND;
+        }
+      if (group != NULL)
+        sb_group_add_member (group, user->id, SB_MEMBER, sb_now ());
+    }
+  if (group != NULL)
+    json_object_set_int_member (group->info, "capacity",
+                                MAX (json_object_get_int_member (group->info, "capacity"), (gint64) group->member_order->len + 100));
+  return TRUE;
+}
