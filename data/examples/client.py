@@ -31,6 +31,9 @@ def on_input(terminal, condition):
 
 events, conversations = proxy('Events'), proxy('Conversations')
 events.connect('g-signal', on_signal)
-show(conversations.GetMessages('(xa{sv})', peer, {'limit': GLib.Variant('u', 10)})[0])
+try:
+    show(conversations.GetMessages('(xa{sv})', peer, {'limit': GLib.Variant('u', 10)})[0])
+except GLib.Error as error:  # there is no conversation yet, say
+    print(error.message, flush=True)
 GLib.io_add_watch(terminal, GLib.PRIORITY_DEFAULT, GLib.IOCondition.IN | GLib.IOCondition.HUP, on_input)
 loop.run()

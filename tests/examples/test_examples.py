@@ -1,0 +1,140 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The example clients do what they are said to do, over restarts as well."""
+import json
+import os
+import signal
+import subprocess
+
+import harness
+from harness import wait_for
+
+EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'data', 'examples')
+ECHO = 1099
+
+
+class ExamplesTest(harness.Test):
+    def example(self, daemon, name, *args, stdin=subprocess.DEVNULL):
+        """Starts one; its output is in the file that read_lines() reads."""
+        count = len(os.listdir(self.folder('examples')))
+        path = os.path.join(self.folder('examples'), '%s-%d.log' % (name, count))
+        with open(path, 'wb') as log:
+            process = subprocess.Popen(['/usr/bin/python3', os.path.join(EXAMPLES, name), *args], env=daemon.environment(),
+                                       stdin=stdin, stdout=log, stderr=log)
+        process.path = path
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    @staticmethod
+    def read_lines(process):
+        with open(process.path, encoding='utf-8') as log:
+            return [line for line in log.read().split('\n')[:-1] if line]
+
+    def wait_line(self, process, where, what):
+        def find():
+            return next((line for line in self.read_lines(process) if where(line)), None)
+        return wait_for(find, lambda: '%s; there were: %s' % (what, self.read_lines(process)[-20:]))
+
+    def read_events(self, process):
+        return [json.loads(line) for line in self.read_lines(process)]
+
+    def wait_json(self, process, where, what):
+        return json.loads(self.wait_line(process, lambda line: where(json.loads(line)), what))
+
+    def end(self, process):
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+    def test_watch_prints_json_lines(self):
+        sandbox, daemon, client = self.one()
+        watch = self.example(daemon, 'watch.py')
+        self.wait_json(watch, lambda line: line == {'event': 'Daemon', 'running': True}, 'the daemon runs')
+        text = 'Grüße, 你好 👋\n"second" line'
+        client_id = client.send_text(ECHO, text)
+        sent = self.wait_json(watch, lambda line: line.get('mid') == client_id and line['status'] == 'sent', 'the message is sent')
+        self.assertEqual(sent['details']['message']['id'], sent['details']['server_mid'])
+        self.assertGreater(sent['details']['server_mid'], 2 ** 53)
+        said = self.wait_json(watch, lambda line: line['event'] == 'RosterMessages' and line['messages'][0]['from'] == ECHO, 'the answer')
+        self.assertEqual(said['messages'][0]['content'], 'echo: ' + text)
+        self.assertEqual(said['messages'][0]['to'], 1001)
+        sandbox.send('bob', 'alice', 'And a draft?')
+        self.wait_json(watch, lambda line: line['event'] == 'PropertiesChanged' and 'UnreadTotal' in line, 'the count of the unread')
+        daemon.stop()
+        self.wait_json(watch, lambda line: line == {'event': 'Daemon', 'running': False}, 'the daemon is gone')
+        serials = [line['serial'] for line in self.read_events(watch) if line.get('serial')]
+        self.assertEqual(serials, list(range(serials[0], serials[0] + len(serials))))
+        self.end(watch)
+
+    def test_watch_prints_text(self):
+        sandbox, daemon, client = self.one()
+        watch = self.example(daemon, 'watch.py', '--text')
+        self.wait_line(watch, lambda line: line.endswith('Daemon running=true'), 'the daemon runs')
+        client.send_text(ECHO, 'two\nlines')
+        self.wait_line(watch, lambda line: line.endswith(' RosterMessages 1099: echo: two lines'), 'the answer')
+        self.end(watch)
+
+    def test_client_chats(self):
+        sandbox, daemon, client = self.one()
+        chat = self.example(daemon, 'client.py', str(ECHO), stdin=subprocess.PIPE)
+        chat.stdin.write('one\ntwo, 再见\n'.encode())
+        chat.stdin.flush()
+        self.wait_line(chat, lambda line: line == '1099: echo: two, 再见', 'the answer')
+        chat.stdin.write(b'forbidden-word\n')
+        chat.stdin.flush()
+        self.wait_line(chat, lambda line: line.startswith('not sent: '), 'the refusal')
+        self.assertEqual([line for line in self.read_lines(chat) if line.startswith('1001: ')], ['1001: one', '1001: two, 再见'])
+        chat.stdin.close()
+        self.assertEqual(chat.wait(harness.LIMIT), 0)
+        again = self.example(daemon, 'client.py', str(ECHO))
+        self.assertEqual(again.wait(harness.LIMIT), 0)
+        self.assertIn('1099: echo: one', self.read_lines(again))
+
+    def subscribe(self, daemon):
+        return self.example(daemon, 'subscriber.py', os.path.join(self.root, 'position'))
+
+    def wait_content(self, process, content):
+        return self.wait_line(process, lambda line: '"%s"' % content in line and 'RosterMessages' in line, content)
+
+    def serials(self, *processes):
+        numbers = [line.split(' ', 1)[0] for process in processes for line in self.read_lines(process)]
+        return [int(number) for number in numbers if number.isdigit() and number != '0']
+
+    def test_subscriber_misses_nothing(self):
+        sandbox, daemon, client = self.one()
+        first = self.subscribe(daemon)
+        self.wait_line(first, lambda line: line.startswith('state:'), 'the state at the beginning')
+        sandbox.send('bob', 'alice', 'while it runs')
+        self.wait_content(first, 'while it runs')
+        first.kill()
+        first.wait()
+        sandbox.send('bob', 'alice', 'while it was down')
+        client.wait_message(lambda one: one.content == 'while it was down')
+        second = self.subscribe(daemon)
+        self.wait_content(second, 'while it was down')
+
+        daemon.stop()
+        sandbox.send('bob', 'alice', 'while the daemon was down')
+        daemon.start()
+        self.wait_content(second, 'while the daemon was down')
+        self.end(second)
+
+        serials = self.serials(first, second)
+        # The kill may have come between an event and its serial in the file: then this one came twice.
+        self.assertEqual(sorted(set(serials)), list(range(serials[0], serials[-1] + 1)))
+        self.assertLessEqual(len(serials) - len(set(serials)), 1)
+        self.assertEqual(self.serials(second), sorted(set(self.serials(second))))
+
+    def test_subscriber_goes_on_with_another_journal(self):
+        sandbox, daemon, client = self.one()
+        subscriber = self.subscribe(daemon)
+        self.wait_line(subscriber, lambda line: line.startswith('state:'), 'the state at the beginning')
+        client.call('Account', 'Logout', '(a{sv})', {'erase': harness.GLib.Variant('b', True)})
+        client.login('bob')
+        wait_for(lambda: len([line for line in self.read_lines(subscriber) if line.startswith('state:')]) == 2, 'the new state')
+        sandbox.send('carol', 'bob', 'to another account')
+        self.wait_content(subscriber, 'to another account')
+        self.end(subscriber)
+
+
+if __name__ == '__main__':
+    harness.main()
