@@ -41,21 +41,27 @@ floo_cache_ids (FlooDb *db, FlooOperationCall *call, GError **error)
   return ids != NULL && set_result (call, g_variant_new ("(@ax)", ids));
 }
 
+/* The cursor of the page asked for, "" where there are no pages. */
+static const char *
+cursor_of (const FlooOperationCall *call)
+{
+  const char *cursor = "";
+
+  if (call->row->result == FLOO_RESULT_PAGE)
+    g_variant_get_child (call->args, g_variant_n_children (call->args) - 2, "&s", &cursor);
+  return cursor;
+}
+
 static gboolean
 get_page (FlooDb *db, FlooOperationCall *call, const gint64 *owners, guint n, GError **error)
 {
-  gsize n_args = g_variant_n_children (call->args);
   g_autofree char *next = NULL;
-  const char *cursor = "";
   guint32 limit = G_MAXUINT32;
   GVariant *items;
 
   if (call->row->result == FLOO_RESULT_PAGE)
-    {
-      g_variant_get_child (call->args, n_args - 2, "&s", &cursor);
-      g_variant_get_child (call->args, n_args - 1, "u", &limit);
-    }
-  items = floo_lists_get_page (db, call->row->list, owners, n, call->row->record, cursor, limit, &next, error);
+    g_variant_get_child (call->args, g_variant_n_children (call->args) - 1, "u", &limit);
+  items = floo_lists_get_page (db, call->row->list, owners, n, call->row->record, cursor_of (call), limit, &next, error);
   if (items == NULL)
     return FALSE;
   return set_result (call, call->row->result == FLOO_RESULT_PAGE ? g_variant_new ("(@aa{sv}s)", items, next) : g_variant_new ("(@aa{sv})", items));
@@ -112,7 +118,8 @@ floo_cache_list (FlooDb *db, FlooOperationCall *call, GError **error)
     return FALSE;
   if (call->row->list == FLOO_LIST_MEMBERS && !count_of (db, group, &count, error))
     return FALSE;
-  if (!complete || !listed || (call->online && count >= 0 && count != n))
+  /* What began with a page of ours goes on so. */
+  if (!floo_lists_is_own_cursor (cursor_of (call)) && (!complete || !listed || (call->online && count >= 0 && count != n)))
     return TRUE;
   return get_page (db, call, &group, 1, error)
          && (call->row->record != &floo_record_group_member || floo_complete_members (db, &call->result, error));

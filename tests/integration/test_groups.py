@@ -1,0 +1,400 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The interface Groups: who is in, who may what, and what a group keeps; what the store says afterwards is what the service says."""
+
+import time
+
+from gi.repository import GLib
+
+import harness
+from peer import Peer, Refused
+
+ALICE, BOB, CAROL, DAVE, ERIN, ZHANG, ECHO = 1001, 1002, 1003, 1004, 1005, 1006, 1099
+TEAM, PROJECT, LOUNGE = 2001, 2002, 2003
+
+
+def ok(*users):
+    return [{'user_id': user, 'result': 'success', 'reason': ''} for user in users]
+
+
+class GroupTest(harness.Test):
+
+    def scene(self, **arguments):
+        self.service, self.server, self.client = self.one(**arguments)
+
+    def groups(self, method, signature='()', *args):
+        return self.client.call('Groups', method, signature, *args)
+
+    def joined(self, refresh=False):
+        return self.groups('ListJoined', '(b)', refresh)[0]
+
+    def info(self, group=TEAM, refresh=False):
+        return self.groups('GetInfo', '(xb)', group, refresh)
+
+    def all_pages(self, method, group=TEAM, limit=500):
+        items, cursor = [], ''
+        while True:
+            page, cursor = self.groups(method, '(xsu)', group, cursor, limit)
+            self.assertLessEqual(len(page), limit)
+            items += page
+            if not cursor:
+                return items
+
+    def members(self, group=TEAM):
+        return sorted(one['user_id'] for one in self.all_pages('ListMembers', group))
+
+    def admins(self, group=TEAM):
+        return sorted(one['user_id'] for one in self.groups('ListAdmins', '(x)', group))
+
+    def requests(self, path):
+        return len([one for one in self.service.control('requests')['requests'] if one['path'] == path])
+
+    def wait_true(self, predicate, what):
+        harness.wait_for(predicate, what)
+
+    # -- coming and going --
+
+    def test_public(self):
+        self.scene()
+        self.assertEqual(self.groups('ListPublic'), [LOUNGE])
+
+    def test_create_and_destroy(self):
+        self.scene()
+        info = self.groups('Create', '(saxa{sv})', '新群', [BOB, ERIN],
+                           {'description': GLib.Variant('s', 'new'), 'type': GLib.Variant('i', 1), 'avatar': GLib.Variant('s', 'a.png')})
+        group = info['group_id']
+        self.assertEqual((info['name'], info['description'], info['type'], info['avatar'], info['owner_id'], info['count']),
+                         ('新群', 'new', 1, 'a.png', ALICE, 2))
+        self.assertIn(group, self.joined())
+        self.client.wait_event('GroupCreated')
+        self.assertEqual(self.info(group)['name'], '新群')
+        self.assertEqual(self.members(group), [ALICE, BOB])  # erin wants to be asked
+        self.fails('InvalidArguments', self.groups, 'Create', '(saxa{sv})', 'x', [], {'type': GLib.Variant('i', 4)})
+        self.fails('InvalidArguments', self.groups, 'Create', '(saxa{sv})', 'x', [], {'size': GLib.Variant('i', 4)})
+        self.groups('Destroy', '(x)', group)
+        self.assertNotIn(group, self.joined())
+        self.client.wait_event('GroupDestroyed')
+        self.assertEqual(self.server.query(ALICE, 'SELECT count(*) FROM list_entries WHERE owner = ?', group), [(0,)])
+        self.fails('PermissionDenied', self.groups, 'Destroy', '(x)', PROJECT)
+        self.fails('NotFound', self.groups, 'Destroy', '(x)', 9)
+
+    def test_join_and_leave(self):
+        self.scene()
+        self.assertEqual(self.groups('Join', '(xs)', LOUNGE, ''), ok(ALICE)[0])
+        self.client.wait_event('GroupJoined')
+        self.wait_true(lambda: LOUNGE in self.joined(), 'the group')
+        self.assertEqual(self.info(LOUNGE)['owner_id'], ERIN)
+        self.fails('Rejected', self.groups, 'Join', '(xs)', LOUNGE, '')
+        self.groups('Leave', '(x)', LOUNGE)
+        self.assertNotIn(LOUNGE, self.joined())
+        self.client.wait_event('GroupLeft')
+        self.assertNotIn(LOUNGE, self.joined(True))
+        self.fails('PermissionDenied', self.groups, 'Leave', '(x)', TEAM)
+
+    def test_our_application(self):
+        self.scene(user='erin')
+        self.assertEqual(self.groups('Join', '(xs)', TEAM, 'let me in'), ok(ERIN)[0])
+        self.assertNotIn(TEAM, self.joined(True))
+        alice = Peer(self.service, 'alice')
+        alice.post('/group/apply/handle', group_id=TEAM, user_id=ERIN, approval=True)
+        self.client.wait_event('GroupApplyAccepted')
+        self.wait_true(lambda: TEAM in self.joined(), 'the group')
+        self.assertEqual(self.info()['name'], 'Team')
+
+    def test_applications(self):
+        """Wait over a restart without the service, and go when decided, here or elsewhere."""
+        self.scene(persist=True)
+        erin = Peer(self.service, 'erin')
+        erin.post('/group/apply', group_id=TEAM, reason='please')
+        self.assertEqual(self.client.wait_event('GroupApplied').args[0]['from'], ERIN)
+
+        def waiting():
+            return [(one['group_id'], one['applicant_id'], one['reason'])
+                    for one in self.groups('ListApplications', '(axsu)', [TEAM, PROJECT], '', 50)[0] if one['status'] == 0]
+        self.assertEqual(waiting(), [(TEAM, ERIN, 'please')])
+        self.server.stop()
+        self.service.stop()
+        self.client = self.server.start()
+        self.assertEqual(waiting(), [(TEAM, ERIN, 'please')])
+        self.assertEqual(self.groups('ListApplications', '(axsu)', [PROJECT], '', 50), ([], ''))
+        self.assertEqual(self.groups('ListApplications', '(axsu)', [], '', 50), ([], ''))
+        self.service.start()
+        self.client.wait_state('online')
+        self.assertEqual(self.groups('HandleApplication', '(xxb)', TEAM, ERIN, False), ok(ERIN)[0])
+        self.assertEqual(waiting(), [])
+        self.client.wait_event('GroupApplyDeclined')
+        self.fails('NotFound', self.groups, 'HandleApplication', '(xxb)', TEAM, ERIN, True)
+        erin.post('/group/apply', group_id=TEAM, reason='again')
+        self.wait_true(lambda: self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 4') == [(ERIN,)], 'the application')
+        Peer(self.service, 'bob').post('/group/apply/handle', group_id=TEAM, user_id=ERIN, approval=True)
+        self.wait_true(lambda: self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 4') == [], 'its end')
+        self.wait_true(lambda: ERIN in self.members(), 'the new member')
+
+    def test_invitations(self):
+        self.scene(user='erin', persist=True)
+        alice = Peer(self.service, 'alice')
+        alice.post('/group/invite', group_id=TEAM, user_list=[ERIN], reason='join us')
+        notice = self.client.wait_event('GroupInvited').args[0]
+        self.assertEqual((notice['from'], notice['to'], notice['group_id'], notice['content']), (ALICE, [ERIN], TEAM, 'join us'))
+
+        def waiting():
+            return [(one['group_id'], one['inviter_id'], one['invitee_id'], one['reason'])
+                    for one in self.groups('ListInvitations', '(su)', '', 50)[0] if one['status'] == 0]
+        self.assertEqual(waiting(), [(TEAM, ALICE, ERIN, 'join us')])
+        self.server.stop()
+        self.service.stop()
+        self.client = self.server.start()
+        self.assertEqual(waiting(), [(TEAM, ALICE, ERIN, 'join us')])
+        self.service.start()
+        self.client.wait_state('online')
+        self.assertEqual(set(self.groups('ListInvitations', '(su)', '', 50)[0][0]),
+                         {'group_id', 'inviter_id', 'invitee_id', 'reason', 'status', 'expire_time', 'create_at'})
+        self.fails('NotFound', self.groups, 'HandleInvitation', '(xxb)', TEAM, BOB, True)
+        self.groups('HandleInvitation', '(xxb)', TEAM, ALICE, True)
+        self.assertIn(TEAM, self.joined())
+        self.assertEqual(waiting(), [])
+        self.groups('Leave', '(x)', TEAM)
+        alice.post('/group/invite', group_id=TEAM, user_list=[ERIN])
+        self.wait_true(lambda: waiting() == [(TEAM, ALICE, ERIN, '')], 'the second invitation')
+        Peer(self.service, 'erin').post('/group/invite/handle', group_id=TEAM, user_id=ALICE, approval=False)
+        self.wait_true(lambda: self.server.query(ERIN, 'SELECT id FROM list_entries WHERE list = 3') == [], 'its end elsewhere')
+
+    def test_invite(self):
+        self.scene()
+        results = self.groups('Invite', '(xaxs)', TEAM, [ERIN, BOB, 9], 'hello')
+        self.assertEqual([one['result'] for one in results], ['success', 'fail', 'fail'])
+        self.assertEqual(set(results[0]), {'user_id', 'result', 'reason'})
+        results = self.groups('Invite', '(xaxs)', PROJECT, [DAVE], '')
+        self.assertEqual(results, ok(DAVE))
+        self.wait_true(lambda: DAVE in self.members(PROJECT), 'the new member')
+        self.fails('PermissionDenied', self.groups, 'Invite', '(xaxs)', LOUNGE, [DAVE], '')
+        self.fails('InvalidArguments', self.groups, 'Invite', '(xaxs)', TEAM, [0], '')
+        self.fails('InvalidArguments', self.groups, 'Invite', '(xaxs)', TEAM, [DAVE] * 1001, '')
+
+    # -- members and rank --
+
+    def test_members(self):
+        """From the service page by page, then from the store, where notices keep them."""
+        self.scene()
+        self.assertEqual(self.members(), [ALICE, BOB, CAROL, DAVE, ZHANG, ECHO])
+        asked = self.requests('/group/member_list')
+        self.assertEqual(self.members(), [ALICE, BOB, CAROL, DAVE, ZHANG, ECHO])
+        self.assertEqual([one['user_id'] for one in self.all_pages('ListMembers', TEAM, 2)], [ALICE, BOB, CAROL, DAVE, ZHANG, ECHO])
+        self.assertEqual(self.requests('/group/member_list'), asked)
+        one = self.all_pages('ListMembers')[1]
+        self.assertEqual(set(one) - {'expired_time'}, {'user_id', 'display_name', 'join_time', 'avatar'})
+        Peer(self.service, 'carol').post('/group/display_name', group_id=TEAM, value='卡萝')
+        self.client.wait_event('GroupMemberChanged')
+
+        def name(user):
+            return next(one['display_name'] for one in self.all_pages('ListMembers') if one['user_id'] == user)
+        self.wait_true(lambda: name(CAROL) == '卡萝', 'the name')
+        self.groups('SetDisplayName', '(xs)', TEAM, 'Boss')
+        self.assertEqual(name(ALICE), 'Boss')
+        Peer(self.service, 'dave').post('/group/leave', {'group_id': TEAM})
+        self.wait_true(lambda: DAVE not in self.members(), 'the member gone')
+        self.wait_true(lambda: self.info()['count'] == 5, 'their number')
+        asked = self.requests('/group/member_list')
+        self.assertEqual(self.members(), [ALICE, BOB, CAROL, ZHANG, ECHO])
+        self.assertEqual(self.requests('/group/member_list'), asked)
+        self.service.stop()
+        self.client.wait_state('waiting')
+        self.assertEqual(self.members(), [ALICE, BOB, CAROL, ZHANG, ECHO])
+        self.fails('Offline', self.groups, 'ListMembers', '(xsu)', PROJECT, '', 10)
+        self.service.start()
+
+    def test_get_members(self):
+        self.scene()
+        found = self.groups('GetMembers', '(xax)', TEAM, [BOB, ERIN])
+        self.assertEqual([one['user_id'] for one in found], [BOB])
+        self.assertEqual(self.groups('GetMembers', '(xax)', TEAM, [BOB])[0], found[0])
+        self.fails('PermissionDenied', self.groups, 'GetMembers', '(xax)', LOUNGE, [CAROL])
+        self.fails('PermissionDenied', self.groups, 'ListMembers', '(xsu)', LOUNGE, '', 10)
+        self.fails('InvalidArguments', self.groups, 'ListMembers', '(xsu)', TEAM, '', 0)
+        self.fails('InvalidArguments', self.groups, 'ListMembers', '(xsu)', TEAM, 'local:1', 10)
+
+    def test_kick(self):
+        self.scene()
+        self.members()
+        self.assertEqual(self.groups('Kick', '(xax)', TEAM, [DAVE]), ok(DAVE))
+        self.assertEqual(self.members(), [ALICE, BOB, CAROL, ZHANG, ECHO])
+        self.client.wait_event('GroupKicked')
+        self.assertEqual(self.groups('Kick', '(xax)', TEAM, [DAVE])[0]['result'], 'fail')
+        self.fails('PermissionDenied', self.groups, 'Kick', '(xax)', PROJECT, [CAROL])
+
+    def test_admins(self):
+        self.scene()
+        self.assertEqual(self.admins(), [BOB])
+        self.assertEqual(self.groups('AddAdmins', '(xax)', TEAM, [CAROL]), ok(CAROL))
+        asked = self.requests('/group/admin_list')
+        self.assertEqual(self.admins(), [BOB, CAROL])
+        self.client.wait_event('GroupAdminGranted')
+        self.assertEqual(self.groups('RemoveAdmins', '(xax)', TEAM, [BOB, DAVE])[0]['result'], 'success')
+        self.assertEqual(self.admins(), [CAROL])
+        self.client.wait_event('GroupAdminRevoked')
+        self.assertEqual(self.requests('/group/admin_list'), asked)
+        self.fails('PermissionDenied', self.groups, 'AddAdmins', '(xax)', PROJECT, [CAROL])
+        self.fails('PermissionDenied', self.groups, 'RemoveAdmins', '(xax)', PROJECT, [BOB])
+
+    def test_transfer(self):
+        self.scene()
+        self.assertEqual(self.groups('Transfer', '(xx)', TEAM, BOB)['result'], 'success')
+        self.assertEqual(self.info()['owner_id'], BOB)
+        self.assertEqual(self.groups('GetBrief', '(ax)', [TEAM])[0]['owner'], BOB)
+        self.client.wait_event('GroupOwnerAssigned')
+        self.assertEqual(self.info(refresh=True)['owner_id'], BOB)
+        self.fails('PermissionDenied', self.groups, 'Transfer', '(xx)', TEAM, ALICE)
+
+    def test_ban(self):
+        self.scene()
+        self.assertEqual(self.groups('Ban', '(xaxx)', TEAM, [CAROL, DAVE], 10), ok(CAROL, DAVE))
+        event = self.client.wait_event('GroupBanned')
+        self.assertEqual(event.args, (TEAM, [CAROL, DAVE], False, '10'))
+        banned, cursor = self.groups('ListBanned', '(xsu)', TEAM, '', 1)
+        self.assertEqual(len(banned), 1)
+        self.assertGreater(banned[0]['expired_time'], time.time())
+        self.assertEqual([one['user_id'] for one in self.all_pages('ListBanned', limit=1)], [CAROL, DAVE])
+        with self.assertRaises(AssertionError):
+            self.service.send('carol', TEAM, 'I cannot')
+        self.assertEqual(self.groups('Unban', '(xax)', TEAM, [CAROL]), ok(CAROL))
+        self.assertEqual(self.client.wait_event('GroupUnbanned').args, (TEAM, [CAROL], False))
+        self.assertEqual([one['user_id'] for one in self.all_pages('ListBanned')], [DAVE])
+        self.fails('InvalidArguments', self.groups, 'Ban', '(xaxx)', TEAM, [CAROL], -2)
+        self.fails('InvalidArguments', self.groups, 'Ban', '(xaxx)', TEAM, [CAROL], 0)
+        self.fails('PermissionDenied', self.groups, 'ListBanned', '(xsu)', PROJECT, '', 10)
+        self.service.stop()
+        self.client.wait_state('waiting')
+        self.assertEqual([one['user_id'] for one in self.all_pages('ListBanned')], [DAVE])
+        self.service.start()
+
+    def test_ban_all(self):
+        self.scene()
+        until = self.groups('BanAll', '(xx)', TEAM, 60)
+        self.assertGreater(until, time.time() + 3000)
+        self.assertEqual(self.info()['ban_expire_time'], until)
+        event = self.client.wait_event('GroupBanned')
+        self.assertEqual((event.args[0], event.args[2]), (TEAM, True))
+        self.groups('UnbanAll', '(x)', TEAM)
+        self.assertEqual(self.info()['ban_expire_time'], 0)
+        self.assertEqual(self.client.wait_event('GroupUnbanned').args[2], True)
+        self.assertEqual(self.groups('BanAll', '(xx)', TEAM, -1), -1)
+        self.fails('PermissionDenied', self.groups, 'BanAll', '(xx)', PROJECT, 1)
+        self.fails('PermissionDenied', self.groups, 'UnbanAll', '(x)', PROJECT)
+
+    def test_block(self):
+        self.scene()
+        self.members()
+        self.assertEqual(self.groups('Block', '(xax)', TEAM, [DAVE, ERIN]), ok(DAVE, ERIN))
+        self.client.wait_event('GroupBlocked')
+        self.assertNotIn(DAVE, self.members())
+        blocked = self.all_pages('ListBlocked', limit=1)
+        self.assertEqual([(one['user_id'], one['group_id']) for one in blocked], [(DAVE, TEAM), (ERIN, TEAM)])
+        self.assertEqual(set(blocked[0]), {'user_id', 'group_id', 'create_at'})
+        with self.assertRaises(Refused):
+            Peer(self.service, 'dave').post('/group/apply', group_id=TEAM)
+        self.assertEqual(self.groups('Unblock', '(xax)', TEAM, [DAVE]), ok(DAVE))
+        self.client.wait_event('GroupUnblocked')
+        self.assertEqual([one['user_id'] for one in self.all_pages('ListBlocked')], [ERIN])
+        self.fails('PermissionDenied', self.groups, 'Block', '(xax)', PROJECT, [CAROL])
+        self.fails('PermissionDenied', self.groups, 'ListBlocked', '(xsu)', PROJECT, '', 10)
+
+    # -- details --
+
+    def check_set(self, method, signature, value, field):
+        since = len(self.client.events)
+        self.groups(method, signature, TEAM, value)
+        self.assertEqual(self.info()[field], value, method)
+        self.client.wait_event('GroupListUpdate', since=since)
+        self.assertEqual(self.info(refresh=True)[field], value, method)
+
+    def test_set(self):
+        self.scene()
+        self.info()
+        for method, value, field in (('SetName', '新团队', 'name'), ('SetDescription', 'words', 'description'), ('SetExt', '{"a":1}', 'ext')):
+            self.check_set(method, '(xs)', value, field)
+        for method, value, field in (('SetMuteMode', 2, 'msg_mute_mode'), ('SetPushMode', 4, 'msg_push_mode'),
+                                     ('SetJoinApproval', 2, 'apply_approval')):
+            self.check_set(method, '(xi)', value, field)
+            self.fails('InvalidArguments', self.groups, method, '(xi)', TEAM, 9)
+        for method, field in (('SetMemberInvite', 'member_invite'), ('SetMemberModify', 'member_modify'), ('SetReadAck', 'read_ack'),
+                              ('SetHistoryVisible', 'history_visible'), ('SetHideMemberInfo', 'hide_member_info')):
+            self.check_set(method, '(xb)', not self.info()[field], field)
+        self.fails('PermissionDenied', self.groups, 'SetReadAck', '(xb)', PROJECT, False)
+        self.fails('NotFound', self.groups, 'SetName', '(xs)', 9, 'x')
+
+    def test_others_set(self):
+        self.scene()
+        self.info()
+        bob = Peer(self.service, 'bob')
+        bob.post('/group/info/name', group_id=TEAM, value='Bob was here')
+        self.wait_true(lambda: self.info()['name'] == 'Bob was here', 'the name')
+        self.assertEqual(self.groups('GetBrief', '(ax)', [TEAM])[0]['name'], 'Bob was here')
+        Peer(self.service, 'alice').post('/group/msg/mute_mode', group_id=TEAM, msg_mute_mode=1)
+        self.client.wait_event('GroupMuted')
+        self.assertEqual(self.info()['msg_mute_mode'], 1)
+
+    # -- what a group keeps --
+
+    def test_announcements(self):
+        self.scene()
+        first = self.groups('ListAnnouncements', '(x)', TEAM)
+        self.assertEqual([one['title'] for one in first], ['Welcome'])
+        self.assertEqual(set(first[0]), {'id', 'group_id', 'author', 'title', 'content', 'created_at'})
+        posted = self.groups('PostAnnouncement', '(xss)', TEAM, 'Title', 'Content 内容')
+        self.assertEqual((posted['title'], posted['content'], posted['author']), ('Title', 'Content 内容', ALICE))
+        self.client.wait_event('GroupAnnouncementUpdated')
+        self.assertEqual(self.groups('GetLatestAnnouncement', '(x)', TEAM), posted)
+        self.assertEqual(self.groups('GetAnnouncement', '(xx)', TEAM, posted['id']), posted)
+        self.groups('DeleteAnnouncement', '(xx)', TEAM, posted['id'])
+        self.assertEqual(self.groups('ListAnnouncements', '(x)', TEAM), first)
+        self.fails('NotFound', self.groups, 'GetAnnouncement', '(xx)', TEAM, posted['id'])
+        self.fails('NotFound', self.groups, 'GetLatestAnnouncement', '(x)', PROJECT)
+        self.fails('PermissionDenied', self.groups, 'PostAnnouncement', '(xss)', PROJECT, 't', 'c')
+        self.fails('PermissionDenied', self.groups, 'DeleteAnnouncement', '(xx)', PROJECT, 1)
+
+    def test_files(self):
+        self.scene()
+        bob = Peer(self.service, 'bob')
+        self.assertEqual(self.groups('ListFiles', '(x)', TEAM), [])
+        file_id = bob.post('/group/file/upload', group_id=TEAM, name='a.txt', size=5, type='text', url='http://x/a')['file_id']
+        self.client.wait_event('GroupFileUploaded')
+        files = self.groups('ListFiles', '(x)', TEAM)
+        self.assertEqual(set(files[0]), {'file_id', 'group_id', 'name', 'size', 'type', 'uploader', 'url', 'created_at', 'updated_at'})
+        self.groups('RenameFile', '(xxs)', TEAM, file_id, 'b.txt')
+        self.client.wait_event('GroupFileUpdated')
+        self.assertEqual(self.groups('ListFiles', '(x)', TEAM)[0]['name'], 'b.txt')
+        results = self.groups('DeleteFiles', '(xax)', TEAM, [file_id, 9])
+        self.assertEqual([(one['file_id'], one['result']) for one in results], [(file_id, 'success'), (9, 'fail')])
+        self.assertEqual(set(results[0]), {'file_id', 'result', 'reason'})
+        self.client.wait_event('GroupFileDeleted')
+        self.assertEqual(self.groups('ListFiles', '(x)', TEAM), [])
+        self.fails('NotFound', self.groups, 'RenameFile', '(xxs)', TEAM, file_id, 'c.txt')
+
+    # -- size and order --
+
+    def test_a_group_of_5000(self):
+        self.service = self.sandbox()
+        self.service.control('crowd', count=5000, group=TEAM)
+        self.server = self.daemon(sandbox=self.service)
+        self.client = self.server.start()
+        self.client.login('alice')
+        members = self.members()
+        self.assertEqual(len(members), 5006)
+        self.assertEqual(len(set(members)), 5006)
+        self.wait_true(lambda: self.info()['count'] == 5006, 'the number')
+        asked = self.requests('/group/member_list')
+        self.assertLess(asked, 60)
+        self.assertEqual(self.members(), members)
+        self.assertEqual(self.requests('/group/member_list'), asked)
+        self.assertEqual(len(self.groups('GetMembers', '(xax)', TEAM, members[3000:4000])), 1000)
+        self.assertLess(self.server.rss(), 100 << 20)
+
+    def test_logout_meanwhile(self):
+        """A call that waits for the service is answered when the account goes."""
+        self.scene()
+        self.service.control('rest', path='/group/announcement/list', delay_ms=15000, count=1)
+        pending = self.client.start('Groups', 'ListAnnouncements', '(x)', TEAM)
+        self.client.call('Account', 'Logout', '(a{sv})', {})
+        self.fails('Cancelled', pending.result)
+
+
+harness.main()
