@@ -112,6 +112,7 @@ on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 static FlooStore *
 steal_store (FlooSession *self)
 {
+  floo_files_close (self->files);
   return g_steal_pointer (&self->store);
 }
 
@@ -198,6 +199,8 @@ on_login_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (FlooStore) store = NULL;
 
   floo_secrets_clear_finish (FLOO_SECRETS (source), result, &job->error);
+  if (job->erase)
+    floo_files_erase_cache (job->session->files);
   store = steal_store (job->session);
   if (store == NULL)
     logout_done (job);

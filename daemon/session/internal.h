@@ -8,6 +8,7 @@
  *   sender    the outbox: what we have for the service
  *   settler   rows of which nobody knows whether the service took them
  *   directory the roster and the joined groups
+ *   files     uploads, downloads, and messages that carry files (files.h)
  *
  * All run on the main loop, save what is marked "store thread".
  */
@@ -30,6 +31,7 @@ typedef struct _FlooSync FlooSync;
 typedef struct _FlooSender FlooSender;
 typedef struct _FlooSettler FlooSettler;
 typedef struct _FlooDirectory FlooDirectory;
+typedef struct _FlooFiles FlooFiles;
 
 /* Account.State; names in session.c. */
 typedef enum {
@@ -68,6 +70,7 @@ struct _FlooSession {
   FlooSender *sender;
   FlooSettler *settler;
   FlooDirectory *directory;
+  FlooFiles *files;
 
   FlooState state;
   GError *last_error;           /* (nullable), domain FLOO_ERROR */
@@ -254,6 +257,21 @@ void floo_directory_load_lists (FlooDirectory *directory, GCancellable *cancella
 /* Fetches details that are missing or stale, in batches, one request a second and kind, while online. */
 void floo_directory_fetch_missing (FlooDirectory *directory);
 void floo_directory_offline (FlooDirectory *directory);
+
+/* ---- files.c ---- */
+
+FlooFiles *floo_files_new (FlooSession *session);
+void floo_files_free (FlooFiles *files);
+/* The account's store is there: what waits to be uploaded is taken up. */
+void floo_files_open (FlooFiles *files);
+/* The store is about to close: all transfers end. */
+void floo_files_close (FlooFiles *files);
+/* Deletes the account's downloaded files, in the background; before floo_files_close(). */
+void floo_files_erase_cache (FlooFiles *files);
+/* Transfers are begun while we are online. */
+void floo_files_set_online (FlooFiles *files, gboolean online);
+/* Resend of a message: its upload begins now, where it has one. */
+void floo_files_resend (FlooFiles *files, gint64 client_id);
 
 /* ---- inbound.c ---- */
 

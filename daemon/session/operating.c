@@ -265,6 +265,7 @@ typedef struct {
   gint64 conversation;
   guint attempts;
   gboolean is_message;
+  gboolean is_held;             /* its file is not uploaded: no frame went out */
 } RowState;
 
 static gboolean
@@ -273,7 +274,8 @@ keep_row_state (const FlooOutboxRow *row, gpointer user_data)
   *(RowState *) user_data = (RowState){ .state = row->state,
                                         .conversation = row->conversation,
                                         .attempts = row->attempts,
-                                        .is_message = row->operation == FLOO_OUTBOX_MESSAGE };
+                                        .is_message = row->operation == FLOO_OUTBOX_MESSAGE,
+                                        .is_held = row->file != NULL };
   return TRUE;
 }
 
@@ -300,6 +302,16 @@ run_resend (FlooDb *db, gpointer data, GError **error)
   return floo_sender_take_due (call->base.call.session->sender, db, call->base.taken, error);
 }
 
+static void
+on_resend_done (FlooStore *store, gpointer data, const GError *error)
+{
+  RowCall *call = data;
+
+  floo_outbox_call_done (store, call, error);
+  if (error == NULL)
+    floo_files_resend (call->base.call.session->files, call->client_id);
+}
+
 void
 floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data)
 {
@@ -309,7 +321,7 @@ floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpoin
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->client_id = client_id;
-  floo_outbox_call_run (call, run_resend, floo_outbox_call_free);
+  floo_session_write (self, run_resend, on_resend_done, call, floo_outbox_call_free);
 }
 
 /* Certain where no frame of it ever went out. What may be out stays known to us until its answer, so that an acknowledgement still makes it a message. */
@@ -322,7 +334,7 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
 
   if (!floo_outbox_get (db, call->client_id, keep_row_state, &row, error))
     return FALSE;
-  certain = row.state == FLOO_SEND_FAILED || row.attempts == 0;
+  certain = row.state == FLOO_SEND_FAILED || row.attempts == 0 || row.is_held;
   if (!floo_sender_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
       || !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;

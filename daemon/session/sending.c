@@ -111,6 +111,8 @@ digest_of (const FlooSendRequest *request)
                                            request->config, request->attachment, request->priority));
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
 
+  if (request->identity != NULL)
+    return g_compute_checksum_for_string (G_CHECKSUM_SHA256, request->identity, -1);
   return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
 }
 

@@ -12,7 +12,7 @@
 
 G_DEFINE_FINAL_TYPE (FlooSession, floo_session, G_TYPE_OBJECT)
 
-enum { SIGNAL_EVENT, SIGNAL_STATUS_CHANGED, N_SIGNALS };
+enum { SIGNAL_EVENT, SIGNAL_TRANSFER_CHANGED, SIGNAL_STATUS_CHANGED, N_SIGNALS };
 static guint signals[N_SIGNALS];
 
 static const char *const state_names[]
@@ -25,6 +25,7 @@ floo_session_finalize (GObject *object)
 
   g_clear_handle_id (&self->status_idle, g_source_remove);
   g_clear_handle_id (&self->ready_timer, g_source_remove);
+  g_clear_pointer (&self->files, floo_files_free);
   g_clear_pointer (&self->login, floo_login_free);
   g_clear_pointer (&self->sync, floo_sync_free);
   g_clear_pointer (&self->sender, floo_sender_free);
@@ -48,6 +49,8 @@ floo_session_class_init (FlooSessionClass *klass)
   G_OBJECT_CLASS (klass)->finalize = floo_session_finalize;
   signals[SIGNAL_EVENT] = g_signal_new ("event", FLOO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                         g_cclosure_marshal_VOID__POINTER, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  signals[SIGNAL_TRANSFER_CHANGED] = g_signal_new ("transfer-changed", FLOO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+                                                   G_TYPE_UINT64);
   signals[SIGNAL_STATUS_CHANGED] = g_signal_new ("status-changed", FLOO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                                  g_cclosure_marshal_VOID__VOID, G_TYPE_NONE, 0);
 }
@@ -74,6 +77,7 @@ floo_session_new (const FlooConfig *config, FlooSecrets *secrets)
   self->sender = floo_sender_new (self);
   self->settler = floo_settler_new (self);
   self->directory = floo_directory_new (self);
+  self->files = floo_files_new (self);
   return self;
 }
 
@@ -141,6 +145,7 @@ floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpoint
   self->ready = NULL;
   self->stopping = TRUE;
   floo_login_stop (self->login);
+  floo_files_close (self->files);
   g_idle_add_full (G_PRIORITY_LOW, on_calls_answered, task, NULL);
 }
 
@@ -205,6 +210,7 @@ floo_session_set_state (FlooSession *self, FlooState state)
     return;
   g_message ("state: %s -> %s", state_names[self->state], state_names[state]);
   self->state = state;
+  floo_files_set_online (self->files, state == FLOO_STATE_ONLINE);
   self->connected_since = state == FLOO_STATE_ONLINE ? floo_now_ms () : 0;
   if (state != FLOO_STATE_WAITING)
     self->next_retry = 0;
@@ -319,6 +325,7 @@ floo_session_take_store (FlooSession *self, FlooStore *store)
   floo_store_set_event_func (store, on_store_event, self);
   floo_store_set_retention (store, self->config->journal_days, self->config->journal_events);
   g_signal_connect_object (store, "full-changed", G_CALLBACK (on_store_full_changed), self, 0);
+  floo_files_open (self->files);
 }
 
 void

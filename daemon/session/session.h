@@ -22,6 +22,7 @@ G_DECLARE_FINAL_TYPE (FlooSession, floo_session, FLOO, SESSION, GObject)
 /*
  * Signals, on the main loop:
  *   "event" (FlooEvent *event)     a signal to emit now: event->name, event->args; in serial order
+ *   "transfer-changed" (guint64 id) a transfer is new, has changed or is gone
  *   "status-changed" ()            something in floo_session_get_properties() may have changed; at most once a turn of the loop
  */
 
@@ -119,6 +120,7 @@ typedef struct {
   const char *ext, *config, *attachment;   /* (nullable) */
   guint priority;
   const char *token;        /* (nullable): the caller's idempotency token */
+  const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
 } FlooSendRequest;
 
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
@@ -143,6 +145,46 @@ void floo_session_set_draft (FlooSession *self, gint64 conversation, const char 
 void floo_session_list_outbox (FlooSession *self, FlooReply reply, gpointer user_data);                       /* (aM) */
 void floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);
 void floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);     /* (b) */
+
+/* ---- Files, and what elsewhere takes or gives a file ---- */
+
+/* Descriptors that come in are (transfer full), whatever becomes of the call. A transfer is answered with its object path. */
+void floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
+                          gpointer user_data);                                                                  /* (o) */
+/* @format: (nullable): "mp3" */
+void floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data);   /* (o) */
+void floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data);   /* (o) */
+void floo_session_set_avatar (FlooSession *self, int fd, const char *name, FlooReply reply, gpointer user_data);   /* (o) */
+void floo_session_groups_set_avatar (FlooSession *self, gint64 group, int fd, const char *name, FlooReply reply, gpointer user_data);   /* (o) */
+/* @type: (nullable): file, image, audio, video; NULL: by its content */
+void floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, const char *name, const char *type, FlooReply reply,
+                                     gpointer user_data);                                                       /* (o) */
+void floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data);   /* (o) */
+
+typedef struct {
+  const char *to_type;      /* as the client gave it */
+  gint64 to;
+  const char *type;
+  int fd;
+  const char *name;
+  guint width, height;      /* pixels; 0: not given */
+  guint duration;           /* s; 0: not given */
+  const char *ext;          /* (nullable) */
+  const char *token;        /* (nullable) */
+} FlooSendFileRequest;
+
+void floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);   /* (xo) */
+/* @token: (nullable) */
+void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+                           gpointer user_data);                                                                 /* (x) */
+
+void floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data);                    /* (ao) */
+/* Returns: (transfer floating) (nullable): a{sv} of all properties of the interface Transfer but Version; NULL: it is gone */
+GVariant *floo_session_get_transfer (FlooSession *self, guint64 id);
+void floo_session_cancel_transfer (FlooSession *self, guint64 id, FlooReply reply, gpointer user_data);
+/* @fd: (transfer full): -1 with @error */
+typedef void (*FlooFdReply) (int fd, const GError *error, gpointer user_data);
+void floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply reply, gpointer user_data);
 
 /* ---- Events ---- */
 void floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data);                      /* (stt) */

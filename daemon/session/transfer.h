@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * transfer.h: files under way, and the queue that they stand in. Only for daemon/session; on the main loop.
+ *
+ * A transfer is tried until it succeeds, fails for good or is cancelled; between tries, and while the queue rests, it does not take a place. Its end can be
+ * read for a while.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef enum {
+  FLOO_TRANSFER_QUEUED,
+  FLOO_TRANSFER_ACTIVE,
+  FLOO_TRANSFER_COMPLETE,
+  FLOO_TRANSFER_ERROR,
+  FLOO_TRANSFER_CANCELLED
+} FlooTransferStatus;
+
+typedef struct _FlooTransfers FlooTransfers;
+
+#define FLOO_TYPE_TRANSFER (floo_transfer_get_type ())
+G_DECLARE_FINAL_TYPE (FlooTransfer, floo_transfer, FLOO, TRANSFER, GObject)
+
+/**
+ * FlooTransferSpec:
+ * @key: (nullable): what it is, among the transfers at any time: floo_transfers_find()
+ * @message: a message's id or client_id, 0 none
+ * @total: bytes; 0: not known
+ * @held: it waits for floo_transfer_release() besides its turn
+ * @tries: how often in a row it may fail without having moved anything; 0: for ever
+ * @run: begins a try; the last call of each is floo_transfer_done()
+ * @failed: (nullable): a try failed, and another one will follow
+ * @ended: (nullable): status tells how; called once
+ * @data: theirs, freed with @destroy
+ */
+typedef struct {
+  const char *key;
+  gboolean upload;
+  const char *name;
+  gint64 message;
+  goffset total;
+  gboolean held;
+  guint tries;
+  void (*run) (FlooTransfer *transfer, gpointer data);
+  void (*failed) (FlooTransfer *transfer, const GError *error, guint delay_ms, gpointer data);
+  void (*ended) (FlooTransfer *transfer, gpointer data);
+  gpointer data;
+  GDestroyNotify destroy;
+} FlooTransferSpec;
+
+/* One of them has changed, is new, or is gone. */
+typedef void (*FlooTransfersFunc) (guint64 id, gpointer user_data);
+
+FlooTransfers *floo_transfers_new (FlooTransfersFunc func, gpointer user_data);
+/* Cancels all. */
+void floo_transfers_free (FlooTransfers *self);
+
+/* Returns: (transfer none): the new one, @id's */
+FlooTransfer *floo_transfers_add (FlooTransfers *self, guint64 id, const FlooTransferSpec *spec);
+/* Returns: (transfer none) (nullable) */
+FlooTransfer *floo_transfers_get (FlooTransfers *self, guint64 id);
+/* Returns: (transfer none) (nullable): under way or complete */
+FlooTransfer *floo_transfers_find (FlooTransfers *self, const char *key);
+/* Returns: (transfer floating): (ao) */
+GVariant *floo_transfers_list (FlooTransfers *self);
+/* How many have not ended. */
+guint floo_transfers_count (FlooTransfers *self);
+/* Whether tries are begun. On its way from FALSE to TRUE all that wait for a time are tried at once. */
+void floo_transfers_set_running (FlooTransfers *self, gboolean running);
+/* All end as cancelled and are gone. */
+void floo_transfers_clear (FlooTransfers *self);
+
+guint64 floo_transfer_get_id (FlooTransfer *transfer);
+FlooTransferStatus floo_transfer_get_status (FlooTransfer *transfer);
+const GError *floo_transfer_get_error (FlooTransfer *transfer);
+GCancellable *floo_transfer_get_cancellable (FlooTransfer *transfer);
+/* Returns: (transfer none): the specification's */
+gpointer floo_transfer_get_data (FlooTransfer *transfer);
+/* Returns: (transfer floating): a{sv} of the interface's properties but Version */
+GVariant *floo_transfer_get_properties (FlooTransfer *transfer);
+/* Returns: (transfer floating): its object path */
+GVariant *floo_transfer_get_object_path (FlooTransfer *transfer);
+/* Somebody wants to know of it: its end is kept for a while from now on. */
+void floo_transfer_touch (FlooTransfer *transfer);
+
+/* Takes it out of its turn: its caller runs it now, and ends with floo_transfer_done(). FALSE: it is not in the queue. */
+gboolean floo_transfer_begin (FlooTransfer *transfer);
+void floo_transfer_release (FlooTransfer *transfer);
+/* It cannot even be tried: what is held ends with @error. */
+void floo_transfer_fail (FlooTransfer *transfer, const GError *error);
+/* No waiting for the next try. */
+void floo_transfer_hurry (FlooTransfer *transfer);
+/* Nothing where it has ended. */
+void floo_transfer_cancel (FlooTransfer *transfer);
+
+/* @transferred: bytes; what is less than before is not told. @total: 0 or less: not known */
+void floo_transfer_progress (FlooTransfer *transfer, goffset transferred, goffset total);
+void floo_transfer_set_url (FlooTransfer *transfer, const char *url);
+/* @fd: (transfer full): the complete file under @path, locked against the cache's cleaning */
+void floo_transfer_set_file (FlooTransfer *transfer, const char *path, int fd);
+const char *floo_transfer_get_path (FlooTransfer *transfer);
+/* A try has ended. @error: (nullable): NULL: it is complete */
+void floo_transfer_done (FlooTransfer *transfer, const GError *error);
+
+G_END_DECLS
