@@ -40,6 +40,7 @@ WRONG = [
     ('Conversations', 'GetMessage', '(x)', (5,), 'NotFound', ''),
     ('Conversations', 'MarkRead', '(xxa{sv})', (NOBODY, 0, {}), 'NotFound', ''),
     ('Conversations', 'MarkRead', '(xxa{sv})', (1002, 5, {}), 'NotFound', ''),
+    ('Groups', 'GetInfo', '(xb)', (NOBODY, True), 'NotFound', ''),
     # negative and impossible ids
     ('Conversations', 'Get', '(x)', (-1,), 'InvalidArguments', 'conversation'),
     ('Conversations', 'GetMessages', '(xa{sv})', (-1, {}), 'InvalidArguments', 'conversation'),

@@ -143,7 +143,7 @@ class ReplayTest(harness.Test):
         self.assertNotEqual(self.position(client)[0], journal)
         self.fails('JournalChanged', client.call, 'Events', 'Replay', '(stu)', journal, 0, 0)
         client.call('Account', 'Logout', '(a{sv})', {})
-        other = client.login('bob')
+        client.login('bob')
         self.assertNotIn(self.position(client)[0], (journal, ''))
 
     def test_journal_is_bounded(self):
