@@ -8,7 +8,9 @@ import subprocess
 import harness
 from harness import wait_for
 
-EXAMPLES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'data', 'examples')
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
+EXAMPLES = os.path.join(SOURCE, 'data', 'examples')
+README = os.path.join(SOURCE, 'README.md')
 ECHO = 1099
 
 
@@ -88,6 +90,23 @@ class ExamplesTest(harness.Test):
         again = self.example(daemon, 'client.py', str(ECHO))
         self.assertEqual(again.wait(harness.LIMIT), 0)
         self.assertIn('1099: echo: one', self.read_lines(again))
+
+    def test_readme_has_the_client(self):
+        with open(README, encoding='utf-8') as readme, open(os.path.join(EXAMPLES, 'client.py'), encoding='utf-8') as client:
+            self.assertIn('```python\n%s```' % client.read(), readme.read())
+
+    def test_readme_recipes_work(self):
+        sandbox, daemon, client = self.one()
+        with open(README, encoding='utf-8') as readme:
+            lines = [line.strip() for line in readme if line.startswith('    ')]
+        setting = next(line for line in lines if line.startswith('floo='))
+        recipes = [line for line in lines if line.startswith(('$floo.', 'busctl ', 'gdbus introspect')) and ' monitor ' not in line]
+        self.assertGreater(len(recipes), 10)
+        for recipe in recipes:
+            done = subprocess.run(['bash', '-c', setting + '\n' + recipe], env=daemon.environment(), capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ''), recipe)
+            self.assertTrue(done.stdout, recipe)
+        client.wait_message(lambda one: one.content == 'echo: Backup done')
 
     def subscribe(self, daemon):
         return self.example(daemon, 'subscriber.py', os.path.join(self.root, 'position'))
