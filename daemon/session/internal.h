@@ -8,6 +8,7 @@
  *   sender    the outbox: what we have for the service
  *   settler   rows of which nobody knows whether the service took them
  *   directory the roster and the joined groups
+ *   read_ack  who is to acknowledge reading, in groups that want it
  *   files     uploads, downloads, and messages that carry files (files.h)
  *
  * All run on the main loop, save what is marked "store thread".
@@ -31,6 +32,7 @@ typedef struct _FlooSync FlooSync;
 typedef struct _FlooSender FlooSender;
 typedef struct _FlooSettler FlooSettler;
 typedef struct _FlooDirectory FlooDirectory;
+typedef struct _FlooReadAck FlooReadAck;
 typedef struct _FlooFiles FlooFiles;
 
 /* Account.State; names in session.c. */
@@ -70,6 +72,7 @@ struct _FlooSession {
   FlooSender *sender;
   FlooSettler *settler;
   FlooDirectory *directory;
+  FlooReadAck *read_ack;
   FlooFiles *files;
 
   FlooState state;
@@ -272,6 +275,27 @@ void floo_files_erase_cache (FlooFiles *files);
 void floo_files_set_online (FlooFiles *files, gboolean online);
 /* Resend of a message: its upload begins now, where it has one. */
 void floo_files_resend (FlooFiles *files, gint64 client_id);
+
+/* ---- pins.c ---- */
+
+/* Brings what other devices pinned. */
+void floo_pins_load (FlooSession *session);
+
+/* ---- read-ack.c ---- */
+
+FlooReadAck *floo_read_ack_new (FlooSession *session);
+void floo_read_ack_free (FlooReadAck *self);
+void floo_read_ack_offline (FlooReadAck *self);
+/* Fetches what is missing, step by step, while online. */
+void floo_read_ack_run (FlooReadAck *self);
+/**
+ * floo_read_ack_add_members:
+ * @config: (nullable): of a message to @group
+ * @merged: (out) (transfer full) (nullable): the config with groupMemberList; NULL: it stays as it is
+ *
+ * Store thread.
+ */
+gboolean floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **merged, GError **error);
 
 /* ---- inbound.c ---- */
 

@@ -727,6 +727,7 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   floo_settler_online (session->settler);
   floo_settler_online (session->settler);
   floo_directory_fetch_missing (session->directory);
+  floo_pins_load (session);
 }
 
 /* ---- refusals and notices ---- */

@@ -153,5 +153,9 @@ const FlooOperation floo_operations[] = {
   { "Groups.RenameFile", POST, "/group/file/update_name", .args = { B ("group_id"), B ("file_id"), B ("name") } },
   { "Groups.DeleteFiles", POST, "/group/file/delete", .args = { B ("group_id"), B ("file_list") }, .result = FLOO_RESULT_RECORDS,
     .record = &floo_record_shared_file_result },
+
+  /* ---- Conversations ---- */
+  { "Conversations.Pin", POST, "/user/conversation/pin", .args = { B ("conversation_id") }, .effect = floo_effect_pin },
+  { "Conversations.Unpin", POST, "/user/conversation/unpin", .args = { B ("conversation_id") }, .effect = floo_effect_unpin },
   { NULL },
 };

@@ -117,6 +117,9 @@ const char *floo_operation_get_reply_type (const FlooOperation *row);
 /* effects.c, operation-caches.c: what the rows name. */
 gboolean floo_effect_put_user (FlooDb *db, FlooOperationCall *call, GError **error);
 gboolean floo_effect_set_user_field (FlooDb *db, FlooOperationCall *call, GError **error);
+/* pins.c */
+gboolean floo_effect_pin (FlooDb *db, FlooOperationCall *call, GError **error);
+gboolean floo_effect_unpin (FlooDb *db, FlooOperationCall *call, GError **error);
 gboolean floo_effect_accept (FlooDb *db, FlooOperationCall *call, GError **error);
 gboolean floo_effect_decline (FlooDb *db, FlooOperationCall *call, GError **error);
 gboolean floo_effect_remove_user (FlooDb *db, FlooOperationCall *call, GError **error);

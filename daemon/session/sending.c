@@ -45,6 +45,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
 {
   SendQuery *query = data;
   FlooOutboxRow *row = &query->row;
+  g_autofree char *with_members = NULL;
   gint64 known = 0;
 
   if (query->token != NULL && !floo_outbox_find_token (db, query->token, query->digest, &known, error))
@@ -54,6 +55,10 @@ run_send (FlooDb *db, gpointer data, GError **error)
       query->base.call.result = g_variant_ref_sink (g_variant_new ("(x)", known));
       return TRUE;
     }
+  if (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, row->config, &with_members, error))
+    return FALSE;
+  if (with_members != NULL)
+    row->config = with_members;
   if (!floo_outbox_next_client_id (db, &row->client_id, error))
     return FALSE;
   row->timestamp = floo_now_ms ();

@@ -31,6 +31,7 @@ floo_session_finalize (GObject *object)
   g_clear_pointer (&self->sender, floo_sender_free);
   g_clear_pointer (&self->settler, floo_settler_free);
   g_clear_pointer (&self->directory, floo_directory_free);
+  g_clear_pointer (&self->read_ack, floo_read_ack_free);
   g_clear_object (&self->link);
   g_clear_object (&self->rest);
   g_clear_object (&self->endpoints);
@@ -77,6 +78,7 @@ floo_session_new (const FlooConfig *config, FlooSecrets *secrets)
   self->sender = floo_sender_new (self);
   self->settler = floo_settler_new (self);
   self->directory = floo_directory_new (self);
+  self->read_ack = floo_read_ack_new (self);
   self->files = floo_files_new (self);
   return self;
 }

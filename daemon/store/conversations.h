@@ -46,6 +46,7 @@ gboolean floo_conversations_get_unread_total (FlooDb *db, guint *total, GError *
 gboolean floo_conversations_set_draft (FlooDb *db, gint64 id, FlooConversationType type, const char *text, gint64 now, GError **error);
 /* The ids that are pinned, as the service says; the others are not. @changed: (out) */
 gboolean floo_conversations_set_pinned (FlooDb *db, const gint64 *ids, guint n, gboolean *changed, GError **error);
+gboolean floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolean *changed, GError **error);
 /* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the
  * outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * read-ack.c: groups whose members acknowledge reading: a message there names all other members in its config (wire.md, Sending).
+ *
+ * So the settings of every joined group, and the members of those with read_ack, are fetched once, in the background, one request a second.
+ */
+#include "session/internal.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/names.h"
+#include "base/record.h"
+#include "store/contacts.h"
+#include "store/lists.h"
+
+#define STEP_MS 1000
+#define MEMBERS_PAGE 500u
+
+struct _FlooReadAck {
+  FlooSession *session;         /* our owner */
+  GHashTable *skipped;          /* groups that the service would not tell of; until the next connection */
+  gboolean busy;
+  guint timer;
+};
+
+FlooReadAck *
+floo_read_ack_new (FlooSession *session)
+{
+  FlooReadAck *self = g_new0 (FlooReadAck, 1);
+
+  self->session = session;
+  self->skipped = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  return self;
+}
+
+void
+floo_read_ack_offline (FlooReadAck *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  g_hash_table_remove_all (self->skipped);
+}
+
+void
+floo_read_ack_free (FlooReadAck *self)
+{
+  floo_read_ack_offline (self);
+  g_hash_table_unref (self->skipped);
+  g_free (self);
+}
+
+/* ---- sending ---- */
+
+/* Whether the group's details say read_ack; @known: they are there with all settings. */
+static gboolean
+get_read_ack (FlooDb *db, gint64 group, gboolean *known, gboolean *read_ack, GError **error)
+{
+  g_autoptr (GVariant) items = NULL;
+  gint64 owner;
+
+  *known = *read_ack = FALSE;
+  items = floo_contacts_get (db, FLOO_CONTACT_GROUP, &floo_record_group_info, &group, 1, NULL, error);
+  if (items == NULL)
+    return FALSE;
+  g_variant_ref_sink (items);
+  if (g_variant_n_children (items) > 0)
+    {
+      g_autoptr (GVariant) details = g_variant_get_child_value (items, 0);
+
+      *known = g_variant_lookup (details, "owner_id", "x", &owner);
+      (void) g_variant_lookup (details, "read_ack", "b", read_ack);
+    }
+  return TRUE;
+}
+
+/* All members but ourselves, as a member of the JSON object @config (nullable). */
+static char *
+merge_members (const char *config, GVariant *ids, gint64 self_id)
+{
+  g_autoptr (JsonNode) node = config != NULL && *config != '\0' ? floo_json_parse (config, strlen (config), NULL) : NULL;
+  JsonArray *members = json_array_new ();
+  JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
+  const gint64 *values;
+  gsize n;
+
+  if (object == NULL)
+    {
+      g_clear_pointer (&node, json_node_unref);
+      node = json_node_new (JSON_NODE_OBJECT);
+      object = json_object_new ();
+      json_node_take_object (node, object);
+    }
+  values = g_variant_get_fixed_array (ids, &n, sizeof *values);
+  for (gsize i = 0; i < n; i++)
+    if (values[i] != self_id)
+      json_array_add_int_element (members, values[i]);
+  json_object_set_array_member (object, "groupMemberList", members);
+  return floo_json_to_text (node);
+}
+
+gboolean
+floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **merged, GError **error)
+{
+  gboolean known, read_ack, complete;
+  g_autoptr (GVariant) ids = NULL;
+  guint n;
+
+  *merged = NULL;
+  if (!get_read_ack (db, group, &known, &read_ack, error))
+    return FALSE;
+  if (!read_ack || (config != NULL && strstr (config, "\"groupMemberList\"") != NULL))
+    return TRUE;
+  if (!floo_lists_get_state (db, FLOO_LIST_MEMBERS, group, &complete, &n, error))
+    return FALSE;
+  /* Half of the members would be worse than none: the others' reading would never be told. */
+  if (!complete)
+    return TRUE;
+  ids = floo_lists_get_ids (db, FLOO_LIST_MEMBERS, group, error);
+  if (ids == NULL)
+    return FALSE;
+  g_variant_ref_sink (ids);
+  *merged = merge_members (config, ids, floo_db_get_user_id (db));
+  return TRUE;
+}
+
+/* ---- fetching ---- */
+
+/* What the next request is for; 0: nothing of the kind is missing. */
+typedef struct {
+  FlooSession *session;
+  gint64 settings_of;
+  gint64 members_of;
+  char *cursor;
+  GArray *skipped;              /* gint64: as it was when the step began */
+} Step;
+
+static void
+step_free (gpointer data)
+{
+  Step *step = data;
+
+  g_free (step->cursor);
+  g_array_unref (step->skipped);
+  g_object_unref (step->session);
+  g_free (step);
+}
+
+static gboolean
+is_skipped (const Step *step, gint64 group)
+{
+  for (guint i = 0; i < step->skipped->len; i++)
+    if (g_array_index (step->skipped, gint64, i) == group)
+      return TRUE;
+  return FALSE;
+}
+
+static gboolean
+run_find_step (FlooDb *db, gpointer data, GError **error)
+{
+  Step *step = data;
+  g_autoptr (GVariant) groups = floo_contacts_list (db, FLOO_CONTACT_GROUP, error);
+  const gint64 *ids;
+  gsize n;
+
+  if (groups == NULL)
+    return FALSE;
+  g_variant_ref_sink (groups);
+  ids = g_variant_get_fixed_array (groups, &n, sizeof *ids);
+  for (gsize i = 0; i < n && step->settings_of == 0 && step->members_of == 0; i++)
+    {
+      gboolean known, read_ack, complete;
+      guint count;
+
+      if (is_skipped (step, ids[i]))
+        continue;
+      if (!get_read_ack (db, ids[i], &known, &read_ack, error))
+        return FALSE;
+      if (!known)
+        step->settings_of = ids[i];
+      else if (read_ack)
+        {
+          if (!floo_lists_get_state (db, FLOO_LIST_MEMBERS, ids[i], &complete, &count, error))
+            return FALSE;
+          step->members_of = complete ? 0 : ids[i];
+        }
+    }
+  return TRUE;
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  FlooReadAck *self = user_data;
+
+  self->timer = 0;
+  floo_read_ack_run (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The request of a step is over: the next one in a second. */
+static void
+step_over (Step *step, const GError *error)
+{
+  FlooReadAck *self = step->session->read_ack;
+  gint64 group = step->settings_of != 0 ? step->settings_of : step->members_of;
+
+  self->busy = FALSE;
+  if (error != NULL)
+    g_hash_table_add (self->skipped, g_memdup2 (&group, sizeof group));
+  if (self->timer == 0 && step->session->state == FLOO_STATE_ONLINE)
+    self->timer = g_timeout_add (STEP_MS, on_timer, self);
+  step_free (step);
+}
+
+static void
+on_settings (GVariant *result, const GError *error, gpointer user_data)
+{
+  if (result != NULL)
+    g_variant_unref (g_variant_ref_sink (result));
+  step_over (user_data, error);
+}
+
+static void ask_members (Step *step);
+
+static void
+on_members (GVariant *result, const GError *error, gpointer user_data)
+{
+  Step *step = user_data;
+  g_autoptr (GVariant) page = result != NULL ? g_variant_ref_sink (result) : NULL;
+
+  g_clear_pointer (&step->cursor, g_free);
+  if (error == NULL)
+    g_variant_get_child (page, 1, "s", &step->cursor);
+  if (error == NULL && *step->cursor != '\0')
+    ask_members (step);
+  else
+    step_over (step, error);
+}
+
+static void
+ask_members (Step *step)
+{
+  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(xsu)", step->members_of, step->cursor != NULL ? step->cursor : "", MEMBERS_PAGE));
+
+  floo_session_call_operation (step->session, FLOO_IFACE_GROUPS, "ListMembers", args, on_members, step);
+}
+
+static void
+on_step_found (FlooStore *store, gpointer data, const GError *error)
+{
+  Step *step = data;
+  FlooReadAck *self = step->session->read_ack;
+
+  if (error != NULL || step->session->state != FLOO_STATE_ONLINE || (step->settings_of == 0 && step->members_of == 0))
+    {
+      self->busy = FALSE;
+      step_free (step);
+    }
+  else if (step->settings_of != 0)
+    floo_session_groups_get_info (step->session, step->settings_of, TRUE, on_settings, step);
+  else
+    ask_members (step);
+}
+
+void
+floo_read_ack_run (FlooReadAck *self)
+{
+  Step *step;
+  GHashTableIter iter;
+  gpointer key;
+
+  if (self->busy || self->timer != 0 || self->session->state != FLOO_STATE_ONLINE)
+    return;
+  self->busy = TRUE;
+  step = g_new0 (Step, 1);
+  step->session = g_object_ref (self->session);
+  step->skipped = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_hash_table_iter_init (&iter, self->skipped);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    g_array_append_vals (step->skipped, key, 1);
+  floo_session_read (self->session, run_find_step, on_step_found, step, NULL);
+}
