@@ -96,7 +96,14 @@ typedef struct {
 static void
 start_login (StartJob *job)
 {
-  floo_login_start (job->session->login, job->record, job->remember, job->reply, job->user_data);
+  /* Another one came first while the old store closed. */
+  if (floo_login_is_taken (job->session->login))
+    {
+      floo_reply_error (job->reply, job->user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "Another login is on the way");
+      floo_login_record_free (job->record);
+    }
+  else
+    floo_login_start (job->session->login, job->record, job->remember, job->reply, job->user_data);
   g_object_unref (job->session);
   g_free (job);
 }
@@ -164,6 +171,7 @@ floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
 
 typedef struct {
   FlooSession *session;
+  FlooRest *rest;               /* (nullable): of the session as it was */
   gboolean erase;
   guint kicks;                  /* answers that are awaited */
   GError *error;
@@ -176,6 +184,7 @@ logout_done (LogoutJob *job)
 {
   job->reply (NULL, job->error, job->user_data);
   g_clear_error (&job->error);
+  g_clear_object (&job->rest);
   g_object_unref (job->session);
   g_free (job);
 }
@@ -263,7 +272,7 @@ on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
       json_object_set_int_member (object, "device_sn", sn);
       body = json_node_init_object (json_node_alloc (), object);
       job->kicks++;
-      floo_rest_call_async (self->rest, "POST", "/user/kick", query, body, FLOO_REST_NONE, NULL, on_kicked, job);
+      floo_rest_call_async (job->rest, "POST", "/user/kick", query, body, FLOO_REST_NONE, NULL, on_kicked, job);
     }
   if (--job->kicks == 0)
     leave (job);
@@ -274,7 +283,7 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
 {
   LogoutJob *job;
 
-  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL)
+  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login))
     {
       reply (NULL, NULL, user_data);
       return;
@@ -292,8 +301,9 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
   job->erase = erase;
   job->reply = reply;
   job->user_data = user_data;
+  job->rest = self->rest != NULL ? g_object_ref (self->rest) : NULL;
   if (everywhere)
-    floo_rest_call_async (self->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);
+    floo_rest_call_async (job->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);
   else
     leave (job);
 }

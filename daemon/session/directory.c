@@ -399,6 +399,7 @@ load_list (FlooSession *session, const Kind *kind, GCancellable *cancellable, Fl
 
 typedef struct {
   FlooSession *session;
+  GCancellable *cancellable;
   guint waiting;
   GError *error;
   FlooListsDone done;
@@ -413,8 +414,12 @@ on_one_of_both (GVariant *result, const GError *error, gpointer user_data)
     both->error = g_error_copy (error);
   if (--both->waiting > 0)
     return;
+  /* What is stored already does not revive an attempt that was given up. */
+  if (both->error == NULL)
+    g_cancellable_set_error_if_cancelled (both->cancellable, &both->error);
   both->done (both->session, both->error);
   g_clear_error (&both->error);
+  g_object_unref (both->cancellable);
   g_object_unref (both->session);
   g_free (both);
 }
@@ -425,6 +430,7 @@ floo_directory_load_lists (FlooDirectory *self, GCancellable *cancellable, FlooL
   BothLists *both = g_new0 (BothLists, 1);
 
   both->session = g_object_ref (self->session);
+  both->cancellable = g_object_ref (cancellable);
   both->done = done;
   both->waiting = G_N_ELEMENTS (kinds);
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)

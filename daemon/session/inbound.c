@@ -441,7 +441,9 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
 {
   const FlooOutboxRow *row = &kept->row;
   gint64 server_id = (gint64) answer->server_mid;
-  gboolean known, was_there;
+  gint64 conversation;
+  FlooToType to_type;
+  gboolean known, was_there, is_there;
   g_autoptr (GVariant) message = NULL;
   FlooChange *change;
 
@@ -450,8 +452,13 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
            && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error)
            && floo_outbox_delete (apply->db, row->client_id, error);
   if (!floo_apply_flush (apply, error) || !floo_messages_is_known (apply->db, server_id, &known, error)
-      || !floo_outbox_acknowledge (apply->db, row->client_id, server_id, (gint64) answer->server_time, &was_there, error))
+      || !floo_outbox_acknowledge (apply->db, row->client_id, server_id, (gint64) answer->server_time, &was_there, error)
+      || !floo_messages_find (apply->db, server_id, &is_there, &conversation, &to_type, error))
     return FALSE;
+  apply->list_changed = TRUE;
+  /* Recalled or deleted, here or elsewhere, before we heard of its id. */
+  if (!is_there)
+    return floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "sent", server_id, 0, NULL, error);
   change = floo_apply_change (apply, row->conversation, floo_apply_type_of (row->to_type, row->conversation), error);
   if (change == NULL)
     return FALSE;
@@ -481,14 +488,14 @@ apply_accepted_operation (FlooApply *apply, const KeptRow *kept, const Floo__Syn
   const FlooOutboxRow *row = &kept->row;
   FlooOperation operation = { .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
                               .content = kept->content, .config = kept->config, .ext = kept->ext };
-  gboolean was_there, is_new;
+  gboolean was_there, is_new = TRUE;
 
-  /* Its number is known from now on: should it come back to us in a page, it changes nothing. */
+  /* Its number is known from now on: should it come back to us in a page, it changes nothing; nor does this where it came before. */
   if (answer->server_mid != 0 && !floo_applied_add (apply->db, (gint64) answer->server_mid, &is_new, error))
     return FALSE;
   operation.edit_timestamp = answer->edit_timestamp != 0 ? (gint64) answer->edit_timestamp : (gint64) answer->server_time;
   return floo_apply_flush (apply, error) && floo_outbox_acknowledge (apply->db, row->client_id, 0, 0, &was_there, error)
-         && (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION || floo_apply_operation (apply, &operation, error))
+         && (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION || !is_new || floo_apply_operation (apply, &operation, error))
          && floo_apply_flush_append (apply, error)
          && floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "sent", (gint64) answer->server_mid, 0, NULL, error);
 }
@@ -696,7 +703,9 @@ apply_history (FlooApply *apply, FlooFrame *frame, const FlooInboundItem *item, 
   for (gsize i = page->n_metas; i-- > 0;)
     if (!apply_meta (apply, frame, page->metas[i], TRUE, error))
       return FALSE;
-  if (item->from >= 0 && !cover_gap (apply, page, item->conversation, item->from, lowest, known, error))
+  /* An empty page that is not the last one says nothing. */
+  if (item->from >= 0 && (page->n_metas > 0 || page->next_key == 0)
+      && !cover_gap (apply, page, item->conversation, item->from, lowest, known, error))
     return FALSE;
   return floo_apply_event (apply, FLOO_SIGNAL_RECEIVE_HISTORY_MSG,
                            g_variant_new ("(xx)", MAX (item->conversation, 0), (gint64) page->next_key), error);

@@ -366,10 +366,11 @@ typedef struct {
   GArray *ids;
 } OverdueJob;
 
+/* How often it went out; 0 where it is not under way any more: cancelled, say. */
 static gboolean
 keep_attempts (const FlooOutboxRow *row, gpointer user_data)
 {
-  *(guint *) user_data = row->attempts;
+  *(guint *) user_data = row->state == FLOO_SEND_SENDING ? row->attempts : 0;
   return TRUE;
 }
 
@@ -385,7 +386,7 @@ run_overdue_job (FlooDb *db, gpointer data, GError **error)
       guint attempts = 0;
       gint64 delay;
 
-      if (!floo_outbox_get (db, id, keep_attempts, &attempts, NULL))
+      if (!floo_outbox_get (db, id, keep_attempts, &attempts, NULL) || attempts == 0)
         continue;
       delay = MIN ((gint64) RETRY_MAX_MS, (gint64) RETRY_MIN_MS << MIN (attempts, 10u));
       if (!floo_outbox_set_state (db, id, FLOO_SEND_SENDING, FALSE, floo_now_ms () + delay, job->device_sn,

@@ -105,14 +105,24 @@ run_find_uncertain (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_foreach (db, find_uncertain, data, error);
 }
 
+static gboolean
+keep_uncertain (const FlooOutboxRow *row, gpointer user_data)
+{
+  *(gboolean *) user_data = row->state == FLOO_SEND_UNCERTAIN;
+  return FALSE;
+}
+
 /* With what the history gave: acknowledged if it is there; if it is surely not, sent again, or given up where the service has seen it. */
 static gboolean
 run_settle (FlooDb *db, gpointer data, GError **error)
 {
   Settle *settle = data;
   gint64 id = 0;
-  gboolean was_there;
+  gboolean was_there, is_uncertain = FALSE;
 
+  /* Cancelled or acknowledged while the history came. */
+  if (!floo_outbox_get (db, settle->client_id, keep_uncertain, &is_uncertain, NULL) || !is_uncertain)
+    return TRUE;
   if (settle->is_message
       && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SLACK_MS, &id, error))
     return FALSE;

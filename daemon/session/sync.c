@@ -109,6 +109,7 @@ floo_sync_new (FlooSession *session)
 void
 floo_sync_free (FlooSync *self)
 {
+  g_array_set_size (self->items, 0);
   floo_sync_offline (self);
   g_clear_handle_id (&self->flush_source, g_source_remove);
   g_ptr_array_unref (self->histories);
@@ -207,7 +208,8 @@ pull_queue (FlooSync *self, Pull *pull, guint64 key)
 {
   pull->state = PULL_QUEUED;
   pull->key = key;
-  pull->again = FALSE;
+  if (key == 0)
+    pull->again = FALSE;
   /* The next page of what is under way goes before what is not begun. */
   if (key != 0)
     g_queue_push_head (self->queued, pull);
@@ -227,7 +229,7 @@ want (FlooSync *self, gint64 uid)
       g_hash_table_insert (self->pulls, &pull->uid, pull);
       pull_queue (self, pull, 0);
     }
-  else if (pull->state != PULL_QUEUED)
+  else if (pull->state != PULL_QUEUED || pull->key != 0)
     pull->again = TRUE;
 }
 
@@ -474,9 +476,14 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
         page_done (self, item, error);
     }
   if (error == NULL)
-    act_on_result (session, batch->result);
+    {
+      /* What a store that was taken away had still to commit says nothing of who is logged in now. */
+      if (store != NULL && store == session->store)
+        act_on_result (session, batch->result);
+    }
   else
     {
+      self->caught_up = FALSE;
       /* Acknowledgements are lost with it: the service answers again when we send again. */
       floo_sender_offline (session->sender);
       if (self->online)
@@ -490,11 +497,11 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
 }
 
 static void
-submit (FlooSync *self)
+write_items (FlooSync *self)
 {
   Batch *batch;
 
-  if (self->items->len == 0 || self->under_way >= BATCHES_UNDER_WAY || self->session->store == NULL)
+  if (self->items->len == 0 || self->session->store == NULL)
     return;
   batch = g_new0 (Batch, 1);
   batch->session = g_object_ref (self->session);
@@ -505,6 +512,13 @@ submit (FlooSync *self)
   self->bytes = 0;
   self->under_way++;
   floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
+}
+
+static void
+submit (FlooSync *self)
+{
+  if (self->under_way < BATCHES_UNDER_WAY)
+    write_items (self);
 }
 
 static gboolean
@@ -704,6 +718,8 @@ floo_sync_offline (FlooSync *self)
   g_clear_handle_id (&self->rate_timer, g_source_remove);
   g_queue_clear (self->queued);
   g_hash_table_remove_all (self->pulls);
+  /* It may hold the notice that says why, and must not get into the store of whoever logs in next. */
+  write_items (self);
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "The connection to the service was lost");
   while (self->histories->len > 0)
     history_end (self, g_ptr_array_index (self->histories, 0), NULL, error);
