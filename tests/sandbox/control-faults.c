@@ -6,6 +6,7 @@
 
 #include "notices.h"
 #include "socket.h"
+#include "sync.h"
 #include "wire/frame.h"
 
 /* A connection that has logged in as @user (NULL: any at all). */
@@ -256,5 +257,35 @@ sb_control_bot (SbControl *control, GError **error)
 
   bot->on = sb_control_bool (control, "on", bot->on);
   bot->delay_ms = (guint) sb_control_int (control, "delay_ms", bot->delay_ms);
+  return TRUE;
+}
+
+/* ---- delivered again ---- */
+
+/* The last ones of a conversation come once more to all devices of a user, as after an acknowledgement that was lost. */
+gboolean
+sb_control_again (SbControl *control, GError **error)
+{
+  SbUser *user = sb_control_user (control, "user", error);
+  gint64 conversation = sb_control_int (control, "conversation", 0);
+  SbInbox *inbox = user == NULL ? NULL : sb_user_find_inbox (user, conversation);
+  guint count, first;
+  gint64 before;
+
+  if (user == NULL)
+    return FALSE;
+  if (inbox == NULL || inbox->queue->len == 0)
+    return sb_control_fail (error, "conversation: nothing was ever delivered");
+  count = (guint) CLAMP (sb_control_int (control, "count", 1), 1, (gint64) inbox->queue->len);
+  first = inbox->queue->len - count;
+  before = ((SbMessage *) inbox->queue->pdata[first])->id - 1;
+  for (guint i = 0; i < user->devices->len; i++)
+    {
+      SbPosition *position = sb_device_position (user->devices->pdata[i], conversation);
+
+      position->acked = position->sent = before;
+      position->last = FALSE;
+    }
+  sb_sync_notify (control->sandbox, user, conversation, inbox->queue->pdata[first]);
   return TRUE;
 }
