@@ -9,6 +9,8 @@
 #include "sync.h"
 #include "wire/frame.h"
 
+#define MAX_BODY (G_GINT64_CONSTANT (64) << 20)
+
 /* A connection that has logged in as @user (NULL: any at all). */
 static gboolean
 is_of (SbConnection *connection, SbUser *user)
@@ -102,6 +104,24 @@ sb_control_socket (SbControl *control, GError **error)
   return !json_object_has_member (control->body, "malformed") || send_malformed (control, error);
 }
 
+/* The argument body, with blanks behind it up to body_size bytes. */
+static char *
+padded_body (SbControl *control)
+{
+  const char *body = sb_control_text (control, "body", NULL);
+  gsize size = (gsize) CLAMP (sb_control_int (control, "body_size", 0), 0, MAX_BODY);
+  gsize len = body != NULL ? strlen (body) : 0;
+  char *padded;
+
+  if (body == NULL || size <= len)
+    return g_strdup (body);
+  padded = g_malloc (size + 1);
+  memcpy (padded, body, len);
+  memset (padded + len, ' ', size - len);
+  padded[size] = '\0';
+  return padded;
+}
+
 gboolean
 sb_control_rest (SbControl *control, GError **error)
 {
@@ -118,7 +138,7 @@ sb_control_rest (SbControl *control, GError **error)
   fault->status = (guint) sb_control_int (control, "status", 0);
   fault->code = (int) sb_control_int (control, "code", 0);
   fault->message = g_strdup (sb_control_text (control, "message", NULL));
-  fault->body = g_strdup (sb_control_text (control, "body", NULL));
+  fault->body = padded_body (control);
   fault->delay_ms = (guint) sb_control_int (control, "delay_ms", 0);
   fault->drop = sb_control_bool (control, "drop", FALSE);
   fault->count = (int) sb_control_int (control, "count", 1);
