@@ -124,6 +124,18 @@ handle_delete_account (const FlooBusCall *call)
   floo_session_delete_account (call->session, password, floo_bus_reply, call->invocation);
 }
 
+static void
+handle_set_avatar (const FlooBusCall *call)
+{
+  const char *name;
+  int fd = floo_bus_call_take_fd (call, 0);
+
+  if (fd < 0)
+    return;
+  g_variant_get (call->args, "(h&s)", NULL, &name);
+  floo_session_set_avatar (call->session, fd, name, floo_bus_reply, call->invocation);
+}
+
 static GVariant *
 get_properties (FlooSession *session)
 {
@@ -145,6 +157,7 @@ static const FlooBusMethod methods[] = {
   { "Register", handle_register, register_options },
   { "ChangePassword", handle_change_password },
   { "DeleteAccount", handle_delete_account },
+  { "SetAvatar", handle_set_avatar },
 };
 
 const FlooBusTable floo_bus_account = {

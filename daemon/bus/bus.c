@@ -3,12 +3,14 @@
 
 #include "base/names.h"
 #include "bus/interface.h"
+#include "bus/transfer.h"
 
 struct _FlooBus {
   GObject parent_instance;
   FlooSession *session;
   GDBusConnection *connection;          /* (nullable): while exported */
   GDBusObjectManagerServer *manager;
+  FlooBusTransfers *transfers;
   GPtrArray *interfaces;                /* of FlooBusInterface */
   GCancellable *cancellable;            /* of the flush under way */
   gsize flushing;                       /* bytes that the flush under way covers; 0: there is none */
@@ -136,6 +138,7 @@ floo_bus_export (FlooBus *self, GDBusConnection *connection, GError **error)
     }
   self->manager = g_dbus_object_manager_server_new (FLOO_OBJECT_PATH);
   g_dbus_object_manager_server_set_connection (self->manager, connection);
+  self->transfers = floo_bus_transfers_new (self->session, self->manager);
   g_signal_connect (self->session, "event", G_CALLBACK (on_event), self);
   g_signal_connect (self->session, "status-changed", G_CALLBACK (on_status_changed), self);
   return TRUE;
@@ -152,6 +155,7 @@ floo_bus_unexport (FlooBus *self)
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   self->flushing = self->waiting = 0;
+  g_clear_pointer (&self->transfers, floo_bus_transfers_free);
   g_clear_object (&self->manager);
   for (guint i = 0; i < self->interfaces->len; i++)
     {

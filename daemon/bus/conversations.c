@@ -36,6 +36,20 @@ static const FlooOption send_special_options[] = {
   { NULL }
 };
 
+static const FlooOption send_file_options[] = {
+  { .key = "width", .type = 'u', .min = 1, .max = 1 << 20 },
+  { .key = "height", .type = 'u', .min = 1, .max = 1 << 20 },
+  { .key = "duration", .type = 'u', .max = G_MAXINT32 },
+  { .key = "ext", .type = 's' },
+  { .key = "token", .type = 's' },
+  { NULL }
+};
+
+static const FlooOption forward_options[] = {
+  { .key = "token", .type = 's' },
+  { NULL }
+};
+
 static const FlooOption replace_options[] = {
   { .key = "config", .type = 's' },
   { .key = "ext", .type = 's' },
@@ -180,6 +194,35 @@ handle_send_location (const FlooBusCall *call)
 }
 
 static void
+handle_send_file (const FlooBusCall *call)
+{
+  FlooSendFileRequest request = {
+    .fd = floo_bus_call_take_fd (call, 3),
+    .width = (guint) floo_options_get_number (call->options, "width"),
+    .height = (guint) floo_options_get_number (call->options, "height"),
+    .duration = (guint) floo_options_get_number (call->options, "duration"),
+    .ext = floo_options_get_string (call->options, "ext"),
+    .token = floo_options_get_string (call->options, "token"),
+  };
+
+  if (request.fd < 0)
+    return;
+  g_variant_get (call->args, "(&sx&sh&s@a{sv})", &request.to_type, &request.to, &request.type, NULL, &request.name, NULL);
+  floo_session_send_file (call->session, &request, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_forward (const FlooBusCall *call)
+{
+  const char *to_type;
+  gint64 message, to;
+
+  g_variant_get (call->args, "(x&sx@a{sv})", &message, &to_type, &to, NULL);
+  floo_session_forward (call->session, message, to_type, to, floo_options_get_string (call->options, "token"), floo_bus_reply,
+                        call->invocation);
+}
+
+static void
 handle_set_typing (const FlooBusCall *call)
 {
   gint64 user;
@@ -308,6 +351,8 @@ static const FlooBusMethod methods[] = {
   { "SendText", handle_send_text },
   { "SendMention", handle_send_mention, send_special_options },
   { "SendLocation", handle_send_location, send_special_options },
+  { "SendFile", handle_send_file, send_file_options },
+  { "Forward", handle_forward, forward_options },
   { "SetTyping", handle_set_typing },
   { "MarkRead", handle_mark_read, mark_read_options },
   { "MarkUnread", handle_mark_unread },

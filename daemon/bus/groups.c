@@ -11,6 +11,13 @@ static const FlooOption create_options[] = {
   { NULL }
 };
 
+static const char *const file_types[] = { "file", "image", "audio", "video", NULL };
+
+static const FlooOption share_file_options[] = {
+  { .key = "type", .type = 's', .choices = file_types },
+  { NULL }
+};
+
 static const FlooBusBound bounds[] = {
   { .arg = "user_ids", .min = 1, .max = G_MAXINT64, .max_n = FLOO_MAX_IDS },
   { .arg = "inviter_id", .min = 1, .max = G_MAXINT64 },
@@ -56,11 +63,50 @@ handle_get_info (const FlooBusCall *call)
   floo_session_groups_get_info (call->session, id, refresh, floo_bus_reply, call->invocation);
 }
 
+static void
+handle_share_file (const FlooBusCall *call)
+{
+  const char *name;
+  gint64 group;
+  int fd = floo_bus_call_take_fd (call, 1);
+
+  if (fd < 0)
+    return;
+  g_variant_get (call->args, "(xh&s@a{sv})", &group, NULL, &name, NULL);
+  floo_session_groups_share_file (call->session, group, fd, name, floo_options_get_string (call->options, "type"), floo_bus_reply,
+                                  call->invocation);
+}
+
+static void
+handle_download_file (const FlooBusCall *call)
+{
+  gint64 group, file;
+
+  g_variant_get (call->args, "(xx)", &group, &file);
+  floo_session_groups_download_file (call->session, group, file, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_set_avatar (const FlooBusCall *call)
+{
+  const char *name;
+  gint64 group;
+  int fd = floo_bus_call_take_fd (call, 1);
+
+  if (fd < 0)
+    return;
+  g_variant_get (call->args, "(xh&s)", &group, NULL, &name);
+  floo_session_groups_set_avatar (call->session, group, fd, name, floo_bus_reply, call->invocation);
+}
+
 static const FlooBusMethod methods[] = {
   { "ListJoined", handle_list_joined },
   { "GetBrief", handle_get_brief },
   { "GetInfo", handle_get_info },
   { "Create", NULL, create_options },
+  { "ShareFile", handle_share_file, share_file_options },
+  { "DownloadFile", handle_download_file },
+  { "SetAvatar", handle_set_avatar },
 };
 
 const FlooBusTable floo_bus_groups = {

@@ -7,13 +7,14 @@ struct _FlooBusInterface {
   GDBusInterfaceSkeleton parent_instance;
   const FlooBusTable *table;
   FlooSession *session;
+  guint64 object;
   GVariant *properties;   /* (nullable): a{sv} as clients know them */
 };
 
 G_DEFINE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, G_TYPE_DBUS_INTERFACE_SKELETON)
 
 const FlooBusTable *const floo_bus_tables[]
-    = { &floo_bus_account, &floo_bus_conversations, &floo_bus_events, &floo_bus_groups, &floo_bus_roster, NULL };
+    = { &floo_bus_account, &floo_bus_conversations, &floo_bus_events, &floo_bus_files, &floo_bus_groups, &floo_bus_roster, NULL };
 
 /* What GDBus would see, too, but then leave the caller without an answer. */
 static gboolean
@@ -142,7 +143,7 @@ on_method_call (GDBusConnection *connection, const char *sender, const char *pat
     floo_session_call_operation (self->session, interface, name, args, floo_bus_reply, invocation);
   else
     method->handler (&(FlooBusCall){
-        .method = method, .session = self->session, .args = args, .options = &options, .invocation = invocation });
+        .method = method, .session = self->session, .args = args, .options = &options, .object = self->object, .invocation = invocation });
 }
 
 /* Returns: (transfer full) */
@@ -154,6 +155,13 @@ collect_properties (FlooBusInterface *self)
 
   if (self->table->get_properties != NULL)
     properties = g_variant_ref_sink (self->table->get_properties (self->session));
+  else if (self->table->get_object_properties != NULL)
+    {
+      properties = self->table->get_object_properties (self->session, self->object);
+      if (properties == NULL)
+        return g_variant_ref (self->properties); /* it is about to go: as it was last */
+      g_variant_ref_sink (properties);
+    }
   g_variant_dict_init (&dict, properties);
   g_variant_dict_insert (&dict, "Version", "u", self->table->version);
   return g_variant_ref_sink (g_variant_dict_end (&dict));
@@ -227,6 +235,12 @@ floo_bus_interface_init (FlooBusInterface *self)
 FlooBusInterface *
 floo_bus_interface_new (const FlooBusTable *table, FlooSession *session)
 {
+  return floo_bus_interface_new_for_object (table, session, 0);
+}
+
+FlooBusInterface *
+floo_bus_interface_new_for_object (const FlooBusTable *table, FlooSession *session, guint64 object)
+{
   FlooBusInterface *self;
 
   g_return_val_if_fail (table != NULL && FLOO_IS_SESSION (session), NULL);
@@ -234,6 +248,7 @@ floo_bus_interface_new (const FlooBusTable *table, FlooSession *session)
   self = g_object_new (FLOO_TYPE_BUS_INTERFACE, NULL);
   self->table = table;
   self->session = g_object_ref (session);
+  self->object = object;
   self->properties = collect_properties (self);
   return self;
 }

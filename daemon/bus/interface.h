@@ -20,6 +20,7 @@ typedef struct _FlooBusMethod FlooBusMethod;
  * FlooBusCall:
  * @args: the arguments, a tuple
  * @options: of a method with options; else empty
+ * @object: of an interface of many objects: which one
  * @invocation: (transfer full): goes to floo_bus_reply() with the answer
  *
  * One call. It is good until the handler returns, texts in it included.
@@ -29,6 +30,7 @@ typedef struct {
   FlooSession *session;
   GVariant *args;
   const FlooOptions *options;
+  guint64 object;
   GDBusMethodInvocation *invocation;
 } FlooBusCall;
 
@@ -65,6 +67,7 @@ typedef struct {
  * @methods: those with a handler or with options; all others of the introspection are operations of the session's table
  * @bounds: (nullable): ends with a row whose arg is NULL
  * @get_properties: (nullable): all properties but Version, a floating a{sv}
+ * @get_object_properties: (nullable): the same of an interface of many objects; NULL: the object is gone
  */
 typedef struct {
   const GDBusInterfaceInfo *info;
@@ -73,10 +76,11 @@ typedef struct {
   guint n_methods;
   const FlooBusBound *bounds;
   GVariant *(*get_properties) (FlooSession *session);
+  GVariant *(*get_object_properties) (FlooSession *session, guint64 object);
 } FlooBusTable;
 
 /* One file each; the array ends with NULL. */
-extern const FlooBusTable floo_bus_account, floo_bus_conversations, floo_bus_events, floo_bus_groups, floo_bus_roster;
+extern const FlooBusTable floo_bus_account, floo_bus_conversations, floo_bus_events, floo_bus_files, floo_bus_groups, floo_bus_roster;
 extern const FlooBusTable *const floo_bus_tables[];
 
 /**
@@ -87,11 +91,24 @@ extern const FlooBusTable *const floo_bus_tables[];
  */
 void floo_bus_reply (GVariant *result, const GError *error, gpointer invocation);
 
+/**
+ * floo_bus_call_take_fd:
+ * @at: which argument, of type h
+ *
+ * Returns: (transfer full): the descriptor that the caller handed over; -1: there is none, and the call is answered with InvalidArguments
+ */
+int floo_bus_call_take_fd (const FlooBusCall *call, guint at);
+
+/* A FlooFdReply: answers a call whose result is one descriptor. */
+void floo_bus_reply_fd (int fd, const GError *error, gpointer invocation);
+
 #define FLOO_TYPE_BUS_INTERFACE (floo_bus_interface_get_type ())
 G_DECLARE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, FLOO, BUS_INTERFACE, GDBusInterfaceSkeleton)
 
 /* @table: lives for ever */
 FlooBusInterface *floo_bus_interface_new (const FlooBusTable *table, FlooSession *session);
+/* One of many objects with this interface. */
+FlooBusInterface *floo_bus_interface_new_for_object (const FlooBusTable *table, FlooSession *session, guint64 object);
 
 /* Emits PropertiesChanged with the properties that are not what they were at the last time (or at the creation). */
 void floo_bus_interface_update_properties (FlooBusInterface *self);

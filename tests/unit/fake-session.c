@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "fake-session.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 struct _FlooSession {
   GObject parent_instance;
 };
@@ -14,6 +17,7 @@ static void
 floo_session_class_init (FlooSessionClass *klass)
 {
   event_signal = g_signal_new ("event", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_POINTER);
+  g_signal_new ("transfer-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_UINT64);
   g_signal_new ("status-changed", G_TYPE_FROM_CLASS (klass), G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
@@ -294,6 +298,109 @@ void
 floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data)
 {
   CALLED ("fetch_history %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u\n", conversation, from, limit);
+}
+
+/* Its descriptor has to be the caller's file. */
+static void
+note_fd (int fd)
+{
+  char content[64] = "";
+  ssize_t n = read (fd, content, sizeof content - 1);
+
+  g_string_append_printf (fake.calls, "[%.*s] ", (int) MAX (n, 0), content);
+  close (fd);
+}
+
+void
+floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
+                     gpointer user_data)
+{
+  note_fd (fd);
+  CALLED ("upload %s %" G_GINT64_FORMAT " %s %s\n", to_type, to, type, name);
+}
+
+void
+floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data)
+{
+  CALLED ("download %" G_GINT64_FORMAT " %d %s\n", message, thumbnail, text (format));
+}
+
+void
+floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_avatar %s %" G_GINT64_FORMAT " %d\n", to_type, id, thumbnail);
+}
+
+void
+floo_session_set_avatar (FlooSession *self, int fd, const char *name, FlooReply reply, gpointer user_data)
+{
+  note_fd (fd);
+  CALLED ("set_avatar %s\n", name);
+}
+
+void
+floo_session_groups_set_avatar (FlooSession *self, gint64 group, int fd, const char *name, FlooReply reply, gpointer user_data)
+{
+  note_fd (fd);
+  CALLED ("groups_set_avatar %" G_GINT64_FORMAT " %s\n", group, name);
+}
+
+void
+floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, const char *name, const char *type, FlooReply reply,
+                                gpointer user_data)
+{
+  note_fd (fd);
+  CALLED ("groups_share_file %" G_GINT64_FORMAT " %s %s\n", group, name, text (type));
+}
+
+void
+floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data)
+{
+  CALLED ("groups_download_file %" G_GINT64_FORMAT " %" G_GINT64_FORMAT "\n", group, file_id);
+}
+
+void
+floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data)
+{
+  note_fd (request->fd);
+  CALLED ("send_file %s %" G_GINT64_FORMAT " %s %s %u %u %u %s %s\n", request->to_type, request->to, request->type, request->name, request->width,
+          request->height, request->duration, text (request->ext), text (request->token));
+}
+
+void
+floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply, gpointer user_data)
+{
+  CALLED ("forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %s\n", message, to_type, to, text (token));
+}
+
+void
+floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  CALLED ("list_transfers\n");
+}
+
+GVariant *
+floo_session_get_transfer (FlooSession *self, guint64 id)
+{
+  GVariantDict dict;
+
+  if (fake.transfer == NULL)
+    return NULL;
+  g_variant_dict_init (&dict, fake.transfer);
+  return g_variant_dict_end (&dict);
+}
+
+void
+floo_session_cancel_transfer (FlooSession *self, guint64 id, FlooReply reply, gpointer user_data)
+{
+  CALLED ("cancel_transfer %" G_GUINT64_FORMAT "\n", id);
+}
+
+void
+floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply reply, gpointer user_data)
+{
+  g_string_append_printf (fake.calls, "open_transfer %" G_GUINT64_FORMAT "\n", id);
+  reply (fake.error == NULL ? open ("/proc/self/comm", O_RDONLY | O_CLOEXEC) : -1, fake.error, user_data);
 }
 
 void

@@ -12,6 +12,7 @@ typedef struct {
   GError *error;            /* (nullable): with this instead */
   FlooEvent *event;         /* (nullable): comes right after the answer */
   GVariant *properties;     /* a{sv} */
+  GVariant *transfer;       /* (nullable): a{sv} of the one transfer there is */
   gboolean congested;
 } FakeSession;
 
