@@ -21,6 +21,7 @@
 /* Folders below the XDG base directories. */
 #define FLOO_DIR_NAME "flooim"
 #define FLOO_STORE_FILE "store.db"
+#define FLOO_SEARCH_FILE "search.db"
 #define FLOO_OUTGOING_DIR "outgoing"         /* beside the store: the files of messages that are not sent */
 
 /* What comes from outside is bounded (bytes unless named otherwise). */

@@ -52,6 +52,14 @@ CREATE TABLE tombstones (
   id INTEGER PRIMARY KEY
 ) STRICT;
 
+-- What the search index has to look at (indexer.h): messages that came behind newer ones, or have changed or gone, and conversations that have gone.
+-- The row with the highest number always stays, so that none is given twice.
+CREATE TABLE search_changes (
+  seq INTEGER PRIMARY KEY,
+  message INTEGER,                -- NULL: conversation is set
+  conversation INTEGER
+) STRICT;
+
 -- Notices and operations that took effect (messages.h, floo_applied_add).
 CREATE TABLE applied (
   id INTEGER PRIMARY KEY,

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "store/gaps.h"
 #include "store/rows.h"
+#include "store/search-changes.h"
 
 static const char *const types[] = { "roster", "group", "system" };
 
@@ -354,6 +355,7 @@ floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **er
     return FALSE;
   return floo_query_run_ints (db, "appended-delete-of-conversation", FLOO_INTS (id), NULL, error)
          && floo_query_run_ints (db, "messages-delete-of-conversation", FLOO_INTS (id), NULL, error)
+         && floo_search_changes_add_conversation (db, id, error)
          && floo_gaps_cover (db, id, G_MININT64, G_MAXINT64, error)
          && floo_query_run_ints (db, "conversation-delete", FLOO_INTS (id, last), NULL, error);
 }

@@ -10,7 +10,8 @@
 #include "store/query.h"
 
 /* Memory for pages, in KiB. Small: the kernel's page cache has the file, and the whole daemon is to stay at some 15 MB. */
-static const int cache_kib[] = { [FLOO_DB_WRITER] = 1536, [FLOO_DB_READER] = 512, [FLOO_DB_CHECKPOINTER] = 64, [FLOO_DB_SALVAGER] = 512 };
+static const int cache_kib[] = { [FLOO_DB_WRITER] = 1536, [FLOO_DB_READER] = 512, [FLOO_DB_CHECKPOINTER] = 64, [FLOO_DB_SALVAGER] = 512,
+                                 [FLOO_DB_INDEXER] = 1024, [FLOO_DB_SEARCHER] = 512 };
 
 static void
 init_sqlite (void)
@@ -26,6 +27,12 @@ init_sqlite (void)
     }
 }
 
+static gboolean
+is_of_index (FlooDb *db)
+{
+  return db->role == FLOO_DB_INDEXER || db->role == FLOO_DB_SEARCHER;
+}
+
 static void
 mark_damaged (FlooDb *db, const char *what)
 {
@@ -34,12 +41,15 @@ mark_damaged (FlooDb *db, const char *what)
 
   if (db->folder == NULL)
     return;
-  path = g_build_filename (db->folder, FLOO_DAMAGED_FLAG, NULL);
+  path = g_build_filename (db->folder, is_of_index (db) ? FLOO_SEARCH_DAMAGED_FLAG : FLOO_DAMAGED_FLAG, NULL);
   fd = open (path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
   if (fd < 0)
     return;
   close (fd);
-  g_message ("The store is damaged (%s) and is set aside, now or at the next start", what);
+  if (is_of_index (db))
+    g_message ("The search index is damaged (%s) and is built anew", what);
+  else
+    g_message ("The store is damaged (%s) and is set aside, now or at the next start", what);
 }
 
 static gboolean
@@ -120,6 +130,12 @@ pragma (FlooDb *db, const char *sql, GError **error)
 }
 
 static gboolean
+may_write (FlooDb *db)
+{
+  return db->role == FLOO_DB_WRITER || db->role == FLOO_DB_CHECKPOINTER || db->role == FLOO_DB_INDEXER;
+}
+
+static gboolean
 set_up (FlooDb *db, GError **error)
 {
   g_autofree char *cache = g_strdup_printf ("PRAGMA cache_size = -%d", cache_kib[db->role]);
@@ -136,14 +152,14 @@ set_up (FlooDb *db, GError **error)
     sqlite3_wal_hook (db->handle, on_commit, db);
   return pragma (db, cache, error) && pragma (db, "PRAGMA temp_store = MEMORY", error) && pragma (db, "PRAGMA mmap_size = 0", error)
          && pragma (db, "PRAGMA cell_size_check = ON", error) && pragma (db, "PRAGMA synchronous = FULL", error)
-         && (db->role == FLOO_DB_WRITER || db->role == FLOO_DB_CHECKPOINTER || pragma (db, "PRAGMA query_only = ON", error));
+         && (may_write (db) || pragma (db, "PRAGMA query_only = ON", error));
 }
 
 FlooDb *
 floo_db_open (const char *path, FlooDbRole role, gint64 user_id, GError **error)
 {
   g_autoptr (FlooDb) db = g_new0 (FlooDb, 1);
-  int flags = role == FLOO_DB_READER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
+  int flags = role == FLOO_DB_READER || role == FLOO_DB_SEARCHER ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE;
   int code;
 
   init_sqlite ();
@@ -190,7 +206,10 @@ ask (FlooDb *db, const char *sql, const char *expected, GError **error)
 gboolean
 floo_db_begin_wal (FlooDb *db, GError **error)
 {
-  return pragma (db, "PRAGMA page_size = 4096", error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
+  /* The index's larger rows are bitmaps of 8 KiB. */
+  const char *page_size = is_of_index (db) ? "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL" : "PRAGMA page_size = 4096";
+
+  return pragma (db, page_size, error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
          && ask (db, "PRAGMA synchronous", "2", error)
          && pragma (db, "PRAGMA journal_size_limit = 8388608", error);
 }
@@ -198,6 +217,7 @@ floo_db_begin_wal (FlooDb *db, GError **error)
 void
 floo_db_close (FlooDb *db)
 {
+  g_clear_pointer (&db->index, floo_db_close);
   g_clear_pointer (&db->queries, g_hash_table_unref);
   g_clear_pointer (&db->events, g_ptr_array_unref);
   sqlite3_close (db->handle);

@@ -13,12 +13,15 @@ G_BEGIN_DECLS
 #define FLOO_APPLICATION_ID 0x466c6f6f       /* "Floo" in the file's header */
 #define FLOO_BUSY_TIMEOUT_MS 5000            /* somebody's sqlite3 shell may hold a lock */
 #define FLOO_DAMAGED_FLAG "store.db.damaged" /* in the folder: the next start sets the store aside */
+#define FLOO_SEARCH_DAMAGED_FLAG "search.db.damaged" /* in the folder: the search index is built anew */
 
 typedef enum {
   FLOO_DB_WRITER,      /* the only one that changes anything */
   FLOO_DB_READER,      /* read-only */
   FLOO_DB_CHECKPOINTER, /* moves the WAL's pages into the file */
-  FLOO_DB_SALVAGER      /* reads what a damaged file still has */
+  FLOO_DB_SALVAGER,     /* reads what a damaged file still has */
+  FLOO_DB_INDEXER,      /* of search.db: the only one that changes anything */
+  FLOO_DB_SEARCHER      /* of search.db: read-only */
 } FlooDbRole;
 
 struct _FlooDb {
@@ -27,7 +30,11 @@ struct _FlooDb {
   gint64 user_id;
   char *folder;
   GHashTable *queries;       /* name -> FlooQuery */
+  /* Of a reader that has searched (search.c): (nullable): its connection to the index, and which file that is. */
+  FlooDb *index;
+  guint64 index_device, index_inode;
   /* Of the writer. */
+  gint64 highest_message;    /* no message with a higher id ever came (indexer.h) */
   guint64 last_serial;       /* the highest that this transaction or one before it gave to an event */
   GPtrArray *events;         /* (nullable): FlooEvent of the running job */
   gint64 last_client_id;     /* the highest ever given */

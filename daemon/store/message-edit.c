@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "store/messages.h"
 #include "store/rows.h"
+#include "store/search-changes.h"
 
 /* A piece of appended text grows to this many bytes before the next one is begun: what an APPEND writes is bounded by it. */
 #define PIECE_BYTES 1024
@@ -186,6 +187,7 @@ floo_messages_delete (FlooDb *db, gint64 id, gboolean *deleted, gint64 *conversa
   return floo_query_run_ints (db, "tombstone-add", FLOO_INTS (state.id), NULL, error)
          && floo_query_run_ints (db, "appended-delete", FLOO_INTS (state.id), NULL, error)
          && floo_query_run_ints (db, "message-delete", FLOO_INTS (state.id), NULL, error)
+         && floo_search_changes_add (db, state.id, error)
          && (!state.unread || floo_conversations_count (db, state.conversation, -1, error))
          && floo_conversations_settle (db, state.conversation, error);
 }
@@ -319,7 +321,7 @@ floo_messages_append (FlooDb *db, gint64 id, const char *content, const char *co
   if (!*applied)
     return TRUE;
   *offset = (guint) state.characters;
-  if (length > 0 && !add_piece (db, state.id, content, error))
+  if (length > 0 && !(add_piece (db, state.id, content, error) && floo_search_changes_add (db, state.id, error)))
     return FALSE;
   return save_edit (db, &state, config, ext, edit_timestamp, state.characters + length, error);
 }
@@ -345,7 +347,7 @@ floo_messages_replace (FlooDb *db, gint64 id, const char *content, const char *c
         return FALSE;
       floo_query_bind_int (query, 1, state.id);
       floo_query_bind_text (query, 2, content);
-      if (!floo_query_run (query, error))
+      if (!floo_query_run (query, error) || !floo_search_changes_add (db, state.id, error))
         return FALSE;
       if (state.in_pieces && !floo_query_run_ints (db, "appended-delete", FLOO_INTS (state.id), NULL, error))
         return FALSE;

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "store/rows.h"
+#include "store/search-changes.h"
 
 gboolean
 floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, gboolean *is_new, GError **error)
@@ -35,7 +36,7 @@ floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, g
   if (!floo_query_run (query, error))
     return FALSE;
   *is_new = sqlite3_changes (db->handle) > 0;
-  return TRUE;
+  return !*is_new || floo_search_changes_add_new (db, message->id, error);
 }
 
 gboolean

@@ -8,6 +8,7 @@
 #include "store/migrate.h"
 #include "store/quarantine.h"
 #include "store/query.h"
+#include "store/search-changes.h"
 
 static gboolean
 read_meta (FlooDb *db, const char *key, char **value, GError **error)
@@ -69,7 +70,8 @@ prepare_file (FlooDb *db, gboolean *created, GError **error)
   if (!floo_migrate_check (db, &version, error))
     return FALSE;
   *created = version == 0;
-  return floo_db_begin_wal (db, error) && floo_migrate_run (db, version, error) && load_numbers (db, error);
+  return floo_db_begin_wal (db, error) && floo_migrate_run (db, version, error) && load_numbers (db, error)
+         && floo_search_changes_load (db, error);
 }
 
 FlooDb *

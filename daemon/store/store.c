@@ -198,10 +198,8 @@ floo_store_erase_finish (FlooStore *self, GAsyncResult *result, GError **error)
   return FALSE;
 }
 
-/* One that comes after the end is told so from the main loop, as every other one. */
-static void
-add_job (FlooStore *self, gboolean (*push) (FlooWorker *, FlooNews *), FlooStoreFunc func, FlooStoreDone done, gpointer data,
-         GDestroyNotify destroy)
+static FlooNews *
+new_job (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
 {
   FlooNews *job = g_new0 (FlooNews, 1);
 
@@ -211,10 +209,25 @@ add_job (FlooStore *self, gboolean (*push) (FlooWorker *, FlooNews *), FlooStore
   job->done = done;
   job->data = data;
   job->destroy = destroy;
-  if (push (self->worker, job))
-    return;
+  return job;
+}
+
+/* One that comes after the end is told so from the main loop, as every other one. */
+static void
+refuse_job (FlooStore *self, FlooNews *job)
+{
   job->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The store is closed");
   floo_mailbox_post (self->mailbox, job);
+}
+
+static void
+add_job (FlooStore *self, gboolean (*push) (FlooWorker *, FlooNews *), FlooStoreFunc func, FlooStoreDone done, gpointer data,
+         GDestroyNotify destroy)
+{
+  FlooNews *job = new_job (self, func, done, data, destroy);
+
+  if (!push (self->worker, job))
+    refuse_job (self, job);
 }
 
 void
@@ -229,6 +242,18 @@ floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpoint
 {
   g_return_if_fail (FLOO_IS_STORE (self) && func != NULL);
   add_job (self, floo_worker_read, func, done, data, destroy);
+}
+
+void
+floo_store_catch_up (FlooStore *self, guint timeout_ms, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
+{
+  FlooNews *job;
+
+  g_return_if_fail (FLOO_IS_STORE (self) && done != NULL);
+
+  job = new_job (self, NULL, done, data, destroy);
+  if (!floo_worker_catch_up (self->worker, job, g_get_monotonic_time () + (gint64) timeout_ms * 1000))
+    refuse_job (self, job);
 }
 
 void

@@ -71,6 +71,14 @@ typedef void (*FlooStoreDone) (FlooStore *store, gpointer data, const GError *er
 void floo_store_write (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 void floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 
+/**
+ * floo_store_catch_up:
+ * @done: called when the search index has all that was committed when this was called; with FLOO_ERROR_TIMEOUT where that takes longer than @timeout_ms
+ *
+ * Indexing is behind the commits; a search waits for it first (search.h).
+ */
+void floo_store_catch_up (FlooStore *self, guint timeout_ms, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+
 /* On the main loop, for each event that was committed, in serial order. */
 typedef void (*FlooEventFunc) (const FlooEvent *event, gpointer user_data);
 void floo_store_set_event_func (FlooStore *self, FlooEventFunc func, gpointer user_data);

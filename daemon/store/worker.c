@@ -7,9 +7,11 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "store/files.h"
+#include "store/indexer.h"
 #include "store/opening.h"
 #include "store/prune.h"
 #include "store/query.h"
+#include "store/search-changes.h"
 
 #define N_READERS 2
 /* A transaction takes no further job after this time: the ones in it wait for its end. */
@@ -46,6 +48,8 @@ struct _FlooWorker {
   FlooDb *db;
   GThread *readers[N_READERS];
   GThread *checkpointer;
+  FlooIndexer *indexer;  /* taken away under the lock */
+  gint64 pruned_changes; /* notes for the indexer below this number are gone */
   gboolean full;
   guint events_since_prune;
   gint64 last_write;   /* monotonic µs */
@@ -241,6 +245,27 @@ prune (FlooWorker *self)
   self->next_prune = more ? now : now + PRUNE_US;
 }
 
+/* Notes that the indexer is done with go with the next transaction. */
+static void
+prune_search_changes (FlooWorker *self)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 done = floo_indexer_get_done (self->indexer);
+  gboolean more;
+
+  if (done <= self->pruned_changes)
+    return;
+  if (!floo_db_savepoint (self->db, &error) || !floo_search_changes_prune (self->db, done, &more, &error)
+      || !floo_db_release (self->db, &error))
+    {
+      floo_db_undo (self->db);
+      g_message ("The notes for the search index could not be pruned: %s", error->message);
+      return;
+    }
+  if (!more)
+    self->pruned_changes = done;
+}
+
 /* Ends the transaction; what was done is undone where that fails. */
 static void
 commit (FlooWorker *self, Batch *batch)
@@ -264,7 +289,10 @@ commit (FlooWorker *self, Batch *batch)
       batch->full = batch->full || g_error_matches (batch->error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL);
     }
   if (changed)
-    self->last_write = g_get_monotonic_time ();
+    {
+      self->last_write = g_get_monotonic_time ();
+      floo_indexer_wake (self->indexer);
+    }
   /* One that passed shows that there is room again. */
   if (batch->full != self->full && (batch->full || changed))
     {
@@ -310,7 +338,10 @@ run_batch (FlooWorker *self, GQueue *jobs)
         break;
     }
   if (batch.error == NULL && !batch.full)
-    prune (self);
+    {
+      prune (self);
+      prune_search_changes (self);
+    }
   commit (self, &batch);
   hand_over (self, &batch);
   g_clear_error (&batch.error);
@@ -439,11 +470,15 @@ start_helper (FlooWorker *self, const char *name, FlooDbRole role, GThreadFunc f
 static void
 join_helpers (FlooWorker *self)
 {
+  FlooIndexer *indexer;
+
   g_mutex_lock (&self->lock);
   self->closing = TRUE;
   g_cond_broadcast (&self->read_cond);
   g_cond_broadcast (&self->checkpoint_cond);
+  indexer = g_steal_pointer (&self->indexer);
   g_mutex_unlock (&self->lock);
+  g_clear_pointer (&indexer, floo_indexer_free);
   for (guint i = 0; i < N_READERS; i++)
     g_clear_pointer (&self->readers[i], g_thread_join);
   g_clear_pointer (&self->checkpointer, g_thread_join);
@@ -464,12 +499,19 @@ open_all (FlooWorker *self, FlooNews *news)
       if (self->readers[i] == NULL)
         return FALSE;
     }
+  self->indexer = floo_indexer_new (self->folder, self->user_id, news->journal_id, self->mailbox);
   self->last_write = g_get_monotonic_time ();
   self->next_prune = self->last_write + FIRST_PRUNE_US;
   return TRUE;
 }
 
-/* All that begins with the file's name: SQLite's side files and what was set aside are the account's data, too; and the files of
+static gboolean
+is_ours (const char *name)
+{
+  return g_str_has_prefix (name, FLOO_STORE_FILE) || g_str_has_prefix (name, FLOO_SEARCH_FILE);
+}
+
+/* All that begins with the files' names: SQLite's side files and what was set aside are the account's data, too; and the files of
  * unsent messages. */
 static void
 erase_files (FlooWorker *self, GError **error)
@@ -482,7 +524,7 @@ erase_files (FlooWorker *self, GError **error)
       g_autofree char *path = g_build_filename (self->folder, name, NULL);
 
       if (g_str_equal (name, FLOO_OUTGOING_DIR) ? !floo_folder_remove (path, error)
-                                                : g_str_has_prefix (name, FLOO_STORE_FILE) && !floo_file_remove (path, error))
+                                                : is_ours (name) && !floo_file_remove (path, error))
         return;
     }
   if (g_rmdir (self->folder) != 0)
@@ -581,6 +623,19 @@ gboolean
 floo_worker_read (FlooWorker *self, FlooNews *job)
 {
   return push (self, &self->reads, &self->read_cond, job);
+}
+
+gboolean
+floo_worker_catch_up (FlooWorker *self, FlooNews *job, gint64 deadline)
+{
+  gboolean taken;
+
+  g_mutex_lock (&self->lock);
+  taken = !self->closing && self->indexer != NULL;
+  if (taken)
+    floo_indexer_wait (self->indexer, job, deadline);
+  g_mutex_unlock (&self->lock);
+  return taken;
 }
 
 void

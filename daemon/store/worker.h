@@ -51,6 +51,8 @@ gboolean floo_worker_write (FlooWorker *worker, FlooNews *job);
 gboolean floo_worker_read (FlooWorker *worker, FlooNews *job);
 /* Runs what waits, then ends the threads, and deletes the files where @erase. */
 void floo_worker_close (FlooWorker *worker, gboolean erase);
+/* Hands @job to the indexer (indexer.h). */
+gboolean floo_worker_catch_up (FlooWorker *worker, FlooNews *job, gint64 deadline);
 void floo_worker_set_retention (FlooWorker *worker, guint days, guint events);
 
 G_END_DECLS

@@ -46,6 +46,11 @@ CREATE TABLE tombstones (
   id INTEGER PRIMARY KEY
 ) STRICT;
 INSERT INTO tombstones VALUES(11);
+CREATE TABLE search_changes (
+  seq INTEGER PRIMARY KEY,
+  message INTEGER,                -- NULL: conversation is set
+  conversation INTEGER
+) STRICT;
 CREATE TABLE applied (
   id INTEGER PRIMARY KEY,
   time INTEGER NOT NULL

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * index-step.h: the work of the indexer, in steps of bounded size. Private to the store.
+ */
+#pragma once
+
+#include "store/index.h"
+
+G_BEGIN_DECLS
+
+/**
+ * floo_index_step:
+ * @store: a reader of the store
+ * @done: (out): notes below this number are done with
+ * @more: (out): it was not all; FALSE: the index has everything that was committed when this was called
+ *
+ * Takes some notes and new messages into the index, in one transaction.
+ */
+gboolean floo_index_step (FlooDb *index, FlooDb *store, gint64 *done, gboolean *more, GError **error);
+
+/* Joins some small chunks, or drops what is dead, in one transaction. @more: (out): there may be more to tidy */
+gboolean floo_index_tidy (FlooDb *index, gboolean *more, GError **error);
+
+/* Messages that are in the index. */
+gboolean floo_index_count (FlooDb *index, guint *n, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/indexer.h"
+
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/error.h"
+#include "base/names.h"
+#include "store/index-step.h"
+
+/* Between two rounds while nobody waits. */
+#define ROUND_US G_USEC_PER_SEC
+/* Until it is tried again after an error: a full disk, say. */
+#define RETRY_US (10 * G_USEC_PER_SEC)
+/* The kernel's word for background work: intake and everybody else go first. */
+#define NICE 10
+
+/* A job that waits. */
+typedef struct {
+  FlooNews *job;
+  gint64 deadline;
+} Waiter;
+
+struct _FlooIndexer {
+  char *folder;
+  gint64 user_id;
+  char *journal_id;
+  FlooMailbox *mailbox;
+  GThread *thread;
+
+  GMutex lock; /* of what follows */
+  GCond cond;
+  gboolean closing;
+  gboolean woken;
+  GArray *arrivals; /* Waiter, not seen by the thread yet */
+  gint64 done;
+
+  /* The thread's own. */
+  FlooDb *store, *index;
+  GArray *waiters;      /* Waiter */
+  gint64 next_round;    /* monotonic µs */
+};
+
+static void
+answer (FlooIndexer *self, Waiter *waiter, const GError *error)
+{
+  waiter->job->error = error != NULL ? g_error_copy (error) : NULL;
+  floo_mailbox_post (self->mailbox, waiter->job);
+}
+
+static void
+answer_all (FlooIndexer *self, GArray *waiters, const GError *error)
+{
+  for (guint i = 0; i < waiters->len; i++)
+    answer (self, &g_array_index (waiters, Waiter, i), error);
+  g_array_set_size (waiters, 0);
+}
+
+/* It is far behind: those who have waited long enough are told so. */
+static void
+answer_late (FlooIndexer *self)
+{
+  gint64 now = g_get_monotonic_time ();
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  for (guint i = self->waiters->len; i > 0; i--)
+    {
+      if (g_array_index (self->waiters, Waiter, i - 1).deadline > now)
+        continue;
+      if (error == NULL)
+        {
+          (void) floo_index_count (self->index, &n, NULL);
+          error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The search index is still being built: it has %u messages by now", n);
+        }
+      answer (self, &g_array_index (self->waiters, Waiter, i - 1), error);
+      g_array_remove_index_fast (self->waiters, i - 1);
+    }
+}
+
+static gboolean
+open_files (FlooIndexer *self, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->folder, FLOO_STORE_FILE, NULL);
+
+  if (self->index != NULL && floo_index_is_lost (self->folder))
+    g_clear_pointer (&self->index, floo_db_close);
+  if (self->store == NULL)
+    self->store = floo_db_open (path, FLOO_DB_READER, self->user_id, error);
+  if (self->store != NULL && self->index == NULL)
+    self->index = floo_index_open (self->folder, self->user_id, self->journal_id, error);
+  return self->store != NULL && self->index != NULL;
+}
+
+/* @more: (out): it is not up to date yet */
+static gboolean
+step (FlooIndexer *self, gboolean *more, GError **error)
+{
+  gint64 done;
+
+  if (!open_files (self, error) || !floo_index_step (self->index, self->store, &done, more, error))
+    return FALSE;
+  g_mutex_lock (&self->lock);
+  self->done = done;
+  g_mutex_unlock (&self->lock);
+  return TRUE;
+}
+
+/* One round. @again: (out): there is more to do, if not at once */
+static gboolean
+run_round (FlooIndexer *self, gboolean *again, GError **error)
+{
+  gboolean more, untidy = FALSE;
+
+  if (!step (self, &more, error))
+    return FALSE;
+  if (!more)
+    answer_all (self, self->waiters, NULL);
+  answer_late (self);
+  if (self->waiters->len == 0 && !floo_index_tidy (self->index, &untidy, error))
+    return FALSE;
+  *again = more || untidy;
+  return TRUE;
+}
+
+/* Waits until there is something to do; FALSE: it is closing. */
+static gboolean
+wait_for_work (FlooIndexer *self, gboolean again)
+{
+  gboolean closing;
+
+  g_mutex_lock (&self->lock);
+  self->woken = self->woken || again;
+  while (!self->closing && self->arrivals->len == 0 && self->waiters->len == 0)
+    {
+      if (!self->woken)
+        g_cond_wait (&self->cond, &self->lock);
+      else if (!g_cond_wait_until (&self->cond, &self->lock, self->next_round))
+        break;
+    }
+  closing = self->closing;
+  self->woken = FALSE;
+  g_array_append_vals (self->waiters, self->arrivals->data, self->arrivals->len);
+  g_array_set_size (self->arrivals, 0);
+  g_mutex_unlock (&self->lock);
+  return !closing;
+}
+
+static void
+fail (FlooIndexer *self, const GError *error)
+{
+  g_message ("The search index cannot be brought up to date now: %s", error->message);
+  answer_all (self, self->waiters, error);
+  /* The next round opens it again, or builds it anew where it is damaged. */
+  g_clear_pointer (&self->index, floo_db_close);
+}
+
+static gpointer
+indexer_main (gpointer data)
+{
+  FlooIndexer *self = data;
+  g_autoptr (GError) closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The store is closed");
+  gboolean again = TRUE;
+
+  (void) setpriority (PRIO_PROCESS, (id_t) gettid (), NICE);
+  self->next_round = g_get_monotonic_time () + ROUND_US;
+  while (wait_for_work (self, again))
+    {
+      g_autoptr (GError) error = NULL;
+      gint64 start = g_get_monotonic_time (), end;
+
+      if (!run_round (self, &again, &error))
+        fail (self, error);
+      end = g_get_monotonic_time ();
+      if (error != NULL)
+        {
+          again = TRUE;
+          self->next_round = end + RETRY_US;
+        }
+      else
+        self->next_round = again ? end + (end - start) : end + ROUND_US;
+    }
+  answer_all (self, self->waiters, closed);
+  g_clear_pointer (&self->store, floo_db_close);
+  if (self->index != NULL)
+    floo_db_finish (g_steal_pointer (&self->index), TRUE);
+  return NULL;
+}
+
+FlooIndexer *
+floo_indexer_new (const char *folder, gint64 user_id, const char *journal_id, FlooMailbox *mailbox)
+{
+  FlooIndexer *self = g_new0 (FlooIndexer, 1);
+
+  self->folder = g_strdup (folder);
+  self->user_id = user_id;
+  self->journal_id = g_strdup (journal_id);
+  self->mailbox = mailbox;
+  self->arrivals = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  self->waiters = g_array_new (FALSE, FALSE, sizeof (Waiter));
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  self->thread = g_thread_new ("store-index", indexer_main, self);
+  return self;
+}
+
+void
+floo_indexer_free (FlooIndexer *self)
+{
+  g_mutex_lock (&self->lock);
+  self->closing = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+  g_thread_join (self->thread);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_array_unref (self->arrivals);
+  g_array_unref (self->waiters);
+  g_free (self->journal_id);
+  g_free (self->folder);
+  g_free (self);
+}
+
+void
+floo_indexer_wake (FlooIndexer *self)
+{
+  g_mutex_lock (&self->lock);
+  if (!self->woken)
+    {
+      self->woken = TRUE;
+      g_cond_signal (&self->cond);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
+void
+floo_indexer_wait (FlooIndexer *self, FlooNews *job, gint64 deadline)
+{
+  Waiter waiter = { job, deadline };
+
+  g_mutex_lock (&self->lock);
+  g_array_append_val (self->arrivals, waiter);
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+gint64
+floo_indexer_get_done (FlooIndexer *self)
+{
+  gint64 done;
+
+  g_mutex_lock (&self->lock);
+  done = self->done;
+  g_mutex_unlock (&self->lock);
+  return done;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * search.h: messages by what is written in them.
+ */
+#pragma once
+
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  const char *text;
+  gint64 conversation;   /* -1: any */
+  gint64 from;           /* -1: anybody */
+  int type;              /* -1: any */
+  gint64 since, until;   /* ms, both included */
+  guint limit;
+} FlooSearch;
+
+/* Whether there is something in @text to search for; else FLOO_ERROR_INVALID_ARGUMENTS, also where it is too long. */
+gboolean floo_search_check_text (const char *text, GError **error);
+
+/**
+ * floo_search_run:
+ *
+ * In a read job: the newest messages that have all words of the text, and pass the filters, newest first. What the indexer has not come to yet is not found
+ * (floo_store_catch_up()); what has changed or gone since is told right, since every message is looked at before it is taken.
+ *
+ * Returns: (transfer floating): aM with more.snippet
+ */
+GVariant *floo_search_run (FlooDb *db, const FlooSearch *search, GError **error);
+
+G_END_DECLS
