@@ -29,6 +29,7 @@ typedef struct {
   GHashTable *changes;          /* conversation -> FlooChange */
   GArray *order;                /* gint64: conversations in the order of their first change */
   gboolean list_changed;        /* RecentListUpdate is due */
+  gboolean any_early;           /* operations wait for their message */
 
   /* Messages of one conversation that will be one signal. */
   gint64 run_conversation;
@@ -65,8 +66,12 @@ gint64 floo_apply_uid (const Floo__XID *xid);   /* 0 where it is missing */
 
 /* ---- edits.c ---- */
 
+/* Writes what the messages of this batch changed in their conversations so far. */
+gboolean floo_apply_counts (FlooApply *apply, GError **error);
+
 /* An operation on a message, received or acknowledged. Texts are NULL or "" where there is none. */
 typedef struct {
+  gint64 id;                    /* its own, 0: not known */
   int type;                     /* MessageOperation.OpType */
   gint64 mid;
   gint64 conversation;          /* 0: not given */
@@ -76,7 +81,10 @@ typedef struct {
 } FlooOperation;
 
 gboolean floo_apply_operation (FlooApply *apply, const FlooOperation *operation, GError **error);
-gboolean floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, const char *source, GError **error);
+/* A message is new: does what came for it before. */
+gboolean floo_apply_early (FlooApply *apply, gint64 mid, GError **error);
+/* Deleted elsewhere by the operation or notice @id: what is newer stays. */
+gboolean floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, FlooConversationType type, gint64 id, GError **error);
 gboolean floo_apply_flush_append (FlooApply *apply, GError **error);
 
 /* ---- notices.c ---- */

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "store/early.h"
 #include "store/journal.h"
 #include "store/messages.h"
 
@@ -16,6 +17,35 @@ static gboolean
 has_text (const char *text)
 {
   return text != NULL && *text != '\0' && !g_str_equal (text, "null");
+}
+
+/* The message is not here: where it comes later, and does not bring what this did, it is done then. */
+static gboolean
+keep_early (FlooApply *apply, const FlooOperation *op, GError **error)
+{
+  FlooEarly early = { .id = op->id, .message = op->mid, .type = op->type, .ours = op->ours, .edit_timestamp = op->edit_timestamp,
+                      .content = op->content, .config = op->config, .ext = op->ext };
+  gboolean known;
+
+  if (op->id == 0 || !floo_messages_is_known (apply->db, op->mid, &known, error))
+    return op->id == 0;
+  apply->any_early |= !known;
+  return known || floo_early_add (apply->db, &early, error);
+}
+
+static gboolean
+do_early (const FlooEarly *early, gpointer user_data, GError **error)
+{
+  FlooOperation op = { .type = early->type, .mid = early->message, .ours = early->ours, .edit_timestamp = early->edit_timestamp,
+                       .content = early->content, .config = early->config, .ext = early->ext };
+
+  return floo_apply_operation (user_data, &op, error);
+}
+
+gboolean
+floo_apply_early (FlooApply *apply, gint64 mid, GError **error)
+{
+  return !apply->any_early || floo_early_take (apply->db, mid, do_early, apply, error);
 }
 
 static gboolean
@@ -47,7 +77,7 @@ apply_status (FlooApply *apply, const FlooOperation *op, int status, GError **er
       || !floo_messages_set_status (apply->db, op->mid, status, &changed, &conversation, error))
     return FALSE;
   if (!changed)
-    return TRUE;
+    return status == FLOO_STATUS_UNREAD || keep_early (apply, op, error);
   if (op->type == FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL
       && !floo_apply_event (apply, FLOO_SIGNAL_MESSAGE_CANCELED, g_variant_new ("(xx)", conversation, op->mid), error))
     return FALSE;
@@ -80,7 +110,7 @@ apply_played (FlooApply *apply, const FlooOperation *op, GError **error)
 
   if (!floo_messages_set_played (apply->db, op->mid, &changed, &conversation, error))
     return FALSE;
-  return !changed || status_changed (apply, conversation, op->mid, error);
+  return changed ? status_changed (apply, conversation, op->mid, error) : keep_early (apply, op, error);
 }
 
 /* We read a conversation, on some device. Of others it says nothing about ours. */
@@ -189,7 +219,7 @@ apply_append (FlooApply *apply, const FlooOperation *op, GError **error)
                              &applied, &conversation, &to_type, error))
     return FALSE;
   if (!applied)
-    return TRUE;
+    return keep_early (apply, op, error);
   if (apply->append_id == 0)
     {
       apply->append_id = op->mid;
@@ -214,7 +244,7 @@ apply_replace (FlooApply *apply, const FlooOperation *op, GError **error)
       || !floo_messages_replace (apply->db, op->mid, op->content, op->config, op->ext, op->edit_timestamp, &applied, &conversation, &to_type, error))
     return FALSE;
   if (!applied)
-    return TRUE;
+    return keep_early (apply, op, error);
   message = floo_messages_get_variant (apply->db, op->mid, error);
   return message != NULL
          && floo_apply_event_refs (apply, to_type == FLOO_TO_GROUP ? FLOO_SIGNAL_GROUP_MESSAGE_REPLACE : FLOO_SIGNAL_ROSTER_MESSAGE_REPLACE,
@@ -242,27 +272,31 @@ floo_apply_operation (FlooApply *apply, const FlooOperation *operation, GError *
       g_debug ("an operation of the unknown type %d was read over", operation->type);
       return TRUE;
     }
-  return table[operation->type](apply, operation, error);
+  /* Appends come by the hundred, and count nothing. */
+  return (operation->type == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND || floo_apply_counts (apply, error))
+         && table[operation->type](apply, operation, error);
 }
 
 gboolean
-floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, const char *source, GError **error)
+floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, FlooConversationType type, gint64 id, GError **error)
 {
   GVariantDict desc;
-  gboolean deleted;
-  FlooConversationType type;
+  gboolean deleted, is_left;
+  FlooChange *change;
 
-  if (!floo_conversations_get_type (apply->db, conversation, &type, NULL))
-    return TRUE;
-  if (!floo_apply_flush (apply, error) || floo_apply_change (apply, conversation, type, error) == NULL
-      || !floo_conversations_delete (apply->db, conversation, &deleted, error))
+  if (!floo_apply_flush (apply, error) || !floo_apply_counts (apply, error))
+    return FALSE;
+  change = floo_apply_change (apply, conversation, type, error);
+  if (change == NULL || !floo_conversations_delete_up_to (apply->db, conversation, change->type, id, &deleted, &is_left, error))
     return FALSE;
   if (!deleted)
     return TRUE;
   apply->list_changed = TRUE;
   g_variant_dict_init (&desc, NULL);
   g_variant_dict_insert (&desc, "id", "x", conversation);
-  g_variant_dict_insert (&desc, "source", "s", source);
+  g_variant_dict_insert (&desc, "source", "s", "other_operation");
+  if (is_left)
+    g_variant_dict_insert (&desc, "up_to", "x", id);
   return floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE,
                            g_variant_new ("(sv)", "conversation_deleted", g_variant_dict_end (&desc)), error);
 }

@@ -106,7 +106,7 @@ exit_group (FlooApply *apply, const FlooNotice *notice, GError **error)
 
   return floo_contacts_remove (apply->db, FLOO_CONTACT_GROUP, notice->group_id, &changed, error)
          && floo_lists_remove_owner (apply->db, notice->group_id, error)
-         && floo_apply_delete_conversation (apply, notice->group_id, "other_operation", error)
+         && floo_apply_delete_conversation (apply, notice->group_id, FLOO_CONVERSATION_GROUP, notice->id, error)
          && (!changed || list_event (apply, notice, error));
 }
 

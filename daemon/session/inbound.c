@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "store/contacts.h"
+#include "store/early.h"
 #include "store/gaps.h"
 #include "store/journal.h"
 #include "store/messages.h"
@@ -143,25 +144,38 @@ floo_apply_change (FlooApply *apply, gint64 conversation, FlooConversationType t
   return change;
 }
 
+gboolean
+floo_apply_counts (FlooApply *apply, GError **error)
+{
+  for (guint i = 0; i < apply->order->len; i++)
+    {
+      FlooChange *change = g_hash_table_lookup (apply->changes, &g_array_index (apply->order, gint64, i));
+
+      if (!change->touched)
+        continue;
+      if (!floo_conversations_touch (apply->db, change->id, change->type, change->listed, change->unread, change->mentioned,
+                                     change->last_id, change->last_timestamp, NULL, error))
+        return FALSE;
+      apply->list_changed |= change->listed;
+      change->touched = change->listed = change->mentioned = FALSE;
+      change->unread = 0;
+      change->last_id = change->last_timestamp = 0;
+    }
+  return TRUE;
+}
+
 /* The end of a batch: runs out, counts in, UnreadChange for each conversation that changed, RecentListUpdate once. */
 static gboolean
 finish (FlooApply *apply, GError **error)
 {
-  if (!floo_apply_flush (apply, error))
+  if (!floo_apply_flush (apply, error) || !floo_apply_counts (apply, error))
     return FALSE;
   for (guint i = 0; i < apply->order->len; i++)
     {
       const FlooChange *change = g_hash_table_lookup (apply->changes, &g_array_index (apply->order, gint64, i));
       guint unread;
 
-      if (change->touched)
-        {
-          if (!floo_conversations_touch (apply->db, change->id, change->type, change->listed, change->unread, change->mentioned,
-                                         change->last_id, change->last_timestamp, &unread, error))
-            return FALSE;
-          apply->list_changed |= change->listed;
-        }
-      else if (!floo_conversations_get_unread (apply->db, change->id, &unread, error))
+      if (!floo_conversations_get_unread (apply->db, change->id, &unread, error))
         return FALSE;
       if (unread != change->before
           && !floo_journal_append (apply->db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", change->id, unread), NULL, 0, error))
@@ -286,6 +300,7 @@ apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **e
   change = floo_apply_change (apply, message->conversation, floo_apply_type_of (message->to_type, message->conversation), error);
   if (change == NULL)
     return FALSE;
+  change->type = floo_apply_type_of (message->to_type, message->conversation);   /* a deletion before it does not know */
   change->touched = TRUE;
   change->unread += counts;
   change->mentioned |= mentions_me && counts;
@@ -303,7 +318,8 @@ apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **e
   if (mentions_me
       && !floo_apply_event_refs (apply, FLOO_SIGNAL_MENTION_MESSAGE, g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", variant), &message->id, 1, error))
     return FALSE;
-  return floo_apply_message (apply, message->conversation, message->to_type, message->id, TRUE, variant, message_bytes (message), error);
+  return floo_apply_message (apply, message->conversation, message->to_type, message->id, TRUE, variant, message_bytes (message), error)
+         && floo_apply_early (apply, message->id, error);
 }
 
 static gboolean
@@ -318,6 +334,7 @@ apply_received_operation (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
     return FALSE;
   if (!is_new)
     return TRUE;
+  operation.id = (gint64) meta->id;
   operation.type = (int) body->operation->type;
   operation.mid = (gint64) body->operation->mid;
   operation.conversation = floo_apply_uid (body->operation->xid);
@@ -367,7 +384,9 @@ apply_conversation_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
 {
   g_autoptr (GError) bad = NULL;
   const Floo__Conversation *payload = floo_frame_unpack (frame, &floo__conversation__descriptor, &meta->payload, &bad);
-  gboolean is_new;
+  FlooConversationType type;
+  gint64 conversation;
+  gboolean is_new, is_group;
 
   if (payload == NULL)
     {
@@ -376,9 +395,13 @@ apply_conversation_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
     }
   if (payload->operation == NULL || payload->operation->xid == NULL)
     return TRUE;
+  conversation = floo_apply_uid (payload->operation->xid);
+  if (!floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, conversation, &is_group, error))
+    return FALSE;
+  type = is_group ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;
   if (!floo_applied_add (apply->db, (gint64) meta->id, &is_new, error))
     return FALSE;
-  return !is_new || floo_apply_delete_conversation (apply, floo_apply_uid (payload->operation->xid), "other_operation", error);
+  return !is_new || floo_apply_delete_conversation (apply, conversation, type, (gint64) meta->id, error);
 }
 
 static gboolean
@@ -451,7 +474,7 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
     return floo_apply_flush (apply, error)
            && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error)
            && floo_outbox_delete (apply->db, row->client_id, error);
-  if (!floo_apply_flush (apply, error) || !floo_messages_is_known (apply->db, server_id, &known, error)
+  if (!floo_apply_flush (apply, error) || !floo_apply_counts (apply, error) || !floo_messages_is_known (apply->db, server_id, &known, error)
       || !floo_outbox_acknowledge (apply->db, row->client_id, server_id, (gint64) answer->server_time, &was_there, error)
       || !floo_messages_find (apply->db, server_id, &is_there, &conversation, &to_type, error))
     return FALSE;
@@ -479,7 +502,8 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
   if (row->type == FLOO_TYPE_RTC && row->to_type == FLOO_TO_ROSTER
       && !floo_apply_event_refs (apply, FLOO_SIGNAL_ROSTER_RTC_MESSAGE, g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", message), &server_id, 1, error))
     return FALSE;
-  return floo_apply_message (apply, row->conversation, row->to_type, server_id, TRUE, message, 256 + strlen (kept->content), error);
+  return floo_apply_message (apply, row->conversation, row->to_type, server_id, TRUE, message, 256 + strlen (kept->content), error)
+         && floo_apply_early (apply, server_id, error);
 }
 
 static gboolean
@@ -729,13 +753,14 @@ gboolean
 floo_inbound_apply (FlooDb *db, GArray *items, FlooInboundResult *result, GError **error)
 {
   FlooApply apply = { .db = db, .self_id = floo_db_get_user_id (db), .result = result };
-  gboolean ok = TRUE;
+  gboolean ok;
 
   apply.changes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   apply.order = g_array_new (FALSE, FALSE, sizeof (gint64));
   apply.run_ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   apply.append_content = g_string_new (NULL);
   g_variant_builder_init (&apply.run, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  ok = floo_early_any (db, &apply.any_early, error);
   for (guint i = 0; ok && i < items->len; i++)
     ok = apply_item (&apply, &g_array_index (items, FlooInboundItem, i), error);
   ok = ok && finish (&apply, error);

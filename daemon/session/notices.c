@@ -89,7 +89,7 @@ roster_removed (FlooApply *apply, const FlooNotice *notice, GError **error)
 
   if (notice->by_us)
     return floo_contacts_remove (apply->db, FLOO_CONTACT_USER, other, &changed, error)
-           && floo_apply_delete_conversation (apply, other, "other_operation", error) && roster_list_event (apply, notice, error);
+           && floo_apply_delete_conversation (apply, other, FLOO_CONVERSATION_ROSTER, notice->id, error) && roster_list_event (apply, notice, error);
   fields = json_object_new ();
   json_object_set_int_member (fields, "relation", 1);
   return floo_contacts_merge (apply->db, FLOO_CONTACT_USER, other, fields, &changed, error);

@@ -37,6 +37,7 @@ CREATE TABLE messages (
 ) STRICT;
 CREATE INDEX messages_by_conversation ON messages (conversation, id);
 CREATE INDEX messages_unread ON messages (conversation, id) WHERE unread = 1;
+CREATE INDEX messages_mentioning ON messages (conversation) WHERE unread = 1 AND flags & 16;
 CREATE UNIQUE INDEX messages_by_client_id ON messages (client_id) WHERE client_id IS NOT NULL;
 
 -- What APPEND added to a message, in pieces of bounded size, so that adding a little to a long text writes little.
@@ -65,6 +66,20 @@ CREATE TABLE applied (
   id INTEGER PRIMARY KEY,
   time INTEGER NOT NULL
 ) STRICT;
+
+-- Operations that came before their message (early.h).
+CREATE TABLE early (
+  id INTEGER PRIMARY KEY,
+  message INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  ours INTEGER NOT NULL,
+  edit_timestamp INTEGER NOT NULL,
+  content TEXT,
+  config TEXT,
+  ext TEXT
+) STRICT;
+CREATE INDEX early_by_message ON early (message);
 
 CREATE TABLE conversations (
   id INTEGER PRIMARY KEY,

@@ -346,16 +346,28 @@ floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolean *change
 }
 
 gboolean
-floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error)
+floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted, gboolean *is_left, GError **error)
 {
   gint64 present, last;
 
   if (!floo_query_get_int (db, "conversation-get-type", FLOO_INTS (id), &present, deleted, error)
+      || !floo_query_run_ints (db, "appended-delete-of-conversation", FLOO_INTS (id, up_to), NULL, error)
+      || !floo_query_run_ints (db, "messages-delete-of-conversation", FLOO_INTS (id, up_to), NULL, error)
+      || !floo_search_changes_add_conversation (db, id, error) || !floo_gaps_cover (db, id, G_MININT64, up_to, error)
+      || !floo_query_run_ints (db, "conversation-delete", FLOO_INTS (id, up_to, type), NULL, error) || !find_last (db, id, &last, error))
+    return FALSE;
+  *is_left = last != 0;
+  return floo_query_run_ints (db, "conversation-restore", FLOO_INTS (id, last), NULL, error);
+}
+
+gboolean
+floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error)
+{
+  gint64 type, last;
+  gboolean is_left;
+
+  if (!floo_query_get_int (db, "conversation-get-type", FLOO_INTS (id), &type, deleted, error)
       || !floo_query_get_int (db, "conversation-last-message-up-to", FLOO_INTS (id, G_MAXINT64), &last, NULL, error))
     return FALSE;
-  return floo_query_run_ints (db, "appended-delete-of-conversation", FLOO_INTS (id), NULL, error)
-         && floo_query_run_ints (db, "messages-delete-of-conversation", FLOO_INTS (id), NULL, error)
-         && floo_search_changes_add_conversation (db, id, error)
-         && floo_gaps_cover (db, id, G_MININT64, G_MAXINT64, error)
-         && floo_query_run_ints (db, "conversation-delete", FLOO_INTS (id, last), NULL, error);
+  return !*deleted || floo_conversations_delete_up_to (db, id, (FlooConversationType) type, last, deleted, &is_left, error);
 }

@@ -50,5 +50,10 @@ gboolean floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolea
 /* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the
  * outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);
+/* The same for one that was deleted elsewhere at a time of which @up_to is the id: what is newer stays, and what is older and has not
+ * come yet does not come in any more, also where the conversation is not here. @deleted: (out): it was here; @is_left: (out): with what
+ * is newer it still is */
+gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted, gboolean *is_left,
+                                          GError **error);
 
 G_END_DECLS

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/early.h"
 #include "store/journal.h"
 
 #include <string.h>
@@ -359,12 +360,13 @@ gboolean
 floo_prune_step (FlooDb *db, guint days, guint events, gboolean *more, GError **error)
 {
   gint64 now = floo_now_ms ();
-  guint applied, tokens;
+  guint applied, early, tokens;
 
   if (!prune_journal (db, days, events, more, error)
       || !floo_query_run_ints (db, "applied-prune", FLOO_INTS (now - APPLIED_MS, PRUNE_ROWS), &applied, error)
+      || !floo_query_run_ints (db, "early-prune", FLOO_INTS (now - APPLIED_MS, FLOO_EARLY_MAX, PRUNE_ROWS), &early, error)
       || !floo_query_run_ints (db, "tokens-prune", FLOO_INTS (now - TOKENS_MS, PRUNE_ROWS), &tokens, error))
     return FALSE;
-  *more = *more || applied >= PRUNE_ROWS || tokens >= PRUNE_ROWS;
+  *more = *more || applied >= PRUNE_ROWS || early >= PRUNE_ROWS || tokens >= PRUNE_ROWS;
   return TRUE;
 }

@@ -136,7 +136,7 @@ test_migrations (Fixture *f, gconstpointer data)
 /* Those that may go through a table without an index. */
 static const char *const whole[] = {
   "outbox-all", "outbox-all-downward", "tokens-all", "values-all", "count-schema-objects", /* all of it is wanted */
-  "applied-prune", "journal-first-to-keep",                                                /* the first few rows */
+  "applied-prune", "early-any", "early-prune", "journal-first-to-keep",                    /* the first few rows */
   "outbox-mark-uncertain",                                                                 /* once a login */
   "list-drop-states-of-owner",                                                             /* when a group is left */
 };

@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- in: ?1 conversation
-DELETE FROM messages WHERE conversation = ?1;
+-- in: ?1 conversation, ?2 highest id
+DELETE FROM messages WHERE conversation = ?1 AND id <= ?2;

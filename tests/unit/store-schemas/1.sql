@@ -56,6 +56,20 @@ CREATE TABLE applied (
   time INTEGER NOT NULL
 ) STRICT;
 INSERT INTO applied VALUES(12,1700000000000);
+-- Operations that came before their message (early.h).
+CREATE TABLE early (
+  id INTEGER PRIMARY KEY,
+  message INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  type INTEGER NOT NULL,
+  ours INTEGER NOT NULL,
+  edit_timestamp INTEGER NOT NULL,
+  content TEXT,
+  config TEXT,
+  ext TEXT
+) STRICT;
+CREATE INDEX early_by_message ON early (message);
+
 CREATE TABLE conversations (
   id INTEGER PRIMARY KEY,
   type INTEGER NOT NULL DEFAULT 0,
@@ -150,6 +164,7 @@ INSERT INTO journal VALUES(1,1700000000011,7,NULL,X'0a00000000000000');
 INSERT INTO journal VALUES(2,1700000000012,28,X'07000000000000000100000000000000',NULL);
 CREATE INDEX messages_by_conversation ON messages (conversation, id);
 CREATE INDEX messages_unread ON messages (conversation, id) WHERE unread = 1;
+CREATE INDEX messages_mentioning ON messages (conversation) WHERE unread = 1 AND flags & 16;
 CREATE UNIQUE INDEX messages_by_client_id ON messages (client_id) WHERE client_id IS NOT NULL;
 CREATE INDEX conversations_by_activity ON conversations (activity, id) WHERE listed = 1;
 CREATE INDEX conversations_by_pin ON conversations (pinned, activity, id) WHERE listed = 1;

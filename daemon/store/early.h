@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * early.h: operations that came before their message, until it comes. All functions run inside a job.
+ *
+ * They are kept as long as the ids of applied ones, the newest FLOO_EARLY_MAX of them.
+ */
+#pragma once
+
+#include "store/store.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_EARLY_MAX 10000
+
+/* Borrowed view; texts are NULL where there is none. */
+typedef struct {
+  gint64 id;              /* the operation's own: their order */
+  gint64 message;
+  int type;
+  gboolean ours;
+  gint64 edit_timestamp;
+  const char *content, *config, *ext;
+} FlooEarly;
+
+typedef gboolean (*FlooEarlyFunc) (const FlooEarly *early, gpointer user_data, GError **error);
+
+gboolean floo_early_add (FlooDb *db, const FlooEarly *early, GError **error);
+/* Whether there are any at all. */
+gboolean floo_early_any (FlooDb *db, gboolean *any, GError **error);
+/* Calls @func for each that is for @message, in order, and forgets them. */
+gboolean floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpointer user_data, GError **error);
+
+G_END_DECLS

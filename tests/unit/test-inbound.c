@@ -1,0 +1,896 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * test-inbound.c: whatever the order in which the service delivers, the store ends the same.
+ *
+ * A service in miniature makes a history of messages, operations and notices. One store gets each at once, in order: the plain order. Another
+ * gets them as a bad connection brings them: each conversation's queue at its own pace, pages twice, positions that the service forgot, pages of the
+ * history in between, messages pushed ahead of their queue, acknowledgements late and twice. What a user sees must be the same.
+ *
+ * FLOOIM_DISORDER_SEEDS: how many histories (12).
+ */
+#include <string.h>
+
+#include "session/internal.h"
+#include "store/db.h"
+#include "store-fixture.h"
+
+#define EVENTS 80
+#define PEERS 3
+#define GROUP 50
+#define OTHER_DEVICE 2
+#define FIRST_ID 10000
+#define SYSTEM 0
+
+typedef enum { MESSAGE, OPERATION, DELETION, ROSTER, GROUPS } Kind;
+
+/* One thing that happened; its id grows with the time of its happening. */
+typedef struct {
+  Kind kind;
+  gint64 id;
+  gint64 queue;               /* the conversation in whose pages it comes */
+  gint64 conversation;        /* of messages and deletions */
+  gint64 from, to;
+  int type;                   /* operation, notice */
+  gint64 mid;
+  char *content, *config;     /* as sent */
+  gint64 client_id;           /* a message of this device */
+  gint64 edit_timestamp;      /* of edits */
+} Thing;
+
+/* What the service has of a message now. */
+typedef struct {
+  char *content, *config;
+  int status;
+  gint64 edit_timestamp;
+  gboolean recalled, deleted;
+} Present;
+
+typedef struct {
+  GRand *rand;
+  GPtrArray *things;
+  GHashTable *present;        /* id -> Present */
+  guint happened;
+  gint64 read_up_to[GROUP + 1];
+} Service;
+
+static const gint64 conversations[] = { 7, 8, 9, GROUP };
+static const gint64 queues[] = { SYSTEM, FIXTURE_SELF, 7, 8, 9, GROUP };
+
+static void
+thing_free (gpointer data)
+{
+  Thing *thing = data;
+
+  g_free (thing->content);
+  g_free (thing->config);
+  g_free (thing);
+}
+
+static void
+present_free (gpointer data)
+{
+  Present *present = data;
+
+  g_free (present->content);
+  g_free (present->config);
+  g_free (present);
+}
+
+static gboolean
+chance (GRand *rand, int of_hundred)
+{
+  return g_rand_int_range (rand, 0, 100) < of_hundred;
+}
+
+static gint64
+pick (GRand *rand, const gint64 *values, gsize n)
+{
+  return values[g_rand_int_range (rand, 0, (gint32) n)];
+}
+
+/* ---- what happens ---- */
+
+static Thing *
+add_thing (Service *service, Kind kind, gint64 queue)
+{
+  Thing *thing = g_new0 (Thing, 1);
+
+  thing->kind = kind;
+  thing->id = FIRST_ID + service->things->len;
+  thing->queue = queue;
+  g_ptr_array_add (service->things, thing);
+  return thing;
+}
+
+static void
+make_message (Service *service)
+{
+  gint64 conversation = pick (service->rand, conversations, G_N_ELEMENTS (conversations));
+  Thing *thing = add_thing (service, MESSAGE, conversation);
+
+  thing->conversation = conversation;
+  thing->from = chance (service->rand, 35) ? FIXTURE_SELF : conversation == GROUP ? 7 + g_rand_int_range (service->rand, 0, PEERS) : conversation;
+  thing->to = thing->from == FIXTURE_SELF || conversation == GROUP ? conversation : FIXTURE_SELF;
+  thing->content = g_strdup_printf ("m%" G_GINT64_FORMAT, thing->id);
+  if (conversation == GROUP && chance (service->rand, 30))
+    thing->config = g_strdup_printf ("{\"mentionList\":[\"%d\"]}", FIXTURE_SELF);
+  if (thing->from == FIXTURE_SELF && chance (service->rand, 60))
+    thing->client_id = 500 + thing->id;
+}
+
+static const Thing *
+any_message (Service *service)
+{
+  for (int tries = 0; tries < 20; tries++)
+    {
+      const Thing *thing = service->things->pdata[g_rand_int_range (service->rand, 0, (gint32) service->things->len)];
+
+      if (thing->kind == MESSAGE)
+        return thing;
+    }
+  return NULL;
+}
+
+/* Who does it, and in whose queue it comes to us. */
+static void
+make_operation (Service *service)
+{
+  static const gint64 of_ours[] = { FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK,    FLOO__MESSAGE_OPERATION__OP_TYPE__DELIVER_ACK,
+                                    FLOO__MESSAGE_OPERATION__OP_TYPE__PLAY_ACK,    FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND,
+                                    FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE,     FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL,
+                                    FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE };
+  static const gint64 of_theirs[] = { FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL,
+                                      FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL, FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND,
+                                      FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE,  FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL,
+                                      FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE };
+  const Thing *target = any_message (service);
+  gboolean ours = target != NULL && target->from == FIXTURE_SELF;
+  Thing *thing;
+  int type;
+
+  if (target == NULL)
+    return;
+  type = (int) (ours ? pick (service->rand, of_ours, G_N_ELEMENTS (of_ours)) : pick (service->rand, of_theirs, G_N_ELEMENTS (of_theirs)));
+  thing = add_thing (service, OPERATION, target->conversation);
+  thing->type = type;
+  thing->mid = target->id;
+  thing->from = target->from;
+  thing->to = target->to;
+  switch (type)
+    {
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK:
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__DELIVER_ACK:
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__PLAY_ACK:
+      thing->queue = thing->from = target->conversation == GROUP ? 7 : target->conversation;
+      thing->to = FIXTURE_SELF;
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL:
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL:
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE:
+      thing->queue = thing->from = thing->to = FIXTURE_SELF;
+      thing->conversation = target->conversation;
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL:
+      thing->conversation = target->conversation;
+      break;
+    default:
+      thing->edit_timestamp = 2000000000000 + thing->id;
+      thing->content = g_strdup_printf ("+%" G_GINT64_FORMAT, thing->id);
+      if (chance (service->rand, 40))
+        thing->config = g_strdup_printf ("{\"k%d\":%" G_GINT64_FORMAT "}", g_rand_int_range (service->rand, 0, 3), thing->id);
+      break;
+    }
+}
+
+static void
+make_notice (Service *service)
+{
+  static const gint64 roster[] = { FLOO__ROSTER_NOTICE__TYPE__ADDED, FLOO__ROSTER_NOTICE__TYPE__REMOVED, FLOO__ROSTER_NOTICE__TYPE__INFO_UPDATED,
+                                   FLOO__ROSTER_NOTICE__TYPE__MUTED };
+  static const gint64 group[] = { FLOO__GROUP_NOTICE__TYPE__JOINED, FLOO__GROUP_NOTICE__TYPE__KICKED, FLOO__GROUP_NOTICE__TYPE__OWNER_ASSIGNED,
+                                  FLOO__GROUP_NOTICE__TYPE__INFO_UPDATED };
+  gboolean of_group = chance (service->rand, 50);
+  Thing *thing = add_thing (service, of_group ? GROUPS : ROSTER, SYSTEM);
+
+  thing->type = (int) (of_group ? pick (service->rand, group, G_N_ELEMENTS (group)) : pick (service->rand, roster, G_N_ELEMENTS (roster)));
+  thing->from = chance (service->rand, 50) ? FIXTURE_SELF : 8 + g_rand_int_range (service->rand, 0, 2);
+  thing->to = thing->from == FIXTURE_SELF ? 9 : FIXTURE_SELF;
+  thing->conversation = of_group ? GROUP : thing->from == FIXTURE_SELF ? thing->to : thing->from;
+  thing->content = g_strdup_printf ("{\"property\":\"name\",\"name\":\"n%" G_GINT64_FORMAT "\"}", thing->id);
+}
+
+static Service *
+service_new (guint32 seed)
+{
+  Service *service = g_new0 (Service, 1);
+
+  service->rand = g_rand_new_with_seed (seed);
+  service->things = g_ptr_array_new_with_free_func (thing_free);
+  service->present = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, present_free);
+  while (service->things->len < EVENTS)
+    {
+      int kind = g_rand_int_range (service->rand, 0, 100);
+
+      if (kind < 50 || service->things->len < 8)
+        make_message (service);
+      else if (kind < 90)
+        make_operation (service);
+      else if (kind < 97)
+        make_notice (service);
+      else
+        {
+          gint64 conversation = pick (service->rand, conversations, G_N_ELEMENTS (conversations));
+          Thing *thing = add_thing (service, DELETION, conversation);
+
+          thing->conversation = conversation;
+          thing->from = FIXTURE_SELF;
+        }
+    }
+  return service;
+}
+
+static void
+service_free (Service *service)
+{
+  g_rand_free (service->rand);
+  g_ptr_array_unref (service->things);
+  g_hash_table_unref (service->present);
+  g_free (service);
+}
+
+static void
+merge_config (Present *present, const char *config)
+{
+  if (config == NULL)
+    return;
+  if (present->config == NULL)
+    present->config = g_strdup (config);
+  else
+    {
+      g_autoptr (JsonNode) node = json_from_string (present->config, NULL);
+      g_autoptr (JsonNode) changes = json_from_string (config, NULL);
+      g_autoptr (GList) names = json_object_get_members (json_node_get_object (changes));
+
+      for (GList *l = names; l != NULL; l = l->next)
+        json_object_set_member (json_node_get_object (node), l->data,
+                                json_node_copy (json_object_get_member (json_node_get_object (changes), l->data)));
+      g_free (present->config);
+      present->config = json_to_string (node, FALSE);
+    }
+}
+
+static void
+happen_operation (Service *service, const Thing *thing)
+{
+  Present *present = g_hash_table_lookup (service->present, &thing->mid);
+  g_autofree char *old = NULL;
+
+  switch (thing->type)
+    {
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK:
+      present->status = FLOO_STATUS_READ;
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__DELIVER_ACK:
+      present->status = MAX (present->status, FLOO_STATUS_DELIVERED);
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL:
+      for (guint i = 0; i < service->happened; i++)
+        {
+          const Thing *other = service->things->pdata[i];
+
+          if (other->kind == MESSAGE && other->conversation == thing->conversation && other->from != FIXTURE_SELF && other->id <= thing->mid)
+            ((Present *) g_hash_table_lookup (service->present, &other->id))->status = FLOO_STATUS_READ;
+        }
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL:
+      present->status = FLOO_STATUS_UNREAD;
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL:
+      present->recalled = TRUE;
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE:
+      present->deleted = TRUE;
+      break;
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND:
+    case FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE:
+      old = g_steal_pointer (&present->content);
+      present->content = thing->type == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND ? g_strconcat (old, thing->content, NULL) : g_strdup (thing->content);
+      merge_config (present, thing->config);
+      present->edit_timestamp = thing->edit_timestamp;
+      break;
+    default:
+      break;
+    }
+}
+
+/* The service's own state after the next thing. */
+static const Thing *
+happen (Service *service)
+{
+  const Thing *thing = service->things->pdata[service->happened++];
+
+  if (thing->kind == MESSAGE)
+    {
+      Present *present = g_new0 (Present, 1);
+
+      present->content = g_strdup (thing->content);
+      present->config = g_strdup (thing->config);
+      g_hash_table_insert (service->present, (gpointer) &thing->id, present);
+    }
+  else if (thing->kind == OPERATION)
+    happen_operation (service, thing);
+  return thing;
+}
+
+/* ---- frames ---- */
+
+typedef struct {
+  Floo__SyncDL dl;
+  Floo__XID xid;
+  GPtrArray *metas;
+  GPtrArray *memory;
+} Page;
+
+static void
+page_init (Page *page, gint64 conversation)
+{
+  floo__sync_dl__init (&page->dl);
+  floo__xid__init (&page->xid);
+  page->xid.has_uid = TRUE;
+  page->xid.uid = (guint64) conversation;
+  page->dl.xid = &page->xid;
+  page->metas = g_ptr_array_new ();
+  page->memory = g_ptr_array_new_with_free_func (g_free);
+}
+
+static gpointer
+keep (Page *page, gpointer memory)
+{
+  g_ptr_array_add (page->memory, memory);
+  return memory;
+}
+
+static Floo__XID *
+xid_of (Page *page, gint64 uid)
+{
+  Floo__XID *xid = keep (page, g_new (Floo__XID, 1));
+
+  floo__xid__init (xid);
+  xid->has_uid = TRUE;
+  xid->uid = (guint64) uid;
+  return xid;
+}
+
+static ProtobufCBinaryData
+pack (Page *page, const ProtobufCMessage *message)
+{
+  ProtobufCBinaryData packed = { .len = protobuf_c_message_get_packed_size (message) };
+
+  packed.data = keep (page, g_malloc (packed.len + 1));
+  protobuf_c_message_pack (message, packed.data);
+  return packed;
+}
+
+static ProtobufCBinaryData
+pack_body (Page *page, Service *service, const Thing *thing, gboolean whole)
+{
+  Floo__MessageBody body = FLOO__MESSAGE_BODY__INIT;
+  Floo__MessageOperation operation = FLOO__MESSAGE_OPERATION__INIT;
+  const Present *present = g_hash_table_lookup (service->present, &thing->id);
+  const char *content = whole ? present->content : thing->content;
+  const char *config = whole ? present->config : thing->config;
+
+  body.has_type = body.has_ctype = body.has_status = TRUE;
+  body.type = thing->kind == OPERATION              ? FLOO__MESSAGE_BODY__TYPE__OPER
+              : thing->conversation == GROUP ? FLOO__MESSAGE_BODY__TYPE__GROUPCHAT
+                                             : FLOO__MESSAGE_BODY__TYPE__CHAT;
+  body.status = present != NULL ? present->status : 0;
+  body.has_content = TRUE;
+  body.content = floo_wire_text (content != NULL ? content : "");
+  body.has_config = config != NULL;
+  body.config = floo_wire_text (config != NULL ? config : "");
+  body.edit_timestamp = (guint64) (thing->kind == OPERATION ? thing->edit_timestamp : whole ? present->edit_timestamp : 0);
+  body.has_edit_timestamp = body.edit_timestamp != 0;
+  operation.has_type = operation.has_mid = TRUE;
+  operation.type = thing->kind == OPERATION ? thing->type : 0;
+  operation.mid = (guint64) thing->mid;
+  if (thing->kind == OPERATION && thing->conversation != 0)
+    operation.xid = xid_of (page, thing->conversation);
+  body.operation = &operation;
+  return pack (page, &body.base);
+}
+
+static ProtobufCBinaryData
+pack_deletion (Page *page, const Thing *thing)
+{
+  Floo__Conversation conversation = FLOO__CONVERSATION__INIT;
+  Floo__ConversationOperation operation = FLOO__CONVERSATION_OPERATION__INIT;
+
+  conversation.has_type = operation.has_type = TRUE;
+  conversation.type = FLOO__CONVERSATION__TYPE__OPER;
+  operation.type = FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE_EVERYWHERE;
+  operation.xid = xid_of (page, thing->conversation);
+  conversation.operation = &operation;
+  return pack (page, &conversation.base);
+}
+
+static ProtobufCBinaryData
+pack_notice (Page *page, const Thing *thing)
+{
+  Floo__RosterNotice roster = FLOO__ROSTER_NOTICE__INIT;
+  Floo__GroupNotice group = FLOO__GROUP_NOTICE__INIT;
+  Floo__XID *to[] = { xid_of (page, thing->to) };
+
+  roster.has_type = group.has_type = roster.has_content = group.has_content = TRUE;
+  roster.type = (Floo__RosterNotice__Type) thing->type;
+  group.type = (Floo__GroupNotice__Type) thing->type;
+  roster.content = group.content = floo_wire_text (thing->content);
+  roster.from = group.from = xid_of (page, thing->from);
+  roster.n_to = group.n_to = 1;
+  roster.to = group.to = to;
+  group.gid = xid_of (page, GROUP);
+  return pack (page, thing->kind == GROUPS ? &group.base : &roster.base);
+}
+
+static void
+page_add (Page *page, Service *service, const Thing *thing, gboolean whole)
+{
+  static const Floo__Meta__NameSpace spaces[] = { FLOO__META__NAME_SPACE__MESSAGE, FLOO__META__NAME_SPACE__MESSAGE, FLOO__META__NAME_SPACE__CONVERSATION,
+                                                  FLOO__META__NAME_SPACE__ROSTER_NOTICE, FLOO__META__NAME_SPACE__GROUP_NOTICE };
+  Floo__Meta *meta = keep (page, g_new (Floo__Meta, 1));
+
+  floo__meta__init (meta);
+  meta->has_id = meta->has_timestamp = meta->has_ns = meta->has_payload = TRUE;
+  meta->id = (guint64) thing->id;
+  meta->timestamp = 1700000000000 + (guint64) thing->id;
+  meta->ns = spaces[thing->kind];
+  meta->from = xid_of (page, thing->from);
+  meta->to = xid_of (page, thing->to);
+  if (thing->kind == DELETION)
+    meta->payload = pack_deletion (page, thing);
+  else if (thing->kind == ROSTER || thing->kind == GROUPS)
+    meta->payload = pack_notice (page, thing);
+  else
+    meta->payload = pack_body (page, service, thing, whole);
+  g_ptr_array_add (page->metas, meta);
+}
+
+static FlooFrame *
+decode (const ProtobufCMessage *payload, Floo__Frame__Command command)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = floo_frame_encode (command, payload);
+  FlooFrame *frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
+
+  g_assert_no_error (error);
+  return frame;
+}
+
+static FlooFrame *
+page_end (Page *page)
+{
+  FlooFrame *frame;
+
+  page->dl.n_metas = page->metas->len;
+  page->dl.metas = (Floo__Meta **) page->metas->pdata;
+  frame = decode (&page->dl.base, FLOO__FRAME__COMMAND__SYNC);
+  g_ptr_array_unref (page->metas);
+  g_ptr_array_unref (page->memory);
+  return frame;
+}
+
+/* ---- the daemon's side ---- */
+
+typedef struct {
+  Fixture *f;
+  Service *service;
+  GRand *rand;                /* of the order */
+  guint positions[G_N_ELEMENTS (queues)];
+  GArray *unacknowledged;     /* const Thing * */
+  GArray *batch;              /* FlooInboundItem */
+} Run;
+
+static gboolean
+apply_job (FlooDb *db, gpointer data, GError **error)
+{
+  FlooInboundResult *result = floo_inbound_result_new ();
+  gboolean ok = floo_inbound_apply (db, data, result, error);
+
+  floo_inbound_result_free (result);
+  return ok;
+}
+
+static void
+run_flush (Run *run)
+{
+  if (run->batch->len > 0)
+    fixture_write (run->f, apply_job, run->batch);
+  for (guint i = 0; i < run->batch->len; i++)
+    floo_frame_unref (g_array_index (run->batch, FlooInboundItem, i).frame);
+  g_array_set_size (run->batch, 0);
+}
+
+static void
+run_take (Run *run, FlooFrame *frame, gint64 conversation, gint64 from)
+{
+  FlooInboundItem item = { frame, conversation, from };
+
+  g_array_append_val (run->batch, item);
+}
+
+static gboolean
+outbox_job (FlooDb *db, gpointer data, GError **error)
+{
+  const Thing *thing = data;
+  FlooOutboxRow row = { .client_id = thing->client_id,
+                        .conversation = thing->conversation,
+                        .to_type = thing->conversation == GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER,
+                        .to = thing->conversation,
+                        .type = FLOO_TYPE_TEXT,
+                        .content = thing->content,
+                        .config = thing->config,
+                        .timestamp = 1600000000000 + thing->id,
+                        .state = FLOO_SEND_SENDING,
+                        .device_sn = 1 };
+
+  return floo_outbox_insert (db, &row, error);
+}
+
+/* The next thing happens; one of ours is in the outbox before. */
+static const Thing *
+run_happen (Run *run)
+{
+  const Thing *thing = happen (run->service);
+
+  if (thing->client_id != 0)
+    {
+      run_flush (run);
+      fixture_write (run->f, outbox_job, (gpointer) thing);
+      g_array_append_val (run->unacknowledged, thing);
+    }
+  return thing;
+}
+
+static void
+run_acknowledge (Run *run, const Thing *thing)
+{
+  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
+
+  dl.has_client_mid = dl.has_server_mid = dl.has_server_time = TRUE;
+  dl.client_mid = (guint64) thing->client_id;
+  dl.server_mid = (guint64) thing->id;
+  dl.server_time = 1700000000000 + (guint64) thing->id;
+  run_take (run, decode (&dl.base, FLOO__FRAME__COMMAND__SYNC), -1, -1);
+}
+
+/* Whether it comes by its queue: what this device sent does not, what was recalled does not any more. */
+static gboolean
+is_queued (Service *service, const Thing *thing, gint64 queue)
+{
+  const Present *present = g_hash_table_lookup (service->present, &thing->id);
+
+  return thing->queue == queue && thing->client_id == 0 && (present == NULL || !present->recalled);
+}
+
+/* The next page of a queue. Returns FALSE where there is nothing new. */
+static gboolean
+run_page (Run *run, guint queue, guint max)
+{
+  Page page;
+  guint i;
+
+  page_init (&page, queues[queue]);
+  for (i = run->positions[queue]; i < run->service->happened && page.metas->len < max; i++)
+    if (is_queued (run->service, run->service->things->pdata[i], queues[queue]))
+      page_add (&page, run->service, run->service->things->pdata[i], FALSE);
+  run->positions[queue] = i;
+  if (page.metas->len == 0)
+    {
+      g_ptr_array_unref (page.metas);
+      g_ptr_array_unref (page.memory);
+      return FALSE;
+    }
+  run_take (run, page_end (&page), queues[queue], -1);
+  return TRUE;
+}
+
+/* Whether a message is still in the service's history. */
+static gboolean
+in_history (Service *service, const Thing *thing)
+{
+  const Present *present = g_hash_table_lookup (service->present, &thing->id);
+
+  if (thing->kind != MESSAGE || present->recalled || present->deleted)
+    return FALSE;
+  for (guint i = 0; i < service->happened; i++)
+    {
+      const Thing *other = service->things->pdata[i];
+      gboolean removes = other->kind == DELETION || (other->kind == ROSTER && other->type == FLOO__ROSTER_NOTICE__TYPE__REMOVED && other->from == FIXTURE_SELF)
+                         || (other->kind == GROUPS && other->type == FLOO__GROUP_NOTICE__TYPE__KICKED && other->to == FIXTURE_SELF);
+
+      if (removes && other->conversation == thing->conversation && other->id > thing->id)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static void
+run_history (Run *run, gint64 conversation)
+{
+  guint start = run->service->happened > 0 ? (guint) g_rand_int_range (run->rand, 0, (gint32) run->service->happened) : 0;
+  guint max = (guint) g_rand_int_range (run->rand, 1, 8);
+  Page page;
+
+  page_init (&page, conversation);
+  page.dl.has_is_full_sync = page.dl.is_full_sync = TRUE;
+  for (guint i = start + 1; i-- > 0 && page.metas->len < max;)
+    {
+      const Thing *thing = i < run->service->happened ? run->service->things->pdata[i] : NULL;
+
+      if (thing != NULL && thing->kind == MESSAGE && thing->conversation == conversation && in_history (run->service, thing))
+        page_add (&page, run->service, thing, TRUE);
+    }
+  page.dl.has_next_key = TRUE;
+  page.dl.next_key = 1;
+  run_take (run, page_end (&page), conversation, -1);
+}
+
+/* A message pushed unasked, ahead of its queue. */
+static void
+run_push (Run *run)
+{
+  const Thing *thing = run->service->happened > 0 ? run->service->things->pdata[run->service->happened - 1] : NULL;
+  Page page;
+
+  if (thing == NULL || thing->kind != MESSAGE || !is_queued (run->service, thing, thing->queue))
+    return;
+  page_init (&page, thing->queue);
+  page_add (&page, run->service, thing, FALSE);
+  run_take (run, page_end (&page), thing->queue, -1);
+}
+
+static void
+run_unread (Run *run)
+{
+  Floo__UnreadDL dl = FLOO__UNREAD_DL__INIT;
+  Floo__ConversationUnread unread[G_N_ELEMENTS (conversations)];
+  Floo__ConversationUnread *rows[G_N_ELEMENTS (conversations)];
+  Floo__XID xids[G_N_ELEMENTS (conversations)];
+
+  for (guint c = 0; c < G_N_ELEMENTS (conversations); c++)
+    for (guint i = 0; i < run->service->happened; i++)
+      {
+        const Thing *thing = run->service->things->pdata[i];
+
+        if (thing->kind != MESSAGE || thing->conversation != conversations[c] || !in_history (run->service, thing))
+          continue;
+        floo__conversation_unread__init (&unread[dl.n_unread]);
+        floo__xid__init (&xids[dl.n_unread]);
+        xids[dl.n_unread].has_uid = unread[dl.n_unread].has_type = TRUE;
+        xids[dl.n_unread].uid = (guint64) conversations[c];
+        unread[dl.n_unread].type = conversations[c] == GROUP ? FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT : FLOO__CONVERSATION_UNREAD__CONV_TYPE__CHAT;
+        unread[dl.n_unread].xid = &xids[dl.n_unread];
+        rows[dl.n_unread] = &unread[dl.n_unread];
+        dl.n_unread++;
+        break;
+      }
+  dl.unread = rows;
+  run_take (run, decode (&dl.base, FLOO__FRAME__COMMAND__UNREAD), -1, -1);
+}
+
+static void
+run_init (Run *run, Fixture *f, guint32 history, guint32 order)
+{
+  memset (run, 0, sizeof *run);
+  memset (f, 0, sizeof *f);
+  run->f = f;
+  fixture_set_up (f, NULL);
+  run->service = service_new (history);
+  run->rand = g_rand_new_with_seed (order);
+  run->unacknowledged = g_array_new (FALSE, FALSE, sizeof (const Thing *));
+  run->batch = g_array_new (FALSE, FALSE, sizeof (FlooInboundItem));
+}
+
+static void
+run_clear (Run *run)
+{
+  service_free (run->service);
+  g_rand_free (run->rand);
+  g_array_unref (run->unacknowledged);
+  g_array_unref (run->batch);
+  fixture_tear_down (run->f, NULL);
+}
+
+static void
+run_plainly (Run *run)
+{
+  while (run->service->happened < EVENTS)
+    {
+      const Thing *thing = run_happen (run);
+
+      if (thing->client_id != 0)
+        run_acknowledge (run, thing);
+      for (guint q = 0; q < G_N_ELEMENTS (queues); q++)
+        run_page (run, q, 1);
+      run_flush (run);
+    }
+  run_unread (run);
+  run_flush (run);
+}
+
+static void
+run_step (Run *run)
+{
+  guint queue = (guint) g_rand_int_range (run->rand, 0, G_N_ELEMENTS (queues));
+  int what = g_rand_int_range (run->rand, 0, 100);
+  guint i;
+
+  if (what < 35 && run->service->happened < EVENTS)
+    run_happen (run);
+  else if (what < 60)
+    run_page (run, queue, (guint) g_rand_int_range (run->rand, 1, 10));
+  else if (what < 68)
+    run->positions[queue] -= (guint) g_rand_int_range (run->rand, 0, (gint32) run->positions[queue] + 1);
+  else if (what < 76)
+    run_history (run, pick (run->rand, conversations, G_N_ELEMENTS (conversations)));
+  else if (what < 82)
+    run_push (run);
+  else if (what < 84)
+    run_unread (run);
+  else if (what < 94 && run->unacknowledged->len > 0)
+    {
+      i = (guint) g_rand_int_range (run->rand, 0, (gint32) run->unacknowledged->len);
+      run_acknowledge (run, g_array_index (run->unacknowledged, const Thing *, i));
+      if (chance (run->rand, 70))
+        g_array_remove_index (run->unacknowledged, i);
+    }
+  else if (what < 96)
+    {
+      run_flush (run);
+      fixture_reopen (run->f);
+    }
+  if (chance (run->rand, 40))
+    run_flush (run);
+}
+
+static void
+run_disorderly (Run *run)
+{
+  for (guint steps = 0; run->service->happened < EVENTS || steps < 3 * EVENTS; steps++)
+    run_step (run);
+  for (guint i = 0; i < run->unacknowledged->len; i++)
+    run_acknowledge (run, g_array_index (run->unacknowledged, const Thing *, i));
+  for (guint q = 0; q < G_N_ELEMENTS (queues); q++)
+    while (run_page (run, q, 10))
+      ;
+  run_unread (run);
+  run_flush (run);
+}
+
+/* ---- comparing ---- */
+
+static void
+dump (GString *text, sqlite3 *db, const char *title, const char *sql)
+{
+  sqlite3_stmt *statement;
+
+  g_assert_cmpint (sqlite3_prepare_v2 (db, sql, -1, &statement, NULL), ==, SQLITE_OK);
+  g_string_append_printf (text, "%s\n", title);
+  while (sqlite3_step (statement) == SQLITE_ROW)
+    {
+      for (int i = 0; i < sqlite3_column_count (statement); i++)
+        g_string_append_printf (text, " %s=%s", sqlite3_column_name (statement, i), sqlite3_column_text (statement, i));
+      g_string_append_c (text, '\n');
+    }
+  sqlite3_finalize (statement);
+}
+
+/* What a user sees; how a message came (is_history) is no part of it. */
+static char *
+run_dump (Run *run)
+{
+  g_autofree char *path = fixture_path (run->f, "store.db");
+  g_autofree char *messages = g_strdup_printf (
+      "SELECT id, conversation AS c, sender, to_type, timestamp - 1700000000000 AS t, status, flags & ~%d AS flags, unread, client_id, edit_timestamp, "
+      "content || coalesce((SELECT group_concat(content, '') FROM (SELECT content FROM appended WHERE message = id ORDER BY seq)), '') AS content, "
+      "nullif(config, '') AS config FROM messages ORDER BY id",
+      FLOO_MESSAGE_IS_HISTORY);
+  GString *text = g_string_new (NULL);
+  sqlite3 *db;
+
+  g_assert_cmpint (sqlite3_open_v2 (path, &db, SQLITE_OPEN_READONLY, NULL), ==, SQLITE_OK);
+  dump (text, db, "messages", messages);
+  dump (text, db, "conversations",
+        "SELECT id, type, listed, activity, last_message, unread, mentioned FROM conversations WHERE last_message <> 0 ORDER BY id");
+  dump (text, db, "contacts", "SELECT kind, id, listed, stale, details, muted FROM contacts ORDER BY kind, id");
+  dump (text, db, "outbox", "SELECT client_id, state FROM outbox ORDER BY client_id");
+  sqlite3_close (db);
+  return g_string_free (text, FALSE);
+}
+
+/* Each message was signalled at most once, by RosterMessages or GroupMessages. */
+static void
+check_events (Run *run)
+{
+  g_autoptr (GHashTable) told = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+
+  for (guint i = 0; i < run->f->events->len; i++)
+    {
+      GVariant *args = run->f->events->pdata[i];
+      g_autoptr (GVariant) messages = NULL;
+
+      if (!g_variant_is_of_type (args, G_VARIANT_TYPE ("(ta(xxxsssxia{sv}))")))
+        continue;
+      messages = g_variant_get_child_value (args, 1);
+      for (gsize k = 0; k < g_variant_n_children (messages); k++)
+        {
+          g_autoptr (GVariant) message = g_variant_get_child_value (messages, k);
+          gint64 *id = g_new (gint64, 1);
+
+          g_variant_get_child (message, 0, "x", id);
+          g_assert_true (g_hash_table_add (told, id));
+        }
+    }
+}
+
+/* The first line that differs, with its neighbours for a look. */
+static void
+compare (guint32 history, guint32 order, const char *plain, const char *disordered)
+{
+  g_auto (GStrv) a = g_strsplit (plain, "\n", -1);
+  g_auto (GStrv) b = g_strsplit (disordered, "\n", -1);
+
+  if (g_str_equal (plain, disordered))
+    return;
+  for (guint i = 0; a[i] != NULL && b[i] != NULL; i++)
+    if (!g_str_equal (a[i], b[i]))
+      {
+        g_test_message ("history %u, order %u\nplain:     %s\ndisorder:  %s", history, order, a[i], b[i]);
+        break;
+      }
+  g_test_fail ();
+}
+
+static guint
+n_seeds (void)
+{
+  const char *text = g_getenv ("FLOOIM_DISORDER_SEEDS");
+
+  return text != NULL ? (guint) g_ascii_strtoull (text, NULL, 10) : 12;
+}
+
+static void
+test_any_order (void)
+{
+  for (guint32 history = 1; history <= n_seeds (); history++)
+    {
+      Fixture f;
+      Run run;
+      g_autofree char *plain = NULL;
+
+      run_init (&run, &f, history, 0);
+      run_plainly (&run);
+      plain = run_dump (&run);
+      check_events (&run);
+      run_clear (&run);
+      for (guint32 order = 1; order <= 2; order++)
+        {
+          g_autofree char *disordered = NULL;
+
+          run_init (&run, &f, history, 1000 * order + history);
+          run_disorderly (&run);
+          disordered = run_dump (&run);
+          check_events (&run);
+          run_clear (&run);
+          compare (history, 1000 * order + history, plain, disordered);
+        }
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/inbound/any-order", test_any_order);
+  return g_test_run ();
+}
