@@ -123,11 +123,58 @@ test_every_row (void)
     }
 }
 
+static const FlooRecord *
+find_record (const char *name)
+{
+  for (guint i = 0; floo_records[i] != NULL; i++)
+    if (strcmp (floo_records[i]->name, name) == 0)
+      return floo_records[i];
+  return strcmp (name, "GroupMemberBanned") == 0 ? &floo_record_group_member : NULL;
+}
+
+static gboolean
+has_field (const FlooRecord *record, const char *name)
+{
+  for (guint i = 0; i < record->n_fields; i++)
+    if (strcmp (record->fields[i].name, name) == 0)
+      return TRUE;
+  return FALSE;
+}
+
+/* Every field of every record that the SDK has comes out under its name: the list of dbus/sdk.txt against the tables. */
+static void
+test_sdk_fields (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "..", "dbus", "sdk.txt", NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
+  g_autoptr (GError) error = NULL;
+  guint n = 0;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  lines = g_strsplit (text, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      g_auto (GStrv) words = g_strsplit_set (lines[i], " :", -1);
+      const FlooRecord *record = g_str_has_prefix (lines[i], "type ") ? find_record (words[1]) : NULL;
+
+      if (record == NULL)
+        continue;
+      n++;
+      for (guint j = 2; words[j] != NULL; j++)
+        if (*words[j] != '\0' && !has_field (record, words[j]))
+          g_error ("%s has no field %s", record->name, words[j]);
+    }
+  g_assert_cmpuint (n, >=, 16);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/operations/every-method", test_every_method);
   g_test_add_func ("/operations/every-row", test_every_row);
+  g_test_add_func ("/operations/sdk-fields", test_sdk_fields);
   return g_test_run ();
 }

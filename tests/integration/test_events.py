@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Events that come rarely: each with its arguments."""
+
+import harness
+
+ALICE, BOB, TEAM = 1001, 1002, 2001
+
+
+class EventTest(harness.Test):
+
+    def setUp(self):
+        super().setUp()
+        self.service, self.server, self.client = self.one()
+
+    def test_rtc_message(self):
+        """A call is signalled by itself, then as a message; it is not unread."""
+        mid = self.service.send('bob', 'alice', 'ring', type='rtc', config='{"action":"call"}')
+        one = self.client.wait_event('RosterRtcMessage').messages[0]
+        self.assertEqual((one.id, one.conversation, one.type, one.content), (mid, BOB, 'rtc', 'ring'))
+        plural = self.client.wait_event('RosterMessages', lambda event: event.messages[0].id == mid)
+        self.assertGreater(plural.serial, self.client.named('RosterRtcMessage')[0].serial)
+        self.assertEqual(self.client.call('Conversations', 'Get', '(x)', BOB)['unread'], 2)
+
+    def test_group_edits(self):
+        mid = self.service.send('bob', TEAM, 'one')
+        self.client.wait_message(lambda one: one.id == mid)
+        self.service.send('bob', TEAM, ' two 二', operation='APPEND', mid=mid)
+        group, message, offset, content, when, changed = self.client.wait_event('GroupMessageContentAppend').args
+        self.assertEqual((group, message, offset, content, changed), (TEAM, mid, 3, ' two 二', {}))
+        self.assertGreater(when, 0)
+        self.assertEqual(self.client.call('Conversations', 'GetMessage', '(x)', mid)[5], 'one two 二')
+        self.service.send('bob', TEAM, 'three', operation='REPLACE', mid=mid)
+        one = self.client.wait_event('GroupMessageReplace').messages[0]
+        self.assertEqual((one.id, one.conversation, one.content), (mid, TEAM, 'three'))
+        self.assertEqual(self.client.call('Conversations', 'GetMessage', '(x)', mid)[5], 'three')
+
+    def test_history(self):
+        messages, after = self.client.call('Conversations', 'FetchHistory', '(xxu)', BOB, 0, 3)
+        self.assertEqual(len(messages), 3)
+        self.assertEqual(self.client.wait_event('ReceiveHistoryMsg').args, (BOB, after))
+
+
+harness.main()
