@@ -345,6 +345,63 @@ class MessagesTest(harness.Test):
         self.fails('NotFound', client.call, 'Conversations', 'GetMessage', '(x)', mid)
         self.assertEqual(self.contents(client, 1002)[-1], 'Lunch at noon?')
 
+    def test_delivered_again(self):
+        """The service gives messages, operations and notices a second time: nothing happens twice."""
+        sandbox, daemon, client = self.one()
+        mid = sandbox.send('bob', 'alice', 'Hello')
+        sandbox.send('bob', 'alice', ', world', operation='APPEND', mid=mid)
+        sandbox.control('notice', ns='roster', from_='dave', to='alice', type='APPLIED', content='once')
+        client.wait_event('RosterMessageContentAppend')
+        client.wait_event('RosterApplied')
+        self.settle(client)
+        since = len(client.events)
+        for again in range(2):
+            sandbox.control('again', user='alice', conversation=1002, count=4)
+            sandbox.control('again', user='alice', conversation=0, count=1)
+            last = sandbox.send('bob', 'alice', 'end %d' % again)
+            client.wait_message(lambda one: one.id == last)
+            self.settle(client)
+        told = [event for event in client.events[since:] if event.name not in ('UnreadChange', 'RecentListUpdate')]
+        self.assertEqual([event.messages[0].content for event in told], ['end 0', 'end 1'], told)
+        self.assertEqual(client.call('Conversations', 'GetMessage', '(x)', mid)[5], 'Hello, world')
+        self.assertEqual(self.unread(client, 1002), 5)
+
+    def test_many_conversations(self):
+        """More of them than may be asked for in one second."""
+        sandbox = self.sandbox()
+        before = {user['user_id'] for user in sandbox.control('state')['users']}
+        sandbox.control('crowd', count=60, friends_of='alice')
+        crowd = sorted({user['user_id'] for user in sandbox.control('state')['users']} - before)
+        self.assertEqual(len(crowd), 60)
+        sandbox.control('burst', from_list=crowd, to='alice', count=180, content='greeting ')
+        daemon = self.daemon(sandbox=sandbox)
+        client = daemon.start()
+        client.login('alice')
+        harness.wait_for(lambda: client.get('Account', 'UnreadTotal') == 184, 'all unread messages')
+        self.settle(client)
+        for number, friend in enumerate(crowd, 1):
+            self.assertEqual([one.content for one in client.received(friend)], ['greeting %d' % (number + k) for k in (0, 60, 120)])
+        listed, cursor = [], ''
+        while True:
+            page, cursor, serial = client.call('Conversations', 'List', '(sua{sv})', cursor, 25, {'type': GLib.Variant('s', 'roster')})
+            listed += [one['id'] for one in page]
+            if not cursor:
+                break
+        self.assertEqual(len(listed), len(set(listed)))
+        self.assertLessEqual(set(crowd), set(listed))
+        items = client.call('Roster', 'GetItems', '(axb)', crowd, False)
+        self.assertEqual({one['user_id'] for one in items}, set(crowd))
+
+    def test_refused_for_a_while(self):
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.control('message', status='USER_BANNED', reason='user is banned', count=1)
+        details = client.wait_sent(client.send_text(ECHO, 'banned'), 'failed')
+        self.assertEqual(details['error_reason'], 'user is banned')
+        client.wait_sent(client.send_text(ECHO, 'free again'))
+        self.assertEqual([one['content'] for one in sandbox.accepted('alice')], ['free again'])
+        self.assertEqual(client.state, 'online')
+
     def test_paging(self):
         sandbox, daemon, client = self.one()
         answer = sandbox.control('burst', from_='carol', to='alice', count=120, content='line ')
@@ -399,11 +456,14 @@ class MessagesTest(harness.Test):
 
     def test_ways_of_the_service(self):
         """Whatever the service's choice is where its documents leave one."""
-        for setting in ({'last_page': 'zero'}, {'notice_form': 'notice'}, {'omit_xid': True}, {'compress': True}, {'page_size': 3}):
+        for setting in ({'last_page': 'zero'}, {'notice_form': 'notice'}, {'omit_xid': True}, {'compress': True}, {'page_size': 3},
+                        {'frame_form': 'base64'}, {'frame_form': 'fragments'}, {'delivery': 'push'}, {'group_notices': 'system'},
+                        {'last_page': 'zero', 'omit_xid': True, 'delivery': 'push', 'compress': True, 'frame_form': 'fragments'}):
             with self.subTest(**setting):
-                sandbox = self.sandbox('sandbox-' + next(iter(setting)))
+                name = str(len(self.daemons))
+                sandbox = self.sandbox('sandbox-' + name)
                 sandbox.control('settings', **setting)
-                daemon = self.daemon('daemon-' + next(iter(setting)), sandbox=sandbox)
+                daemon = self.daemon('daemon-' + name, sandbox=sandbox)
                 client = daemon.start()
                 client.login('alice')
                 sandbox.control('burst', from_='bob', to='alice', count=40, content='piece ')
