@@ -115,6 +115,7 @@ static guint64
 run_and_kill (Fixture *f, const char *at, const char *at_a_time, guint lines)
 {
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL); /* under valgrind the file itself is another program */
   g_autoptr (GSubprocess) child = NULL;
   g_autoptr (GDataInputStream) output = NULL;
   g_autoptr (GError) error = NULL;
@@ -122,7 +123,7 @@ run_and_kill (Fixture *f, const char *at, const char *at_a_time, guint lines)
 
   if (at != NULL)
     g_subprocess_launcher_setenv (launcher, "FLOOIM_CRASH_AT", at, TRUE);
-  child = g_subprocess_launcher_spawn (launcher, &error, "/proc/self/exe", "--child", f->folder, at_a_time, NULL);
+  child = g_subprocess_launcher_spawn (launcher, &error, program, "--child", f->folder, at_a_time, NULL);
   g_assert_no_error (error);
   output = g_data_input_stream_new (g_subprocess_get_stdout_pipe (child));
   for (guint i = 0;; i++)
