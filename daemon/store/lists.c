@@ -291,23 +291,26 @@ floo_lists_is_own_cursor (const char *cursor)
   return g_str_has_prefix (cursor, CURSOR_PREFIX);
 }
 
-static gboolean
-read_cursor (const char *cursor, gint64 *owner, gint64 *id, GError **error)
+/* A number, up to @stop. Returns: what follows @stop; NULL: there is none */
+static const char *
+read_number (const char *text, char stop, gint64 *number)
 {
   char *end;
 
+  *number = g_ascii_strtoll (text, &end, 10);
+  return g_ascii_isdigit (*text) && *end == stop ? end + 1 : NULL;
+}
+
+static gboolean
+read_cursor (const char *cursor, gint64 *owner, gint64 *id, GError **error)
+{
+  const char *second;
+
   if (*cursor == '\0')
     return TRUE;
-  if (floo_lists_is_own_cursor (cursor))
-    {
-      *owner = g_ascii_strtoll (cursor + strlen (CURSOR_PREFIX), &end, 10);
-      if (*end == ':')
-        {
-          *id = g_ascii_strtoll (end + 1, &end, 10);
-          if (*end == '\0')
-            return TRUE;
-        }
-    }
+  second = floo_lists_is_own_cursor (cursor) ? read_number (cursor + strlen (CURSOR_PREFIX), ':', owner) : NULL;
+  if (second != NULL && read_number (second, '\0', id) != NULL)
+    return TRUE;
   g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "cursor is of no page of this list");
   return FALSE;
 }

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Lists that come in pages: complete only after a whole reading, kept true afterwards. */
+#include "store-fixture.h"
+
+#include "base/backoff.h"
+#include "store/lists.h"
+
+#define GROUP 2001
+
+static GVariant *
+members (const char *text)
+{
+  return g_variant_ref_sink (g_variant_new_parsed (text));
+}
+
+static gboolean
+take (FlooDb *db, const char *cursor, const char *next, const char *text, gboolean *changed, GError **error)
+{
+  g_autoptr (GVariant) records = members (text);
+
+  return floo_lists_take_page (db, FLOO_LIST_MEMBERS, GROUP, cursor, next, records, changed, error);
+}
+
+static void
+expect_state (FlooDb *db, gboolean complete, guint n)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean is_complete;
+  guint count;
+
+  g_assert_true (floo_lists_get_state (db, FLOO_LIST_MEMBERS, GROUP, &is_complete, &count, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (is_complete, ==, complete);
+  g_assert_cmpuint (count, ==, n);
+}
+
+static gboolean
+run_reading (FlooDb *db, gpointer data, GError **error)
+{
+  gboolean changed;
+
+  g_assert_true (take (db, "", "a", "[{'user_id': <int64 1>}, {'user_id': <int64 2>}]", &changed, error));
+  expect_state (db, FALSE, 2);
+  /* A page of another reading counts for its entries only. */
+  g_assert_true (take (db, "zzz", "", "[{'user_id': <int64 3>}]", &changed, error));
+  expect_state (db, FALSE, 3);
+  g_assert_true (take (db, "a", "", "[{'user_id': <int64 3>, 'display_name': <'C'>}]", &changed, error));
+  expect_state (db, TRUE, 3);
+  /* The next reading does not see 2 any more. While it goes on, the list stays complete. */
+  g_assert_true (take (db, "", "b", "[{'user_id': <int64 1>}]", &changed, error));
+  g_assert_false (changed);
+  expect_state (db, TRUE, 3);
+  g_assert_true (take (db, "b", "", "[{'user_id': <int64 3>}]", &changed, error));
+  g_assert_true (changed);
+  expect_state (db, TRUE, 2);
+  return TRUE;
+}
+
+static gboolean
+run_changes (FlooDb *db, gpointer data, GError **error)
+{
+  g_autoptr (GVariant) item = NULL;
+  g_autoptr (GArray) stale = g_array_new (FALSE, FALSE, sizeof (gint64));
+  const gint64 ids[] = { 3, 1 };
+  gboolean changed;
+  gint64 owner;
+
+  g_assert_true (take (db, "", "", "[{'user_id': <int64 1>}, {'user_id': <int64 3>, 'display_name': <'C'>}]", &changed, error));
+  g_assert_true (floo_lists_add (db, FLOO_LIST_MEMBERS, GROUP, 3, &changed, error));
+  g_assert_false (changed);
+  item = g_variant_ref_sink (floo_lists_get (db, FLOO_LIST_MEMBERS, GROUP, &floo_record_group_member, ids, 2, error));
+  g_assert_cmpuint (g_variant_n_children (item), ==, 2);
+  g_assert_true (floo_lists_mark_stale (db, FLOO_LIST_MEMBERS, GROUP, 3, error));
+  g_assert_null (floo_lists_get (db, FLOO_LIST_MEMBERS, GROUP, &floo_record_group_member, ids, 2, error));
+  g_assert_true (floo_lists_get_stale (db, FLOO_LIST_MEMBERS, 10, &owner, stale, error));
+  g_assert_cmpint (owner, ==, GROUP);
+  g_assert_cmpuint (stale->len, ==, 1);
+  g_assert_true (floo_lists_remove (db, FLOO_LIST_MEMBERS, GROUP, 3, &changed, error));
+  g_assert_true (changed);
+  expect_state (db, TRUE, 1);
+  g_assert_true (floo_lists_forget (db, FLOO_LIST_MEMBERS, GROUP, error));
+  expect_state (db, FALSE, 1);
+  g_assert_true (floo_lists_remove_owner (db, GROUP, error));
+  expect_state (db, FALSE, 0);
+  return TRUE;
+}
+
+static guint
+count_page (FlooDb *db, const gint64 *owners, guint n_owners, const char *cursor, guint limit, char **next)
+{
+  g_autoptr (GError) error = NULL;
+  GVariant *page
+      = floo_lists_get_page (db, FLOO_LIST_GROUP_APPLICATIONS, owners, n_owners, &floo_record_group_application, cursor, limit, next, &error);
+  guint n;
+
+  g_assert_no_error (error);
+  g_variant_ref_sink (page);
+  n = (guint) g_variant_n_children (page);
+  g_variant_unref (page);
+  return n;
+}
+
+static void
+apply (FlooDb *db, gint64 group, gint64 user, gint32 status, gint64 expires)
+{
+  g_autoptr (GError) error = NULL;
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "group_id", "x", group);
+  g_variant_dict_insert (&dict, "applicant_id", "x", user);
+  g_variant_dict_insert (&dict, "status", "i", status);
+  g_variant_dict_insert (&dict, "expire_time", "x", expires);
+  g_assert_true (floo_lists_put (db, FLOO_LIST_GROUP_APPLICATIONS, FLOO_LIST_ANY_OWNER, g_variant_dict_end (&dict), NULL, &error));
+  g_assert_no_error (error);
+}
+
+/* Undecided ones of several groups, in pages; what is decided or lapsed is out. */
+static gboolean
+run_pages (FlooDb *db, gpointer data, GError **error)
+{
+  const gint64 both[] = { 7, 5 }, one[] = { 5 }, other[] = { 9 };
+  g_autofree char *next = NULL, *end = NULL, *last = NULL, *none = NULL;
+  g_autoptr (GError) bad = NULL;
+
+  for (gint64 user = 1; user <= 5; user++)
+    {
+      apply (db, 5, user, 0, 0);
+      apply (db, 6, user, 0, 0);
+      apply (db, 7, user, 0, floo_now_ms () + 100000);
+    }
+  g_assert_cmpuint (count_page (db, both, 2, "", 6, &next), ==, 6);
+  g_assert_true (floo_lists_is_own_cursor (next));
+  g_assert_cmpuint (count_page (db, both, 2, next, 6, &end), ==, 4);
+  g_assert_cmpstr (end, ==, "");
+  apply (db, 5, 1, 1, 0);
+  apply (db, 5, 2, 0, floo_now_ms () - 1);
+  g_assert_cmpuint (count_page (db, one, 1, "", 10, &last), ==, 3);
+  g_assert_cmpuint (count_page (db, other, 1, "", 10, &none), ==, 0);
+  g_clear_pointer (&none, g_free);
+  for (const char *const *cursor = (const char *const[]){ "x", "local:", "local:1", "local:1:x", "local::", NULL }; *cursor != NULL; cursor++)
+    {
+      g_assert_null (floo_lists_get_page (db, FLOO_LIST_GROUP_APPLICATIONS, one, 1, &floo_record_group_application, *cursor, 10, &none, &bad));
+      g_assert_error (bad, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
+      g_clear_error (&bad);
+    }
+  return TRUE;
+}
+
+static void
+test_reading (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, run_reading, NULL);
+}
+
+static void
+test_changes (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, run_changes, NULL);
+}
+
+static void
+test_pages (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, run_pages, NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add ("/store-lists/reading", Fixture, NULL, fixture_set_up, test_reading, fixture_tear_down);
+  g_test_add ("/store-lists/changes", Fixture, NULL, fixture_set_up, test_changes, fixture_tear_down);
+  g_test_add ("/store-lists/pages", Fixture, NULL, fixture_set_up, test_pages, fixture_tear_down);
+  return g_test_run ();
+}
