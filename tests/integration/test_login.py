@@ -260,6 +260,8 @@ class LoginTest(harness.Test):
         sandbox.control('provision', status='INVALID_TOKEN', reason='token expired')
         since = len(client.events)
         sandbox.control('disconnect', how='drop')
+        harness.wait_for(lambda: client.state != 'online', 'the loss is noticed')
+        client.call('Account', 'Reconnect')
         client.wait_event('FlooNotice', lambda event: event.args == ('action', 'relogin'), since=since)
         client.wait_event('LoginSuccess', since=since)
         client.wait_state('online')

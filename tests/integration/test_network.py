@@ -24,8 +24,11 @@ class NetworkTest(harness.Test):
         self.assertIn(client.state, ('waiting', 'connecting', 'discovering', 'authenticating'))
         harness.wait_for(lambda: client.state == 'online' or client.last_error[0], 'LastError tells why')
 
-    def back(self, client, since):
-        """It comes back: online, without an error, after another LoginSuccess."""
+    def back(self, client, since, by_itself=False):
+        """It comes back: online, without an error, after another LoginSuccess. by_itself: when its timer says so, else at once."""
+        if not by_itself:
+            harness.wait_for(lambda: client.state != 'online' or any(event.name == 'LoginSuccess' for event in client.events[since:]), 'the loss is noticed')
+            client.call('Account', 'Reconnect')
         client.wait_event('LoginSuccess', since=since)
         client.wait_state('online')
         harness.wait_for(lambda: client.last_error == ('', ''), lambda: 'no error: %s' % (client.last_error,))
@@ -51,7 +54,6 @@ class NetworkTest(harness.Test):
         since = len(client.events)
         sandbox.start()
         sandbox.control('bot', on=False)
-        client.call('Account', 'Reconnect')
         self.back(client, since)
         self.all_sent(client, ids)
         self.assertEqual(self.texts(sandbox), texts)
@@ -65,7 +67,7 @@ class NetworkTest(harness.Test):
         self.lost(client)
         since = len(client.events)
         sandbox.start()
-        self.back(client, since)
+        self.back(client, since, by_itself=True)
 
     def test_starts_without_the_service(self):
         sandbox, daemon, client = self.one(persist=True)
@@ -79,7 +81,6 @@ class NetworkTest(harness.Test):
         client_id = client.send_text(ECHO, 'the first of the day')
         since = len(client.events)
         sandbox.start()
-        client.call('Account', 'Reconnect')
         self.back(client, since)
         client.wait_sent(client_id)
         self.assertEqual(self.texts(sandbox), ['the first of the day'])
@@ -180,7 +181,7 @@ class NetworkTest(harness.Test):
         self.lost(client)
         client.call('Account', 'Reconnect')
         harness.wait_for(lambda: client.call('Account', 'GetStatus')['attempts'] >= 1, 'a failed try is counted')
-        self.back(client, since)
+        self.back(client, since, by_itself=True)
         self.assertEqual(client.call('Account', 'GetStatus')['attempts'], 0)
 
     def test_nobody_listens(self):
