@@ -80,8 +80,9 @@ static void
 on_all_delivered (GObject *connection, GAsyncResult *result, gpointer user_data)
 {
   FlooApp *app = user_data;
-  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection), result, NULL); /* no bus: nobody waits */
+  GVariant *reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection), result, NULL); /* NULL: no bus, nobody waits */
 
+  g_clear_pointer (&reply, g_variant_unref);
   g_main_loop_quit (app->loop);
 }
 
