@@ -11,7 +11,7 @@ import os
 import re
 import sys
 
-MAX_LINES = 200  # of what a failed test said
+FIRST_LINES, LAST_LINES = 80, 120  # of what a failed test said on either channel
 PLAN = re.compile(r'^1\.\.\d+', re.MULTILINE)
 POINT = re.compile(r'^(not )?ok\b[^#\n]*(#\s*(SKIP|TODO)\b.*)?', re.MULTILINE | re.IGNORECASE)
 
@@ -20,7 +20,7 @@ class Tally:
     def __init__(self, must_run):
         self.must_run = must_run
         self.passed = 0
-        self.failures = []  # (name, output)
+        self.failures = []  # (name, how many points, [stdout, stderr])
         self.skipped = []
 
     def add(self, run, test):
@@ -37,8 +37,7 @@ class Tally:
         self.passed += counts['passed']
         self.skipped += ['%s %s' % (name, why) for why in counts['skipped']]
         if counts['failed']:
-            output = (test.get('stdout') or '') + (test.get('stderr') or '')
-            self.failures.append(('%s: %s' % (name, result), counts['failed'], output))
+            self.failures.append(('%s: %s' % (name, result), counts['failed'], [test.get('stdout') or '', test.get('stderr') or '']))
 
     @staticmethod
     def count(test):
@@ -59,20 +58,22 @@ class Tally:
         return counts
 
     def print(self, steps):
-        for name, number, output in self.failures:
-            lines = output.splitlines()
+        for name, number, outputs in self.failures:
             print('\n---- %s' % name)
-            if len(lines) > MAX_LINES:
-                print('(%d lines before these are left out)' % (len(lines) - MAX_LINES))
-            print('\n'.join(lines[-MAX_LINES:]))
+            for output in outputs:
+                lines = output.splitlines()
+                left_out = len(lines) - FIRST_LINES - LAST_LINES
+                if left_out > 0:
+                    lines[FIRST_LINES:-LAST_LINES] = ['(%d lines are left out)' % left_out]
+                print('\n'.join(lines))
         print()
         for name in self.skipped:
             print('skipped: %s' % name)
-        for name, number, output in self.failures:
+        for name, number, outputs in self.failures:
             print('FAILED: %s' % name)
         for step in steps:
             print('FAILED: %s' % step)
-        failed = sum(number for name, number, output in self.failures) + len(steps)
+        failed = sum(number for name, number, outputs in self.failures) + len(steps)
         print('%d passed, %d failed, %d skipped' % (self.passed, failed, len(self.skipped)))
         return 0 if failed == 0 and self.passed > 0 else 1
 
