@@ -33,7 +33,8 @@ const SbOperation sb_operations[] = {
   { GET, "/user/device/list", SB_USER, sb_rest_device_list, { { 0 } } },
   { POST, "/user/device/remove", SB_USER, sb_rest_device_remove, { Q (device_sn, INT32) } },
   { POST, "/user/download", SB_USER, sb_rest_set_setting, { Q (value, BOOL) } },
-  { POST, "/user/kick", SB_USER, sb_rest_kick, { QO (device_sn, INT32), BO (device_sn, INT32) } },
+  /* One place would do for the service, but without the number it ends all sessions: no correct client leaves it out anywhere. */
+  { POST, "/user/kick", SB_USER, sb_rest_kick, { Q (device_sn, INT32), B (device_sn, INT32) } },
   { POST, "/user/mobile", SB_USER, sb_rest_set_mobile, { Q (mobile, STRING) } },
   { POST, "/user/nickname", SB_USER, sb_rest_set_profile, { Q (nick_name, STRING) } },
   { GET, "/user/online_status", SB_USER, sb_rest_online_status, { { 0 } } },

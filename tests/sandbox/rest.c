@@ -251,6 +251,7 @@ take_query (SbCall *call, const char *query)
       if (node == NULL)
         return breach (call, "query parameter %s is no %s", name, type_names[param->type]);
       json_object_set_member (call->args, name, node);
+      call->given |= 1u << (param - call->operation->params);
       if (strcmp (last, name) >= 0)
         sb_trace_violation (call->sandbox, 0, "%s: query keys are not sorted by name", call->operation->path);
       g_free (last);
@@ -288,6 +289,7 @@ take_body (SbCall *call, SoupServerMessage *msg)
       if (!has_type (param->type, node))
         return breach (call, "body member %s is no %s", param->name, type_names[param->type]);
       json_object_set_member (call->args, param->name, json_node_copy (node));
+      call->given |= 1u << (param - call->operation->params);
     }
   return TRUE;
 }
@@ -296,7 +298,7 @@ static gboolean
 check_required (SbCall *call)
 {
   for (const SbParam *p = call->operation->params; p->type != SB_END_OF_PARAMS; p++)
-    if (p->required && !sb_call_has (call, p->name))
+    if (p->required && (call->given & (1u << (p - call->operation->params))) == 0)
       return breach (call, "%s %s is missing", p->place == SB_QUERY ? "query parameter" : "body member", p->name);
   return TRUE;
 }

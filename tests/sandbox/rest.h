@@ -70,6 +70,7 @@ struct _SbCall {
   Sandbox *sandbox;
   const SbOperation *operation;
   JsonObject *args;
+  guint given;          /* a bit for each of the operation's parameters that is there, in its place */
   SbUser *user;         /* who calls; NULL for SB_ANYBODY */
   SbGroup *group;       /* SB_GROUP_*: the group */
   SbMember *member;     /* the caller's place in it, (nullable) for SB_GROUP_ANY */
