@@ -61,6 +61,19 @@ static const FlooOption mark_read_options[] = {
   { NULL }
 };
 
+static const char *const message_types[]
+    = { "text", "image", "audio", "video", "file", "location", "command", "forward", "rtc", NULL };
+
+static const FlooOption search_options[] = {
+  { .key = "conversation", .type = 'x', .min = 0, .max = G_MAXINT64, .fallback = -1 },
+  { .key = "type", .type = 's', .choices = message_types },
+  { .key = "from", .type = 'x', .min = 0, .max = G_MAXINT64, .fallback = -1 },
+  { .key = "since", .type = 'x', .min = 0, .max = G_MAXINT64 },
+  { .key = "until", .type = 'x', .min = 0, .max = G_MAXINT64, .fallback = G_MAXINT64 },
+  { .key = "limit", .type = 'u', .min = 1, .max = FLOO_MAX_LIMIT, .fallback = 50 },
+  { NULL }
+};
+
 static const FlooBusBound bounds[] = {
   { .arg = "limit", .min = 1, .max = FLOO_MAX_LIMIT },
   { .arg = "conversation", .min = 0, .max = G_MAXINT64 },
@@ -318,6 +331,22 @@ handle_set_draft (const FlooBusCall *call)
 }
 
 static void
+handle_search (const FlooBusCall *call)
+{
+  FlooSearchRequest request = {
+    .conversation = floo_options_get_number (call->options, "conversation"),
+    .from = floo_options_get_number (call->options, "from"),
+    .type = floo_options_get_string (call->options, "type"),
+    .since = floo_options_get_number (call->options, "since"),
+    .until = floo_options_get_number (call->options, "until"),
+    .limit = (guint) floo_options_get_number (call->options, "limit"),
+  };
+
+  g_variant_get (call->args, "(&s@a{sv})", &request.text, NULL);
+  floo_session_search (call->session, &request, floo_bus_reply, call->invocation);
+}
+
+static void
 handle_list_outbox (const FlooBusCall *call)
 {
   floo_session_list_outbox (call->session, floo_bus_reply, call->invocation);
@@ -363,6 +392,7 @@ static const FlooBusMethod methods[] = {
   { "Replace", handle_replace, replace_options },
   { "Delete", handle_delete },
   { "SetDraft", handle_set_draft },
+  { "Search", handle_search, search_options },
   { "ListOutbox", handle_list_outbox },
   { "Resend", handle_resend },
   { "CancelSend", handle_cancel_send },

@@ -113,6 +113,18 @@ void floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 
 void floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);            /* (M) */
 
 typedef struct {
+  const char *text;
+  gint64 conversation;      /* -1: any */
+  gint64 from;              /* -1: anybody */
+  const char *type;         /* (nullable): any */
+  gint64 since, until;      /* ms, both included */
+  guint limit;              /* 1 to 500 */
+} FlooSearchRequest;
+
+/* Waits until the index has what was stored before; Timeout where that is too much. */
+void floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);   /* (aM) */
+
+typedef struct {
   const char *to_type;      /* as the client gave it */
   gint64 to;
   const char *type;

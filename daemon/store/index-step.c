@@ -323,6 +323,19 @@ floo_index_step (FlooDb *index, FlooDb *store, gint64 *done, gboolean *more, GEr
   return ok;
 }
 
+gboolean
+floo_index_is_ahead (FlooDb *index, FlooDb *store, gboolean *ahead, GError **error)
+{
+  gint64 position, changes, highest, last;
+
+  if (!floo_index_get_state (index, "position", &position, error) || !floo_index_get_state (index, "changes", &changes, error)
+      || !floo_query_get_int (store, "message-highest-ever", NULL, 0, &highest, NULL, error)
+      || !floo_query_get_int (store, "search-changes-last", NULL, 0, &last, NULL, error))
+    return FALSE;
+  *ahead = position > highest || changes > last;
+  return TRUE;
+}
+
 /* ---- tidying ---- */
 
 static guint

@@ -79,6 +79,22 @@ answer_late (FlooIndexer *self)
 }
 
 static gboolean
+open_index (FlooIndexer *self, GError **error)
+{
+  gboolean ahead;
+
+  self->index = floo_index_open (self->folder, self->user_id, self->journal_id, error);
+  if (self->index == NULL || !floo_index_is_ahead (self->index, self->store, &ahead, error))
+    return FALSE;
+  if (!ahead)
+    return TRUE;
+  g_clear_pointer (&self->index, floo_db_close);
+  if (floo_index_remove (self->folder, error))
+    self->index = floo_index_open (self->folder, self->user_id, self->journal_id, error);
+  return self->index != NULL;
+}
+
+static gboolean
 open_files (FlooIndexer *self, GError **error)
 {
   g_autofree char *path = g_build_filename (self->folder, FLOO_STORE_FILE, NULL);
@@ -87,9 +103,7 @@ open_files (FlooIndexer *self, GError **error)
     g_clear_pointer (&self->index, floo_db_close);
   if (self->store == NULL)
     self->store = floo_db_open (path, FLOO_DB_READER, self->user_id, error);
-  if (self->store != NULL && self->index == NULL)
-    self->index = floo_index_open (self->folder, self->user_id, self->journal_id, error);
-  return self->store != NULL && self->index != NULL;
+  return self->store != NULL && (self->index != NULL || open_index (self, error));
 }
 
 /* @more: (out): it is not up to date yet */

@@ -404,6 +404,13 @@ floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply reply, gp
 }
 
 void
+floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data)
+{
+  CALLED ("search %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u\n", request->text,
+          request->conversation, request->from, text (request->type), request->since, request->until, request->limit);
+}
+
+void
 floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data)
 {
   CALLED ("get_position\n");

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * search.c: messages by what is written in them. The index is behind the commits: it catches up before a search looks into it.
+ */
+#include "session/internal.h"
+
+#include "base/names.h"
+#include "store/search.h"
+
+typedef struct {
+  FlooCall call;
+  char *text;
+  FlooSearch search;
+} SearchQuery;
+
+static void
+search_query_free (gpointer data)
+{
+  SearchQuery *query = data;
+
+  g_free (query->text);
+  floo_call_free (query);
+}
+
+static gboolean
+run_search (FlooDb *db, gpointer data, GError **error)
+{
+  SearchQuery *query = data;
+  GVariant *messages = floo_search_run (db, &query->search, error);
+
+  if (messages == NULL)
+    return FALSE;
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE ")", messages));
+  return TRUE;
+}
+
+static void
+on_caught_up (FlooStore *store, gpointer data, const GError *error)
+{
+  SearchQuery *query = data;
+
+  if (error != NULL)
+    {
+      floo_call_done (store, query, error);
+      search_query_free (query);
+      return;
+    }
+  floo_store_read (store, run_search, floo_call_done, query, search_query_free);
+}
+
+void
+floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  SearchQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query->text = g_strdup (request->text);
+  query->search = (FlooSearch){ query->text, request->conversation, request->from, -1, request->since, request->until, request->limit };
+  if (request->type != NULL)
+    (void) floo_message_type_from_string (request->type, &query->search.type);
+  if (!floo_search_check_text (query->text, &error))
+    {
+      floo_call_done (NULL, query, error);
+      search_query_free (query);
+      return;
+    }
+  floo_store_catch_up (self->store, FLOO_SEARCH_TIMEOUT_MS, on_caught_up, query, NULL);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * search-fixture.h: searches that are waited for.
+ */
+#pragma once
+
+#include <string.h>
+
+#include "store-fixture.h"
+#include "store/search.h"
+
+/* Any message with @text. */
+#define SEARCH_ALL(words) { .text = (words), .conversation = -1, .from = -1, .type = -1, .until = G_MAXINT64, .limit = 500 }
+
+static inline GError *
+search_try_catch_up (Fixture *f, guint timeout_ms)
+{
+  FixtureJob job = { NULL, NULL, FALSE, NULL };
+
+  floo_store_catch_up (f->store, timeout_ms, fixture_job_done, &job, NULL);
+  fixture_wait (&job.ended);
+  return job.error;
+}
+
+static inline void
+search_catch_up (Fixture *f)
+{
+  g_autoptr (GError) error = search_try_catch_up (f, FIXTURE_SECONDS * 1000);
+
+  g_assert_no_error (error);
+}
+
+typedef struct {
+  FlooSearch search;
+  GVariant *found;
+} SearchJob;
+
+static inline gboolean
+search_run (FlooDb *db, gpointer data, GError **error)
+{
+  SearchJob *job = data;
+
+  job->found = floo_search_run (db, &job->search, error);
+  if (job->found != NULL)
+    g_variant_ref_sink (job->found);
+  return job->found != NULL;
+}
+
+/* Returns: (transfer full): aM, of the index as it is */
+static inline GVariant *
+search_now (Fixture *f, FlooSearch search)
+{
+  SearchJob job = { search, NULL };
+
+  fixture_read (f, search_run, &job);
+  return job.found;
+}
+
+/* The ids that are found: "3 2 1 " */
+static inline char *
+search_ids (Fixture *f, FlooSearch search)
+{
+  g_autoptr (GVariant) found = NULL;
+
+  search_catch_up (f);
+  found = search_now (f, search);
+  return fixture_ids (found);
+}
+
+static inline void
+search_expect (Fixture *f, const char *text, const char *ids)
+{
+  FlooSearch search = SEARCH_ALL (text);
+  g_autofree char *found = search_ids (f, search);
+
+  g_assert_cmpstr (found, ==, ids);
+}
