@@ -34,7 +34,8 @@ def shape(interface):
             args = tuple((arg.get('name'), arg.get('type'), arg.get('direction', 'out' if kind == 'signal' else 'in')) for arg in member.findall('arg'))
             parts.add((kind, member.get('name'), args))
             for annotation in member.findall('annotation'):
-                parts.add(('annotation', member.get('name'), annotation.get('name'), annotation.get('value')))
+                if not annotation.get('name').startswith('org.gtk.GDBus.'):  # those are for the code generator
+                    parts.add(('annotation', member.get('name'), annotation.get('name'), annotation.get('value')))
     for member in interface.findall('property'):
         parts.add(('property', member.get('name'), member.get('type'), member.get('access')))
     return parts
