@@ -97,7 +97,7 @@ static void
 start_login (StartJob *job)
 {
   /* Another one came first while the old store closed. */
-  if (floo_login_is_taken (job->session->login))
+  if (floo_login_is_taken (job->session->login) || job->session->stopping)
     {
       floo_reply_error (job->reply, job->user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "Another login is on the way");
       floo_login_record_free (job->record);
@@ -111,8 +111,11 @@ start_login (StartJob *job)
 static void
 on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  StartJob *job = user_data;
+
   floo_store_close_finish (FLOO_STORE (source), result);
-  start_login (user_data);
+  floo_session_left (job->session);
+  start_login (job);
 }
 
 /* Takes the store away from all operations; NULL where there is none. */
@@ -136,6 +139,11 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
       reply (NULL, error, user_data);
       return;
     }
+  if (self->leaving > 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "The login before is being left: try again in a moment");
+      return;
+    }
   if (floo_login_is_taken (self->login))
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first", *self->username != '\0' ? self->username : "A user");
@@ -149,10 +157,13 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
   job->reply = reply;
   job->user_data = user_data;
   store = steal_store (self);
-  if (store != NULL)
-    floo_store_close_async (store, on_old_store_closed, job);
-  else
-    start_login (job);
+  if (store == NULL)
+    {
+      start_login (job);
+      return;
+    }
+  self->leaving++;
+  floo_store_close_async (store, on_old_store_closed, job);
 }
 
 void
@@ -172,6 +183,7 @@ floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
 typedef struct {
   FlooSession *session;
   FlooRest *rest;               /* (nullable): of the session as it was */
+  FlooStore *store;             /* (nullable): taken from it */
   gboolean erase;
   guint kicks;                  /* answers that are awaited */
   GError *error;
@@ -182,9 +194,11 @@ typedef struct {
 static void
 logout_done (LogoutJob *job)
 {
+  floo_session_left (job->session);
   job->reply (NULL, job->error, job->user_data);
   g_clear_error (&job->error);
   g_clear_object (&job->rest);
+  g_clear_object (&job->store);
   g_object_unref (job->session);
   g_free (job);
 }
@@ -193,11 +207,12 @@ static void
 on_logged_out_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LogoutJob *job = user_data;
+  g_autoptr (GError) error = NULL;
 
-  if (job->erase)
-    floo_store_erase_finish (FLOO_STORE (source), result, &job->error);
-  else
+  if (!job->erase)
     floo_store_close_finish (FLOO_STORE (source), result);
+  else if (!floo_store_erase_finish (FLOO_STORE (source), result, &error) && job->error == NULL)
+    job->error = g_steal_pointer (&error);
   logout_done (job);
 }
 
@@ -205,18 +220,14 @@ static void
 on_login_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LogoutJob *job = user_data;
-  g_autoptr (FlooStore) store = NULL;
 
   floo_secrets_clear_finish (FLOO_SECRETS (source), result, &job->error);
-  if (job->erase)
-    floo_files_erase_cache (job->session->files);
-  store = steal_store (job->session);
-  if (store == NULL)
+  if (job->store == NULL)
     logout_done (job);
   else if (job->erase)
-    floo_store_erase_async (store, on_logged_out_store_closed, job);
+    floo_store_erase_async (job->store, on_logged_out_store_closed, job);
   else
-    floo_store_close_async (store, on_logged_out_store_closed, job);
+    floo_store_close_async (job->store, on_logged_out_store_closed, job);
 }
 
 static void
@@ -229,6 +240,8 @@ leave (LogoutJob *job)
     }
   floo_login_stop (job->session->login);
   floo_session_set_error (job->session, NULL);
+  /* At once, whatever the keyring takes: a later login gets a store of its own. */
+  job->store = steal_store (job->session);
   floo_secrets_clear_async (job->session->secrets, NULL, on_login_cleared, job);
 }
 
@@ -283,7 +296,7 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
 {
   LogoutJob *job;
 
-  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login))
+  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login) && !floo_login_is_loading (self->login))
     {
       reply (NULL, NULL, user_data);
       return;
@@ -302,6 +315,7 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
   job->reply = reply;
   job->user_data = user_data;
   job->rest = self->rest != NULL ? g_object_ref (self->rest) : NULL;
+  self->leaving++;
   if (everywhere)
     floo_rest_call_async (job->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);
   else

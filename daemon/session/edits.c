@@ -66,6 +66,21 @@ note_conversation (FlooApply *apply, gint64 mid, gint64 *conversation, FlooToTyp
   return !known || floo_apply_change (apply, *conversation, floo_apply_type_of (*to_type, *conversation), error) != NULL;
 }
 
+static void
+keep_outgoing (const FlooMessage *message, gpointer user_data)
+{
+  *(gboolean *) user_data = (message->flags & FLOO_MESSAGE_OUTGOING) != 0;
+}
+
+/* Others can tell what they did with messages of ours, not with those of somebody else. */
+static gboolean
+is_theirs_to_say (FlooApply *apply, const FlooOperation *op)
+{
+  gboolean outgoing = FALSE;
+
+  return op->ours || (floo_messages_get (apply->db, op->mid, keep_outgoing, &outgoing, NULL) && outgoing);
+}
+
 static gboolean
 apply_status (FlooApply *apply, const FlooOperation *op, int status, GError **error)
 {
@@ -73,6 +88,8 @@ apply_status (FlooApply *apply, const FlooOperation *op, int status, GError **er
   FlooToType to_type = FLOO_TO_ROSTER;
   gboolean changed;
 
+  if (!is_theirs_to_say (apply, op))
+    return TRUE;
   if (!note_conversation (apply, op->mid, &conversation, &to_type, error)
       || !floo_messages_set_status (apply->db, op->mid, status, &changed, &conversation, error))
     return FALSE;
@@ -108,6 +125,8 @@ apply_played (FlooApply *apply, const FlooOperation *op, GError **error)
   gint64 conversation;
   gboolean changed;
 
+  if (!is_theirs_to_say (apply, op))
+    return TRUE;
   if (!floo_messages_set_played (apply->db, op->mid, &changed, &conversation, error))
     return FALSE;
   return changed ? status_changed (apply, conversation, op->mid, error) : keep_early (apply, op, error);

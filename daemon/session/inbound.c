@@ -33,7 +33,7 @@ floo_inbound_result_new (void)
   FlooInboundResult *result = g_new0 (FlooInboundResult, 1);
 
   result->answered = g_array_new (FALSE, FALSE, sizeof (gint64));
-  result->user_notices = g_array_new (FALSE, FALSE, sizeof (int));
+  result->user_notices = g_array_new (FALSE, FALSE, sizeof (FlooUserNotice));
   result->statuses = g_array_new (FALSE, FALSE, sizeof (FlooInboundStatus));
   g_array_set_clear_func (result->statuses, status_clear);
   result->typing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
@@ -459,6 +459,22 @@ keep_row (const FlooOutboxRow *row, gpointer user_data)
   return TRUE;
 }
 
+/* A command is signalled and not kept, one of ours, too. */
+static gboolean
+apply_accepted_command (FlooApply *apply, const KeptRow *kept, gint64 server_id, GError **error)
+{
+  const FlooOutboxRow *row = &kept->row;
+  g_autoptr (GVariant) message = floo_messages_get_variant (apply->db, row->client_id, error);
+
+  if (message == NULL)
+    return FALSE;
+  g_variant_ref_sink (message);
+  return floo_apply_flush (apply, error)
+         && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error)
+         && floo_outbox_delete (apply->db, row->client_id, error)
+         && floo_apply_message (apply, row->conversation, row->to_type, server_id, FALSE, message, 256 + strlen (kept->content), error);
+}
+
 static gboolean
 apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncDL *answer, GError **error)
 {
@@ -471,9 +487,7 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
   FlooChange *change;
 
   if (row->type == FLOO_TYPE_COMMAND)
-    return floo_apply_flush (apply, error)
-           && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error)
-           && floo_outbox_delete (apply->db, row->client_id, error);
+    return apply_accepted_command (apply, kept, server_id, error);
   if (!floo_apply_flush (apply, error) || !floo_apply_counts (apply, error) || !floo_messages_is_known (apply->db, server_id, &known, error)
       || !floo_outbox_acknowledge (apply->db, row->client_id, server_id, (gint64) answer->server_time, &was_there, error)
       || !floo_messages_find (apply->db, server_id, &is_there, &conversation, &to_type, error))

@@ -84,6 +84,8 @@ struct _FlooSession {
   guint queued;
   gboolean congested;
   gboolean stopping;
+  guint leaving;                /* stores of logins before that are still closing */
+  GTask *stop_task;             /* (nullable): waits for them */
   guint status_idle;
 
   GSourceOnceFunc ready;        /* (nullable): not told yet */
@@ -102,6 +104,8 @@ void floo_session_tell_status (FlooSession *self);
 /* The start is over: the stored login is read and its store open, or neither will be. */
 void floo_session_ready (FlooSession *self);
 
+/* A store of a login before is closed; `leaving` was raised for it. */
+void floo_session_left (FlooSession *self);
 /* Ends the operations that wait for the service with Cancelled. */
 void floo_session_cancel_calls (FlooSession *self);
 
@@ -161,6 +165,8 @@ void floo_login_free (FlooLogin *login);
 void floo_login_auto (FlooLogin *login);
 /* Whether somebody is logged in, or on the way back to it: then another login is refused. */
 gboolean floo_login_is_taken (FlooLogin *login);
+/* Whether the stored login is still on its way from the keyring. */
+gboolean floo_login_is_loading (FlooLogin *login);
 /* @record: (transfer full): with a password or a token. The login before must have been stopped. @reply gets (x). */
 void floo_login_start (FlooLogin *login, FlooLoginRecord *record, gboolean remember, FlooReply reply, gpointer user_data);
 /* Cuts a waiting time short. */
@@ -171,8 +177,8 @@ void floo_login_stop (FlooLogin *login);
 void floo_login_provisioned (FlooLogin *login, FlooFrame *frame);
 /* A status of the socket that speaks of the session itself (INVALID_TOKEN, USER_FROZEN, ...). FALSE: it does not. */
 gboolean floo_login_status (FlooLogin *login, int code, const char *reason);
-/* A USER_NOTICE with consequences, after its signals. */
-void floo_login_user_notice (FlooLogin *login, int type);
+/* A USER_NOTICE with consequences, after its signals. @timestamp: ms, when the service gave it */
+void floo_login_user_notice (FlooLogin *login, int type, gint64 timestamp);
 /* While a change of the password is under way a void token is its doing. @password: (nullable): the new one, with which the login begins anew. */
 void floo_login_begin_password_change (FlooLogin *login);
 void floo_login_end_password_change (FlooLogin *login, const char *password);
@@ -302,7 +308,7 @@ gboolean floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config
 /* What a batch of frames came to, beyond the store: for the main loop. */
 typedef struct {
   GArray *answered;             /* gint64: client ids whose acknowledgement was committed */
-  GArray *user_notices;         /* int: UserNotice types with consequences, in order */
+  GArray *user_notices;         /* FlooUserNotice: those with consequences, in order */
   GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
   GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
   gboolean fetch_contacts;      /* details are missing or stale now */
@@ -314,6 +320,11 @@ typedef struct {
   int code;
   char *reason;
 } FlooInboundStatus;
+
+typedef struct {
+  int type;
+  gint64 timestamp;             /* ms */
+} FlooUserNotice;
 
 FlooInboundResult *floo_inbound_result_new (void);
 void floo_inbound_result_free (FlooInboundResult *result);

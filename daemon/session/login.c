@@ -16,6 +16,7 @@
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 60000
 #define RELOGIN_DELAY_MS 2000
+#define OLD_NOTICE_MS (10 * 60 * 1000)  /* the clocks may differ by that */
 #define DEVICE_SN_BASE 999999999u
 #define DEVICE_SN_RANGE 2140000u
 
@@ -26,7 +27,9 @@ struct _FlooLogin {
   gboolean by_id;               /* the password goes with the id, not with a name */
   gboolean remember;
   gboolean accepted;            /* the service took this login once: from then on we try again for ever */
-  gboolean lists_loaded;
+  gint64 accepted_at;           /* ms: when it last was */
+  gboolean loading;             /* the stored login is on its way */
+  gboolean dismissed;           /* it is not wanted any more */
   gboolean changing_password;
   gboolean void_meanwhile;      /* the token, by that change or not */
   GCancellable *cancellable;    /* of the present attempt */
@@ -114,7 +117,6 @@ link_down (FlooLogin *self)
   floo_sync_offline (session->sync);
   floo_sender_offline (session->sender);
   floo_settler_offline (session->settler);
-  floo_settler_offline (session->settler);
   floo_directory_offline (session->directory);
 }
 
@@ -138,7 +140,10 @@ forget_account (FlooLogin *self)
 static void
 on_store_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (FlooSession) session = user_data;
+
   floo_store_close_finish (FLOO_STORE (source), result);
+  floo_session_left (session);
 }
 
 /* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
@@ -157,7 +162,10 @@ give_up (FlooLogin *self, const GError *error)
       g_autoptr (FlooStore) store = g_steal_pointer (&session->store);
 
       if (store != NULL)
-        floo_store_close_async (store, on_store_given_up, NULL);
+        {
+          session->leaving++;
+          floo_store_close_async (store, on_store_given_up, g_object_ref (session));
+        }
       forget_account (self);
       floo_session_set_state (session, FLOO_STATE_SIGNED_OUT);
     }
@@ -193,9 +201,9 @@ retry_later (FlooLogin *self, const GError *error)
   retry_in (self, floo_backoff_next (&self->backoff));
 }
 
-/* Errors that a further try of ours will not mend. */
+/* Errors that a further try of ours will not mend. A session that the service had accepted gives up for fewer reasons: it has nobody who waits for an answer. */
 static gboolean
-is_final (const GError *error)
+is_final (const FlooLogin *self, const GError *error)
 {
   if (error->domain != FLOO_ERROR)
     return FALSE;
@@ -206,6 +214,11 @@ is_final (const GError *error)
     case FLOO_ERROR_PROTOCOL:
     case FLOO_ERROR_STORAGE_FULL:
       return FALSE;
+    case FLOO_ERROR_REJECTED:
+    case FLOO_ERROR_RATE_LIMITED:
+    case FLOO_ERROR_PERMISSION_DENIED:
+    case FLOO_ERROR_INVALID_ARGUMENTS:
+      return !self->accepted;
     default:
       return TRUE;
     }
@@ -245,7 +258,7 @@ on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
     if (g_error_matches (error, FLOO_ERROR, (int) app_states[i].code))
       category = app_states[i].category;
   floo_session_error (session, category, error->message);
-  if (is_final (error))
+  if (is_final (self, error))
     give_up (self, error);
   else
     retry_later (self, error);
@@ -255,6 +268,8 @@ static void
 begin (FlooLogin *self)
 {
   cancel_attempt (self);
+  /* What connects by itself meanwhile would be a second attempt beside this one. */
+  link_down (self);
   if (*self->record->token == '\0' && *self->record->password == '\0')
     {
       g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "The session was ended: log in again");
@@ -284,20 +299,18 @@ token_failed (FlooLogin *self, const GError *error)
   g_autofree char *text = g_strconcat ("token failure:", service_words (error), NULL);
 
   floo_session_journal (self->session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
-  if (!is_final (error))
+  if (!is_final (self, error))
     {
       retry_later (self, error);
       return;
     }
   /* What the service said of name and password is a failed login, whatever its code; its own names for the rest. */
-  if (error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN)
+  if (error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
+      || error->code == FLOO_ERROR_INVALID_ARGUMENTS || error->code == FLOO_ERROR_PERMISSION_DENIED)
     failure = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, error->message);
   else
     failure = g_error_copy (error);
-  if (self->accepted && failure->code == FLOO_ERROR_RATE_LIMITED)
-    retry_later (self, failure);
-  else
-    give_up (self, failure);
+  give_up (self, failure);
 }
 
 static void
@@ -311,7 +324,8 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
   const char *text = NULL;
   gint64 user_id = 0;
 
-  if (floo_error_is_cancelled (error))
+  /* The answer may have been there when the attempt was given up. */
+  if (floo_error_is_cancelled (error) || self->session->state != FLOO_STATE_AUTHENTICATING)
     return;
   session = self->session;
   if (answer != NULL)
@@ -502,7 +516,6 @@ on_lists (FlooSession *session, const GError *error)
 
   if (error == NULL)
     {
-      self->lists_loaded = TRUE;
       floo_link_start (session->link);
       return;
     }
@@ -586,6 +599,15 @@ send_provision (FlooLogin *self)
   floo_session_send_frame (session, FLOO__FRAME__COMMAND__PROVISION, &provision.base);
 }
 
+/* A full disk or a store that was set aside is worse news than a connection's. */
+static gboolean
+is_about_storage (const FlooSession *session)
+{
+  return session->last_error != NULL
+         && (session->last_error->code == FLOO_ERROR_STORAGE || (session->last_error->code == FLOO_ERROR_STORAGE_FULL && session->store != NULL
+                                                                && floo_store_is_full (session->store)));
+}
+
 static void
 on_link_state (FlooLink *link, gpointer user_data)
 {
@@ -607,11 +629,10 @@ on_link_state (FlooLink *link, gpointer user_data)
       floo_sync_offline (session->sync);
       floo_sender_offline (session->sender);
       floo_settler_offline (session->settler);
-  floo_settler_offline (session->settler);
       floo_directory_offline (session->directory);
       floo_session_set_state (session, FLOO_STATE_WAITING);
       session->next_retry = floo_link_get_next_retry (link);
-      if (floo_link_get_error (link) != NULL)
+      if (floo_link_get_error (link) != NULL && !is_about_storage (session))
         floo_session_set_error (session, floo_link_get_error (link));
       break;
     case FLOO_LINK_DOWN:
@@ -643,15 +664,89 @@ on_link_heard (FlooLink *link, gpointer user_data)
   self->session->last_contact = floo_now_ms ();
 }
 
+/* What is on its way under another device number than ours now. */
+typedef struct {
+  FlooSession *session;
+  gint64 device_sn;
+  GArray *uncertain;            /* client ids */
+  GArray *cancelled;            /* client ids of rows that will not be answered any more */
+} DeviceJob;
+
+static void
+device_job_free (gpointer data)
+{
+  DeviceJob *job = data;
+
+  g_array_unref (job->uncertain);
+  g_array_unref (job->cancelled);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static gboolean
+look_at_row (const FlooOutboxRow *row, gpointer user_data)
+{
+  DeviceJob *job = user_data;
+
+  if (row->device_sn == job->device_sn)
+    return TRUE;
+  if (row->state == FLOO_SEND_SENDING)
+    g_array_append_val (job->uncertain, row->client_id);
+  else if (row->state == FLOO_SEND_CANCELLED)
+    g_array_append_val (job->cancelled, row->client_id);
+  return TRUE;
+}
+
+static gboolean
+keep_uncertain_row (const FlooOutboxRow *row, gpointer user_data)
+{
+  *(FlooOutboxRow *) user_data = *row;
+  return FALSE;
+}
+
 static gboolean
 run_device_job (FlooDb *db, gpointer data, GError **error)
 {
-  const gint64 *device_sn = data;
+  DeviceJob *job = data;
   char number[24];
   guint n;
 
-  g_snprintf (number, sizeof number, "%" G_GINT64_FORMAT, *device_sn);
-  return floo_values_set (db, "device_sn", number, error) && floo_outbox_mark_uncertain (db, *device_sn, &n, error);
+  g_snprintf (number, sizeof number, "%" G_GINT64_FORMAT, job->device_sn);
+  if (!floo_values_set (db, "device_sn", number, error) || !floo_outbox_foreach (db, look_at_row, job, error)
+      || !floo_outbox_mark_uncertain (db, job->device_sn, &n, error))
+    return FALSE;
+  for (guint i = 0; i < job->cancelled->len; i++)
+    if (!floo_outbox_delete (db, g_array_index (job->cancelled, gint64, i), error))
+      return FALSE;
+  for (guint i = 0; i < job->uncertain->len; i++)
+    {
+      FlooOutboxRow row;
+
+      if (!floo_outbox_get (db, g_array_index (job->uncertain, gint64, i), keep_uncertain_row, &row, error)
+          || !floo_sender_journal_status (db, row.client_id, row.conversation, row.operation == FLOO_OUTBOX_MESSAGE, "uncertain", 0, 0, NULL,
+                                          error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Only now may anything go out: before it, rows under a void number would go out blindly. */
+static void
+on_device_known (FlooStore *store, gpointer data, const GError *error)
+{
+  DeviceJob *job = data;
+  FlooSession *session = job->session;
+
+  if (session->state != FLOO_STATE_ONLINE || session->store != store)
+    return;
+  if (error != NULL)
+    {
+      floo_session_set_error (session, error);
+      floo_link_drop (session->link, error);
+      return;
+    }
+  floo_sender_online (session->sender);
+  floo_settler_online (session->settler);
 }
 
 static void
@@ -683,7 +778,7 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   const Floo__Provision *answer = frame->provision;
   const Floo__Status *status = answer->status;
   GVariantDict details;
-  gint64 *device_sn;
+  DeviceJob *job;
   int code = status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
 
   g_clear_handle_id (&self->provision_timer, g_source_remove);
@@ -708,12 +803,9 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   floo_backoff_reset (&self->backoff);
   floo_link_reset_attempts (session->link);
   floo_endpoints_socket_answered (session->endpoints);
-  device_sn = g_new (gint64, 1);
-  *device_sn = session->device_sn;
-  floo_session_write (session, run_device_job, NULL, device_sn, g_free);
-
+  self->accepted_at = floo_now_ms ();
   floo_session_notice (session, "loginMessage", "login socket success.....");
-  if (session->last_error == NULL || session->last_error->code != FLOO_ERROR_STORAGE)
+  if (!is_about_storage (session))
     floo_session_set_error (session, NULL);
   floo_session_set_state (session, FLOO_STATE_ONLINE);
   answer_caller (self, NULL);
@@ -723,9 +815,12 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   floo_session_journal (session, FLOO_SIGNAL_LOGIN_SUCCESS, g_variant_new ("(@a{sv})", g_variant_dict_end (&details)));
   save_login (self);
   floo_sync_online (session->sync);
-  floo_sender_online (session->sender);
-  floo_settler_online (session->settler);
-  floo_settler_online (session->settler);
+  job = g_new0 (DeviceJob, 1);
+  job->session = g_object_ref (session);
+  job->device_sn = session->device_sn;
+  job->uncertain = g_array_new (FALSE, FALSE, sizeof (gint64));
+  job->cancelled = g_array_new (FALSE, FALSE, sizeof (gint64));
+  floo_session_write (session, run_device_job, on_device_known, job, device_job_free);
   floo_directory_fetch_missing (session->directory);
   floo_pins_load (session);
 }
@@ -887,9 +982,10 @@ floo_login_status (FlooLogin *self, int code, const char *reason)
 }
 
 void
-floo_login_user_notice (FlooLogin *self, int type)
+floo_login_user_notice (FlooLogin *self, int type, gint64 timestamp)
 {
-  if (self->record == NULL)
+  /* What was said long before this login is not about it. */
+  if (self->record == NULL || (timestamp > 0 && timestamp < self->accepted_at - OLD_NOTICE_MS))
     return;
   switch (type)
     {
@@ -950,15 +1046,28 @@ on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
     floo_endpoints_discover_async (endpoints, self->cancellable, on_rediscovered, NULL);
 }
 
+/* What still comes from the objects of a login before is not about the next one. */
+static void
+drop_service (FlooLogin *self)
+{
+  FlooSession *session = self->session;
+  gpointer objects[] = { session->link, session->rest, session->endpoints };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (objects); i++)
+    if (objects[i] != NULL)
+      g_signal_handlers_disconnect_by_data (objects[i], self);
+  g_clear_object (&session->link);
+  g_clear_object (&session->rest);
+  g_clear_object (&session->endpoints);
+}
+
 /* Makes what talks to the service, for a record that is complete. */
 static void
 set_up (FlooLogin *self)
 {
   FlooSession *session = self->session;
 
-  g_clear_object (&session->link);
-  g_clear_object (&session->rest);
-  g_clear_object (&session->endpoints);
+  drop_service (self);
   session->endpoints = floo_endpoints_new (session->config->cache_dir, self->record->app_id,
                                            *self->record->dns_server != '\0' ? self->record->dns_server : NULL);
   g_signal_connect (session->endpoints, "exhausted", G_CALLBACK (on_endpoints_exhausted), self);
@@ -988,14 +1097,19 @@ tear_down (FlooLogin *self)
   floo_session_cancel_calls (session);
   link_down (self);
   forget_account (self);
-  g_clear_object (&session->link);
-  g_clear_object (&session->rest);
-  g_clear_object (&session->endpoints);
+  drop_service (self);
+}
+
+gboolean
+floo_login_is_loading (FlooLogin *self)
+{
+  return self->loading;
 }
 
 void
 floo_login_stop (FlooLogin *self)
 {
+  self->dismissed = TRUE;
   g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The login was given up");
 
   answer_caller (self, error);
@@ -1057,7 +1171,8 @@ on_login_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
         floo_session_set_error (session, error);
     }
   /* Somebody logged in while the keyring was still locked. */
-  if (record == NULL || self->record != NULL || (*record->token == '\0' && *record->password == '\0' && record->user_id <= 0))
+  self->loading = FALSE;
+  if (record == NULL || self->dismissed || (*record->token == '\0' && *record->password == '\0' && record->user_id <= 0))
     {
       floo_session_ready (session);
       return;
@@ -1077,7 +1192,8 @@ on_login_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 void
 floo_login_auto (FlooLogin *self)
 {
-  if (self->session->config->auto_login)
+  self->loading = self->session->config->auto_login;
+  if (self->loading)
     floo_secrets_load_async (self->session->secrets, NULL, on_login_loaded, g_object_ref (self->session));
   else
     floo_session_ready (self->session);

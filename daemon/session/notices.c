@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "session/operations.h"
 #include "session/values.h"
 #include "store/contacts.h"
 #include "store/lists.h"
@@ -162,27 +163,25 @@ roster_declined (FlooApply *apply, const FlooNotice *notice, GError **error)
   return !notice->by_us || floo_lists_remove (apply->db, FLOO_LIST_APPLICATIONS, 0, other_side (notice), NULL, error);
 }
 
-/* The relation, which is among the details, is the service's to tell. */
 static gboolean
-roster_block_changed (FlooApply *apply, const FlooNotice *notice, GError **error)
+block_changed (FlooApply *apply, const FlooNotice *notice, gboolean block, GError **error)
 {
+  if (!notice->by_us)
+    return TRUE;
   apply->result->fetch_contacts = TRUE;
-  return floo_contacts_mark_stale (apply->db, FLOO_CONTACT_USER, other_side (notice), error);
+  return floo_block_user (apply->db, other_side (notice), block, error);
 }
 
 static gboolean
 roster_blocked (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
-  return !notice->by_us
-         || (floo_lists_add (apply->db, FLOO_LIST_BLOCKED, 0, other_side (notice), NULL, error) && roster_block_changed (apply, notice, error));
+  return block_changed (apply, notice, TRUE, error);
 }
 
 static gboolean
 roster_unblocked (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
-  return !notice->by_us
-         || (floo_lists_remove (apply->db, FLOO_LIST_BLOCKED, 0, other_side (notice), NULL, error)
-             && roster_block_changed (apply, notice, error));
+  return block_changed (apply, notice, FALSE, error);
 }
 
 static const FlooNoticeRow roster_rows[] = {
@@ -319,7 +318,10 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
     return FALSE;
   manually = FALSE;
   if (!expected && ends_session (type, &manually))
-    g_array_append_val (apply->result->user_notices, type);
+    {
+      const FlooUserNotice notice = { type, (gint64) meta->timestamp };
+      g_array_append_val (apply->result->user_notices, notice);
+    }
   if (manually
       && !floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE, g_variant_new ("(sv)", "action", g_variant_new_string ("relogin_manually")), error))
     return FALSE;

@@ -152,8 +152,12 @@ take_row (const FlooOutboxRow *row, gpointer user_data)
 {
   Take *take = user_data;
   Taken *taken;
+  gboolean in_flight;
 
-  if (g_hash_table_contains (take->sender->in_flight, &row->client_id))
+  g_mutex_lock (&take->sender->lock);
+  in_flight = g_hash_table_contains (take->sender->in_flight, &row->client_id);
+  g_mutex_unlock (&take->sender->lock);
+  if (in_flight)
     return TRUE;
   taken = g_new0 (Taken, 1);
   taken->row = *row;
@@ -172,13 +176,16 @@ floo_sender_take_due (FlooSender *self, FlooDb *db, GPtrArray *taken, GError **e
   Take take = { .sender = self, .taken = taken };
   gint64 next_time, device_sn;
   guint before = taken->len;
-  gboolean ok = TRUE;
+  gboolean ok = TRUE, online;
 
   g_mutex_lock (&self->lock);
   device_sn = self->device_sn;
+  online = self->online;
   take.room = before + MAX_IN_FLIGHT - MIN (MAX_IN_FLIGHT, g_hash_table_size (self->in_flight));
-  if (self->online && take.room > before)
+  g_mutex_unlock (&self->lock);
+  if (online && take.room > before)
     ok = floo_outbox_due (db, floo_now_ms (), 2 * MAX_IN_FLIGHT, take_row, &take, &next_time, error);
+  g_mutex_lock (&self->lock);
   for (guint i = before; ok && i < taken->len; i++)
     {
       const Taken *item = g_ptr_array_index (taken, i);
@@ -450,20 +457,23 @@ floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
 {
   gint64 now = monotonic_ms ();
 
+  /* The connection may have gone while the rows were committed: they go out with the next one. */
+  if (!self->online)
+    {
+      floo_sender_untake (self, taken);
+      return;
+    }
   for (guint i = 0; i < taken->len; i++)
     {
       const Taken *item = g_ptr_array_index (taken, i);
 
-      /* The connection may have gone while the row was committed: it goes out with the next one. */
-      if (!self->online)
-        break;
       FLOO_CRASH_POINT ("before-frame");
       g_mutex_lock (&self->lock);
       g_hash_table_insert (self->in_flight, g_memdup2 (&item->row.client_id, sizeof (gint64)), GSIZE_TO_POINTER ((gsize) now));
       g_mutex_unlock (&self->lock);
       send_row (self->session, &item->row);
     }
-  if (taken->len > 0 && self->watch_timer == 0 && self->online)
+  if (taken->len > 0 && self->watch_timer == 0)
     self->watch_timer = g_timeout_add_seconds (2, on_watch, self);
 }
 
@@ -530,6 +540,8 @@ on_pump_done (FlooStore *store, gpointer data, const GError *error)
     {
       floo_sender_untake (self, job->taken);
       g_warning ("the outbox could not be read: %s", error->message);
+      if (self->online && self->retry_timer == 0)
+        self->retry_timer = g_timeout_add (RETRY_MAX_MS / 10, on_retry_timer, self);
       return;
     }
   floo_sender_send_taken (self, job->taken);

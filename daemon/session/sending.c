@@ -294,7 +294,7 @@ keep_one (const FlooMessage *message, gpointer user_data)
   one->conversation = message->conversation;
   one->unread.id = message->id;
   one->unread.from = message->from;
-  one->unread.wants_ack = message->to_type == FLOO_TO_ROSTER || (message->config != NULL && strstr (message->config, "groupMemberList") != NULL);
+  one->unread.wants_ack = message->to_type == FLOO_TO_ROSTER || (message->config != NULL && strstr (message->config, "\"groupMemberList\"") != NULL);
   one->is_unread = (message->flags & FLOO_MESSAGE_OUTGOING) == 0 && message->status < FLOO_STATUS_READ;
 }
 

@@ -124,6 +124,15 @@ on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_task_return_boolean (task, TRUE);
 }
 
+static gboolean on_calls_answered (gpointer user_data);
+
+void
+floo_session_left (FlooSession *self)
+{
+  if (--self->leaving == 0 && self->stop_task != NULL)
+    (void) on_calls_answered (g_steal_pointer (&self->stop_task));
+}
+
 /* The calls that were cancelled have been answered. */
 static gboolean
 on_calls_answered (gpointer user_data)
@@ -131,6 +140,11 @@ on_calls_answered (gpointer user_data)
   g_autoptr (GTask) task = user_data;
   FlooSession *self = g_task_get_source_object (task);
 
+  if (self->leaving > 0)
+    {
+      self->stop_task = g_steal_pointer (&task);
+      return G_SOURCE_REMOVE;
+    }
   if (self->store != NULL)
     floo_store_close_async (self->store, on_store_closed, g_steal_pointer (&task));
   else
@@ -304,6 +318,8 @@ on_store_full_changed (FlooStore *store, gboolean full, gpointer user_data)
 {
   FlooSession *self = user_data;
 
+  if (store != self->store)
+    return;
   if (full)
     {
       g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full: receiving and sending pause");

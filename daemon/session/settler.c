@@ -64,13 +64,10 @@ typedef struct {
   gint64 timestamp;
   int type;
   gboolean is_message;
-  gboolean taken_for_sure;      /* the service called it a duplicate */
   char *content;
   guint pages;
-  gboolean exhausted;
-  gboolean settled;
+  char *lost;                   /* why it must not be sent again where it is not found; NULL: it may be */
 } Settle;
-
 
 static void
 settle_free (gpointer data)
@@ -78,8 +75,16 @@ settle_free (gpointer data)
   Settle *settle = data;
 
   g_free (settle->content);
+  g_free (settle->lost);
   g_object_unref (settle->session);
   g_free (settle);
+}
+
+static void
+set_lost (Settle *settle, const char *why)
+{
+  g_free (settle->lost);
+  settle->lost = g_strdup (why);
 }
 
 static gboolean
@@ -94,7 +99,11 @@ find_uncertain (const FlooOutboxRow *row, gpointer user_data)
   settle->timestamp = row->timestamp;
   settle->type = row->type;
   settle->is_message = row->operation == FLOO_OUTBOX_MESSAGE;
-  settle->taken_for_sure = row->error != NULL;
+  if (settle->is_message && row->error != NULL)
+    set_lost (settle, "the service took it before, but its history does not have it");
+  /* All other operations may be done twice. */
+  else if (row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND)
+    set_lost (settle, "it may have been appended before");
   settle->content = g_strdup (row->content);
   return FALSE;
 }
@@ -112,11 +121,25 @@ keep_uncertain (const FlooOutboxRow *row, gpointer user_data)
   return FALSE;
 }
 
-/* With what the history gave: acknowledged if it is there; if it is surely not, sent again, or given up where the service has seen it. */
+/* Not found, and not to be sent again: a message stays for the user to decide, an operation is over. */
+static gboolean
+give_up (FlooDb *db, const Settle *settle, GError **error)
+{
+  g_autofree char *text = g_strconcat ("0: ", settle->lost, NULL);
+
+  if (!settle->is_message)
+    return floo_sender_journal_status (db, settle->client_id, settle->conversation, FALSE, "failed", 0, 0, settle->lost, error)
+           && floo_outbox_delete (db, settle->client_id, error);
+  return floo_sender_journal_dependents (db, settle->client_id, settle->conversation, "failed", 0, settle->lost, error)
+         && floo_outbox_set_state (db, settle->client_id, FLOO_SEND_FAILED, FALSE, 0, 0, text, TRUE, error)
+         && floo_sender_journal_status (db, settle->client_id, settle->conversation, TRUE, "failed", 0, 0, settle->lost, error);
+}
+
+/* With what the history gave: acknowledged if it is there; if it is surely not, sent again, or given up. */
 static gboolean
 run_settle (FlooDb *db, gpointer data, GError **error)
 {
-  Settle *settle = data;
+  const Settle *settle = data;
   gint64 id = 0;
   gboolean was_there, is_uncertain = FALSE;
 
@@ -126,18 +149,12 @@ run_settle (FlooDb *db, gpointer data, GError **error)
   if (settle->is_message
       && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SLACK_MS, &id, error))
     return FALSE;
-  settle->settled = id != 0 || settle->exhausted || !settle->is_message;
   if (id != 0)
     return floo_outbox_acknowledge (db, settle->client_id, id, 0, &was_there, error)
            && floo_sender_journal_status (db, settle->client_id, settle->conversation, TRUE, "sent", id, 0, NULL, error)
            && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
-  if (!settle->settled)
-    return TRUE;
-  if (settle->taken_for_sure)
-    return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_FAILED, FALSE, 0, 0,
-                                  "0: the service took the message before, but its history does not have it", TRUE, error)
-           && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "failed", 0, 0,
-                                          "taken before, but not in the history", error);
+  if (settle->lost != NULL)
+    return give_up (db, settle, error);
   return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
          && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "queued", 0, 0, NULL, error);
 }
@@ -190,15 +207,17 @@ on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GErr
 {
   Settle *settle = user_data;
 
-  if (error != NULL)
+  if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_REJECTED))
+    set_lost (settle, error->message);
+  else if (error != NULL)
     {
       settle_later (session->settler);
       settle_free (settle);
       return;
     }
-  settle->pages++;
-  settle->exhausted = page->next == 0 || page->oldest < settle->timestamp - SLACK_MS || settle->pages >= MAX_PAGES;
-  if (settle->exhausted)
+  else if (++settle->pages >= MAX_PAGES)
+    set_lost (settle, "it is not in the last pages of the history, and may be in earlier ones");
+  if (page == NULL || settle->pages >= MAX_PAGES || page->next == 0 || (page->n > 0 && page->oldest < settle->timestamp - SLACK_MS))
     {
       floo_session_write (session, run_settle, on_settled, settle, settle_free);
       return;
@@ -223,6 +242,7 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
     }
   settle = g_memdup2 (found, sizeof *found);
   settle->content = g_strdup (found->content);
+  settle->lost = g_strdup (found->lost);
   g_object_ref (settle->session);
   if (settle->is_message)
     settle_with_history (settle, 0);

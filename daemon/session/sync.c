@@ -14,6 +14,8 @@
 
 #define PULLS_PER_SECOND 20     /* conversations begun a second, as the SDK does at most */
 #define ANSWER_TIMEOUT_MS 30000 /* for a page */
+#define HISTORY_TIMEOUT_MS 10000
+#define WATCH_SECONDS 2
 #define BATCHES_UNDER_WAY 2
 #define MAX_WAITING_BYTES (32u << 20)
 #define UNKNOWN_CONVERSATION (-1)
@@ -163,7 +165,6 @@ pump_histories (FlooSync *self)
       if (history->sent || find_history (self, history->conversation) != NULL)
         continue;
       history->sent = TRUE;
-      history->asked_at = monotonic_ms ();
       sync.has_key = sync.has_is_full_sync = sync.has_full_sync_num = TRUE;
       sync.key = (guint64) history->from;
       sync.is_full_sync = TRUE;
@@ -177,9 +178,10 @@ floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit
 {
   History *history;
 
-  if (!self->online)
+  if (!self->online || floo_store_is_full (self->session->store))
     {
-      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "Not connected to the service");
+      g_autoptr (GError) error = !self->online ? g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "Not connected to the service")
+                                               : g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full");
       done (self->session, NULL, error, user_data);
       return;
     }
@@ -189,6 +191,7 @@ floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit
   history->limit = limit;
   history->done = done;
   history->user_data = user_data;
+  history->asked_at = monotonic_ms ();
   g_ptr_array_add (self->histories, history);
   pump (self);
 }
@@ -270,6 +273,24 @@ is_overdue (gint64 asked_at)
   return monotonic_ms () - asked_at > ANSWER_TIMEOUT_MS;
 }
 
+/* Somebody waits for a history page; that one is late says nothing of the connection. */
+static void
+end_late_histories (FlooSync *self)
+{
+  for (guint i = self->histories->len; i-- > 0;)
+    {
+      History *history = g_ptr_array_index (self->histories, i);
+      g_autoptr (GError) error = NULL;
+
+      if (history->answered || monotonic_ms () - history->asked_at <= HISTORY_TIMEOUT_MS)
+        continue;
+      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer with its history in time");
+      history_end (self, history, NULL, error);
+      /* It may have begun or ended others. */
+      i = MIN (i, self->histories->len);
+    }
+}
+
 /* A page or a history page did not come: the connection may look alive, but it is not. */
 static gboolean
 on_watch (gpointer user_data)
@@ -287,12 +308,8 @@ on_watch (gpointer user_data)
       waiting |= pull->state == PULL_ASKED;
       overdue |= pull->state == PULL_ASKED && is_overdue (pull->asked_at);
     }
-  for (guint i = 0; i < self->histories->len; i++)
-    {
-      const History *history = g_ptr_array_index (self->histories, i);
-      waiting |= history->sent;
-      overdue |= history->sent && !history->answered && is_overdue (history->asked_at);
-    }
+  end_late_histories (self);
+  waiting |= self->histories->len > 0;
   if (!overdue && waiting)
     return G_SOURCE_CONTINUE;
   self->watch_timer = 0;
@@ -313,9 +330,12 @@ is_paused (FlooSync *self)
 static void
 pump (FlooSync *self)
 {
+  if (self->online)
+    pump_histories (self);
+  if (self->watch_timer == 0 && (g_hash_table_size (self->pulls) > 0 || self->histories->len > 0))
+    self->watch_timer = g_timeout_add_seconds (WATCH_SECONDS, on_watch, self);
   if (is_paused (self))
     return;
-  pump_histories (self);
   while (!g_queue_is_empty (self->queued))
     {
       Pull *pull = g_queue_peek_head (self->queued);
@@ -331,8 +351,6 @@ pump (FlooSync *self)
       sync.key = pull->key;
       send_sync (self, &sync, pull->uid);
     }
-  if (self->watch_timer == 0 && (g_hash_table_size (self->pulls) > 0 || self->histories->len > 0))
-    self->watch_timer = g_timeout_add_seconds (5, on_watch, self);
 }
 
 void
@@ -456,7 +474,32 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
       floo_login_status (session->login, status->code, status->reason);
     }
   for (guint i = 0; i < result->user_notices->len; i++)
-    floo_login_user_notice (session->login, g_array_index (result->user_notices, int, i));
+    {
+      const FlooUserNotice *notice = &g_array_index (result->user_notices, FlooUserNotice, i);
+      floo_login_user_notice (session->login, notice->type, notice->timestamp);
+    }
+}
+
+static void write_batch (FlooSync *self, GArray *items);
+
+/* An error that a single entry can cause; a full disk and an end concern all of them. */
+static gboolean
+may_be_one (const GError *error)
+{
+  return !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL) && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED)
+         && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN);
+}
+
+/* Returns: (transfer full): an array of that item alone. */
+static GArray *
+take_item (const GArray *items, guint i)
+{
+  FlooInboundItem item = g_array_index (items, FlooInboundItem, i);
+  GArray *one = items_new ();
+
+  floo_frame_ref (item.frame);
+  g_array_append_val (one, item);
+  return one;
 }
 
 static void
@@ -467,6 +510,13 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
   FlooSync *self = session->sync;
 
   self->under_way--;
+  if (error != NULL && batch->items->len > 1 && may_be_one (error) && store == session->store)
+    {
+      /* One of them may be what the store does not take: it must not keep the others out. */
+      for (guint i = 0; i < batch->items->len; i++)
+        write_batch (self, take_item (batch->items, i));
+      return;
+    }
   if (error != NULL)
     g_warning ("what the service sent could not be stored: %s", error->message);
   for (guint i = 0; i < batch->items->len; i++)
@@ -475,43 +525,40 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
       if (is_page (item->frame) || is_history (item->frame))
         page_done (self, item, error);
     }
-  if (error == NULL)
-    {
-      /* What a store that was taken away had still to commit says nothing of who is logged in now. */
-      if (store != NULL && store == session->store)
-        act_on_result (session, batch->result);
-    }
-  else
-    {
-      self->caught_up = FALSE;
-      /* Acknowledgements are lost with it: the service answers again when we send again. */
-      floo_sender_offline (session->sender);
-      if (self->online)
-        floo_sender_online (session->sender);
-      if (!g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL) && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED)
-          && session->store != NULL)
-        floo_session_set_error (session, error);
-    }
+  /* What a store that was taken away had still to commit says nothing of who is logged in now. */
+  if (error == NULL && store != NULL && store == session->store)
+    act_on_result (session, batch->result);
+  /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
+  if (error != NULL)
+    self->caught_up = FALSE;
+  if (error != NULL && may_be_one (error) && session->store != NULL)
+    floo_session_set_error (session, error);
   submit (self);
   pump (self);
+}
+
+/* @items: (transfer full) */
+static void
+write_batch (FlooSync *self, GArray *items)
+{
+  Batch *batch = g_new0 (Batch, 1);
+
+  batch->session = g_object_ref (self->session);
+  batch->items = items;
+  batch->result = floo_inbound_result_new ();
+  self->under_way++;
+  floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
 }
 
 static void
 write_items (FlooSync *self)
 {
-  Batch *batch;
-
   if (self->items->len == 0 || self->session->store == NULL)
     return;
-  batch = g_new0 (Batch, 1);
-  batch->session = g_object_ref (self->session);
-  batch->items = g_steal_pointer (&self->items);
-  batch->result = floo_inbound_result_new ();
+  write_batch (self, g_steal_pointer (&self->items));
   self->items = items_new ();
   self->metas = 0;
   self->bytes = 0;
-  self->under_way++;
-  floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
 }
 
 static void
@@ -567,7 +614,12 @@ static void
 on_unread (FlooSync *self, FlooFrame *frame)
 {
   const Floo__UnreadDL *unread = frame->unread_dl;
+  const Floo__Status *status = unread->status;
 
+  /* The heartbeat is where a session that the service does not know any more shows. */
+  if (status != NULL && status->code != FLOO__STATUS__ERROR_CODE__OK
+      && floo_login_status (self->session->login, (int) status->code, floo_frame_text (frame, status->has_reason, &status->reason)))
+    return;
   add_item (self, frame, UNKNOWN_CONVERSATION, NOBODY_ASKED);
   want_listed (self, unread, TRUE);
   /* What another of our devices has read is not unread any more, but we have not seen it yet: after a time offline the others are asked for, too. */
@@ -622,8 +674,11 @@ page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, History *hi
       history_end (self, history, NULL, error);
     }
   pull = g_hash_table_lookup (self->pulls, &conversation);
-  if (history == NULL && pull != NULL)
+  if (history == NULL && pull != NULL && pull->again)
+    pull_queue (self, pull, 0);
+  else if (history == NULL && pull != NULL)
     pull_end (self, pull);
+  pump (self);
   if (!floo_login_status (self->session->login, code, reason))
     floo_session_error (self->session, name, reason);
   return TRUE;
