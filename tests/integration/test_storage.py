@@ -127,6 +127,33 @@ class DamagedStoreTest(harness.Test):
         second = client.send_text(ECHO, 'in the second store')
         client.wait_sent(second)
 
+    def test_corrupt_with_messages_waiting(self):
+        """What was promised is saved from a damaged store, where it can still be read."""
+        sandbox, daemon, client = self.one(persist=True)
+        sandbox.control('bot', on=False)
+        sandbox.stop()
+        texts = ['waiting %d' % i for i in range(5)]
+        ids = [client.send_text(ECHO, one) for one in texts]
+        daemon.stop()
+        db = sqlite3.connect(daemon.store_path(1001))
+        root, size = (db.execute(sql).fetchone()[0] for sql in ("SELECT rootpage FROM sqlite_schema WHERE name = 'messages'", 'PRAGMA page_size'))
+        db.close()
+        with open(daemon.store_path(1001), 'r+b') as file:
+            file.seek((root - 1) * size)
+            file.write(b'\xff' * size)
+        sandbox.start()
+        sandbox.control('bot', on=False)
+        client = daemon.start()
+        harness.wait_for(lambda: client.last_error[0] == 'Storage', lambda: 'LastError says it; it is %s' % (client.last_error,))
+        if not self.aside(daemon):
+            daemon.stop()  # met while it was in use: the next start sets it aside
+            client = daemon.start()
+        self.assertEqual(len(self.aside(daemon)), 1)
+        client.wait_state('online')
+        harness.wait_for(lambda: len(sandbox.accepted('alice')) == 5, 'five messages sent')
+        self.assertEqual([one['content'] for one in sandbox.accepted('alice')], texts)
+        self.assertEqual([one['client_mid'] for one in sandbox.accepted('alice')], ids)
+
     def test_newer_schema(self):
         sandbox, daemon, journal = self.stopped()
         db = sqlite3.connect(daemon.store_path(1001))
