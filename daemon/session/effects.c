@@ -10,6 +10,11 @@
 #include "store/contacts.h"
 #include "store/journal.h"
 
+/* RosterItem.relation */
+#define RELATION_FRIEND 0
+#define RELATION_STRANGER 2
+#define RELATION_BLOCKED 3
+
 static gint64
 id_argument (const FlooOperationCall *call, guint i)
 {
@@ -121,6 +126,22 @@ floo_effect_remove_user (FlooDb *db, FlooOperationCall *call, GError **error)
          && list_event (db, FLOO_SIGNAL_ROSTER_LIST_UPDATE, changed, error);
 }
 
+/* The relation is at once what it most likely is; the details are fetched for the rest. */
+gboolean
+floo_block_user (FlooDb *db, gint64 user, gboolean block, GError **error)
+{
+  g_autoptr (JsonObject) fields = json_object_new ();
+  gboolean listed, changed;
+
+  if (!floo_contacts_is_listed (db, FLOO_CONTACT_USER, user, &listed, error))
+    return FALSE;
+  json_object_set_int_member (fields, "relation", block ? RELATION_BLOCKED : listed ? RELATION_FRIEND : RELATION_STRANGER);
+  return (block ? floo_lists_add (db, FLOO_LIST_BLOCKED, 0, user, NULL, error)
+                : floo_lists_remove (db, FLOO_LIST_BLOCKED, 0, user, NULL, error))
+         && floo_contacts_merge (db, FLOO_CONTACT_USER, user, fields, &changed, error)
+         && floo_contacts_mark_stale (db, FLOO_CONTACT_USER, user, error);
+}
+
 /* Block and Unblock. */
 gboolean
 floo_effect_block_user (FlooDb *db, FlooOperationCall *call, GError **error)
@@ -128,9 +149,7 @@ floo_effect_block_user (FlooDb *db, FlooOperationCall *call, GError **error)
   gint64 user = id_argument (call, 0);
 
   call->fetch = TRUE;
-  return (call->row->adds != 0 ? floo_lists_add (db, FLOO_LIST_BLOCKED, 0, user, NULL, error)
-                               : floo_lists_remove (db, FLOO_LIST_BLOCKED, 0, user, NULL, error))
-         && floo_contacts_mark_stale (db, FLOO_CONTACT_USER, user, error);
+  return floo_block_user (db, user, call->row->adds != 0, error) && user_event (db, user, TRUE, error);
 }
 
 /* ---- lists ---- */
@@ -286,6 +305,7 @@ enter_group (FlooDb *db, FlooOperationCall *call, gint64 group, GError **error)
 
   call->fetch = TRUE;
   return floo_contacts_add (db, FLOO_CONTACT_GROUP, group, &changed, error)
+         && (!changed || floo_lists_remove_owner (db, group, error))
          && floo_contacts_mark_stale (db, FLOO_CONTACT_GROUP, group, error)
          && list_event (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, changed, error);
 }

@@ -86,14 +86,15 @@ drop_member (FlooApply *apply, const FlooNotice *notice, gint64 user, GError **e
 
 /* ---- coming and going ---- */
 
-/* We are in it now: what was known of it as a stranger is of no use, and no invitation waits. */
+/* We are in it now: no invitation waits, and lists from an earlier stay are no longer true. */
 static gboolean
 enter_group (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   gboolean changed;
 
   if (!floo_contacts_add (apply->db, FLOO_CONTACT_GROUP, notice->group_id, &changed, error) || !mark_stale (apply, notice, error)
-      || !floo_lists_clear (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, error))
+      || !(changed ? floo_lists_remove_owner (apply->db, notice->group_id, error)
+                   : floo_lists_clear (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, error)))
     return FALSE;
   return !changed || list_event (apply, notice, error);
 }

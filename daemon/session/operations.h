@@ -136,6 +136,8 @@ gboolean floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **
 gboolean floo_effect_put_value (FlooDb *db, FlooOperationCall *call, GError **error);
 gboolean floo_effect_change_value (FlooDb *db, FlooOperationCall *call, GError **error);
 
+/* We block somebody, or no longer do: the list and the relation. */
+gboolean floo_block_user (FlooDb *db, gint64 user, gboolean block, GError **error);
 /* Fills in the pictures of GroupMember records, in a reply that begins with them. */
 gboolean floo_complete_members (FlooDb *db, GVariant **result, GError **error);
 

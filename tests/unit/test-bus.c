@@ -211,6 +211,37 @@ test_too_many_ids (Fixture *f, gconstpointer data)
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
 }
 
+/* A method without a handler goes to the table of operations, its arguments and options checked. */
+static void
+test_operations (Fixture *f, gconstpointer data)
+{
+  static const struct {
+    const char *interface, *method, *args, *calls;
+  } rows[] = {
+    { FLOO_IFACE_ROSTER, "Accept", "(int64 5,)", "operation im.floo.Daemon1.Roster Accept (int64 5,)\n" },
+    { FLOO_IFACE_ROSTER, "Accept", "(int64 0,)", NULL },
+    { FLOO_IFACE_ROSTER, "Apply", "(int64 5, 'why', {'alias': <'A'>})",
+      "operation im.floo.Daemon1.Roster Apply (int64 5, 'why', {'alias': <'A'>})\n" },
+    { FLOO_IFACE_ROSTER, "Apply", "(int64 5, 'why', {'name': <'A'>})", NULL },
+    { FLOO_IFACE_GROUPS, "Kick", "(int64 5, [int64 6])", "operation im.floo.Daemon1.Groups Kick (int64 5, [6])\n" },
+    { FLOO_IFACE_GROUPS, "Kick", "(int64 5, [int64 6, -1])", NULL },
+    { FLOO_IFACE_GROUPS, "ListMembers", "(int64 5, '', uint32 0)", NULL },
+    { FLOO_IFACE_ACCOUNT, "KickDevice", "(uint32 0,)", NULL },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GVariant) result = NULL;
+
+      fake_session_reset ();
+      result = call (f, rows[i].interface, rows[i].method, rows[i].args, &error);
+      if (rows[i].calls == NULL)
+        g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
+      g_assert_cmpstr (fake.calls->str, ==, rows[i].calls != NULL ? rows[i].calls : "");
+    }
+}
+
 /* No foreign error name leaves. */
 static void
 test_border (Fixture *f, gconstpointer data)
@@ -495,6 +526,7 @@ main (int argc, char **argv)
   g_test_add ("/bus/calls", Fixture, NULL, set_up, test_calls, tear_down);
   g_test_add ("/bus/refused", Fixture, NULL, set_up, test_refused, tear_down);
   g_test_add ("/bus/too-many-ids", Fixture, NULL, set_up, test_too_many_ids, tear_down);
+  g_test_add ("/bus/operations", Fixture, NULL, set_up, test_operations, tear_down);
   g_test_add ("/bus/border", Fixture, NULL, set_up, test_border, tear_down);
   g_test_add ("/bus/properties", Fixture, NULL, set_up, test_properties, tear_down);
   g_test_add ("/bus/signal-after-reply", Fixture, NULL, set_up, test_signal_after_reply, tear_down);
