@@ -386,7 +386,7 @@ done_ids (GVariant *result)
 }
 
 static gboolean
-move_user (FlooDb *db, const FlooOperation *row, gint64 group, gint64 user, gboolean *moved, GError **error)
+move_user (FlooDb *db, const FlooRestOperation *row, gint64 group, gint64 user, gboolean *moved, GError **error)
 {
   for (FlooList list = FLOO_LIST_NONE + 1; list < FLOO_N_LISTS; list++)
     {

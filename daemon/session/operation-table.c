@@ -31,7 +31,7 @@
 #define GROUP_VALUE .args = { B ("group_id"), B ("value") }
 #define SETS_USER(name) .effect = floo_effect_set_user_field, .field = name
 
-const FlooOperation floo_operations[] = {
+const FlooRestOperation floo_operations[] = {
   /* ---- Account ---- */
   { "Account.GetProfile", GET, "/user/profile", .args = { REFRESH }, .result = FLOO_RESULT_RECORD, .record = &floo_record_user_profile,
     .effect = floo_effect_put_value, .use = FLOO_CACHE_KNOWN, .cache = floo_cache_value, .field = FLOO_VALUE_PROFILE },

@@ -9,20 +9,20 @@
 #include "base/json.h"
 #include "base/names.h"
 
-const FlooOperation *
+const FlooRestOperation *
 floo_operation_find (const char *interface, const char *method)
 {
   const char *dot = strrchr (interface, '.');
   g_autofree char *name = g_strconcat (dot != NULL ? dot + 1 : interface, ".", method, NULL);
 
-  for (const FlooOperation *row = floo_operations; row->name != NULL; row++)
+  for (const FlooRestOperation *row = floo_operations; row->name != NULL; row++)
     if (strcmp (row->name, name) == 0)
       return row;
   return NULL;
 }
 
 const char *
-floo_operation_get_reply_type (const FlooOperation *row)
+floo_operation_get_reply_type (const FlooRestOperation *row)
 {
   static const char *const types[] = { "()", "(a{sv})", "(aa{sv})", "(aa{sv}s)", "(ax)", "(x)", "(s)" };
 
@@ -135,7 +135,7 @@ add_options (Request *request, GVariant *options)
 }
 
 static gboolean
-add_argument (Request *request, const FlooOperation *row, const FlooArg *arg, GVariant *value, GError **error)
+add_argument (Request *request, const FlooRestOperation *row, const FlooArg *arg, GVariant *value, GError **error)
 {
   if (arg->optional && is_empty (value))
     return TRUE;
@@ -161,7 +161,7 @@ check_size (GVariant *args, GError **error)
 static gboolean
 pack (Job *job, Request *request, GError **error)
 {
-  const FlooOperation *row = job->op.row;
+  const FlooRestOperation *row = job->op.row;
 
   if (!check_size (job->op.args, error))
     return FALSE;
@@ -202,7 +202,7 @@ check_done (JsonNode *data, GError **error)
 
 /* Returns: (transfer full): the reply, a tuple. */
 static GVariant *
-decode (const FlooOperation *row, FlooRestAnswer *answer, GError **error)
+decode (const FlooRestOperation *row, FlooRestAnswer *answer, GError **error)
 {
   GVariant *values[2] = { NULL, NULL };
   gsize n = 1;
@@ -292,7 +292,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 ask_service (Job *job)
 {
-  const FlooOperation *row = job->op.row;
+  const FlooRestOperation *row = job->op.row;
   FlooSession *session = job->call.session;
   g_autoptr (GPtrArray) query = g_ptr_array_new_with_free_func (g_free);
   Request request = { query, NULL };
@@ -324,7 +324,7 @@ run_cache (FlooDb *db, gpointer data, GError **error)
   return job->op.row->cache (db, &job->op, error);
 }
 
-static Job *job_new (FlooSession *self, const FlooOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
+static Job *job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
 
 static void
 on_cache_read (FlooStore *store, gpointer data, const GError *error)
@@ -341,7 +341,7 @@ on_cache_read (FlooStore *store, gpointer data, const GError *error)
 /* ---- beginning ---- */
 
 static Job *
-job_new (FlooSession *self, const FlooOperation *row, GVariant *args, FlooReply reply, gpointer user_data)
+job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data)
 {
   Job *job = floo_call_new (sizeof *job, self, reply, user_data);
 
@@ -354,7 +354,7 @@ job_new (FlooSession *self, const FlooOperation *row, GVariant *args, FlooReply 
 }
 
 static gboolean
-wants_refresh (const FlooOperation *row, GVariant *args)
+wants_refresh (const FlooRestOperation *row, GVariant *args)
 {
   for (guint i = 0; i < G_N_ELEMENTS (row->args) && row->args[i].place != FLOO_ARG_NONE; i++)
     if (row->args[i].place == FLOO_ARG_REFRESH)
@@ -367,7 +367,7 @@ wants_refresh (const FlooOperation *row, GVariant *args)
 
 /* Whether the store is asked first. A page that it began, it goes on with. */
 static gboolean
-may_use_cache (FlooSession *self, const FlooOperation *row, GVariant *args)
+may_use_cache (FlooSession *self, const FlooRestOperation *row, GVariant *args)
 {
   if (row->use == FLOO_CACHE_NEVER || wants_refresh (row, args))
     return FALSE;
@@ -388,7 +388,7 @@ void
 floo_session_call_operation (FlooSession *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
                              gpointer user_data)
 {
-  const FlooOperation *row = floo_operation_find (interface, method);
+  const FlooRestOperation *row = floo_operation_find (interface, method);
   gboolean cached;
 
   g_return_if_fail (row != NULL); /* a unit test holds the table against the introspection files */

@@ -49,7 +49,7 @@ typedef enum {
   FLOO_CACHE_OFFLINE            /* only while the service cannot be asked */
 } FlooCacheUse;
 
-typedef struct _FlooOperation FlooOperation;
+typedef struct _FlooRestOperation FlooRestOperation;
 
 /**
  * FlooOperationCall:
@@ -61,7 +61,7 @@ typedef struct _FlooOperation FlooOperation;
  * What effects and caches see of a call. Store thread.
  */
 typedef struct {
-  const FlooOperation *row;
+  const FlooRestOperation *row;
   GVariant *args;
   GVariant *result;
   gint64 self_id;
@@ -75,7 +75,7 @@ typedef gboolean (*FlooEffect) (FlooDb *db, FlooOperationCall *call, GError **er
 typedef FlooEffect FlooCache;
 
 /**
- * FlooOperation:
+ * FlooRestOperation:
  * @name: "Roster.Accept", the interface's last part and the method
  * @args: one an argument of the method, in its order
  * @fixed: (nullable): a query parameter that never changes, key and value
@@ -87,7 +87,7 @@ typedef FlooEffect FlooCache;
  * @adds: bits of lists that users named in the call are in after it
  * @drops: bits of lists that they are not in any more
  */
-struct _FlooOperation {
+struct _FlooRestOperation {
   const char *name;
   const char *method;
   const char *path;
@@ -108,11 +108,11 @@ struct _FlooOperation {
 };
 
 /* operation-table.c; ends with a row without a name. */
-extern const FlooOperation floo_operations[];
+extern const FlooRestOperation floo_operations[];
 /* Returns: (nullable) */
-const FlooOperation *floo_operation_find (const char *interface, const char *method);
+const FlooRestOperation *floo_operation_find (const char *interface, const char *method);
 /* Returns: the type of the reply, as in "(aa{sv}s)". */
-const char *floo_operation_get_reply_type (const FlooOperation *row);
+const char *floo_operation_get_reply_type (const FlooRestOperation *row);
 
 /* effects.c, operation-caches.c: what the rows name. */
 gboolean floo_effect_put_user (FlooDb *db, FlooOperationCall *call, GError **error);

@@ -32,7 +32,7 @@ test_every_method (void)
 }
 
 static const GDBusMethodInfo *
-find_info (const FlooOperation *row)
+find_info (const FlooRestOperation *row)
 {
   const char *dot = strchr (row->name, '.');
 
@@ -49,7 +49,7 @@ find_info (const FlooOperation *row)
 
 /* Where an argument may go, by its type. */
 static void
-check_argument (const FlooOperation *row, const FlooArg *arg, const GDBusArgInfo *info)
+check_argument (const FlooRestOperation *row, const FlooArg *arg, const GDBusArgInfo *info)
 {
   static const char *const types[] = {
     [FLOO_ARG_QUERY] = "|s|x|i|u|b|",    [FLOO_ARG_BODY] = "|s|x|i|u|b|ax|", [FLOO_ARG_BOTH] = "|x|i|u|", [FLOO_ARG_RECORD] = "|a{sv}|",
@@ -68,7 +68,7 @@ check_argument (const FlooOperation *row, const FlooArg *arg, const GDBusArgInfo
 }
 
 static void
-check_reply (const FlooOperation *row, const GDBusMethodInfo *info)
+check_reply (const FlooRestOperation *row, const GDBusMethodInfo *info)
 {
   g_autoptr (GString) type = g_string_new ("(");
   gboolean plain = row->result == FLOO_RESULT_NONE || row->result == FLOO_RESULT_IDS || row->result == FLOO_RESULT_JSON;
@@ -83,7 +83,7 @@ check_reply (const FlooOperation *row, const GDBusMethodInfo *info)
 
 /* What the SDK calls the record is said in the introspection file. */
 static void
-check_annotation (const FlooOperation *row, const GDBusMethodInfo *info)
+check_annotation (const FlooRestOperation *row, const GDBusMethodInfo *info)
 {
   const char *words = g_dbus_annotation_info_lookup (info->annotations, "im.floo.SdkType");
   g_auto (GStrv) names = g_strsplit (words != NULL ? words : "", " ", -1);
@@ -100,7 +100,7 @@ check_annotation (const FlooOperation *row, const GDBusMethodInfo *info)
 static void
 test_every_row (void)
 {
-  for (const FlooOperation *row = floo_operations; row->name != NULL; row++)
+  for (const FlooRestOperation *row = floo_operations; row->name != NULL; row++)
     {
       const GDBusMethodInfo *info = find_info (row);
       guint n = 0;
@@ -118,7 +118,7 @@ test_every_row (void)
       check_reply (row, info);
       check_annotation (row, info);
       g_assert_cmpint (row->use == FLOO_CACHE_NEVER, ==, row->cache == NULL);
-      for (const FlooOperation *other = row + 1; other->name != NULL; other++)
+      for (const FlooRestOperation *other = row + 1; other->name != NULL; other++)
         g_assert_cmpstr (row->name, !=, other->name);
     }
 }
