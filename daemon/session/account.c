@@ -108,14 +108,22 @@ start_login (StartJob *job)
   g_free (job);
 }
 
+void
+floo_session_start_next_login (FlooSession *self)
+{
+  StartJob *job = g_steal_pointer (&self->next_login);
+
+  if (job != NULL)
+    start_login (job);
+}
+
 static void
 on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  StartJob *job = user_data;
+  g_autoptr (FlooSession) session = user_data;
 
   floo_store_close_finish (FLOO_STORE (source), result);
-  floo_session_left (job->session);
-  start_login (job);
+  floo_session_left (session);
 }
 
 /* Takes the store away from all operations; NULL where there is none. */
@@ -139,12 +147,7 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
       reply (NULL, error, user_data);
       return;
     }
-  if (self->leaving > 0)
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "The login before is being left: try again in a moment");
-      return;
-    }
-  if (floo_login_is_taken (self->login))
+  if (floo_login_is_taken (self->login) || self->next_login != NULL)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first", *self->username != '\0' ? self->username : "A user");
       return;
@@ -156,14 +159,16 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
   job->remember = request->remember;
   job->reply = reply;
   job->user_data = user_data;
+  self->next_login = job;
   store = steal_store (self);
-  if (store == NULL)
+  if (store != NULL)
     {
-      start_login (job);
-      return;
+      self->leaving++;
+      floo_store_close_async (store, on_old_store_closed, g_object_ref (self));
     }
-  self->leaving++;
-  floo_store_close_async (store, on_old_store_closed, job);
+  /* Not two stores of one folder at once: it waits for those that are closing. */
+  if (self->leaving == 0)
+    floo_session_start_next_login (self);
 }
 
 void

@@ -85,6 +85,7 @@ struct _FlooSession {
   gboolean congested;
   gboolean stopping;
   guint leaving;                /* stores of logins before that are still closing */
+  gpointer next_login;          /* (nullable): a login that waits for them (account.c) */
   GTask *stop_task;             /* (nullable): waits for them */
   guint status_idle;
 
@@ -106,6 +107,8 @@ void floo_session_ready (FlooSession *self);
 
 /* A store of a login before is closed; `leaving` was raised for it. */
 void floo_session_left (FlooSession *self);
+/* account.c: begins the login that waited for it. */
+void floo_session_start_next_login (FlooSession *self);
 /* Ends the operations that wait for the service with Cancelled. */
 void floo_session_cancel_calls (FlooSession *self);
 

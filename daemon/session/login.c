@@ -44,6 +44,7 @@ struct _FlooLogin {
 };
 
 static void begin (FlooLogin *self);
+static void begin_attempt (FlooLogin *self);
 static void authenticate (FlooLogin *self);
 static void load_lists (FlooLogin *self);
 static void prepare (FlooLogin *self);
@@ -267,6 +268,13 @@ on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 begin (FlooLogin *self)
 {
+  begin_attempt (self);
+  floo_session_ready (self->session);
+}
+
+static void
+begin_attempt (FlooLogin *self)
+{
   cancel_attempt (self);
   /* What connects by itself meanwhile would be a second attempt beside this one. */
   link_down (self);
@@ -457,7 +465,8 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   if (store == NULL)
     {
       floo_session_ready (session);
-      if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
+      /* Who waits for a first login is told at once; a session that was there goes on when there is room. */
+      if (self->accepted && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
         retry_later (self, error);
       else
         give_up (self, error);
@@ -465,7 +474,6 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   floo_session_take_store (session, store);
   session->user_id = floo_store_get_user_id (store);
-  floo_session_ready (session);
   if (outcome == FLOO_STORE_REPLACED)
     {
       g_autoptr (GError) corrupt = g_error_new_literal (
@@ -1185,7 +1193,6 @@ on_login_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
       prepare (self);
       return;
     }
-  floo_session_ready (session);
   begin (self);
 }
 

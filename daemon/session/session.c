@@ -129,7 +129,10 @@ static gboolean on_calls_answered (gpointer user_data);
 void
 floo_session_left (FlooSession *self)
 {
-  if (--self->leaving == 0 && self->stop_task != NULL)
+  if (--self->leaving > 0)
+    return;
+  floo_session_start_next_login (self);
+  if (self->stop_task != NULL)
     (void) on_calls_answered (g_steal_pointer (&self->stop_task));
 }
 

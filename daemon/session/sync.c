@@ -30,6 +30,7 @@ typedef struct {
   guint64 key;                  /* 0: from where the service has us */
   gint64 asked_at;              /* ms, monotonic */
   guint64 sequence;             /* in the order of asking */
+  gboolean listed;              /* of the list of UNREAD, which is asked for at a rate */
   gboolean again;               /* a notice came meanwhile */
 } Pull;
 
@@ -213,15 +214,15 @@ pull_queue (FlooSync *self, Pull *pull, guint64 key)
   pull->key = key;
   if (key == 0)
     pull->again = FALSE;
-  /* The next page of what is under way goes before what is not begun. */
-  if (key != 0)
+  /* The next page of what is under way, and what somebody just wrote, goes before what a list has. */
+  if (key != 0 || !pull->listed)
     g_queue_push_head (self->queued, pull);
   else
     g_queue_push_tail (self->queued, pull);
 }
 
 static void
-want (FlooSync *self, gint64 uid)
+want (FlooSync *self, gint64 uid, gboolean listed)
 {
   Pull *pull = g_hash_table_lookup (self->pulls, &uid);
 
@@ -229,8 +230,15 @@ want (FlooSync *self, gint64 uid)
     {
       pull = g_new0 (Pull, 1);
       pull->uid = uid;
+      pull->listed = listed;
       g_hash_table_insert (self->pulls, &pull->uid, pull);
       pull_queue (self, pull, 0);
+    }
+  else if (pull->state == PULL_QUEUED && pull->listed && !listed)
+    {
+      g_queue_remove (self->queued, pull);
+      pull->listed = FALSE;
+      pull_queue (self, pull, pull->key);
     }
   else if (pull->state != PULL_QUEUED || pull->key != 0)
     pull->again = TRUE;
@@ -341,7 +349,7 @@ pump (FlooSync *self)
       Pull *pull = g_queue_peek_head (self->queued);
       Floo__SyncUL sync = FLOO__SYNC_UL__INIT;
 
-      if (pull->key == 0 && !take_rate (self))
+      if (pull->key == 0 && pull->listed && !take_rate (self))
         break;
       g_queue_pop_head (self->queued);
       pull->state = PULL_ASKED;
@@ -437,7 +445,7 @@ page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
       /* Pushed unasked. */
       if (error != NULL || item->frame->sync_dl->next_key == 0 || item->conversation == UNKNOWN_CONVERSATION || !self->online)
         return;
-      want (self, item->conversation);
+      want (self, item->conversation, FALSE);
       pull = g_hash_table_lookup (self->pulls, &item->conversation);
       pull->key = item->frame->sync_dl->next_key;
       return;
@@ -607,7 +615,7 @@ want_listed (FlooSync *self, const Floo__UnreadDL *unread, gboolean with_news)
 {
   for (gsize i = 0; i < unread->n_unread; i++)
     if ((unread->unread[i]->n > 0) == with_news && unread->unread[i]->xid != NULL)
-      want (self, (gint64) unread->unread[i]->xid->uid);
+      want (self, (gint64) unread->unread[i]->xid->uid, TRUE);
 }
 
 static void
@@ -731,7 +739,7 @@ floo_sync_frame (FlooSync *self, FlooFrame *frame)
       on_sync (self, frame);
       break;
     case FLOO__FRAME__COMMAND__NOTICE:
-      want (self, frame->notice_uid);
+      want (self, frame->notice_uid, FALSE);
       pump (self);
       break;
     case FLOO__FRAME__COMMAND__PROVISION:
