@@ -217,13 +217,14 @@ test_operations (Fixture *f, gconstpointer data)
 {
   static const struct {
     const char *interface, *method, *args, *calls;
+    const char *result;         /* (nullable): of the type (aa{sv}) */
   } rows[] = {
     { FLOO_IFACE_ROSTER, "Accept", "(int64 5,)", "operation im.floo.Daemon1.Roster Accept (int64 5,)\n" },
     { FLOO_IFACE_ROSTER, "Accept", "(int64 0,)", NULL },
     { FLOO_IFACE_ROSTER, "Apply", "(int64 5, 'why', {'alias': <'A'>})",
       "operation im.floo.Daemon1.Roster Apply (int64 5, 'why', {'alias': <'A'>})\n" },
     { FLOO_IFACE_ROSTER, "Apply", "(int64 5, 'why', {'name': <'A'>})", NULL },
-    { FLOO_IFACE_GROUPS, "Kick", "(int64 5, [int64 6])", "operation im.floo.Daemon1.Groups Kick (int64 5, [6])\n" },
+    { FLOO_IFACE_GROUPS, "Kick", "(int64 5, [int64 6])", "operation im.floo.Daemon1.Groups Kick (int64 5, [int64 6])\n", "(@aa{sv} [],)" },
     { FLOO_IFACE_GROUPS, "Kick", "(int64 5, [int64 6, -1])", NULL },
     { FLOO_IFACE_GROUPS, "ListMembers", "(int64 5, '', uint32 0)", NULL },
     { FLOO_IFACE_ACCOUNT, "KickDevice", "(uint32 0,)", NULL },
@@ -235,6 +236,7 @@ test_operations (Fixture *f, gconstpointer data)
       g_autoptr (GVariant) result = NULL;
 
       fake_session_reset ();
+      fake_session_answer ("(aa{sv})", rows[i].result);
       result = call (f, rows[i].interface, rows[i].method, rows[i].args, &error);
       if (rows[i].calls == NULL)
         g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
