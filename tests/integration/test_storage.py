@@ -93,6 +93,17 @@ class FullDiskTest(harness.Test):
         self.assertEqual(told, list(range(burst['first_mid'], burst['last_mid'] + 1)))
         self.assertEqual([one['client_mid'] for one in sandbox.accepted('alice')], sent)
 
+    def test_no_room_for_a_store(self):
+        sandbox = self.sandbox()
+        daemon = SmallDiskDaemon(self, sandbox=sandbox)
+        self.daemons.append(daemon)
+        client = daemon.start()
+        daemon.fill()
+        self.fails('StorageFull', client.call, 'Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        daemon.make_room()
+        client.wait_state('signed-out')
+        client.login('alice')
+
 
 class DamagedStoreTest(harness.Test):
 
