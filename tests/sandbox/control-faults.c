@@ -199,6 +199,7 @@ static const struct {
   { "frame_form", CHOICE, G_STRUCT_OFFSET (SbSettings, frame_form), .values = { "binary", "base64", "fragments" } },
   { "duplicate_form", CHOICE, G_STRUCT_OFFSET (SbSettings, bare_duplicate), .values = { "full", "bare" } },
   { "oss_upload", SWITCH, G_STRUCT_OFFSET (SbSettings, oss_upload) },
+  { "upload_elsewhere", SWITCH, G_STRUCT_OFFSET (SbSettings, upload_elsewhere) },
   { "ping_interval", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_interval), 10, 300000 },
   { "ping_timeout", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_timeout), 10, 300000 },
   { "recall_window", NUMBER, G_STRUCT_OFFSET (SbSettings, recall_window), 0, G_MAXINT32 },

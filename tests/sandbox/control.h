@@ -48,6 +48,7 @@ gboolean sb_control_kick (SbControl *control, GError **error);
 gboolean sb_control_disconnect (SbControl *control, GError **error);
 gboolean sb_control_stall (SbControl *control, GError **error);
 gboolean sb_control_socket (SbControl *control, GError **error);
+gboolean sb_control_files (SbControl *control, GError **error);   /* files.c */
 gboolean sb_control_rest (SbControl *control, GError **error);
 gboolean sb_control_again (SbControl *control, GError **error);
 gboolean sb_control_provision (SbControl *control, GError **error);

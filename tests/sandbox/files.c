@@ -1,38 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "files.h"
+#include "files-private.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/json.h"
+#include "control.h"
 #include "trace.h"
 
-typedef struct {
-  GBytes *content;    /* NULL: an upload is expected */
-  char *type;
-  gboolean oss;       /* it was promised the fields of oss_body_param */
-} File;
+const char *const sb_oss_fields[SB_N_OSS_FIELDS] = { "OSSAccessKeyId", "policy", "signature", "callback", "key" };
 
-struct _SbFiles {
-  GHashTable *by_sign;    /* sign -> File */
-};
-
-/* The fields that oss_body_param asks for, in this order, before the file. */
-static const char *const oss_fields[] = { "OSSAccessKeyId", "policy", "signature", "callback", "key" };
-
-/* What stands for every thumbnail: a white pixel. */
-static const guint8 pixel[] = {
-  0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00,
-  0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00,
-  0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8, 0x0f, 0x00, 0x01, 0x01, 0x01, 0x00,
-  0xb1, 0x38, 0xf6, 0x14, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
-};
+char *
+sb_oss_value (const char *field)
+{
+  return g_strdup_printf ("sandbox-%s", field);
+}
 
 static void
-file_free (File *file)
+file_free (SbFile *file)
 {
-  g_clear_pointer (&file->content, g_bytes_unref);
+  if (file->fd >= 0)
+    close (file->fd);
   g_free (file->type);
   g_free (file);
+}
+
+static void
+fault_clear (gpointer data)
+{
+  SbFileFault *fault = data;
+
+  g_free (fault->path);
+  g_free (fault->length);
+  g_free (fault->encoding);
+  g_free (fault->redirect);
+  g_free (fault->body);
+}
+
+void
+sb_file_fault_unref (gpointer fault)
+{
+  if (fault != NULL)
+    g_rc_box_release_full (fault, fault_clear);
 }
 
 SbFiles *
@@ -41,21 +50,39 @@ sb_files_new (void)
   SbFiles *files = g_new0 (SbFiles, 1);
 
   files->by_sign = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify) file_free);
+  files->faults = g_ptr_array_new_with_free_func (sb_file_fault_unref);
+  files->sendings = sb_downloads_new ();
   return files;
 }
 
 void
 sb_files_free (SbFiles *files)
 {
+  sb_downloads_end (files);
+  g_hash_table_unref (files->sendings);
   g_hash_table_unref (files->by_sign);
+  g_ptr_array_unref (files->faults);
   g_free (files);
 }
 
-static File *
+/* A file without a name. */
+static int
+open_unnamed (void)
+{
+  g_autofree char *path = NULL;
+  int fd = g_file_open_tmp ("flooim-sandbox-XXXXXX", &path, NULL);
+
+  g_assert (fd >= 0);
+  unlink (path);
+  return fd;
+}
+
+static SbFile *
 add_file (SbFiles *files, const char *sign, gboolean oss)
 {
-  File *file = g_new0 (File, 1);
+  SbFile *file = g_new0 (SbFile, 1);
 
+  file->fd = -1;
   file->oss = oss;
   file->type = g_strdup ("application/octet-stream");
   g_hash_table_replace (files->by_sign, g_strdup (sign), file);
@@ -65,11 +92,26 @@ add_file (SbFiles *files, const char *sign, gboolean oss)
 void
 sb_files_add (SbFiles *files, const char *sign, const char *type, GBytes *content)
 {
-  File *file = add_file (files, sign, FALSE);
+  SbFile *file = add_file (files, sign, FALSE);
+  gsize len;
+  const char *data = g_bytes_get_data (content, &len);
 
-  file->content = g_bytes_ref (content);
+  file->fd = open_unnamed ();
+  file->size = (goffset) len;
+  if (len > 0 && pwrite (file->fd, data, len, 0) != (gssize) len)
+    g_error ("the folder for temporary files is full");
   g_free (file->type);
   file->type = g_strdup (type);
+}
+
+static GBytes *
+read_file (const SbFile *file)
+{
+  guint8 *data = g_malloc ((gsize) file->size + 1);
+
+  if (pread (file->fd, data, (gsize) file->size, 0) != file->size)
+    g_error ("a file cannot be read");
+  return g_bytes_new_take (data, (gsize) file->size);
 }
 
 JsonObject *
@@ -82,15 +124,15 @@ sb_files_to_json (SbFiles *files)
   g_hash_table_iter_init (&iter, files->by_sign);
   while (g_hash_table_iter_next (&iter, &sign, &value))
     {
-      File *file = value;
-      JsonObject *entry;
-      gsize len;
-      gconstpointer data = file->content == NULL ? NULL : g_bytes_get_data (file->content, &len);
+      SbFile *file = value;
+      g_autoptr (GBytes) content = NULL;
       g_autofree char *text = NULL;
+      JsonObject *entry;
 
-      if (file->content == NULL)
+      if (file->fd < 0)
         continue;
-      text = g_base64_encode (data, len);
+      content = read_file (file);
+      text = g_base64_encode (g_bytes_get_data (content, NULL), g_bytes_get_size (content));
       entry = json_object_new ();
       json_object_set_string_member (entry, "type", file->type);
       json_object_set_string_member (entry, "base64", text);
@@ -130,7 +172,7 @@ answer_upload (SbCall *call, const char *download, const char *sign)
   Sandbox *sandbox = call->sandbox;
   gboolean oss = sandbox->settings.oss_upload;
   JsonObject *upload = json_object_new ();
-  g_autofree char *url = g_strdup_printf ("%s/upload/%s", sandbox->origin, sign);
+  g_autofree char *url = g_strdup_printf ("%s/upload/%s", sandbox->settings.upload_elsewhere ? sandbox->elsewhere : sandbox->origin, sign);
 
   add_file (sandbox->files, sign, oss);
   json_object_set_string_member (upload, "upload_url", url);
@@ -140,11 +182,11 @@ answer_upload (SbCall *call, const char *download, const char *sign)
     {
       JsonObject *fields = json_object_new ();
 
-      for (gsize i = 0; i < G_N_ELEMENTS (oss_fields); i++)
+      for (gsize i = 0; i < SB_N_OSS_FIELDS; i++)
         {
-          g_autofree char *value = g_strdup_printf ("sandbox-%s", oss_fields[i]);
+          g_autofree char *value = sb_oss_value (sb_oss_fields[i]);
 
-          json_object_set_string_member (fields, oss_fields[i], value);
+          json_object_set_string_member (fields, sb_oss_fields[i], value);
         }
       json_object_set_object_member (upload, "oss_body_param", fields);
     }
@@ -208,11 +250,12 @@ void
 sb_rest_forward_file (SbCall *call)
 {
   SbFiles *files = call->sandbox->files;
-  File *file = g_hash_table_lookup (files->by_sign, sb_call_text (call, "file_sign"));
+  SbFile *file = g_hash_table_lookup (files->by_sign, sb_call_text (call, "file_sign"));
+  g_autoptr (GBytes) content = NULL;
   g_autofree char *sign = NULL;
   g_autofree char *url = NULL;
 
-  if (file == NULL || file->content == NULL)
+  if (file == NULL || file->fd < 0)
     {
       sb_call_fail (call, SB_NOT_FOUND, "no such file");
       return;
@@ -220,116 +263,75 @@ sb_rest_forward_file (SbCall *call)
   if (!check_receiver (call))
     return;
   sign = sb_state_random_text (call->sandbox->state);
-  sb_files_add (files, sign, file->type, file->content);
+  content = read_file (file);
+  sb_files_add (files, sign, file->type, content);
   url = chat_url (call->sandbox, sign);
   sb_call_node (call, json_node_init_string (json_node_alloc (), url));
 }
 
-/* ---- uploads ---- */
+/* ---- misbehaviour ---- */
 
-static char *
-field_name (SoupMessageHeaders *headers)
+SbFileFault *
+sb_files_take_fault (SbFiles *files, gboolean upload, const char *sign)
 {
-  g_autofree char *disposition = NULL;
-  g_autoptr (GHashTable) params = NULL;
+  for (guint i = 0; i < files->faults->len; i++)
+    {
+      SbFileFault *fault = files->faults->pdata[i];
 
-  if (!soup_message_headers_get_content_disposition (headers, &disposition, &params))
-    return g_strdup ("");
-  return g_strdup (g_hash_table_lookup (params, "name"));
+      if (fault->upload == upload && (fault->path == NULL || g_strcmp0 (fault->path, sign) == 0) && sandbox_take (&fault->count))
+        return fault;
+    }
+  return NULL;
 }
 
-/* The parts are the fields that were asked for, and then the file. */
-static gboolean
-take_parts (File *file, SoupMultipart *parts, const char **problem)
+gboolean
+sb_control_files (SbControl *control, GError **error)
 {
-  int n = soup_multipart_get_length (parts);
-  int n_fields = file->oss ? (int) G_N_ELEMENTS (oss_fields) : 0;
+  static const char *const whats[] = { "download", "upload", NULL };
+  SbFiles *files = control->sandbox->files;
+  SbFileFault *fault;
+  int what;
 
-  *problem = "the parts are not those that were asked for, the file last";
-  if (n != n_fields + 1)
+  json_object_set_string_member (control->answer, "elsewhere", control->sandbox->elsewhere);
+  json_object_set_int_member (control->answer, "uploads", files->n_uploads);
+  json_object_set_int_member (control->answer, "partial", files->n_partial);
+  if (sb_control_bool (control, "clear", FALSE))
+    g_ptr_array_set_size (files->faults, 0);
+  if (!json_object_has_member (control->body, "what"))
+    return TRUE;
+  what = sb_control_choice (control, "what", whats, error);
+  if (what < 0)
     return FALSE;
-  for (int i = 0; i < n; i++)
-    {
-      SoupMessageHeaders *headers;
-      GBytes *body;
-      g_autofree char *name = NULL;
-      const char *type;
-
-      soup_multipart_get_part (parts, i, &headers, &body);
-      name = field_name (headers);
-      if (g_strcmp0 (name, i < n_fields ? oss_fields[i] : "file") != 0)
-        return FALSE;
-      if (i < n_fields)
-        continue;
-      type = soup_message_headers_get_content_type (headers, NULL);
-      g_clear_pointer (&file->content, g_bytes_unref);
-      file->content = g_bytes_ref (body);
-      g_free (file->type);
-      file->type = g_strdup (type != NULL ? type : "application/octet-stream");
-    }
+  fault = g_rc_box_new0 (SbFileFault);
+  fault->upload = what == 1;
+  fault->path = g_strdup (sb_control_text (control, "sign", NULL));
+  fault->count = (int) sb_control_int (control, "count", 1);
+  fault->status = (guint) sb_control_int (control, "status", 0);
+  fault->cut = sb_control_int (control, "cut", -1);
+  fault->stall = sb_control_int (control, "stall", -1);
+  fault->delay_ms = (guint) sb_control_int (control, "delay_ms", 0);
+  fault->ignore_range = sb_control_bool (control, "ignore_range", FALSE);
+  fault->wrong_range = sb_control_bool (control, "wrong_range", FALSE);
+  fault->length = g_strdup (sb_control_text (control, "length", NULL));
+  fault->encoding = g_strdup (sb_control_text (control, "encoding", NULL));
+  fault->chunked = sb_control_bool (control, "chunked", FALSE);
+  fault->endless = sb_control_bool (control, "endless", FALSE);
+  fault->redirect = g_strdup (sb_control_text (control, "redirect", NULL));
+  fault->body = g_strdup (sb_control_text (control, "body", NULL));
+  g_ptr_array_add (files->faults, fault);
   return TRUE;
 }
 
-static void
-handle_upload (Sandbox *sandbox, SoupServerMessage *msg, const char *sign)
+/* ---- requests ---- */
+
+gboolean
+sb_is_elsewhere (Sandbox *sandbox, SoupServerMessage *msg)
 {
-  static const char good[] = "{\"code\":200,\"data\":true,\"message\":null}", good_oss[] = "{\"Status\":\"OK\"}";
-  static const char bad[] = "{\"code\":400,\"data\":false,\"message\":\"bad upload\"}";
-  File *file = g_hash_table_lookup (sandbox->files->by_sign, sign);
-  g_autoptr (GBytes) body = soup_message_body_flatten (soup_server_message_get_request_body (msg));
-  SoupMultipart *parts = soup_multipart_new_from_message (soup_server_message_get_request_headers (msg), body);
-  const char *problem = "no multipart/form-data";
-  const char *answer = bad;
+  GSocketAddress *address = soup_server_message_get_local_address (msg);
+  g_autofree char *origin
+      = g_strdup_printf ("http://127.0.0.1:%d", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
 
-  if (file == NULL)
-    problem = "this address was not given out";
-  else if (parts != NULL && take_parts (file, parts, &problem))
-    answer = file->oss ? good_oss : good;
-  if (answer == bad)
-    sb_trace_violation (sandbox, 0, "upload: %s", problem);
-  g_clear_pointer (&parts, soup_multipart_free);
-  sb_trace_rest (sandbox, "POST", "/upload", 0, answer == bad ? SB_BAD_REQUEST : SB_OK);
-  soup_server_message_set_status (msg, SOUP_STATUS_OK, NULL);
-  soup_server_message_set_response (msg, "application/json", SOUP_MEMORY_STATIC, answer, strlen (answer));
-}
-
-/* ---- downloads ---- */
-
-static const char *
-parameter (SoupServerMessage *msg, GHashTable *query, const char *name)
-{
-  const char *value = query == NULL ? NULL : g_hash_table_lookup (query, name);
-
-  return value != NULL ? value : soup_message_headers_get_one (soup_server_message_get_request_headers (msg), name);
-}
-
-static void
-handle_download (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query)
-{
-  const char *token = parameter (msg, query, "access-token");
-  const char *app_id = parameter (msg, query, "app_id");
-  const char *sign = parameter (msg, query, g_str_has_suffix (path, "/chat") ? "file_sign" : "object_name");
-  const char *image_type = parameter (msg, query, "image_type");
-  SbUser *user = token == NULL ? NULL : sb_state_user_by_token (sandbox->state, token);
-  File *file = sign == NULL ? NULL : g_hash_table_lookup (sandbox->files->by_sign, sign);
-  gboolean small = g_strcmp0 (image_type, "2") == 0 || g_strcmp0 (image_type, "3") == 0;
-
-  if (user == NULL || g_strcmp0 (app_id, SB_APP_ID) != 0)
-    soup_server_message_set_status (msg, SOUP_STATUS_FORBIDDEN, NULL);
-  else if (file == NULL || file->content == NULL)
-    soup_server_message_set_status (msg, SOUP_STATUS_NOT_FOUND, NULL);
-  else
-    {
-      gsize len;
-      const char *data = g_bytes_get_data (file->content, &len);
-
-      soup_server_message_set_status (msg, SOUP_STATUS_OK, NULL);
-      if (small)
-        soup_server_message_set_response (msg, "image/png", SOUP_MEMORY_STATIC, (const char *) pixel, sizeof pixel);
-      else
-        soup_server_message_set_response (msg, file->type, SOUP_MEMORY_COPY, data, len);
-    }
-  sb_trace_rest (sandbox, "GET", path, user == NULL ? 0 : user->id, (int) soup_server_message_get_status (msg));
+  return strcmp (origin, sandbox->elsewhere) == 0;
 }
 
 gboolean
@@ -338,15 +340,16 @@ sb_files_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHa
   const char *method = soup_server_message_get_method (msg);
   gboolean upload = strcmp (method, "POST") == 0 && g_str_has_prefix (path, "/upload/");
   gboolean download = strcmp (method, "GET") == 0
-                      && (strcmp (path, "/file/download/chat") == 0 || strcmp (path, "/file/download/avatar") == 0);
+                      && (strcmp (path, "/file/download/chat") == 0 || strcmp (path, "/file/download/avatar") == 0
+                          || g_str_has_prefix (path, "/elsewhere/"));
 
   if (!upload && !download)
     return FALSE;
   if (sb_rest_misbehave (sandbox, msg, upload ? "/upload" : path))
     return TRUE;
   if (upload)
-    handle_upload (sandbox, msg, path + strlen ("/upload/"));
+    sb_upload_handle (sandbox, msg, path + strlen ("/upload/"));
   else
-    handle_download (sandbox, msg, path, query);
+    sb_download_handle (sandbox, msg, path, query);
   return TRUE;
 }

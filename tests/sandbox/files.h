@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * files.h: the service's storage, in memory: upload addresses, uploads, downloads.
+ * files.h: the service's storage, in temporary files: upload addresses, uploads, downloads.
  */
 #pragma once
 
@@ -18,6 +18,8 @@ void sb_files_add (SbFiles *files, const char *sign, const char *type, GBytes *c
 JsonObject *sb_files_to_json (SbFiles *files);
 void sb_files_from_json (SbFiles *files, JsonObject *object);
 
+/* The head of a request is there: an upload's body is taken as it comes. */
+void sb_files_begin (Sandbox *sandbox, SoupServerMessage *msg, const char *path);
 /* Uploads at /upload/SIGN, downloads at /file/download/...; FALSE: not ours. */
 gboolean sb_files_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query);
 

@@ -63,6 +63,7 @@ sandbox_free (Sandbox *self)
   sb_state_free (self->state);
   g_free (self->origin);
   g_free (self->host);
+  g_free (self->elsewhere);
   g_free (self->persist);
   g_free (self);
 }
@@ -143,19 +144,48 @@ on_request (SoupServer *server, SoupServerMessage *msg, const char *path, GHashT
     sb_rest_handle (self, msg, path);
 }
 
+static void
+on_request_head (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer user_data)
+{
+  sb_files_begin (user_data, msg, path);
+}
+
+/* The port of the listener that was added last. */
+static int
+listen_on (SoupServer *server, guint16 port, GError **error)
+{
+  g_autoptr (GHashTable) before = g_hash_table_new (NULL, NULL);
+  GSList *uris = soup_server_get_uris (server);
+  int found = 0;
+
+  for (GSList *l = uris; l != NULL; l = l->next)
+    g_hash_table_add (before, GINT_TO_POINTER (g_uri_get_port (l->data)));
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  if (!soup_server_listen_local (server, port, SOUP_SERVER_LISTEN_IPV4_ONLY, error))
+    return 0;
+  uris = soup_server_get_uris (server);
+  for (GSList *l = uris; l != NULL; l = l->next)
+    if (!g_hash_table_contains (before, GINT_TO_POINTER (g_uri_get_port (l->data))))
+      found = g_uri_get_port (l->data);
+  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
+  return found;
+}
+
 gboolean
 sandbox_listen (Sandbox *self, guint16 port, GError **error)
 {
-  GSList *uris;
+  int first, second;
 
   self->server = soup_server_new ("server-header", "flooim-sandbox ", NULL);
+  soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
   sb_socket_attach (self);
-  if (!soup_server_listen_local (self->server, port, SOUP_SERVER_LISTEN_IPV4_ONLY, error))
+  first = listen_on (self->server, port, error);
+  second = first != 0 ? listen_on (self->server, 0, error) : 0;
+  if (second == 0)
     return FALSE;
-  uris = soup_server_get_uris (self->server);
-  self->host = g_strdup_printf ("127.0.0.1:%d", g_uri_get_port (uris->data));
+  self->host = g_strdup_printf ("127.0.0.1:%d", first);
+  self->elsewhere = g_strdup_printf ("http://127.0.0.1:%d", second);
   self->origin = g_strdup_printf ("http://%s", self->host);
-  g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
   return TRUE;
 }

@@ -32,6 +32,7 @@ typedef struct {
   SbFrameForm frame_form;
   gboolean bare_duplicate;    /* a duplicate's answer has no server_mid */
   gboolean oss_upload;        /* uploads ask for the fields of oss_body_param */
+  gboolean upload_elsewhere;  /* uploads go to the second port */
   int ping_interval;          /* ms */
   int ping_timeout;           /* ms */
   int recall_window;          /* ms within which a message may be recalled */
@@ -93,6 +94,7 @@ typedef struct {
   GHashTable *timers;         /* ids of GSources that die with the sandbox */
   char *origin;               /* "http://127.0.0.1:PORT" */
   char *host;                 /* "127.0.0.1:PORT" */
+  char *elsewhere;            /* "http://127.0.0.1:PORT2": another host, as storage often is */
   char *persist;              /* (nullable): file that the state is kept in */
   gboolean verbose;
 } Sandbox;
