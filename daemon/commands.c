@@ -8,9 +8,6 @@
 #include "base/error.h"
 #include "base/names.h"
 
-/* Above the 20 s that a login may take, and the start of the daemon. */
-#define CALL_TIMEOUT_MS 30000
-
 static int run_status (FlooCommand *self, int argc, char **argv);
 static int run_logout (FlooCommand *self, int argc, char **argv);
 
@@ -21,6 +18,7 @@ static const struct {
 } commands[] = {
   { "login", "log in; asks for what is not given", floo_command_login },
   { "status", "tell how the account and the connection are", run_status },
+  { "send-file", "send a message with a file", floo_command_send_file },
   { "logout", "log out", run_logout },
 };
 
@@ -112,17 +110,22 @@ floo_command_call (FlooCommand *self, const char *method, GVariant *args)
 {
   g_autoptr (GError) error = NULL;
   GVariant *result = g_dbus_connection_call_sync (self->connection, self->bus_name, FLOO_OBJECT_PATH, FLOO_IFACE_ACCOUNT, method, args,
-                                                  NULL, G_DBUS_CALL_FLAGS_NONE, CALL_TIMEOUT_MS, NULL, &error);
+                                                  NULL, G_DBUS_CALL_FLAGS_NONE, FLOO_COMMAND_TIMEOUT_MS, NULL, &error);
 
-  if (result != NULL)
-    return result;
+  if (result == NULL)
+    floo_command_print_error (error);
+  return result;
+}
+
+void
+floo_command_print_error (GError *error)
+{
   g_dbus_error_strip_remote_error (error);
   g_printerr ("%s: %s%s\n", g_get_prgname (),
               error->domain == G_DBUS_ERROR ? "the daemon does not run and cannot be started: "
               : error->domain == G_IO_ERROR ? "the daemon does not answer: "
                                             : "",
               error->message);
-  return NULL;
 }
 
 /* How a field of GetStatus is printed. */

@@ -47,6 +47,14 @@ void floo_command_clear (FlooCommand *self);
  */
 GVariant *floo_command_call (FlooCommand *self, const char *method, GVariant *args);
 
+/* Of a call. */
+void floo_command_print_error (GError *error);
+
+/* Above the 20 s that a login may take, and the start of the daemon. */
+#define FLOO_COMMAND_TIMEOUT_MS 30000
+
+/* send-file.c */
+int floo_command_send_file (FlooCommand *self, int argc, char **argv);
 /* login.c */
 int floo_command_login (FlooCommand *self, int argc, char **argv);
 

@@ -38,13 +38,21 @@ _flooimd()
             compopt -o filenames
             mapfile -t COMPREPLY < <(compgen -d -- "$current")
             return ;;
+        send-file:-t | send-file:--type)
+            mapfile -t COMPREPLY < <(compgen -W 'image audio video file' -- "$current")
+            return ;;
+        send-file:[0-9]*)
+            compopt -o filenames
+            mapfile -t COMPREPLY < <(compgen -f -- "$current")
+            return ;;
         login:-u | login:--user | login:-a | login:--app-id | login:--dns-server)
             return ;;
     esac
     case $command in
-        '') word='login status logout --instance --config --data-dir --verbose --version --help' ;;
+        '') word='login status send-file logout --instance --config --data-dir --verbose --version --help' ;;
         login) word='--user --app-id --dns-server --password-stdin --no-remember --instance --help' ;;
         status) word='--instance --help' ;;
+        send-file) word='--name --type --instance --help' ;;
         logout) word='--erase --discard --everywhere --instance --help' ;;
         *) return ;;
     esac

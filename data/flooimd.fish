@@ -9,11 +9,12 @@ function __flooimd_instances
     end
 end
 
-set -l commands login status logout
+set -l commands login status send-file logout
 set -l bare "not __fish_seen_subcommand_from $commands"
 complete -c flooimd -f
 complete -c flooimd -n $bare -a login -d 'Log in'
 complete -c flooimd -n $bare -a status -d 'Tell how the account and the connection are'
+complete -c flooimd -n $bare -a send-file -d 'Send a message with a file'
 complete -c flooimd -n $bare -a logout -d 'Log out'
 complete -c flooimd -s i -l instance -x -a '(__flooimd_instances)' -d 'Ask or be this instance'
 complete -c flooimd -n $bare -s c -l config -r -F -d 'Read another configuration file'
@@ -26,6 +27,9 @@ complete -c flooimd -n '__fish_seen_subcommand_from login' -s a -l app-id -x -d 
 complete -c flooimd -n '__fish_seen_subcommand_from login' -l dns-server -x -d 'Another discovery server'
 complete -c flooimd -n '__fish_seen_subcommand_from login' -l password-stdin -d 'Read the password from standard input'
 complete -c flooimd -n '__fish_seen_subcommand_from login' -l no-remember -d 'Do not keep the password'
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -F
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s n -l name -x -d "The file's name for the receivers"
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s t -l type -x -a 'image audio video file' -d 'What it is sent as'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l erase -d 'Delete the messages kept on this machine'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l discard -d 'Give up unsent messages'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l everywhere -d 'End the sessions on other web devices'

@@ -11,7 +11,8 @@ _flooimd() {
   local curcontext=$curcontext state
   local -a instance commands
   instance=('(-i --instance)'{-i,--instance=}'[ask or be this instance]:name:_flooimd_instances')
-  commands=('login:log in' 'status:tell how the account and the connection are' 'logout:log out')
+  commands=('login:log in' 'status:tell how the account and the connection are' 'send-file:send a message with a file'
+    'logout:log out')
 
   _arguments -C $instance \
     '(-c --config)'{-c,--config=}'[read another configuration file]:file:_files' \
@@ -37,6 +38,11 @@ _flooimd() {
             '--erase[delete the messages kept on this machine]' \
             '--discard[give up unsent messages]' \
             '--everywhere[end the sessions on other web devices]' ;;
+        send-file)
+          _arguments $instance \
+            '(-n --name)'{-n,--name=}"[the file's name for the receivers]:name:" \
+            '(-t --type)'{-t,--type=}'[what it is sent as]:type:(image audio video file)' \
+            '1:id of a user or group:' '2:file:_files' ;;
         status) _arguments $instance ;;
       esac ;;
   esac
