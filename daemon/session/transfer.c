@@ -468,6 +468,7 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
   if (!floo_storage_error_is_transient (error) && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN))
     return FALSE;
   delay = floo_backoff_next (&self->backoff);
+  g_debug ("transfer %" G_GUINT64_FORMAT ": %s; the next try is in %u ms", self->id, error->message, delay);
   self->status = FLOO_TRANSFER_QUEUED;
   self->timer = g_timeout_add (delay, on_retry, self);
   g_queue_push_tail (&self->owner->waiting, self);
