@@ -63,7 +63,8 @@ user_event (FlooDb *db, gint64 user, gboolean changed, GError **error)
   if (!changed)
     return TRUE;
   return floo_journal_append (db, FLOO_SIGNAL_ROSTER_INFO_UPDATE,
-                              g_variant_new ("(@ax)", g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &user, 1, sizeof user)), NULL, 0, error);
+                              g_variant_new ("(@ax)", g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &user, 1, sizeof user)), NULL, 0,
+                              error);
 }
 
 static gboolean

@@ -36,8 +36,8 @@ extern const gsize floo_n_group_notices;
 
 /* Returns: (transfer floating): ((a{sv})), the body of most signals. */
 GVariant *floo_notice_body (const FlooNotice *notice);
-/* Returns: (transfer full) (nullable): the fields of a JSON content, as far as the record has them; NULL where it is no JSON. @property: (out)
- * (transfer full) (optional): the one that the notice is about, where it says so */
+/* Returns: (transfer full) (nullable): the fields of a JSON content, as far as the record has them; NULL where it is no JSON.
+ * @property: (out) (transfer full) (optional): the one that the notice is about, where it says so */
 JsonObject *floo_notice_fields (const FlooNotice *notice, const FlooRecord *record, char **property);
 
 G_END_DECLS

@@ -64,7 +64,9 @@ get_page (FlooDb *db, FlooOperationCall *call, const gint64 *owners, guint n, GE
   items = floo_lists_get_page (db, call->row->list, owners, n, call->row->record, cursor_of (call), limit, &next, error);
   if (items == NULL)
     return FALSE;
-  return set_result (call, call->row->result == FLOO_RESULT_PAGE ? g_variant_new ("(@aa{sv}s)", items, next) : g_variant_new ("(@aa{sv})", items));
+  if (call->row->result == FLOO_RESULT_PAGE)
+    return set_result (call, g_variant_new ("(@aa{sv}s)", items, next));
+  return set_result (call, g_variant_new ("(@aa{sv})", items));
 }
 
 /* Decisions that wait: what there is of them. Of the groups in the first argument, where it is an array. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * operations.c: the engine of the table of operations: packs the arguments, asks the service (or the store), decodes, updates the store, replies.
+ * operations.c: the engine of the table of operations: packs the arguments, asks the service (or the store), decodes, updates the store,
+ * replies.
  */
 #include "session/operations.h"
 

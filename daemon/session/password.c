@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * password.c: two operations that end the session that they are made in: a new password, after which the daemon logs in again by itself, and
- * the end of the account, with which the local store goes.
+ * password.c: two operations that end the session that they are made in: a new password, after which the daemon logs in again by
+ * itself, and the end of the account, with which the local store goes.
  */
 #include "session/internal.h"
 

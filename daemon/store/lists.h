@@ -38,8 +38,8 @@ typedef enum {
  * @next: where it goes on, "": it was the last
  * @records: aa{sv}
  *
- * Takes a page of the service. What a reading did not see from its first to its last page is not in the list any more. @changed: (out): whether
- * an entry that was there differs, or the list is complete now and was not before
+ * Takes a page of the service. What a reading did not see from its first to its last page is not in the list any more. @changed: (out):
+ * whether a list that was complete is another one now
  */
 gboolean floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *cursor, const char *next, GVariant *records,
                                gboolean *changed, GError **error);

@@ -2,6 +2,7 @@
 """Events that come rarely: each with its arguments."""
 
 import harness
+from peer import Peer
 
 ALICE, BOB, TEAM = 1001, 1002, 2001
 
@@ -38,6 +39,19 @@ class EventTest(harness.Test):
         messages, after = self.client.call('Conversations', 'FetchHistory', '(xxu)', BOB, 0, 3)
         self.assertEqual(len(messages), 3)
         self.assertEqual(self.client.wait_event('ReceiveHistoryMsg').args, (BOB, after))
+
+    def test_pins(self):
+        """A pin is kept here and at the service."""
+        def pinned():
+            return [one['id'] for one in self.client.call('Conversations', 'List', '(sua{sv})', '', 50, {})[0] if one['pinned']]
+        since = len(self.client.events)
+        self.client.call('Conversations', 'Pin', '(x)', TEAM)
+        self.assertEqual(pinned(), [TEAM])
+        self.client.wait_event('RecentListUpdate', since=since)
+        self.assertEqual(Peer(self.service, 'alice').get('/user/conversation/pin_list')['conversation_ids'], [TEAM])
+        self.client.call('Conversations', 'Unpin', '(x)', TEAM)
+        self.assertEqual(pinned(), [])
+        self.assertEqual(Peer(self.service, 'alice').get('/user/conversation/pin_list')['conversation_ids'], [])
 
 
 harness.main()

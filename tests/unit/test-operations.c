@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of operations against the introspection files: every method is answered by somebody, with arguments and results of the right types. */
+/* The table of operations against the introspection files: every method is answered by somebody, with arguments and results of the right
+ * types. */
 #include <string.h>
 
 #include "bus/interface.h"
