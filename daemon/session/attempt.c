@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attempt.c: from discovery to the lists (wire.md, sections 1 and 2), and how an attempt ends before it is online.
+ */
+#include "session/login-private.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "store/contacts.h"
+
+#define DEVICE_SN_BASE 999999999u
+#define DEVICE_SN_RANGE 2140000u
+
+static void begin_attempt (FlooLogin *self);
+static void authenticate (FlooLogin *self);
+static void load_lists (FlooLogin *self);
+
+/* ---- how it ends ---- */
+
+void
+floo_login_link_down (FlooLogin *self)
+{
+  FlooSession *session = self->session;
+
+  g_clear_handle_id (&self->provision_timer, g_source_remove);
+  if (session->link != NULL)
+    floo_link_stop (session->link);
+  floo_sync_offline (session->sync);
+  floo_sender_offline (session->sender);
+  floo_settler_offline (session->settler);
+  floo_directory_offline (session->directory);
+}
+
+static void
+on_store_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (FlooSession) session = user_data;
+
+  floo_store_close_finish (FLOO_STORE (source), result);
+  floo_session_left (session);
+}
+
+/* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
+void
+floo_login_give_up (FlooLogin *self, const GError *error)
+{
+  FlooSession *session = self->session;
+
+  floo_login_cancel_attempt (self);
+  floo_login_link_down (self);
+  floo_session_set_error (session, error);
+  if (self->accepted)
+    floo_session_set_state (session, FLOO_STATE_BLOCKED);
+  else
+    {
+      g_autoptr (FlooStore) store = g_steal_pointer (&session->store);
+
+      if (store != NULL)
+        {
+          session->leaving++;
+          floo_store_close_async (store, on_store_given_up, g_object_ref (session));
+        }
+      floo_login_forget_account (self);
+      floo_session_set_state (session, FLOO_STATE_SIGNED_OUT);
+    }
+  floo_login_answer (self, error);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  FlooLogin *self = user_data;
+
+  self->retry_timer = 0;
+  floo_login_begin (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_login_retry_in (FlooLogin *self, guint delay_ms)
+{
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  self->retry_timer = g_timeout_add (delay_ms, on_retry, self);
+  floo_session_set_state (self->session, FLOO_STATE_WAITING);
+  self->session->next_retry = floo_now_ms () + delay_ms;
+  floo_session_status_changed (self->session);
+}
+
+void
+floo_login_retry_later (FlooLogin *self, const GError *error)
+{
+  floo_login_cancel_attempt (self);
+  floo_login_link_down (self);
+  floo_session_set_error (self->session, error);
+  floo_login_retry_in (self, floo_backoff_next (&self->backoff));
+}
+
+/* Errors that a further try of ours will not mend. A session that the service had accepted gives up for fewer reasons: it has nobody who waits for an answer. */
+static gboolean
+is_final (const FlooLogin *self, const GError *error)
+{
+  if (error->domain != FLOO_ERROR)
+    return FALSE;
+  switch ((FlooError) error->code)
+    {
+    case FLOO_ERROR_OFFLINE:
+    case FLOO_ERROR_TIMEOUT:
+    case FLOO_ERROR_PROTOCOL:
+    case FLOO_ERROR_STORAGE_FULL:
+      return FALSE;
+    case FLOO_ERROR_REJECTED:
+    case FLOO_ERROR_RATE_LIMITED:
+    case FLOO_ERROR_PERMISSION_DENIED:
+    case FLOO_ERROR_INVALID_ARGUMENTS:
+      return !self->accepted;
+    default:
+      return TRUE;
+    }
+}
+
+/* ---- discovery ---- */
+
+static void
+on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self;
+  FlooSession *session;
+  g_autoptr (GError) error = NULL;
+  gboolean from_cache = FALSE;
+  static const struct {
+    FlooError code;
+    const char *category;
+  } app_states[] = { { FLOO_ERROR_BANNED, "APP_BANNED" }, { FLOO_ERROR_FROZEN, "APP_FROZEN" }, { FLOO_ERROR_APP_UNAVAILABLE, "APP_REVOKED" } };
+  const char *category = "DNS_FAILED";
+
+  if (floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, &from_cache, &error))
+    {
+      self = user_data;
+      session = self->session;
+      floo_session_status_changed (session);
+      if (*self->record->token == '\0')
+        authenticate (self);
+      else
+        floo_login_prepare (self);
+      return;
+    }
+  if (floo_error_is_cancelled (error))
+    return;
+  self = user_data;
+  session = self->session;
+  for (gsize i = 0; i < G_N_ELEMENTS (app_states); i++)
+    if (g_error_matches (error, FLOO_ERROR, (int) app_states[i].code))
+      category = app_states[i].category;
+  floo_session_error (session, category, error->message);
+  if (is_final (self, error))
+    floo_login_give_up (self, error);
+  else
+    floo_login_retry_later (self, error);
+}
+
+void
+floo_login_begin (FlooLogin *self)
+{
+  begin_attempt (self);
+  floo_session_ready (self->session);
+}
+
+static void
+begin_attempt (FlooLogin *self)
+{
+  floo_login_cancel_attempt (self);
+  /* What connects by itself meanwhile would be a second attempt beside this one. */
+  floo_login_link_down (self);
+  if (*self->record->token == '\0' && *self->record->password == '\0')
+    {
+      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "The session was ended: log in again");
+      floo_login_give_up (self, error);
+      return;
+    }
+  self->cancellable = g_cancellable_new ();
+  floo_session_set_state (self->session, FLOO_STATE_DISCOVERING);
+  floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
+}
+
+/* ---- token ---- */
+
+/* The service's message alone, as the SDK passes it on. */
+static const char *
+service_words (const GError *error)
+{
+  const char *words = floo_rest_error_get_code (error) != 0 ? strstr (error->message, ": ") : NULL;
+
+  return words != NULL ? words + 2 : error->message;
+}
+
+static void
+token_failed (FlooLogin *self, const GError *error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *text = g_strconcat ("token failure:", service_words (error), NULL);
+
+  floo_session_journal (self->session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
+  if (!is_final (self, error))
+    {
+      floo_login_retry_later (self, error);
+      return;
+    }
+  /* What the service said of name and password is a failed login, whatever its code; its own names for the rest. */
+  if (error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
+      || error->code == FLOO_ERROR_INVALID_ARGUMENTS || error->code == FLOO_ERROR_PERMISSION_DENIED)
+    failure = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, error->message);
+  else
+    failure = g_error_copy (error);
+  floo_login_give_up (self, failure);
+}
+
+static void
+on_token (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self = user_data;
+  FlooSession *session;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  JsonObject *token;
+  const char *text = NULL;
+  gint64 user_id = 0;
+
+  /* The answer may have been there when the attempt was given up. */
+  if (floo_error_is_cancelled (error) || self->session->state != FLOO_STATE_AUTHENTICATING)
+    return;
+  session = self->session;
+  if (answer != NULL)
+    {
+      token = floo_json_node_object (answer->data);
+      text = token != NULL ? floo_json_get_string (token, "token") : NULL;
+      if (text == NULL || *text == '\0' || !floo_json_get_int (token, "user_id", &user_id) || user_id <= 0)
+        error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer has no token or no user_id");
+      else if (session->store != NULL && user_id != session->user_id)
+        error = g_error_new (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, "The service knows this login as another user (%" G_GINT64_FORMAT ")", user_id);
+    }
+  if (error != NULL)
+    {
+      token_failed (self, error);
+      return;
+    }
+  g_free (self->record->token);
+  self->record->token = g_strdup (text);
+  self->record->user_id = user_id;
+  floo_login_prepare (self);
+}
+
+static void
+authenticate (FlooLogin *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) body = NULL;
+
+  floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  floo_session_notice (self->session, "loginMessage", "getting token...");
+  json_builder_begin_object (builder);
+  if (self->by_id)
+    {
+      json_builder_set_member_name (builder, "user_id");
+      json_builder_add_int_value (builder, self->record->user_id);
+    }
+  else
+    {
+      json_builder_set_member_name (builder, "name");
+      json_builder_add_string_value (builder, self->record->username);
+    }
+  json_builder_set_member_name (builder, "password");
+  json_builder_add_string_value (builder, self->record->password);
+  json_builder_end_object (builder);
+  body = json_builder_get_root (builder);
+  floo_rest_call_async (self->session->rest, "POST", self->by_id ? "/token/id" : "/token/user", NULL, body, FLOO_REST_NO_TOKEN,
+                        self->cancellable, on_token, self);
+}
+
+/* ---- the store ---- */
+
+typedef struct {
+  FlooLogin *login;
+  GCancellable *cancellable;
+  char *guid;
+  gint64 device_sn;
+} IdentityJob;
+
+static void
+identity_job_free (gpointer data)
+{
+  IdentityJob *job = data;
+
+  g_object_unref (job->cancellable);
+  g_free (job->guid);
+  g_free (job);
+}
+
+/* The device's guid is made once per user and installation, its number is the service's; until that gave one: a random one. */
+static gboolean
+run_identity_job (FlooDb *db, gpointer data, GError **error)
+{
+  IdentityJob *job = data;
+  g_autofree char *sn = NULL;
+  char number[24];
+
+  if (!floo_values_get (db, "device_guid", &job->guid, error) || !floo_values_get (db, "device_sn", &sn, error))
+    return FALSE;
+  job->device_sn = sn != NULL ? g_ascii_strtoll (sn, NULL, 10) : 0;
+  if (job->guid != NULL && job->device_sn > 0)
+    return TRUE;
+  if (job->guid == NULL)
+    {
+      g_autofree char *random = g_uuid_string_random ();
+      job->guid = g_strdup_printf ("%" G_GINT64_FORMAT "_%s", floo_db_get_user_id (db), random);
+    }
+  if (job->device_sn <= 0)
+    job->device_sn = DEVICE_SN_BASE + (gint64) g_random_int_range (0, DEVICE_SN_RANGE);
+  g_snprintf (number, sizeof number, "%" G_GINT64_FORMAT, job->device_sn);
+  return floo_values_set (db, "device_guid", job->guid, error) && floo_values_set (db, "device_sn", number, error);
+}
+
+static void
+on_identity (FlooStore *store, gpointer data, const GError *error)
+{
+  IdentityJob *job = data;
+  FlooLogin *self = job->login;
+
+  if (g_cancellable_is_cancelled (job->cancellable))
+    return;
+  if (error != NULL)
+    {
+      floo_login_retry_later (self, error);
+      return;
+    }
+  g_free (self->device_guid);
+  self->device_guid = g_steal_pointer (&job->guid);
+  self->session->device_sn = (guint32) job->device_sn;
+  floo_session_status_changed (self->session);
+  /* A stored login opens the store before it knows where the service is. */
+  if (self->session->state == FLOO_STATE_SIGNED_OUT)
+    floo_login_begin (self);
+  else
+    load_lists (self);
+}
+
+static void
+on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self = user_data;
+  FlooSession *session;
+  g_autoptr (GError) error = NULL;
+  FlooStoreOutcome outcome = FLOO_STORE_OPENED;
+  g_autoptr (FlooStore) store = floo_store_open_finish (result, &outcome, &error);
+
+  if (floo_error_is_cancelled (error))
+    return;
+  session = self->session;
+  if (store == NULL)
+    {
+      floo_session_ready (session);
+      /* Who waits for a first login is told at once; a session that was there goes on when there is room. */
+      if (self->accepted && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
+        floo_login_retry_later (self, error);
+      else
+        floo_login_give_up (self, error);
+      return;
+    }
+  floo_session_take_store (session, store);
+  session->user_id = floo_store_get_user_id (store);
+  if (outcome == FLOO_STORE_REPLACED)
+    {
+      g_autoptr (GError) corrupt = g_error_new_literal (
+          FLOO_ERROR, FLOO_ERROR_STORAGE, "The store was corrupt: it was set aside beside the new one, which begins empty");
+      floo_session_set_error (session, corrupt);
+    }
+  floo_login_prepare (self);
+}
+
+static void
+open_store (FlooLogin *self)
+{
+  g_autofree char *user = g_strdup_printf ("%" G_GINT64_FORMAT, self->record->user_id);
+  g_autofree char *folder = g_build_filename (self->session->config->data_dir, self->record->app_id, user, NULL);
+
+  floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, self);
+}
+
+/* Store and identity of the device are there, then the lists. */
+void
+floo_login_prepare (FlooLogin *self)
+{
+  IdentityJob *job;
+
+  if (self->session->store == NULL)
+    {
+      open_store (self);
+      return;
+    }
+  if (self->device_guid != NULL)
+    {
+      load_lists (self);
+      return;
+    }
+  job = g_new0 (IdentityJob, 1);
+  job->login = self;
+  job->cancellable = g_object_ref (self->cancellable);
+  floo_session_write (self->session, run_identity_job, on_identity, job, identity_job_free);
+}
+
+/* ---- the lists ---- */
+
+static void
+on_lists (FlooSession *session, const GError *error)
+{
+  FlooLogin *self = session->login;
+  g_autofree char *text = NULL;
+
+  if (error == NULL)
+    {
+      floo_link_start (session->link);
+      return;
+    }
+  /* A void token has taken its own way. */
+  if (floo_error_is_cancelled (error) || floo_rest_error_get_code (error) == 402)
+    return;
+  text = g_strconcat ("get roster list failure:", service_words (error), NULL);
+  floo_session_notice (session, "loginMessage", text);
+  floo_session_journal (session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
+  floo_login_retry_later (self, error);
+}
+
+static void
+load_lists (FlooLogin *self)
+{
+  floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  floo_rest_set_token (self->session->rest, self->record->token);
+  floo_session_notice (self->session, "loginMessage", "token sucecc, getting roster lists..");
+  floo_directory_load_lists (self->session->directory, self->cancellable, on_lists);
+}

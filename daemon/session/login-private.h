@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * login-private.h: a login, for the files that make it up: login.c (beginning and end), attempt.c (discovery, token, store, lists), connection.c (the socket and
+ * PROVISION), refusals.c (what ends a session).
+ */
+#pragma once
+
+#include "base/backoff.h"
+#include "session/internal.h"
+
+G_BEGIN_DECLS
+
+struct _FlooLogin {
+  FlooSession *session;         /* our owner */
+  FlooLoginRecord *record;      /* (nullable): none while signed out */
+  char *device_guid;
+  gboolean by_id;               /* the password goes with the id, not with a name */
+  gboolean remember;
+  gboolean accepted;            /* the service took this login once: from then on we try again for ever */
+  gint64 accepted_at;           /* ms: when it last was */
+  gboolean loading;             /* the stored login is on its way */
+  gboolean dismissed;           /* it is not wanted any more */
+  gboolean changing_password;
+  gboolean void_meanwhile;      /* the token, by that change or not */
+  GCancellable *cancellable;    /* of the present attempt */
+  guint retry_timer;
+  guint provision_timer;
+  FlooBackoff backoff;
+
+  /* The Login call that waits. */
+  FlooReply reply;
+  gpointer reply_data;
+  guint reply_timer;
+};
+
+/* ---- login.c ---- */
+
+/* Ends what the present attempt has under way, timers included. */
+void floo_login_cancel_attempt (FlooLogin *self);
+/* Answers the Login that waits, if one does. @error: (nullable) */
+void floo_login_answer (FlooLogin *self, const GError *error);
+/* Nobody is logged in: what the properties say then. */
+void floo_login_forget_account (FlooLogin *self);
+
+/* ---- attempt.c ---- */
+
+/* Begins an attempt from discovery on. */
+void floo_login_begin (FlooLogin *self);
+/* Store and identity of the device are there, then the lists. */
+void floo_login_prepare (FlooLogin *self);
+/* The connection is not wanted any more, for now. */
+void floo_login_link_down (FlooLogin *self);
+/* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
+void floo_login_give_up (FlooLogin *self, const GError *error);
+void floo_login_retry_in (FlooLogin *self, guint delay_ms);
+/* With back-off; @error is why. */
+void floo_login_retry_later (FlooLogin *self, const GError *error);
+
+/* ---- connection.c ---- */
+
+/* Makes session->link. */
+void floo_login_make_link (FlooLogin *self);
+/* Keeps the record for a later start. */
+void floo_login_save (FlooLogin *self);
+
+/* ---- refusals.c ---- */
+
+/* The token is void: a new one by the password where we know it, else the user. */
+void floo_login_token_void (FlooLogin *self);
+
+G_END_DECLS

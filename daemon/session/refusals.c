@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * refusals.c: what the service says against a session: a void token, a status, a user notice (wire.md, sections 2 and 4).
+ */
+#include "session/login-private.h"
+
+#include "store/contacts.h"
+
+#define RELOGIN_DELAY_MS 2000
+#define OLD_NOTICE_MS (10 * 60 * 1000)  /* the clocks may differ by that */
+
+/* The number and, for @new_guid, the guid of this device are void: rows under way become uncertain at the next login. */
+typedef struct {
+  gboolean new_guid;
+} VoidDeviceJob;
+
+static gboolean
+run_void_device_job (FlooDb *db, gpointer data, GError **error)
+{
+  const VoidDeviceJob *job = data;
+
+  return floo_values_set (db, "device_sn", NULL, error) && (!job->new_guid || floo_values_set (db, "device_guid", NULL, error));
+}
+
+static void
+void_device (FlooLogin *self, gboolean new_guid)
+{
+  VoidDeviceJob *job = g_new0 (VoidDeviceJob, 1);
+
+  job->new_guid = new_guid;
+  g_clear_pointer (&self->device_guid, g_free);
+  self->session->device_sn = 0;
+  floo_session_write (self->session, run_void_device_job, NULL, job, g_free);
+}
+
+/* Nor may a later start log in by itself where somebody else ended the session: two devices would put each other out for ever. */
+static void
+forget_password (FlooLogin *self)
+{
+  if (self->record == NULL)
+    return;
+  g_free (self->record->password);
+  self->record->password = g_strdup ("");
+}
+
+static void
+forget_token (FlooLogin *self)
+{
+  if (self->record == NULL)
+    return;
+  g_free (self->record->token);
+  self->record->token = g_strdup ("");
+  floo_rest_set_token (self->session->rest, NULL);
+  floo_login_save (self);
+}
+
+/* The token is void: a new one by the password where we know it, else the user. */
+void
+floo_login_token_void (FlooLogin *self)
+{
+  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "The service does not accept the token any more: log in again");
+
+  if (self->record == NULL || *self->record->token == '\0')
+    return;
+  if (self->changing_password)
+    {
+      self->void_meanwhile = TRUE;
+      return;
+    }
+  g_message ("the token is void");
+  floo_session_notice (self->session, "action", "relogin");
+  forget_token (self);
+  if (*self->record->password == '\0')
+    {
+      if (!self->accepted)
+        error->code = FLOO_ERROR_LOGIN_FAILED;
+      floo_login_give_up (self, error);
+      return;
+    }
+  floo_login_cancel_attempt (self);
+  floo_login_link_down (self);
+  floo_session_set_error (self->session, error);
+  floo_login_retry_in (self, floo_backoff_next (&self->backoff));
+}
+
+void
+floo_login_begin_password_change (FlooLogin *self)
+{
+  self->changing_password = TRUE;
+  self->void_meanwhile = FALSE;
+}
+
+void
+floo_login_end_password_change (FlooLogin *self, const char *password)
+{
+  gboolean is_void = self->void_meanwhile;
+
+  self->changing_password = self->void_meanwhile = FALSE;
+  if (self->record == NULL)
+    return;
+  if (password == NULL)
+    {
+      if (is_void)
+        floo_login_token_void (self);
+      return;
+    }
+  /* Token and device number went with the old password. */
+  void_device (self, FALSE);
+  g_free (self->record->password);
+  self->record->password = g_strdup (password);
+  forget_token (self);
+  floo_login_link_down (self);
+  floo_login_begin (self);
+}
+
+static void
+block (FlooLogin *self, FlooError code, const char *text)
+{
+  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, code, text);
+
+  floo_login_give_up (self, error);
+}
+
+gboolean
+floo_login_status (FlooLogin *self, int code, const char *reason)
+{
+  static const struct {
+    int code;
+    FlooError error;
+    const char *category;       /* of FlooError, with the SDK's own words */
+    const char *desc;
+  } final[] = {
+    { FLOO__STATUS__ERROR_CODE__USER_FROZEN, FLOO_ERROR_FROZEN, "USER_FROZEN", "用户被冻结,请联系App管理员。" },
+    { FLOO__STATUS__ERROR_CODE__INVALID_LICENSE, FLOO_ERROR_APP_UNAVAILABLE, "LICENSE", "无效 LICENSE,请确认服务已按时付费。" },
+    { FLOO__STATUS__ERROR_CODE__LICENSE_LIMIT, FLOO_ERROR_APP_UNAVAILABLE, "LICENSE", "超出 LICENSE 用户数限制,请购买更高规格服务。" },
+    { FLOO__STATUS__ERROR_CODE__APP_FROZEN, FLOO_ERROR_APP_UNAVAILABLE, "APP_FROZEN", "APP 被冻结,请登陆美信拓扑控制台查看详情。" },
+  };
+
+  if (self->record == NULL)
+    return FALSE;
+  if (code == FLOO__STATUS__ERROR_CODE__INVALID_TOKEN
+      || (code == FLOO__STATUS__ERROR_CODE__UNAUTHORIZED && g_str_equal (reason, "you must login first")))
+    {
+      floo_login_token_void (self);
+      return TRUE;
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (final); i++)
+    if (final[i].code == code)
+      {
+        g_autofree char *text = g_strdup_printf ("%s: %s", floo_wire_enum_name (&floo__status__error_code__descriptor, code),
+                                                 *reason != '\0' ? reason : final[i].desc);
+        floo_session_error (self->session, final[i].category, final[i].desc);
+        floo_session_notice (self->session, "action", "relogin_manually");
+        block (self, final[i].error, text);
+        return TRUE;
+      }
+  return FALSE;
+}
+
+void
+floo_login_user_notice (FlooLogin *self, int type, gint64 timestamp)
+{
+  /* What was said long before this login is not about it. */
+  if (self->record == NULL || (timestamp > 0 && timestamp < self->accepted_at - OLD_NOTICE_MS))
+    return;
+  switch (type)
+    {
+    case FLOO__USER_NOTICE__TYPE__UNKNOWN:
+    case FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED:
+    case FLOO__USER_NOTICE__TYPE__FROZEN:
+    case FLOO__USER_NOTICE__TYPE__REMOVED:
+    case FLOO__USER_NOTICE__TYPE__KICKED_BY_OTHER_DEVICE:
+    case FLOO__USER_NOTICE__TYPE__DEVICE_REMOVED:
+      {
+        g_autofree char *text = g_strdup_printf ("The service ended the session: %s",
+                                                 floo_wire_enum_name (&floo__user_notice__type__descriptor, type));
+        void_device (self, FALSE);
+        forget_password (self);
+        forget_token (self);
+        block (self, type == FLOO__USER_NOTICE__TYPE__FROZEN ? FLOO_ERROR_FROZEN : FLOO_ERROR_NOT_LOGGED_IN, text);
+        break;
+      }
+    case FLOO__USER_NOTICE__TYPE__KICK_BY_SAME_DEVICE:
+      void_device (self, TRUE);
+      forget_password (self);
+      forget_token (self);
+      block (self, FLOO_ERROR_NOT_LOGGED_IN, "The service ended the session: another program logged in as this device");
+      break;
+    case FLOO__USER_NOTICE__TYPE__CLUSTER_CHANGED:
+    case FLOO__USER_NOTICE__TYPE__DNS_UPDATE:
+      floo_endpoints_forget (self->session->endpoints);
+      floo_login_cancel_attempt (self);
+      floo_login_link_down (self);
+      if (*self->record->password != '\0')
+        forget_token (self);
+      floo_session_notice (self->session, "action", "relogin");
+      floo_login_retry_in (self, RELOGIN_DELAY_MS);
+      break;
+    default:
+      break;
+    }
+}
