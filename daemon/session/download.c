@@ -260,6 +260,7 @@ typedef struct {
   char *folder;
   char *name;
   guint64 id;
+  int fd;               /* closed with it: only then its room is free */
 } Discard;
 
 static void
@@ -278,6 +279,7 @@ discard_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   const Discard *discard = task_data;
 
   floo_cache_discard (discard->folder, discard->name, discard->id);
+  close (discard->fd);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -291,7 +293,8 @@ on_ended (FlooTransfer *transfer, gpointer user_data)
   if (download->fd < 0 || download->present || floo_transfer_get_status (transfer) == FLOO_TRANSFER_COMPLETE)
     return;
   discard = g_new (Discard, 1);
-  *discard = (Discard){ g_strdup (download->folder), g_strdup (download->name), download->id };
+  *discard = (Discard){ g_strdup (download->folder), g_strdup (download->name), download->id, download->fd };
+  download->fd = -1;
   task = g_task_new (NULL, NULL, NULL, NULL);
   g_task_set_source_tag (task, on_ended);
   g_task_set_task_data (task, discard, discard_free);

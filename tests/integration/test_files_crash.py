@@ -1,0 +1,149 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SIGKILL while files are under way: the message is sent once or its failure is told, the download begins anew, nothing is left lying about; and full disks."""
+
+import json
+import os
+import signal
+import subprocess
+
+import files
+import harness
+from files import ECHO, GLib
+
+
+class FilesCrashTest(files.Test):
+
+    def scene(self, **arguments):
+        sandbox, daemon, client = self.one(**arguments)
+        sandbox.control('bot', on=False)
+        return sandbox, daemon, client
+
+    def crash_at(self, daemon, point, act):
+        """A daemon that is killed at the point; act(client) brings it there."""
+        daemon.stop()
+        daemon.program = 'flooimd-crash'
+        client = daemon.start(FLOOIM_CRASH_AT=point)
+        daemon.process.expected = {-signal.SIGKILL}
+        client.wait_state('online')
+        result = act(client)
+        harness.wait_for(lambda: not daemon.process.running, 'the crash at ' + point)
+        self.assertEqual(daemon.process.status, -signal.SIGKILL)
+        daemon.program = 'flooimd'
+        return result
+
+    def send(self, daemon, point, content, **options):
+        """SendFile with a crash somewhere; returns the client_id, None where the crash came before the reply."""
+        def act(client):
+            try:
+                return self.send_file(client, 'file', content, 'a.bin', **options)[0]
+            except harness.Failure:
+                return None
+        return self.crash_at(daemon, point, act)
+
+    def test_send_file(self):
+        """What was answered is sent, once."""
+        for point in ('send-file-uploaded', 'before-frame'):
+            with self.subTest(point=point):
+                sandbox, daemon, client = self.scene(sandbox=self.sandbox('sandbox-' + point), name='flooimd-' + point)
+                content = os.urandom(300000)
+                client_id = self.send(daemon, point, content)
+                self.assertIsNotNone(client_id)
+                client = daemon.start()
+                harness.wait_for(lambda: client.get('Account', 'Queued') == 0 and sandbox.accepted('alice'), 'it is sent')
+                [accepted] = sandbox.accepted('alice')
+                self.assertEqual(accepted['client_mid'], client_id)
+                self.assertEqual(self.stored(sandbox, client, json.loads(accepted['attachment'])['url']), content)
+                harness.wait_for(lambda: self.outgoing(daemon) == [], 'the copy is gone')
+
+    def test_before_the_reply(self):
+        """Killed while the bytes came: nobody was promised anything. The row says so, and the same call with its token sends it, once."""
+        for point in ('send-file-row', 'send-file-copied'):
+            with self.subTest(point=point):
+                sandbox, daemon, client = self.scene(sandbox=self.sandbox('sandbox-' + point), name='flooimd-' + point)
+                content = os.urandom(300000)
+                token = GLib.Variant('s', 'once')
+                self.assertIsNone(self.send(daemon, point, content, token=token))
+                client = daemon.start()
+                client.wait_state('online')
+                failed = harness.wait_for(lambda: [one for one in client.call('Conversations', 'ListOutbox') if one[8]['send_state'] == 'failed'],
+                                          'the loss is told')
+                self.assertIn('send it again', failed[0][8]['error'])
+                harness.wait_for(lambda: self.outgoing(daemon) == [], 'no stray copy')
+                client_id = self.send_file(client, 'file', content, 'a.bin', token=token)[0]
+                client.wait_sent(client_id)
+                self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+                [accepted] = sandbox.accepted('alice')
+                self.assertEqual(self.stored(sandbox, client, json.loads(accepted['attachment'])['url']), content)
+
+    def test_killed_while_uploading(self):
+        sandbox, daemon, client = self.scene()
+        content = os.urandom(1 << 20)
+        sandbox.control('files', what='upload', stall=300000)
+        client_id, path = self.send_file(client, 'file', content, 'a.bin')
+        harness.wait_for(lambda: self.transfer(client, path)['Status'] == 'active', 'it is under way')
+        daemon.kill()
+        client = daemon.start()
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 0 and sandbox.accepted('alice'), 'it is sent')
+        [accepted] = sandbox.accepted('alice')
+        self.assertEqual((accepted['client_mid'], self.stored(sandbox, client, json.loads(accepted['attachment'])['url'])), (client_id, content))
+
+    def test_stray_copies(self):
+        """A copy without a row goes."""
+        sandbox, daemon, client = self.scene()
+        client_id = self.send_file(client, 'file', b'abc', 'a.bin')[0]
+        client.wait_sent(client_id)
+        daemon.stop()
+        folder = os.path.join(os.path.dirname(daemon.store_path(files.ALICE)), 'outgoing')
+        with open(os.path.join(folder, '1234567'), 'w'):
+            pass
+        daemon.start()
+        harness.wait_for(lambda: self.outgoing(daemon) == [], 'it is gone')
+
+    def test_download(self):
+        for point in ('download-part', 'download-publish'):
+            with self.subTest(point=point):
+                sandbox, daemon, client = self.scene(sandbox=self.sandbox('sandbox-' + point), name='flooimd-' + point)
+                content = os.urandom(1 << 20)
+                mid = self.message_with(sandbox, client, content)
+                self.crash_at(daemon, point, lambda client: client.start('Files', 'Download', '(xa{sv})', mid, {}))
+                self.assertEqual(len(self.cached(daemon)), 1)
+                client = daemon.start()
+                client.wait_state('online')
+                harness.wait_for(lambda: self.cached(daemon) == [], 'no stray file')
+                self.assertEqual(self.read(self.download(client, mid)['Path']), content)
+                self.assertEqual(self.cached(daemon), ['message-%d' % mid])
+
+    # ---- full disks ----
+
+    def small_disk(self, name, size):
+        """A folder of a file system of its own; the test is skipped where that cannot be made."""
+        folder = self.folder(name)
+        if subprocess.run(['mount', '-t', 'tmpfs', '-o', 'size=%d' % size, 'tmpfs', folder], capture_output=True).returncode:
+            self.skipTest('no file systems can be mounted here')
+        self.addCleanup(subprocess.run, ['umount', '--lazy', folder], check=True)
+        return folder
+
+    def test_full_cache(self):
+        disk = self.small_disk('small', 2 << 20)
+        sandbox, daemon, client = self.scene(env={'XDG_CACHE_HOME': disk})
+        mid = self.message_with(sandbox, client, os.urandom(5 << 20))
+        small = self.message_with(sandbox, client, b'abc')
+        transfer = self.download(client, mid, status='error')
+        self.assertEqual(self.error(transfer), 'StorageFull')
+        folder = os.path.join(disk, 'flooim', 'files', 'sandbox', str(files.ALICE))
+        harness.wait_for(lambda: os.listdir(folder) == [], 'nothing is left of it')
+        self.assertEqual(self.read(self.download(client, small)['Path']), b'abc')
+
+    def test_full_data(self):
+        """A SendFile that does not fit is refused, and nothing remains; what fits goes."""
+        disk = self.small_disk('small', 6 << 20)
+        sandbox, daemon, client = self.scene(env={'XDG_DATA_HOME': disk})
+        self.fails('StorageFull', self.send_file, client, 'file', os.urandom(8 << 20), 'a.bin')
+        harness.wait_for(lambda: client.call('Conversations', 'ListOutbox') == [], 'nothing is in the outbox')
+        self.assertEqual(os.listdir(os.path.join(disk, 'flooim', 'sandbox', str(files.ALICE), 'outgoing')), [])
+        client_id = self.send_file(client, 'file', b'abc', 'a.bin')[0]
+        client.wait_sent(client_id)
+
+
+if __name__ == '__main__':
+    harness.main()

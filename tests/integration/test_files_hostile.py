@@ -1,0 +1,167 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages, servers and callers that mean ill: an error each time, no token for strangers, and nothing written but in the cache."""
+
+import http.server
+import json
+import os
+import threading
+
+import files
+import harness
+from files import ECHO
+
+
+class Stranger(http.server.BaseHTTPRequestHandler):
+    """A server that is not the service's; it notes what it is asked."""
+
+    requests = []
+    redirect = None
+
+    def do_GET(self):
+        self.requests.append((self.path, dict(self.headers)))
+        if self.redirect:
+            self.send_response(302)
+            self.send_header('Location', self.redirect)
+            self.send_header('Content-Length', '0')
+            self.end_headers()
+            return
+        self.send_response(200)
+        self.send_header('Content-Length', '3')
+        self.end_headers()
+        self.wfile.write(b'abc')
+
+    def log_message(self, *arguments):
+        pass
+
+
+class FilesHostileTest(files.Test):
+
+    def setUp(self):
+        super().setUp()
+        Stranger.requests, Stranger.redirect = [], None
+        self.stranger = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Stranger)
+        threading.Thread(target=self.stranger.serve_forever, daemon=True).start()
+        self.addCleanup(self.stranger.server_close)
+        self.addCleanup(self.stranger.shutdown)
+
+    @property
+    def strange_url(self):
+        return 'http://127.0.0.1:%d/x' % self.stranger.server_port
+
+    def tree(self):
+        """Every file of the test's but those that a running daemon and sandbox write."""
+        found = set()
+        for folder, _, names in os.walk(self.root):
+            found.update(os.path.join(folder, name) for name in names)
+        return {path for path in found if not path.endswith(('.log', 'store.db', '-wal', '-shm', 'transfer-ids', '.client-id'))}
+
+    def test_addresses(self):
+        """No address but http and https, none without a host or with a user in it."""
+        self.allowed_violations = True  # attachments that are no JSON
+        sandbox, daemon, client = self.one()
+        before = self.tree()
+        for url in ('file:///etc/passwd', 'file://localhost/etc/passwd', 'ftp://127.0.0.1/x', 'gopher://127.0.0.1:1/x', 'javascript:alert(1)', 'data:,abc',
+                    'http://', 'http:///x', '//127.0.0.1/x', '/etc/passwd', '../x', 'x', 'http://user:pw@127.0.0.1/', 'http://127.0.0.1\\@example.com/',
+                    'http://127.0.0.1/\r\nX: y', 'http://[::1', 'http://127.0.0.1:99999/', 'http://0.0.0.0/', 'http://169.254.169.254/latest/',
+                    'http://[fe80::1]/', 'http://224.0.0.1/', 'https://' + 'a' * 9000):
+            with self.subTest(url=url[:60]):
+                mid = self.message_at(sandbox, client, url)
+                self.assertEqual(self.error(self.download(client, mid, status='error')), 'ProtocolError')
+        for attachment in ('{"url":5}', '{"url":null}', '[]', '"x"', 'no json', '{"url":""}', '{"dName":"x"}'):
+            with self.subTest(attachment=attachment):
+                mid = sandbox.send('bob', 'alice', '', type='file', attachment=attachment)
+                client.wait_message(lambda one: one.id == mid)
+                self.fails('NotFound', client.call, 'Files', 'Download', '(xa{sv})', mid, {})
+        self.assertEqual(self.tree(), before)
+        self.assertEqual(self.cached(daemon), [])
+
+    def test_names(self):
+        """Names are shown, never used."""
+        sandbox, daemon, client = self.one()
+        url = self.put(sandbox, client, b'abc')
+        before = self.tree()
+        for name in ('../../../../tmp/evil', '/etc/passwd', '..', '.', '', 'a\0b', 'a\nb\r\t', 'x' * 5000, '\u202egnp.exe', 'a/../../b', '-rf', '~/.bashrc'):
+            with self.subTest(name=name[:30]):
+                attachment = json.dumps({'url': url, 'dName': name, 'fLen': 3})
+                mid = sandbox.send('bob', 'alice', '', type='file', attachment=attachment)
+                client.wait_message(lambda one: one.id == mid)
+                transfer = self.download(client, mid)
+                self.assertNotIn('/', transfer['Name'])
+                self.assertNotIn('\n', transfer['Name'])
+                self.assertTrue(0 < len(transfer['Name'].encode()) <= 255)
+                self.assertEqual(transfer['Path'], os.path.join(self.cache(daemon), 'message-%d' % mid))
+        self.assertTrue(all(path.startswith(self.cache(daemon)) for path in self.tree() - before))
+
+    def test_tokens(self):
+        """Another host gets the request without token or app id; a redirect there, too."""
+        sandbox, daemon, client = self.one()
+        self.assertEqual(self.read(self.download(client, self.message_at(sandbox, client, self.strange_url))['Path']), b'abc')
+        mid = self.message_with(sandbox, client, b'abc')
+        sandbox.control('files', what='download', redirect=self.strange_url + '?a=b')
+        self.assertEqual(self.read(self.download(client, mid)['Path']), b'abc')
+        mid = self.message_with(sandbox, client, b'abcd')
+        sandbox.control('files', what='download', redirect='elsewhere')
+        self.assertEqual(self.read(self.download(client, mid)['Path']), b'abcd')
+        self.assertEqual([path for path, _ in Stranger.requests], ['/x', '/x?a=b'])
+        for path, headers in Stranger.requests:
+            for name in ('access-token', 'app_id', 'Cookie', 'Authorization', 'Referer'):
+                self.assertNotIn(name.lower(), [header.lower() for header in headers])
+
+    def test_redirects(self):
+        """Not to a file, not in a circle, and back home the token comes again to the service only."""
+        sandbox, daemon, client = self.one()
+        for target in ('file:///etc/passwd', 'http://user@127.0.0.1/', 'ftp://127.0.0.1/', 'http://169.254.169.254/'):
+            with self.subTest(target=target):
+                mid = self.message_with(sandbox, client, b'abc')
+                sandbox.control('files', what='download', redirect=target)
+                self.download(client, mid, status='error')
+        Stranger.redirect = self.strange_url
+        transfer = self.download(client, self.message_at(sandbox, client, self.strange_url), status='error')
+        self.assertEqual(self.error(transfer), 'ProtocolError')
+        self.assertLess(len(Stranger.requests), 10)
+        Stranger.redirect = self.put(sandbox, client, b'home')
+        self.assertEqual(self.read(self.download(client, self.message_at(sandbox, client, self.strange_url))['Path']), b'home')
+        self.assertEqual(self.cached(daemon)[:0], [])
+
+    def test_lengths(self):
+        """2^63 bytes, more than that, less than nothing, and no end."""
+        sandbox, daemon, client = self.one(config='[files]\nmax_size=2\n')
+        for fault in ({'length': '9223372036854775808'}, {'length': '9223372036854775807'}, {'length': '99999999999999999999999'}, {'length': '2097153'},
+                      {'endless': True}, {'endless': True, 'chunked': True}):
+            with self.subTest(**fault):
+                mid = self.message_with(sandbox, client, b'abc')
+                sandbox.control('files', what='download', **fault)
+                self.assertEqual(self.error(self.download(client, mid, status='error')), 'TooLarge')
+        for fault in ({'length': '-1'}, {'length': '3x'}, {'length': '0x3'}):
+            with self.subTest(**fault):
+                mid = self.message_with(sandbox, client, b'abc')
+                sandbox.control('files', what='download', **fault)
+                self.download(client, mid, status='error')
+        harness.wait_for(lambda: self.cached(daemon) == [], 'nothing is left')
+
+    def test_compressed(self):
+        """What says that it is compressed is refused, so that nothing unpacks to more than it is."""
+        sandbox, daemon, client = self.one()
+        for encoding in ('gzip', 'br', 'deflate, gzip'):
+            mid = self.message_with(sandbox, client, b'abc')
+            sandbox.control('files', what='download', encoding=encoding)
+            self.assertEqual(self.error(self.download(client, mid, status='error')), 'ProtocolError')
+
+    def test_upload_addresses(self):
+        """The service itself may send an upload astray: not to a file, and never a token to a cloud."""
+        sandbox, daemon, client = self.one()
+        for url in ('file:///tmp/x', 'ftp://127.0.0.1/', 'http://169.254.169.254/', ''):
+            body = json.dumps({'code': 200, 'data': {'upload_url': url, 'download_url': 'http://127.0.0.1/x'}})
+            sandbox.control('rest', path='/file/upload/chat', body=body)
+            path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(b'abc'), 'x')
+            self.assertEqual(self.error(self.ended(client, path, 'error')), 'ProtocolError')
+        for data in ('5', '[]', '{}', '{"upload_url":5}', 'null', '{"upload_url":"http://127.0.0.1/","download_url":""}'):
+            with self.subTest(data=data):
+                sandbox.control('rest', path='/file/upload/chat', body='{"code":200,"data":%s}' % data, count=-1)
+                path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(b'abc'), 'x')
+                self.assertEqual(self.error(self.ended(client, path, 'error')), 'ProtocolError')
+                sandbox.control('rest', clear=True)
+
+
+if __name__ == '__main__':
+    harness.main()
