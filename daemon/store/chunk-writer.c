@@ -8,9 +8,9 @@
 
 /* A page is closed from so many bytes on: a search decodes half of one, and short rows leave little of SQLite's pages unused. */
 #define PAGE_BYTES 480
-/* A builder is full with so many messages or keys: 4 MiB. */
+/* A builder is full with so many messages or keys: 1 MiB, and as much for sorting. */
 #define BUILDER_DOCS 4096
-#define BUILDER_KEYS (512 * 1024)
+#define BUILDER_KEYS (128 * 1024)
 
 /* ---- output ---- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/indexer.h"
 
+#include <malloc.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@
 #define ROUND_US G_USEC_PER_SEC
 /* Until it is tried again after an error: a full disk, say. */
 #define RETRY_US (10 * G_USEC_PER_SEC)
+/* With nothing to do for so long it gives back what it does not need. */
+#define REST_US (5 * G_USEC_PER_SEC)
 /* The kernel's word for background work: intake and everybody else go first. */
 #define NICE 10
 
@@ -39,6 +42,7 @@ struct _FlooIndexer {
   FlooDb *store, *index;
   GArray *waiters;      /* Waiter */
   gint64 next_round;    /* monotonic µs */
+  gboolean used;        /* since the last rest */
 };
 
 static void
@@ -137,6 +141,35 @@ run_round (FlooIndexer *self, gboolean *again, GError **error)
   return TRUE;
 }
 
+/* Moves the log into the file, and gives memory back. */
+static void
+rest (FlooIndexer *self)
+{
+  self->used = FALSE;
+  if (self->index == NULL)
+    return;
+  floo_db_checkpoint (self->index, TRUE);
+  sqlite3_db_release_memory (self->index->handle);
+  sqlite3_db_release_memory (self->store->handle);
+#ifdef __GLIBC__
+  malloc_trim (0);
+#endif
+}
+
+/* Waits until somebody wakes it, or for the next rest. The lock is held. */
+static void
+wait_for_news (FlooIndexer *self)
+{
+  if (!self->used)
+    g_cond_wait (&self->cond, &self->lock);
+  else if (!g_cond_wait_until (&self->cond, &self->lock, self->next_round + REST_US))
+    {
+      g_mutex_unlock (&self->lock);
+      rest (self);
+      g_mutex_lock (&self->lock);
+    }
+}
+
 /* Waits until there is something to do; FALSE: it is closing. */
 static gboolean
 wait_for_work (FlooIndexer *self, gboolean again)
@@ -148,7 +181,7 @@ wait_for_work (FlooIndexer *self, gboolean again)
   while (!self->closing && self->arrivals->len == 0 && self->waiters->len == 0)
     {
       if (!self->woken)
-        g_cond_wait (&self->cond, &self->lock);
+        wait_for_news (self);
       else if (!g_cond_wait_until (&self->cond, &self->lock, self->next_round))
         break;
     }
@@ -186,6 +219,7 @@ indexer_main (gpointer data)
       if (!run_round (self, &again, &error))
         fail (self, error);
       end = g_get_monotonic_time ();
+      self->used = TRUE;
       if (error != NULL)
         {
           again = TRUE;
