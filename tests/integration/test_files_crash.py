@@ -80,7 +80,7 @@ class FilesCrashTest(files.Test):
         content = os.urandom(1 << 20)
         sandbox.control('files', what='upload', stall=300000)
         client_id, path = self.send_file(client, 'file', content, 'a.bin')
-        harness.wait_for(lambda: self.transfer(client, path)['Status'] == 'active', 'it is under way')
+        harness.wait_for(lambda: self.transfer(client, path)['Transferred'] > 0, 'it is under way')
         daemon.kill()
         client = daemon.start()
         harness.wait_for(lambda: client.get('Account', 'Queued') == 0 and sandbox.accepted('alice'), 'it is sent')
