@@ -72,13 +72,13 @@ keep_outgoing (const FlooMessage *message, gpointer user_data)
   *(gboolean *) user_data = (message->flags & FLOO_MESSAGE_OUTGOING) != 0;
 }
 
-/* Others can tell what they did with messages of ours, not with those of somebody else. */
+/* Others can tell what they did with messages of ours, not with those of somebody else; of one that is not here yet it turns out when it comes. */
 static gboolean
 is_theirs_to_say (FlooApply *apply, const FlooOperation *op)
 {
   gboolean outgoing = FALSE;
 
-  return op->ours || (floo_messages_get (apply->db, op->mid, keep_outgoing, &outgoing, NULL) && outgoing);
+  return op->ours || !floo_messages_get (apply->db, op->mid, keep_outgoing, &outgoing, NULL) || outgoing;
 }
 
 static gboolean
