@@ -38,7 +38,7 @@
 #define FLOO_MAX_IDS 1000u                   /* ids in one argument of a client */
 #define FLOO_MAX_LIMIT 500u                  /* entries of one page that a client asks for */
 
-/* How intake is batched and signalled (architecture, rule 1). */
+/* How intake is batched and signalled. */
 #define FLOO_INTAKE_BATCH 256u               /* messages; no page is added to a batch of this many */
 #define FLOO_SIGNAL_MESSAGES 256u            /* messages in one plural signal */
 #define FLOO_SIGNAL_BYTES (1u << 20)         /* bytes in one plural signal */

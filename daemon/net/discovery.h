@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * discovery.h: asking the discovery servers, and which of several bases answers first (wire.md, section 1).
+ * discovery.h: asking the discovery servers, and which of several bases answers first.
  */
 #pragma once
 

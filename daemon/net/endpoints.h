@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * endpoints.h: where the service is: discovery, its cache, and the order of failover (wire.md, section 1).
+ * endpoints.h: where the service is: discovery, its cache, and the order of failover.
  */
 #pragma once
 
@@ -54,7 +54,7 @@ char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
 gboolean floo_endpoints_next_rest (FlooEndpoints *self);
 gboolean floo_endpoints_next_socket (FlooEndpoints *self);
 
-/* The counters of wire.md: five in a row move on by the above; answered resets. TRUE: it wrapped around. */
+/* The counters: five in a row move on by the above; answered resets. TRUE: it wrapped around. */
 gboolean floo_endpoints_rest_failed (FlooEndpoints *self);
 void floo_endpoints_rest_answered (FlooEndpoints *self);
 gboolean floo_endpoints_socket_failed (FlooEndpoints *self);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * envelope.h: what every answer of the service comes in: {code, data, message} (rest.md).
+ * envelope.h: what every answer of the service comes in: {code, data, message}.
  */
 #pragma once
 

@@ -128,7 +128,8 @@ write_out (const Fetch *fetch, GError **error)
         {
           gboolean full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
 
-          g_set_error (error, FLOO_ERROR, full ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE, "the file cannot be written: %s", g_strerror (errno));
+          g_set_error (error, FLOO_ERROR, full ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE, "the file cannot be written: %s",
+                       g_strerror (errno));
           return FALSE;
         }
       done += (gsize) MAX (n, 0);
@@ -218,7 +219,8 @@ read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   fetch->filled += (gsize) n;
   fetch->ended = n == 0;
   if (fetch->state->have + (goffset) fetch->filled > fetch->max_size)
-    close_stream (task, g_error_new (FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "the file has more than %" G_GOFFSET_FORMAT " bytes", fetch->max_size));
+    close_stream (task,
+                  g_error_new (FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "the file has more than %" G_GOFFSET_FORMAT " bytes", fetch->max_size));
   else if (fetch->ended && fetch->state->total >= 0 && fetch->state->have + (goffset) fetch->filled != fetch->state->total)
     {
       fetch->ended = FALSE;
@@ -351,7 +353,8 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       const char *location = soup_message_headers_get_one (soup_message_get_response_headers (fetch->message), "Location");
 
       if (location == NULL || fetch->redirects++ == MAX_REDIRECTS)
-        error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, location == NULL ? "a redirect without an address" : "too many redirects");
+        error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL,
+                                     location == NULL ? "a redirect without an address" : "too many redirects");
       g_free (fetch->url);
       fetch->url = g_strdup (location);
       close_stream (task, error);

@@ -123,8 +123,8 @@ parse (const char *text, GUri *from, GError **error)
 static GUri *
 move (GUri *uri, GUri *to)
 {
-  return g_uri_build (FLAGS, g_uri_get_scheme (to), NULL, g_uri_get_host (to), g_uri_get_port (to), g_uri_get_path (uri), g_uri_get_query (uri),
-                      NULL);
+  return g_uri_build (FLAGS, g_uri_get_scheme (to), NULL, g_uri_get_host (to), g_uri_get_port (to), g_uri_get_path (uri),
+                      g_uri_get_query (uri), NULL);
 }
 
 GUri *

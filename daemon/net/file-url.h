@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * file-url.h: which addresses of files may be asked, and which of them get our token (rest.md, Files).
+ * file-url.h: which addresses of files may be asked, and which of them get our token.
  *
  * An address comes from the service or, in a message's attachment, from whoever wrote it.
  */
@@ -17,9 +17,9 @@ G_BEGIN_DECLS
  * @service: base of the REST service now
  * @ours: (out): it is at the service itself: the token goes with it
  *
- * Takes http and https with a host and without a user. An address of the service's own domains goes to @service. What is on this machine or on its
- * link (loopback, link-local) is refused, unless the service is on this machine, too; so is a redirect from https to http. A host by name is looked at
- * again when its address is known: floo_file_address_is_allowed().
+ * Takes http and https with a host and without a user. An address of the service's own domains goes to @service. What is on this machine
+ * or on its link (loopback, link-local) is refused, unless the service is on this machine, too; so is a redirect from https to http. A
+ * host by name is looked at again when its address is known: floo_file_address_is_allowed().
  *
  * Returns: (transfer full): NULL with FLOO_ERROR_PROTOCOL
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * heart.h: the client's heartbeat of Engine.IO v3 (wire.md, section 3).
+ * heart.h: the client's heartbeat of Engine.IO v3.
  */
 #pragma once
 

@@ -3,7 +3,7 @@
  * link.h: one connection to the service's socket, kept alive.
  *
  * A FlooLink is told a URL and to be up; from then on it connects, beats the Engine.IO heart both ways, delivers
- * frames, and after a loss comes back with back-off (wire.md, section 3: 1-10 s at random;
+ * frames, and after a loss comes back with back-off (1-10 s at random;
  * connect time limit 10 s + 20 s for every failed try). Which URL comes
  * next after failures is its owner's business ("connecting" asks for it). It watches the network and the machine's sleep: lost
  * network waits, a network that came (or a wake-up) tries at once.

@@ -223,7 +223,8 @@ floo_multipart_close (GInputStream *stream, GCancellable *cancellable, GError **
 }
 
 static void
-floo_multipart_close_async (GInputStream *stream, int io_priority, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+floo_multipart_close_async (GInputStream *stream, int io_priority, GCancellable *cancellable, GAsyncReadyCallback callback,
+                            gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
 

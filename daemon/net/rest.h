@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * rest.h: the REST session: headers, envelope, errors, time limit (rest.md).
+ * rest.h: the REST session: headers, envelope, errors, time limit.
  */
 #pragma once
 
@@ -63,7 +63,7 @@ FlooRestAnswer *floo_rest_call_finish (FlooRest *self, GAsyncResult *result, GEr
 /* For tests: another time limit than FLOO_REST_TIMEOUT_MS. */
 void floo_rest_set_time_limit (FlooRest *self, guint limit_ms);
 
-/* Returns: (transfer full): "CODE: message" as the error for an envelope's code: a table (rest.md), others FLOO_ERROR_REJECTED. */
+/* Returns: (transfer full): "CODE: message" as the error for an envelope's code: a table, others FLOO_ERROR_REJECTED. */
 GError *floo_rest_error (gint64 code, const char *message);
 /* The envelope's code that made @error by floo_rest_error(), with which its text begins; 0: not from an envelope. */
 gint64 floo_rest_error_get_code (const GError *error);

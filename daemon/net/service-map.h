@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * service-map.h: what a discovery server's answer says (wire.md, section 1), checked.
+ * service-map.h: what a discovery server's answer says, checked.
  */
 #pragma once
 

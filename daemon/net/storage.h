@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * storage.h: files to the service's storage and from it (rest.md, Files).
+ * storage.h: files to the service's storage and from it.
  *
  * Nothing here is bounded in time as a whole; what ends a transfer is that nothing moves any more.
  */
@@ -44,9 +44,9 @@ typedef struct {
  * @stall_ms: the longest time in which nothing moves
  * @progress: (nullable)
  *
- * Sends a file. Redirects are not followed. Errors: FLOO_ERROR_TIMEOUT, FLOO_ERROR_OFFLINE (also for HTTP 5xx, 408 and 429: later it may work), FLOO_ERROR_CANCELLED,
- * FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_NOT_FOUND, FLOO_ERROR_TOO_LARGE, FLOO_ERROR_REJECTED by the HTTP status or the storage's own words, FLOO_ERROR_FILE where
- * the file cannot be read to its end, FLOO_ERROR_PROTOCOL.
+ * Sends a file. Redirects are not followed. Errors: FLOO_ERROR_TIMEOUT, FLOO_ERROR_OFFLINE (also for HTTP 5xx, 408 and 429: later it may
+ * work), FLOO_ERROR_CANCELLED, FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_NOT_FOUND, FLOO_ERROR_TOO_LARGE, FLOO_ERROR_REJECTED by the HTTP
+ * status or the storage's own words, FLOO_ERROR_FILE where the file cannot be read to its end, FLOO_ERROR_PROTOCOL.
  */
 void floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, guint stall_ms, FlooProgress progress,
                                 gpointer progress_data, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
@@ -83,11 +83,13 @@ typedef struct {
  * floo_storage_fetch_async:
  * @state: (inout): a try goes on where the one before ended if the server can and says that it is still the same file; else it begins anew
  *
- * Fetches a file into a descriptor, without fsync. The token goes to the service itself only. Up to five redirects are followed, each checked as the address
- * itself was (file-url.h). A body that is compressed is refused. Errors as of floo_storage_upload_async(); FLOO_ERROR_TOO_LARGE beyond @max_size; FLOO_ERROR_STORAGE_FULL.
+ * Fetches a file into a descriptor, without fsync. The token goes to the service itself only. Up to five redirects are followed, each
+ * checked as the address itself was (file-url.h). A body that is compressed is refused. Errors as of floo_storage_upload_async();
+ * FLOO_ERROR_TOO_LARGE beyond @max_size; FLOO_ERROR_STORAGE_FULL.
  */
-void floo_storage_fetch_async (FlooStorage *self, const FlooFetchRequest *request, FlooFetchState *state, guint stall_ms, FlooProgress progress,
-                               gpointer progress_data, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void floo_storage_fetch_async (FlooStorage *self, const FlooFetchRequest *request, FlooFetchState *state, guint stall_ms,
+                               FlooProgress progress, gpointer progress_data, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data);
 gboolean floo_storage_fetch_finish (FlooStorage *self, GAsyncResult *result, GError **error);
 
 /* Whether @error may be gone if the same is tried later. */

@@ -263,7 +263,7 @@ on_kicked (GObject *source, GAsyncResult *result, gpointer user_data)
     leave (job);
 }
 
-/* The web devices of ours but this one; the endpoint wants the number in the query and in the body (rest.md). */
+/* The web devices of ours but this one; the endpoint wants the number in the query and in the body. */
 static void
 on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * attempt.c: from discovery to the lists (wire.md, sections 1 and 2), and how an attempt ends before it is online.
+ * attempt.c: from discovery to the lists, and how an attempt ends before it is online.
  */
 #include "session/login-private.h"
 

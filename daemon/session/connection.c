@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * connection.c: the socket as the login sees it, and PROVISION (wire.md, sections 3 and 4).
+ * connection.c: the socket as the login sees it, and PROVISION.
  */
 #include "session/login-private.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * download.c: files to the cache (rest.md, Files): what messages carry, avatars, what groups share.
+ * download.c: files to the cache: what messages carry, avatars, what groups share.
  *
  * The names in the cache are made of ids; nothing that came from outside is ever part of one.
  */
@@ -146,8 +146,8 @@ fetch (Download *download)
 
       request.url = avatar = g_strconcat (service != NULL ? service : "", download->url, NULL);
     }
-  floo_storage_fetch_async (floo_files_get_storage (files), &request, &download->state, floo_files_get_stall_ms (files), on_progress, download,
-                            floo_transfer_get_cancellable (download->transfer), on_fetched, download);
+  floo_storage_fetch_async (floo_files_get_storage (files), &request, &download->state, floo_files_get_stall_ms (files), on_progress,
+                            download, floo_transfer_get_cancellable (download->transfer), on_fetched, download);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * edits.c: what operations on messages and conversations do, whoever did them (wire.md, "Received operations"). Store thread.
+ * edits.c: what operations on messages and conversations do, whoever did them. Store thread.
  *
  * The same for an operation that came from the service and for one of ours that it acknowledged. A mid that is not known changes
  * nothing; a recalled or deleted one stays away when its message comes later.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inbound.c: what frames mean (wire.md, section 4; events.md). Everything here runs on the store's writer thread, inside one transaction a batch.
+ * inbound.c: what frames mean. Everything here runs on the store's writer thread, inside one transaction a batch.
  */
 #include "session/apply.h"
 
@@ -598,7 +598,7 @@ apply_refused (FlooApply *apply, const KeptRow *kept, int code, const char *reas
          && floo_outbox_delete (apply->db, row->client_id, error);
 }
 
-/* The service saw this client id before (wire.md, Sending). */
+/* The service saw this client id before. */
 static gboolean
 is_duplicate (const char *reason)
 {

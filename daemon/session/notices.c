@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * notices.c: what roster, group and user notices do to the state, and the signals they become (events.md). Store thread.
+ * notices.c: what roster, group and user notices do to the state, and the signals they become. Store thread.
  *
  * One table row per notice type. A notice is applied once, however often the service delivers it.
  */
@@ -259,7 +259,7 @@ floo_apply_group_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
   return apply_notice (apply, &notice, floo_group_notices, floo_n_group_notices, error);
 }
 
-/* Those after which this session cannot go on as it is (wire.md, Notices), and whether only the user can help. */
+/* Those after which this session cannot go on as it is, and whether only the user can help. */
 static gboolean
 ends_session (int type, gboolean *manually)
 {

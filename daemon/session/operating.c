@@ -27,7 +27,7 @@ typedef struct {
   const char *what;             /* for errors */
 } Form;
 
-/* Who an operation goes to and on whose messages it makes sense (wire.md, the table of Sending); everything else is the service's to refuse. */
+/* Who an operation goes to and on whose messages it makes sense; everything else is the service's to refuse. */
 static const Form forms[] = {
   [FLOO_OPERATE_RECALL] = { FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL, TO_CONVERSATION, FALSE, FALSE, "recalled" },
   [FLOO_OPERATE_DELETE] = { FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE, TO_OURSELVES, FALSE, FALSE, "deleted" },

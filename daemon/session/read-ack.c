@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * read-ack.c: groups whose members acknowledge reading: a message there names all other members in its config (wire.md, Sending).
+ * read-ack.c: groups whose members acknowledge reading: a message there names all other members in its config.
  *
  * So the settings of every joined group, and the members of those with read_ack, are fetched once, in the background, one request a second.
  */

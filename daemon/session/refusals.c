@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * refusals.c: what the service says against a session: a void token, a status, a user notice (wire.md, sections 2 and 4).
+ * refusals.c: what the service says against a session: a void token, a status, a user notice.
  */
 #include "session/login-private.h"
 

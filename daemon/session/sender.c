@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sender.c: drains the outbox (architecture, rule 2).
+ * sender.c: drains the outbox.
  *
  * A row goes from queued to sending in a transaction, then its frame goes out, then it waits here in memory for the answer ("in flight"). What is in sending without being in flight
  * goes out again with the same client id: after a lost connection, a restart, or where no answer came in time.
@@ -216,7 +216,7 @@ floo_sender_untake (FlooSender *self, GPtrArray *taken)
 
 /* ---- frames ---- */
 
-/* How an operation is addressed (wire.md, the table of Sending). */
+/* How an operation is addressed. */
 typedef struct {
   gboolean to_self;             /* with our own device number */
   gboolean names_conversation;  /* operation.xid is written */
@@ -319,7 +319,7 @@ send_conversation_delete (FlooSession *session, const FlooOutboxRow *row)
   send_meta (session, &meta, &payload.base);
 }
 
-/* Neither operations nor mentions carry a timestamp (wire.md, Sending). */
+/* Neither operations nor mentions carry a timestamp. */
 static gboolean
 is_mention (const FlooOutboxRow *row)
 {

@@ -262,7 +262,7 @@ typedef struct {
   gboolean only;
 } ReadQuery;
 
-/* Reading is acknowledged to each sender who wants it, then to our other devices (wire.md, "Reading a conversation"). */
+/* Reading is acknowledged to each sender who wants it, then to our other devices. */
 static gboolean
 queue_read (FlooDb *db, const ReadQuery *query, FlooToType to_type, const GArray *read, gint64 last, gint64 *client_id, GError **error)
 {

@@ -45,7 +45,7 @@ void floo_session_stop_finish (FlooSession *self, GAsyncResult *result);
 /**
  * floo_session_set_congested:
  *
- * The bus layer has more signals waiting than it wants (architecture, rule 6): no further pages are asked for until it says FALSE.
+ * The bus layer has more signals waiting than it wants: no further pages are asked for until it says FALSE.
  */
 void floo_session_set_congested (FlooSession *self, gboolean congested);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sync.c: what the service has for us: UNREAD, pulls page by page, history (wire.md, section 4), and the batches in which it is committed.
+ * sync.c: what the service has for us: UNREAD, pulls page by page, history, and the batches in which it is committed.
  *
  * Frames that one turn of the main loop received become one write job; only what is committed is acknowledged, by asking
  * for the next page. While a pull is under way a notice of the same conversation is remembered and followed by one more pull, so none is lost.

@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 
 /**
  * floo_messages_insert:
- * @counts: whether it is to be counted as unread (the caller knows the rules of wire.md)
+ * @counts: whether it is to be counted as unread (the caller knows the rules)
  * @is_new: (out): FALSE where a message of this id was there already; nothing is changed then
  *
  * Counting in the conversation is not done here (conversations.h).

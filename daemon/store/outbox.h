@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outbox.h: what waits for the service's acknowledgement (architecture, rule 2). All functions run inside a job.
+ * outbox.h: what waits for the service's acknowledgement. All functions run inside a job.
  *
  * Rows: messages (operation 0) and operations on messages or conversations. A message's row is the message until it is acknowledged; then
  * floo_outbox_acknowledge() moves it into messages in the same transaction.
