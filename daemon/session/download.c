@@ -516,7 +516,6 @@ begin_avatar (const Avatar *avatar, const char *value)
 {
   FlooFiles *files = avatar->session->files;
   g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, value, -1);
-  g_autofree char *shown = NULL;
   Download *download;
 
   sum[16] = '\0';

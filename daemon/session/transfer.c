@@ -268,7 +268,7 @@ on_kept (gpointer user_data)
 static void
 end (FlooTransfer *self, FlooTransferStatus status, GError *error)
 {
-  g_autoptr (FlooTransfer) hold = g_object_ref (self);
+  g_autoptr (FlooTransfer) hold G_GNUC_UNUSED = g_object_ref (self);
 
   self->status = status;
   self->error = error;
@@ -481,7 +481,7 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
 void
 floo_transfer_done (FlooTransfer *self, const GError *error)
 {
-  g_autoptr (FlooTransfer) hold = self; /* the try's */
+  g_autoptr (FlooTransfer) hold G_GNUC_UNUSED = self; /* the try's */
 
   if (self->owner != NULL)
     {
