@@ -29,9 +29,9 @@ typedef struct {
 static const char *
 find_to_type (FlooCommand *command, gint64 conversation)
 {
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_sync (command->connection, command->bus_name, FLOO_OBJECT_PATH, FLOO_IFACE_CONVERSATIONS, "Get",
-                                     g_variant_new ("(x)", conversation), G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (command->connection, command->bus_name, FLOO_OBJECT_PATH,
+                                                            FLOO_IFACE_CONVERSATIONS, "Get", g_variant_new ("(x)", conversation),
+                                                            G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL);
   g_autoptr (GVariant) joined = NULL;
   g_autoptr (GVariant) ids = NULL;
 
@@ -159,9 +159,11 @@ static void
 watch (SendFile *send)
 {
   GDBusConnection *connection = send->command->connection;
-  guint changes = g_dbus_connection_signal_subscribe (connection, send->command->bus_name, "org.freedesktop.DBus.Properties",
-                                                      "PropertiesChanged", send->path, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, send, NULL);
-  guint name = g_bus_watch_name_on_connection (connection, send->command->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_vanished, send, NULL);
+  guint changes
+      = g_dbus_connection_signal_subscribe (connection, send->command->bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                            send->path, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, send, NULL);
+  guint name
+      = g_bus_watch_name_on_connection (connection, send->command->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_vanished, send, NULL);
 
   send->loop = g_main_loop_new (NULL, FALSE);
   send->bar = isatty (STDERR_FILENO);
@@ -186,8 +188,8 @@ send_it (FlooCommand *command, gint64 conversation, int fd, const char *name, co
 
   reply = g_dbus_connection_call_with_unix_fd_list_sync (
       command->connection, command->bus_name, FLOO_OBJECT_PATH, FLOO_IFACE_CONVERSATIONS, "SendFile",
-      g_variant_new ("(sxshs@a{sv})", find_to_type (command, conversation), conversation, type != NULL ? type : find_type (fd, name), 0, name,
-                     g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
+      g_variant_new ("(sxshs@a{sv})", find_to_type (command, conversation), conversation, type != NULL ? type : find_type (fd, name), 0,
+                     name, g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0)),
       G_VARIANT_TYPE ("(xo)"), G_DBUS_CALL_FLAGS_NONE, FLOO_COMMAND_TIMEOUT_MS, fds, NULL, NULL, &error);
   if (reply == NULL)
     {
@@ -231,6 +233,8 @@ floo_command_send_file (FlooCommand *self, int argc, char **argv)
       g_printerr ("%s: %s: %s\n", g_get_prgname (), rest[1], g_strerror (errno));
       return EXIT_FAILURE;
     }
-  shown = name != NULL ? g_filename_display_name (name) : g_str_equal (rest[1], "-") ? g_strdup ("file") : g_filename_display_basename (rest[1]);
+  shown = name != NULL                 ? g_filename_display_name (name)
+          : g_str_equal (rest[1], "-") ? g_strdup ("file")
+                                       : g_filename_display_basename (rest[1]);
   return send_it (self, conversation, fd, shown, type); /* which takes the descriptor */
 }

@@ -2,8 +2,9 @@
 /*
  * cache.h: downloaded files in one folder, under names of our own making. On worker threads. Only for daemon/session.
  *
- * A file is there whole or not at all: it is written under NAME.ID.part, synchronised and renamed. Whoever holds a descriptor of the cache's holds a shared lock on the
- * file (flock: it goes with the descriptor, to another process, too): what is locked is not cleaned away.
+ * A file is there whole or not at all: it is written under NAME.ID.part, synchronised and renamed. Whoever holds a descriptor of the
+ * cache's holds a shared lock on the file (flock: it goes with the descriptor, to another process, too): what is locked is not cleaned
+ * away.
  */
 #pragma once
 

@@ -39,7 +39,8 @@ on_event (FlooSession *session, const FlooEvent *event, FlooFiles *self)
       floo_files_on_sending (self, client_id, status);
       return;
     }
-  if (!self->session->config->auto_download || (!g_str_equal (event->name, "RosterMessages") && !g_str_equal (event->name, "GroupMessages")))
+  if (!self->session->config->auto_download
+      || (!g_str_equal (event->name, "RosterMessages") && !g_str_equal (event->name, "GroupMessages")))
     return;
   messages = g_variant_get_child_value (event->args, 1);
   for (gsize i = 0; i < g_variant_n_children (messages) && floo_transfers_count (self->transfers) < AUTO_MAX_OPEN; i++)

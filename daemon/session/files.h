@@ -5,7 +5,8 @@
  *   files      the common ground: folders, numbers, the queue, what the bus sees of it
  *   upload     a client's file to the storage, and what follows
  *   download   files to the cache
- *   send-file  messages that carry a file
+ *   send-file  messages that carry a file: how they are accepted
+ *   outgoing   and what becomes of them
  *   forward    messages that carry another one's
  */
 #pragma once
@@ -96,14 +97,15 @@ void floo_upload_clear (FlooUpload *upload);
 char **floo_upload_chat_query (int base, int type, const char *media_type, FlooToType to_type, gint64 to);
 
 /* FALSE: the call is answered with InvalidArguments. @type: one of a file */
-gboolean floo_file_type_check (const char *to_type, const char *type, FlooToType *to_out, int *type_out, FlooReply reply, gpointer user_data);
+gboolean floo_file_type_check (const char *to_type, const char *type, FlooToType *to_out, int *type_out, FlooReply reply,
+                               gpointer user_data);
 
 /* ---- download.c ---- */
 
 /* Nobody has asked for it. */
 void floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail, const char *attachment, int type);
 
-/* ---- send-file.c ---- */
+/* ---- outgoing.c ---- */
 
 /* The account's store is there: what a former daemon left is taken up. */
 void floo_files_recover_outgoing (FlooFiles *self);

@@ -98,7 +98,8 @@ static void
 on_message_found (FlooStore *store, gpointer data, const GError *error)
 {
   Forward *forward = data;
-  g_autoptr (JsonNode) node = forward->attachment != NULL ? floo_json_parse (forward->attachment, strlen (forward->attachment), NULL) : NULL;
+  g_autoptr (JsonNode) node
+      = forward->attachment != NULL ? floo_json_parse (forward->attachment, strlen (forward->attachment), NULL) : NULL;
   const char *url = node != NULL ? floo_json_get_string (floo_json_node_object (node), "url") : NULL;
   g_autofree char *sign = url != NULL ? sign_of (url) : NULL;
   g_autofree char *to = g_strdup_printf ("%" G_GINT64_FORMAT, forward->to);
@@ -141,7 +142,8 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply, gpointer user_data)
+floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+                      gpointer user_data)
 {
   FlooToType kind;
   Forward *forward;

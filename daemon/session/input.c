@@ -212,7 +212,8 @@ copy_regular (Take *take, int to, goffset size, GCancellable *cancellable, GErro
         continue;
       if (n == 0 && buffer != NULL)
         return TRUE; /* it became shorter meanwhile: its size is what was copied */
-      if (buffer == NULL && (n == 0 || errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EBADF) && n <= 0)
+      if (buffer == NULL && (n == 0 || errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EBADF)
+          && n <= 0)
         buffer = g_malloc (BUFFER_SIZE); /* not between these two */
       else if (n < 0)
         return fail (error, "the file cannot be copied");

@@ -25,13 +25,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooInput, floo_input_free)
  * @fd: (transfer full): to read from
  * @name: the file's, as a hint of its type
  * @folder: where a copy goes
- * @copy: (nullable): name of the copy, which is on the disk for good when it is done, and made as a reflink where that is possible; NULL: a regular file is
+ * @copy: (nullable): name of the copy, which is on the disk for good when it is done, and made as a reflink where that is possible; NULL:
+ *     a regular file is
  *    used as it is, and of what is none a copy without a name is made
  * @max_size: bytes
  * @stall_ms: the longest time that a pipe gives nothing
  *
- * Runs on a thread of its own, since a pipe may take its time. Regular files are taken from their beginning. Errors: FLOO_ERROR_FILE (not readable; a
- * folder or device), FLOO_ERROR_TOO_LARGE, FLOO_ERROR_TIMEOUT, FLOO_ERROR_STORAGE_FULL, FLOO_ERROR_CANCELLED. Then no copy is left.
+ * Runs on a thread of its own, since a pipe may take its time. Regular files are taken from their beginning. Errors: FLOO_ERROR_FILE (not
+ * readable; a folder or device), FLOO_ERROR_TOO_LARGE, FLOO_ERROR_TIMEOUT, FLOO_ERROR_STORAGE_FULL, FLOO_ERROR_CANCELLED. Then no copy is
+ * left.
  */
 void floo_input_take_async (int fd, const char *name, const char *folder, const char *copy, goffset max_size, guint stall_ms,
                             GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

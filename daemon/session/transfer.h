@@ -2,8 +2,8 @@
 /*
  * transfer.h: files under way, and the queue that they stand in. Only for daemon/session; on the main loop.
  *
- * A transfer is tried until it succeeds, fails for good or is cancelled; between tries, and while the queue rests, it does not take a place. Its end can be
- * read for a while.
+ * A transfer is tried until it succeeds, fails for good or is cancelled; between tries, and while the queue rests, it does not take a
+ * place. Its end can be read for a while.
  */
 #pragma once
 

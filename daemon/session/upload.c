@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * upload.c: a client's file to the storage (rest.md, Files): ask where to, send it there, do what follows.
+ * upload.c: a client's file to the storage: ask where to, send it there, do what follows.
  *
  * A try that fails begins from the start: storages take a form as a whole or not at all.
  */
@@ -146,7 +146,7 @@ floo_upload_run (FlooTransfer *transfer, gpointer user_data)
                         floo_transfer_get_cancellable (transfer), on_address, upload);
 }
 
-/* file_type (rest.md): file, voice (amr), image, video, voice (mp3). */
+/* file_type: file, voice (amr), image, video, voice (mp3). */
 static int
 file_type (int base, int type, const char *media_type)
 {
@@ -229,8 +229,9 @@ on_input (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   if (!upload->avatar)
-    upload->upload.query = floo_upload_chat_query (upload->shared ? 200 : 100, upload->type >= 0 ? upload->type : type_of_media (input->type),
-                                                   input->type, upload->to_type, upload->to);
+    upload->upload.query
+        = floo_upload_chat_query (upload->shared ? 200 : 100, upload->type >= 0 ? upload->type : type_of_media (input->type), input->type,
+                                  upload->to_type, upload->to);
   upload->upload.input = g_steal_pointer (&input);
   floo_transfer_progress (transfer, 0, upload->upload.input->size);
   floo_transfer_release (transfer);
@@ -289,7 +290,8 @@ floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const ch
 {
   ClientUpload *upload = client_upload_new (self, fd, name);
 
-  if (!floo_session_check_account (self, reply, user_data) || !floo_file_type_check (to_type, type, &upload->to_type, &upload->type, reply, user_data))
+  if (!floo_session_check_account (self, reply, user_data)
+      || !floo_file_type_check (to_type, type, &upload->to_type, &upload->type, reply, user_data))
     {
       client_upload_free (upload);
       return;

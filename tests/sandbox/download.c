@@ -198,10 +198,11 @@ send_file (Sandbox *sandbox, SoupServerMessage *msg, const SbFile *file, const g
   rest = !fault->ignore_range && wants_rest (msg, tag, size, &start);
   start = !rest ? 0 : fault->wrong_range ? start + 1 : start;
   sandbox->files->n_partial += rest ? 1 : 0;
-  g_string_append_printf (head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nETag: %s\r\nConnection: close\r\n", rest ? "206 Partial Content" : "200 OK", type,
-                          tag);
+  g_string_append_printf (head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nETag: %s\r\nConnection: close\r\n",
+                          rest ? "206 Partial Content" : "200 OK", type, tag);
   if (rest)
-    g_string_append_printf (head, "Content-Range: bytes %" G_GOFFSET_FORMAT "-%" G_GOFFSET_FORMAT "/%" G_GOFFSET_FORMAT "\r\n", start, size - 1, size);
+    g_string_append_printf (head, "Content-Range: bytes %" G_GOFFSET_FORMAT "-%" G_GOFFSET_FORMAT "/%" G_GOFFSET_FORMAT "\r\n", start,
+                            size - 1, size);
   if (fault->length != NULL)
     g_string_append_printf (head, "Content-Length: %s\r\n", fault->length);
   else if (!fault->chunked && !fault->endless)
@@ -262,7 +263,8 @@ sb_download_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, 
   const char *token = parameter (msg, query, "access-token");
   const char *app_id = parameter (msg, query, "app_id");
   gboolean elsewhere = sb_is_elsewhere (sandbox, msg);
-  const char *sign = elsewhere ? strrchr (path, '/') + 1 : parameter (msg, query, g_str_has_suffix (path, "/chat") ? "file_sign" : "object_name");
+  const char *sign
+      = elsewhere ? strrchr (path, '/') + 1 : parameter (msg, query, g_str_has_suffix (path, "/chat") ? "file_sign" : "object_name");
   const char *image_type = parameter (msg, query, "image_type");
   SbUser *user = token == NULL ? NULL : sb_state_user_by_token (sandbox->state, token);
   SbFile *file = sign == NULL ? NULL : g_hash_table_lookup (sandbox->files->by_sign, sign);

@@ -66,7 +66,8 @@ read_part_head (Form *form, char *head, gboolean *is_file)
   quote = strchr (name, '"');
   if (quote == NULL)
     return NULL;
-  *is_file = g_str_has_prefix (quote, "\"; filename=\"") && g_str_has_suffix (quote + 13, "\"") && strchr (quote + 13, '"') == strrchr (quote, '"');
+  *is_file = g_str_has_prefix (quote, "\"; filename=\"") && g_str_has_suffix (quote + 13, "\"")
+             && strchr (quote + 13, '"') == strrchr (quote, '"');
   if (!*is_file && quote[1] != '\0')
     return NULL;
   if (*is_file)

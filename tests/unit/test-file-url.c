@@ -43,9 +43,10 @@ static void
 test_refused (void)
 {
   static const char *const texts[] = {
-    "", "x", "/x", "//host/x", "file:///etc/passwd", "ftp://example.org/", "http://", "http:///x", "https://user@example.org/", "https://u:p@s1.example.com/",
-    "http://127.0.0.1/", "http://127.1.2.3:80/", "http://[::1]/", "http://[::ffff:127.0.0.1]/", "http://localhost/", "http://LOCALHOST./", "http://a.localhost/",
-    "http://0.0.0.0/", "http://0.1.2.3/", "http://[::]/", "http://169.254.169.254/", "http://[fe80::1]/", "http://224.0.0.1/", "https://a b/", "https://a\\b/",
+    "", "x", "/x", "//host/x", "file:///etc/passwd", "ftp://example.org/", "http://", "http:///x", "https://user@example.org/",
+    "https://u:p@s1.example.com/", "http://127.0.0.1/", "http://127.1.2.3:80/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
+    "http://localhost/", "http://LOCALHOST./", "http://a.localhost/", "http://0.0.0.0/", "http://0.1.2.3/", "http://[::]/",
+    "http://169.254.169.254/", "http://[fe80::1]/", "http://224.0.0.1/", "https://a b/", "https://a\\b/",
     "https://example.org/\r\nX: y", "https://[::1", "https://example.org:99999/",
   };
   g_autofree char *fill = g_strnfill (9000, 'a');

@@ -49,7 +49,8 @@ expected (FlooMultipart *form, const char *fields, gsize size)
 static const char *const fields[] = { "OSSAccessKeyId", "id", "policy", "p=\"1\"", NULL };
 static const char fields_text[] = "@\r\nContent-Disposition: form-data; name=\"OSSAccessKeyId\"\r\n\r\nid\r\n"
                                   "@\r\nContent-Disposition: form-data; name=\"policy\"\r\n\r\np=\"1\"\r\n"
-                                  "@\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a b.txt\"\r\nContent-Type: text/plain\r\n\r\n";
+                                  "@\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a b.txt\"\r\n"
+                                  "Content-Type: text/plain\r\n\r\n";
 
 static void
 test_bytes (void)
