@@ -65,6 +65,8 @@ download_new (FlooFiles *files, char *name)
 
 /* ---- a try ---- */
 
+static void go_on (Download *download);
+
 static void
 publish_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -166,7 +168,7 @@ on_shared_file (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   download->url = g_strdup (url);
-  fetch (download);
+  go_on (download);
 }
 
 /* Where a shared file is: its list says so, too, but whoever calls need not have read that. */
@@ -197,6 +199,8 @@ create_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *c
 static void
 go_on (Download *download)
 {
+  if (!floo_files_may_go_on (download->transfer))
+    return;
   if (download->url != NULL)
     fetch (download);
   else

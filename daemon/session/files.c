@@ -157,6 +157,18 @@ floo_files_erase_cache (FlooFiles *self)
   g_task_run_in_thread (task, erase_thread);
 }
 
+gboolean
+floo_files_may_go_on (FlooTransfer *transfer)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (!g_cancellable_is_cancelled (floo_transfer_get_cancellable (transfer)))
+    return TRUE;
+  error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The transfer was cancelled");
+  floo_transfer_done (transfer, error);
+  return FALSE;
+}
+
 FlooStorage *
 floo_files_get_storage (FlooFiles *self)
 {

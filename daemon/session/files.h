@@ -37,6 +37,8 @@ struct _FlooFiles {
   gboolean backlog;             /* there are rows for which there was no room */
 };
 
+/* Between the steps of a try: FALSE: it was cancelled, perhaps with the whole login, and is done. */
+gboolean floo_files_may_go_on (FlooTransfer *transfer);
 /* Returns: (transfer none): the storage of the present login */
 FlooStorage *floo_files_get_storage (FlooFiles *self);
 guint floo_files_get_stall_ms (FlooFiles *self);

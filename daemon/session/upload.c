@@ -49,10 +49,10 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   floo_transfer_set_url (upload->transfer, upload->url);
-  if (upload->finish != NULL)
-    upload->finish (upload);
-  else
+  if (upload->finish == NULL)
     floo_transfer_done (upload->transfer, NULL);
+  else if (floo_files_may_go_on (upload->transfer))
+    upload->finish (upload);
 }
 
 /* What the storage wants before the file; in the order that it is known to take them in. */
@@ -115,6 +115,8 @@ on_address (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GInputStream) stream = NULL;
   FlooUploadRequest request = { 0 };
 
+  if (!floo_files_may_go_on (upload->transfer))
+    return;
   /* Whoever stands before the service is out of order: later it may work. */
   if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL))
     error->code = FLOO_ERROR_OFFLINE;
@@ -142,6 +144,8 @@ floo_upload_run (FlooTransfer *transfer, gpointer user_data)
   FlooUpload *upload = user_data;
 
   upload->transfer = transfer;
+  if (!floo_files_may_go_on (transfer))
+    return;
   floo_rest_call_async (upload->files->session->rest, "GET", upload->address, (const char *const *) upload->query, NULL, FLOO_REST_NONE,
                         floo_transfer_get_cancellable (transfer), on_address, upload);
 }

@@ -32,6 +32,7 @@ typedef struct {
   SbFileFault fault;      /* without its texts */
   char *piece;
   char *head;
+  gboolean writing;
   GSource *timer;
 } Sending;
 
@@ -66,11 +67,23 @@ void
 sb_downloads_end (SbFiles *files)
 {
   GHashTableIter iter;
-  gpointer sending;
+  gpointer key;
 
   g_hash_table_iter_init (&iter, files->sendings);
-  while (g_hash_table_iter_next (&iter, &sending, NULL))
-    g_cancellable_cancel (((Sending *) sending)->cancellable);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      Sending *sending = key;
+
+      if (sending->writing)
+        {
+          g_cancellable_cancel (sending->cancellable);
+          continue;
+        }
+      g_hash_table_iter_remove (&iter);
+      sending_free (sending);
+    }
+  while (g_hash_table_size (files->sendings) > 0)
+    g_main_context_iteration (NULL, TRUE);
 }
 
 static void
@@ -88,9 +101,8 @@ on_written (GObject *stream, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   gboolean ok = g_output_stream_write_all_finish (G_OUTPUT_STREAM (stream), result, NULL, &error);
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    sending_free (sending);
-  else if (!ok)
+  sending->writing = FALSE;
+  if (!ok)
     end (sending);
   else
     send_piece (sending);
@@ -99,6 +111,7 @@ on_written (GObject *stream, GAsyncResult *result, gpointer user_data)
 static void
 write_out (Sending *sending, const void *data, gsize len)
 {
+  sending->writing = TRUE;
   g_output_stream_write_all_async (g_io_stream_get_output_stream (sending->connection), data, len, G_PRIORITY_DEFAULT, sending->cancellable,
                                    on_written, sending);
 }
@@ -146,10 +159,7 @@ on_delay_over (gpointer user_data)
   Sending *sending = user_data;
 
   g_clear_pointer (&sending->timer, g_source_unref);
-  if (g_cancellable_is_cancelled (sending->cancellable))
-    sending_free (sending);
-  else
-    write_piece (sending);
+  write_piece (sending);
   return G_SOURCE_REMOVE;
 }
 
