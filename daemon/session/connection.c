@@ -221,10 +221,12 @@ on_device_known (FlooStore *store, gpointer data, const GError *error)
 static void
 on_login_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  g_autoptr (FlooSession) session = user_data;
   g_autoptr (GError) error = NULL;
 
   if (!floo_secrets_save_finish (FLOO_SECRETS (source), result, &error))
     g_warning ("the login could not be stored, the next start will ask for it: %s", error->message);
+  floo_session_saved (session);
 }
 
 void
@@ -237,7 +239,8 @@ floo_login_save (FlooLogin *self)
       g_free (record->password);
       record->password = g_strdup ("");
     }
-  floo_secrets_save_async (self->session->secrets, record, NULL, on_login_saved, NULL);
+  self->session->saving++;
+  floo_secrets_save_async (self->session->secrets, record, NULL, on_login_saved, g_object_ref (self->session));
 }
 
 void

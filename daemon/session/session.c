@@ -126,14 +126,27 @@ on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 
 static gboolean on_calls_answered (gpointer user_data);
 
+static void
+go_on_stopping (FlooSession *self)
+{
+  if (self->stop_task != NULL)
+    (void) on_calls_answered (g_steal_pointer (&self->stop_task));
+}
+
+void
+floo_session_saved (FlooSession *self)
+{
+  self->saving--;
+  go_on_stopping (self);
+}
+
 void
 floo_session_left (FlooSession *self)
 {
   if (--self->leaving > 0)
     return;
   floo_session_start_next_login (self);
-  if (self->stop_task != NULL)
-    (void) on_calls_answered (g_steal_pointer (&self->stop_task));
+  go_on_stopping (self);
 }
 
 /* The calls that were cancelled have been answered. */
@@ -143,7 +156,7 @@ on_calls_answered (gpointer user_data)
   g_autoptr (GTask) task = user_data;
   FlooSession *self = g_task_get_source_object (task);
 
-  if (self->leaving > 0)
+  if (self->leaving > 0 || self->saving > 0)
     {
       self->stop_task = g_steal_pointer (&task);
       return G_SOURCE_REMOVE;
