@@ -100,13 +100,26 @@ class ExamplesTest(harness.Test):
         with open(README, encoding='utf-8') as readme:
             lines = [line.strip() for line in readme if line.startswith('    ')]
         setting = next(line for line in lines if line.startswith('floo='))
-        recipes = [line for line in lines if line.startswith(('$floo.', 'busctl ', 'gdbus introspect')) and ' monitor ' not in line]
-        self.assertGreater(len(recipes), 10)
+        beginnings = ('$floo.', 'busctl ', 'gdbus introspect', 'flooimd send-file', 'tar ')
+        recipes = [line for line in lines if line.startswith(beginnings) and ' monitor ' not in line]
+        self.assertGreater(len(recipes), 15)
+        folder = self.folder('recipes')
+        os.mkdir(os.path.join(folder, 'folder'))
+        with open(os.path.join(folder, 'report.pdf'), 'w') as report:
+            report.write('%PDF')
+        env = daemon.environment(PATH=os.path.join(harness.BUILD, 'daemon') + ':' + os.environ['PATH'])
         for recipe in recipes:
-            done = subprocess.run(['bash', '-c', setting + '\n' + recipe], env=daemon.environment(), capture_output=True, text=True)
+            done = subprocess.run(['bash', '-c', setting + '\n' + recipe], cwd=folder, env=env, capture_output=True, text=True)
             self.assertEqual((done.returncode, done.stderr), (0, ''), recipe)
             self.assertTrue(done.stdout, recipe)
         client.wait_message(lambda one: one.content == 'echo: Backup done')
+
+    def test_files_are_sent(self):
+        sandbox, daemon, client = self.one()
+        sender = self.example(daemon, 'send_file.py', 'roster', str(ECHO), 'file', README, 'read me.md')
+        self.assertEqual(sender.wait(harness.LIMIT), 0, self.read_lines(sender))
+        sent = client.wait_message(lambda one: one.type == 'file')
+        self.assertEqual(json.loads(sent.more['attachment'])['dName'], 'read me.md')
 
     def subscribe(self, daemon):
         return self.example(daemon, 'subscriber.py', os.path.join(self.root, 'position'))
