@@ -65,6 +65,8 @@ floo_directory_offline (FlooDirectory *self)
   for (guint i = 0; i < 2; i++)
     g_clear_handle_id (&self->fetchers[i].timer, g_source_remove);
   floo_members_offline (self->members);
+  if (self->session->read_ack != NULL)
+    floo_read_ack_offline (self->session->read_ack);
 }
 
 void
@@ -293,6 +295,7 @@ floo_directory_fetch_missing (FlooDirectory *self)
   for (guint i = 0; i < 2; i++)
     fetch (&self->fetchers[i]);
   floo_members_fetch (self->members);
+  floo_read_ack_run (self->session->read_ack);
 }
 
 /* ---- the lists ---- */

@@ -323,6 +323,7 @@ floo_file_type_check (const char *to_type, const char *type, FlooToType *to_out,
 
 /* A picture that has changed, for the store. */
 typedef struct {
+  FlooTransfer *transfer;
   gint64 group; /* 0: ourselves */
   char *url;
 } AvatarJob;
@@ -332,6 +333,7 @@ avatar_job_free (gpointer data)
 {
   AvatarJob *job = data;
 
+  g_object_unref (job->transfer);
   g_free (job->url);
   g_free (job);
 }
@@ -358,6 +360,13 @@ run_avatar_job (FlooDb *db, gpointer data, GError **error)
   return floo_journal_append (db, FLOO_SIGNAL_ROSTER_INFO_UPDATE, g_variant_new ("(ax)", &ids), NULL, 0, error);
 }
 
+/* The transfer is complete when everybody can read what it changed. */
+static void
+on_avatar_stored (FlooStore *store, gpointer data, const GError *error)
+{
+  floo_transfer_done (((AvatarJob *) data)->transfer, error);
+}
+
 static void
 on_avatar_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -369,10 +378,11 @@ on_avatar_set (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       AvatarJob *job = g_new (AvatarJob, 1);
 
-      *job = (AvatarJob){ upload->to, g_strdup (upload->upload.url) };
-      floo_session_write (upload->upload.files->session, run_avatar_job, NULL, job, avatar_job_free);
+      *job = (AvatarJob){ g_object_ref (upload->upload.transfer), upload->to, g_strdup (upload->upload.url) };
+      floo_session_write (upload->upload.files->session, run_avatar_job, on_avatar_stored, job, avatar_job_free);
     }
-  floo_transfer_done (upload->upload.transfer, error);
+  else
+    floo_transfer_done (upload->upload.transfer, error);
 }
 
 static void
