@@ -26,8 +26,10 @@ typedef struct {
   FlooDb *db;
   gint64 chunk;
   guint n_docs;
-  GByteArray *page;
-  guint32 first, last;   /* keys of the page */
+  GByteArray *bytes;     /* of the page */
+  FlooPage page;
+  gboolean begun;
+  guint32 first;         /* its first key */
 } Output;
 
 /* Newest first. */
@@ -49,7 +51,8 @@ static gboolean
 write_block (Output *self, guint number, const Doc *docs, guint n, FlooBlockRange *range, GError **error)
 {
   g_autoptr (GByteArray) data = g_byte_array_new ();
-  g_autoptr (FlooQuery) query = floo_query_take_ints (self->db, "search/block-put", FLOO_INTS (FLOO_BLOCK_KEY (self->chunk, number)), error);
+  gint64 key = FLOO_BLOCK_KEY (self->chunk, number);
+  g_autoptr (FlooQuery) query = floo_query_take_ints (self->db, "search/block-put", FLOO_INTS (key), error);
 
   *range = (FlooBlockRange){ docs[0].id, G_MININT64, G_MAXINT64 };
   for (guint i = 0; i < n; i++)
@@ -81,7 +84,7 @@ output_begin (Output *self, FlooDb *db, const Doc *docs, guint n, GError **error
   g_autoptr (FlooQuery) query = NULL;
   gint64 newest = G_MININT64, oldest = G_MAXINT64;
 
-  *self = (Output){ .db = db, .n_docs = n, .page = g_byte_array_new () };
+  *self = (Output){ .db = db, .n_docs = n, .bytes = g_byte_array_new () };
   if (!floo_query_get_int (db, "search/chunk-next-id", NULL, 0, &self->chunk, NULL, error))
     return FALSE;
   for (guint i = 0; i < n; i += FLOO_BLOCK_DOCS)
@@ -108,15 +111,17 @@ flush_page (Output *self, GError **error)
 {
   g_autoptr (FlooQuery) query = NULL;
 
-  if (self->page->len == 0)
+  if (!self->begun)
     return TRUE;
+  floo_page_end (&self->page);
   query = floo_query_take_ints (self->db, "search/page-put", FLOO_INTS (FLOO_PAGE_KEY (self->chunk, self->first)), error);
   if (query == NULL)
     return FALSE;
-  floo_query_bind_blob (query, 2, self->page->data, self->page->len);
+  floo_query_bind_blob (query, 2, self->bytes->data, self->bytes->len);
   if (!floo_query_run (query, error))
     return FALSE;
-  g_byte_array_set_size (self->page, 0);
+  g_byte_array_set_size (self->bytes, 0);
+  self->begun = FALSE;
   return TRUE;
 }
 
@@ -124,19 +129,22 @@ flush_page (Output *self, GError **error)
 static gboolean
 output_list (Output *self, guint32 key, const guint32 *places, guint n, GError **error)
 {
-  if (self->page->len >= PAGE_BYTES && !flush_page (self, error))
+  if (self->bytes->len >= PAGE_BYTES && !flush_page (self, error))
     return FALSE;
-  if (self->page->len == 0)
-    self->first = self->last = key;
-  floo_postings_put (self->page, key - self->last, places, n, self->n_docs);
-  self->last = key;
+  if (!self->begun)
+    {
+      floo_page_begin (&self->page, self->bytes, key, self->n_docs);
+      self->first = key;
+      self->begun = TRUE;
+    }
+  floo_page_add (&self->page, key, places, n);
   return TRUE;
 }
 
 static void
 output_clear (Output *self)
 {
-  g_clear_pointer (&self->page, g_byte_array_unref);
+  g_clear_pointer (&self->bytes, g_byte_array_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Output, output_clear)
@@ -261,10 +269,9 @@ typedef struct {
   guint32 *places;       /* new place of each old one; G_MAXUINT32: it is dead */
   FlooQuery *query;      /* its pages */
   GByteArray *page;
-  gsize at;
+  FlooPostings postings;
   gboolean ended;
   gint64 key;            /* of the list that is up */
-  FlooPostings postings;
 } Source;
 
 static void
@@ -287,11 +294,11 @@ next_page (Source *self, GError **error)
   self->ended = !row;
   if (!row)
     return TRUE;
-  self->key = floo_query_int (self->query, 0) - FLOO_PAGE_KEY (self->chunk->id, 0);
   data = floo_query_blob (self->query, 1, &size);
   g_byte_array_set_size (self->page, 0);
   g_byte_array_append (self->page, data, (guint) size);
-  self->at = 0;
+  floo_postings_init (&self->postings, self->page->data, size,
+                      (guint32) (floo_query_int (self->query, 0) - FLOO_PAGE_KEY (self->chunk->id, 0)), self->chunk->docs);
   return TRUE;
 }
 
@@ -299,18 +306,14 @@ next_page (Source *self, GError **error)
 static gboolean
 source_next (Source *self, GError **error)
 {
-  const guint8 *at;
-
-  while (self->at >= self->page->len && !self->ended)
-    if (!next_page (self, error))
-      return FALSE;
-  if (self->ended)
-    return TRUE;
-  at = self->page->data + self->at;
-  if (!floo_postings_get (&at, self->page->data + self->page->len, &self->postings, self->chunk->docs))
-    return floo_index_set_damaged (self->db, error);
-  self->key += self->postings.key;
-  self->at = (gsize) (at - self->page->data);
+  while (!self->ended && !floo_postings_next (&self->postings))
+    {
+      if (self->postings.damaged)
+        return floo_index_set_damaged (self->db, error);
+      if (!next_page (self, error))
+        return FALSE;
+    }
+  self->key = self->postings.key;
   return TRUE;
 }
 
@@ -389,7 +392,7 @@ take_list (Source *sources, guint n, gint64 key, GArray *old, GArray *places, GE
       if (source->ended || source->key != key)
         continue;
       g_array_set_size (old, 0);
-      if (!floo_postings_to_places (&source->postings, old, source->chunk->docs))
+      if (!floo_postings_to_places (&source->postings, old))
         return floo_index_set_damaged (source->db, error);
       for (guint j = 0; j < old->len; j++)
         {

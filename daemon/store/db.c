@@ -47,7 +47,7 @@ mark_damaged (FlooDb *db, const char *what)
     return;
   close (fd);
   if (is_of_index (db))
-    g_message ("The search index is damaged (%s) and is built anew", what);
+    g_message ("The search index is damaged and is built anew");
   else
     g_message ("The store is damaged (%s) and is set aside, now or at the next start", what);
 }

@@ -18,7 +18,8 @@ G_BEGIN_DECLS
  */
 gboolean floo_index_step (FlooDb *index, FlooDb *store, gint64 *done, gboolean *more, GError **error);
 
-/* @ahead: (out): the index knows more than the store ever had: that is an older copy of the one it was made from, so it must be made anew */
+/* @ahead: (out): the index knows more than the store ever had: that is an older copy of the one it was made from. The index must be made
+ * anew. */
 gboolean floo_index_is_ahead (FlooDb *index, FlooDb *store, gboolean *ahead, GError **error);
 
 /* Joins some small chunks, or drops what is dead, in one transaction. @more: (out): there may be more to tidy */

@@ -11,7 +11,7 @@
 #include "store/terms.h"
 
 #define APPLICATION_ID 0x466c6f53 /* "FloS" in the file's header */
-#define VERSION 1
+#define VERSION 2
 
 static const char *const suffixes[] = { "-wal", "-shm", "" };
 
@@ -57,7 +57,8 @@ floo_index_set_damaged (FlooDb *db, GError **error)
 static gboolean
 create_tables (FlooDb *db, const char *journal_id, GError **error)
 {
-  g_autoptr (GBytes) sql = g_resource_lookup_data (floo_sql_get_resource (), "/im/floo/store/search.sql", G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  g_autoptr (GBytes) sql
+      = g_resource_lookup_data (floo_sql_get_resource (), "/im/floo/store/search.sql", G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   g_autoptr (FlooQuery) query = NULL;
   int code;
 
@@ -301,8 +302,8 @@ floo_index_get_places (FlooDb *db, const FlooChunk *chunk, guint32 key, guint8 *
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "search/page-find",
                                                       FLOO_INTS (FLOO_PAGE_KEY (chunk->id, 0), FLOO_PAGE_KEY (chunk->id, key)), error);
   FlooPostings postings;
-  const guint8 *at, *end;
-  gint64 present;
+  gconstpointer data;
+  gint64 first;
   gboolean row;
   gsize size;
 
@@ -312,26 +313,25 @@ floo_index_get_places (FlooDb *db, const FlooChunk *chunk, guint32 key, guint8 *
     return FALSE;
   if (!row)
     return TRUE;
-  present = floo_query_int (query, 0) - FLOO_PAGE_KEY (chunk->id, 0);
-  at = floo_query_blob (query, 1, &size);
-  end = at + size;
-  while (at < end && present <= key)
+  first = floo_query_int (query, 0) - FLOO_PAGE_KEY (chunk->id, 0);
+  data = floo_query_blob (query, 1, &size);
+  floo_postings_init (&postings, data, size, (guint32) first, chunk->docs);
+  while (!*found && floo_postings_next (&postings) && postings.key <= key)
     {
-      if (!floo_postings_get (&at, end, &postings, chunk->docs))
-        return floo_index_set_damaged (db, error);
-      present += postings.key;
-      if (present != key)
-        continue;
-      *found = TRUE;
-      return floo_postings_to_bitmap (&postings, bitmap, chunk->docs) || floo_index_set_damaged (db, error);
+      *found = postings.key == key;
+      if (*found)
+        floo_postings_to_bitmap (&postings, bitmap);
     }
-  return TRUE;
+  return !postings.damaged || floo_index_set_damaged (db, error);
 }
 
 gboolean
 floo_index_delete_chunk (FlooDb *db, const FlooChunk *chunk, GError **error)
 {
-  return floo_query_run_ints (db, "search/pages-delete", FLOO_INTS (FLOO_PAGE_KEY (chunk->id, 0), FLOO_PAGE_KEY (chunk->id + 1, 0)), NULL, error)
-         && floo_query_run_ints (db, "search/blocks-delete", FLOO_INTS (FLOO_BLOCK_KEY (chunk->id, 0), FLOO_BLOCK_KEY (chunk->id + 1, 0)), NULL, error)
+  gint64 page = FLOO_PAGE_KEY (chunk->id, 0), page_end = FLOO_PAGE_KEY (chunk->id + 1, 0);
+  gint64 block = FLOO_BLOCK_KEY (chunk->id, 0), block_end = FLOO_BLOCK_KEY (chunk->id + 1, 0);
+
+  return floo_query_run_ints (db, "search/pages-delete", FLOO_INTS (page, page_end), NULL, error)
+         && floo_query_run_ints (db, "search/blocks-delete", FLOO_INTS (block, block_end), NULL, error)
          && floo_query_run_ints (db, "search/chunk-delete", FLOO_INTS (chunk->id), NULL, error);
 }

@@ -2,10 +2,11 @@
 /*
  * index.h: the file of the search index, search.db beside store.db. Private to the store.
  *
- * It can be made anew from the store at any time, and is when it is damaged, of another version or of another store. Full-text tables of SQLite (FTS5) were tried first, over
- * 1,000,000 messages with 68 MB of text: single characters with their places took 1.6 times the text and 147 ms for two frequent characters that are seldom neighbours;
- * pairs of characters without places took 2.3 times, and 106 ms for a word's beginning. So it has an inverted index of its own: bitmaps of frequent keys and short lists
- * of rare ones in chunks of up to FLOO_CHUNK_DOCS messages, which are joined as they grow in number; any search is a few and-operations a chunk.
+ * It can be made anew from the store at any time, and is when it is damaged, of another version or of another store. Full-text tables of
+ * SQLite (FTS5) were tried first, over 1,000,000 messages with 68 MB of text: single characters with their places took 1.6 times the text
+ * and 147 ms for two frequent characters that are seldom neighbours; pairs of characters without places took 2.3 times, and 106 ms for a
+ * word's beginning. So it has an inverted index of its own: bitmaps of frequent keys and short lists of rare ones in chunks of up to
+ * FLOO_CHUNK_DOCS messages, which are joined as they grow in number; any search is a few and-operations a chunk.
  *
  * The indexer writes (indexer.h); searches read (search.h). All functions are for the thread that has the connection.
  */

@@ -2,7 +2,8 @@
 /*
  * search-changes.h: what the search index has to look at is noted in the transaction that changes it. Private to the store.
  *
- * The indexer goes up the messages by id (indexer.h), so a message that is newer than all others needs no note: it costs its intake nothing.
+ * The indexer goes up the messages by id (indexer.h), so a message that is newer than all others needs no note: it costs its intake
+ * nothing.
  */
 #pragma once
 

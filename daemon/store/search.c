@@ -12,8 +12,8 @@
 #include "store/terms.h"
 
 /*
- * A walk down one chunk's candidates. Until it is needed it only knows that it has none above the chunk's highest id: chunks whose messages are older
- * than those that were found in time are never looked into.
+ * A walk down one chunk's candidates. Until it is needed it only knows that it has none above the chunk's highest id: chunks whose
+ * messages are older than those that were found in time are never looked into.
  */
 typedef struct {
   FlooChunk chunk;
@@ -227,7 +227,8 @@ static gboolean
 passes (const FlooSearch *search, const FlooMessage *message)
 {
   return (search->conversation < 0 || message->conversation == search->conversation) && (search->from < 0 || message->from == search->from)
-         && (search->type < 0 || message->type == search->type) && message->timestamp >= search->since && message->timestamp <= search->until;
+         && (search->type < 0 || message->type == search->type) && message->timestamp >= search->since
+         && message->timestamp <= search->until;
 }
 
 static void

@@ -23,8 +23,9 @@ gboolean floo_search_check_text (const char *text, GError **error);
 /**
  * floo_search_run:
  *
- * In a read job: the newest messages that have all words of the text, and pass the filters, newest first. What the indexer has not come to yet is not found
- * (floo_store_catch_up()); what has changed or gone since is told right, since every message is looked at before it is taken.
+ * In a read job: the newest messages that have all words of the text, and pass the filters, newest first. What the indexer has not come
+ * to yet is not found (floo_store_catch_up()); what has changed or gone since is told right, since every message is looked at before it
+ * is taken.
  *
  * Returns: (transfer floating): aM with more.snippet
  */

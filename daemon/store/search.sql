@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The search index (index.h). It has no migrations: one of another version is thrown away and built anew.
 PRAGMA application_id = 0x466c6f53;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- journal_id: of the store that it belongs to; position, changes: how far it is (indexer.h).
 CREATE TABLE state (
@@ -28,7 +28,7 @@ CREATE TABLE blocks (
   data BLOB NOT NULL
 ) STRICT;
 
--- Where keys are (terms.h), as postings.h says; key: chunk << 20 | first key.
+-- Where keys are (terms.h), as postings.h says; key: chunk << 22 | first key.
 CREATE TABLE pages (
   key INTEGER PRIMARY KEY,
   data BLOB NOT NULL

@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-#define FLOO_KEY_BITS 20
+#define FLOO_KEY_BITS 22
 #define FLOO_SEARCH_TEXT 1024u /* bytes of what is searched for */
 
 typedef enum { FLOO_FILTER_CONVERSATION, FLOO_FILTER_SENDER, FLOO_FILTER_TYPE } FlooFilter;

@@ -56,9 +56,10 @@ class SearchTest(harness.Test):
         self.assertEqual(len(self.found(client, '报告', **{'from': 1002})), 4)
         self.assertEqual(self.found(client, '报告', **{'from': 1001}), [])
         self.assertEqual(self.found(client, '报告', type='image'), [])
-        times = {one.content: one.timestamp for one in all_found}
-        self.assertEqual(self.found(client, '报告', since=times['报告第3版'])[-1:], ['报告第3版'])
-        self.assertEqual(self.found(client, '报告', until=min(times.values()) - 1), [])
+        for time in {one.timestamp for one in all_found}:
+            self.assertEqual(self.found(client, '报告', since=time), [one.content for one in all_found if one.timestamp >= time])
+            self.assertEqual(self.found(client, '报告', until=time), [one.content for one in all_found if one.timestamp <= time])
+        self.assertEqual(self.found(client, '报告', until=min(one.timestamp for one in all_found) - 1), [])
 
     def test_what_was_sent(self):
         sandbox, daemon, client = self.one()

@@ -103,7 +103,9 @@ list_message (const FlooMessage *message, gpointer data)
 {
   Lists *lists = data;
 
-  g_string_append_printf (g_str_equal (message->content, "天地玄黄") ? lists->first : lists->second, "%" G_GINT64_FORMAT " ", message->id);
+  GString *list = g_str_equal (message->content, "天地玄黄") ? lists->first : lists->second;
+
+  g_string_append_printf (list, "%" G_GINT64_FORMAT " ", message->id);
 }
 
 static gboolean
@@ -115,7 +117,8 @@ list_all (FlooDb *db, gpointer data, GError **error)
       gint64 conversation;
       FlooToType to_type;
 
-      if (!floo_messages_find (db, id, &known, &conversation, &to_type, error) || (known && !floo_messages_get (db, id, list_message, data, error)))
+      if (!floo_messages_find (db, id, &known, &conversation, &to_type, error)
+          || (known && !floo_messages_get (db, id, list_message, data, error)))
         return FALSE;
     }
   return TRUE;

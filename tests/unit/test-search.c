@@ -449,10 +449,12 @@ insert_random (FlooDb *db, Chance *chance, GError **error)
 {
   g_autofree char *text = random_text (chance->rand);
   gboolean is_late = g_rand_int_range (chance->rand, 0, 4) == 0;
-  gint64 id = is_late ? g_rand_int_range (chance->rand, 1, (gint32) chance->newest + 1) : (chance->newest += g_rand_int_range (chance->rand, 1, 5));
+  gint64 newer = chance->newest + g_rand_int_range (chance->rand, 1, 5);
+  gint64 id = is_late ? g_rand_int_range (chance->rand, 1, (gint32) chance->newest + 1) : newer;
   FlooMessage message = fixture_message (id, 5 + g_rand_int_range (chance->rand, 0, 4), 7 + g_rand_int_range (chance->rand, 0, 2), text);
   gboolean is_new;
 
+  chance->newest = MAX (chance->newest, id);
   return floo_messages_insert (db, &message, FALSE, &is_new, error);
 }
 
@@ -518,7 +520,8 @@ search_slowly (FlooDb *db, gpointer data, GError **error)
       gint64 conversation;
       FlooToType to_type;
 
-      if (!floo_messages_find (db, id, &known, &conversation, &to_type, error) || (known && !floo_messages_get (db, id, check_one, expected, error)))
+      if (!floo_messages_find (db, id, &known, &conversation, &to_type, error)
+          || (known && !floo_messages_get (db, id, check_one, expected, error)))
         return FALSE;
     }
   return TRUE;

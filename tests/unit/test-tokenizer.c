@@ -157,7 +157,8 @@ test_match_long (void)
 static void
 test_keys (void)
 {
-  static const char *const texts[] = { "哈哈哈哈哈哈哈哈哈哈哈哈", "下午的会议室在三楼", "Internationalization", "用iPhone手机", "cafe\u0301 ÉCOLE", "ｶﾞ한국 👍" };
+  static const char *const texts[]
+      = { "哈哈哈哈哈哈哈哈哈哈哈哈", "下午的会议室在三楼", "Internationalization", "用iPhone手机", "cafe\u0301 ÉCOLE", "ｶﾞ한국 👍" };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
