@@ -53,7 +53,7 @@ class FilesHostileTest(files.Test):
         found = set()
         for folder, _, names in os.walk(self.root):
             found.update(os.path.join(folder, name) for name in names)
-        return {path for path in found if not path.endswith(('.log', 'store.db', '-wal', '-shm', 'transfer-ids', '.client-id'))}
+        return {path for path in found if not path.endswith(('.log', 'store.db', 'search.db', '-journal', '-wal', '-shm', 'transfer-ids', '.client-id'))}
 
     def test_addresses(self):
         """No address but http and https, none without a host or with a user in it."""
