@@ -96,8 +96,8 @@ class RosterNoticeTest(NoticeTest):
         self.wait_true(lambda: self.item(BOB)['nick_name'] == 'Bob', 'the details fetched anew')
         for kind, muted in (('MUTED', True), ('UNMUTED', False)):
             since = self.notice('roster', kind, from_=ALICE, to=BOB)
-            self.assertEqual(self.signal('RosterInfoUpdate', since), ([BOB],))
-            self.assertIs(self.item(BOB)['mute_notification'], muted)
+            self.client.wait_event('RosterInfoUpdate', lambda event: event.args == ([BOB],), since=since)
+            self.wait_true(lambda: self.item(BOB)['mute_notification'] is muted, 'the notice %s' % kind)
 
     def test_unknown(self):
         """What has no meaning has no effect, and takes nothing with it."""
