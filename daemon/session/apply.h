@@ -69,7 +69,7 @@ gint64 floo_apply_uid (const Floo__XID *xid);   /* 0 where it is missing */
 /* Writes what the messages of this batch changed in their conversations so far. */
 gboolean floo_apply_counts (FlooApply *apply, GError **error);
 
-/* An operation on a message, received or acknowledged. Texts are NULL or "" where there is none. */
+/* The wire's MessageOperation, received or acknowledged. Texts are NULL or "" where there is none. */
 typedef struct {
   gint64 id;                    /* its own, 0: not known */
   int type;                     /* MessageOperation.OpType */
@@ -78,9 +78,9 @@ typedef struct {
   gboolean ours;                /* this user did it, on whatever device */
   const char *content, *config, *ext;
   gint64 edit_timestamp;
-} FlooOperation;
+} FlooMessageOperation;
 
-gboolean floo_apply_operation (FlooApply *apply, const FlooOperation *operation, GError **error);
+gboolean floo_apply_operation (FlooApply *apply, const FlooMessageOperation *operation, GError **error);
 /* A message is new: does what came for it before. */
 gboolean floo_apply_early (FlooApply *apply, gint64 mid, GError **error);
 /* Deleted elsewhere by the operation or notice @id: what is newer stays. */

@@ -21,7 +21,7 @@ has_text (const char *text)
 
 /* The message is not here: where it comes later, and does not bring what this did, it is done then. */
 static gboolean
-keep_early (FlooApply *apply, const FlooOperation *op, GError **error)
+keep_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   FlooEarly early = { .id = op->id, .message = op->mid, .type = op->type, .ours = op->ours, .edit_timestamp = op->edit_timestamp,
                       .content = op->content, .config = op->config, .ext = op->ext };
@@ -36,8 +36,8 @@ keep_early (FlooApply *apply, const FlooOperation *op, GError **error)
 static gboolean
 do_early (const FlooEarly *early, gpointer user_data, GError **error)
 {
-  FlooOperation op = { .type = early->type, .mid = early->message, .ours = early->ours, .edit_timestamp = early->edit_timestamp,
-                       .content = early->content, .config = early->config, .ext = early->ext };
+  FlooMessageOperation op = { .type = early->type, .mid = early->message, .ours = early->ours, .edit_timestamp = early->edit_timestamp,
+                              .content = early->content, .config = early->config, .ext = early->ext };
 
   return floo_apply_operation (user_data, &op, error);
 }
@@ -74,7 +74,7 @@ keep_outgoing (const FlooMessage *message, gpointer user_data)
 
 /* Others can tell what they did with messages of ours, not with those of somebody else; of one that is not here yet it turns out when it comes. */
 static gboolean
-is_theirs_to_say (FlooApply *apply, const FlooOperation *op)
+is_theirs_to_say (FlooApply *apply, const FlooMessageOperation *op)
 {
   gboolean outgoing = FALSE;
 
@@ -82,7 +82,7 @@ is_theirs_to_say (FlooApply *apply, const FlooOperation *op)
 }
 
 static gboolean
-apply_status (FlooApply *apply, const FlooOperation *op, int status, GError **error)
+apply_status (FlooApply *apply, const FlooMessageOperation *op, int status, GError **error)
 {
   gint64 conversation;
   FlooToType to_type = FLOO_TO_ROSTER;
@@ -102,25 +102,25 @@ apply_status (FlooApply *apply, const FlooOperation *op, int status, GError **er
 }
 
 static gboolean
-apply_read (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_read (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   return apply_status (apply, op, FLOO_STATUS_READ, error);
 }
 
 static gboolean
-apply_delivered (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_delivered (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   return apply_status (apply, op, FLOO_STATUS_DELIVERED, error);
 }
 
 static gboolean
-apply_unread (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_unread (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   return apply_status (apply, op, FLOO_STATUS_UNREAD, error);
 }
 
 static gboolean
-apply_played (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_played (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   gint64 conversation;
   gboolean changed;
@@ -134,7 +134,7 @@ apply_played (FlooApply *apply, const FlooOperation *op, GError **error)
 
 /* We read a conversation, on some device. Of others it says nothing about ours. */
 static gboolean
-apply_read_all (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_read_all (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   gint64 conversation = op->conversation, last;
   FlooToType to_type = FLOO_TO_ROSTER;
@@ -156,7 +156,7 @@ apply_read_all (FlooApply *apply, const FlooOperation *op, GError **error)
 }
 
 static gboolean
-apply_removal (FlooApply *apply, const FlooOperation *op, FlooSignal signal, GError **error)
+apply_removal (FlooApply *apply, const FlooMessageOperation *op, FlooSignal signal, GError **error)
 {
   gint64 conversation;
   FlooToType to_type = FLOO_TO_ROSTER;
@@ -174,13 +174,13 @@ apply_removal (FlooApply *apply, const FlooOperation *op, FlooSignal signal, GEr
 }
 
 static gboolean
-apply_recall (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_recall (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   return apply_removal (apply, op, FLOO_SIGNAL_MESSAGE_RECALLED, error);
 }
 
 static gboolean
-apply_delete (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_delete (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   return apply_removal (apply, op, FLOO_SIGNAL_MESSAGE_DELETED, error);
 }
@@ -224,7 +224,7 @@ keep_merged (const FlooMessage *message, gpointer user_data)
 }
 
 static gboolean
-apply_append (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_append (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   gint64 conversation;
   FlooToType to_type;
@@ -252,7 +252,7 @@ apply_append (FlooApply *apply, const FlooOperation *op, GError **error)
 }
 
 static gboolean
-apply_replace (FlooApply *apply, const FlooOperation *op, GError **error)
+apply_replace (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   gint64 conversation;
   FlooToType to_type;
@@ -272,9 +272,9 @@ apply_replace (FlooApply *apply, const FlooOperation *op, GError **error)
 }
 
 gboolean
-floo_apply_operation (FlooApply *apply, const FlooOperation *operation, GError **error)
+floo_apply_operation (FlooApply *apply, const FlooMessageOperation *operation, GError **error)
 {
-  static gboolean (*const table[]) (FlooApply *, const FlooOperation *, GError **) = {
+  static gboolean (*const table[]) (FlooApply *, const FlooMessageOperation *, GError **) = {
     [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK] = apply_read,
     [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL] = apply_read_all,
     [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL] = apply_unread,

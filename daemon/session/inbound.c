@@ -325,7 +325,7 @@ apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **e
 static gboolean
 apply_received_operation (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, const Floo__MessageBody *body, GError **error)
 {
-  FlooOperation operation = { 0 };
+  FlooMessageOperation operation = { 0 };
   gboolean is_new;
 
   if (body->operation == NULL)
@@ -524,8 +524,8 @@ static gboolean
 apply_accepted_operation (FlooApply *apply, const KeptRow *kept, const Floo__SyncDL *answer, GError **error)
 {
   const FlooOutboxRow *row = &kept->row;
-  FlooOperation operation = { .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
-                              .content = kept->content, .config = kept->config, .ext = kept->ext };
+  FlooMessageOperation operation = { .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
+                                     .content = kept->content, .config = kept->config, .ext = kept->ext };
   gboolean was_there, is_new = TRUE;
 
   /* Its number is known from now on: should it come back to us in a page, it changes nothing; nor does this where it came before. */
