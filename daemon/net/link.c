@@ -1,58 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "net/link.h"
+#include "net/link-private.h"
 
-#include <string.h>
-
-#include "base/backoff.h"
 #include "base/error.h"
-#include "base/log.h"
 #include "base/names.h"
 #include "net/channel-ws.h"
-#include "net/heart.h"
-#include "net/netwatch.h"
-#include "wire/socketio.h"
 
 #define MIN_DELAY_MS 1000
 #define MAX_DELAY_MS 10000
 #define MAX_TIMEOUT_STEPS 5
 
-enum { SIGNAL_STATE_CHANGED, SIGNAL_FRAME, SIGNAL_HEARD, N_SIGNALS };
-
-static guint signals[N_SIGNALS];
-
-struct _FlooLink {
-  GObject parent_instance;
-
-  FlooLinkUrlFunc url_func;
-  gpointer user_data;
-  FlooChannelOpenAsync open;
-  FlooChannelOpenFinish finish;
-  FlooBackoff backoff;
-  guint timeout_ms;
-  guint timeout_step_ms;
-  FlooNetwatch *netwatch;
-
-  gboolean wanted;
-  FlooLinkState state;
-  GError *error;
-  guint attempts;
-  gint64 next_retry;
-  GSource *retry;
-
-  /* One try, from the opener to the end of its connection. */
-  GCancellable *cancellable; /* of the opener under way */
-  GSource *deadline;         /* until "40" */
-  FlooChannel *channel;
-  FlooSioDecoder *decoder;
-  FlooHeart *heart;  /* since Engine.IO's open */
-  gboolean accepted; /* the owner said so: its loss is no failed try */
-  gboolean local;    /* the other side is this machine: the network does not matter */
-};
+guint floo_link_signals[FLOO_LINK_N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (FlooLink, floo_link, G_TYPE_OBJECT)
 
 static void try_connect (FlooLink *self);
-static void lost (FlooLink *self, const GError *error);
 
 static void
 destroy_source (GSource *source)
@@ -77,11 +38,11 @@ set_state (FlooLink *self, FlooLinkState state)
   if (self->state == state)
     return;
   self->state = state;
-  g_signal_emit (self, signals[SIGNAL_STATE_CHANGED], 0);
+  g_signal_emit (self, floo_link_signals[FLOO_LINK_SIGNAL_STATE_CHANGED], 0);
 }
 
-static void G_GNUC_PRINTF (3, 4)
-lost_with (FlooLink *self, FlooError code, const char *format, ...)
+void
+floo_link_lost_with (FlooLink *self, FlooError code, const char *format, ...)
 {
   g_autoptr (GError) error = NULL;
   va_list args;
@@ -89,7 +50,7 @@ lost_with (FlooLink *self, FlooError code, const char *format, ...)
   va_start (args, format);
   error = g_error_new_valist (FLOO_ERROR, code, format, args);
   va_end (args);
-  lost (self, error);
+  floo_link_lost (self, error);
 }
 
 /* Lets go of the present try, whatever it has come to. */
@@ -140,9 +101,8 @@ wait_for_next_try (FlooLink *self)
   set_state (self, FLOO_LINK_WAITING);
 }
 
-/* The connection or the try is over and the link still wanted. */
-static void
-lost (FlooLink *self, const GError *error)
+void
+floo_link_lost (FlooLink *self, const GError *error)
 {
   g_autoptr (GError) reason = NULL;
 
@@ -159,151 +119,14 @@ lost (FlooLink *self, const GError *error)
   wait_for_next_try (self);
 }
 
-/* -- the heart -- */
+/* -- connecting -- */
 
-static void
-on_beat (gpointer user_data)
+void
+floo_link_connected (FlooLink *self)
 {
-  FlooLink *self = user_data;
-
-  floo_channel_send_text (self->channel, FLOO_SIO_TEXT_PING);
-}
-
-static void
-on_dead (gpointer user_data)
-{
-  lost_with (user_data, FLOO_ERROR_TIMEOUT, "the service did not answer the heartbeat");
-}
-
-/* -- what comes in: a function per kind of packet -- */
-
-static void
-handle_open (FlooLink *self, const FlooSioPacket *packet)
-{
-  if (self->heart != NULL)
-    {
-      lost_with (self, FLOO_ERROR_PROTOCOL, "the service opened an open connection");
-      return;
-    }
-  self->heart = floo_heart_new (packet->ping_interval, packet->ping_timeout, on_beat, on_dead, self);
-}
-
-static void
-handle_close (FlooLink *self, const FlooSioPacket *packet)
-{
-  lost_with (self, FLOO_ERROR_OFFLINE, "the service closed the session");
-}
-
-static void
-handle_ping (FlooLink *self, const FlooSioPacket *packet)
-{
-  g_autofree char *pong = g_strconcat (FLOO_SIO_TEXT_PONG, packet->text, NULL);
-
-  floo_channel_send_text (self->channel, pong);
-}
-
-static void
-handle_pong (FlooLink *self, const FlooSioPacket *packet)
-{
-  if (self->heart != NULL)
-    floo_heart_answered (self->heart);
-}
-
-static void
-handle_connect (FlooLink *self, const FlooSioPacket *packet)
-{
-  if (self->heart == NULL)
-    {
-      lost_with (self, FLOO_ERROR_PROTOCOL, "the service connected before it opened");
-      return;
-    }
   g_clear_pointer (&self->deadline, destroy_source);
   set_state (self, FLOO_LINK_UP);
 }
-
-static void
-handle_error (FlooLink *self, const FlooSioPacket *packet)
-{
-  lost_with (self, FLOO_ERROR_PROTOCOL, "the service refused the socket: %s", floo_redact (packet->text));
-}
-
-static void
-handle_frame (FlooLink *self, const FlooSioPacket *packet)
-{
-  if (self->state != FLOO_LINK_UP)
-    lost_with (self, FLOO_ERROR_PROTOCOL, "a frame before the connection");
-  else
-    g_signal_emit (self, signals[SIGNAL_FRAME], 0, packet->frame);
-}
-
-static void
-handle_packet (FlooLink *self, const FlooSioPacket *packet)
-{
-  static void (*const handlers[]) (FlooLink *self, const FlooSioPacket *packet) = {
-    [FLOO_SIO_NONE] = NULL,
-    [FLOO_SIO_OPEN] = handle_open,
-    [FLOO_SIO_CLOSE] = handle_close,
-    [FLOO_SIO_PING] = handle_ping,
-    [FLOO_SIO_PONG] = handle_pong,
-    [FLOO_SIO_CONNECT] = handle_connect,
-    [FLOO_SIO_DISCONNECT] = handle_close,
-    [FLOO_SIO_ERROR] = handle_error,
-    [FLOO_SIO_FRAME] = handle_frame,
-  };
-
-  if (handlers[packet->kind] != NULL)
-    handlers[packet->kind](self, packet);
-}
-
-/* Tells that the service lives. FALSE: whoever heard it ended this connection. */
-static gboolean
-hear (FlooLink *self, FlooChannel *channel)
-{
-  if (self->heart != NULL)
-    floo_heart_heard (self->heart);
-  g_signal_emit (self, signals[SIGNAL_HEARD], 0);
-  return self->channel == channel;
-}
-
-static void
-on_text (FlooChannel *channel, const char *text, guint64 len, gpointer user_data)
-{
-  g_autoptr (FlooLink) self = g_object_ref (user_data);
-  g_auto (FlooSioPacket) packet = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  if (!hear (self, channel))
-    return;
-  if (floo_sio_decode_text (self->decoder, text, len, &packet, &error))
-    handle_packet (self, &packet);
-  else
-    lost (self, error);
-}
-
-static void
-on_binary (FlooChannel *channel, GBytes *message, gpointer user_data)
-{
-  g_autoptr (FlooLink) self = g_object_ref (user_data);
-  g_auto (FlooSioPacket) packet = { 0 };
-  g_autoptr (GError) error = NULL;
-
-  if (!hear (self, channel))
-    return;
-  if (floo_sio_decode_binary (self->decoder, message, &packet, &error))
-    handle_packet (self, &packet);
-  else
-    lost (self, error);
-}
-
-static void
-on_closed (FlooChannel *channel, const GError *error, gpointer user_data)
-{
-  g_autoptr (FlooLink) self = g_object_ref (user_data);
-
-  lost (self, error);
-}
-
-/* -- connecting -- */
 
 typedef struct {
   FlooLink *self;
@@ -330,20 +153,18 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_clear_object (&self->cancellable);
   if (channel == NULL)
     {
-      lost (self, error);
+      floo_link_lost (self, error);
       return;
     }
   self->channel = g_steal_pointer (&channel);
   self->decoder = floo_sio_decoder_new ();
-  g_signal_connect (self->channel, "text", G_CALLBACK (on_text), self);
-  g_signal_connect (self->channel, "binary", G_CALLBACK (on_binary), self);
-  g_signal_connect (self->channel, "closed", G_CALLBACK (on_closed), self);
+  floo_link_hear (self);
 }
 
 static gboolean
 on_deadline (gpointer user_data)
 {
-  lost_with (user_data, FLOO_ERROR_TIMEOUT, "the service did not let us connect in time");
+  floo_link_lost_with (user_data, FLOO_ERROR_TIMEOUT, "the service did not let us connect in time");
   return G_SOURCE_REMOVE;
 }
 
@@ -389,7 +210,7 @@ try_connect (FlooLink *link)
     }
   self->state = FLOO_LINK_CONNECTING;
   open_channel (self, url);
-  g_signal_emit (self, signals[SIGNAL_STATE_CHANGED], 0);
+  g_signal_emit (self, floo_link_signals[FLOO_LINK_SIGNAL_STATE_CHANGED], 0);
 }
 
 /* -- the network and sleep -- */
@@ -416,7 +237,7 @@ on_woke (FlooNetwatch *netwatch, gpointer user_data)
   g_autoptr (FlooLink) self = g_object_ref (user_data);
 
   if (self->state == FLOO_LINK_UP)
-    lost_with (self, FLOO_ERROR_OFFLINE, "the machine slept");
+    floo_link_lost_with (self, FLOO_ERROR_OFFLINE, "the machine slept");
   else if (self->state == FLOO_LINK_CONNECTING)
     {
       clear_try (self);
@@ -463,11 +284,11 @@ floo_link_class_init (FlooLinkClass *class)
 {
   G_OBJECT_CLASS (class)->dispose = floo_link_dispose;
   G_OBJECT_CLASS (class)->finalize = floo_link_finalize;
-  signals[SIGNAL_STATE_CHANGED]
+  floo_link_signals[FLOO_LINK_SIGNAL_STATE_CHANGED]
       = g_signal_new ("state-changed", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
-  signals[SIGNAL_FRAME] = g_signal_new ("frame", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
+  floo_link_signals[FLOO_LINK_SIGNAL_FRAME] = g_signal_new ("frame", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
                                         G_TYPE_BYTES | G_SIGNAL_TYPE_STATIC_SCOPE);
-  signals[SIGNAL_HEARD] = g_signal_new ("heard", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  floo_link_signals[FLOO_LINK_SIGNAL_HEARD] = g_signal_new ("heard", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void
@@ -557,7 +378,7 @@ void
 floo_link_drop (FlooLink *self, const GError *error)
 {
   g_return_if_fail (FLOO_IS_LINK (self));
-  lost (self, error);
+  floo_link_lost (self, error);
 }
 
 void

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * link-private.h: the link, for the files that make it up: link.c (when it connects and to what) and link-packets.c (what comes in).
+ */
+#pragma once
+
+#include "base/backoff.h"
+#include "base/error.h"
+#include "net/heart.h"
+#include "net/link.h"
+#include "wire/socketio.h"
+
+G_BEGIN_DECLS
+
+enum { FLOO_LINK_SIGNAL_STATE_CHANGED, FLOO_LINK_SIGNAL_FRAME, FLOO_LINK_SIGNAL_HEARD, FLOO_LINK_N_SIGNALS };
+extern guint floo_link_signals[FLOO_LINK_N_SIGNALS];
+
+struct _FlooLink {
+  GObject parent_instance;
+
+  FlooLinkUrlFunc url_func;
+  gpointer user_data;
+  FlooChannelOpenAsync open;
+  FlooChannelOpenFinish finish;
+  FlooBackoff backoff;
+  guint timeout_ms;
+  guint timeout_step_ms;
+  FlooNetwatch *netwatch;
+
+  gboolean wanted;
+  FlooLinkState state;
+  GError *error;
+  guint attempts;
+  gint64 next_retry;
+  GSource *retry;
+
+  /* One try, from the opener to the end of its connection. */
+  GCancellable *cancellable; /* of the opener under way */
+  GSource *deadline;         /* until "40" */
+  FlooChannel *channel;
+  FlooSioDecoder *decoder;
+  FlooHeart *heart;  /* since Engine.IO's open */
+  gboolean accepted; /* the owner said so: its loss is no failed try */
+  gboolean local;    /* the other side is this machine: the network does not matter */
+};
+
+/* ---- link.c ---- */
+
+/* The service let us in: frames may be sent. */
+void floo_link_connected (FlooLink *self);
+/* The connection or the try is over and the link still wanted. @error: (nullable): the other side closed it */
+void floo_link_lost (FlooLink *self, const GError *error);
+void floo_link_lost_with (FlooLink *self, FlooError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
+
+/* ---- link-packets.c ---- */
+
+/* Takes what comes in on the link's channel from now on. */
+void floo_link_hear (FlooLink *self);
+
+G_END_DECLS
