@@ -436,5 +436,5 @@ load_lists (FlooLogin *self)
   floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
   floo_rest_set_token (self->session->rest, self->record->token);
   floo_session_notice (self->session, "loginMessage", "token sucecc, getting roster lists..");
-  floo_directory_load_lists (self->session->directory, self->cancellable, on_lists);
+  floo_directory_load_lists (self->session, self->cancellable, on_lists);
 }

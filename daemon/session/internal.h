@@ -268,7 +268,7 @@ FlooDirectory *floo_directory_new (FlooSession *session);
 void floo_directory_free (FlooDirectory *directory);
 typedef void (*FlooListsDone) (FlooSession *session, const GError *error);
 /* The two lists of a login. */
-void floo_directory_load_lists (FlooDirectory *directory, GCancellable *cancellable, FlooListsDone done);
+void floo_directory_load_lists (FlooSession *session, GCancellable *cancellable, FlooListsDone done);
 /* Fetches details that are missing or stale, in batches, one request a second and kind, while online. */
 void floo_directory_fetch_missing (FlooDirectory *directory);
 void floo_directory_offline (FlooDirectory *directory);
