@@ -53,6 +53,17 @@ parse_url (const FlooConfigKey *key, const char *text, gpointer field)
 }
 
 static gboolean
+parse_hosts (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  g_auto (GStrv) hosts = g_strsplit (text, " ", -1);
+
+  for (guint i = 0; hosts[i] != NULL && *text != '\0'; i++)
+    if (!g_hostname_is_ip_address (hosts[i]) && (*hosts[i] == '\0' || strpbrk (hosts[i], "/:@[]%") != NULL))
+      return FALSE;
+  return strlen (text) <= MAX_TEXT && set_text (field, text);
+}
+
+static gboolean
 parse_choice (const FlooConfigKey *key, const char *text, gpointer field)
 {
   g_auto (GStrv) choices = g_strsplit (key->values, ", ", -1);
@@ -130,6 +141,10 @@ static const struct
   { { "files", "auto_download", "false", "true, false",
       "Whether thumbnails of received images, and images of at most 256 KiB, are downloaded without being asked for." },
     parse_bool, FIELD (auto_download) },
+  { { "files", "private_hosts", "", "names or addresses of hosts, one space between two, at most 256 bytes",
+      "Hosts on this machine or in a private network that files may come from and go to. A message can name any address, so nothing else "
+      "there is ever asked, but for the service itself." },
+    parse_hosts, FIELD (private_hosts) },
   { { "secrets", "backend", "auto", "auto, keyring, file",
       "Where the access token and a remembered password are kept: in the Secret Service (keyring), in a file that only the user can "
       "read (file), or in the Secret Service if the session has one and else in the file (auto)." },
@@ -296,6 +311,7 @@ floo_config_free (FlooConfig *config)
   g_free (config->dns_server);
   g_free (config->os_type);
   g_free (config->device_info);
+  g_free (config->private_hosts);
   g_free (config->secrets_backend);
   g_free (config);
 }

@@ -36,6 +36,7 @@ typedef struct {
   guint max_size;         /* 4096 MiB: of one file, up or down */
   guint stall_seconds;    /* 60 */
   gboolean auto_download; /* false */
+  char *private_hosts;    /* "" none; a space between two */
   /* [secrets] */
   char *secrets_backend;  /* auto, keyring, file */
   /* [log] */

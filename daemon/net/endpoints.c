@@ -422,6 +422,26 @@ floo_endpoints_get_rest (FlooEndpoints *self)
   return ring_get (&self->rest);
 }
 
+static gboolean
+ring_has_host (const Ring *ring, const char *host)
+{
+  for (guint i = 0; i < ring->urls->len; i++)
+    {
+      g_autoptr (GUri) uri = g_uri_parse (ring->urls->pdata[i], G_URI_FLAGS_NONE, NULL);
+
+      if (uri != NULL && g_uri_get_host (uri) != NULL && g_ascii_strcasecmp (g_uri_get_host (uri), host) == 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+gboolean
+floo_endpoints_has_host (FlooEndpoints *self, const char *host)
+{
+  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self) && host != NULL, FALSE);
+  return ring_has_host (&self->rest, host) || ring_has_host (&self->sockets, host);
+}
+
 char *
 floo_endpoints_dup_socket_url (FlooEndpoints *self)
 {

@@ -40,6 +40,8 @@ gboolean floo_endpoints_is_known (FlooEndpoints *self);
 
 /* Returns: (transfer none) (nullable): base of the REST service now, "https://host", no slash at the end. */
 const char *floo_endpoints_get_rest (FlooEndpoints *self);
+/* Whether the service has something at a host, in any cluster. */
+gboolean floo_endpoints_has_host (FlooEndpoints *self, const char *host);
 /* Returns: (transfer full) (nullable): the socket's whole URL now. */
 char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
 

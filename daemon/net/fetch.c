@@ -71,7 +71,7 @@ finish (GTask *task, GError *error)
   g_autoptr (GError) cause = error;
 
   if (fetch->refused)
-    g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the file's address cannot be used: it is on this machine or its link");
+    g_task_return_error (task, floo_storage_refusal ());
   else if (cause != NULL)
     g_task_return_error (task, floo_deadline_error (fetch->stall, cause, "the file server"));
   else
@@ -373,14 +373,13 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* The address with what the service itself gets to see. */
 static GUri *
-build_uri (FlooStorage *self, Fetch *fetch, gboolean *ours, GError **error)
+build_uri (FlooStorage *self, Fetch *fetch, FlooHost *host, GError **error)
 {
-  const char *service = floo_storage_get_service (self, error);
   const char *token = floo_rest_get_token (self->rest);
-  g_autoptr (GUri) uri = service != NULL ? floo_file_url_resolve (fetch->url, fetch->uri, service, ours, error) : NULL;
+  g_autoptr (GUri) uri = floo_storage_resolve (self, fetch->url, fetch->uri, host, error);
   g_autoptr (GPtrArray) query = g_ptr_array_new ();
 
-  if (uri == NULL || !*ours)
+  if (uri == NULL || *host != FLOO_HOST_SERVICE)
     return g_steal_pointer (&uri);
   for (guint i = 0; fetch->query != NULL && fetch->query[i] != NULL; i++)
     g_ptr_array_add (query, fetch->query[i]);
@@ -401,8 +400,8 @@ send_request (GTask *task)
   FlooStorage *self = g_task_get_source_object (task);
   Fetch *fetch = g_task_get_task_data (task);
   GError *error = NULL;
-  gboolean ours;
-  GUri *uri = build_uri (self, fetch, &ours, &error);
+  FlooHost host;
+  GUri *uri = build_uri (self, fetch, &host, &error);
   SoupMessageHeaders *headers;
 
   if (uri == NULL)
@@ -422,7 +421,7 @@ send_request (GTask *task)
       soup_message_headers_set_range (headers, fetch->state->have, -1);
       soup_message_headers_replace (headers, "If-Range", fetch->state->validator);
     }
-  floo_storage_guard (self, fetch->message, ours, fetch->stall, &fetch->refused);
+  floo_storage_guard (fetch->message, host, fetch->stall, &fetch->refused);
   soup_session_send_async (self->session, fetch->message, G_PRIORITY_DEFAULT, floo_deadline_get_cancellable (fetch->stall), sent_cb, task);
 }
 

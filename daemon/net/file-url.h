@@ -17,18 +17,22 @@ G_BEGIN_DECLS
  * @service: base of the REST service now
  * @ours: (out): it is at the service itself: the token goes with it
  *
- * Takes http and https with a host and without a user. An address of the service's own domains goes to @service. What is on this machine
- * or on its link (loopback, link-local) is refused, unless the service is on this machine, too; so is a redirect from https to http. A
- * host by name is looked at again when its address is known: floo_file_address_is_allowed().
+ * Takes http and https with a host and without a user. An address of the service's own domains goes to @service. A redirect from https to
+ * http is refused. Where it leads to is not looked at: floo_file_host_is_public(), floo_file_address_is_public().
  *
  * Returns: (transfer full): NULL with FLOO_ERROR_PROTOCOL
  */
 GUri *floo_file_url_resolve (const char *text, GUri *from, const char *service, gboolean *ours, GError **error);
 
-/* @local: loopback is allowed, since the service is there */
-gboolean floo_file_address_is_allowed (GInetAddress *address, gboolean local);
-/* Whether the host of @service is loopback. */
-gboolean floo_file_service_is_local (const char *service);
+/**
+ * floo_file_address_is_public:
+ *
+ * FALSE for what only this machine or its neighbours reach, and a stranger must not make us ask: this machine, its links, private networks
+ * (RFC 1918, RFC 6598, ULA), multicast, what is reserved, and all of these within an IPv6 address that stands for an IPv4 one.
+ */
+gboolean floo_file_address_is_public (GInetAddress *address);
+/* The same of a host as it is written; a name is public unless it is one of this machine, and its addresses are yet to be looked at. */
+gboolean floo_file_host_is_public (const char *host);
 
 /**
  * floo_file_url_with_query:

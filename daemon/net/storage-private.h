@@ -17,15 +17,33 @@ struct _FlooStorage {
   FlooRest *rest;
   FlooEndpoints *endpoints;
   char *app_id;
+  char **private_hosts; /* (nullable) */
   SoupSession *session;
 };
+
+/* Whose host an address names. */
+typedef enum {
+  FLOO_HOST_FOREIGN,  /* anybody's */
+  FLOO_HOST_KNOWN,    /* one of the service, or of the configuration: it may be in a private network */
+  FLOO_HOST_SERVICE   /* the service where it is now: it gets the token */
+} FlooHost;
 
 /* Returns: (transfer none): base of the service, or NULL with FLOO_ERROR_OFFLINE */
 const char *floo_storage_get_service (FlooStorage *self, GError **error);
 /* Whether a token (and the app id) may stand in a header or query. */
 gboolean floo_storage_text_is_safe (const char *text);
-/* @ours: at the service itself; else an address on this machine ends @deadline before anything is sent, and @refused says so */
-void floo_storage_guard (FlooStorage *self, SoupMessage *message, gboolean ours, FlooDeadline *deadline, gboolean *refused);
+/**
+ * floo_storage_resolve:
+ *
+ * floo_file_url_resolve(), and whose host that is; a foreign one in a private network is refused.
+ *
+ * Returns: (transfer full): NULL with FLOO_ERROR_PROTOCOL or FLOO_ERROR_OFFLINE
+ */
+GUri *floo_storage_resolve (FlooStorage *self, const char *text, GUri *from, FlooHost *host, GError **error);
+/* A foreign @host whose name turns out to be in a private network ends @deadline before it is connected to, and @refused says so. */
+void floo_storage_guard (SoupMessage *message, FlooHost host, FlooDeadline *deadline, gboolean *refused);
+/* The error then. */
+GError *floo_storage_refusal (void);
 /* The error for an HTTP status that is no success. */
 GError *floo_storage_status_error (guint status);
 

@@ -16,6 +16,7 @@ floo_storage_finalize (GObject *object)
   g_clear_object (&self->endpoints);
   g_clear_object (&self->session);
   g_free (self->app_id);
+  g_strfreev (self->private_hosts);
   G_OBJECT_CLASS (floo_storage_parent_class)->finalize (object);
 }
 
@@ -45,6 +46,15 @@ floo_storage_new (FlooRest *rest, FlooEndpoints *endpoints, const char *app_id)
   return self;
 }
 
+void
+floo_storage_set_private_hosts (FlooStorage *self, const char *hosts)
+{
+  g_return_if_fail (FLOO_IS_STORAGE (self) && hosts != NULL);
+
+  g_strfreev (self->private_hosts);
+  self->private_hosts = g_strsplit (hosts, " ", -1);
+}
+
 const char *
 floo_storage_get_service (FlooStorage *self, GError **error)
 {
@@ -66,12 +76,43 @@ floo_storage_text_is_safe (const char *text)
   return TRUE;
 }
 
-/* ---- the address behind a name ---- */
+/* ---- hosts ---- */
+
+GError *
+floo_storage_refusal (void)
+{
+  return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL,
+                              "the file's address cannot be used: it is on this machine or in a private network");
+}
+
+static gboolean
+is_known (FlooStorage *self, const char *host)
+{
+  for (guint i = 0; self->private_hosts != NULL && self->private_hosts[i] != NULL; i++)
+    if (g_ascii_strcasecmp (self->private_hosts[i], host) == 0)
+      return TRUE;
+  return floo_endpoints_has_host (self->endpoints, host);
+}
+
+GUri *
+floo_storage_resolve (FlooStorage *self, const char *text, GUri *from, FlooHost *host, GError **error)
+{
+  const char *service = floo_storage_get_service (self, error);
+  gboolean ours = FALSE;
+  g_autoptr (GUri) uri = service != NULL ? floo_file_url_resolve (text, from, service, &ours, error) : NULL;
+
+  if (uri == NULL)
+    return NULL;
+  *host = ours ? FLOO_HOST_SERVICE : is_known (self, g_uri_get_host (uri)) ? FLOO_HOST_KNOWN : FLOO_HOST_FOREIGN;
+  if (*host != FLOO_HOST_FOREIGN || floo_file_host_is_public (g_uri_get_host (uri)))
+    return g_steal_pointer (&uri);
+  g_propagate_error (error, floo_storage_refusal ());
+  return NULL;
+}
 
 typedef struct {
   FlooDeadline *deadline;
   gboolean *refused;
-  gboolean local;
 } Guard;
 
 static void
@@ -80,7 +121,10 @@ guard_free (gpointer data, GClosure *closure)
   g_free (data);
 }
 
-/* Each address before it is connected to. Through a proxy it is the proxy that looks the name up, and the address here is its own. */
+/*
+ * Each address of a name before it is connected to, so that no answer of a name server can come between looking and connecting. Through a
+ * proxy it is the proxy that looks the name up, and the address here is its own.
+ */
 static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
 {
@@ -91,22 +135,23 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *con
     return;
   address = g_socket_connection_get_remote_address (G_SOCKET_CONNECTION (connection), NULL);
   if (address == NULL || G_IS_PROXY_ADDRESS (address) || !G_IS_INET_SOCKET_ADDRESS (address)
-      || floo_file_address_is_allowed (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)), guard->local))
+      || floo_file_address_is_public (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address))))
     return;
   *guard->refused = TRUE;
+  /* Its being cancelled would come too late for the first packet. */
+  g_socket_close (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)), NULL);
   floo_deadline_abort (guard->deadline);
 }
 
 void
-floo_storage_guard (FlooStorage *self, SoupMessage *message, gboolean ours, FlooDeadline *deadline, gboolean *refused)
+floo_storage_guard (SoupMessage *message, FlooHost host, FlooDeadline *deadline, gboolean *refused)
 {
-  const char *service = floo_endpoints_get_rest (self->endpoints);
   Guard *guard;
 
-  if (ours)
+  if (host != FLOO_HOST_FOREIGN)
     return;
   guard = g_new (Guard, 1);
-  *guard = (Guard){ deadline, refused, service != NULL && floo_file_service_is_local (service) };
+  *guard = (Guard){ deadline, refused };
   g_signal_connect_data (message, "network-event", G_CALLBACK (on_network_event), guard, guard_free, 0);
 }
 

@@ -18,6 +18,14 @@ G_DECLARE_FINAL_TYPE (FlooStorage, floo_storage, FLOO, STORAGE, GObject)
 /* The token is @rest's, the service where @endpoints say that it is. */
 FlooStorage *floo_storage_new (FlooRest *rest, FlooEndpoints *endpoints, const char *app_id);
 
+/**
+ * floo_storage_set_private_hosts:
+ * @hosts: names or addresses, a space between two
+ *
+ * Nobody else's address makes the daemon ask a host of this machine or of a private network: these, and those of @endpoints, may be there.
+ */
+void floo_storage_set_private_hosts (FlooStorage *self, const char *hosts);
+
 /* On the main loop. @transferred: bytes of the file so far; @total: -1: not known */
 typedef void (*FlooProgress) (goffset transferred, goffset total, gpointer user_data);
 
@@ -84,7 +92,7 @@ typedef struct {
  * @state: (inout): a try goes on where the one before ended if the server can and says that it is still the same file; else it begins anew
  *
  * Fetches a file into a descriptor, without fsync. The token goes to the service itself only. Up to five redirects are followed, each
- * checked as the address itself was (file-url.h). A body that is compressed is refused. Errors as of floo_storage_upload_async();
+ * checked as the address itself was. A body that is compressed is refused. Errors as of floo_storage_upload_async();
  * FLOO_ERROR_TOO_LARGE beyond @max_size; FLOO_ERROR_STORAGE_FULL.
  */
 void floo_storage_fetch_async (FlooStorage *self, const FlooFetchRequest *request, FlooFetchState *state, guint stall_ms,

@@ -84,7 +84,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (upload->refused)
     {
       g_clear_error (&error);
-      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the file's address cannot be used: it is on this machine or its link");
+      error = floo_storage_refusal ();
     }
   else if (error != NULL)
     {
@@ -103,17 +103,19 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
 /* The token goes to the service; to another host only where that is the service's own storage, over no weaker a scheme. */
 static gboolean
-may_have_token (GUri *uri, gboolean ours, const char *service, const FlooUploadRequest *request)
+may_have_token (FlooStorage *self, GUri *uri, FlooHost host, const FlooUploadRequest *request)
 {
-  return ours || (request->fields == NULL && (strcmp (g_uri_get_scheme (uri), "https") == 0 || !g_str_has_prefix (service, "https:")));
+  if (host == FLOO_HOST_SERVICE)
+    return TRUE;
+  return request->fields == NULL
+         && (strcmp (g_uri_get_scheme (uri), "https") == 0 || !g_str_has_prefix (floo_storage_get_service (self, NULL), "https:"));
 }
 
 static SoupMessage *
-build_message (FlooStorage *self, const FlooUploadRequest *request, gboolean *ours, GError **error)
+build_message (FlooStorage *self, const FlooUploadRequest *request, FlooHost *host, GError **error)
 {
-  const char *service = floo_storage_get_service (self, error);
   const char *token = floo_rest_get_token (self->rest);
-  g_autoptr (GUri) uri = service != NULL ? floo_file_url_resolve (request->url, NULL, service, ours, error) : NULL;
+  g_autoptr (GUri) uri = floo_storage_resolve (self, request->url, NULL, host, error);
   SoupMessage *message;
 
   if (uri == NULL)
@@ -121,7 +123,7 @@ build_message (FlooStorage *self, const FlooUploadRequest *request, gboolean *ou
   message = soup_message_new_from_uri ("POST", uri);
   /* A request that has begun cannot be sent again by itself: its body is a stream. So not over a connection that may be dead. */
   soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
-  if (may_have_token (uri, *ours, service, request) && floo_storage_text_is_safe (token) && floo_storage_text_is_safe (self->app_id))
+  if (may_have_token (self, uri, *host, request) && floo_storage_text_is_safe (token) && floo_storage_text_is_safe (self->app_id))
     {
       soup_message_headers_append (soup_message_get_request_headers (message), "app_id", self->app_id);
       soup_message_headers_append (soup_message_get_request_headers (message), "access-token", token);
@@ -136,7 +138,7 @@ floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, 
   g_autoptr (GTask) task = NULL;
   g_autoptr (FlooMultipart) body = NULL;
   GError *error = NULL;
-  gboolean ours;
+  FlooHost host;
   Upload *upload;
 
   g_return_if_fail (FLOO_IS_STORAGE (self) && request != NULL);
@@ -150,7 +152,7 @@ floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, 
   upload->progress = progress;
   upload->progress_data = progress_data;
   upload->size = request->size;
-  upload->message = build_message (self, request, &ours, &error);
+  upload->message = build_message (self, request, &host, &error);
   if (upload->message == NULL)
     {
       g_task_return_error (task, error);
@@ -161,7 +163,7 @@ floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, 
   soup_message_set_request_body (upload->message, floo_multipart_get_content_type (body), G_INPUT_STREAM (body),
                                  floo_multipart_get_length (body));
   g_signal_connect (upload->message, "wrote-body-data", G_CALLBACK (on_wrote), upload);
-  floo_storage_guard (self, upload->message, ours, upload->stall, &upload->refused);
+  floo_storage_guard (upload->message, host, upload->stall, &upload->refused);
   floo_http_send_async (self->session, upload->message, G_MAXUINT, MAX_ANSWER, floo_deadline_get_cancellable (upload->stall), sent_cb,
                         g_object_ref (task));
 }

@@ -178,6 +178,7 @@ floo_files_get_storage (FlooFiles *self)
     {
       g_clear_object (&self->storage);
       self->storage = floo_storage_new (session->rest, session->endpoints, session->app_id);
+      floo_storage_set_private_hosts (self->storage, session->config->private_hosts);
       self->storage_rest = session->rest; /* which the storage holds */
     }
   return self->storage;

@@ -63,7 +63,9 @@ class FilesHostileTest(files.Test):
         for url in ('file:///etc/passwd', 'file://localhost/etc/passwd', 'ftp://127.0.0.1/x', 'gopher://127.0.0.1:1/x', 'javascript:alert(1)', 'data:,abc',
                     'http://', 'http:///x', '//127.0.0.1/x', '/etc/passwd', '../x', 'x', 'http://user:pw@127.0.0.1/', 'http://127.0.0.1\\@example.com/',
                     'http://127.0.0.1/\r\nX: y', 'http://[::1', 'http://127.0.0.1:99999/', 'http://0.0.0.0/', 'http://169.254.169.254/latest/',
-                    'http://[fe80::1]/', 'http://224.0.0.1/', 'https://' + 'a' * 9000):
+                    'http://[fe80::1]/', 'http://224.0.0.1/', 'http://127.0.0.2/', 'http://localhost/', 'http://10.0.0.1/', 'http://172.16.0.1/',
+                    'http://192.168.0.1/', 'http://100.100.100.200/', 'http://[::1]/', 'http://[fd00::1]/', 'http://[::ffff:10.0.0.1]/',
+                    'https://' + 'a' * 9000):
             with self.subTest(url=url[:60]):
                 mid = self.message_at(sandbox, client, url)
                 self.assertEqual(self.error(self.download(client, mid, status='error')), 'ProtocolError')

@@ -52,7 +52,7 @@ test_file (void)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = write_config ("# comment\n[service]\napp_id = my_app-1 \ndns_server=http://127.0.0.1:8080/dns?a=b\nauto_login=false\n"
                                         "os_type=linux\ndevice_info=My \\sdesk\n[store]\njournal_days=3650\n[log]\nlevel=debug\n"
-                                        "[secrets]\nbackend=file\n");
+                                        "[secrets]\nbackend=file\n[files]\nprivate_hosts=nas.example 10.0.0.7 fd00::1\n");
   g_autoptr (FlooConfig) config = floo_config_load ("work", path, "relative", &error);
   g_autofree char *cwd = g_get_current_dir ();
   g_autofree char *data = g_build_filename (cwd, "relative", NULL);
@@ -61,6 +61,7 @@ test_file (void)
   g_assert_cmpstr (config->instance, ==, "work");
   g_assert_cmpstr (config->app_id, ==, "my_app-1");
   g_assert_cmpstr (config->dns_server, ==, "http://127.0.0.1:8080/dns?a=b");
+  g_assert_cmpstr (config->private_hosts, ==, "nas.example 10.0.0.7 fd00::1");
   g_assert_false (config->auto_login);
   g_assert_cmpstr (config->os_type, ==, "linux");
   g_assert_cmpstr (config->device_info, ==, "My  desk");
@@ -82,6 +83,9 @@ test_mistakes (void)
     { "[service]\napp_id=a.b\n", "[service] app_id" },
     { "[service]\ndns_server=dns.example.org\n", "[service] dns_server" },
     { "[service]\ndns_server=ftp://dns.example.org\n", "[service] dns_server" },
+    { "[files]\nprivate_hosts=http://nas/\n", "[files] private_hosts" },
+    { "[files]\nprivate_hosts=nas  10.0.0.7\n", "[files] private_hosts" },
+    { "[files]\nprivate_hosts=nas:8080\n", "[files] private_hosts" },
     { "[service]\ndns_server=https://\n", "[service] dns_server" },
     { "[service]\nauto_login=maybe\n", "[service] auto_login" },
     { "[service]\nauto_login=\n", "expected: true, false" },

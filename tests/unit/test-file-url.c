@@ -44,10 +44,8 @@ test_refused (void)
 {
   static const char *const texts[] = {
     "", "x", "/x", "//host/x", "file:///etc/passwd", "ftp://example.org/", "http://", "http:///x", "https://user@example.org/",
-    "https://u:p@s1.example.com/", "http://127.0.0.1/", "http://127.1.2.3:80/", "http://[::1]/", "http://[::ffff:127.0.0.1]/",
-    "http://localhost/", "http://LOCALHOST./", "http://a.localhost/", "http://0.0.0.0/", "http://0.1.2.3/", "http://[::]/",
-    "http://169.254.169.254/", "http://[fe80::1]/", "http://224.0.0.1/", "https://a b/", "https://a\\b/",
-    "https://example.org/\r\nX: y", "https://[::1", "https://example.org:99999/",
+    "https://u:p@s1.example.com/", "https://a b/", "https://a\\b/", "https://example.org/\r\nX: y", "https://[::1",
+    "https://example.org:99999/",
   };
   g_autofree char *fill = g_strnfill (9000, 'a');
   g_autofree char *long_text = g_strconcat ("https://example.org/", fill, NULL);
@@ -61,6 +59,39 @@ test_refused (void)
       g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
       g_assert_null (uri);
     }
+}
+
+/* What a stranger must not make us ask. */
+static void
+test_hosts (void)
+{
+  static const struct {
+    const char *host;
+    gboolean is_public;
+  } cases[] = {
+    { "127.0.0.1", FALSE }, { "127.255.255.255", FALSE }, { "126.255.255.255", TRUE }, { "128.0.0.1", TRUE },
+    { "0.0.0.0", FALSE }, { "0.1.2.3", FALSE }, { "1.0.0.1", TRUE },
+    { "10.0.0.1", FALSE }, { "10.255.255.255", FALSE }, { "9.255.255.255", TRUE }, { "11.0.0.0", TRUE },
+    { "172.15.255.255", TRUE }, { "172.16.0.0", FALSE }, { "172.31.255.255", FALSE }, { "172.32.0.0", TRUE },
+    { "192.167.255.255", TRUE }, { "192.168.0.0", FALSE }, { "192.168.255.255", FALSE }, { "192.169.0.0", TRUE },
+    { "169.254.169.254", FALSE }, { "169.253.0.1", TRUE },
+    { "100.63.255.255", TRUE }, { "100.64.0.0", FALSE }, { "100.100.100.200", FALSE }, { "100.127.255.255", FALSE },
+    { "100.128.0.0", TRUE },
+    { "192.0.0.192", FALSE }, { "192.0.1.1", TRUE },
+    { "223.255.255.255", TRUE }, { "224.0.0.1", FALSE }, { "240.0.0.1", FALSE }, { "255.255.255.255", FALSE },
+    { "8.8.8.8", TRUE }, { "198.18.0.1", TRUE },
+    { "::", FALSE }, { "::1", FALSE }, { "::7f00:1", FALSE }, { "2001:4860:4860::8888", TRUE },
+    { "fe80::1", FALSE }, { "fe80::1%25eth0", FALSE }, { "febf::1", FALSE }, { "fec0::1", FALSE },
+    { "fc00::1", FALSE }, { "fdff:ffff::1", FALSE }, { "fbff::1", TRUE }, { "ff02::1", FALSE },
+    { "::ffff:127.0.0.1", FALSE }, { "::ffff:10.0.0.1", FALSE }, { "::ffff:8.8.8.8", TRUE },
+    { "64:ff9b::c0a8:1", FALSE }, { "64:ff9b::808:808", TRUE }, { "64:ff9b:1::808:808", FALSE },
+    { "2002:7f00:1::1", FALSE }, { "2002:a00:1::1", FALSE }, { "2002:808:808::1", TRUE },
+    { "localhost", FALSE }, { "LOCALHOST.", FALSE }, { "a.localhost", FALSE }, { "localhost.example.org", TRUE }, { "example.org", TRUE },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    if (floo_file_host_is_public (cases[i].host) != cases[i].is_public)
+      g_error ("%s is taken for %s", cases[i].host, cases[i].is_public ? "private" : "public");
 }
 
 static void
@@ -110,6 +141,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/net/file-url/ours", test_ours);
   g_test_add_func ("/net/file-url/refused", test_refused);
+  g_test_add_func ("/net/file-url/hosts", test_hosts);
   g_test_add_func ("/net/file-url/redirects", test_redirects);
   g_test_add_func ("/net/file-url/query", test_query);
   return g_test_run ();
