@@ -53,6 +53,15 @@ floo_login_record_copy (const FlooLoginRecord *record)
   return copy;
 }
 
+gboolean
+floo_login_record_equal (const FlooLoginRecord *a, const FlooLoginRecord *b)
+{
+  if (a == NULL || b == NULL)
+    return a == b;
+  return a->user_id == b->user_id && g_strcmp0 (a->app_id, b->app_id) == 0 && g_strcmp0 (a->dns_server, b->dns_server) == 0
+         && g_strcmp0 (a->username, b->username) == 0 && g_strcmp0 (a->token, b->token) == 0 && g_strcmp0 (a->password, b->password) == 0;
+}
+
 void
 floo_login_record_free (FlooLoginRecord *record)
 {
@@ -64,6 +73,15 @@ floo_login_record_free (FlooLoginRecord *record)
   floo_secrets_text_free (record->token);
   floo_secrets_text_free (record->password);
   g_free (record);
+}
+
+void
+floo_login_record_set (char **secret, const char *text)
+{
+  char *copy = g_strdup (text);
+
+  floo_secrets_text_free (*secret);
+  *secret = copy;
 }
 
 /* json-glib knows no secrets: overwrites its copies of ours before they are freed. */

@@ -26,7 +26,11 @@ typedef struct {
 } FlooLoginRecord;
 
 FlooLoginRecord *floo_login_record_copy (const FlooLoginRecord *record);
+/* @a, @b: (nullable): none is equal to none alone */
+gboolean floo_login_record_equal (const FlooLoginRecord *a, const FlooLoginRecord *b);
 void floo_login_record_free (FlooLoginRecord *record);
+/* Puts a copy of @text in the place of a record's token or password; what was there is overwritten first. */
+void floo_login_record_set (char **secret, const char *text);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooLoginRecord, floo_login_record_free)
 
 /**

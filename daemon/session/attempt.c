@@ -244,8 +244,7 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
       token_failed (self, error);
       return;
     }
-  g_free (self->record->token);
-  self->record->token = g_strdup (text);
+  floo_login_record_set (&self->record->token, text);
   self->record->user_id = user_id;
   floo_login_prepare (self);
 }

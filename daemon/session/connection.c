@@ -218,29 +218,51 @@ on_device_known (FlooStore *store, gpointer data, const GError *error)
   floo_settler_online (session->settler);
 }
 
+/* A login on its way to the keyring or the disk. */
+typedef struct {
+  FlooSession *session;
+  FlooLoginRecord *record;
+} SaveJob;
+
 static void
 on_login_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (FlooSession) session = user_data;
+  SaveJob *job = user_data;
+  FlooLogin *self = job->session->login;
   g_autoptr (GError) error = NULL;
 
   if (!floo_secrets_save_finish (FLOO_SECRETS (source), result, &error))
-    g_warning ("the login could not be stored, the next start will ask for it: %s", error->message);
-  floo_session_saved (session);
+    {
+      g_warning ("the login could not be stored, the next start will ask for it: %s", error->message);
+      /* The next time it is worth a try. */
+      if (floo_login_record_equal (self->kept, job->record))
+        g_clear_pointer (&self->kept, floo_login_record_free);
+    }
+  floo_session_saved (job->session);
+  floo_login_record_free (job->record);
+  g_object_unref (job->session);
+  g_free (job);
 }
 
 void
 floo_login_save (FlooLogin *self)
 {
   g_autoptr (FlooLoginRecord) record = floo_login_record_copy (self->record);
+  SaveJob *job;
 
   if (!self->remember)
     {
-      g_free (record->password);
-      record->password = g_strdup ("");
+      floo_login_record_set (&record->password, "");
     }
+  if (floo_login_record_equal (record, self->kept))
+    return;
+  g_clear_pointer (&self->kept, floo_login_record_free);
+  self->kept = floo_login_record_copy (record);
+  job = g_new0 (SaveJob, 1);
+  job->session = g_object_ref (self->session);
+  job->record = g_steal_pointer (&record);
   self->session->saving++;
-  floo_secrets_save_async (self->session->secrets, record, NULL, on_login_saved, g_object_ref (self->session));
+  floo_secrets_save_async (self->session->secrets, job->record, NULL, on_login_saved, job);
 }
 
 void

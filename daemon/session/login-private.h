@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 struct _FlooLogin {
   FlooSession *session;         /* our owner */
   FlooLoginRecord *record;      /* (nullable): none while signed out */
+  FlooLoginRecord *kept;        /* (nullable): as it is in the keyring or the file, or on its way there */
   char *device_guid;
   gboolean by_id;               /* the password goes with the id, not with a name */
   gboolean remember;
@@ -60,7 +61,7 @@ void floo_login_retry_later (FlooLogin *self, const GError *error);
 
 /* Makes session->link. */
 void floo_login_make_link (FlooLogin *self);
-/* Keeps the record for a later start. */
+/* Keeps the record for a later start, where it is another one than is kept. */
 void floo_login_save (FlooLogin *self);
 
 /* ---- refusals.c ---- */

@@ -34,6 +34,7 @@ floo_login_free (FlooLogin *self)
   floo_login_cancel_attempt (self);
   g_clear_handle_id (&self->reply_timer, g_source_remove);
   g_clear_pointer (&self->record, floo_login_record_free);
+  g_clear_pointer (&self->kept, floo_login_record_free);
   g_free (self->device_guid);
   g_free (self);
 }
@@ -74,6 +75,7 @@ floo_login_forget_account (FlooLogin *self)
   FlooSession *session = self->session;
 
   g_clear_pointer (&self->record, floo_login_record_free);
+  g_clear_pointer (&self->kept, floo_login_record_free);
   g_clear_pointer (&self->device_guid, g_free);
   session->user_id = 0;
   session->device_sn = 0;
@@ -238,6 +240,7 @@ on_login_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   has_password = *record->password != '\0';
+  self->kept = floo_login_record_copy (record);
   take_record (self, g_steal_pointer (&record), has_password);
   self->accepted = TRUE;
   if (self->record->user_id > 0)

@@ -39,8 +39,7 @@ forget_password (FlooLogin *self)
 {
   if (self->record == NULL)
     return;
-  g_free (self->record->password);
-  self->record->password = g_strdup ("");
+  floo_login_record_set (&self->record->password, "");
 }
 
 static void
@@ -48,8 +47,7 @@ forget_token (FlooLogin *self)
 {
   if (self->record == NULL)
     return;
-  g_free (self->record->token);
-  self->record->token = g_strdup ("");
+  floo_login_record_set (&self->record->token, "");
   floo_rest_set_token (self->session->rest, NULL);
   floo_login_save (self);
 }
@@ -106,8 +104,7 @@ floo_login_end_password_change (FlooLogin *self, const char *password)
     }
   /* Token and device number went with the old password. */
   void_device (self, FALSE);
-  g_free (self->record->password);
-  self->record->password = g_strdup (password);
+  floo_login_record_set (&self->record->password, password);
   forget_token (self);
   floo_login_link_down (self);
   floo_login_begin (self);

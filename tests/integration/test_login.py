@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import shutil
 
 import harness
 from harness import GLib
@@ -331,6 +332,49 @@ class LoginTest(harness.Test):
         with self.assertRaises(harness.Failure) as caught:
             function(*args)
         return caught.exception.name
+
+    def reconnect(self, sandbox, client):
+        since = len(client.events)
+        sandbox.control('disconnect', how='drop')
+        harness.wait_for(lambda: client.state != 'online' or any(event.name == 'LoginSuccess' for event in client.events[since:]), 'the loss is noticed')
+        client.call('Account', 'Reconnect')
+        client.wait_event('LoginSuccess', since=since)
+
+    def test_the_login_is_kept_once(self):
+        """The secrets are written where they have changed, not with every connection."""
+        def kept():
+            status = os.stat(os.path.join(daemon.data_dir, 'login.json'))
+            return status.st_ino, status.st_mtime_ns
+        sandbox, daemon, client = self.one()
+        self.reconnect(sandbox, client)
+        daemon.stop()
+        before = kept()
+        client = daemon.start()
+        client.wait_state('online')
+        self.reconnect(sandbox, client)
+        daemon.stop()
+        self.assertEqual(kept(), before)
+        client = daemon.start()
+        client.wait_state('online')
+        since = len(client.events)
+        sandbox.control('user', user='alice', void_tokens=True)
+        self.assertRaises(harness.Failure, client.call, 'Roster', 'List', '(b)', True)
+        client.wait_event('LoginSuccess', since=since)
+        daemon.stop()
+        self.assertNotEqual(kept(), before)
+
+    def test_the_login_is_kept_as_soon_as_it_can_be(self):
+        sandbox = self.sandbox()
+        daemon = self.daemon(sandbox=sandbox)
+        path = os.path.join(daemon.data_dir, 'login.json')
+        os.makedirs(os.path.join(path, 'in the way'), mode=0o700)
+        client = daemon.start()
+        client.login('alice')
+        harness.wait_for(lambda: 'could not be stored' in daemon.process.text(), 'it is told')
+        shutil.rmtree(path)
+        self.reconnect(sandbox, client)
+        daemon.stop()
+        daemon.start().wait_state('online')
 
     def test_two_instances(self):
         sandbox = self.sandbox()
