@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * apply.h: what one batch does to the store, while it does it. Store thread; only for inbound.c, edits.c, notices.c and sync.c.
+ * apply.h: what one batch does to the store, while it does it. Store thread; only for inbound*.c, edits.c, notices.c and sync*.c.
  */
 #pragma once
 

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sync-batches.c: what came, on its way through the store.
+ *
+ * Frames that one turn of the main loop received become one write job; only what is committed is acknowledged, by asking for the next page.
+ */
+#include "session/sync.h"
+
+#include "base/names.h"
+
+#define BATCHES_UNDER_WAY 2
+#define MAX_WAITING_BYTES (32u << 20)
+
+/* One batch on its way through the store. */
+typedef struct {
+  FlooSession *session;
+  GArray *items;
+  FlooInboundResult *result;
+} Batch;
+
+static void
+item_clear (gpointer data)
+{
+  g_clear_pointer (&((FlooInboundItem *) data)->frame, floo_frame_unref);
+}
+
+GArray *
+floo_sync_items_new (void)
+{
+  GArray *items = g_array_new (FALSE, FALSE, sizeof (FlooInboundItem));
+
+  g_array_set_clear_func (items, item_clear);
+  return items;
+}
+
+static void
+batch_free (gpointer data)
+{
+  Batch *batch = data;
+
+  g_array_unref (batch->items);
+  floo_inbound_result_free (batch->result);
+  g_object_unref (batch->session);
+  g_free (batch);
+}
+
+static gboolean
+run_batch (FlooDb *db, gpointer data, GError **error)
+{
+  Batch *batch = data;
+
+  return floo_inbound_apply (db, batch->items, batch->result, error);
+}
+
+static void submit (FlooSync *self);
+
+static void
+act_on_result (FlooSession *session, const FlooInboundResult *result)
+{
+  for (guint i = 0; i < result->typing->len; i++)
+    floo_session_emit (session, FLOO_SIGNAL_INPUT_STATUS_MESSAGE, g_ptr_array_index (result->typing, i));
+  floo_sender_answered (session->sender, (const gint64 *) (void *) result->answered->data, result->answered->len);
+  if (result->pump)
+    floo_sender_pump (session->sender);
+  if (result->settle)
+    floo_settler_run (session->settler);
+  if (result->fetch_contacts)
+    floo_directory_fetch_missing (session->directory);
+  for (guint i = 0; i < result->statuses->len; i++)
+    {
+      const FlooInboundStatus *status = &g_array_index (result->statuses, FlooInboundStatus, i);
+      floo_login_status (session->login, status->code, status->reason);
+    }
+  for (guint i = 0; i < result->user_notices->len; i++)
+    {
+      const FlooUserNotice *notice = &g_array_index (result->user_notices, FlooUserNotice, i);
+      floo_login_user_notice (session->login, notice->type, notice->timestamp);
+    }
+}
+
+static void write_batch (FlooSync *self, GArray *items);
+
+/* An error that a single entry can cause; a full disk and an end concern all of them. */
+static gboolean
+may_be_one (const GError *error)
+{
+  return !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL) && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED)
+         && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN);
+}
+
+/* Returns: (transfer full): an array of that item alone. */
+static GArray *
+take_item (const GArray *items, guint i)
+{
+  FlooInboundItem item = g_array_index (items, FlooInboundItem, i);
+  GArray *one = floo_sync_items_new ();
+
+  floo_frame_ref (item.frame);
+  g_array_append_val (one, item);
+  return one;
+}
+
+static void
+on_batch_done (FlooStore *store, gpointer data, const GError *error)
+{
+  Batch *batch = data;
+  FlooSession *session = batch->session;
+  FlooSync *self = session->sync;
+
+  self->under_way--;
+  if (error != NULL && batch->items->len > 1 && may_be_one (error) && store == session->store)
+    {
+      /* One of them may be what the store does not take: it must not keep the others out. */
+      for (guint i = 0; i < batch->items->len; i++)
+        write_batch (self, take_item (batch->items, i));
+      return;
+    }
+  if (error != NULL)
+    g_warning ("what the service sent could not be stored: %s", error->message);
+  for (guint i = 0; i < batch->items->len; i++)
+    {
+      const FlooInboundItem *item = &g_array_index (batch->items, FlooInboundItem, i);
+      if (floo_sync_is_page (item->frame))
+        floo_pull_page_done (self, item, error);
+      else if (floo_sync_is_history (item->frame))
+        floo_history_page_done (self, item, error);
+    }
+  /* What a store that was taken away had still to commit says nothing of who is logged in now. */
+  if (error == NULL && store != NULL && store == session->store)
+    act_on_result (session, batch->result);
+  /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
+  if (error != NULL)
+    self->caught_up = FALSE;
+  if (error != NULL && may_be_one (error) && session->store != NULL)
+    floo_session_set_error (session, error);
+  submit (self);
+  floo_sync_pump (self);
+}
+
+/* @items: (transfer full) */
+static void
+write_batch (FlooSync *self, GArray *items)
+{
+  Batch *batch = g_new0 (Batch, 1);
+
+  batch->session = g_object_ref (self->session);
+  batch->items = items;
+  batch->result = floo_inbound_result_new ();
+  self->under_way++;
+  floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
+}
+
+void
+floo_sync_write_waiting (FlooSync *self)
+{
+  if (self->items->len == 0 || self->session->store == NULL)
+    return;
+  write_batch (self, g_steal_pointer (&self->items));
+  self->items = floo_sync_items_new ();
+  self->metas = 0;
+  self->bytes = 0;
+}
+
+static void
+submit (FlooSync *self)
+{
+  if (self->under_way < BATCHES_UNDER_WAY)
+    floo_sync_write_waiting (self);
+}
+
+static gboolean
+on_flush (gpointer user_data)
+{
+  FlooSync *self = user_data;
+
+  self->flush_source = 0;
+  submit (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_sync_add (FlooSync *self, FlooFrame *frame, gint64 conversation, gint64 from)
+{
+  FlooInboundItem item = { .frame = floo_frame_ref (frame), .conversation = conversation, .from = from };
+
+  g_array_append_val (self->items, item);
+  self->bytes += frame->memory;
+  if (frame->sync_dl != NULL)
+    self->metas += (guint) frame->sync_dl->n_metas;
+  if (self->metas >= FLOO_INTAKE_BATCH)
+    submit (self);
+  else if (self->flush_source == 0)
+    /* After everything else of this turn. */
+    self->flush_source = g_idle_add_full (G_PRIORITY_DEFAULT + 10, on_flush, self, NULL);
+  if (self->bytes > MAX_WAITING_BYTES)
+    {
+      g_autoptr (GError) error
+          = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service sends faster than can be stored: the connection is made anew");
+      floo_link_drop (self->session->link, error);
+    }
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sync-history.c: pages of the service's history, one request of a conversation at a time.
+ */
+#include "session/sync.h"
+
+#define HISTORY_TIMEOUT_MS 10000
+
+void
+floo_history_end (FlooSync *self, FlooHistory *history, const FlooHistoryPage *page, const GError *error)
+{
+  g_ptr_array_remove (self->histories, history);
+  history->done (self->session, page, error, history->user_data);
+  g_free (history);
+}
+
+FlooHistory *
+floo_history_find (FlooSync *self, gint64 conversation)
+{
+  for (guint i = 0; i < self->histories->len; i++)
+    {
+      FlooHistory *history = g_ptr_array_index (self->histories, i);
+      if (history->sent && !history->answered && (conversation == FLOO_UNKNOWN_CONVERSATION || history->conversation == conversation))
+        return history;
+    }
+  return NULL;
+}
+
+void
+floo_history_pump (FlooSync *self)
+{
+  for (guint i = 0; i < self->histories->len; i++)
+    {
+      FlooHistory *history = g_ptr_array_index (self->histories, i);
+      Floo__SyncUL sync = FLOO__SYNC_UL__INIT;
+
+      if (history->sent || floo_history_find (self, history->conversation) != NULL)
+        continue;
+      history->sent = TRUE;
+      sync.has_key = sync.has_is_full_sync = sync.has_full_sync_num = TRUE;
+      sync.key = (guint64) history->from;
+      sync.is_full_sync = TRUE;
+      sync.full_sync_num = (gint32) history->limit;
+      floo_sync_send (self, &sync, history->conversation);
+    }
+}
+
+void
+floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooHistoryDone done, gpointer user_data)
+{
+  FlooHistory *history;
+
+  if (!self->online || floo_store_is_full (self->session->store))
+    {
+      g_autoptr (GError) error = !self->online ? g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "Not connected to the service")
+                                               : g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full");
+      done (self->session, NULL, error, user_data);
+      return;
+    }
+  history = g_new0 (FlooHistory, 1);
+  history->conversation = conversation;
+  history->from = from;
+  history->limit = limit;
+  history->done = done;
+  history->user_data = user_data;
+  history->asked_at = floo_sync_now_ms ();
+  g_ptr_array_add (self->histories, history);
+  floo_sync_pump (self);
+}
+
+/* Somebody waits for a history page; that one is late says nothing of the connection. */
+void
+floo_history_end_late (FlooSync *self)
+{
+  for (guint i = self->histories->len; i-- > 0;)
+    {
+      FlooHistory *history = g_ptr_array_index (self->histories, i);
+      g_autoptr (GError) error = NULL;
+
+      if (history->answered || floo_sync_now_ms () - history->asked_at <= HISTORY_TIMEOUT_MS)
+        continue;
+      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer with its history in time");
+      floo_history_end (self, history, NULL, error);
+      /* It may have begun or ended others. */
+      i = MIN (i, self->histories->len);
+    }
+}
+
+static FlooHistoryPage
+history_page (const Floo__SyncDL *dl)
+{
+  FlooHistoryPage page = { .next = (gint64) dl->next_key, .n = (guint) dl->n_metas };
+
+  for (gsize i = 0; i < dl->n_metas; i++)
+    {
+      gint64 id = (gint64) dl->metas[i]->id, timestamp = (gint64) dl->metas[i]->timestamp;
+
+      if (i == 0 || id < page.lowest_id)
+        page.lowest_id = id;
+      if (i == 0 || timestamp < page.oldest)
+        page.oldest = timestamp;
+    }
+  return page;
+}
+
+void
+floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
+{
+  for (guint i = 0; i < self->histories->len; i++)
+    {
+      FlooHistory *history = g_ptr_array_index (self->histories, i);
+      FlooHistoryPage page;
+
+      if (!history->answered || history->conversation != item->conversation)
+        continue;
+      page = history_page (item->frame->sync_dl);
+      floo_history_end (self, history, error == NULL ? &page : NULL, error);
+      break;
+    }
+}

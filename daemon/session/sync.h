@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sync.h: the parts of FlooSync. Only for daemon/session/sync*.c.
+ *
+ *   sync          what each frame is, and when UNREAD is sent
+ *   sync-pulls    conversations that are fetched, page by page
+ *   sync-history  pages of the service's history that somebody asks for
+ *   sync-batches  what came, on its way through the store
+ */
+#pragma once
+
+#include "session/apply.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_UNKNOWN_CONVERSATION (-1)
+#define FLOO_NOBODY_ASKED (-1)
+
+typedef enum { FLOO_PULL_QUEUED, FLOO_PULL_ASKED, FLOO_PULL_COMMITTING } FlooPullState;
+
+/* A conversation that is being fetched. */
+typedef struct {
+  gint64 uid;
+  FlooPullState state;
+  guint64 key;                  /* 0: from where the service has us */
+  gint64 asked_at;              /* ms, monotonic */
+  guint64 sequence;             /* in the order of asking */
+  gboolean listed;              /* of the list of UNREAD, which is asked for at a rate */
+  gboolean again;               /* a notice came meanwhile */
+} FlooPull;
+
+/* A page of history that somebody waits for. */
+typedef struct {
+  gint64 conversation;
+  gint64 from;
+  guint limit;
+  gboolean sent;
+  gboolean answered;
+  gint64 asked_at;
+  FlooHistoryDone done;
+  gpointer user_data;
+} FlooHistory;
+
+struct _FlooSync {
+  FlooSession *session;         /* our owner */
+  gboolean online;
+  gboolean caught_up;           /* every conversation was asked for once since we are online */
+  GHashTable *pulls;            /* uid -> FlooPull */
+  GQueue *queued;               /* FlooPull, not owned, in state QUEUED */
+  GPtrArray *histories;         /* FlooHistory, oldest first; one a conversation is sent */
+  guint unread_timer;
+  guint watch_timer;            /* runs while answers are awaited */
+  guint rate_timer;
+  guint64 last_sequence;        /* of a pull */
+  gint64 rate_began;            /* ms, monotonic: of the present second */
+  guint rate_count;
+
+  GArray *items;                /* FlooInboundItem: the next batch */
+  guint metas;
+  gsize bytes;
+  guint flush_source;
+  guint under_way;
+};
+
+/* ---- sync.c ---- */
+
+gint64 floo_sync_now_ms (void);         /* monotonic */
+/* Sends a SYNC for the conversation @uid. */
+void floo_sync_send (FlooSync *self, Floo__SyncUL *sync, gint64 uid);
+gboolean floo_sync_is_history (const FlooFrame *frame);
+/* Of new messages, asked for or not. */
+gboolean floo_sync_is_page (const FlooFrame *frame);
+
+/* ---- sync-pulls.c ---- */
+
+/* There is something new in @uid. @listed: UNREAD says so */
+void floo_pull_want (FlooSync *self, gint64 uid, gboolean listed);
+/* @key: of its next page; 0: from where the service has us */
+void floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key);
+void floo_pull_end (FlooSync *self, FlooPull *pull);
+/* A page is committed, or could not be: on to the next one. */
+void floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
+/* Whether nothing new may be asked for now. */
+gboolean floo_sync_is_paused (FlooSync *self);
+/* Asks for what is due, histories too. */
+void floo_sync_pump (FlooSync *self);
+
+/* ---- sync-history.c ---- */
+
+/* The request that a page of @conversation answers; NULL: none */
+FlooHistory *floo_history_find (FlooSync *self, gint64 conversation);
+/* Tells who waits, and frees the request. @page: NULL with @error */
+void floo_history_end (FlooSync *self, FlooHistory *history, const FlooHistoryPage *page, const GError *error);
+void floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
+void floo_history_pump (FlooSync *self);
+void floo_history_end_late (FlooSync *self);
+
+/* ---- sync-batches.c ---- */
+
+/* Returns: (transfer full): an array of FlooInboundItem */
+GArray *floo_sync_items_new (void);
+/* Puts a frame into the next batch. */
+void floo_sync_add (FlooSync *self, FlooFrame *frame, gint64 conversation, gint64 from);
+/* Writes what waits, however many batches are under way. */
+void floo_sync_write_waiting (FlooSync *self);
+
+G_END_DECLS
