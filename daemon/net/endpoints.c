@@ -338,7 +338,15 @@ floo_endpoints_discover_finish (FlooEndpoints *self, GAsyncResult *result, gbool
   discover = g_task_get_task_data (G_TASK (result));
   if (from_cache != NULL)
     *from_cache = discover->from_cache;
-  return g_task_propagate_boolean (G_TASK (result), error);
+  if (!g_task_propagate_boolean (G_TASK (result), error))
+    return FALSE;
+  /* Cancelled between the answer and this call: whoever asked may have nothing left to go on with. */
+  if (g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_CANCELLED, "Cancelled");
+      return FALSE;
+    }
+  return TRUE;
 }
 
 /* -- the object -- */

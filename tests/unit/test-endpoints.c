@@ -279,6 +279,32 @@ test_cancel (Fixture *fixture, gconstpointer data)
   g_assert_error (fixture->error, FLOO_ERROR, FLOO_ERROR_CANCELLED);
 }
 
+/* Who gave up is told so, also where the answer was there already. */
+static void
+test_cancel_at_each_step (Fixture *fixture, gconstpointer data)
+{
+  g_autofree char *body = envelope (ONE_CLUSTER);
+  g_autoptr (Service) service = service_new (answer_data, body);
+
+  for (guint steps = 1;; steps++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+      g_clear_error (&fixture->error);
+      use (fixture, "app", service->base, NULL);
+      fixture->done = FALSE;
+      floo_endpoints_discover_async (fixture->endpoints, cancellable, discovered_cb, fixture);
+      for (guint i = 0; i < steps && !fixture->done; i++)
+        g_main_context_iteration (NULL, TRUE);
+      if (fixture->done)
+        break;
+      g_cancellable_cancel (cancellable);
+      run_until (fixture->done);
+      g_assert_error (fixture->error, FLOO_ERROR, FLOO_ERROR_CANCELLED);
+    }
+  g_assert_no_error (fixture->error);
+}
+
 /* -- the cache -- */
 
 static void
@@ -551,6 +577,7 @@ main (int argc, char **argv)
     { "/endpoints/refusals", test_refusals },
     { "/endpoints/nobody", test_nobody },
     { "/endpoints/cancel", test_cancel },
+    { "/endpoints/cancel-at-each-step", test_cancel_at_each_step },
     { "/endpoints/cache", test_cache },
     { "/endpoints/bad-cache", test_bad_cache },
     { "/endpoints/remembered-servers", test_remembered_servers },
