@@ -376,17 +376,32 @@ class GroupTest(harness.Test):
         self.service.control('crowd', count=5000, group=TEAM)
         self.server = self.daemon(sandbox=self.service)
         self.client = self.server.start()
-        self.client.login('alice')
-        members = self.members()
+        self.client.login('dave')  # in no group whose members the daemon wants for itself
+        members = self.members(TEAM)
         self.assertEqual(len(members), 5006)
         self.assertEqual(len(set(members)), 5006)
-        self.wait_true(lambda: self.info()['count'] == 5006, 'the number')
+        self.wait_true(lambda: self.info(TEAM)['count'] == 5006, 'the number')
         asked = self.requests('/group/member_list')
         self.assertLess(asked, 60)
-        self.assertEqual(self.members(), members)
+        self.assertEqual(self.members(TEAM), members)
         self.assertEqual(self.requests('/group/member_list'), asked)
         self.assertEqual(len(self.groups('GetMembers', '(xax)', TEAM, members[3000:4000])), 1000)
         self.assertLess(self.server.rss(), harness.SLOWNESS * (100 << 20))  # sanitizers keep what is freed
+
+    def test_two_readers(self):
+        """A reading that began with the service's pages goes on with them, though another has made the list whole meanwhile."""
+        self.service = self.sandbox()
+        self.service.control('crowd', count=250, group=TEAM)
+        self.server = self.daemon(sandbox=self.service)
+        self.client = self.server.start()
+        self.client.login('alice')
+        read, cursor = self.groups('ListMembers', '(xsu)', TEAM, '', 100)
+        self.assertNotEqual(cursor, '')
+        whole = self.members(TEAM)
+        while cursor:
+            page, cursor = self.groups('ListMembers', '(xsu)', TEAM, cursor, 100)
+            read += page
+        self.assertEqual(sorted(one['user_id'] for one in read), whole)
 
     def test_logout_meanwhile(self):
         """A call that waits for the service is answered when the account goes."""

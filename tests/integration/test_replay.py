@@ -98,16 +98,24 @@ class ReplayTest(harness.Test):
         client.wait_message(lambda one: one.content == 'line 100')
         self.settle(client)
         journal, first, last = self.position(client)
-        whole = client.replay(journal, 0)
-        self.assertEqual([event.serial for event, when in whole], list(range(1, last + 1)))
+
+        def events(limit=500):
+            # Later ones may come meanwhile.
+            return [repr(event) for event, when in client.replay(journal, 0, limit) if event.serial <= last]
+
+        whole = events()
+        self.assertEqual(len(whole), last)
         for limit in (1, 7, 1000):
-            self.assertEqual([repr(event) for event, when in client.replay(journal, 0, limit)], [repr(event) for event, when in whole])
+            self.assertEqual(events(limit), whole)
         events, upto, end = client.call('Events', 'Replay', '(stu)', journal, 3, 5)
         self.assertEqual([event[0] for event in events], [4, 5, 6, 7, 8])
-        self.assertEqual((upto, end), (8, last))
-        self.assertEqual(client.call('Events', 'Replay', '(stu)', journal, last, 0), ([], last, last))
+        self.assertEqual(upto, 8)
+        self.assertGreaterEqual(end, last)
+        journal, first, last = self.position(client)
+        events, upto, end = client.call('Events', 'Replay', '(stu)', journal, last, 0)
+        self.assertEqual((upto, end), (last + len(events), last + len(events)))
         self.fails('InvalidArguments', client.call, 'Events', 'Replay', '(stu)', journal, 0, 1001)
-        self.assertRaises(harness.Failure, client.call, 'Events', 'Replay', '(stu)', journal, last + 1, 0)
+        self.assertRaises(harness.Failure, client.call, 'Events', 'Replay', '(stu)', journal, last + 1000, 0)
 
     def test_large_replies_are_bounded(self):
         sandbox, daemon, client = self.one()
