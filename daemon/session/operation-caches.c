@@ -112,19 +112,16 @@ gboolean
 floo_cache_list (FlooDb *db, FlooOperationCall *call, GError **error)
 {
   gint64 group = group_of (call), count = -1;
-  const char *cursor = cursor_of (call);
   gboolean complete, listed;
   guint n;
 
-  /* What began with a page of the service's goes on so, and with one of ours likewise. */
-  if (*cursor != '\0' && !floo_lists_is_own_cursor (cursor))
-    return TRUE;
   if (!floo_lists_get_state (db, call->row->list, group, &complete, &n, error)
       || !floo_contacts_is_listed (db, FLOO_CONTACT_GROUP, group, &listed, error))
     return FALSE;
   if (call->row->list == FLOO_LIST_MEMBERS && !count_of (db, group, &count, error))
     return FALSE;
-  if (*cursor == '\0' && (!complete || !listed || (call->online && count >= 0 && count != n)))
+  /* What began with a page of ours goes on so. */
+  if (!floo_lists_is_own_cursor (cursor_of (call)) && (!complete || !listed || (call->online && count >= 0 && count != n)))
     return TRUE;
   return get_page (db, call, &group, 1, error)
          && (call->row->record != &floo_record_group_member || floo_complete_members (db, &call->result, error));

@@ -395,9 +395,10 @@ class GroupTest(harness.Test):
         self.server = self.daemon(sandbox=self.service)
         self.client = self.server.start()
         self.client.login('alice')
+        self.wait_true(lambda: self.info()['count'] == 256, 'the number')
         read, cursor = self.groups('ListMembers', '(xsu)', TEAM, '', 100)
         self.assertNotEqual(cursor, '')
-        whole = self.members(TEAM)
+        whole = self.members()
         while cursor:
             page, cursor = self.groups('ListMembers', '(xsu)', TEAM, cursor, 100)
             read += page
