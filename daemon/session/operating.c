@@ -227,6 +227,11 @@ floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_t
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
       return;
     }
+  if (conversation <= 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
+      return;
+    }
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->conversation = conversation;
   call->to_type = kind;

@@ -70,11 +70,11 @@ floo_conversations_settle (FlooDb *db, gint64 id, GError **error)
   return floo_query_run_ints (db, "conversation-settle", FLOO_INTS (id, last), NULL, error);
 }
 
+/* NULL is "": each conversation has all the fields. */
 static void
 add_text (GVariantBuilder *item, const char *key, const char *text)
 {
-  if (text != NULL)
-    g_variant_builder_add (item, "{sv}", key, g_variant_new_string (text));
+  g_variant_builder_add (item, "{sv}", key, g_variant_new_string (text != NULL ? text : ""));
 }
 
 /* The newest of what the conversation shows: a message of ours that waits, else the last message. Adds its bytes to @size. */
@@ -125,7 +125,7 @@ read_item (FlooDb *db, FlooQuery *query, gsize *size, GError **error)
   g_variant_builder_add (&item, "{sv}", "mentioned", g_variant_new_boolean (floo_query_int (query, 4) != 0));
   g_variant_builder_add (&item, "{sv}", "pinned", g_variant_new_boolean (floo_query_int (query, 5) != 0));
   g_variant_builder_add (&item, "{sv}", "muted", g_variant_new_boolean (floo_query_int (query, 10) != 0));
-  g_variant_builder_add (&item, "{sv}", "draft", g_variant_new_string (draft != NULL ? draft : ""));
+  add_text (&item, "draft", draft);
   g_variant_builder_add (&item, "{sv}", "draft_timestamp", g_variant_new_int64 (floo_query_int (query, 7)));
   add_text (&item, "name", floo_query_text (query, 8));
   add_text (&item, "avatar", floo_query_text (query, 9));

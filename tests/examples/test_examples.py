@@ -11,6 +11,7 @@ from harness import wait_for
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 EXAMPLES = os.path.join(SOURCE, 'data', 'examples')
 README = os.path.join(SOURCE, 'README.md')
+CHAT = os.path.join(harness.BUILD, 'tests', 'examples', 'chat')
 ECHO = 1099
 
 
@@ -120,6 +121,20 @@ class ExamplesTest(harness.Test):
         self.assertEqual(sender.wait(harness.LIMIT), 0, self.read_lines(sender))
         sent = client.wait_message(lambda one: one.type == 'file')
         self.assertEqual(json.loads(sent.more['attachment'])['dName'], 'read me.md')
+
+    def test_c_program_sends(self):
+        sandbox, daemon, client = self.one()
+        run = lambda *args: subprocess.run([CHAT, *args], env=daemon.environment(), capture_output=True, text=True, timeout=harness.LIMIT)  # noqa: E731
+        done = run(str(ECHO), 'from C', README)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertIn('1001: from C\n', done.stdout)
+        self.assertIn('README.md: ', done.stdout)  # how far it is by the end is told up to five times a second
+        self.assertEqual(done.stdout.count(' is sent '), 2)
+        done = run(str(ECHO), 'forbidden-word')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(' is failed antispam\n', done.stdout)
+        done = run('-5', 'nobody')
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (1, '', 'to must be at least 1, not -5\n'))
 
     def subscribe(self, daemon):
         return self.example(daemon, 'subscriber.py', os.path.join(self.root, 'position'))

@@ -49,6 +49,7 @@ WRONG = [
     ('Conversations', 'SendText', '(sxs)', ('roster', -5, 'hello'), 'InvalidArguments', 'to'),
     ('Conversations', 'SendText', '(sxs)', ('roster', 0, 'hello'), 'InvalidArguments', 'to'),
     ('Conversations', 'SetTyping', '(xb)', (-5, True), 'InvalidArguments', 'user'),
+    ('Conversations', 'SetDraft', '(xss)', (0, 'roster', 'to the system'), 'InvalidArguments', 'conversation'),
     ('Conversations', 'MarkRead', '(xxa{sv})', (-5, 0, {}), 'InvalidArguments', 'conversation'),
     ('Conversations', 'MarkRead', '(xxa{sv})', (1002, -5, {}), 'InvalidArguments', 'message'),
     ('Groups', 'GetInfo', '(xb)', (-1, False), 'InvalidArguments', 'group_id'),
