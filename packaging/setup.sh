@@ -12,7 +12,7 @@ readonly BUILD_PACKAGES=(
 )
 # Running it, and the example clients, on a private bus.
 readonly RUN_PACKAGES=(
-  libglib2.0-bin dbus dbus-daemon python3 python3-gi gir1.2-glib-2.0
+  libglib2.0-bin dbus dbus-daemon python3 python3-gi gir1.2-glib-2.0 curl
 )
 # What only the tests need.
 readonly TEST_PACKAGES=(

@@ -4,6 +4,8 @@
 import sys
 from gi.repository import Gio, GLib
 
+if len(sys.argv) != 2:
+    sys.exit(__doc__)
 NAME, OBJECT = 'im.floo.Daemon1', '/im/floo/Daemon1'
 peer = int(sys.argv[1])
 terminal = open(0, 'rb', buffering=0)

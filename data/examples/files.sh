@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Files from a shell: each of these is one call that can be typed as it is here.
+# Files from a shell; each of these is one call that can be typed as it is here:
 #
 #   files.sh send 1002 photo.jpg      a message with a file to a user or group (busctl itself cannot hand over descriptors)
 #   files.sh fetch 9007199254741022   what a message carries; prints the transfer
@@ -26,4 +26,7 @@ watch() {
     busctl --user monitor --match "type='signal',path_namespace='$object/transfers'" $name
 }
 
-"$@"
+case "${1:-}" in
+    send | fetch | look | watch) "$@" ;;
+    *) sed -n '/^#  /s/^#//p' "$0" >&2; exit 64 ;;
+esac

@@ -38,4 +38,6 @@ def main(to_type, to, kind, path, name=None):
 
 
 if __name__ == '__main__':
+    if len(sys.argv) not in (5, 6):
+        sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -13,6 +13,7 @@ transaction of a database handles each exactly once.
 """
 import json
 import os
+import signal
 import sys
 
 from gi.repository import Gio, GLib
@@ -106,5 +107,8 @@ class Subscriber:
 
 
 if __name__ == '__main__':
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     Subscriber(Gio.bus_get_sync(Gio.BusType.SESSION, None), sys.argv[1])
     GLib.MainLoop().run()
