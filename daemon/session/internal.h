@@ -340,6 +340,7 @@ typedef struct {
   FlooFrame *frame;
   gint64 conversation;          /* of a page: as asked; -1 unknown */
   gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: nobody asked */
+  guint connection;             /* sync*.c: the number of the one it came by */
 } FlooInboundItem;
 
 /**

@@ -80,6 +80,45 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
 
 static void write_batch (FlooSync *self, GArray *items);
 
+/* ---- what the service may not take for received ---- */
+
+/* The last page of what it has: there is no key to ask with, so it is the next request without one that acknowledges it. */
+static gboolean
+is_last_page (const FlooFrame *frame)
+{
+  return floo_sync_is_page (frame) && frame->sync_dl->next_key == 0 && frame->sync_dl->n_metas > 0;
+}
+
+gboolean
+floo_sync_is_unstored (FlooSync *self, gint64 conversation)
+{
+  gint64 unknown = FLOO_UNKNOWN_CONVERSATION;
+
+  return self->spoiled || g_hash_table_contains (self->unstored, &conversation) || g_hash_table_contains (self->unstored, &unknown);
+}
+
+static void
+count_unstored (FlooSync *self, gint64 conversation, int delta)
+{
+  int n = GPOINTER_TO_INT (g_hash_table_lookup (self->unstored, &conversation)) + delta;
+
+  if (n > 0)
+    g_hash_table_insert (self->unstored, g_memdup2 (&conversation, sizeof conversation), GINT_TO_POINTER (n));
+  else
+    g_hash_table_remove (self->unstored, &conversation);
+}
+
+static void
+last_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
+{
+  if (!is_last_page (item->frame) || item->connection != self->connection)
+    return;
+  count_unstored (self, item->conversation, -1);
+  self->spoiled |= g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL);
+}
+
+/* ---- batches ---- */
+
 /* An error that a single entry can cause; a full disk and an end concern all of them. */
 static gboolean
 may_be_one (const GError *error)
@@ -120,6 +159,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
   for (guint i = 0; i < batch->items->len; i++)
     {
       const FlooInboundItem *item = &g_array_index (batch->items, FlooInboundItem, i);
+      last_page_done (self, item, error);
       if (floo_sync_is_page (item->frame))
         floo_pull_page_done (self, item, error);
       else if (floo_sync_is_history (item->frame))
@@ -181,12 +221,14 @@ on_flush (gpointer user_data)
 void
 floo_sync_add (FlooSync *self, FlooFrame *frame, gint64 conversation, gint64 from)
 {
-  FlooInboundItem item = { .frame = floo_frame_ref (frame), .conversation = conversation, .from = from };
+  FlooInboundItem item = { .frame = floo_frame_ref (frame), .conversation = conversation, .from = from, .connection = self->connection };
 
   g_array_append_val (self->items, item);
   self->bytes += frame->memory;
   if (frame->sync_dl != NULL)
     self->metas += (guint) frame->sync_dl->n_metas;
+  if (is_last_page (frame))
+    count_unstored (self, conversation, 1);
   if (self->metas >= FLOO_INTAKE_BATCH)
     submit (self);
   else if (self->flush_source == 0)

@@ -120,6 +120,19 @@ take_rate (FlooSync *self)
   return FALSE;
 }
 
+gboolean
+floo_pull_any_asked (FlooSync *self)
+{
+  GHashTableIter iter;
+  gpointer value;
+
+  g_hash_table_iter_init (&iter, self->pulls);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    if (((const FlooPull *) value)->state == FLOO_PULL_ASKED)
+      return TRUE;
+  return FALSE;
+}
+
 static gboolean
 is_overdue (gint64 asked_at)
 {
@@ -162,28 +175,57 @@ floo_sync_is_paused (FlooSync *self)
   return !self->online || self->session->congested || self->session->store == NULL || floo_store_is_full (self->session->store);
 }
 
+/* What is to be sent for a pull; it may be gone when it is sent. */
+typedef struct {
+  gint64 uid;
+  guint64 key;
+} Request;
+
+/* Takes from the queue what may be asked for now. Returns: (transfer full): Request */
+static GArray *
+take_due (FlooSync *self)
+{
+  GArray *requests = g_array_new (FALSE, FALSE, sizeof (Request));
+
+  for (GList *l = self->queued->head, *next; l != NULL; l = next)
+    {
+      FlooPull *pull = l->data;
+      Request request = { pull->uid, pull->key };
+
+      next = l->next;
+      if (pull->key == 0 && floo_sync_is_unstored (self, pull->uid))
+        continue;
+      if (pull->key == 0 && pull->listed && !take_rate (self))
+        break;
+      g_queue_delete_link (self->queued, l);
+      pull->state = FLOO_PULL_ASKED;
+      pull->asked_at = floo_sync_now_ms ();
+      pull->sequence = ++self->last_sequence;
+      g_array_append_val (requests, request);
+    }
+  return requests;
+}
+
 void
 floo_sync_pump (FlooSync *self)
 {
+  g_autoptr (GArray) requests = NULL;
+
   if (self->online)
     floo_history_pump (self);
   if (self->watch_timer == 0 && (g_hash_table_size (self->pulls) > 0 || self->histories->len > 0))
     self->watch_timer = g_timeout_add_seconds (WATCH_SECONDS, on_watch, self);
-  if (floo_sync_is_paused (self))
+  /* UNREAD waits for the answers under way, so nothing new is begun before it. */
+  if (!floo_sync_send_unread (self) || floo_sync_is_paused (self))
     return;
-  while (!g_queue_is_empty (self->queued))
+  requests = take_due (self);
+  for (guint i = 0; i < requests->len; i++)
     {
-      FlooPull *pull = g_queue_peek_head (self->queued);
+      const Request *request = &g_array_index (requests, Request, i);
       Floo__SyncUL sync = FLOO__SYNC_UL__INIT;
 
-      if (pull->key == 0 && pull->listed && !take_rate (self))
-        break;
-      g_queue_pop_head (self->queued);
-      pull->state = FLOO_PULL_ASKED;
-      pull->asked_at = floo_sync_now_ms ();
-      pull->sequence = ++self->last_sequence;
-      sync.has_key = pull->key != 0;
-      sync.key = pull->key;
-      floo_sync_send (self, &sync, pull->uid);
+      sync.has_key = request->key != 0;
+      sync.key = request->key;
+      floo_sync_send (self, &sync, request->uid);
     }
 }

@@ -19,6 +19,7 @@ floo_sync_new (FlooSession *session)
   self->queued = g_queue_new ();
   self->histories = g_ptr_array_new ();
   self->items = floo_sync_items_new ();
+  self->unstored = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   return self;
 }
 
@@ -31,6 +32,7 @@ floo_sync_free (FlooSync *self)
   g_ptr_array_unref (self->histories);
   g_queue_free (self->queued);
   g_hash_table_unref (self->pulls);
+  g_hash_table_unref (self->unstored);
   g_array_unref (self->items);
   g_free (self);
 }
@@ -52,12 +54,47 @@ floo_sync_send (FlooSync *self, Floo__SyncUL *sync, gint64 uid)
   floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__SYNC, &sync->base);
 }
 
+/* ---- UNREAD ---- */
+
+void
+floo_sync_ask_unread (FlooSync *self)
+{
+  self->unread_due = TRUE;
+  floo_sync_pump (self);
+}
+
+/*
+ * The service takes it for the news that all pages have arrived which have no key to ask with. So each of these is committed before, and no
+ * answer is under way that may be one.
+ */
+gboolean
+floo_sync_send_unread (FlooSync *self)
+{
+  if (!self->unread_due || !self->online)
+    return TRUE;
+  if (self->spoiled || g_hash_table_size (self->unstored) > 0 || floo_pull_any_asked (self))
+    return FALSE;
+  self->unread_due = FALSE;
+  floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__UNREAD, NULL);
+  return TRUE;
+}
+
 void
 floo_sync_resume (FlooSync *self)
 {
-  if (!floo_sync_is_paused (self) && g_hash_table_size (self->pulls) == 0)
-    floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__UNREAD, NULL);
-  floo_sync_pump (self);
+  g_autoptr (GError) error = NULL;
+
+  if (floo_sync_is_paused (self))
+    return;
+  if (self->spoiled)
+    {
+      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "What came while the disk was full is fetched by a new connection");
+      floo_link_drop (self->session->link, error);
+    }
+  else if (g_hash_table_size (self->pulls) == 0)
+    floo_sync_ask_unread (self);
+  else
+    floo_sync_pump (self);
 }
 
 /* ---- frames ---- */
@@ -218,9 +255,7 @@ floo_sync_frame (FlooSync *self, FlooFrame *frame)
 static gboolean
 on_unread_timer (gpointer user_data)
 {
-  FlooSync *self = user_data;
-
-  floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__UNREAD, NULL);
+  floo_sync_ask_unread (user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -231,7 +266,7 @@ floo_sync_online (FlooSync *self)
   self->caught_up = FALSE;
   g_clear_handle_id (&self->unread_timer, g_source_remove);
   self->unread_timer = g_timeout_add (FLOO_UNREAD_INTERVAL_MS, on_unread_timer, self);
-  floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__UNREAD, NULL);
+  floo_sync_ask_unread (self);
 }
 
 void
@@ -240,6 +275,9 @@ floo_sync_offline (FlooSync *self)
   g_autoptr (GError) error = NULL;
 
   self->online = FALSE;
+  self->connection++;
+  self->unread_due = self->spoiled = FALSE;
+  g_hash_table_remove_all (self->unstored);
   g_clear_handle_id (&self->unread_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
   g_clear_handle_id (&self->rate_timer, g_source_remove);

@@ -44,7 +44,11 @@ typedef struct {
 struct _FlooSync {
   FlooSession *session;         /* our owner */
   gboolean online;
+  guint connection;             /* its number, so that what is left of one before is known */
   gboolean caught_up;           /* every conversation was asked for once since we are online */
+  gboolean unread_due;          /* UNREAD is to be sent, as soon as it acknowledges nothing that is not stored */
+  gboolean spoiled;             /* nor ever on this connection: a last page could not be stored */
+  GHashTable *unstored;         /* conversation -> number of its last pages (next_key 0) that are not committed */
   GHashTable *pulls;            /* uid -> FlooPull */
   GQueue *queued;               /* FlooPull, not owned, in state QUEUED */
   GPtrArray *histories;         /* FlooHistory, oldest first; one a conversation is sent */
@@ -67,6 +71,10 @@ struct _FlooSync {
 gint64 floo_sync_now_ms (void);         /* monotonic */
 /* Sends a SYNC for the conversation @uid. */
 void floo_sync_send (FlooSync *self, Floo__SyncUL *sync, gint64 uid);
+/* Sends UNREAD, now or when it may be sent. */
+void floo_sync_ask_unread (FlooSync *self);
+/* Does so where it is due and possible. FALSE: it still waits */
+gboolean floo_sync_send_unread (FlooSync *self);
 gboolean floo_sync_is_history (const FlooFrame *frame);
 /* Of new messages, asked for or not. */
 gboolean floo_sync_is_page (const FlooFrame *frame);
@@ -80,6 +88,8 @@ void floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key);
 void floo_pull_end (FlooSync *self, FlooPull *pull);
 /* A page is committed, or could not be: on to the next one. */
 void floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
+/* Whether an answer is awaited. */
+gboolean floo_pull_any_asked (FlooSync *self);
 /* Whether nothing new may be asked for now. */
 gboolean floo_sync_is_paused (FlooSync *self);
 /* Asks for what is due, histories too. */
@@ -101,6 +111,8 @@ void floo_history_end_late (FlooSync *self);
 GArray *floo_sync_items_new (void);
 /* Puts a frame into the next batch. */
 void floo_sync_add (FlooSync *self, FlooFrame *frame, gint64 conversation, gint64 from);
+/* Whether a request without a key would tell the service that something has arrived which is not committed. */
+gboolean floo_sync_is_unstored (FlooSync *self, gint64 conversation);
 /* Writes what waits, however many batches are under way. */
 void floo_sync_write_waiting (FlooSync *self);
 

@@ -192,6 +192,7 @@ static const struct {
   { "page_size", NUMBER, G_STRUCT_OFFSET (SbSettings, page_size), 1, 10000 },
   { "last_page", CHOICE, G_STRUCT_OFFSET (SbSettings, last_page_zero), .values = { "key", "zero" } },
   { "delivery", CHOICE, G_STRUCT_OFFSET (SbSettings, push), .values = { "notice", "push" } },
+  { "pushed_page", CHOICE, G_STRUCT_OFFSET (SbSettings, push_key), .values = { "zero", "key" } },
   { "notice_form", CHOICE, G_STRUCT_OFFSET (SbSettings, notice_message), .values = { "xid", "notice" } },
   { "group_notices", CHOICE, G_STRUCT_OFFSET (SbSettings, group_notices_system), .values = { "group", "system" } },
   { "omit_xid", SWITCH, G_STRUCT_OFFSET (SbSettings, omit_xid) },

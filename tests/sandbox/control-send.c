@@ -123,9 +123,11 @@ burst_senders (SbControl *control, GError **error)
   return g_steal_pointer (&senders);
 }
 
+typedef enum { BY_NOTICE, BY_PUSH, LOST } BurstMode;
+
 /* Tells everyone whom the burst concerns, once a conversation. */
 static void
-tell_burst (SbControl *control, GPtrArray *senders, gint64 to, gboolean push)
+tell_burst (SbControl *control, GPtrArray *senders, gint64 to, BurstMode mode)
 {
   Sandbox *sandbox = control->sandbox;
   SbGroup *group = sb_state_group (sandbox->state, to);
@@ -139,8 +141,10 @@ tell_burst (SbControl *control, GPtrArray *senders, gint64 to, gboolean push)
 
       if (user == NULL)
         continue;
-      if (push)
+      if (mode == BY_PUSH)
         sb_sync_push (sandbox, user, conversation);
+      else if (mode == LOST)
+        sb_sync_lose (user, conversation);
       else
         sb_sync_notify (sandbox, user, conversation, NULL);
     }
@@ -149,7 +153,7 @@ tell_burst (SbControl *control, GPtrArray *senders, gint64 to, gboolean push)
 gboolean
 sb_control_burst (SbControl *control, GError **error)
 {
-  static const char *const modes[] = { "notice", "push", NULL };
+  static const char *const modes[] = { "notice", "push", "lost", NULL };
   g_autoptr (GPtrArray) senders = burst_senders (control, error);
   gint64 to = senders == NULL ? 0 : sb_control_receiver (control, "to", error);
   gint64 count = CLAMP (sb_control_int (control, "count", 1), 1, MAX_COUNT);
@@ -167,7 +171,7 @@ sb_control_burst (SbControl *control, GError **error)
       sb_deliver (control->sandbox, message, FALSE);
     }
   json_object_set_int_member (control->answer, "last_mid", control->sandbox->state->next_message);
-  tell_burst (control, senders, to, mode == 1);
+  tell_burst (control, senders, to, (BurstMode) mode);
   return TRUE;
 }
 

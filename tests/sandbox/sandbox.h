@@ -25,6 +25,7 @@ typedef struct {
   int page_size;              /* metas of a sync page */
   gboolean last_page_zero;    /* the last page says so (next_key 0); else an empty page behind it does */
   gboolean push;              /* what is new is sent at once as pages, else NOTICE says that there is something */
+  gboolean push_key;          /* these have a next_key, to be asked with; else the next request without a key acknowledges them */
   gboolean notice_message;    /* NOTICE carries Notice{xid}, else a bare XID */
   gboolean group_notices_system;  /* group notices come under the system's conversation, else under the group */
   gboolean omit_xid;          /* SyncDL does not name its conversation */

@@ -298,11 +298,12 @@ push_pages (Sandbox *sandbox, SbDevice *device, gint64 conversation)
 
   while (more)
     {
+      gboolean key = sandbox->settings.push_key;
       Page page;
 
       page_init (&page, &sandbox->settings, conversation);
-      page_given (position, fill_page (sandbox, device, inbox, position->sent, &page, &more), TRUE);
-      page_send (&page, device->connection, 0);
+      page_given (position, fill_page (sandbox, device, inbox, position->sent, &page, &more), !key);
+      page_send (&page, device->connection, key && page.metas->len > 0 ? position->sent : 0);
     }
 }
 
@@ -338,6 +339,22 @@ sb_sync_push (Sandbox *sandbox, SbUser *user, gint64 conversation)
 
       if (device->connection != NULL)
         push_pages (sandbox, device, conversation);
+    }
+}
+
+void
+sb_sync_lose (SbUser *user, gint64 conversation)
+{
+  SbInbox *inbox = sb_user_inbox (user, conversation);
+  SbMessage *last = inbox->queue->len > 0 ? inbox->queue->pdata[inbox->queue->len - 1] : NULL;
+
+  for (guint i = 0; last != NULL && i < user->devices->len; i++)
+    {
+      SbDevice *device = user->devices->pdata[i];
+      SbPosition *position = sb_device_position (device, conversation);
+
+      page_given (position, last->id, FALSE);
+      acknowledge (device, position, last->id);
     }
 }
 

@@ -159,6 +159,26 @@ test_forms (Fixture *f, gconstpointer data)
   }
 }
 
+/* A pushed page counts as received at the next UNREAD, or when its key is asked with. */
+static void
+test_pushed_page (Fixture *f, gconstpointer data)
+{
+  gboolean key = g_strcmp0 (data, "key") == 0;
+  g_autoptr (FlooFrame) page = NULL;
+
+  start_alice (f);
+  client_drain (f->alice, CAROL, NULL);
+  client_clear (f->alice);
+  client_order (f->alice, "settings", "{\"delivery\":\"push\"}");
+  client_order (f->alice, "settings", key ? "{\"pushed_page\":\"key\"}" : "{\"pushed_page\":\"zero\"}");
+  client_order (f->alice, "send", "{\"from\":\"carol\",\"to\":\"alice\",\"content\":\"pushed\"}");
+  page = client_next_page (f->alice);
+  g_assert_cmpint (page->sync_dl->next_key != 0, ==, key);
+  g_assert_cmpint (client_unread (f->alice, CAROL), ==, key ? 1 : 0);
+  g_assert_cmpuint (client_drain (f->alice, CAROL, NULL), ==, key ? 1 : 0);
+  g_assert_cmpint (client_unread (f->alice, CAROL), ==, 0);
+}
+
 static void
 test_burst (Fixture *f, gconstpointer data)
 {
@@ -239,6 +259,8 @@ main (int argc, char **argv)
   ADD ("kick", NULL, test_kick);
   ADD ("malformed", "expected", test_malformed);
   ADD ("forms", NULL, test_forms);
+  ADD ("pushed-page", "zero", test_pushed_page);
+  ADD ("pushed-page-key", "key", test_pushed_page);
   ADD ("burst", NULL, test_burst);
   ADD ("burst-push", "push", test_burst);
   ADD ("persist", NULL, test_persist);

@@ -117,19 +117,19 @@ are_violated (Sandbox *sandbox, JsonObject *body)
 }
 
 static gboolean
-device_has_all (SbDevice *device, SbInbox *inbox)
+device_has_all (SbDevice *device, SbInbox *inbox, gboolean acknowledged)
 {
   SbPosition *position = sb_device_position (device, inbox->conversation);
 
-  for (guint i = sb_messages_after (inbox->queue, position->acked); i < inbox->queue->len; i++)
+  for (guint i = sb_messages_after (inbox->queue, acknowledged ? position->acked : position->sent); i < inbox->queue->len; i++)
     if (sb_device_wants (device, inbox->queue->pdata[i]))
       return FALSE;
   return TRUE;
 }
 
-/* Every connected device of the user has acknowledged everything, in the one conversation or in all. */
+/* Every connected device of the user was sent everything, or has acknowledged it, in the one conversation or in all. */
 static gboolean
-is_delivered (Sandbox *sandbox, JsonObject *body)
+devices_have_all (Sandbox *sandbox, JsonObject *body, gboolean acknowledged)
 {
   SbUser *user = named_user (sandbox, body);
   gint64 conversation = number (body, "conversation", -1);
@@ -149,11 +149,23 @@ is_delivered (Sandbox *sandbox, JsonObject *body)
         {
           SbDevice *device = user->devices->pdata[i];
 
-          if (device->connection != NULL && !device_has_all (device, inbox))
+          if (device->connection != NULL && !device_has_all (device, inbox, acknowledged))
             return FALSE;
         }
     }
   return TRUE;
+}
+
+static gboolean
+is_sent (Sandbox *sandbox, JsonObject *body)
+{
+  return devices_have_all (sandbox, body, FALSE);
+}
+
+static gboolean
+is_delivered (Sandbox *sandbox, JsonObject *body)
+{
+  return devices_have_all (sandbox, body, TRUE);
 }
 
 static gboolean
@@ -175,6 +187,7 @@ static const struct {
 } conditions[] = {
   { "connected", is_connected }, { "disconnected", is_disconnected }, { "accepted", are_accepted },
   { "violations", are_violated }, { "delivered", is_delivered },      { "request", is_requested },
+  { "sent", is_sent },
 };
 
 /* ---- waiting ---- */
@@ -259,7 +272,7 @@ sb_waits_add (Sandbox *sandbox, SoupServerMessage *msg, JsonObject *body, GError
   if (condition == NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   "for: connected, disconnected, accepted, delivered, request or violations");
+                   "for: connected, disconnected, accepted, sent, delivered, request or violations");
       return FALSE;
     }
   if (condition (sandbox, body))
