@@ -49,6 +49,10 @@ typedef struct {
   char *append_config, *append_ext;   /* as they are after it; (nullable) */
 } FlooApply;
 
+/* ---- inbound-collect.c ---- */
+
+/* The end of a batch: runs out, counts in, UnreadChange for each conversation that changed, RecentListUpdate once. */
+gboolean floo_apply_finish (FlooApply *apply, GError **error);
 /* Journals what was collected so far: the run and the appends. */
 gboolean floo_apply_flush (FlooApply *apply, GError **error);
 /* Journals an event in its place: what was collected before it goes first. @body: (transfer floating) */
@@ -63,6 +67,21 @@ gboolean floo_apply_message (FlooApply *apply, gint64 conversation, FlooToType t
 
 FlooConversationType floo_apply_type_of (FlooToType to_type, gint64 conversation);
 gint64 floo_apply_uid (const Floo__XID *xid);   /* 0 where it is missing */
+
+/* ---- inbound-messages.c ---- */
+
+/* @history: it comes by a page of history */
+gboolean floo_apply_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, gboolean history, GError **error);
+
+/* ---- inbound-answers.c ---- */
+
+/* A SyncDL with client_mid. */
+gboolean floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error);
+
+/* ---- inbound-pages.c ---- */
+
+gboolean floo_apply_page (FlooApply *apply, FlooFrame *frame, gint64 conversation, GError **error);
+gboolean floo_apply_history (FlooApply *apply, FlooFrame *frame, const FlooInboundItem *item, GError **error);
 
 /* ---- edits.c ---- */
 
