@@ -51,10 +51,21 @@ floo_netwatch_saw_sleep (FlooNetwatch *self, gboolean begins)
     g_signal_emit (self, signals[SIGNAL_WOKE], 0);
 }
 
+/* Not what the signal says: with NetworkManager that is the kernel's view, and the property is NetworkManager's. */
 static void
 on_network_changed (GNetworkMonitor *monitor, gboolean available, FlooNetwatch *self)
 {
-  floo_netwatch_saw_network (self, available);
+  floo_netwatch_saw_network (self, g_network_monitor_get_network_available (monitor));
+}
+
+/* The one may change without the other. */
+static void
+on_network_available (GNetworkMonitor *monitor, GParamSpec *pspec, FlooNetwatch *self)
+{
+  gboolean available = g_network_monitor_get_network_available (monitor);
+
+  if (available != self->available)
+    floo_netwatch_saw_network (self, available);
 }
 
 static void
@@ -87,8 +98,8 @@ monitor_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     return; /* disposed meanwhile */
   self->monitor = monitor;
   g_signal_connect_object (monitor, "network-changed", G_CALLBACK (on_network_changed), self, 0);
-  if (!g_network_monitor_get_network_available (monitor))
-    floo_netwatch_saw_network (self, FALSE);
+  g_signal_connect_object (monitor, "notify::network-available", G_CALLBACK (on_network_available), self, 0);
+  on_network_available (monitor, NULL, self);
 }
 
 static void
