@@ -2,6 +2,7 @@
 #include "trace.h"
 
 #include "base/message.h"
+#include "waits.h"
 #include "wire/frame.h"
 
 #define MAX_REQUESTS 1000
@@ -99,6 +100,7 @@ sb_trace_rest (Sandbox *sandbox, const char *method, const char *path, gint64 us
   json_object_set_int_member (entry, "code", code);
   keep (&sandbox->trace->requests, MAX_REQUESTS, entry);
   sb_trace_log (sandbox, "%s %s by %" G_GINT64_FORMAT ": %d", method, path, user, code);
+  sb_waits_check (sandbox);
 }
 
 JsonArray *
