@@ -215,11 +215,26 @@ try_connect (FlooLink *link)
 
 /* -- the network and sleep -- */
 
+/* Tries anew, now: what is under way comes from a network, or a time, that is gone. */
 static void
-on_came (FlooNetwatch *netwatch, FlooLink *self)
+try_anew (FlooLink *self)
 {
+  if (self->state == FLOO_LINK_CONNECTING)
+    {
+      clear_try (self);
+      set_state (self, FLOO_LINK_WAITING);
+    }
   if (self->state == FLOO_LINK_WAITING)
     try_connect (self);
+}
+
+static void
+on_came (FlooNetwatch *netwatch, gpointer user_data)
+{
+  g_autoptr (FlooLink) self = g_object_ref (user_data);
+
+  if (self->state != FLOO_LINK_CONNECTING || !self->local)
+    try_anew (self);
 }
 
 /* The line may be dead without a word: asks at once. */
@@ -230,7 +245,7 @@ on_changed (FlooNetwatch *netwatch, FlooLink *self)
     floo_heart_beat (self->heart);
 }
 
-/* Whatever was under way is from before the sleep, and the service has forgotten it. */
+/* The service has forgotten whatever was from before the sleep. */
 static void
 on_woke (FlooNetwatch *netwatch, gpointer user_data)
 {
@@ -238,13 +253,7 @@ on_woke (FlooNetwatch *netwatch, gpointer user_data)
 
   if (self->state == FLOO_LINK_UP)
     floo_link_lost_with (self, FLOO_ERROR_OFFLINE, "the machine slept");
-  else if (self->state == FLOO_LINK_CONNECTING)
-    {
-      clear_try (self);
-      set_state (self, FLOO_LINK_WAITING);
-    }
-  if (self->state == FLOO_LINK_WAITING)
-    try_connect (self);
+  try_anew (self);
 }
 
 static void

@@ -45,11 +45,12 @@ typedef char *(*FlooLinkUrlFunc) (FlooLink *link, guint attempts, gpointer user_
  *   "heard" ()                      anything at all came from the service
  */
 FlooLink *floo_link_new (FlooLinkUrlFunc url_func, gpointer user_data);
-/* For tests: another carrier than the WebSocket, no waiting, a watch of their own. All before floo_link_start(). */
+/* The owner's watch of the network and of sleep; without one the link makes its own. Before floo_link_start(). */
+void floo_link_set_netwatch (FlooLink *self, FlooNetwatch *netwatch);
+/* For tests: another carrier than the WebSocket, no waiting. All before floo_link_start(). */
 void floo_link_set_opener (FlooLink *self, FlooChannelOpenAsync open, FlooChannelOpenFinish finish);
 void floo_link_set_delays (FlooLink *self, guint min_ms, guint max_ms);
 void floo_link_set_connect_timeout (FlooLink *self, guint first_ms, guint step_ms);
-void floo_link_set_netwatch (FlooLink *self, FlooNetwatch *netwatch);
 
 /* Wants it up, beginning now: from DOWN or WAITING it tries at once (also cuts a back-off short); else nothing. */
 void floo_link_start (FlooLink *self);

@@ -354,6 +354,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (floo_error_is_cancelled (error))
     return;
+  self->opening = FALSE;
   session = self->session;
   if (store == NULL)
     {
@@ -382,6 +383,7 @@ open_store (FlooLogin *self)
   g_autofree char *user = g_strdup_printf ("%" G_GINT64_FORMAT, self->record->user_id);
   g_autofree char *folder = g_build_filename (self->session->config->data_dir, self->record->app_id, user, NULL);
 
+  self->opening = TRUE;
   floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, self);
 }
 

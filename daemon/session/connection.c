@@ -325,6 +325,7 @@ floo_login_make_link (FlooLogin *self)
   FlooSession *session = self->session;
 
   session->link = floo_link_new (on_link_url, self);
+  floo_link_set_netwatch (session->link, self->netwatch);
   g_signal_connect (session->link, "state-changed", G_CALLBACK (on_link_state), self);
   g_signal_connect (session->link, "frame", G_CALLBACK (on_link_frame), self);
   g_signal_connect (session->link, "heard", G_CALLBACK (on_link_heard), self);

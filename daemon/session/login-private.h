@@ -24,9 +24,11 @@ struct _FlooLogin {
   gboolean changing_password;
   gboolean void_meanwhile;      /* the token, by that change or not */
   GCancellable *cancellable;    /* of the present attempt */
+  gboolean opening;             /* the store is on its way */
   guint retry_timer;
   guint provision_timer;
   FlooBackoff backoff;
+  FlooNetwatch *netwatch;       /* (nullable): nobody has logged in yet */
 
   /* The Login call that waits. */
   FlooReply reply;

@@ -24,6 +24,7 @@ floo_login_cancel_attempt (FlooLogin *self)
 {
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
+  self->opening = FALSE;
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->provision_timer, g_source_remove);
 }
@@ -33,6 +34,9 @@ floo_login_free (FlooLogin *self)
 {
   floo_login_cancel_attempt (self);
   g_clear_handle_id (&self->reply_timer, g_source_remove);
+  if (self->netwatch != NULL)
+    g_signal_handlers_disconnect_by_data (self->netwatch, self);
+  g_clear_object (&self->netwatch);
   g_clear_pointer (&self->record, floo_login_record_free);
   g_clear_pointer (&self->kept, floo_login_record_free);
   g_free (self->device_guid);
@@ -64,6 +68,41 @@ on_reply_timeout (gpointer user_data)
                        self->session->last_error != NULL ? self->session->last_error->message : "");
   floo_login_answer (self, error);
   return G_SOURCE_REMOVE;
+}
+
+/* ---- the network and sleep, before there is a socket; then they are the link's ---- */
+
+/* What the present attempt has asked of the service may never be answered. A store that is opening is let alone: it has nothing to do with the network. */
+static void
+begin_anew (FlooNetwatch *netwatch, FlooLogin *self)
+{
+  gboolean is_asking = self->session->state == FLOO_STATE_DISCOVERING || self->session->state == FLOO_STATE_AUTHENTICATING;
+
+  if (self->record == NULL || (self->retry_timer == 0 && (!is_asking || self->opening)))
+    return;
+  floo_backoff_reset (&self->backoff);
+  floo_login_begin (self);
+}
+
+/* From another network the service may be in reach. Not at once: this news comes in showers. */
+static void
+on_network_changed (FlooNetwatch *netwatch, FlooLogin *self)
+{
+  if (self->retry_timer == 0 || self->session->next_retry <= floo_now_ms () + RETRY_MIN_MS)
+    return;
+  floo_backoff_reset (&self->backoff);
+  floo_login_retry_in (self, RETRY_MIN_MS);
+}
+
+static void
+watch_network (FlooLogin *self)
+{
+  if (self->netwatch != NULL)
+    return;
+  self->netwatch = floo_netwatch_new ();
+  g_signal_connect (self->netwatch, "came", G_CALLBACK (begin_anew), self);
+  g_signal_connect (self->netwatch, "woke", G_CALLBACK (begin_anew), self);
+  g_signal_connect (self->netwatch, "changed", G_CALLBACK (on_network_changed), self);
 }
 
 /* ---- beginning and end ---- */
@@ -133,6 +172,7 @@ set_up (FlooLogin *self)
   FlooSession *session = self->session;
 
   drop_service (self);
+  watch_network (self);
   session->endpoints = floo_endpoints_new (session->config->cache_dir, self->record->app_id,
                                            *self->record->dns_server != '\0' ? self->record->dns_server : NULL);
   g_signal_connect (session->endpoints, "exhausted", G_CALLBACK (on_endpoints_exhausted), self);

@@ -3,7 +3,10 @@
 
 import socket
 
+import time
+
 import harness
+from system_bus import SystemBus
 
 ECHO = 1099
 
@@ -303,6 +306,87 @@ class NetworkTest(harness.Test):
         self.assertEqual(self.texts(sandbox), texts)
         self.settle(client)
         self.assertEqual([one.content for one in client.received(ECHO)], texts)
+
+
+class WaitingTest(harness.Test):
+    """What is waited for before there is a socket ends when the network comes or the machine wakes."""
+
+    def scene(self, available=True):
+        self.system = SystemBus(self, available)
+        scene = self.one(persist=True, env={'DBUS_SYSTEM_BUS_ADDRESS': self.system.address})
+        harness.wait_for(self.system.asked.is_set, 'the network is watched')
+        return scene
+
+    def heard(self, daemon, line):
+        harness.wait_for(lambda: line in daemon.process.text(), line)
+
+    def wake(self, daemon):
+        """Said until it is heard: the daemon may not listen yet."""
+        harness.wait_for(lambda: 'The machine woke up' in daemon.process.text() or self.system.sleep(False), 'the daemon hears it')
+
+    def long_wait(self, client):
+        """Until the next try is a long time away; returns when it is, ms."""
+        def is_long():
+            client.call('Account', 'Reconnect')
+            client.wait_state('waiting')
+            return client.get('Account', 'NextRetry') - time.time() * 1000 > 20000
+        harness.wait_for(is_long, 'the next try is far away')
+        return client.get('Account', 'NextRetry')
+
+    def ends(self, news):
+        """Discovery fails again and again; then the service is there, and news comes."""
+        sandbox, daemon, client = self.scene()
+        daemon.stop()
+        sandbox.stop()
+        client = daemon.start()
+        client.wait_state('waiting')
+        self.system.network(False)
+        self.heard(daemon, 'The network is gone')
+        retry = self.long_wait(client)
+        sandbox.start()
+        since = len(client.events)
+        news(daemon)
+        client.wait_event('LoginSuccess', since=since)
+        self.assertLess(time.time() * 1000, retry, 'it did not wait for its timer')
+
+    def test_network_comes(self):
+        self.ends(lambda daemon: self.system.network(True))
+
+    def test_machine_wakes(self):
+        self.ends(self.wake)
+
+    def begins_anew(self, path, news):
+        """What was asked before is never answered: it is asked again."""
+        sandbox, daemon, client = self.scene()
+        daemon.stop()
+        before = len([one for one in sandbox.control('requests')['requests'] if one['path'] == path])
+        sandbox.control('rest', path=path, delay_ms=600000, count=1)
+        client = daemon.start()
+        sandbox.wait('request', path=path, count=before + 1)
+        news(daemon)
+        client.wait_event('LoginSuccess')
+        self.assertEqual(client.named('LoginFail'), [])
+
+    def network_comes(self, daemon):
+        for available in (False, True):
+            self.system.network(available)
+            self.heard(daemon, 'The network is back' if available else 'The network is gone')
+
+    def test_network_comes_while_the_lists_are_awaited(self):
+        self.begins_anew('/roster/list', self.network_comes)
+
+    def test_machine_wakes_while_the_lists_are_awaited(self):
+        self.begins_anew('/roster/list', self.wake)
+
+    def test_machine_wakes_while_the_token_is_awaited(self):
+        """Login itself waits for it."""
+        self.system = SystemBus(self)
+        sandbox, daemon, client = self.one(user=None, env={'DBUS_SYSTEM_BUS_ADDRESS': self.system.address})
+        sandbox.control('rest', path='/token/user', delay_ms=600000, count=1)
+        login = client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        sandbox.wait('request', path='/token/user')
+        self.wake(daemon)
+        self.assertEqual(login.result(), 1001)
 
 
 if __name__ == '__main__':

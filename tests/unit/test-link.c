@@ -535,6 +535,26 @@ test_network (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_DOWN);
 }
 
+/* A try that began without a network is not waited for when one comes: it may hang until its time limit. */
+static void
+test_network_during_connect (Fixture *fixture, gconstpointer data)
+{
+  g_autoptr (GTask) late = NULL;
+  gboolean is_local = g_str_equal (fixture->url, LOCAL);
+
+  floo_netwatch_saw_network (fixture->watch, FALSE);
+  floo_link_start (fixture->link);
+  late = g_steal_pointer (&fixture->opening);
+  floo_netwatch_saw_network (fixture->watch, TRUE);
+  g_assert_cmpuint (fixture->n_opened, ==, is_local ? 1 : 2);
+  g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_CONNECTING);
+  g_assert_cmpuint (floo_link_get_attempts (fixture->link), ==, 0);
+  g_assert_cmpint (g_cancellable_is_cancelled (g_task_get_cancellable (late)), ==, !is_local);
+  g_task_return_new_error (late, FLOO_ERROR, FLOO_ERROR_CANCELLED, "given up");
+  run_until (fixture->opening != NULL);
+  bring_up (fixture);
+}
+
 /* On this machine the network does not matter. */
 static void
 test_network_local (Fixture *fixture, gconstpointer data)
@@ -589,6 +609,8 @@ main (int argc, char **argv)
     { "/link/owner-finds-out", NULL, test_owner_finds_out },
     { "/link/start-cuts-wait", NULL, test_start_cuts_wait },
     { "/link/network", REMOTE, test_network },
+    { "/link/network-during-connect", REMOTE, test_network_during_connect },
+    { "/link/network-during-connect-local", LOCAL, test_network_during_connect },
     { "/link/network-local", LOCAL, test_network_local },
     { "/link/sleep", REMOTE, test_sleep },
   };
