@@ -121,6 +121,16 @@ class Bench(harness.Test):
         rate = min((one['messages'] - one['first_messages']) * 1e6 / max(1, one['last_us'] - one['first_us']) for one in took)
         return {'who': who, 'subscribers': number, 'messages': count, 'rate': rate, 'cpu_us': cpu * 1e6 / count, 'signals': took[0]['signals']}
 
+    def telling(self, sandbox, daemon, count):
+        """One message at a time: from its making at the service, which then gives notice, to its signal at a subscriber."""
+        listener = self.subscribers(daemon.bus, 1, count, '--latency')[0]
+        ages = []
+        for _ in range(count):
+            sandbox.control('send', from_='bob', to='alice', stamp=True)
+            ages.append(int(listener.popen.stdout.readline()))
+        listener.result()
+        return {'messages': count, 'p50': percentile(sorted(ages), 0.5), 'p99': percentile(sorted(ages), 0.99)}
+
     def sending(self, daemon, count):
         result = Helper('sender', '--address', daemon.bus.address, '--to', str(ECHO), '--count', str(count)).result()
         return {'messages': count, **{'%s_%s' % (name, word): percentile(result[name + '_us'], part)
@@ -165,7 +175,8 @@ def print_table(report):
         if 'rate_ratio' in row:
             print('%-8s rate %.2f of the emitter, CPU %.1f times; sandbox %.1f us/msg, bus %.1f us/msg'
                   % ('', row['rate_ratio'], row['cpu_ratio'], row['sandbox_cpu_us'], row['bus_cpu_us']))
-    send, start, idle = report['send'], report['start'], report['idle']
+    tell, send, start, idle = report['tell'], report['send'], report['start'], report['idle']
+    print('%d messages one by one: signalled after p50 %.2f ms, p99 %.2f ms' % (tell['messages'], tell['p50'] / 1000, tell['p99'] / 1000))
     print('SendText of %d: returns after p50 %.2f ms, p99 %.2f ms; acknowledged after p50 %.2f ms, p99 %.2f ms'
           % (send['messages'], *(send[key] / 1000 for key in ('returned_p50', 'returned_p99', 'sent_p50', 'sent_p99'))))
     print('start to owned name, with %d messages stored: median %.0f ms, most %.0f ms' % (report['stored'], start['median_ms'], start['most_ms']))
@@ -178,7 +189,7 @@ def main():
     parser.add_argument('--count', type=int, default=50000, help='messages in a burst (50000)')
     parser.add_argument('--subscribers', type=int, nargs='+', default=[1, 4], help='numbers of subscribers (1 4)')
     parser.add_argument('--page-size', type=int, default=50, help="messages in the service's pages (50)")
-    parser.add_argument('--sends', type=int, default=1000, help='messages to send (1000)')
+    parser.add_argument('--sends', type=int, default=1000, help='messages to send, and to take in one by one (1000)')
     parser.add_argument('--idle', type=int, default=60, help='seconds to look at the idle daemon (60)')
     parser.add_argument('--json', metavar='FILE', help='write the numbers there, too')
     args = parser.parse_args()
@@ -189,6 +200,7 @@ def main():
         report = {'count': args.count, 'page_size': args.page_size, 'cores': os.cpu_count(), 'intake': []}
         for number in args.subscribers:
             report['intake'] += bench.intake(sandbox, daemon, number, args.count)
+        report['tell'] = bench.telling(sandbox, daemon, args.sends)
         report['send'] = bench.sending(daemon, args.sends)
         report['stored'] = daemon.query(1001, 'SELECT count(*) FROM messages')[0][0]
         report['start'] = bench.starting(daemon)

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * An application that hears all events: it counts messages until it has --count of them, then says in JSON when the first and the last came.
- * It counts on GDBus's own thread, so that it is as quick as a GDBus client can be.
+ * It counts on GDBus's own thread, so that it is as quick as a GDBus client can be. With --latency it says of each message how long ago it was made: its content is that time.
  */
 #include <gio/gio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define EVENTS "im.floo.Daemon1.Events"
+#define CONTENT_INDEX 5 /* in a message */
 
 static char *opt_address;
 static int opt_count;
 static char *opt_record;
+static gboolean opt_latency;
 
 static const GOptionEntry entries[] = {
   { "address", 0, 0, G_OPTION_ARG_STRING, &opt_address, "Address of the bus", "ADDRESS" },
   { "count", 0, 0, G_OPTION_ARG_INT, &opt_count, "Messages to wait for", "N" },
   { "record", 0, 0, G_OPTION_ARG_FILENAME, &opt_record, "Write the signals to this file, for the emitter", "FILE" },
+  { "latency", 0, 0, G_OPTION_ARG_NONE, &opt_latency, "Print the age of each message, in us, on a line as it comes", NULL },
   { NULL }
 };
 
@@ -39,6 +42,16 @@ quit (gpointer loop)
 }
 
 static void
+print_age (GVariant *message)
+{
+  gint64 now = g_get_monotonic_time ();
+  const char *content;
+
+  g_variant_get_child (message, CONTENT_INDEX, "&s", &content);
+  g_print ("%" G_GINT64_FORMAT "\n", now - g_ascii_strtoll (content, NULL, 10));
+}
+
+static void
 count_messages (Counter *self, GVariant *messages)
 {
   gsize n = g_variant_n_children (messages);
@@ -49,6 +62,8 @@ count_messages (Counter *self, GVariant *messages)
       gint64 id;
 
       g_variant_get_child (message, 0, "x", &id);
+      if (opt_latency)
+        print_age (message);
       self->disorder += id <= self->last_id;
       self->last_id = id;
     }

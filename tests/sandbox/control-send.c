@@ -11,7 +11,7 @@
 
 #define MAX_COUNT 1000000
 
-/* A message as the arguments describe it; @number > 0 is put behind the content. */
+/* A message as the arguments describe it; @number > 0 is put behind the content, instead of both the present time (us, monotonic) where "stamp" is true. */
 static SbMessage *
 message_from (SbControl *control, SbUser *from, gint64 to, gint64 number, GError **error)
 {
@@ -26,7 +26,10 @@ message_from (SbControl *control, SbUser *from, gint64 to, gint64 number, GError
       return NULL;
     }
   g_free (message->content);
-  message->content = number > 0 ? g_strdup_printf ("%s%" G_GINT64_FORMAT, content, number) : g_strdup (content);
+  if (sb_control_bool (control, "stamp", FALSE))
+    message->content = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_monotonic_time ());
+  else
+    message->content = number > 0 ? g_strdup_printf ("%s%" G_GINT64_FORMAT, content, number) : g_strdup (content);
   message->type = sb_state_group (state, to) != NULL ? FLOO__MESSAGE_BODY__TYPE__GROUPCHAT : FLOO__MESSAGE_BODY__TYPE__CHAT;
   message->config = g_strdup (sb_control_text (control, "config", NULL));
   message->ext = g_strdup (sb_control_text (control, "ext", NULL));
