@@ -8,7 +8,8 @@
 
 const FlooDirectoryKind floo_directory_kinds[FLOO_N_DIRECTORY_KINDS] = {
   [FLOO_CONTACT_USER] = { FLOO_CONTACT_USER, "/roster/list", "/roster/list", "list", 100, &floo_record_roster_item, "user_id" },
-  [FLOO_CONTACT_GROUP] = { FLOO_CONTACT_GROUP, "/group/user_joined", "/group/info/batch", "group_list", 20, &floo_record_brief_group_info, "group_id" },
+  [FLOO_CONTACT_GROUP]
+  = { FLOO_CONTACT_GROUP, "/group/user_joined", "/group/info/batch", "group_list", 20, &floo_record_brief_group_info, "group_id" },
 };
 
 FlooDetailsJob *
@@ -19,6 +20,8 @@ floo_details_job_new (FlooSession *session, const FlooDirectoryKind *kind, const
   job->session = g_object_ref (session);
   job->kind = kind;
   job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  job->asked = floo_contacts_get_moment ();
+  job->outdated = g_array_new (FALSE, FALSE, sizeof (gint64));
   if (n > 0)
     g_array_append_vals (job->ids, ids, n);
   return job;
@@ -31,6 +34,7 @@ floo_details_job_free (gpointer data)
 
   g_clear_pointer (&job->details, g_variant_unref);
   g_array_unref (job->ids);
+  g_array_unref (job->outdated);
   g_object_unref (job->session);
   g_free (job);
 }
@@ -49,15 +53,27 @@ details_event (FlooDb *db, const FlooDirectoryKind *kind, const gint64 *ids, gui
   return floo_journal_append (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, g_variant_new ("(@a{sv})", g_variant_dict_end (&empty)), NULL, 0, error);
 }
 
+static gboolean
+put (FlooDb *db, FlooDetailsJob *job, gint64 id, GVariant *details, gboolean *changed, GError **error)
+{
+  gboolean outdated;
+
+  if (!floo_contacts_put_answer (db, job->kind->kind, id, details, job->asked, changed, &outdated, error))
+    return FALSE;
+  if (outdated)
+    g_array_append_val (job->outdated, id);
+  return TRUE;
+}
+
 /* An id that the service has no details of gets a record of the id alone, so that it is not asked for for ever. */
 static gboolean
-put_nothing (FlooDb *db, const FlooDetailsJob *job, gint64 id, GError **error)
+put_nothing (FlooDb *db, FlooDetailsJob *job, gint64 id, GError **error)
 {
   GVariantDict dict;
 
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert (&dict, job->kind->key, "x", id);
-  return floo_contacts_put (db, job->kind->kind, id, g_variant_dict_end (&dict), NULL, error);
+  return put (db, job, id, g_variant_dict_end (&dict), NULL, error);
 }
 
 gboolean
@@ -75,7 +91,7 @@ floo_details_job_run (FlooDb *db, gpointer data, GError **error)
 
       if (!g_variant_lookup (details, job->kind->key, "x", &id))
         continue;
-      if (!floo_contacts_put (db, job->kind->kind, id, details, &changed, error))
+      if (!put (db, job, id, details, &changed, error))
         return FALSE;
       g_hash_table_add (seen, g_memdup2 (&id, sizeof id));
       if (changed)

@@ -13,7 +13,9 @@ typedef struct {
   GArray *ids;
   GArray *wanted;               /* to be asked of the service */
   guint asked;
+  guint first_round;            /* of those wanted; the rest changed while it was asked for */
   gboolean full;                /* one group with all its details */
+  GCancellable *cancellable;    /* (nullable): of the account that asks the service */
 } ItemsQuery;
 
 static void ask_items (ItemsQuery *query);
@@ -25,6 +27,7 @@ items_query_free (gpointer data)
 
   g_array_unref (query->ids);
   g_array_unref (query->wanted);
+  g_clear_object (&query->cancellable);
   floo_call_free (query);
 }
 
@@ -42,7 +45,8 @@ run_items_query (FlooDb *db, gpointer data, GError **error)
   g_autoptr (GVariant) items = NULL;
 
   g_array_set_size (query->wanted, 0);
-  items = floo_contacts_get (db, query->kind->kind, query->record, (const gint64 *) (void *) query->ids->data, query->ids->len, query->wanted, error);
+  items = floo_contacts_get (db, query->kind->kind, query->record, (const gint64 *) (void *) query->ids->data, query->ids->len,
+                             query->wanted, error);
   if (items == NULL)
     return FALSE;
   g_variant_ref_sink (items);
@@ -80,10 +84,19 @@ on_items_stored (FlooStore *store, gpointer data, const GError *error)
 {
   FlooDetailsJob *job = data;
   ItemsQuery *query = job->owner;
+  g_autoptr (GError) cancelled = NULL;
 
+  if (error == NULL && g_cancellable_set_error_if_cancelled (query->cancellable, &cancelled))
+    error = cancelled;
   if (error != NULL)
-    items_fail (query, error);
-  else if (query->asked < query->wanted->len)
+    {
+      items_fail (query, error);
+      return;
+    }
+  /* Asked again once: of what changes all the time the store has the best answer. */
+  if (job->outdated->len > 0 && query->asked <= query->first_round)
+    g_array_append_vals (query->wanted, job->outdated->data, job->outdated->len);
+  if (query->asked < query->wanted->len)
     ask_items (query);
   else
     floo_session_read (query->call.session, run_items_query, on_items_read_again, query, items_query_free);
@@ -135,11 +148,11 @@ ask_items (ItemsQuery *query)
       g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, g_array_index (job->ids, gint64, 0));
       const char *params[] = { "group_id", id, NULL };
 
-      floo_rest_call_async (session->rest, "GET", "/group/info", params, NULL, FLOO_REST_NONE, session->cancellable, on_items, job);
+      floo_rest_call_async (session->rest, "GET", "/group/info", params, NULL, FLOO_REST_NONE, query->cancellable, on_items, job);
       return;
     }
   body = floo_directory_batch_body (query->kind, (const gint64 *) (void *) job->ids->data, job->ids->len);
-  floo_rest_call_async (session->rest, "POST", query->kind->batch_path, NULL, body, FLOO_REST_NONE, session->cancellable, on_items, job);
+  floo_rest_call_async (session->rest, "POST", query->kind->batch_path, NULL, body, FLOO_REST_NONE, query->cancellable, on_items, job);
 }
 
 static void
@@ -167,12 +180,14 @@ on_items_read (FlooStore *store, gpointer data, const GError *error)
   query->full = found->full;
   query->ids = g_array_ref (found->ids);
   query->wanted = g_array_ref (found->wanted);
+  query->first_round = query->wanted->len;
+  query->cancellable = g_object_ref (session->cancellable);
   ask_items (query);
 }
 
 static void
-get_items (FlooSession *self, const FlooDirectoryKind *kind, const FlooRecord *record, const gint64 *ids, guint n, gboolean refresh, gboolean full,
-           FlooReply reply, gpointer user_data)
+get_items (FlooSession *self, const FlooDirectoryKind *kind, const FlooRecord *record, const gint64 *ids, guint n, gboolean refresh,
+           gboolean full, FlooReply reply, gpointer user_data)
 {
   ItemsQuery *query;
 
@@ -203,6 +218,8 @@ get_items (FlooSession *self, const FlooDirectoryKind *kind, const FlooRecord *r
       return;
     }
   g_array_append_vals (query->wanted, ids, n);
+  query->first_round = n;
+  query->cancellable = g_object_ref (self->cancellable);
   ask_items (query);
 }
 

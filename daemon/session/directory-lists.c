@@ -7,6 +7,9 @@
 #include "base/json.h"
 #include "store/journal.h"
 
+/* A list that changes while it is asked for is asked for so often. */
+#define MAX_ASKED 3
+
 /* ---- from the service ---- */
 
 /* One list on its way from the service into the store. */
@@ -14,6 +17,9 @@ typedef struct {
   FlooSession *session;
   const FlooDirectoryKind *kind;
   GArray *ids;
+  gint64 asked;                 /* floo_contacts_get_moment() */
+  guint n_asked;                /* how often */
+  gboolean outdated;            /* it changed since */
   GCancellable *cancellable;
   FlooReply reply;              /* gets NULL or the error */
   gpointer user_data;
@@ -25,7 +31,7 @@ list_job_free (gpointer data)
   ListJob *job = data;
 
   g_array_unref (job->ids);
-  g_clear_object (&job->cancellable);
+  g_object_unref (job->cancellable);
   g_object_unref (job->session);
   g_free (job);
 }
@@ -38,6 +44,9 @@ run_list_job (FlooDb *db, gpointer data, GError **error)
   GVariantDict empty;
   gboolean changed;
 
+  job->outdated = floo_contacts_list_changed_since (db, job->kind->kind, job->asked);
+  if (job->outdated)
+    return TRUE;
   if (!floo_contacts_set_list (db, job->kind->kind, (const gint64 *) (void *) job->ids->data, job->ids->len, &changed, error))
     return FALSE;
   if (!changed)
@@ -46,11 +55,20 @@ run_list_job (FlooDb *db, gpointer data, GError **error)
   return floo_journal_append (db, signal, g_variant_new ("(@a{sv})", g_variant_dict_end (&empty)), NULL, 0, error);
 }
 
+static void load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
+                       gpointer user_data);
+
 static void
 on_list_stored (FlooStore *store, gpointer data, const GError *error)
 {
   ListJob *job = data;
 
+  /* Of what changes all the time the store has the best list. */
+  if (error == NULL && job->outdated && job->n_asked < MAX_ASKED && !g_cancellable_is_cancelled (job->cancellable))
+    {
+      load_list (job->session, job->kind, job->n_asked, job->cancellable, job->reply, job->user_data);
+      return;
+    }
   job->reply (NULL, error, job->user_data);
   if (error == NULL)
     floo_directory_fetch_missing (job->session->directory);
@@ -91,19 +109,23 @@ ask_list (ListJob *job, const char *cursor)
 {
   const char *query[] = { "cursor", cursor, NULL };
 
-  floo_rest_call_async (job->session->rest, "GET", job->kind->list_path, cursor != NULL ? query : NULL, NULL, FLOO_REST_NONE, job->cancellable,
-                        on_list, job);
+  floo_rest_call_async (job->session->rest, "GET", job->kind->list_path, cursor != NULL ? query : NULL, NULL, FLOO_REST_NONE,
+                        job->cancellable, on_list, job);
 }
 
+/* @n_asked: how often it was asked for this call before */
 static void
-load_list (FlooSession *session, const FlooDirectoryKind *kind, GCancellable *cancellable, FlooReply reply, gpointer user_data)
+load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
+           gpointer user_data)
 {
   ListJob *job = g_new0 (ListJob, 1);
 
   job->session = g_object_ref (session);
   job->kind = kind;
   job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  job->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  job->asked = floo_contacts_get_moment ();
+  job->n_asked = n_asked + 1;
+  job->cancellable = g_object_ref (cancellable);
   job->reply = reply;
   job->user_data = user_data;
   ask_list (job, NULL);
@@ -146,7 +168,7 @@ floo_directory_load_lists (FlooSession *session, GCancellable *cancellable, Floo
   both->done = done;
   both->waiting = FLOO_N_DIRECTORY_KINDS;
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
-    load_list (session, &floo_directory_kinds[i], cancellable, on_one_of_both, both);
+    load_list (session, &floo_directory_kinds[i], 0, cancellable, on_one_of_both, both);
 }
 
 /* ---- operations ---- */
@@ -196,7 +218,7 @@ list_contacts (FlooSession *self, const FlooDirectoryKind *kind, gboolean refres
   query = floo_call_new (sizeof *query, self, reply, user_data);
   query->kind = kind;
   if (refresh)
-    load_list (self, kind, self->cancellable, on_list_refreshed, query);
+    load_list (self, kind, 0, self->cancellable, on_list_refreshed, query);
   else
     floo_call_read (query, run_list_query, floo_call_free);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * directory-private.h: the directory, for the files that make it up: directory.c (details that are missing), directory-lists.c (who is in it),
- * directory-items.c (details that a client asks for) and directory-details.c (what all of them need).
+ * directory-private.h: the directory, for the files that make it up: directory.c (details that are missing), directory-lists.c (who is
+ * in it), directory-items.c (details that a client asks for) and directory-details.c (what all of them need).
  */
 #pragma once
 
@@ -35,10 +35,13 @@ typedef struct {
   FlooSession *session;
   const FlooDirectoryKind *kind;
   GArray *ids;
+  gint64 asked;                 /* floo_contacts_get_moment() */
   GVariant *details;            /* aa{sv} */
+  GArray *outdated;             /* gint64: of those that changed since: not kept */
   gpointer owner;               /* for done */
 } FlooDetailsJob;
 
+/* To be made when the service is asked. */
 FlooDetailsJob *floo_details_job_new (FlooSession *session, const FlooDirectoryKind *kind, const gint64 *ids, guint n);
 void floo_details_job_free (gpointer data);
 /* Store thread: puts them into the store and journals what changed. */

@@ -79,13 +79,14 @@ gboolean
 floo_effect_put_user (FlooDb *db, FlooOperationCall *call, GError **error)
 {
   g_autoptr (GVariant) item = g_variant_get_child_value (call->result, 0);
-  gboolean changed, listed;
+  gboolean changed, listed, outdated;
   gint64 user;
 
   if (!g_variant_lookup (item, "user_id", "x", &user))
     return TRUE;
   return floo_contacts_is_listed (db, FLOO_CONTACT_USER, user, &listed, error)
-         && floo_contacts_put (db, FLOO_CONTACT_USER, user, item, &changed, error) && user_event (db, user, changed && listed, error);
+         && floo_contacts_put_answer (db, FLOO_CONTACT_USER, user, item, call->asked, &changed, &outdated, error)
+         && user_event (db, user, changed && listed, error);
 }
 
 gboolean

@@ -9,6 +9,7 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "store/contacts.h"
 
 const FlooRestOperation *
 floo_operation_find (const char *interface, const char *method)
@@ -301,6 +302,7 @@ ask_service (Job *job)
   g_autoptr (GError) error = NULL;
   gboolean packed;
 
+  job->op.asked = floo_contacts_get_moment ();
   packed = pack (job, &request, &error);
   g_ptr_array_add (query, NULL);
   if (request.body != NULL)

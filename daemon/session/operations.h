@@ -56,6 +56,7 @@ typedef struct _FlooRestOperation FlooRestOperation;
  * @args: the method's arguments, a tuple
  * @result: (nullable): the reply, a tuple; effects may replace it
  * @online: whether the service can be asked
+ * @asked: floo_contacts_get_moment() when the service was asked
  * @fetch: (out): details in the store are missing or stale now
  *
  * What effects and caches see of a call. Store thread.
@@ -66,6 +67,7 @@ typedef struct {
   GVariant *result;
   gint64 self_id;
   gboolean online;
+  gint64 asked;
   gboolean fetch;
 } FlooOperationCall;
 

@@ -31,6 +31,20 @@ gboolean floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, 
 
 /* Keeps details (a decoded record, a{sv}): the fields given replace those there, others stay. @changed: (out) (optional) */
 gboolean floo_contacts_put (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *details, gboolean *changed, GError **error);
+/**
+ * floo_contacts_put_answer:
+ * @asked: floo_contacts_get_moment() when the service was asked
+ * @changed: (out) (optional)
+ * @outdated: (out): details were merged or marked stale since: they are left as they are, and stale
+ *
+ * The answer of the service to a question: it may come after news of the same record that is younger than the question.
+ */
+gboolean floo_contacts_put_answer (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *details, gint64 asked, gboolean *changed,
+                                   gboolean *outdated, GError **error);
+/* Of this process; on any thread. */
+gint64 floo_contacts_get_moment (void);
+/* Whether somebody came into the list or left it since @moment. */
+gboolean floo_contacts_list_changed_since (FlooDb *db, FlooContactKind kind, gint64 moment);
 /* Merges the fields of a notice's content into details that are there. */
 gboolean floo_contacts_merge (FlooDb *db, FlooContactKind kind, gint64 id, JsonObject *fields, gboolean *changed, GError **error);
 

@@ -321,6 +321,18 @@ class GroupTest(harness.Test):
         self.fails('PermissionDenied', self.groups, 'SetReadAck', '(xb)', PROJECT, False)
         self.fails('NotFound', self.groups, 'SetName', '(xs)', 9, 'x')
 
+    def test_late_details(self):
+        """The answer to a question from before a change does not undo it."""
+        self.scene()
+        self.info()
+        before = self.requests('/group/info')
+        self.service.control('rest', path='/group/info', delay_ms=1500, count=1)
+        pending = self.client.start('Groups', 'GetInfo', '(xb)', TEAM, True)
+        self.service.wait('request', path='/group/info', count=before + 1)
+        self.groups('SetName', '(xs)', TEAM, '新团队')
+        self.assertEqual(pending.result()['name'], '新团队')
+        self.assertEqual(self.info()['name'], '新团队')
+
     def test_others_set(self):
         self.scene()
         self.info()

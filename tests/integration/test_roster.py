@@ -171,6 +171,38 @@ class RosterTest(harness.Test):
             self.fails('NotFound', self.roster, method, signature, DAVE, value)
         self.fails('TooLarge', self.roster, 'SetExt', '(xs)', BOB, 'x' * 300000)
 
+    # -- answers that come when they are true no more --
+
+    def late(self, path, method, signature, *args):
+        """A call whose answer the service gives now, and sends later."""
+        harness.wait_for(lambda: len(self.roster('GetItems', '(axb)', self.ids(), False)) == len(self.ids()), 'the details of all friends')
+        before = len([one for one in self.service.control('requests')['requests'] if one['path'] == path])
+        self.service.control('rest', path=path, delay_ms=1500, count=1)
+        pending = self.client.start('Roster', method, signature, *args)
+        self.service.wait('request', path=path, count=before + 1)
+        return pending
+
+    def test_late_details(self):
+        self.scene()
+        pending = self.late('/roster/list', 'GetItems', '(axb)', [BOB, CAROL], True)
+        self.roster('SetAlias', '(xs)', BOB, 'Bobby')
+        self.assertEqual([one.get('alias') for one in pending.result()], ['Bobby', ''])
+        self.assertEqual(self.item(BOB)['alias'], 'Bobby')
+
+    def test_late_find(self):
+        self.scene()
+        pending = self.late('/roster/id', 'FindById', '(x)', BOB)
+        self.roster('SetAlias', '(xs)', BOB, 'Bobby')
+        pending.result()
+        self.assertEqual(self.item(BOB)['alias'], 'Bobby')
+
+    def test_late_list(self):
+        self.scene()
+        pending = self.late('/roster/list', 'List', '(b)', True)
+        self.roster('Remove', '(x)', CAROL)
+        self.assertNotIn(CAROL, pending.result()[0])
+        self.assertNotIn(CAROL, self.ids())
+
     def test_details_of_others_change(self):
         self.scene()
         Peer(self.service, 'bob').post('/user/profile', nick_name='Robert', description='new')

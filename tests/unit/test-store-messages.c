@@ -888,6 +888,56 @@ details (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
+static GVariant *
+user_3 (const char *alias)
+{
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "user_id", "x", (gint64) 3);
+  g_variant_dict_insert (&dict, "alias", "s", alias);
+  return g_variant_dict_end (&dict);
+}
+
+/* What was asked before a change does not undo it; what was asked after it counts. */
+static gboolean
+late_answers (FlooDb *db, gpointer data, GError **error)
+{
+  const gint64 ids[] = { 3 };
+  g_autoptr (JsonNode) fields = json_from_string ("{\"alias\":\"new\"}", NULL);
+  g_autoptr (GArray) missing = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gboolean changed, outdated;
+  gint64 asked;
+
+  OK (floo_contacts_set_list (db, FLOO_CONTACT_USER, ids, 1, &changed, error));
+  OK (put_contacts (db, NULL, error));
+  asked = floo_contacts_get_moment ();
+  OK (floo_contacts_put_answer (db, FLOO_CONTACT_USER, 3, user_3 ("first"), asked + G_USEC_PER_SEC, &changed, &outdated, error));
+  g_assert_true (changed && !outdated);
+  OK (floo_contacts_merge (db, FLOO_CONTACT_USER, 3, json_node_get_object (fields), &changed, error));
+  OK (floo_contacts_put_answer (db, FLOO_CONTACT_USER, 3, user_3 ("old"), asked, &changed, &outdated, error));
+  g_assert_true (!changed && outdated);
+  OK (floo_contacts_missing (db, FLOO_CONTACT_USER, 10, missing, error));
+  g_assert_cmpuint (missing->len, ==, 1);
+  OK (floo_contacts_put_answer (db, FLOO_CONTACT_GROUP, 3, user_3 ("of a group"), asked, &changed, &outdated, error));
+  g_assert_false (outdated);
+  asked = floo_contacts_get_moment () + 1;
+  OK (floo_contacts_put_answer (db, FLOO_CONTACT_USER, 3, user_3 ("as it is now"), asked, &changed, &outdated, error));
+  g_assert_true (changed && !outdated);
+  g_assert_false (floo_contacts_list_changed_since (db, FLOO_CONTACT_USER, asked));
+  OK (floo_contacts_remove (db, FLOO_CONTACT_USER, 3, &changed, error));
+  g_assert_true (floo_contacts_list_changed_since (db, FLOO_CONTACT_USER, asked));
+  g_assert_false (floo_contacts_list_changed_since (db, FLOO_CONTACT_GROUP, asked));
+
+  /* More changes than are remembered: what was asked before them may be old. */
+  asked = floo_contacts_get_moment ();
+  for (gint64 id = 1000; id < 6000; id++)
+    OK (floo_contacts_mark_stale (db, FLOO_CONTACT_USER, id, error));
+  OK (floo_contacts_put_answer (db, FLOO_CONTACT_USER, 4, user_3 ("who knows"), asked, &changed, &outdated, error));
+  g_assert_true (outdated);
+  return TRUE;
+}
+
 static gboolean
 values (FlooDb *db, gpointer data, GError **error)
 {
@@ -919,6 +969,12 @@ test_details (Fixture *f, gconstpointer data)
 }
 
 static void
+test_late_answers (Fixture *f, gconstpointer data)
+{
+  WRITE (f, late_answers);
+}
+
+static void
 test_values (Fixture *f, gconstpointer data)
 {
   WRITE (f, values);
@@ -944,6 +1000,7 @@ main (int argc, char **argv)
   ADD ("/store/conversations/mention", test_mention);
   ADD ("/store/contacts/list", test_contacts);
   ADD ("/store/contacts/details", test_details);
+  ADD ("/store/contacts/late-answers", test_late_answers);
   ADD ("/store/contacts/values", test_values);
   return g_test_run ();
 }
