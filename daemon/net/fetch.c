@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fetch.c: floo_storage_fetch_async() */
+/* fetch.c: floo_storage_fetch_async(): each request on a thread, and between two of them a look at where the next one leads */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -7,11 +7,11 @@
 #include "base/error.h"
 #include "net/envelope.h"
 #include "net/file-url.h"
-#include "net/http.h"
+#include "net/mover.h"
 #include "net/storage-private.h"
 
 #define MAX_REDIRECTS 5
-/* What is written at once; as much again is never in memory. */
+/* What is read at once; as much again is never in memory. */
 #define BUFFER_SIZE (256u << 10)
 
 typedef struct {
@@ -26,18 +26,13 @@ typedef struct {
 
   GUri *uri; /* asked now */
   guint redirects;
+  SoupSession *session;
   SoupMessage *message;
   gboolean refused;
-  GInputStream *stream;
-  guint8 *buffer;
-  gsize filled;
-  gboolean ended;    /* the body */
-  gboolean truncate; /* the file begins anew with the next write */
-  GError *problem;   /* told once the stream is closed */
+  char *location; /* (nullable): where the answer sends us */
 } Fetch;
 
 static void send_request (GTask *task);
-static void read_more (GTask *task);
 
 static void
 fetch_free (gpointer data)
@@ -45,13 +40,12 @@ fetch_free (gpointer data)
   Fetch *fetch = data;
 
   g_clear_object (&fetch->message);
-  g_clear_object (&fetch->stream);
+  g_clear_object (&fetch->session);
   g_clear_pointer (&fetch->uri, g_uri_unref);
-  g_clear_error (&fetch->problem);
   floo_deadline_free (fetch->stall);
   g_strfreev (fetch->query);
+  g_free (fetch->location);
   g_free (fetch->url);
-  g_free (fetch->buffer);
   g_free (fetch);
 }
 
@@ -61,184 +55,6 @@ floo_fetch_state_clear (FlooFetchState *state)
   g_clear_pointer (&state->validator, g_free);
   state->have = 0;
   state->total = -1;
-}
-
-/* Ends the task; @error: (transfer full) (nullable). */
-static void
-finish (GTask *task, GError *error)
-{
-  Fetch *fetch = g_task_get_task_data (task);
-  g_autoptr (GError) cause = error;
-
-  if (fetch->refused)
-    g_task_return_error (task, floo_storage_refusal ());
-  else if (cause != NULL)
-    g_task_return_error (task, floo_deadline_error (fetch->stall, cause, "the file server"));
-  else
-    g_task_return_boolean (task, TRUE);
-  g_object_unref (task);
-}
-
-static void
-closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GTask *task = user_data;
-  Fetch *fetch = g_task_get_task_data (task);
-
-  g_input_stream_close_finish (G_INPUT_STREAM (source), result, NULL);
-  if (fetch->problem != NULL)
-    finish (task, g_steal_pointer (&fetch->problem));
-  else if (fetch->ended)
-    finish (task, NULL);
-  else
-    send_request (task);
-}
-
-/* @problem: (transfer full) (nullable). What is left of the body is not read. */
-static void
-close_stream (GTask *task, GError *problem)
-{
-  Fetch *fetch = g_task_get_task_data (task);
-  g_autoptr (GInputStream) stream = g_steal_pointer (&fetch->stream);
-  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
-
-  fetch->problem = problem;
-  if (!fetch->ended || problem != NULL)
-    g_cancellable_cancel (cancelled); /* libsoup would read the rest else */
-  g_input_stream_close_async (stream, G_PRIORITY_DEFAULT, cancelled, closed_cb, task);
-}
-
-/* ---- writing ---- */
-
-static gboolean
-write_out (const Fetch *fetch, GError **error)
-{
-  gsize done = 0;
-
-  if (fetch->truncate && ftruncate (fetch->fd, 0) != 0)
-    {
-      g_set_error_literal (error, G_IO_ERROR, g_io_error_from_errno (errno), g_strerror (errno));
-      return FALSE;
-    }
-  while (done < fetch->filled)
-    {
-      ssize_t n = pwrite (fetch->fd, fetch->buffer + done, fetch->filled - done, fetch->state->have + (goffset) done);
-
-      if (n < 0 && errno != EINTR)
-        {
-          gboolean full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
-
-          g_set_error (error, FLOO_ERROR, full ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE, "the file cannot be written: %s",
-                       g_strerror (errno));
-          return FALSE;
-        }
-      done += (gsize) MAX (n, 0);
-    }
-  return TRUE;
-}
-
-static void
-write_thread (GTask *inner, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  GError *error = NULL;
-
-  if (write_out (task_data, &error))
-    g_task_return_boolean (inner, TRUE);
-  else
-    g_task_return_error (inner, error);
-}
-
-static void
-written_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GTask *task = user_data;
-  Fetch *fetch = g_task_get_task_data (task);
-  FlooFetchState *state = fetch->state;
-  GError *error = NULL;
-
-  if (!g_task_propagate_boolean (G_TASK (result), &error))
-    {
-      g_clear_error (&fetch->problem);
-      close_stream (task, error);
-      return;
-    }
-  fetch->truncate = FALSE;
-  state->have += (goffset) fetch->filled;
-  fetch->filled = 0;
-  floo_deadline_touch (fetch->stall);
-  if (fetch->progress != NULL)
-    fetch->progress (state->have, state->total, fetch->progress_data);
-  if (fetch->ended || fetch->problem != NULL)
-    close_stream (task, g_steal_pointer (&fetch->problem));
-  else
-    read_more (task);
-}
-
-static void
-write_buffer (GTask *task)
-{
-  Fetch *fetch = g_task_get_task_data (task);
-  g_autoptr (GTask) inner = g_task_new (NULL, NULL, written_cb, task);
-
-  g_task_set_source_tag (inner, write_buffer);
-  g_task_set_task_data (inner, fetch, NULL); /* task has it */
-  g_task_run_in_thread (inner, write_thread);
-}
-
-/* ---- reading ---- */
-
-/* The body broke off: what came of it is kept, so that the next try goes on there. @problem: (transfer full) */
-static void
-break_off (GTask *task, GError *problem)
-{
-  Fetch *fetch = g_task_get_task_data (task);
-
-  if (fetch->filled == 0)
-    {
-      close_stream (task, problem);
-      return;
-    }
-  fetch->problem = problem;
-  write_buffer (task);
-}
-
-static void
-read_cb (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  GTask *task = user_data;
-  Fetch *fetch = g_task_get_task_data (task);
-  GError *error = NULL;
-  gssize n = g_input_stream_read_finish (G_INPUT_STREAM (source), result, &error);
-
-  if (n < 0)
-    {
-      break_off (task, error);
-      return;
-    }
-  floo_deadline_touch (fetch->stall);
-  fetch->filled += (gsize) n;
-  fetch->ended = n == 0;
-  if (fetch->state->have + (goffset) fetch->filled > fetch->max_size)
-    close_stream (task,
-                  g_error_new (FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "the file has more than %" G_GOFFSET_FORMAT " bytes", fetch->max_size));
-  else if (fetch->ended && fetch->state->total >= 0 && fetch->state->have + (goffset) fetch->filled != fetch->state->total)
-    {
-      fetch->ended = FALSE;
-      break_off (task, g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "the file ended too early"));
-    }
-  else if (fetch->ended || fetch->filled == BUFFER_SIZE)
-    write_buffer (task);
-  else
-    read_more (task);
-}
-
-static void
-read_more (GTask *task)
-{
-  Fetch *fetch = g_task_get_task_data (task);
-
-  g_input_stream_read_async (fetch->stream, fetch->buffer + fetch->filled, BUFFER_SIZE - fetch->filled, G_PRIORITY_DEFAULT,
-                             floo_deadline_get_cancellable (fetch->stall), read_cb, task);
 }
 
 /* ---- the head of the answer ---- */
@@ -278,7 +94,8 @@ take_whole (Fetch *fetch, SoupMessageHeaders *headers)
   floo_fetch_state_clear (fetch->state);
   fetch->state->total = total;
   fetch->state->validator = g_strdup (tag);
-  fetch->truncate = TRUE;
+  if (ftruncate (fetch->fd, 0) != 0)
+    return g_error_new (FLOO_ERROR, FLOO_ERROR_FILE, "the file cannot be written: %s", g_strerror (errno));
   return NULL;
 }
 
@@ -326,7 +143,59 @@ take_head (Fetch *fetch)
     }
 }
 
-/* ---- asking ---- */
+/* ---- the body, on the thread ---- */
+
+static gboolean
+write_all (Fetch *fetch, const guint8 *data, gsize len, GError **error)
+{
+  FlooFetchState *state = fetch->state;
+
+  while (len > 0)
+    {
+      ssize_t n = pwrite (fetch->fd, data, len, state->have);
+
+      if (n < 0 && errno != EINTR)
+        {
+          gboolean full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
+
+          g_set_error (error, FLOO_ERROR, full ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE, "the file cannot be written: %s",
+                       g_strerror (errno));
+          return FALSE;
+        }
+      n = MAX (n, 0);
+      data += n;
+      len -= (gsize) n;
+      state->have += n;
+    }
+  return TRUE;
+}
+
+/* What has come when the body breaks off is kept, so that the next try goes on there. */
+static gboolean
+read_body (Fetch *fetch, FlooMover *mover, GInputStream *stream, GCancellable *cancellable, GError **error)
+{
+  FlooFetchState *state = fetch->state;
+  g_autofree guint8 *buffer = g_malloc (BUFFER_SIZE);
+  gssize n;
+
+  while ((n = g_input_stream_read (stream, buffer, BUFFER_SIZE, cancellable, error)) > 0)
+    {
+      if (state->have + n > fetch->max_size)
+        {
+          g_propagate_error (error, too_large (fetch->max_size));
+          return FALSE;
+        }
+      if (!write_all (fetch, buffer, (gsize) n, error))
+        return FALSE;
+      floo_mover_tell (mover, state->have, state->total);
+    }
+  if (n == 0 && state->total >= 0 && state->have != state->total)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the file ended too early");
+      return FALSE;
+    }
+  return n == 0;
+}
 
 static gboolean
 is_redirect (guint status)
@@ -334,41 +203,76 @@ is_redirect (guint status)
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+static GError *
+take_redirect (Fetch *fetch)
+{
+  const char *location = soup_message_headers_get_one (soup_message_get_response_headers (fetch->message), "Location");
+
+  if (location == NULL)
+    return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "a redirect without an address");
+  if (fetch->redirects++ == MAX_REDIRECTS)
+    return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "too many redirects");
+  fetch->location = g_strdup (location);
+  return NULL;
+}
+
+/* One request and its answer. */
+static gboolean
+fetch_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GError **error)
+{
+  Fetch *fetch = data;
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+  g_autoptr (GInputStream) stream = soup_session_send (fetch->session, fetch->message, cancellable, error);
+  GError *problem;
+  gboolean ended;
+
+  if (stream == NULL)
+    return FALSE;
+  floo_mover_tell (mover, fetch->state->have, fetch->state->total);
+  problem = is_redirect (soup_message_get_status (fetch->message)) ? take_redirect (fetch) : take_head (fetch);
+  ended = problem == NULL && fetch->location == NULL && read_body (fetch, mover, stream, cancellable, &problem);
+  if (!ended)
+    g_cancellable_cancel (cancelled); /* libsoup would read the rest else */
+  g_input_stream_close (stream, cancelled, NULL);
+  if (problem == NULL)
+    return TRUE;
+  g_propagate_error (error, problem);
+  return FALSE;
+}
+
+/* ---- asking ---- */
+
+/* Ends the task; @error: (transfer full) (nullable). */
 static void
-sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+finish (GTask *task, GError *error)
+{
+  Fetch *fetch = g_task_get_task_data (task);
+  g_autoptr (GError) cause = error;
+
+  if (fetch->refused)
+    g_task_return_error (task, floo_storage_refusal ());
+  else if (cause != NULL)
+    g_task_return_error (task, floo_deadline_error (fetch->stall, cause, "the file server"));
+  else
+    g_task_return_boolean (task, TRUE);
+  g_object_unref (task);
+}
+
+static void
+fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
   Fetch *fetch = g_task_get_task_data (task);
   GError *error = NULL;
 
-  fetch->stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
-  if (fetch->stream == NULL)
+  if (!floo_mover_run_finish (result, &error) || fetch->location == NULL)
     {
       finish (task, error);
       return;
     }
-  floo_deadline_touch (fetch->stall);
-  if (is_redirect (soup_message_get_status (fetch->message)))
-    {
-      const char *location = soup_message_headers_get_one (soup_message_get_response_headers (fetch->message), "Location");
-
-      if (location == NULL || fetch->redirects++ == MAX_REDIRECTS)
-        error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL,
-                                     location == NULL ? "a redirect without an address" : "too many redirects");
-      g_free (fetch->url);
-      fetch->url = g_strdup (location);
-      close_stream (task, error);
-      return;
-    }
-  error = take_head (fetch);
-  if (error != NULL)
-    {
-      close_stream (task, error);
-      return;
-    }
-  if (fetch->buffer == NULL)
-    fetch->buffer = g_malloc (BUFFER_SIZE);
-  read_more (task);
+  g_free (fetch->url);
+  fetch->url = g_steal_pointer (&fetch->location);
+  send_request (task);
 }
 
 /* The address with what the service itself gets to see. */
@@ -422,7 +326,7 @@ send_request (GTask *task)
       soup_message_headers_replace (headers, "If-Range", fetch->state->validator);
     }
   floo_storage_guard (fetch->message, host, fetch->stall, &fetch->refused);
-  soup_session_send_async (self->session, fetch->message, G_PRIORITY_DEFAULT, floo_deadline_get_cancellable (fetch->stall), sent_cb, task);
+  floo_mover_run_async (fetch_thread, fetch, fetch->stall, fetch->progress, fetch->progress_data, fetched_cb, task);
 }
 
 void
@@ -440,6 +344,7 @@ floo_storage_fetch_async (FlooStorage *self, const FlooFetchRequest *request, Fl
   fetch = g_new0 (Fetch, 1);
   g_task_set_task_data (task, fetch, fetch_free);
   fetch->stall = floo_deadline_new (stall_ms, cancellable);
+  fetch->session = g_object_ref (self->session);
   fetch->state = state;
   fetch->url = g_strdup (request->url);
   fetch->query = g_strdupv ((char **) request->query);

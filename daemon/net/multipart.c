@@ -5,7 +5,7 @@
 
 #include "base/error.h"
 
-/* What is read from the file at once; libsoup takes 8 KiB a time, and a thread for each would be slow. */
+/* What is read from the file at once; libsoup takes 8 KiB a time. */
 #define BUFFER_SIZE (256u << 10)
 
 struct _FlooMultipart {
@@ -171,71 +171,10 @@ floo_multipart_read (GInputStream *stream, void *buffer, gsize count, GCancellab
   return fill (self, cancellable, error) ? take (self, buffer, count) : -1;
 }
 
-typedef struct {
-  void *buffer;
-  gsize count;
-} Read;
-
-static void
-read_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
-{
-  const Read *read = task_data;
-  GError *error = NULL;
-  gssize n = floo_multipart_read (source, read->buffer, read->count, cancellable, &error);
-
-  if (n < 0)
-    g_task_return_error (task, error);
-  else
-    g_task_return_int (task, n);
-}
-
-static void
-floo_multipart_read_async (GInputStream *stream, void *buffer, gsize count, int io_priority, GCancellable *cancellable,
-                           GAsyncReadyCallback callback, gpointer user_data)
-{
-  FlooMultipart *self = FLOO_MULTIPART (stream);
-  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
-  Read *read;
-
-  g_task_set_source_tag (task, floo_multipart_read_async);
-  g_task_set_priority (task, io_priority);
-  if (self->n_ready > 0)
-    {
-      g_task_return_int (task, take (self, buffer, count));
-      return;
-    }
-  read = g_new (Read, 1);
-  *read = (Read){ buffer, count };
-  g_task_set_task_data (task, read, g_free);
-  g_task_run_in_thread (task, read_thread);
-}
-
-static gssize
-floo_multipart_read_finish (GInputStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_int (G_TASK (result), error);
-}
-
 static gboolean
 floo_multipart_close (GInputStream *stream, GCancellable *cancellable, GError **error)
 {
   return TRUE; /* the file is its owner's */
-}
-
-static void
-floo_multipart_close_async (GInputStream *stream, int io_priority, GCancellable *cancellable, GAsyncReadyCallback callback,
-                            gpointer user_data)
-{
-  g_autoptr (GTask) task = g_task_new (stream, cancellable, callback, user_data);
-
-  g_task_set_source_tag (task, floo_multipart_close_async);
-  g_task_return_boolean (task, TRUE);
-}
-
-static gboolean
-floo_multipart_close_finish (GInputStream *stream, GAsyncResult *result, GError **error)
-{
-  return g_task_propagate_boolean (G_TASK (result), error);
 }
 
 static void
@@ -258,11 +197,7 @@ floo_multipart_class_init (FlooMultipartClass *class)
 
   G_OBJECT_CLASS (class)->finalize = floo_multipart_finalize;
   stream_class->read_fn = floo_multipart_read;
-  stream_class->read_async = floo_multipart_read_async;
-  stream_class->read_finish = floo_multipart_read_finish;
   stream_class->close_fn = floo_multipart_close;
-  stream_class->close_async = floo_multipart_close_async;
-  stream_class->close_finish = floo_multipart_close_finish;
 }
 
 static void

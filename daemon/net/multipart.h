@@ -2,7 +2,7 @@
 /*
  * multipart.h: multipart/form-data as a stream: some fields, then a file, last.
  *
- * Only a buffer of the file is ever in memory, whatever its size. The file is read on worker threads.
+ * Only a buffer of the file is ever in memory, whatever its size. To be read on a worker thread.
  */
 #pragma once
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* upload.c: floo_storage_upload_async() */
+/* upload.c: floo_storage_upload_async(): one request, on a thread */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "net/envelope.h"
 #include "net/file-url.h"
-#include "net/http.h"
+#include "net/mover.h"
 #include "net/multipart.h"
 #include "net/storage-private.h"
 
@@ -14,13 +14,14 @@
 
 typedef struct {
   FlooDeadline *stall;
+  SoupSession *session;
   SoupMessage *message;
   gboolean refused;
   goffset head;    /* bytes of the body before the file */
   goffset size;    /* of the file, -1: not known */
   goffset written; /* bytes of the body */
-  FlooProgress progress;
-  gpointer progress_data;
+  FlooMover *mover;
+  GByteArray *answer;
 } Upload;
 
 static void
@@ -31,9 +32,13 @@ upload_free (gpointer data)
   if (upload->message != NULL)
     g_signal_handlers_disconnect_matched (upload->message, G_SIGNAL_MATCH_DATA, 0, 0, NULL, NULL, upload);
   g_clear_object (&upload->message);
+  g_clear_object (&upload->session);
+  g_byte_array_unref (upload->answer);
   floo_deadline_free (upload->stall);
   g_free (upload);
 }
+
+/* ---- on the thread ---- */
 
 static void
 on_wrote (SoupMessage *message, guint size, gpointer user_data)
@@ -41,20 +46,52 @@ on_wrote (SoupMessage *message, guint size, gpointer user_data)
   Upload *upload = user_data;
   goffset transferred;
 
-  floo_deadline_touch (upload->stall);
   upload->written += size;
   transferred = MAX (upload->written - upload->head, 0);
-  if (upload->progress != NULL)
-    upload->progress (upload->size >= 0 ? MIN (transferred, upload->size) : transferred, upload->size, upload->progress_data);
+  floo_mover_tell (upload->mover, upload->size >= 0 ? MIN (transferred, upload->size) : transferred, upload->size);
 }
+
+static gboolean
+read_answer (Upload *upload, GInputStream *stream, GCancellable *cancellable, GError **error)
+{
+  gsize n;
+
+  g_byte_array_set_size (upload->answer, MAX_ANSWER);
+  if (!g_input_stream_read_all (stream, upload->answer->data, MAX_ANSWER, &n, cancellable, error))
+    return FALSE;
+  g_byte_array_set_size (upload->answer, (guint) n);
+  if (n < MAX_ANSWER)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "an answer of more than %u bytes", MAX_ANSWER);
+  return FALSE;
+}
+
+static gboolean
+upload_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GError **error)
+{
+  Upload *upload = data;
+  g_autoptr (GCancellable) cancelled = g_cancellable_new ();
+  g_autoptr (GInputStream) stream = NULL;
+  gboolean done;
+
+  upload->mover = mover;
+  stream = soup_session_send (upload->session, upload->message, cancellable, error);
+  if (stream == NULL)
+    return FALSE;
+  done = read_answer (upload, stream, cancellable, error);
+  if (!done)
+    g_cancellable_cancel (cancelled); /* libsoup would read the rest else */
+  g_input_stream_close (stream, cancelled, NULL);
+  return done;
+}
+
+/* ---- on the main loop ---- */
 
 /* Its own storage: an envelope with data true; a cloud's: what its callback answers, Status OK. */
 static gboolean
-check_answer (GBytes *body, GError **error)
+check_answer (const GByteArray *body, GError **error)
 {
-  gsize len;
-  const char *text = g_bytes_get_data (body, &len);
-  g_autoptr (JsonNode) root = floo_json_parse (text != NULL ? text : "", len, error);
+  g_autoptr (JsonNode) root = floo_json_parse (body->data != NULL ? (const char *) body->data : "", body->len, error);
   JsonObject *object = root != NULL ? floo_json_node_object (root) : NULL;
   gint64 code = 0;
   gboolean done = FALSE;
@@ -78,24 +115,17 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   Upload *upload = g_task_get_task_data (task);
+  g_autoptr (GError) cause = NULL;
   GError *error = NULL;
-  g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
+  gboolean sent = floo_mover_run_finish (result, &cause);
 
   if (upload->refused)
-    {
-      g_clear_error (&error);
-      error = floo_storage_refusal ();
-    }
-  else if (error != NULL)
-    {
-      GError *said = floo_deadline_error (upload->stall, error, "the storage");
-
-      g_error_free (error);
-      error = said;
-    }
+    error = floo_storage_refusal ();
+  else if (!sent)
+    error = floo_deadline_error (upload->stall, cause, "the storage");
   else if (!floo_http_status_is_success (soup_message_get_status (upload->message)))
     error = floo_storage_status_error (soup_message_get_status (upload->message));
-  if (error != NULL || !check_answer (body, &error))
+  if (error != NULL || !check_answer (upload->answer, &error))
     g_task_return_error (task, error);
   else
     g_task_return_boolean (task, TRUE);
@@ -122,7 +152,7 @@ build_message (FlooStorage *self, const FlooUploadRequest *request, FlooHost *ho
     return NULL;
   message = soup_message_new_from_uri ("POST", uri);
   /* A request that has begun cannot be sent again by itself: its body is a stream. So not over a connection that may be dead. */
-  soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION);
+  soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION | SOUP_MESSAGE_NO_REDIRECT);
   if (may_have_token (self, uri, *host, request) && floo_storage_text_is_safe (token) && floo_storage_text_is_safe (self->app_id))
     {
       soup_message_headers_append (soup_message_get_request_headers (message), "app_id", self->app_id);
@@ -149,8 +179,8 @@ floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, 
   upload = g_new0 (Upload, 1);
   g_task_set_task_data (task, upload, upload_free);
   upload->stall = floo_deadline_new (stall_ms, cancellable);
-  upload->progress = progress;
-  upload->progress_data = progress_data;
+  upload->session = g_object_ref (self->session);
+  upload->answer = g_byte_array_new ();
   upload->size = request->size;
   upload->message = build_message (self, request, &host, &error);
   if (upload->message == NULL)
@@ -164,8 +194,7 @@ floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, 
                                  floo_multipart_get_length (body));
   g_signal_connect (upload->message, "wrote-body-data", G_CALLBACK (on_wrote), upload);
   floo_storage_guard (upload->message, host, upload->stall, &upload->refused);
-  floo_http_send_async (self->session, upload->message, G_MAXUINT, MAX_ANSWER, floo_deadline_get_cancellable (upload->stall), sent_cb,
-                        g_object_ref (task));
+  floo_mover_run_async (upload_thread, upload, upload->stall, progress, progress_data, sent_cb, g_object_ref (task));
 }
 
 gboolean

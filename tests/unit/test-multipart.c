@@ -105,39 +105,6 @@ test_names (void)
   g_assert_nonnull (strstr (text, "filename=\"a%22%0D%0AX: y%0A\"\r\nContent-Type: application/octet-stream\r\n\r\n"));
 }
 
-static void
-on_read (GObject *stream, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  gssize n = g_input_stream_read_finish (G_INPUT_STREAM (stream), result, &error);
-
-  g_assert_no_error (error);
-  *(gssize *) user_data = n;
-}
-
-/* As libsoup reads it. */
-static void
-test_async (void)
-{
-  g_autoptr (GInputStream) file = pattern (600000);
-  g_autoptr (FlooMultipart) form = floo_multipart_new (fields, "a b.txt", "text/plain", file, 600000);
-  g_autoptr (GByteArray) all = g_byte_array_new ();
-  g_autoptr (GByteArray) wanted = expected (form, fields_text, 600000);
-  guint8 buffer[8192];
-  gssize n;
-
-  do
-    {
-      n = -1;
-      g_input_stream_read_async (G_INPUT_STREAM (form), buffer, sizeof buffer, G_PRIORITY_DEFAULT, NULL, on_read, &n);
-      while (n < 0)
-        g_main_context_iteration (NULL, TRUE);
-      g_byte_array_append (all, buffer, (guint) n);
-    }
-  while (n > 0);
-  g_assert_cmpmem (all->data, all->len, wanted->data, wanted->len);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -145,6 +112,5 @@ main (int argc, char **argv)
   g_test_add_func ("/net/multipart/bytes", test_bytes);
   g_test_add_func ("/net/multipart/changed-file", test_changed_file);
   g_test_add_func ("/net/multipart/names", test_names);
-  g_test_add_func ("/net/multipart/async", test_async);
   return g_test_run ();
 }

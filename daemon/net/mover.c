@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "net/mover.h"
+
+#include <unistd.h>
+
+#include "base/error.h"
+
+/* How often the main loop looks, while there is a transfer. */
+#define LOOK_MS 100
+/* The thread's nice value above the daemon's. */
+#define NICER 5
+
+struct _FlooMover {
+  FlooMoverFunc func;
+  gpointer data;
+  FlooDeadline *stall;
+  FlooProgress progress;
+  gpointer progress_data;
+  guint timer;
+
+  GMutex lock; /* for what follows */
+  goffset transferred;
+  goffset total;
+  gboolean moved;
+};
+
+static void
+mover_free (gpointer data)
+{
+  FlooMover *mover = data;
+
+  g_clear_handle_id (&mover->timer, g_source_remove);
+  g_mutex_clear (&mover->lock);
+  g_free (mover);
+}
+
+void
+floo_mover_tell (FlooMover *mover, goffset transferred, goffset total)
+{
+  g_mutex_lock (&mover->lock);
+  mover->transferred = transferred;
+  mover->total = total;
+  mover->moved = TRUE;
+  g_mutex_unlock (&mover->lock);
+}
+
+static gboolean
+on_look (gpointer user_data)
+{
+  FlooMover *mover = user_data;
+  goffset transferred, total;
+  gboolean moved;
+
+  g_mutex_lock (&mover->lock);
+  transferred = mover->transferred;
+  total = mover->total;
+  moved = mover->moved;
+  mover->moved = FALSE;
+  g_mutex_unlock (&mover->lock);
+  if (!moved)
+    return G_SOURCE_CONTINUE;
+  floo_deadline_touch (mover->stall);
+  if (mover->progress != NULL)
+    mover->progress (transferred, total, mover->progress_data);
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+run (gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  FlooMover *mover = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  /* On Linux this is the thread's own, and asking for less is always granted. */
+  if (nice (NICER) == -1)
+    g_debug ("the thread stays as nice as the others");
+  if (mover->func (mover, g_task_get_cancellable (task), mover->data, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+  return NULL;
+}
+
+void
+floo_mover_run_async (FlooMoverFunc func, gpointer data, FlooDeadline *stall, FlooProgress progress, gpointer progress_data,
+                      GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, floo_deadline_get_cancellable (stall), callback, user_data);
+  g_autoptr (GError) error = NULL;
+  FlooMover *mover = g_new0 (FlooMover, 1);
+  GThread *thread;
+
+  g_task_set_source_tag (task, floo_mover_run_async);
+  g_task_set_check_cancellable (task, FALSE);
+  g_task_set_task_data (task, mover, mover_free);
+  g_mutex_init (&mover->lock);
+  mover->func = func;
+  mover->data = data;
+  mover->stall = stall;
+  mover->progress = progress;
+  mover->progress_data = progress_data;
+  mover->timer = g_timeout_add (LOOK_MS, on_look, mover);
+  thread = g_thread_try_new ("flooimd-file", run, g_object_ref (task), &error);
+  if (thread != NULL)
+    {
+      g_thread_unref (thread);
+      return;
+    }
+  g_object_unref (task);
+  g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the file cannot be moved now: %s", error->message);
+}
+
+gboolean
+floo_mover_run_finish (GAsyncResult *result, GError **error)
+{
+  FlooMover *mover;
+
+  g_return_val_if_fail (g_async_result_is_tagged (result, floo_mover_run_async), FALSE);
+
+  mover = g_task_get_task_data (G_TASK (result));
+  g_clear_handle_id (&mover->timer, g_source_remove);
+  on_look (mover);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
