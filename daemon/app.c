@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/config.h"
@@ -15,6 +17,8 @@
 #include "session/session.h"
 
 #define LOCK_FILE "lock"
+/* Open files at once. Other programs hand descriptors over, hundreds before one is looked at; GLib aborts where it gets none for itself. */
+#define MAX_FILES 65536
 /* From the signal to the end of the process, whatever network and disk do. What is not committed by then was not promised either. */
 #define STOP_TIMEOUT_MS 1900
 
@@ -190,6 +194,20 @@ on_bus_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   floo_session_start (app->session, on_session_ready, app);
 }
 
+/* As much as the system lets us. A file that must not grow is an error like a full disk, not the end. */
+static void
+set_limits (void)
+{
+  struct rlimit files;
+
+  signal (SIGXFSZ, SIG_IGN);
+  if (getrlimit (RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MAX_FILES && files.rlim_cur < files.rlim_max)
+    {
+      files.rlim_cur = MIN (files.rlim_max, MAX_FILES);
+      setrlimit (RLIMIT_NOFILE, &files);
+    }
+}
+
 static void
 run_loop (FlooApp *app)
 {
@@ -235,6 +253,7 @@ floo_app_run (const FlooAppOptions *options)
       return EX_CONFIG;
     }
   floo_log_init (options->verbose ? FLOO_LOG_DEBUG : app.config->log_level);
+  set_limits ();
   app.exit_code = lock_data_dir (&app);
   if (app.exit_code == EX_OK)
     run_loop (&app);

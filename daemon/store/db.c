@@ -261,6 +261,19 @@ floo_db_commit (FlooDb *db, GError **error)
   return run (db, "commit", error);
 }
 
+gboolean
+floo_db_check_place (FlooDb *db, GError **error)
+{
+  int moved = 0;
+
+  sqlite3_file_control (db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved)
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE,
+                 "The store is not in its folder any more: put %s back, or end the daemon, so that its next start makes a new one",
+                 sqlite3_db_filename (db->handle, "main"));
+  return !moved;
+}
+
 void
 floo_db_rollback (FlooDb *db)
 {

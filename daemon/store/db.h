@@ -62,6 +62,8 @@ void floo_db_finish (FlooDb *db, gboolean checkpoint);
 gboolean floo_db_begin_write (FlooDb *db, GError **error);
 gboolean floo_db_begin_read (FlooDb *db, GError **error);
 gboolean floo_db_commit (FlooDb *db, GError **error);
+/* Whether the file is still where it was opened: what is written to one that somebody removed or moved away would be gone with the process. */
+gboolean floo_db_check_place (FlooDb *db, GError **error);
 void floo_db_rollback (FlooDb *db);
 /* A job's own part of a transaction. Its failing may have undone the whole: floo_db_in_transaction() tells. */
 gboolean floo_db_savepoint (FlooDb *db, GError **error);

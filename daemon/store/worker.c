@@ -279,7 +279,7 @@ commit (FlooWorker *self, Batch *batch)
     {
       if (changed)
         FLOO_CRASH_POINT ("before-commit");
-      if (floo_db_commit (db, &batch->error) && changed)
+      if ((!changed || floo_db_check_place (db, &batch->error)) && floo_db_commit (db, &batch->error) && changed)
         FLOO_CRASH_POINT ("after-commit");
     }
   if (batch->error != NULL)

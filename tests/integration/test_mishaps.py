@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What may befall a running daemon: its folders go, the system bounds it, other programs swamp it."""
+
+import os
+import shutil
+
+import harness
+from harness import GLib, Gio
+
+ECHO = 1099
+
+
+class LimitedDaemon(harness.Daemon):
+    """One that a shell starts behind its own ulimit."""
+
+    limit = ''
+
+    def argv(self, *args):
+        return ['sh', '-c', 'ulimit %s && exec "$0" "$@"' % self.limit] + super().argv(*args)
+
+
+class MishapsTest(harness.Test):
+
+    def limited(self, limit, **arguments):
+        daemon = LimitedDaemon(self, **arguments)
+        daemon.limit = limit
+        self.daemons.append(daemon)
+        return daemon
+
+    def wait_error(self, client, name):
+        harness.wait_for(lambda: client.last_error[0] == name, lambda: 'LastError %s; it is %s' % (name, client.last_error), 90 * harness.SLOWNESS)
+
+    # -- the data folder --
+
+    def test_folder_is_moved_away_and_back(self):
+        sandbox, daemon, client = self.one()
+        away = daemon.data_dir + '-away'
+        os.rename(daemon.data_dir, away)
+        missed = sandbox.send('bob', 'alice', 'while the folder was away')
+        self.wait_error(client, 'Storage')
+        self.assertIn(daemon.store_path(1001), client.last_error[1])
+        self.fails('Storage', client.send_text, ECHO, 'nowhere')
+        os.rename(away, daemon.data_dir)
+        sandbox.control('disconnect', how='close')
+        client.wait_state('waiting')
+        client.call('Account', 'Reconnect')
+        client.wait_message(lambda one: one.id == missed)
+        client.wait_sent(client.send_text(ECHO, 'somewhere'))
+        self.assertEqual([one['content'] for one in sandbox.accepted('alice')], ['somewhere'])
+
+    def test_folder_is_removed(self):
+        sandbox, daemon, client = self.one()
+        shutil.rmtree(daemon.data_dir)
+        missed = sandbox.send('bob', 'alice', 'while there was no folder')
+        self.wait_error(client, 'Storage')
+        daemon.stop()
+        client = daemon.start()
+        client.login('alice')
+        client.wait_message(lambda one: one.id == missed)  # the service was not told that it is here
+
+    # -- limits of the system --
+
+    def test_files_may_not_grow(self):
+        """A limit to the size of files is like a full disk, not the end."""
+        sandbox = self.sandbox()
+        daemon = self.limited('-f 800', sandbox=sandbox, verbose=False)  # of 512 or 1024 bytes, as the shell likes
+        client = daemon.start()
+        client.login('alice')
+        sandbox.control('burst', from_='bob', to='alice', count=2000, content='x' * 1000)
+        self.wait_error(client, 'StorageFull')
+        self.assertEqual(len(client.call('Roster', 'List', '(b)', False)[0]), 4)
+        daemon.stop()
+
+    def test_descriptors(self):
+        """Hundreds of descriptors under way are no reason to end."""
+        sandbox = self.sandbox()
+        daemon = self.limited('-S -n 64', sandbox=sandbox)
+        client = daemon.start()
+        client.login('alice')
+        files = [daemon.client() for i in range(10)]
+        zero = os.open('/dev/null', os.O_RDONLY)
+        self.addCleanup(os.close, zero)
+        ended = []
+
+        def on_reply(connection, result):
+            try:
+                connection.call_with_unix_fd_list_finish(result)
+            except GLib.Error as error:
+                self.assertEqual(Gio.DBusError.get_remote_error(error), harness.ERROR_PREFIX + 'FileError')
+            ended.append(True)
+
+        for one in files:
+            for i in range(10):
+                descriptors = Gio.UnixFDList.new_from_array([os.dup(zero) for i in range(16)])
+                one.connection.call_with_unix_fd_list(one.name, harness.OBJECT, harness.BUS_NAME + '.Files', 'Upload',
+                                                      GLib.Variant('(sxshs)', ('roster', ECHO, 'file', 15, 'nothing')), None,
+                                                      Gio.DBusCallFlags.NONE, -1, descriptors, None, on_reply)
+        harness.wait_for(lambda: len(ended) == 100, 'replies')
+        client.wait_sent(client.send_text(ECHO, 'here still'))
+
+
+if __name__ == '__main__':
+    harness.main()
