@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "net/deadline.h"
+#include "net/tls.h"
 
 #define MAX_CONNECTIONS 16
 #define MAX_CONNECTIONS_PER_HOST 6
@@ -32,11 +33,7 @@ send_free (Send *send)
 void
 floo_http_warm_up (void)
 {
-  /* Both keep what they made: the next to ask gets the same. */
-  g_autoptr (GTlsDatabase) database = g_tls_backend_get_default_database (g_tls_backend_get_default ());
-
-  if (database == NULL)
-    g_message ("There is no TLS here: is glib-networking installed?");
+  /* It keeps what it made: the next to ask gets the same. */
   g_proxy_resolver_get_default ();
 }
 
@@ -142,6 +139,16 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     read_more (task, stream);
 }
 
+static void
+on_tls_ready (gpointer user_data)
+{
+  GTask *task = user_data;
+  Send *send = g_task_get_task_data (task);
+
+  soup_session_send_async (g_task_get_source_object (task), send->message, G_PRIORITY_DEFAULT,
+                           floo_deadline_get_cancellable (send->deadline), sent_cb, task);
+}
+
 void
 floo_http_send_async (SoupSession *session, SoupMessage *message, guint timeout_ms, gsize max_body, GCancellable *cancellable,
                       GAsyncReadyCallback callback, gpointer user_data)
@@ -158,7 +165,7 @@ floo_http_send_async (SoupSession *session, SoupMessage *message, guint timeout_
   send->max_body = max_body;
   send->body = g_byte_array_new ();
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
-  soup_session_send_async (session, message, G_PRIORITY_DEFAULT, floo_deadline_get_cancellable (send->deadline), sent_cb, task);
+  floo_tls_prepare (g_uri_get_scheme (soup_message_get_uri (message)), on_tls_ready, task);
 }
 
 GBytes *

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 /**
  * floo_http_warm_up:
  *
- * Loads what the first connection needs: GIO's modules for TLS and proxies and the authorities that the system trusts. That takes
- * tens of milliseconds (measured: 60) and would else be done on the main loop. On a worker thread; at once where it is done already.
+ * Loads what the first connection needs: GIO's modules for proxies. That takes milliseconds and would else be done on the main loop. For
+ * a worker thread; at once where it is done already. See also floo_tls_prepare().
  */
 void floo_http_warm_up (void);
 

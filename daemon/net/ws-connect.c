@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "net/deadline.h"
 #include "net/http.h"
+#include "net/tls.h"
 #include "net/websocket.h"
 
 #define MAX_HEAD (16u << 10)
@@ -223,15 +224,28 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                    write_cb, task);
 }
 
+static void
+on_tls_ready (gpointer user_data)
+{
+  GTask *task = user_data;
+  Connect *connect = g_task_get_task_data (task);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  gboolean tls = is_tls (connect->uri);
+  /* Proxies are asked for by the schemes that they know. */
+  g_autofree char *target = g_uri_join (G_URI_FLAGS_NONE, tls ? "https" : "http", NULL, g_uri_get_host (connect->uri),
+                                        g_uri_get_port (connect->uri), "/", NULL, NULL);
+
+  g_socket_client_set_tls (client, tls);
+  g_socket_client_connect_to_uri_async (client, target, tls ? 443 : 80, floo_deadline_get_cancellable (connect->deadline),
+                                        connected_cb, task);
+}
+
 void
 floo_ws_connect_async (const char *url, guint timeout_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GSocketClient) client = g_socket_client_new ();
-  g_autofree char *target = NULL;
   GTask *task = g_task_new (NULL, cancellable, callback, user_data);
   Connect *connect = g_new0 (Connect, 1);
   GError *error = NULL;
-  gboolean tls;
 
   g_return_if_fail (url != NULL);
 
@@ -243,17 +257,9 @@ floo_ws_connect_async (const char *url, guint timeout_ms, GCancellable *cancella
   connect->head = g_byte_array_new ();
   connect->uri = parse_url (url, &error);
   if (connect->uri == NULL)
-    {
-      fail (task, error);
-      return;
-    }
-  tls = is_tls (connect->uri);
-  g_socket_client_set_tls (client, tls);
-  /* Proxies are asked for by the schemes that they know. */
-  target = g_uri_join (G_URI_FLAGS_NONE, tls ? "https" : "http", NULL, g_uri_get_host (connect->uri), g_uri_get_port (connect->uri), "/",
-                       NULL, NULL);
-  g_socket_client_connect_to_uri_async (client, target, tls ? 443 : 80, floo_deadline_get_cancellable (connect->deadline),
-                                        connected_cb, task);
+    fail (task, error);
+  else
+    floo_tls_prepare (g_uri_get_scheme (connect->uri), on_tls_ready, task);
 }
 
 GSocketConnection *
