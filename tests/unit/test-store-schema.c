@@ -96,7 +96,7 @@ static const char expected[]
       "(100, 7, 1000, 'roster', 'text', 'waits', 1700000000100, 0, {'to': <int64 7>, 'client_id': <int64 100>, 'outgoing': <true>, "
       "'send_state': <'queued'>})]\n"
       "[{'id': <int64 7>, 'type': <'roster'>, 'unread': <uint32 1>, 'mentioned': <false>, 'pinned': <false>, 'muted': <false>, 'draft': "
-      "<''>, 'draft_timestamp': <int64 0>, 'name': <'Nick'>, 'content': <'waits'>, 'timestamp': <int64 1700000000100>, "
+      "<''>, 'draft_timestamp': <int64 0>, 'name': <'Nick'>, 'avatar': <''>, 'content': <'waits'>, 'timestamp': <int64 1700000000100>, "
       "'last_message_id': <int64 100>}]\n"
       "[(1, 1700000000011, 'RosterMessages', <(uint64 1, [(int64 10, int64 7, int64 7, 'roster', 'text', 'hello, world', int64 "
       "1700000000010, 0, {'to': <int64 1000>, 'edit_timestamp': <int64 5>})])>), (2, 1700000000012, 'UnreadChange', <(uint64 2, int64 7, "
