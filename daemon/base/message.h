@@ -58,6 +58,7 @@ typedef struct {
   int status;             /* FlooMessageStatus */
   guint flags;            /* FlooMessageFlags */
   gint64 client_id;       /* our own messages of this device; 0: none */
+  gint64 device_sn;       /* our own: the device that sent it; 0: not known */
   gint64 edit_timestamp;  /* ms, 0: never edited */
   const char *ext;
   const char *config;     /* JSON */

@@ -73,7 +73,10 @@ fill_message (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, const 
   message->attachment = floo_frame_text (frame, body->has_attachment, &body->attachment);
   message->sender_name = floo_frame_text (frame, body->has_sender_name, &body->sender_name);
   if (from == apply->self_id)
-    message->flags |= FLOO_MESSAGE_OUTGOING;
+    {
+      message->flags |= FLOO_MESSAGE_OUTGOING;
+      message->device_sn = meta->from != NULL ? meta->from->devicesn : 0;
+    }
   if (body->is_system)
     message->flags |= FLOO_MESSAGE_IS_SYSTEM;
 }

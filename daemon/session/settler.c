@@ -62,6 +62,7 @@ typedef struct {
   gint64 client_id;             /* 0: none is left */
   gint64 conversation;
   gint64 timestamp;
+  gint64 device_sn;             /* under which it went out */
   int type;
   gboolean is_message;
   char *content;
@@ -97,6 +98,7 @@ find_uncertain (const FlooOutboxRow *row, gpointer user_data)
   settle->client_id = row->client_id;
   settle->conversation = row->conversation;
   settle->timestamp = row->timestamp;
+  settle->device_sn = row->device_sn;
   settle->type = row->type;
   settle->is_message = row->operation == FLOO_OUTBOX_MESSAGE;
   if (settle->is_message && row->error != NULL)
@@ -147,7 +149,8 @@ run_settle (FlooDb *db, gpointer data, GError **error)
   if (!floo_outbox_get (db, settle->client_id, keep_uncertain, &is_uncertain, NULL) || !is_uncertain)
     return TRUE;
   if (settle->is_message
-      && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SLACK_MS, &id, error))
+      && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SLACK_MS, settle->device_sn,
+                                   &id, error))
     return FALSE;
   if (id != 0)
     return floo_outbox_acknowledge (db, settle->client_id, id, 0, &was_there, error)

@@ -33,6 +33,8 @@ floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, g
   floo_query_bind_text (query, 14, message->config);
   floo_query_bind_text (query, 15, message->attachment);
   floo_query_bind_text (query, 16, message->sender_name);
+  if (message->device_sn != 0)
+    floo_query_bind_int (query, 17, message->device_sn);
   if (!floo_query_run (query, error))
     return FALSE;
   *is_new = sqlite3_changes (db->handle) > 0;
@@ -60,7 +62,8 @@ floo_messages_find (FlooDb *db, gint64 id, gboolean *known, gint64 *conversation
 }
 
 gboolean
-floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *content, gint64 since, gint64 *id, GError **error)
+floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *content, gint64 since, gint64 device_sn, gint64 *id,
+                         GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "message-find-sent", FLOO_INTS (conversation, db->user_id, type), error);
   gboolean row;
@@ -69,6 +72,7 @@ floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *
     return FALSE;
   floo_query_bind_text (query, 4, content);
   floo_query_bind_int (query, 5, since);
+  floo_query_bind_int (query, 6, device_sn);
   if (!floo_query_next (query, &row, error))
     return FALSE;
   *id = row ? floo_query_int (query, 0) : 0;

@@ -54,11 +54,14 @@ GVariant *floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind
 /**
  * floo_messages_find_sent:
  * @since: ms, not older than this
- * @id: (out): the oldest message of ours in @conversation with this type and content that no client_id names; 0: none
+ * @device_sn: the device that sent it, so that the same text from another one is not taken for it; 0: not known
+ * @id: (out): the oldest message of ours in @conversation with this type and content that no client_id names, one that says that it is
+ *    of that device before one that does not say; 0: none
  *
  * For a message whose acknowledgement is missing: whether the history has it.
  */
-gboolean floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *content, gint64 since, gint64 *id, GError **error);
+gboolean floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *content, gint64 since, gint64 device_sn,
+                                  gint64 *id, GError **error);
 
 /**
  * floo_messages_set_status:

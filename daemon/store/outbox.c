@@ -368,6 +368,7 @@ store_acknowledged (FlooDb *db, const FlooOutboxRow *row, gint64 server_id, gint
 
   floo_outbox_row_to_message (row, db, &message);
   message.id = server_id;
+  message.device_sn = row->device_sn;
   message.timestamp = server_time != 0 ? server_time : row->timestamp;
   return floo_messages_insert (db, &message, FALSE, &is_new, error)
          && (is_new || floo_query_run_ints (db, "message-set-client-id", FLOO_INTS (server_id, row->client_id), NULL, error))

@@ -149,6 +149,23 @@ class AccountTest(harness.Test):
         self.client.wait_sent(uncertain)
         self.assertEqual([one['content'] for one in self.service.accepted('alice')].count('once'), 1)
 
+    def test_same_text_from_another_device(self):
+        """What got lost is not taken for sent because another device of the user said the same."""
+        self.scene()
+        self.secrets.append('other-secret')
+        self.service.control('bot', on=False)
+        self.service.control('stall', user='alice')
+        lost = self.client.send_text(1099, 'ok')
+        self.client.wait_sent(lost, 'sending')
+        other = self.daemon('another', sandbox=self.service).start()
+        other.login('alice')
+        other.wait_sent(other.send_text(1099, 'ok'))
+        self.account('ChangePassword', '(ss)', 'alice-secret', 'other-secret')
+        self.client.wait_sent(lost)
+        self.assertEqual([one['content'] for one in self.service.accepted('alice')], ['ok', 'ok'])
+        mids = [one['server_mid'] for one in self.service.accepted('alice')]
+        self.assertEqual(harness.message(self.client.call('Conversations', 'GetMessage', '(x)', lost)).id, max(mids))
+
     def test_password_changed_by_another_device(self):
         self.scene()
         peer = Peer(self.service, 'alice')

@@ -739,8 +739,8 @@ test_item (Fixture *f, gconstpointer data)
                "<'from a user'>, 'timestamp': <int64 1700000000003>, 'last_message_id': <int64 3>}");
   assert_item (f, 51,
                "{'id': <int64 51>, 'type': <'group'>, 'unread': <uint32 1>, 'mentioned': <false>, 'pinned': <false>, 'muted': <false>, "
-               "'draft': <''>, 'draft_timestamp': <int64 0>, 'name': <'Group'>, 'content': <'in a group'>, 'timestamp': <int64 "
-               "1700000000011>, 'last_message_id': <int64 11>}");
+               "'draft': <''>, 'draft_timestamp': <int64 0>, 'name': <'Group'>, 'avatar': <''>, 'content': <'in a group'>, 'timestamp': "
+               "<int64 1700000000011>, 'last_message_id': <int64 11>}");
   g_assert_null (get_item (f, 999));
   g_free (assert_list (f, "", 3, FALSE, NULL, "3 55 54 "));
   fixture_write (f, set_draft, NULL);
@@ -888,6 +888,40 @@ details (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
+/* Only what the device sent is taken for its message; where the service does not say which it was, it may be. */
+static gboolean
+find_sent (FlooDb *db, gpointer data, GError **error)
+{
+  static const struct {
+    gint64 id, device_sn, client_id;
+    const char *content;
+  } sent[] = { { 301, 77, 0, "ok" }, { 302, 0, 0, "ok" },      { 303, 55, 0, "ok" },
+               { 304, 55, 4, "ok" }, { 305, 77, 0, "theirs" }, { 306, 55, 0, "" } };
+  static const struct {
+    const char *content;
+    gint64 device_sn, found;
+  } wanted[] = { { "ok", 55, 303 },    { "ok", 66, 302 },      { "ok", 77, 301 },  { "ok", 0, 301 },
+                 { "theirs", 55, 0 }, { "theirs", 77, 305 }, { "", 55, 306 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (sent); i++)
+    {
+      FlooMessage message = { .id = sent[i].id, .conversation = 30, .from = FIXTURE_SELF, .to = 30, .timestamp = 1700000000000 + sent[i].id,
+                              .flags = FLOO_MESSAGE_OUTGOING, .content = sent[i].content, .client_id = sent[i].client_id,
+                              .device_sn = sent[i].device_sn };
+      gboolean is_new;
+
+      OK (floo_messages_insert (db, &message, FALSE, &is_new, error));
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (wanted); i++)
+    {
+      gint64 id;
+
+      OK (floo_messages_find_sent (db, 30, FLOO_TYPE_TEXT, wanted[i].content, 1700000000000, wanted[i].device_sn, &id, error));
+      g_assert_cmpint (id, ==, wanted[i].found);
+    }
+  return TRUE;
+}
+
 static GVariant *
 user_3 (const char *alias)
 {
@@ -975,6 +1009,12 @@ test_late_answers (Fixture *f, gconstpointer data)
 }
 
 static void
+test_find_sent (Fixture *f, gconstpointer data)
+{
+  WRITE (f, find_sent);
+}
+
+static void
 test_values (Fixture *f, gconstpointer data)
 {
   WRITE (f, values);
@@ -994,6 +1034,7 @@ main (int argc, char **argv)
   ADD ("/store/messages/append", test_append);
   ADD ("/store/messages/merge", test_merge);
   ADD ("/store/messages/applied", test_applied);
+  ADD ("/store/messages/find-sent", test_find_sent);
   ADD ("/store/conversations/list", test_list);
   ADD ("/store/conversations/item", test_item);
   ADD ("/store/conversations/calls", test_calls);
