@@ -14,6 +14,7 @@
 #include "base/names.h"
 #include "bus/bus.h"
 #include "bus/name.h"
+#include "net/tls.h"
 #include "session/session.h"
 
 #define LOCK_FILE "lock"
@@ -250,6 +251,12 @@ floo_app_run (const FlooAppOptions *options)
   if (app.config == NULL)
     {
       g_printerr ("flooimd: %s\n", error->message);
+      return EX_CONFIG;
+    }
+  if (*app.config->ca_file != '\0' && !floo_tls_trust (app.config->ca_file, &error))
+    {
+      g_printerr ("flooimd: [service] ca_file: %s\n", error->message);
+      clear (&app);
       return EX_CONFIG;
     }
   floo_log_init (options->verbose ? FLOO_LOG_DEBUG : app.config->log_level);

@@ -64,6 +64,12 @@ parse_hosts (const FlooConfigKey *key, const char *text, gpointer field)
 }
 
 static gboolean
+parse_path (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  return (*text == '\0' || g_path_is_absolute (text)) && set_text (field, text);
+}
+
+static gboolean
 parse_choice (const FlooConfigKey *key, const char *text, gpointer field)
 {
   g_auto (GStrv) choices = g_strsplit (key->values, ", ", -1);
@@ -113,6 +119,9 @@ static const struct
   { { "service", "dns_server", "", "an http or https URL",
       "The discovery server, a whole URL that is used as it is. Left empty, the service's own servers are asked." },
     parse_url, FIELD (dns_server) },
+  { { "service", "ca_file", "", "a path from the root",
+      "Certificates (PEM) of the authorities that may vouch for the service. Left empty, those that the system trusts." },
+    parse_path, FIELD (ca_file) },
   { { "service", "auto_login", "true", "true, false",
       "Whether the daemon logs in again by itself when it starts, if the last session was not ended by a logout." },
     parse_bool, FIELD (auto_login) },
@@ -139,7 +148,8 @@ static const struct
       "How many seconds a transfer may stand still before it is tried anew. There is no limit for a transfer as a whole." },
     parse_number, FIELD (stall_seconds) },
   { { "files", "auto_download", "false", "true, false",
-      "Whether thumbnails of received images, and images of at most 256 KiB, are downloaded without being asked for." },
+      "Whether thumbnails of received images, and images of at most 256 KiB, are downloaded without being asked for. Only what is at the "
+      "service itself is, so that no other host learns that a message was received." },
     parse_bool, FIELD (auto_download) },
   { { "files", "private_hosts", "", "names or addresses of hosts, one space between two, at most 256 bytes",
       "Hosts on this machine or in a private network that files may come from and go to. A message can name any address, so nothing else "
@@ -309,6 +319,7 @@ floo_config_free (FlooConfig *config)
   g_free (config->cache_dir);
   g_free (config->app_id);
   g_free (config->dns_server);
+  g_free (config->ca_file);
   g_free (config->os_type);
   g_free (config->device_info);
   g_free (config->private_hosts);

@@ -24,6 +24,7 @@ typedef struct {
   /* [service] */
   char *app_id;           /* "" none: Login must bring it */
   char *dns_server;       /* "" the service's own */
+  char *ca_file;          /* "" what the system trusts */
   gboolean auto_login;    /* true */
   char *os_type;          /* "web": what PROVISION says: OsType's names in lower case */
   char *device_info;      /* "Web" */

@@ -130,11 +130,12 @@ static void
 sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GTask *task = user_data;
+  Send *send = g_task_get_task_data (task);
   GError *error = NULL;
   g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (source), result, &error);
 
   if (stream == NULL)
-    finish (task, error);
+    finish (task, floo_tls_explain (error, soup_message_get_tls_peer_certificate_errors (send->message)));
   else
     read_more (task, stream);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/tls.h"
 
+#include "base/error.h"
+
 typedef struct {
   FlooTlsReady ready;
   gpointer user_data;
@@ -26,6 +28,47 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   is_loaded = TRUE;
   waiting->ready (waiting->user_data);
+}
+
+gboolean
+floo_tls_trust (const char *path, GError **error)
+{
+  g_autoptr (GError) problem = NULL;
+  GList *certificates = g_tls_certificate_list_new_from_file (path, &problem);
+  g_autoptr (GTlsDatabase) database = certificates != NULL ? g_tls_file_database_new (path, &problem) : NULL;
+
+  g_list_free_full (certificates, g_object_unref);
+  if (database == NULL)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: %s", path,
+                   problem != NULL ? problem->message : "no certificate is in it");
+      return FALSE;
+    }
+  g_tls_backend_set_default_database (g_tls_backend_get_default (), database);
+  return TRUE;
+}
+
+GError *
+floo_tls_explain (GError *error, GTlsCertificateFlags errors)
+{
+  static const struct {
+    GTlsCertificateFlags flag;
+    const char *text;
+  } reasons[] = {
+    { G_TLS_CERTIFICATE_UNKNOWN_CA, "of an unknown authority" }, { G_TLS_CERTIFICATE_BAD_IDENTITY, "for another host" },
+    { G_TLS_CERTIFICATE_NOT_ACTIVATED, "not valid yet" },        { G_TLS_CERTIFICATE_EXPIRED, "expired" },
+    { G_TLS_CERTIFICATE_REVOKED, "revoked" },                    { G_TLS_CERTIFICATE_INSECURE, "insecure" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++)
+    if ((errors & reasons[i].flag) != 0)
+      {
+        GError *better = g_error_new (error->domain, error->code, "%s: it is %s", error->message, reasons[i].text);
+
+        g_error_free (error);
+        return better;
+      }
+  return error;
 }
 
 void

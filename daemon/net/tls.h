@@ -8,6 +8,24 @@
 
 G_BEGIN_DECLS
 
+/**
+ * floo_tls_trust:
+ * @path: certificates, PEM
+ *
+ * From now on only who can show a certificate of these authorities is trusted, not the system's. Reads the file; before anything connects.
+ *
+ * Errors: FLOO_ERROR_INVALID_ARGUMENTS: names what is wrong with the file
+ */
+gboolean floo_tls_trust (const char *path, GError **error);
+
+/**
+ * floo_tls_explain:
+ * @errors: what is wrong with a peer's certificate
+ *
+ * Says so behind the message of @error (transfer full). Returns: (transfer full)
+ */
+GError *floo_tls_explain (GError *error, GTlsCertificateFlags errors);
+
 typedef void (*FlooTlsReady) (gpointer user_data);
 
 /**

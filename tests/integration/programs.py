@@ -122,13 +122,14 @@ class Bus:
 class Sandbox:
     """The service's double. It keeps its port, and with persist its state, over a stop and a start."""
 
-    def __init__(self, test, name, persist=False, args=(), verbose=True):
+    def __init__(self, test, name, persist=False, certificate=None, args=(), verbose=True):
         self.test = test
         self.name = name
         self.folder = test.folder(name)
         self.state_file = os.path.join(self.folder, 'state') if persist else None
-        self.args = (['--verbose'] if verbose else []) + list(args)
-        self.port = 0
+        self.args = (['--verbose'] if verbose else []) + (['--certificate', certificate] if certificate else []) + list(args)
+        self.protocol = 'https' if certificate else 'http'
+        self.port = self.service_port = 0
         self.process = None
         self.start()
 
@@ -144,7 +145,7 @@ class Sandbox:
         if not self.process.running:
             raise AssertionError('the sandbox ended: ' + self.process.text())
         with open(port_file) as file:
-            self.port = int(file.read())
+            self.port, self.service_port = (int(line) for line in file)
 
     def stop(self):
         """As a service that goes down: all connections end."""
@@ -153,7 +154,7 @@ class Sandbox:
 
     @property
     def origin(self):
-        return 'http://127.0.0.1:%d' % self.port
+        return '%s://127.0.0.1:%d' % (self.protocol, self.service_port)
 
     @property
     def dns_server(self):

@@ -75,6 +75,16 @@ class ProgramTest(harness.Test):
         self.assertEqual(status, EX_CONFIG)
         self.assertIn(missing, error)
 
+    def test_wrong_authorities(self):
+        empty = os.path.join(self.root, 'empty.pem')
+        with open(empty, 'w') as file:
+            file.write('no certificate')
+        for name, path in (('empty', empty), ('missing', empty + '.not')):
+            daemon = self.daemon(name=name, config='[service]\nca_file=%s\n' % path)
+            status, _, error = self.run_beside(daemon)
+            self.assertEqual(status, EX_CONFIG)
+            self.assertIn('ca_file: %s: ' % path, error)
+
     def test_version(self):
         daemon = self.daemon()
         client = daemon.start()

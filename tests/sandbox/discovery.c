@@ -7,7 +7,7 @@
 
 /* [{"protocol": "http", "host": HOST}], with @key "domain": [{"domain": HOST}] */
 static void
-add_servers (JsonBuilder *builder, const char *name, const char *key, const char *host)
+add_servers (JsonBuilder *builder, const char *name, const char *key, const Sandbox *sandbox)
 {
   json_builder_set_member_name (builder, name);
   json_builder_begin_array (builder);
@@ -15,10 +15,10 @@ add_servers (JsonBuilder *builder, const char *name, const char *key, const char
   if (strcmp (key, "host") == 0)
     {
       json_builder_set_member_name (builder, "protocol");
-      json_builder_add_string_value (builder, "http");
+      json_builder_add_string_value (builder, sandbox->protocol);
     }
   json_builder_set_member_name (builder, key);
-  json_builder_add_string_value (builder, host);
+  json_builder_add_string_value (builder, sandbox->host);
   json_builder_end_object (builder);
   json_builder_end_array (builder);
 }
@@ -40,11 +40,11 @@ add_data (JsonBuilder *builder, Sandbox *sandbox)
   json_builder_set_member_name (builder, "account_verification");
   json_builder_begin_object (builder);
   json_builder_end_object (builder);
-  /* No dns_server_list: its domains are taken as https, which the sandbox does not speak. */
+  /* No dns_server_list: its domains are taken as https, which the sandbox does not speak by itself. */
   json_builder_set_member_name (builder, "dns_server_list");
   json_builder_begin_array (builder);
   json_builder_end_array (builder);
-  add_servers (builder, "link_server_list", "domain", sandbox->host);
+  add_servers (builder, "link_server_list", "domain", sandbox);
   json_builder_set_member_name (builder, "dns_list");
   json_builder_begin_array (builder);
   json_builder_begin_object (builder);
@@ -53,10 +53,10 @@ add_data (JsonBuilder *builder, Sandbox *sandbox)
   json_builder_set_member_name (builder, "clusters");
   json_builder_begin_array (builder);
   json_builder_begin_object (builder);
-  add_servers (builder, "ratel", "host", sandbox->host);
-  add_servers (builder, "webim", "host", sandbox->host);
-  add_servers (builder, "rtc", "host", sandbox->host);
-  add_servers (builder, "fireplace", "host", sandbox->host);
+  add_servers (builder, "ratel", "host", sandbox);
+  add_servers (builder, "webim", "host", sandbox);
+  add_servers (builder, "rtc", "host", sandbox);
+  add_servers (builder, "fireplace", "host", sandbox);
   json_builder_end_object (builder);
   json_builder_end_array (builder);
   json_builder_end_object (builder);

@@ -328,8 +328,8 @@ gboolean
 sb_is_elsewhere (Sandbox *sandbox, SoupServerMessage *msg)
 {
   GSocketAddress *address = soup_server_message_get_local_address (msg);
-  g_autofree char *origin
-      = g_strdup_printf ("http://127.0.0.1:%d", g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
+  g_autofree char *origin = g_strdup_printf ("%s://127.0.0.1:%d", sandbox->protocol,
+                                             g_inet_socket_address_get_port (G_INET_SOCKET_ADDRESS (address)));
 
   return strcmp (origin, sandbox->elsewhere) == 0;
 }

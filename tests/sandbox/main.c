@@ -15,6 +15,7 @@ static int opt_page_size = 50;
 static int opt_ping_interval = 25000;
 static int opt_ping_timeout = 5000;
 static char *opt_persist;
+static char *opt_certificate;
 static gboolean opt_quiet;
 static gboolean opt_verbose;
 
@@ -25,6 +26,7 @@ static const GOptionEntry entries[] = {
   { "page-size", 0, 0, G_OPTION_ARG_INT, &opt_page_size, "Messages in one sync page (50)", "N" },
   { "ping-interval", 0, 0, G_OPTION_ARG_INT, &opt_ping_interval, "Clients ping this often, in ms (25000)", "MS" },
   { "ping-timeout", 0, 0, G_OPTION_ARG_INT, &opt_ping_timeout, "And are given up this much later (5000)", "MS" },
+  { "certificate", 0, 0, G_OPTION_ARG_FILENAME, &opt_certificate, "Be there with TLS, with the certificate and key of this file (PEM)", "FILE" },
   { "persist", 0, 0, G_OPTION_ARG_FILENAME, &opt_persist, "Keep the state in this file", "FILE" },
   { "quiet", 'q', 0, G_OPTION_ARG_NONE, &opt_quiet, "Say nothing on stdout", NULL },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &opt_verbose, "Tell every call and violation on stderr", NULL },
@@ -64,11 +66,14 @@ load (Sandbox *sandbox, GError **error)
 static gboolean
 start (Sandbox *sandbox, GError **error)
 {
+  g_autoptr (GTlsCertificate) certificate = opt_certificate != NULL ? g_tls_certificate_new_from_file (opt_certificate, error) : NULL;
   g_autofree char *port = NULL;
 
-  if (!sandbox_listen (sandbox, (guint16) opt_port, error) || !load (sandbox, error))
+  if ((opt_certificate != NULL && certificate == NULL) || !sandbox_listen (sandbox, (guint16) opt_port, certificate, error)
+      || !load (sandbox, error))
     return FALSE;
-  port = g_strdup_printf ("%s\n", strrchr (sandbox->host, ':') + 1);
+  /* Control interface, service. */
+  port = g_strdup_printf ("%u\n%s\n", sandbox->port, strrchr (sandbox->host, ':') + 1);
   if (opt_port_file != NULL && !g_file_set_contents (opt_port_file, port, -1, error))
     return FALSE;
   if (!opt_quiet)
@@ -116,5 +121,6 @@ main (int argc, char **argv)
     g_printerr ("flooim-sandbox: %s\n", error->message);
   g_free (opt_port_file);
   g_free (opt_persist);
+  g_free (opt_certificate);
   return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

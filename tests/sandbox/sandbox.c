@@ -152,7 +152,7 @@ on_request_head (SoupServer *server, SoupServerMessage *msg, const char *path, G
 
 /* The port of the listener that was added last. */
 static int
-listen_on (SoupServer *server, guint16 port, GError **error)
+listen_on (SoupServer *server, guint16 port, SoupServerListenOptions options, GError **error)
 {
   g_autoptr (GHashTable) before = g_hash_table_new (NULL, NULL);
   GSList *uris = soup_server_get_uris (server);
@@ -161,7 +161,7 @@ listen_on (SoupServer *server, guint16 port, GError **error)
   for (GSList *l = uris; l != NULL; l = l->next)
     g_hash_table_add (before, GINT_TO_POINTER (g_uri_get_port (l->data)));
   g_slist_free_full (uris, (GDestroyNotify) g_uri_unref);
-  if (!soup_server_listen_local (server, port, SOUP_SERVER_LISTEN_IPV4_ONLY, error))
+  if (!soup_server_listen_local (server, port, SOUP_SERVER_LISTEN_IPV4_ONLY | options, error))
     return 0;
   uris = soup_server_get_uris (server);
   for (GSList *l = uris; l != NULL; l = l->next)
@@ -172,20 +172,28 @@ listen_on (SoupServer *server, guint16 port, GError **error)
 }
 
 gboolean
-sandbox_listen (Sandbox *self, guint16 port, GError **error)
+sandbox_listen (Sandbox *self, guint16 port, GTlsCertificate *certificate, GError **error)
 {
-  int first, second;
+  SoupServerListenOptions options = certificate != NULL ? SOUP_SERVER_LISTEN_HTTPS : 0;
+  const char *protocol = certificate != NULL ? "https" : "http";
+  int first, second, secure;
 
   self->server = soup_server_new ("server-header", "flooim-sandbox ", NULL);
   soup_server_add_early_handler (self->server, NULL, on_request_head, self, NULL);
   soup_server_add_handler (self->server, NULL, on_request, self, NULL);
   sb_socket_attach (self);
-  first = listen_on (self->server, port, error);
-  second = first != 0 ? listen_on (self->server, 0, error) : 0;
+  if (certificate != NULL)
+    soup_server_set_tls_certificate (self->server, certificate);
+  /* The first port is without TLS in any case, for the control interface. */
+  first = listen_on (self->server, port, 0, error);
+  secure = first != 0 && certificate != NULL ? listen_on (self->server, 0, options, error) : first;
+  second = secure != 0 ? listen_on (self->server, 0, options, error) : 0;
   if (second == 0)
     return FALSE;
-  self->host = g_strdup_printf ("127.0.0.1:%d", first);
-  self->elsewhere = g_strdup_printf ("http://127.0.0.1:%d", second);
-  self->origin = g_strdup_printf ("http://%s", self->host);
+  self->port = (guint16) first;
+  self->protocol = protocol;
+  self->host = g_strdup_printf ("127.0.0.1:%d", secure);
+  self->elsewhere = g_strdup_printf ("%s://127.0.0.1:%d", protocol, second);
+  self->origin = g_strdup_printf ("%s://%s", protocol, self->host);
   return TRUE;
 }

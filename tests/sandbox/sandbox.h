@@ -93,9 +93,11 @@ typedef struct {
   SoupServer *server;
   GPtrArray *connections;     /* SbConnection, owned */
   GHashTable *timers;         /* ids of GSources that die with the sandbox */
-  char *origin;               /* "http://127.0.0.1:PORT" */
+  guint16 port;               /* of the control interface, without TLS */
+  const char *protocol;       /* "http" or "https" */
+  char *origin;               /* "PROTOCOL://127.0.0.1:PORT" */
   char *host;                 /* "127.0.0.1:PORT" */
-  char *elsewhere;            /* "http://127.0.0.1:PORT2": another host, as storage often is */
+  char *elsewhere;            /* "PROTOCOL://127.0.0.1:PORT2": another host, as storage often is */
   char *persist;              /* (nullable): file that the state is kept in */
   gboolean verbose;
 } Sandbox;
@@ -108,8 +110,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sandbox, sandbox_free)
 /**
  * sandbox_listen:
  * @port: on 127.0.0.1; 0: any that is free
+ * @certificate: (nullable): with its key; the service is on a port of its own then, with TLS
  */
-gboolean sandbox_listen (Sandbox *sandbox, guint16 port, GError **error);
+gboolean sandbox_listen (Sandbox *sandbox, guint16 port, GTlsCertificate *certificate, GError **error);
 
 /**
  * sandbox_after:

@@ -560,7 +560,7 @@ fixture_set_up (Fixture *f, gconstpointer data)
   g_autoptr (GError) error = NULL;
 
   f->sandbox = sandbox_new (1);
-  g_assert_true (sandbox_listen (f->sandbox, 0, &error) && sb_seed_load (f->sandbox, &error));
+  g_assert_true (sandbox_listen (f->sandbox, 0, NULL, &error) && sb_seed_load (f->sandbox, &error));
   f->alice = client_new (f->sandbox);
   f->bob = client_new (f->sandbox);
   f->carol = client_new (f->sandbox);

@@ -230,7 +230,7 @@ test_persist (Fixture *f, gconstpointer data)
     g_autoptr (Sandbox) again = sandbox_new (2);
     g_autoptr (Client) client = client_new (again);
 
-    g_assert_true (sandbox_listen (again, 0, &error) && sb_persist_load (again, file, &error));
+    g_assert_true (sandbox_listen (again, 0, NULL, &error) && sb_persist_load (again, file, &error));
     client->token = g_strdup (f->alice->token);
     client->user_id = ALICE;
     client_connect (client);

@@ -87,6 +87,7 @@ test_mistakes (void)
     { "[files]\nprivate_hosts=nas  10.0.0.7\n", "[files] private_hosts" },
     { "[files]\nprivate_hosts=nas:8080\n", "[files] private_hosts" },
     { "[service]\ndns_server=https://\n", "[service] dns_server" },
+    { "[service]\nca_file=ca.pem\n", "[service] ca_file" },
     { "[service]\nauto_login=maybe\n", "[service] auto_login" },
     { "[service]\nauto_login=\n", "expected: true, false" },
     { "[service]\nos_type=plan9\n", "[service] os_type" },
