@@ -110,6 +110,18 @@ floo_storage_resolve (FlooStorage *self, const char *text, GUri *from, FlooHost 
   return NULL;
 }
 
+gboolean
+floo_storage_is_service (FlooStorage *self, const char *url)
+{
+  FlooHost host = FLOO_HOST_FOREIGN;
+  g_autoptr (GUri) uri = NULL;
+
+  g_return_val_if_fail (FLOO_IS_STORAGE (self) && url != NULL, FALSE);
+
+  uri = floo_storage_resolve (self, url, NULL, &host, NULL);
+  return uri != NULL && host == FLOO_HOST_SERVICE;
+}
+
 typedef struct {
   FlooDeadline *deadline;
   gboolean *refused;

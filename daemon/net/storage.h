@@ -26,6 +26,9 @@ FlooStorage *floo_storage_new (FlooRest *rest, FlooEndpoints *endpoints, const c
  */
 void floo_storage_set_private_hosts (FlooStorage *self, const char *hosts);
 
+/* Whether an address is at the service itself, which makes small pictures and is told nothing new when it is asked. */
+gboolean floo_storage_is_service (FlooStorage *self, const char *url);
+
 /* On the main loop. @transferred: bytes of the file so far; @total: -1: not known */
 typedef void (*FlooProgress) (goffset transferred, goffset total, gpointer user_data);
 

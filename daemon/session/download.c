@@ -16,6 +16,10 @@
 
 /* Images up to here come by themselves where that is wanted. */
 #define AUTO_IMAGE_SIZE (256 << 10)
+/* A small picture. A host that is not the service's makes none and sends the whole one, which is taken for it up to here. */
+#define THUMBNAIL_SIZE (1 << 20)
+/* A picture of somebody, which applications fetch for everybody without looking. */
+#define AVATAR_SIZE (16 << 20)
 
 /* A file that is, or will be, in the cache. */
 typedef struct {
@@ -25,6 +29,7 @@ typedef struct {
   char *name;           /* in the cache */
   char *url;            /* (nullable): not known yet */
   char **query;
+  goffset max_size;     /* bytes; the configuration's at most */
   gint64 group;         /* of a shared file */
   gint64 file;
   guint64 id;           /* the transfer's */
@@ -49,15 +54,16 @@ download_free (gpointer data)
   g_free (download);
 }
 
-/* @name: (transfer full) */
+/* @name: (transfer full); @max_size: bytes */
 static Download *
-download_new (FlooFiles *files, char *name)
+download_new (FlooFiles *files, char *name, goffset max_size)
 {
   Download *download = g_new0 (Download, 1);
 
   download->files = files;
   download->folder = g_strdup (files->cache);
   download->name = name;
+  download->max_size = MIN (max_size, floo_files_get_max_size (files));
   download->fd = -1;
   download->state.total = -1;
   return download;
@@ -139,7 +145,7 @@ fetch (Download *download)
   FlooFiles *files = download->files;
   g_autofree char *avatar = NULL;
   FlooFetchRequest request = { .url = download->url, .query = (const char *const *) download->query, .fd = download->fd,
-                               .max_size = floo_files_get_max_size (files) };
+                               .max_size = download->max_size };
 
   /* The service's own, without a host. */
   if (*download->url == '/')
@@ -354,7 +360,8 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Begin *begin = user_data;
   Download *download = begin->download;
-  const FlooTransferSpec spec = { .key = download->name, .name = begin->shown, .message = begin->message, .total = download->size,
+  /* Whoever asks for a file does not get a transfer that takes less of it. */
+  const FlooTransferSpec spec = { .key = download->max_size == AUTO_IMAGE_SIZE ? NULL : download->name, .name = begin->shown, .message = begin->message, .total = download->size,
                                   .tries = FLOO_TRANSFER_TRIES, .run = run_download, .ended = on_ended, .data = download,
                                   .destroy = download_free };
 
@@ -400,10 +407,10 @@ query_of (gboolean thumbnail, int type, const char *format)
   return (char **) g_ptr_array_free (g_steal_pointer (&query), FALSE);
 }
 
-/* @attachment: (nullable). Returns: FALSE with NOT_FOUND where the message has no file */
+/* @attachment: (nullable); @max_size: bytes. Returns: FALSE with NOT_FOUND where the message has no file */
 static gboolean
 begin_for_message (FlooFiles *self, gint64 message, int type, const char *attachment, gboolean thumbnail, const char *format,
-                   FlooTransferCall *call, GError **error)
+                   goffset max_size, FlooTransferCall *call, GError **error)
 {
   g_autoptr (JsonNode) node = attachment != NULL ? floo_json_parse (attachment, strlen (attachment), NULL) : NULL;
   JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
@@ -417,7 +424,8 @@ begin_for_message (FlooFiles *self, gint64 message, int type, const char *attach
       return FALSE;
     }
   download = download_new (self, g_strdup_printf ("message-%" G_GINT64_FORMAT "%s%s%s", message, thumbnail ? "-small" : "",
-                                                  format != NULL ? "-" : "", format != NULL ? format : ""));
+                                                  format != NULL ? "-" : "", format != NULL ? format : ""),
+                           thumbnail ? THUMBNAIL_SIZE : max_size);
   download->url = g_strdup (*url == '/' ? "" : url); /* an attachment has no way to leave out the host */
   download->query = query_of (thumbnail, type, format);
   begin_download (self, download, floo_input_tidy_name (name != NULL ? name : ""), message, call);
@@ -428,11 +436,16 @@ void
 floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail, const char *attachment, int type)
 {
   g_autoptr (JsonNode) node = floo_json_parse (attachment, strlen (attachment), NULL);
+  JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
+  const char *url = floo_json_get_string (object, "url");
   gint64 size = 0;
 
-  begin_for_message (self, message, type, attachment, TRUE, NULL, NULL, NULL);
-  if (node != NULL && floo_json_get_int (floo_json_node_object (node), "fLen", &size) && size > 0 && size <= AUTO_IMAGE_SIZE)
-    begin_for_message (self, message, type, attachment, FALSE, NULL, NULL, NULL);
+  /* Nobody else's host is told that the message has come. */
+  if (url == NULL || !floo_storage_is_service (floo_files_get_storage (self), url))
+    return;
+  begin_for_message (self, message, type, attachment, TRUE, NULL, THUMBNAIL_SIZE, NULL, NULL);
+  if (floo_json_get_int (object, "fLen", &size) && size > 0 && size <= AUTO_IMAGE_SIZE)
+    begin_for_message (self, message, type, attachment, FALSE, NULL, AUTO_IMAGE_SIZE, NULL, NULL);
 }
 
 typedef struct {
@@ -483,7 +496,7 @@ on_file_found (FlooStore *store, gpointer data, const GError *error)
   if (error == NULL && files->cache == NULL)
     error = local = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
   if (error == NULL
-      && !begin_for_message (files, file->id, file->type, file->attachment, file->thumbnail, file->format, file->call, &local))
+      && !begin_for_message (files, file->id, file->type, file->attachment, file->thumbnail, file->format, G_MAXINT64, file->call, &local))
     error = local;
   if (error != NULL)
     floo_transfer_call_added (files, NULL, error, file->call);
@@ -524,7 +537,8 @@ begin_avatar (const Avatar *avatar, const char *value)
 
   sum[16] = '\0';
   download = download_new (files, g_strdup_printf ("avatar-%s-%" G_GINT64_FORMAT "-%s%s", avatar->group ? "group" : "user", avatar->id, sum,
-                                                   avatar->thumbnail ? "-small" : ""));
+                                                   avatar->thumbnail ? "-small" : ""),
+                           avatar->thumbnail ? THUMBNAIL_SIZE : AVATAR_SIZE);
   if (strstr (value, "://") != NULL)
     download->url = g_strdup (value);
   else
@@ -598,7 +612,8 @@ floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_
 
   if (!floo_session_check_account (self, reply, user_data))
     return;
-  download = download_new (self->files, g_strdup_printf ("group-%" G_GINT64_FORMAT "-file-%" G_GINT64_FORMAT, group, file_id));
+  download = download_new (self->files, g_strdup_printf ("group-%" G_GINT64_FORMAT "-file-%" G_GINT64_FORMAT, group, file_id),
+                           G_MAXINT64);
   download->group = group;
   download->file = file_id;
   begin_download (self->files, download, g_strdup ("file"), 0, floo_transfer_call_new (reply, user_data));

@@ -8,9 +8,9 @@
 #include "base/names.h"
 #include "net/storage.h"
 
-/* At once; the storage takes six connections, and messages' own requests have others. */
-#define MAX_ACTIVE 4
-#define KEEP_SECONDS 60
+/* At once, each way; the storage takes six connections to a host, and messages' own requests have others. */
+#define MAX_ACTIVE 3
+#define KEEP_MS 60000
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 300000
 
@@ -19,9 +19,10 @@ struct _FlooTransfers {
   gpointer user_data;
   GHashTable *by_id;    /* guint64 -> FlooTransfer */
   GQueue waiting;       /* FlooTransfer, in the order of their coming; borrowed */
-  guint active;
+  guint active[2];      /* down, up */
   guint open;           /* not ended */
   gboolean running;
+  guint keep_ms;
   guint pump;
 };
 
@@ -105,6 +106,13 @@ has_ended (FlooTransfer *self)
 
 /* ---- the queue ---- */
 
+/* How many of its way are active. */
+static guint *
+places (FlooTransfer *self)
+{
+  return &self->owner->active[self->spec.upload ? 1 : 0];
+}
+
 gboolean
 floo_transfer_begin (FlooTransfer *self)
 {
@@ -112,7 +120,7 @@ floo_transfer_begin (FlooTransfer *self)
     return FALSE;
   g_clear_handle_id (&self->timer, g_source_remove);
   g_queue_remove (&self->owner->waiting, self);
-  self->owner->active++;
+  (*places (self))++;
   self->status = FLOO_TRANSFER_ACTIVE;
   g_object_ref (self); /* until the try is done */
   return TRUE;
@@ -125,12 +133,12 @@ on_pump (gpointer user_data)
   GList *next;
 
   self->pump = 0;
-  for (GList *l = self->waiting.head; l != NULL && self->running && self->active < MAX_ACTIVE; l = next)
+  for (GList *l = self->waiting.head; l != NULL && self->running; l = next)
     {
       FlooTransfer *transfer = l->data;
 
       next = l->next;
-      if (transfer->spec.held || transfer->timer != 0)
+      if (transfer->spec.held || transfer->timer != 0 || *places (transfer) >= MAX_ACTIVE)
         continue;
       floo_transfer_begin (transfer);
       changed (transfer);
@@ -154,6 +162,7 @@ floo_transfers_new (FlooTransfersFunc func, gpointer user_data)
 
   self->func = func;
   self->user_data = user_data;
+  self->keep_ms = KEEP_MS;
   self->by_id = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_object_unref);
   g_queue_init (&self->waiting);
   return self;
@@ -279,7 +288,7 @@ end (FlooTransfer *self, FlooTransferStatus status, GError *error)
     self->spec.ended (self, self->spec.data);
   changed (self);
   if (self->owner != NULL)
-    self->timer = g_timeout_add_seconds (KEEP_SECONDS, on_kept, self);
+    self->timer = g_timeout_add (self->owner->keep_ms, on_kept, self);
 }
 
 void
@@ -299,8 +308,14 @@ floo_transfers_clear (FlooTransfers *self)
         forget (all->pdata[i]);
     }
   /* Tries that are still ending belong to nobody; they do not come back here. */
-  self->active = 0;
+  self->active[0] = self->active[1] = 0;
   self->open = 0;
+}
+
+void
+floo_transfers_set_keep (FlooTransfers *self, guint keep_ms)
+{
+  self->keep_ms = keep_ms;
 }
 
 /* ---- one of them ---- */
@@ -368,7 +383,7 @@ floo_transfer_touch (FlooTransfer *self)
   if (!has_ended (self) || self->owner == NULL)
     return;
   g_clear_handle_id (&self->timer, g_source_remove);
-  self->timer = g_timeout_add_seconds (KEEP_SECONDS, on_kept, self);
+  self->timer = g_timeout_add (self->owner->keep_ms, on_kept, self);
 }
 
 void
@@ -485,7 +500,7 @@ floo_transfer_done (FlooTransfer *self, const GError *error)
 
   if (self->owner != NULL)
     {
-      self->owner->active--;
+      (*places (self))--;
       pump (self->owner);
     }
   if (error == NULL)

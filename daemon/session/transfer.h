@@ -3,7 +3,8 @@
  * transfer.h: files under way, and the queue that they stand in. Only for daemon/session; on the main loop.
  *
  * A transfer is tried until it succeeds, fails for good or is cancelled; between tries, and while the queue rests, it does not take a
- * place. Its end can be read for a while.
+ * place. Uploads and downloads have places of their own, so that nobody's slow file server holds up what is to be sent. The end of a
+ * transfer can be read for a while.
  */
 #pragma once
 
@@ -72,6 +73,8 @@ guint floo_transfers_count (FlooTransfers *self);
 void floo_transfers_set_running (FlooTransfers *self, gboolean running);
 /* All end as cancelled and are gone. */
 void floo_transfers_clear (FlooTransfers *self);
+/* For tests: how long the end of one is kept, else a minute. */
+void floo_transfers_set_keep (FlooTransfers *self, guint keep_ms);
 
 guint64 floo_transfer_get_id (FlooTransfer *transfer);
 FlooTransferStatus floo_transfer_get_status (FlooTransfer *transfer);

@@ -83,6 +83,13 @@ class Test(harness.Test):
                                             Gio.DBusCallFlags.NO_AUTO_START, 30000, None)
         return dict(reply.unpack()[0], path=path)
 
+    @staticmethod
+    def transfers(client):
+        """All that the daemon's object manager has, as transfer() gives one."""
+        reply = client.connection.call_sync(client.name, harness.OBJECT, 'org.freedesktop.DBus.ObjectManager', 'GetManagedObjects', None, None,
+                                            Gio.DBusCallFlags.NO_AUTO_START, 30000, None)
+        return [dict(interfaces[TRANSFER], path=path) for path, interfaces in reply.unpack()[0].items() if TRANSFER in interfaces]
+
     def ended(self, client, path, status):
         """Its properties when it has ended, which must be so."""
         def look():

@@ -16,6 +16,7 @@ class Stranger(http.server.BaseHTTPRequestHandler):
 
     requests = []
     redirect = None
+    content = b'abc'
 
     def do_GET(self):
         self.requests.append((self.path, dict(self.headers)))
@@ -26,9 +27,12 @@ class Stranger(http.server.BaseHTTPRequestHandler):
             self.end_headers()
             return
         self.send_response(200)
-        self.send_header('Content-Length', '3')
+        self.send_header('Content-Length', str(len(self.content)))
         self.end_headers()
-        self.wfile.write(b'abc')
+        try:
+            self.wfile.write(self.content)
+        except OSError:
+            pass  # nobody wants more
 
     def log_message(self, *arguments):
         pass
@@ -38,7 +42,7 @@ class FilesHostileTest(files.Test):
 
     def setUp(self):
         super().setUp()
-        Stranger.requests, Stranger.redirect = [], None
+        Stranger.requests, Stranger.redirect, Stranger.content = [], None, b'abc'
         self.stranger = http.server.ThreadingHTTPServer(('127.0.0.1', 0), Stranger)
         threading.Thread(target=self.stranger.serve_forever, daemon=True).start()
         self.addCleanup(self.stranger.server_close)
@@ -124,6 +128,39 @@ class FilesHostileTest(files.Test):
         Stranger.redirect = self.put(sandbox, client, b'home')
         self.assertEqual(self.read(self.download(client, self.message_at(sandbox, client, self.strange_url))['Path']), b'home')
         self.assertEqual(self.cached(daemon)[:0], [])
+
+    def test_small_pictures(self):
+        """Who is asked for a small picture and is not the service sends what it likes: not more than a megabyte of it is taken."""
+        sandbox, daemon, client = self.one()
+        mid = self.message_at(sandbox, client, self.strange_url, type='image')
+        self.assertEqual(self.read(self.download(client, mid, thumbnail=True)['Path']), b'abc')
+        for size in (1 << 20, (1 << 20) + 1):
+            Stranger.content = bytes(size)
+            mid = self.message_at(sandbox, client, self.strange_url, type='image')
+            small = self.download(client, mid, thumbnail=True, status='complete' if size == 1 << 20 else 'error')
+            self.assertEqual(small['Error'][0].rpartition('.')[2], '' if size == 1 << 20 else 'TooLarge')
+            self.assertEqual(len(self.read(self.download(client, mid)['Path'])), size)
+
+    def test_auto_download(self):
+        """No other host learns that a message has come, and no more is taken than was said."""
+        sandbox, daemon, client = self.one(config='[files]\nauto_download=true\n')
+        self.message_at(sandbox, client, self.strange_url, type='image')
+        large = sandbox.send('bob', 'alice', '', type='image', attachment=json.dumps({'url': self.put(sandbox, client, bytes(300000)), 'fLen': 3}))
+        small = sandbox.send('bob', 'alice', '', type='image', attachment=json.dumps({'url': self.put(sandbox, client, bytes(3)), 'fLen': 3}))
+        harness.wait_for(lambda: {'message-%d' % small, 'message-%d-small' % small, 'message-%d-small' % large} <= set(self.cached(daemon)), 'all that is small')
+        ends = harness.wait_for(lambda: [one for one in self.transfers(client) if one['Status'] == 'error'], 'the end of what is not')
+        self.assertEqual([(one['Message'], self.error(one)) for one in ends], [(large, 'TooLarge')])
+        self.assertEqual(len(self.read(self.download(client, large)['Path'])), 300000)
+        self.assertEqual(Stranger.requests, [])
+
+    def test_avatar(self):
+        """A picture of somebody is no place for gigabytes."""
+        sandbox, daemon, client = self.one()
+        client.call('Groups', 'GetInfo', '(xb)', files.TEAM, True)
+        path = self.begin(client, 'Groups', 'SetAvatar', '(xhs)', files.TEAM, self.source(b'abc'), 'me.png')
+        self.ended(client, path, 'complete')
+        sandbox.control('files', what='download', length=str((16 << 20) + 1))
+        self.assertEqual(self.error(self.ended(client, client.call('Files', 'GetAvatar', '(sxb)', 'group', files.TEAM, False), 'error')), 'TooLarge')
 
     def test_lengths(self):
         """2^63 bytes, more than that, less than nothing, and no end."""
