@@ -133,12 +133,12 @@ on_link_heard (FlooLink *link, gpointer user_data)
   self->session->last_contact = floo_now_ms ();
 }
 
-/* What is on its way under another device number than ours now. */
+/* What connections before this one left behind: rows on their way under another device number than ours now, and cancelled ones. */
 typedef struct {
   FlooSession *session;
   gint64 device_sn;
   GArray *uncertain;            /* client ids */
-  GArray *cancelled;            /* client ids of rows that will not be answered any more */
+  GArray *cancelled;            /* client ids: they waited for an answer on a connection that is gone */
 } DeviceJob;
 
 static void
@@ -157,12 +157,10 @@ look_at_row (const FlooOutboxRow *row, gpointer user_data)
 {
   DeviceJob *job = user_data;
 
-  if (row->device_sn == job->device_sn)
-    return TRUE;
-  if (row->state == FLOO_SEND_SENDING)
-    g_array_append_val (job->uncertain, row->client_id);
-  else if (row->state == FLOO_SEND_CANCELLED)
+  if (row->state == FLOO_SEND_CANCELLED)
     g_array_append_val (job->cancelled, row->client_id);
+  else if (row->state == FLOO_SEND_SENDING && row->device_sn != job->device_sn)
+    g_array_append_val (job->uncertain, row->client_id);
   return TRUE;
 }
 

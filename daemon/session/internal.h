@@ -228,6 +228,8 @@ void floo_sender_online (FlooSender *sender);
 void floo_sender_offline (FlooSender *sender);
 /* Sends what is due. */
 void floo_sender_pump (FlooSender *sender);
+/* Store thread: whether there is a connection on which answers may still come. */
+gboolean floo_sender_is_online (FlooSender *sender);
 /* These were answered (and the answer committed): not in flight any more. */
 void floo_sender_answered (FlooSender *sender, const gint64 *client_ids, guint n);
 

@@ -271,6 +271,7 @@ typedef struct {
   guint attempts;
   gboolean is_message;
   gboolean is_held;             /* its file is not uploaded: no frame went out */
+  gboolean is_refused;          /* by the service, with its own words */
 } RowState;
 
 static gboolean
@@ -280,8 +281,22 @@ keep_row_state (const FlooOutboxRow *row, gpointer user_data)
                                         .conversation = row->conversation,
                                         .attempts = row->attempts,
                                         .is_message = row->operation == FLOO_OUTBOX_MESSAGE,
-                                        .is_held = row->file != NULL };
+                                        .is_held = row->file != NULL,
+                                        .is_refused = row->state == FLOO_SEND_FAILED && row->error != NULL
+                                                      && !g_str_has_prefix (row->error, "0: ") };
   return TRUE;
+}
+
+/* What was cancelled is not the client's any more, even while we keep it. */
+static gboolean
+get_row_state (FlooDb *db, gint64 client_id, RowState *row, GError **error)
+{
+  if (!floo_outbox_get (db, client_id, keep_row_state, row, error))
+    return FALSE;
+  if (row->state != FLOO_SEND_CANCELLED)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "%" G_GINT64_FORMAT " was cancelled", client_id);
+  return FALSE;
 }
 
 static gboolean
@@ -290,7 +305,7 @@ run_resend (FlooDb *db, gpointer data, GError **error)
   RowCall *call = data;
   RowState row = { 0 };
 
-  if (!floo_outbox_get (db, call->client_id, keep_row_state, &row, error))
+  if (!get_row_state (db, call->client_id, &row, error))
     return FALSE;
   if (row.state == FLOO_SEND_UNCERTAIN)
     {
@@ -329,26 +344,31 @@ floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpoin
   floo_session_write (self, run_resend, on_resend_done, call, floo_outbox_call_free);
 }
 
-/* Certain where no frame of it ever went out. What may be out stays known to us until its answer, so that an acknowledgement still makes it a message. */
+/*
+ * Certain where no frame of it ever went out, or the service refused it. What may be out on the present connection is kept, as
+ * cancelled, until its answer: an acknowledgement still makes it a message. An answer comes on the connection of its frame or not at
+ * all: without one there is nothing to wait for, and what is cancelled when the next one begins goes then (connection.c).
+ */
 static gboolean
 run_cancel_send (FlooDb *db, gpointer data, GError **error)
 {
   RowCall *call = data;
+  FlooSender *sender = call->base.call.session->sender;
   RowState row = { 0 };
   gboolean certain;
 
-  if (!floo_outbox_get (db, call->client_id, keep_row_state, &row, error))
+  if (!get_row_state (db, call->client_id, &row, error))
     return FALSE;
-  certain = row.state == FLOO_SEND_FAILED || row.attempts == 0 || row.is_held;
+  certain = row.is_refused || row.attempts == 0 || row.is_held;
   if (!floo_sender_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
       || !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;
-  if (certain ? !floo_outbox_delete (db, call->client_id, error)
+  if (certain || !floo_sender_is_online (sender) ? !floo_outbox_delete (db, call->client_id, error)
               : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
     return FALSE;
   call->base.call.result = g_variant_ref_sink (g_variant_new ("(b)", certain));
   return floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error)
-         && floo_sender_take_due (call->base.call.session->sender, db, call->base.taken, error);
+         && floo_sender_take_due (sender, db, call->base.taken, error);
 }
 
 void

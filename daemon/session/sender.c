@@ -407,6 +407,17 @@ floo_sender_pump (FlooSender *self)
 
 /* ---- online and offline ---- */
 
+gboolean
+floo_sender_is_online (FlooSender *self)
+{
+  gboolean online;
+
+  g_mutex_lock (&self->lock);
+  online = self->online;
+  g_mutex_unlock (&self->lock);
+  return online;
+}
+
 void
 floo_sender_online (FlooSender *self)
 {

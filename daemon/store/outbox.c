@@ -441,6 +441,8 @@ add_to_list (const FlooOutboxRow *row, gpointer user_data)
   GVariantBuilder extra;
   FlooMessage message;
 
+  if (row->state == FLOO_SEND_CANCELLED)
+    return TRUE;
   floo_outbox_row_to_message (row, list->db, &message);
   list->size += floo_message_size (&message);
   if (list->size > FLOO_PAGE_BYTES)

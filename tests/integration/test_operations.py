@@ -5,7 +5,7 @@ from gi.repository import GLib
 
 import harness
 
-ALICE, BOB = 1001, 1002
+ALICE, BOB, ECHO = 1001, 1002, 1099
 TEAM = 2001
 
 
@@ -207,6 +207,48 @@ class OperationsTest(harness.Test):
         self.gone(client, client_id)
         self.fails('NotFound', client.call, 'Conversations', 'CancelSend', '(x)', client_id)
         self.fails('NotFound', client.call, 'Conversations', 'Resend', '(x)', client_id)
+
+    def outbox_rows(self, daemon):
+        return daemon.query(ALICE, 'SELECT count(*) FROM outbox')[0][0]
+
+    def test_cancelled_under_way(self):
+        """What may have been sent is gone for the client at once, becomes a message where the service says so, and is forgotten where it cannot."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.control('socket', ack='late', ack_delay_ms=1000, count=1)
+        client_id = client.send_text(ECHO, 'late')
+        sandbox.wait('accepted', user='alice', count=1)
+        self.assertFalse(client.call('Conversations', 'CancelSend', '(x)', client_id))
+        client.wait_sent(client_id, 'cancelled')
+        client.wait_sent(client_id)
+        self.assertEqual(self.get(client, client_id).content, 'late')
+
+        sandbox.control('socket', ack='drop', count=1)
+        client_id = client.send_text(ECHO, 'never answered')
+        sandbox.wait('accepted', user='alice', count=2)
+        self.assertFalse(client.call('Conversations', 'CancelSend', '(x)', client_id))
+        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.fails('NotFound', client.call, 'Conversations', 'CancelSend', '(x)', client_id)
+        self.fails('NotFound', client.call, 'Conversations', 'Resend', '(x)', client_id)
+        self.assertEqual(self.outbox_rows(daemon), 1)
+        since = len(client.events)
+        sandbox.control('disconnect', how='drop')
+        harness.wait_for(lambda: client.state != 'online' or client.events[since:], 'the loss is noticed')
+        client.call('Account', 'Reconnect')
+        client.wait_event('LoginSuccess', since=since)
+        harness.wait_for(lambda: self.outbox_rows(daemon) == 0, 'nobody will answer it any more')
+        self.assertEqual([one['content'] for one in sandbox.accepted('alice')], ['late', 'never answered'])
+
+    def test_cancelled_without_a_connection(self):
+        sandbox, daemon, client = self.one(persist=True)
+        sandbox.control('bot', on=False)
+        sandbox.control('socket', ack='drop', count=1)
+        client_id = client.send_text(ECHO, 'no answer can come')
+        sandbox.wait('accepted', user='alice', count=1)
+        sandbox.stop()
+        client.wait_state('waiting')
+        self.assertFalse(client.call('Conversations', 'CancelSend', '(x)', client_id))
+        self.assertEqual(self.outbox_rows(daemon), 0)
 
     def test_stranger(self):
         sandbox, daemon, client = self.one('erin')
