@@ -145,7 +145,8 @@ class Sandbox:
         if not self.process.running:
             raise AssertionError('the sandbox ended: ' + self.process.text())
         with open(port_file) as file:
-            self.port, self.service_port = (int(line) for line in file)
+            ports = [int(line) for line in file]
+        self.port, self.service_port = ports[0], ports[-1]
 
     def stop(self):
         """As a service that goes down: all connections end."""

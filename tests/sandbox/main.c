@@ -72,8 +72,8 @@ start (Sandbox *sandbox, GError **error)
   if ((opt_certificate != NULL && certificate == NULL) || !sandbox_listen (sandbox, (guint16) opt_port, certificate, error)
       || !load (sandbox, error))
     return FALSE;
-  /* Control interface, service. */
-  port = g_strdup_printf ("%u\n%s\n", sandbox->port, strrchr (sandbox->host, ':') + 1);
+  port = certificate == NULL ? g_strdup_printf ("%u\n", sandbox->port)
+                             : g_strdup_printf ("%u\n%s\n", sandbox->port, strrchr (sandbox->host, ':') + 1);
   if (opt_port_file != NULL && !g_file_set_contents (opt_port_file, port, -1, error))
     return FALSE;
   if (!opt_quiet)
