@@ -185,6 +185,12 @@ read_body (Fetch *fetch, FlooMover *mover, GInputStream *stream, GCancellable *c
           g_propagate_error (error, too_large (fetch->max_size));
           return FALSE;
         }
+      if (state->total >= 0 && state->have + n > state->total)
+        {
+          floo_fetch_state_clear (state);
+          g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the server sent more of the file than it has");
+          return FALSE;
+        }
       if (!write_all (fetch, buffer, (gsize) n, error))
         return FALSE;
       floo_mover_tell (mover, state->have, state->total);
