@@ -16,8 +16,11 @@
 #define N_READERS 2
 /* A transaction takes no further job after this time: the ones in it wait for its end. */
 #define BATCH_US (50 * 1000)
-/* From so many pages (4 MiB) in the WAL on they are moved into the file. */
+/* So many pages (4 MiB) more in the WAL are moved into the file, while others are written. */
 #define CHECKPOINT_PAGES 1000
+/* What came meanwhile is moved when the writer has had nothing to do for so long, so that nobody waits for it; from so many pages on, at once. */
+#define TAIL_US (20 * 1000)
+#define TAIL_PAGES (4 * CHECKPOINT_PAGES)
 /* The WAL is emptied when nothing was written for so long. */
 #define IDLE_US (5 * G_USEC_PER_SEC)
 /* How often a full disk is tried, and with how many bytes: some room is needed to go on, not just a page. */
@@ -41,7 +44,7 @@ struct _FlooWorker {
   gboolean abandoned;  /* closing without a checkpoint */
   gboolean erase;
   gboolean checkpoint; /* the checkpointer has work */
-  gboolean tail;       /* it is done: the writer moves what was written meanwhile, so that the WAL can begin anew */
+  gboolean tail;       /* it is done: the writer is to move what was written meanwhile, so that the WAL can begin anew */
   guint days, events;
 
   /* The writer thread's own. */
@@ -52,6 +55,7 @@ struct _FlooWorker {
   gint64 pruned_changes; /* notes for the indexer below this number are gone */
   gboolean full;
   guint events_since_prune;
+  int next_checkpoint; /* pages of the WAL */
   gint64 last_write;   /* monotonic µs */
   gint64 next_prune;
 };
@@ -154,29 +158,44 @@ checkpointer_main (gpointer data)
       g_mutex_lock (&self->lock);
       self->checkpoint = FALSE;
       self->tail = TRUE;
+      g_cond_signal (&self->write_cond);
     }
   g_mutex_unlock (&self->lock);
   floo_db_close (helper->db);
   return NULL;
 }
 
-/* After a commit: the bulk of a long WAL goes to the checkpointer, the rest that came meanwhile is the writer's own. */
-static void
-look_after_wal (FlooWorker *self)
+/* Whether the writer may have the WAL's tail now, which is then its business. */
+static gboolean
+take_tail (FlooWorker *self, int from_pages)
 {
   gboolean tail;
 
   g_mutex_lock (&self->lock);
-  tail = self->tail;
-  self->tail = FALSE;
-  if (!tail && !self->checkpoint && self->db->wal_pages >= CHECKPOINT_PAGES)
+  tail = self->tail && self->db->wal_pages >= from_pages;
+  if (tail)
+    self->tail = FALSE;
+  g_mutex_unlock (&self->lock);
+  return tail;
+}
+
+/* After a commit: the bulk of a long WAL goes to the checkpointer, the rest that comes meanwhile is the writer's own, when it has time. */
+static void
+look_after_wal (FlooWorker *self)
+{
+  /* It began anew. */
+  if (self->db->wal_pages < CHECKPOINT_PAGES)
+    self->next_checkpoint = CHECKPOINT_PAGES;
+  if (take_tail (self, TAIL_PAGES))
+    floo_db_checkpoint (self->db, FALSE);
+  else if (self->db->wal_pages >= self->next_checkpoint)
     {
+      self->next_checkpoint = self->db->wal_pages + CHECKPOINT_PAGES;
+      g_mutex_lock (&self->lock);
       self->checkpoint = TRUE;
       g_cond_signal (&self->checkpoint_cond);
+      g_mutex_unlock (&self->lock);
     }
-  g_mutex_unlock (&self->lock);
-  if (tail)
-    floo_db_checkpoint (self->db, FALSE);
 }
 
 /* The writer */
@@ -393,7 +412,9 @@ do_idle_work (FlooWorker *self)
         run_own (self, probe, NULL);
       return;
     }
-  if (now >= self->next_prune && !self->full)
+  if (now >= self->last_write + TAIL_US && take_tail (self, 0))
+    floo_db_checkpoint (self->db, FALSE);
+  else if (now >= self->next_prune && !self->full)
     run_batch (self, &none); /* prunes */
   else if (self->db->wal_pages > 0 && now >= self->last_write + IDLE_US)
     {
@@ -409,7 +430,7 @@ idle_until (FlooWorker *self)
 
   if (self->full)
     return self->last_write + PROBE_US;
-  until = self->next_prune;
+  until = self->tail ? MIN (self->next_prune, self->last_write + TAIL_US) : self->next_prune;
   return self->db->wal_pages > 0 ? MIN (until, self->last_write + IDLE_US) : until;
 }
 
