@@ -42,8 +42,8 @@
 #define FLOO_INTAKE_BATCH 256u               /* messages; no page is added to a batch of this many */
 #define FLOO_SIGNAL_MESSAGES 256u            /* messages in one plural signal */
 #define FLOO_SIGNAL_BYTES (1u << 20)         /* bytes in one plural signal */
-#define FLOO_BUS_FLUSH_BYTES (1u << 20)      /* bytes of signals after which the bus is asked whether they are out */
-#define FLOO_BUS_CONGESTED_BYTES (8u << 20)  /* bytes of signals on the way to the bus from which on the intake pauses, until half of it */
+#define FLOO_BUS_FLUSH_BYTES (1u << 20)      /* bytes of signals and replies after which the bus is asked whether they are out */
+#define FLOO_BUS_CONGESTED_BYTES (8u << 20)  /* bytes on the way to the bus from which on intake and reading pause, until half of it */
 
 /* Replay's reply is bounded. */
 #define FLOO_REPLAY_EVENTS 1000u

@@ -14,11 +14,14 @@ struct _FlooBus {
   GPtrArray *interfaces;                /* of FlooBusInterface */
   GCancellable *cancellable;            /* of the flush under way */
   gsize flushing;                       /* bytes that the flush under way covers; 0: there is none */
-  gsize waiting;                        /* bytes of signals that no flush has seen out, those above included */
+  gsize waiting;                        /* bytes of signals and replies that no flush has seen out, those above included */
   gboolean congested;
 };
 
 G_DEFINE_FINAL_TYPE (FlooBus, floo_bus, G_TYPE_OBJECT)
+
+/* Of a connection: the FlooBus that counts what goes out on it. */
+static G_DEFINE_QUARK (floo-bus, bus)
 
 static void flush_if_due (FlooBus *self);
 
@@ -28,7 +31,7 @@ set_congested (FlooBus *self, gboolean congested)
   if (self->congested == congested)
     return;
   self->congested = congested;
-  g_debug ("The bus is %s: %zu bytes of signals wait", congested ? "congested" : "free again", self->waiting);
+  g_debug ("The bus is %s: %zu bytes wait", congested ? "congested" : "free again", self->waiting);
   floo_session_set_congested (self->session, congested);
 }
 
@@ -59,6 +62,24 @@ flush_if_due (FlooBus *self)
 }
 
 static void
+count (FlooBus *self, gsize bytes)
+{
+  self->waiting += bytes;
+  flush_if_due (self);
+  if (self->waiting > FLOO_BUS_CONGESTED_BYTES)
+    set_congested (self, TRUE);
+}
+
+void
+floo_bus_count_reply (GDBusConnection *connection, gsize bytes)
+{
+  FlooBus *self = g_object_get_qdata (G_OBJECT (connection), bus_quark ());
+
+  if (self != NULL)
+    count (self, bytes);
+}
+
+static void
 on_event (FlooSession *session, const FlooEvent *event, FlooBus *self)
 {
   g_autoptr (GError) error = NULL;
@@ -68,10 +89,7 @@ on_event (FlooSession *session, const FlooEvent *event, FlooBus *self)
       g_debug ("Signal %s not sent: %s", event->name, error->message); /* the connection is gone; the journal has the event */
       return;
     }
-  self->waiting += g_variant_get_size (event->args);
-  flush_if_due (self);
-  if (self->waiting > FLOO_BUS_CONGESTED_BYTES)
-    set_congested (self, TRUE);
+  count (self, g_variant_get_size (event->args));
 }
 
 /* The session tells it once a turn of the main loop at most. */
@@ -124,6 +142,7 @@ floo_bus_export (FlooBus *self, GDBusConnection *connection, GError **error)
 
   (void) FLOO_ERROR; /* registers the error names before the first call can fail */
   self->connection = g_object_ref (connection);
+  g_object_set_qdata (G_OBJECT (connection), bus_quark (), self);
   self->cancellable = g_cancellable_new ();
   for (guint i = 0; floo_bus_tables[i] != NULL; i++)
     {
@@ -165,5 +184,6 @@ floo_bus_unexport (FlooBus *self)
         g_dbus_interface_skeleton_unexport (interface);
     }
   g_ptr_array_set_size (self->interfaces, 0);
+  g_object_set_qdata (G_OBJECT (self->connection), bus_quark (), NULL);
   g_clear_object (&self->connection);
 }

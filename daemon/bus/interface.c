@@ -44,7 +44,10 @@ floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
     }
   if (ours == NULL)
     {
+      g_autoptr (GDBusConnection) connection = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
+
       g_dbus_method_invocation_return_value (invocation, tuple);
+      floo_bus_count_reply (connection, g_variant_get_size (tuple));
       return;
     }
   g_debug ("%s: %s", info->name, floo_error_get_dbus_name (ours->code)); /* the text may have names in it */

@@ -91,6 +91,9 @@ extern const FlooBusTable *const floo_bus_tables[];
  */
 void floo_bus_reply (GVariant *result, const GError *error, gpointer invocation);
 
+/* Adds a reply to what is on its way out of the daemon (bus.h); in bus.c. */
+void floo_bus_count_reply (GDBusConnection *connection, gsize bytes);
+
 /**
  * floo_bus_call_take_fd:
  * @at: which argument, of type h

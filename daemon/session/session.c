@@ -203,6 +203,8 @@ floo_session_set_congested (FlooSession *self, gboolean congested)
   if (self->congested == congested)
     return;
   self->congested = congested;
+  if (self->store != NULL)
+    floo_store_pause_reads (self->store, congested);
   if (!congested)
     floo_sync_resume (self->sync);
 }
@@ -358,6 +360,7 @@ floo_session_take_store (FlooSession *self, FlooStore *store)
   self->store = g_object_ref (store);
   floo_store_set_event_func (store, on_store_event, self);
   floo_store_set_retention (store, self->config->journal_days, self->config->journal_events);
+  floo_store_pause_reads (store, self->congested);
   g_signal_connect_object (store, "full-changed", G_CALLBACK (on_store_full_changed), self, 0);
   floo_files_open (self->files);
 }

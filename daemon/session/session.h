@@ -45,7 +45,8 @@ void floo_session_stop_finish (FlooSession *self, GAsyncResult *result);
 /**
  * floo_session_set_congested:
  *
- * The bus layer has more signals waiting than it wants: no further pages are asked for until it says FALSE.
+ * The bus layer has more signals and replies waiting than it wants: no further pages are asked for, and nothing more is read for replies, until
+ * it says FALSE.
  */
 void floo_session_set_congested (FlooSession *self, gboolean congested);
 

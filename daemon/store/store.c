@@ -293,6 +293,13 @@ floo_store_get_journal_id (FlooStore *self)
 }
 
 void
+floo_store_pause_reads (FlooStore *self, gboolean paused)
+{
+  g_return_if_fail (FLOO_IS_STORE (self));
+  floo_worker_pause_reads (self->worker, paused);
+}
+
+void
 floo_store_set_retention (FlooStore *self, guint days, guint events)
 {
   g_return_if_fail (FLOO_IS_STORE (self));

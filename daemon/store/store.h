@@ -90,6 +90,8 @@ gboolean floo_store_is_full (FlooStore *self);
 gint64 floo_store_get_user_id (FlooStore *self);
 const char *floo_store_get_path (FlooStore *self);          /* of store.db */
 const char *floo_store_get_journal_id (FlooStore *self);    /* the same for the life of the file */
+/* While @paused no read begins (but at the end, when all that waits is run): its results would only wait in memory. */
+void floo_store_pause_reads (FlooStore *self, gboolean paused);
 /* Journal's bounds, from the configuration; pruned in small steps behind the commits. */
 void floo_store_set_retention (FlooStore *self, guint days, guint events);
 

@@ -40,6 +40,7 @@ struct _FlooWorker {
   GMutex lock; /* of what follows */
   GCond write_cond, read_cond, checkpoint_cond;
   GQueue writes, reads;
+  gboolean reads_paused;
   gboolean closing;
   gboolean abandoned;  /* closing without a checkpoint */
   gboolean erase;
@@ -120,7 +121,7 @@ reader_main (gpointer data)
   g_mutex_lock (&self->lock);
   while (!self->closing || self->reads.length > 0)
     {
-      FlooNews *job = g_queue_pop_head (&self->reads);
+      FlooNews *job = self->reads_paused && !self->closing ? NULL : g_queue_pop_head (&self->reads);
 
       if (job == NULL)
         {
@@ -644,6 +645,15 @@ gboolean
 floo_worker_read (FlooWorker *self, FlooNews *job)
 {
   return push (self, &self->reads, &self->read_cond, job);
+}
+
+void
+floo_worker_pause_reads (FlooWorker *self, gboolean paused)
+{
+  g_mutex_lock (&self->lock);
+  self->reads_paused = paused;
+  g_cond_broadcast (&self->read_cond);
+  g_mutex_unlock (&self->lock);
 }
 
 gboolean

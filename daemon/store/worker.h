@@ -49,6 +49,7 @@ void floo_worker_free (FlooWorker *worker);
 /* @job: (transfer full) where TRUE is returned; FALSE: it is closing */
 gboolean floo_worker_write (FlooWorker *worker, FlooNews *job);
 gboolean floo_worker_read (FlooWorker *worker, FlooNews *job);
+void floo_worker_pause_reads (FlooWorker *worker, gboolean paused);
 /* Runs what waits, then ends the threads, and deletes the files where @erase. */
 void floo_worker_close (FlooWorker *worker, gboolean erase);
 /* Hands @job to the indexer (indexer.h). */

@@ -475,48 +475,100 @@ on_drained (GObject *stream, GAsyncResult *result, gpointer user_data)
                                drain);
 }
 
-/* A bus that does not read pauses the intake, and one that goes on lets it go on. */
+/* A bus whose other end is the test's own, and that does not read. */
+typedef struct {
+  FlooSession *session;
+  FlooBus *bus;
+  GDBusConnection *connection;
+  int other;
+} Deaf;
+
 static void
-test_congestion (void)
+deaf_begin (Deaf *deaf)
 {
-  static Drain drain;
   int fds[2];
-  g_autoptr (FlooSession) session = fake_session_new ();
-  g_autoptr (FlooBus) bus = floo_bus_new (session);
   g_autoptr (GSocket) socket = NULL;
   g_autoptr (GSocketConnection) stream = NULL;
-  g_autoptr (GDBusConnection) connection = NULL;
   g_autoptr (GError) error = NULL;
-  g_autofree char *blob = g_strnfill (1 << 20, 'x');
-  FlooEvent *event = floo_event_new (1, 1000, g_intern_static_string ("LoginFail"), g_variant_new ("(s)", blob));
-  guint n = 0;
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
+  deaf->other = fds[1];
   socket = g_socket_new_from_fd (fds[0], &error);
   g_assert_no_error (error);
   stream = g_socket_connection_factory_create_connection (socket);
-  connection = g_dbus_connection_new_sync (G_IO_STREAM (stream), NULL, G_DBUS_CONNECTION_FLAGS_NONE, NULL, NULL, &error);
+  deaf->connection = g_dbus_connection_new_sync (G_IO_STREAM (stream), NULL, G_DBUS_CONNECTION_FLAGS_NONE, NULL, NULL, &error);
   g_assert_no_error (error);
-  floo_bus_export (bus, connection, &error);
+  deaf->session = fake_session_new ();
+  deaf->bus = floo_bus_new (deaf->session);
+  floo_bus_export (deaf->bus, deaf->connection, &error);
   g_assert_no_error (error);
+}
 
-  while (!fake.congested)
-    {
-      g_signal_emit_by_name (session, "event", event);
-      g_assert_cmpuint (++n, <=, 9);
-    }
-  g_assert_cmpuint (n, >=, 8);
+/* It reads again: nothing is congested any more. */
+static void
+deaf_end (Deaf *deaf)
+{
+  static Drain drain;
 
-  drain.stream = g_unix_input_stream_new (fds[1], TRUE);
-  drain.cancellable = g_cancellable_new ();
+  drain = (Drain){ g_unix_input_stream_new (deaf->other, TRUE), g_cancellable_new (), "", FALSE };
   g_input_stream_read_async (drain.stream, drain.buffer, sizeof drain.buffer, G_PRIORITY_DEFAULT, drain.cancellable, on_drained, &drain);
   WAIT_UNTIL (!fake.congested);
   g_cancellable_cancel (drain.cancellable);
   WAIT_UNTIL (drain.done);
   g_object_unref (drain.cancellable);
   g_object_unref (drain.stream);
-  floo_bus_unexport (bus);
+  floo_bus_unexport (deaf->bus);
+  g_object_unref (deaf->bus);
+  g_object_unref (deaf->session);
+  g_object_unref (deaf->connection);
+  fake_session_reset ();
+}
+
+/* A bus that does not read pauses the intake, and one that goes on lets it go on. */
+static void
+test_congestion (void)
+{
+  Deaf deaf;
+  g_autofree char *blob = g_strnfill (1 << 20, 'x');
+  FlooEvent *event = floo_event_new (1, 1000, g_intern_static_string ("LoginFail"), g_variant_new ("(s)", blob));
+  guint n = 0;
+
+  deaf_begin (&deaf);
+  while (!fake.congested)
+    {
+      g_signal_emit_by_name (deaf.session, "event", event);
+      g_assert_cmpuint (++n, <=, 9);
+    }
+  g_assert_cmpuint (n, >=, 8);
+  deaf_end (&deaf);
   floo_event_free (event);
+}
+
+/* So do callers of methods with long replies. */
+static void
+test_congested_by_replies (void)
+{
+  Deaf deaf;
+  g_autofree char *blob = g_strnfill (1 << 20, 'x');
+  g_autofree char *result = g_strdup_printf ("({'blob': <'%s'>},)", blob);
+  g_autoptr (GDBusMessage) message = g_dbus_message_new_method_call (NULL, FLOO_OBJECT_PATH, FLOO_IFACE_ACCOUNT, "GetStatus");
+  g_autoptr (GError) error = NULL;
+  g_autofree guchar *bytes = NULL;
+  gsize length;
+
+  deaf_begin (&deaf);
+  fake_session_answer ("(a{sv})", result);
+  for (guint n = 1; !fake.congested; n++)
+    {
+      g_assert_cmpuint (n, <=, 8);
+      g_dbus_message_set_serial (message, n);
+      g_free (bytes);
+      bytes = g_dbus_message_to_blob (message, &length, G_DBUS_CAPABILITY_FLAGS_NONE, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (write (deaf.other, bytes, length), ==, length);
+      WAIT_UNTIL (strlen (fake.calls->str) == n * strlen ("get_status\n"));
+    }
+  deaf_end (&deaf);
 }
 
 int
@@ -535,6 +587,7 @@ main (int argc, char **argv)
   g_test_add ("/bus/object", Fixture, NULL, set_up, test_object, tear_down);
   g_test_add ("/bus/name", Fixture, NULL, set_up, test_name, tear_down);
   g_test_add_func ("/bus/congestion", test_congestion);
+  g_test_add_func ("/bus/congested-by-replies", test_congested_by_replies);
 
   test_bus = g_test_dbus_new (G_TEST_DBUS_NONE);
   g_test_dbus_up (test_bus);

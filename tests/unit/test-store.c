@@ -223,6 +223,28 @@ test_read_sees_write (Fixture *f, gconstpointer data)
     }
 }
 
+/* Paused reads wait while writes go on; they come later, at the store's end at the latest. */
+static void
+test_paused_reads (Fixture *f, gconstpointer data)
+{
+  for (guint i = 0; i < 2; i++)
+    {
+      ReadBack back = { FALSE, NULL };
+
+      floo_store_pause_reads (f->store, TRUE);
+      give_read (f->store, &back, NULL);
+      fixture_write (f, write_mine, NULL);
+      g_assert_false (back.ended);
+      if (i == 0)
+        floo_store_pause_reads (f->store, FALSE);
+      else
+        fixture_reopen (f);
+      fixture_wait (&back.ended);
+      g_assert_cmpstr (back.value, ==, "written");
+      g_free (back.value);
+    }
+}
+
 static gboolean
 write_on_reader (FlooDb *db, gpointer data, GError **error)
 {
@@ -267,6 +289,7 @@ main (int argc, char **argv)
   ADD ("/store/close", test_close);
   ADD ("/store/erase", test_erase);
   ADD ("/store/read-sees-write", test_read_sees_write);
+  ADD ("/store/paused-reads", test_paused_reads);
   ADD ("/store/readers-cannot-write", test_readers_cannot_write);
   ADD ("/store/dropped", test_dropped);
   return g_test_run ();
