@@ -134,6 +134,22 @@ class FilesCrashTest(files.Test):
         harness.wait_for(lambda: os.listdir(folder) == [], 'nothing is left of it')
         self.assertEqual(self.read(self.download(client, small)['Path']), b'abc')
 
+    def test_full_pipe(self):
+        """What comes through a pipe is kept in the cache's folder until it is uploaded, if it fits."""
+        disk = self.small_disk('small', 2 << 20)
+        sandbox, daemon, client = self.scene(env={'XDG_CACHE_HOME': disk})
+        for size, status in ((5 << 20, 'error'), (1 << 20, 'complete')):
+            source = os.path.join(self.root, 'source')
+            with open(source, 'wb') as file:
+                file.write(os.urandom(size))
+            pump = subprocess.Popen(['cat', source], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+            path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', os.dup(pump.stdout.fileno()), 'p')
+            pump.stdout.close()
+            transfer = self.ended(client, path, status)
+            pump.wait()
+            self.assertEqual(self.error(transfer) if status == 'error' else '', 'StorageFull' if status == 'error' else '')
+            harness.wait_for(lambda: os.statvfs(disk).f_bfree * 4096 > 1800000, 'the room is free again')
+
     def test_full_data(self):
         """A SendFile that does not fit is refused, and nothing remains; what fits goes."""
         disk = self.small_disk('small', 6 << 20)
