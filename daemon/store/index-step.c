@@ -5,18 +5,13 @@
 #include <string.h>
 
 #include "base/crash.h"
-#include "store/chunk-writer.h"
-#include "store/rows.h"
-#include "store/search-text.h"
-#include "store/terms.h"
+#include "store/chunk.h"
+#include "store/index-add.h"
+#include "store/query.h"
 
-/* What one step takes at most. */
+/* What one step takes at most; of messages no more than a chunk holds. */
 #define STEP_NOTES 1000
-#define STEP_MESSAGES 4096
-/* So many chunks of about one size are joined. */
-#define JOIN 4
-/* Free pages of the file that are given back at once, and from how many on. */
-#define VACUUM_PAGES 64
+#define STEP_MESSAGES FLOO_CHUNK_DOCS
 
 typedef struct {
   FlooDb *index, *store;
@@ -25,42 +20,10 @@ typedef struct {
   GArray *messages;      /* gint64: from the notes, descending, each once */
   GArray *conversations; /* gint64 */
   FlooChunkBuilder *builder;
-  GArray *keys;
-  GString *text;
   gboolean more;
 } Step;
 
 /* ---- taking in ---- */
-
-static gboolean
-write_chunk (Step *step, GError **error)
-{
-  if (!floo_chunk_builder_write (step->builder, step->index, error))
-    return FALSE;
-  floo_chunk_builder_free (step->builder);
-  step->builder = floo_chunk_builder_new ();
-  return TRUE;
-}
-
-/* Adds the message of the present row. */
-static gboolean
-add_message (Step *step, FlooQuery *query, GError **error)
-{
-  g_auto (FlooMessageRow) row = { 0 };
-  const FlooMessage *m = &row.message;
-  guint32 filters[3];
-
-  if (!floo_message_row_read (&row, step->store, query, error))
-    return FALSE;
-  filters[0] = floo_key_of_filter (FLOO_FILTER_CONVERSATION, m->conversation);
-  filters[1] = floo_key_of_filter (FLOO_FILTER_SENDER, m->from);
-  filters[2] = floo_key_of_filter (FLOO_FILTER_TYPE, m->type);
-  g_array_set_size (step->keys, 0);
-  g_array_append_vals (step->keys, filters, G_N_ELEMENTS (filters));
-  floo_keys_of_text (step->keys, floo_search_text (m, step->text));
-  floo_chunk_builder_add (step->builder, m->id, m->timestamp, step->keys);
-  return !floo_chunk_builder_is_full (step->builder) || write_chunk (step, error);
-}
 
 static gboolean
 add_new_messages (Step *step, GError **error)
@@ -73,12 +36,12 @@ add_new_messages (Step *step, GError **error)
     return FALSE;
   while (floo_query_next (query, &row, error))
     {
-      if (!row)
+      if (!row || floo_chunk_builder_is_full (step->builder))
         {
-          step->more = step->more || n == STEP_MESSAGES;
+          step->more = step->more || row || n == STEP_MESSAGES;
           return TRUE;
         }
-      if (!add_message (step, query, error))
+      if (!floo_index_add_row (step->builder, step->store, query, error))
         return FALSE;
       step->position = floo_query_int (query, 0);
       n++;
@@ -93,13 +56,8 @@ add_changed_messages (Step *step, GError **error)
   for (guint i = 0; i < step->messages->len; i++)
     {
       gint64 id = g_array_index (step->messages, gint64, i);
-      g_autoptr (FlooQuery) query = NULL;
-      gboolean row;
 
-      if (id > step->position)
-        continue;
-      query = floo_query_take_ints (step->store, "message-get", FLOO_INTS (id), error);
-      if (query == NULL || !floo_query_next (query, &row, error) || (row && !add_message (step, query, error)))
+      if (id <= step->position && !floo_index_add (step->builder, step->store, id, error))
         return FALSE;
     }
   return TRUE;
@@ -111,12 +69,12 @@ add_changed_messages (Step *step, GError **error)
 static gboolean
 mark_messages (Step *step, const FlooChunk *chunk, guint8 *dead, gboolean *changed, GError **error)
 {
-  g_autoptr (GArray) ranges = g_array_new (FALSE, FALSE, sizeof (FlooBlockRange));
+  g_autoptr (GArray) ranges = floo_chunk_get_ranges (step->index, chunk, error);
   g_autofree FlooBlock *block = g_new (FlooBlock, 1);
   guint number = 0;
   gboolean loaded = FALSE;
 
-  if (!floo_index_get_directory (step->index, chunk, ranges, error))
+  if (ranges == NULL)
     return FALSE;
   for (guint i = 0; i < step->messages->len; i++)
     {
@@ -130,7 +88,7 @@ mark_messages (Step *step, const FlooChunk *chunk, guint8 *dead, gboolean *chang
           number++;
           loaded = FALSE;
         }
-      if (!loaded && !floo_index_get_block (step->index, chunk, number, block, error))
+      if (!loaded && !floo_chunk_get_block (step->index, chunk, number, block, error))
         return FALSE;
       loaded = TRUE;
       for (guint j = 0; j < block->n; j++)
@@ -143,27 +101,29 @@ mark_messages (Step *step, const FlooChunk *chunk, guint8 *dead, gboolean *chang
   return TRUE;
 }
 
-/* Marks those of a conversation that the store has no more; another one's may share its key. */
+/* Marks those of a conversation that the store has no more; other places come with its key. */
 static gboolean
 mark_conversation (Step *step, const FlooChunk *chunk, gint64 conversation, guint8 *dead, gboolean *changed, GError **error)
 {
   g_autofree guint8 *places = g_malloc (FLOO_BITMAP_BYTES (chunk->docs));
   g_autofree FlooBlock *block = g_new (FlooBlock, 1);
-  guint32 key = floo_key_of_filter (FLOO_FILTER_CONVERSATION, conversation);
+  guint64 key = floo_key_of_filter (FLOO_FILTER_CONVERSATION, conversation);
+  FlooKeyRange range = { key, key };
+  g_autoptr (GArray) pages = floo_chunk_get_pages (step->index, chunk, error);
   guint number = G_MAXUINT;
-  gboolean found, there;
+  gboolean there;
   gint64 id;
 
-  if (!floo_index_get_places (step->index, chunk, key, places, &found, error))
+  if (pages == NULL || !floo_chunk_find (step->index, chunk, pages, &range, places, error))
     return FALSE;
-  for (guint place = 0; found && place < chunk->docs; place++)
+  for (guint place = 0; place < chunk->docs; place++)
     {
       if (!floo_bitmap_has (places, place) || floo_bitmap_has (dead, place))
         continue;
       if (place / FLOO_BLOCK_DOCS != number)
         {
           number = place / FLOO_BLOCK_DOCS;
-          if (!floo_index_get_block (step->index, chunk, number, block, error))
+          if (!floo_chunk_get_block (step->index, chunk, number, block, error))
             return FALSE;
         }
       if (!floo_query_get_int (step->store, "message-id", FLOO_INTS (block->ids[place % FLOO_BLOCK_DOCS]), &id, &there, error))
@@ -182,7 +142,7 @@ mark_in_chunk (Step *step, const FlooChunk *chunk, GError **error)
   g_autofree guint8 *dead = g_malloc (FLOO_BITMAP_BYTES (chunk->docs));
   gboolean changed = FALSE;
 
-  if (!floo_index_get_dead (step->index, chunk, dead, error))
+  if (!floo_chunk_get_dead (step->index, chunk, dead, error))
     return FALSE;
   if (step->messages->len > 0 && g_array_index (step->messages, gint64, 0) >= chunk->lowest
       && g_array_index (step->messages, gint64, step->messages->len - 1) <= chunk->highest
@@ -191,7 +151,7 @@ mark_in_chunk (Step *step, const FlooChunk *chunk, GError **error)
   for (guint i = 0; i < step->conversations->len; i++)
     if (!mark_conversation (step, chunk, g_array_index (step->conversations, gint64, i), dead, &changed, error))
       return FALSE;
-  return !changed || floo_index_set_dead (step->index, chunk, dead, error);
+  return !changed || floo_chunk_set_dead (step->index, chunk, dead, error);
 }
 
 static gboolean
@@ -201,7 +161,7 @@ mark_all (Step *step, GError **error)
 
   if (step->messages->len == 0 && step->conversations->len == 0)
     return TRUE;
-  chunks = floo_index_get_chunks (step->index, error);
+  chunks = floo_chunks_get (step->index, error);
   if (chunks == NULL)
     return FALSE;
   for (guint i = 0; i < chunks->len; i++)
@@ -269,7 +229,7 @@ run_step (Step *step, GError **error)
   position = step->position;
   changes = step->changes;
   if (!read_notes (step, error) || !mark_all (step, error) || !add_changed_messages (step, error) || !add_new_messages (step, error)
-      || !write_chunk (step, error))
+      || !floo_chunk_builder_write (step->builder, step->index, error))
     return FALSE;
   return (position == step->position || floo_index_set_state (step->index, "position", step->position, error))
          && (changes == step->changes || floo_index_set_state (step->index, "changes", step->changes, error));
@@ -309,15 +269,11 @@ floo_index_step (FlooDb *index, FlooDb *store, gint64 *done, gboolean *more, GEr
 
   step.messages = g_array_new (FALSE, FALSE, sizeof (gint64));
   step.conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
-  step.keys = g_array_new (FALSE, FALSE, sizeof (guint32));
-  step.text = g_string_new (NULL);
   step.builder = floo_chunk_builder_new ();
   ok = run_in_transactions (&step, error);
   *done = step.changes;
   *more = step.more;
   floo_chunk_builder_free (step.builder);
-  g_string_free (step.text, TRUE);
-  g_array_unref (step.keys);
   g_array_unref (step.conversations);
   g_array_unref (step.messages);
   return ok;
@@ -334,114 +290,4 @@ floo_index_is_ahead (FlooDb *index, FlooDb *store, gboolean *ahead, GError **err
     return FALSE;
   *ahead = position > highest || changes > last;
   return TRUE;
-}
-
-/* ---- tidying ---- */
-
-static guint
-alive (const FlooChunk *chunk)
-{
-  return chunk->docs - MIN (chunk->dead, chunk->docs);
-}
-
-static int
-compare_size (gconstpointer a, gconstpointer b)
-{
-  guint left = alive (a), right = alive (b);
-
-  return left < right ? -1 : left > right;
-}
-
-/* Of @chunks, sorted by size: JOIN or more of about one size that are one chunk afterwards. The larger ones stay as they are. */
-static guint
-choose (const GArray *chunks, const FlooChunk **first)
-{
-  guint n = 0, sum = 0;
-
-  for (guint i = 0; i < chunks->len; i++)
-    {
-      const FlooChunk *chunk = &g_array_index (chunks, FlooChunk, i);
-      guint size = alive (chunk);
-
-      if (size > FLOO_CHUNK_DOCS / 2)
-        break;
-      if (n > 0 && size > MAX (alive (*first), 16) * JOIN)
-        {
-          if (n >= JOIN)
-            return n;
-          n = sum = 0;
-        }
-      if (sum + size > FLOO_CHUNK_DOCS)
-        break;
-      if (n == 0)
-        *first = chunk;
-      sum += size;
-      n++;
-    }
-  /* Two that are as large as can be are joined, too: nothing else ever comes to them. */
-  return n >= JOIN || sum > FLOO_CHUNK_DOCS / 2 ? n : 0;
-}
-
-static gboolean
-tidy (FlooDb *index, gboolean *more, GError **error)
-{
-  g_autoptr (GArray) chunks = floo_index_get_chunks (index, error);
-  const FlooChunk *first = NULL;
-  guint n;
-
-  *more = TRUE;
-  if (chunks == NULL)
-    return FALSE;
-  for (guint i = 0; i < chunks->len; i++)
-    {
-      first = &g_array_index (chunks, FlooChunk, i);
-      if (first->dead > first->docs / 2)
-        return floo_chunk_merge (index, first, 1, error);
-    }
-  g_array_sort (chunks, compare_size);
-  n = choose (chunks, &first);
-  *more = n > 1;
-  return n <= 1 || floo_chunk_merge (index, first, n, error);
-}
-
-/* Gives some of the file's free pages back. */
-static gboolean
-vacuum (FlooDb *index, gboolean *more, GError **error)
-{
-  g_autoptr (FlooQuery) query = NULL;
-  gint64 n_free;
-  gboolean row = TRUE;
-
-  if (!floo_query_get_int (index, "search/free-pages", NULL, 0, &n_free, NULL, error))
-    return FALSE;
-  *more = n_free >= 2 * VACUUM_PAGES;
-  if (n_free < VACUUM_PAGES)
-    return TRUE;
-  query = floo_query_take (index, "search/vacuum", error);
-  while (query != NULL && row)
-    if (!floo_query_next (query, &row, error))
-      return FALSE;
-  return query != NULL;
-}
-
-gboolean
-floo_index_tidy (FlooDb *index, gboolean *more, GError **error)
-{
-  if (!floo_db_begin_write (index, error))
-    return FALSE;
-  if (tidy (index, more, error) && (*more || vacuum (index, more, error)) && floo_db_commit (index, error))
-    return TRUE;
-  floo_db_rollback (index);
-  return FALSE;
-}
-
-gboolean
-floo_index_count (FlooDb *index, guint *n, GError **error)
-{
-  g_autoptr (GArray) chunks = floo_index_get_chunks (index, error);
-
-  *n = 0;
-  for (guint i = 0; chunks != NULL && i < chunks->len; i++)
-    *n += alive (&g_array_index (chunks, FlooChunk, i));
-  return chunks != NULL;
 }

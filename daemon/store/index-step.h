@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * index-step.h: the work of the indexer, in steps of bounded size. Private to the store.
+ * index-step.h: brings the search index up to date, in steps of bounded size. Private to the store.
  */
 #pragma once
 
@@ -21,11 +21,5 @@ gboolean floo_index_step (FlooDb *index, FlooDb *store, gint64 *done, gboolean *
 /* @ahead: (out): the index knows more than the store ever had: that is an older copy of the one it was made from. The index must be made
  * anew. */
 gboolean floo_index_is_ahead (FlooDb *index, FlooDb *store, gboolean *ahead, GError **error);
-
-/* Joins some small chunks, or drops what is dead, in one transaction. @more: (out): there may be more to tidy */
-gboolean floo_index_tidy (FlooDb *index, gboolean *more, GError **error);
-
-/* Messages that are in the index. */
-gboolean floo_index_count (FlooDb *index, guint *n, GError **error);
 
 G_END_DECLS

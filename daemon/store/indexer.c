@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "store/index-step.h"
+#include "store/index-tidy.h"
 
 /* Between two rounds while nobody waits. */
 #define ROUND_US G_USEC_PER_SEC
@@ -135,7 +136,7 @@ run_round (FlooIndexer *self, gboolean *again, GError **error)
   if (!more)
     answer_all (self, self->waiters, NULL);
   answer_late (self);
-  if (self->waiters->len == 0 && !floo_index_tidy (self->index, &untidy, error))
+  if (self->waiters->len == 0 && !more && !floo_index_tidy (self->index, self->store, &untidy, error))
     return FALSE;
   *again = more || untidy;
   return TRUE;

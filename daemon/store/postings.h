@@ -2,15 +2,17 @@
 /*
  * postings.h: where keys are in a chunk of the search index, as few bits. Private to the store.
  *
- * A chunk has at most FLOO_CHUNK_DOCS messages; a place is 0 for the newest one. A page is a row of lists, one a key, keys ascending.
+ * A chunk has at most FLOO_CHUNK_DOCS messages; a place is 0 for the newest one. A page is a row of lists, by ascending keys. Most keys
+ * are rare, so that a key of its own for each would be the most of it: keys that follow each other share a list.
  */
 #pragma once
 
-#include <glib.h>
+#include "store/bits.h"
 
 G_BEGIN_DECLS
 
-#define FLOO_CHUNK_DOCS 65536u
+#define FLOO_PLACE_BITS 14
+#define FLOO_CHUNK_DOCS (1u << FLOO_PLACE_BITS)
 /* Bytes of a chunk's bitmap. */
 #define FLOO_BITMAP_BYTES(n_docs) (((n_docs) + 7) / 8)
 
@@ -26,44 +28,52 @@ floo_bitmap_add (guint8 *bitmap, guint place)
   bitmap[place >> 3] |= (guint8) (1 << (place & 7));
 }
 
+typedef enum {
+  FLOO_LIST_SHARED,     /* where any of the keys is from this one on, up to the next list's */
+  FLOO_LIST_OWN,        /* where this key is */
+  FLOO_LIST_BEGINNING   /* where any key is that begins with this one; they have their own lists, too */
+} FlooListType;
+
+/*
+ * Keys share a list until it has so many places: about one in 3072, and that is how many messages are looked at in vain when a rare term
+ * is searched for.
+ */
+static inline guint
+floo_shared_least (guint n_docs)
+{
+  return MAX ((n_docs + 1536) / 3072, 1);
+}
+
 /* A page being written. */
 typedef struct {
-  GByteArray *bytes;
-  guint64 bits;     /* not in bytes yet, the last n_bits of it */
-  guint n_bits;
+  FlooBitWriter bits;
   guint n_docs;
-  guint32 last;     /* key */
-  guint32 average;  /* distance of keys, times 16 */
+  guint64 last;         /* key */
+  guint zeros;          /* that it ends with */
 } FlooPage;
 
 /* @bytes: empty; @first: the page's first key; @n_docs: messages of the chunk */
-void floo_page_begin (FlooPage *self, GByteArray *bytes, guint32 first, guint n_docs);
-/* @key: above all keys of the page; @places: ascending, each once, at least one */
-void floo_page_add (FlooPage *self, guint32 key, const guint32 *places, guint n);
+void floo_page_begin (FlooPage *self, GByteArray *bytes, guint64 first, guint n_docs);
+/* @key: no lower than the one before; @places: ascending, each once, at least one */
+void floo_page_add (FlooPage *self, FlooListType type, guint64 key, const guint32 *places, guint n);
 void floo_page_end (FlooPage *self);
 
-/* A page being read. */
+/* A page being read. A copy of it stands where it stood. */
 typedef struct {
-  const guint8 *data;
-  gsize at, end;      /* in bits */
+  FlooBitReader bits;
   guint n_docs;
-  gboolean is_unread; /* the places of the present list */
+  guint zeros;          /* that the key ends with */
+  gboolean is_unread;   /* the places of the present list */
   gboolean damaged;
-  guint32 average;    /* distance of keys, times 16 */
-  guint32 key;        /* of the present list */
-  guint n;            /* its places */
+  FlooListType type;    /* of the present list, as are: */
+  guint64 key;
+  guint n;              /* its places */
 } FlooPostings;
 
-void floo_postings_init (FlooPostings *self, gconstpointer data, gsize size, guint32 first, guint n_docs);
+void floo_postings_init (FlooPostings *self, gconstpointer data, gsize size, guint64 first, guint n_docs);
 /* Goes to the next list; FALSE at the end, or where the page is damaged. */
 gboolean floo_postings_next (FlooPostings *self);
-/* Sets the places of the present list in @bitmap, or appends them (guint32); once a list. FALSE where it is damaged. */
-gboolean floo_postings_to_bitmap (FlooPostings *self, guint8 *bitmap);
-gboolean floo_postings_to_places (FlooPostings *self, GArray *places);
-
-/* Other numbers. */
-void floo_varint_put (GByteArray *bytes, guint64 value);
-/* FALSE where the bytes end before; *at moves on. */
-gboolean floo_varint_get (const guint8 **at, const guint8 *end, guint64 *value);
+/* Sets the places of the present list in @bitmap, once a list. FALSE where it is damaged. */
+gboolean floo_postings_read (FlooPostings *self, guint8 *bitmap);
 
 G_END_DECLS

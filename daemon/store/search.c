@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "store/chunk.h"
 #include "store/index.h"
 #include "store/rows.h"
 #include "store/search-text.h"
@@ -31,7 +32,7 @@ typedef struct {
   FlooDb *index;
   const FlooSearch *search;
   FlooTerms *terms;
-  GArray *keys;           /* guint32 */
+  GArray *keys;           /* FlooKeyRange, all of which a message must have */
   GArray *walks;          /* Walk */
   GString *text;          /* for putting texts together */
   GVariantBuilder found;
@@ -94,37 +95,43 @@ open_index (FlooDb *db, GError **error)
   return db->index != NULL;
 }
 
-/* The places that have all keys and are alive. @any: (out) */
+static gboolean
+is_empty (const guint8 *bitmap, guint size)
+{
+  for (guint i = 0; i < size; i++)
+    if (bitmap[i] != 0)
+      return FALSE;
+  return TRUE;
+}
+
+/* The places that may have all keys and are alive. @any: (out) */
 static gboolean
 find_candidates (Run *run, Walk *walk, gboolean *any, GError **error)
 {
   guint size = FLOO_BITMAP_BYTES (walk->chunk.docs);
   g_autofree guint8 *places = g_malloc (size);
+  g_autoptr (GArray) pages = floo_chunk_get_pages (run->index, &walk->chunk, error);
 
-  for (guint i = 0; i < run->keys->len; i++)
-    {
-      guint8 *bitmap = i == 0 ? walk->candidates : places;
-
-      if (!floo_index_get_places (run->index, &walk->chunk, g_array_index (run->keys, guint32, i), bitmap, any, error))
-        return FALSE;
-      if (!*any)
-        return TRUE;
-      for (guint j = 0; i > 0 && j < size; j++)
-        walk->candidates[j] &= places[j];
-    }
-  if (walk->chunk.dead == 0)
-    return TRUE;
-  if (!floo_index_get_dead (run->index, &walk->chunk, places, error))
+  if (pages == NULL || !floo_chunk_get_dead (run->index, &walk->chunk, places, error))
     return FALSE;
-  for (guint j = 0; j < size; j++)
-    walk->candidates[j] &= (guint8) ~places[j];
+  for (guint i = 0; i < size; i++)
+    walk->candidates[i] = (guint8) ~places[i];
+  *any = TRUE;
+  for (guint i = 0; *any && i < run->keys->len; i++)
+    {
+      if (!floo_chunk_find (run->index, &walk->chunk, pages, &g_array_index (run->keys, FlooKeyRange, i), places, error))
+        return FALSE;
+      for (guint j = 0; j < size; j++)
+        walk->candidates[j] &= places[j];
+      *any = !is_empty (walk->candidates, size);
+    }
   return TRUE;
 }
 
 static gboolean
 is_in_time (const FlooSearch *search, gint64 newest, gint64 oldest)
 {
-  return newest >= search->since / 1000 - 1 && oldest <= search->until / 1000;
+  return newest >= search->since && oldest <= search->until;
 }
 
 /* The next place with a bit from walk->next on, or the chunk's end. Blocks out of the time wanted are passed over. */
@@ -157,6 +164,7 @@ walk_on (Run *run, Walk *walk, GError **error)
     {
       guint place = next_candidate (run, walk);
       guint number = place / FLOO_BLOCK_DOCS;
+      gint64 time;
 
       if (place >= walk->chunk.docs)
         {
@@ -167,12 +175,13 @@ walk_on (Run *run, Walk *walk, GError **error)
       walk->next = place + 1;
       if (number != walk->number)
         {
-          if (!floo_index_get_block (run->index, &walk->chunk, number, walk->block, error))
+          if (!floo_chunk_get_block (run->index, &walk->chunk, number, walk->block, error))
             return FALSE;
           walk->number = number;
         }
       walk->id = walk->block->ids[place % FLOO_BLOCK_DOCS];
-      if (is_in_time (run->search, walk->block->times[place % FLOO_BLOCK_DOCS], walk->block->times[place % FLOO_BLOCK_DOCS]))
+      time = walk->block->times[place % FLOO_BLOCK_DOCS];
+      if (is_in_time (run->search, time + walk->block->slack, time))
         return TRUE;
     }
 }
@@ -194,10 +203,10 @@ walk_open (Run *run, Walk *walk, GError **error)
       walk_close (walk);
       return TRUE;
     }
-  walk->ranges = g_array_new (FALSE, FALSE, sizeof (FlooBlockRange));
+  walk->ranges = floo_chunk_get_ranges (run->index, &walk->chunk, error);
   walk->block = g_new (FlooBlock, 1);
   walk->number = G_MAXUINT;
-  return floo_index_get_directory (run->index, &walk->chunk, walk->ranges, error) && walk_on (run, walk, error);
+  return walk->ranges != NULL && walk_on (run, walk, error);
 }
 
 /* The walk whose candidate is the newest, opened; NULL in *@walk: there is none. */
@@ -284,20 +293,21 @@ collect_keys (Run *run)
   const FlooSearch *search = run->search;
   const gint64 filters[] = { search->conversation, search->from, search->type };
 
-  floo_terms_get_keys (run->terms, run->keys);
+  floo_terms_get_ranges (run->terms, run->keys);
   for (guint i = 0; i < G_N_ELEMENTS (filters); i++)
     if (filters[i] >= 0)
       {
-        guint32 key = floo_key_of_filter ((FlooFilter) i, filters[i]);
+        guint64 key = floo_key_of_filter ((FlooFilter) i, filters[i]);
+        FlooKeyRange range = { key, key };
 
-        g_array_append_val (run->keys, key);
+        g_array_append_val (run->keys, range);
       }
 }
 
 static gboolean
 prepare (Run *run, GError **error)
 {
-  g_autoptr (GArray) chunks = floo_index_get_chunks (run->index, error);
+  g_autoptr (GArray) chunks = floo_chunks_get (run->index, error);
 
   if (chunks == NULL)
     return FALSE;
@@ -337,7 +347,7 @@ GVariant *
 floo_search_run (FlooDb *db, const FlooSearch *search, GError **error)
 {
   g_autoptr (FlooTerms) terms = NULL;
-  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (guint32));
+  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
   g_autoptr (GArray) walks = g_array_new (FALSE, FALSE, sizeof (Walk));
   Run run = { .db = db, .search = search, .keys = keys, .walks = walks, .bytes = FLOO_PAGE_BYTES, .last = G_MININT64 };
   gboolean ok;

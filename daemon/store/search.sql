@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The search index (index.h). It has no migrations: one of another version is thrown away and built anew.
 PRAGMA application_id = 0x466c6f53;
-PRAGMA user_version = 2;
+PRAGMA user_version = 3;
 
 -- journal_id: of the store that it belongs to; position, changes: how far it is (indexer.h).
 CREATE TABLE state (
@@ -14,21 +14,23 @@ CREATE TABLE chunks (
   id INTEGER PRIMARY KEY,
   docs INTEGER NOT NULL,
   dead INTEGER NOT NULL,          -- of these: gone, or in another chunk by now
+  entries INTEGER NOT NULL,       -- keys of all messages
   highest INTEGER NOT NULL,       -- message ids
   lowest INTEGER NOT NULL,
-  newest INTEGER NOT NULL,        -- times in s
+  newest INTEGER NOT NULL,        -- times in ms
   oldest INTEGER NOT NULL,
-  directory BLOB NOT NULL,        -- of each block: first id, newest and oldest time, int64 little-endian
+  ranges BLOB NOT NULL,           -- of each block: first id, newest and oldest time, int64 little-endian
+  pages BLOB NOT NULL,            -- of each page: first key, int64 little-endian
   dead_bitmap BLOB                -- by place
 ) STRICT;
 
--- Ids and times of 256 messages; key: chunk << 16 | number of the block.
+-- Ids and times of 256 messages, as block.c says; key: chunk << 16 | number of the block.
 CREATE TABLE blocks (
   key INTEGER PRIMARY KEY,
   data BLOB NOT NULL
 ) STRICT;
 
--- Where keys are (terms.h), as postings.h says; key: chunk << 22 | first key.
+-- Where keys are (keys.h), as postings.c says; key: chunk << 16 | number of the page.
 CREATE TABLE pages (
   key INTEGER PRIMARY KEY,
   data BLOB NOT NULL

@@ -3,106 +3,16 @@
 
 #include <string.h>
 
+#include "store/keys.h"
 #include "store/tokenizer.h"
 
-/* Keys that are looked up of one search; more make it slower, not better. */
-#define MAX_KEYS 24
-/* A run of one character repeated ("哈哈哈哈") has keys of its length up to this. */
-#define MAX_REPEATS 8
+/* Ranges that are looked up of one search; more make it slower, not better. */
+#define MAX_RANGES 24
 /* Characters behind which nothing of a text is needed any more: no term is longer, though one character may fold into several. */
 #define WINDOW (2 * FLOO_SEARCH_TEXT)
 /* Of a snippet, in characters. */
 #define SNIPPET_BEFORE 24
 #define SNIPPET_TOTAL 96
-
-typedef enum { KEY_WORD = FLOO_FILTER_TYPE + 1, KEY_CHARACTER, KEY_PAIR, KEY_REPEATED } KeyKind;
-
-/* Lengths of a word's beginnings that have keys, as bits: all up to 8, then fewer. */
-static const guint64 indexed_lengths
-    = 0x1fe | (1ull << 10) | (1ull << 12) | (1ull << 16) | (1ull << 20) | (1ull << 24) | (1ull << 32) | (1ull << 48);
-
-static guint32
-mix (guint32 hash, guint32 value)
-{
-  hash = (hash ^ value) * 0x9e3779b1u;
-  return hash ^ (hash >> 15);
-}
-
-static guint32
-key_of (guint32 hash)
-{
-  hash *= 0x85ebca6bu;
-  hash ^= hash >> 13;
-  hash *= 0xc2b2ae35u;
-  return hash >> (32 - FLOO_KEY_BITS);
-}
-
-static void
-add_key (GArray *keys, guint32 hash)
-{
-  guint32 key = key_of (hash);
-
-  g_array_append_val (keys, key);
-}
-
-guint32
-floo_key_of_filter (FlooFilter filter, gint64 value)
-{
-  return key_of (mix (mix (mix (0, filter), (guint32) value), (guint32) ((guint64) value >> 32)));
-}
-
-static void
-add_word_keys (GArray *keys, const FlooToken *word)
-{
-  guint32 hash = mix (0, KEY_WORD);
-
-  for (guint i = 0; i < word->n; i++)
-    {
-      hash = mix (hash, word->folded[i]);
-      if (i + 1 < 64 && (indexed_lengths >> (i + 1) & 1))
-        add_key (keys, hash);
-    }
-}
-
-static void
-add_pair_key (GArray *keys, gunichar first, gunichar second)
-{
-  add_key (keys, mix (mix (mix (0, KEY_PAIR), first), second));
-}
-
-static void
-add_repeated_key (GArray *keys, gunichar c, guint times)
-{
-  add_key (keys, mix (mix (mix (0, KEY_REPEATED), c), times));
-}
-
-void
-floo_keys_of_text (GArray *keys, const char *text)
-{
-  FlooTokenizer tokenizer;
-  FlooToken token;
-  gunichar last = 0;
-  guint times = 0;
-
-  floo_tokenizer_init (&tokenizer, text);
-  while (floo_tokenizer_next (&tokenizer, &token))
-    {
-      gunichar c = token.folded[0];
-
-      if (token.is_word)
-        {
-          add_word_keys (keys, &token);
-          continue;
-        }
-      add_key (keys, mix (mix (0, KEY_CHARACTER), c));
-      times = token.joined && c == last ? times + 1 : 1;
-      if (token.joined)
-        add_pair_key (keys, last, c);
-      if (times > 2 && times <= MAX_REPEATS)
-        add_repeated_key (keys, c, times);
-      last = c;
-    }
-}
 
 /* One word, or one run of characters. */
 typedef struct {
@@ -173,63 +83,33 @@ floo_terms_free (FlooTerms *self)
   g_free (self);
 }
 
-static void
-add_run_keys (GArray *keys, const Term *term)
+static gboolean
+has_range (const GArray *ranges, const FlooKeyRange *range)
 {
-  guint times = 1;
-
-  if (term->n == 1)
-    add_key (keys, mix (mix (0, KEY_CHARACTER), term->characters[0]));
-  for (guint i = 1; i < term->n; i++)
+  for (guint i = 0; i < ranges->len; i++)
     {
-      add_pair_key (keys, term->characters[i - 1], term->characters[i]);
-      times = term->characters[i] == term->characters[i - 1] ? times + 1 : 1;
-      if (times > 2 && times <= MAX_REPEATS)
-        add_repeated_key (keys, term->characters[i], times);
-    }
-}
+      const FlooKeyRange *one = &g_array_index (ranges, FlooKeyRange, i);
 
-/* The longest beginning that has a key. */
-static void
-add_beginning_key (GArray *keys, const Term *term)
-{
-  guint32 hash = mix (0, KEY_WORD);
-  guint32 longest = hash;
-
-  for (guint i = 0; i < term->n; i++)
-    {
-      hash = mix (hash, term->characters[i]);
-      if (i + 1 < 64 && (indexed_lengths >> (i + 1) & 1))
-        longest = hash;
+      if (one->first == range->first && one->last == range->last)
+        return TRUE;
     }
-  add_key (keys, longest);
+  return FALSE;
 }
 
 void
-floo_terms_get_keys (const FlooTerms *self, GArray *keys)
+floo_terms_get_ranges (const FlooTerms *self, GArray *ranges)
 {
-  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (guint32));
-  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
-  guint n = 0;
+  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
 
   for (guint i = 0; i < self->terms->len; i++)
     {
       const Term *term = &g_array_index (self->terms, Term, i);
 
-      if (term->is_word)
-        add_beginning_key (all, term);
-      else
-        add_run_keys (all, term);
+      (term->is_word ? floo_key_ranges_of_word : floo_key_ranges_of_run) (all, term->characters, term->n);
     }
-  for (guint i = 0; i < all->len && n < MAX_KEYS; i++)
-    {
-      guint32 key = g_array_index (all, guint32, i);
-
-      if (!g_hash_table_add (seen, GUINT_TO_POINTER (key)))
-        continue;
-      g_array_append_val (keys, key);
-      n++;
-    }
+  for (guint i = 0; i < all->len && ranges->len < MAX_RANGES; i++)
+    if (!has_range (ranges, &g_array_index (all, FlooKeyRange, i)))
+      g_array_append_val (ranges, g_array_index (all, FlooKeyRange, i));
 }
 
 /* Adds a character to the run; what no term can reach any more is left behind. */

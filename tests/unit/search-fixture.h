@@ -6,6 +6,8 @@
 
 #include <string.h>
 
+#include <sqlite3.h>
+
 #include "store-fixture.h"
 #include "store/search.h"
 
@@ -74,4 +76,21 @@ search_expect (Fixture *f, const char *text, const char *ids)
   g_autofree char *found = search_ids (f, search);
 
   g_assert_cmpstr (found, ==, ids);
+}
+
+/* The first column of the first row that @sql gives in @file; -1 without. */
+static inline gint64
+search_ask (Fixture *f, const char *file, const char *sql)
+{
+  g_autofree char *path = fixture_path (f, file);
+  sqlite3_stmt *statement;
+  sqlite3 *handle;
+  gint64 value;
+
+  g_assert_cmpint (sqlite3_open (path, &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_prepare_v2 (handle, sql, -1, &statement, NULL), ==, SQLITE_OK);
+  value = sqlite3_step (statement) == SQLITE_ROW ? sqlite3_column_int64 (statement, 0) : -1;
+  sqlite3_finalize (statement);
+  sqlite3_close (handle);
+  return value;
 }

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include <sqlite3.h>
-
 #include "search-fixture.h"
 #include "store/terms.h"
 
@@ -206,22 +204,6 @@ test_late_messages (Fixture *f, gconstpointer data)
 
 /* ---- the file ---- */
 
-static gint64
-ask (Fixture *f, const char *file, const char *sql)
-{
-  g_autofree char *path = fixture_path (f, file);
-  sqlite3_stmt *statement;
-  sqlite3 *handle;
-  gint64 value;
-
-  g_assert_cmpint (sqlite3_open (path, &handle), ==, SQLITE_OK);
-  g_assert_cmpint (sqlite3_prepare_v2 (handle, sql, -1, &statement, NULL), ==, SQLITE_OK);
-  value = sqlite3_step (statement) == SQLITE_ROW ? sqlite3_column_int64 (statement, 0) : -1;
-  sqlite3_finalize (statement);
-  sqlite3_close (handle);
-  return value;
-}
-
 static void
 test_restart (Fixture *f, gconstpointer data)
 {
@@ -230,13 +212,13 @@ test_restart (Fixture *f, gconstpointer data)
   fixture_write (f, insert_samples, NULL);
   search_expect (f, "会", "14 12 11 10 ");
   fixture_close (f);
-  chunk = ask (f, "search.db", "SELECT max(id) FROM chunks");
+  chunk = search_ask (f, "search.db", "SELECT max(id) FROM chunks");
   g_assert_cmpint (chunk, >, 0);
   fixture_open (f);
   search_expect (f, "会", "14 12 11 10 ");
   fixture_close (f);
   /* Nothing was done again. */
-  g_assert_cmpint (ask (f, "search.db", "SELECT max(id) FROM chunks"), ==, chunk);
+  g_assert_cmpint (search_ask (f, "search.db", "SELECT max(id) FROM chunks"), ==, chunk);
 }
 
 static void
@@ -391,12 +373,12 @@ test_much_gone (Fixture *f, gconstpointer data)
       g_assert_cmpuint (g_variant_n_children (found), ==, 500);
     }
   fixture_close (f);
-  g_assert_cmpint (ask (f, "store.db", "DELETE FROM messages WHERE conversation IN (7, 8)"), ==, -1);
-  g_assert_cmpint (ask (f, "store.db", "INSERT INTO search_changes (conversation) VALUES (7), (8)"), ==, -1);
+  g_assert_cmpint (search_ask (f, "store.db", "DELETE FROM messages WHERE conversation IN (7, 8)"), ==, -1);
+  g_assert_cmpint (search_ask (f, "store.db", "INSERT INTO search_changes (conversation) VALUES (7), (8)"), ==, -1);
   fixture_open (f);
   search_catch_up (f);
   fixture_close (f);
-  g_assert_cmpint (ask (f, "search.db", "SELECT sum(docs - dead) FROM chunks"), ==, MANY / 3);
+  g_assert_cmpint (search_ask (f, "search.db", "SELECT sum(docs - dead) FROM chunks"), ==, MANY / 3);
 }
 
 static void
@@ -421,152 +403,6 @@ test_closing (Fixture *f, gconstpointer data)
   g_clear_error (&late.error);
 }
 
-/* ---- whatever comes ---- */
-
-#define ROUNDS 60
-#define CHANGES 40
-#define IDS 4000
-
-typedef struct {
-  GRand *rand;
-  gint64 newest;
-} Chance;
-
-static char *
-random_text (GRand *rand)
-{
-  static const char *const words[] = { "天", "地", "玄", "黄", "宇", "宙", "洪", "荒", "one ", "two ", "three ", "on ", "，" };
-  GString *text = g_string_new (NULL);
-  guint n = (guint) g_rand_int_range (rand, 1, 12);
-
-  for (guint i = 0; i < n; i++)
-    g_string_append (text, words[g_rand_int_range (rand, 0, G_N_ELEMENTS (words))]);
-  return g_string_free (text, FALSE);
-}
-
-static gboolean
-insert_random (FlooDb *db, Chance *chance, GError **error)
-{
-  g_autofree char *text = random_text (chance->rand);
-  gboolean is_late = g_rand_int_range (chance->rand, 0, 4) == 0;
-  gint64 newer = chance->newest + g_rand_int_range (chance->rand, 1, 5);
-  gint64 id = is_late ? g_rand_int_range (chance->rand, 1, (gint32) chance->newest + 1) : newer;
-  FlooMessage message = fixture_message (id, 5 + g_rand_int_range (chance->rand, 0, 4), 7 + g_rand_int_range (chance->rand, 0, 2), text);
-  gboolean is_new;
-
-  chance->newest = MAX (chance->newest, id);
-  return floo_messages_insert (db, &message, FALSE, &is_new, error);
-}
-
-static gboolean
-change_at_random (FlooDb *db, gpointer data, GError **error)
-{
-  Chance *chance = data;
-  gint64 conversation;
-  FlooToType to_type;
-  gboolean done;
-  guint offset;
-
-  for (guint i = 0; i < CHANGES; i++)
-    {
-      g_autofree char *text = random_text (chance->rand);
-      gint64 id = g_rand_int_range (chance->rand, 1, (gint32) chance->newest + 1);
-      int what = g_rand_int_range (chance->rand, 0, 100);
-      gboolean ok;
-
-      if (what < 70)
-        ok = insert_random (db, chance, error);
-      else if (what < 80)
-        ok = floo_messages_append (db, id, text, NULL, NULL, 1, &offset, &done, NULL, NULL, error);
-      else if (what < 90)
-        ok = floo_messages_replace (db, id, text, NULL, NULL, 1, &done, NULL, NULL, error);
-      else if (what < 99)
-        ok = floo_messages_delete (db, id, &done, &conversation, &to_type, error);
-      else
-        ok = floo_conversations_delete (db, 5 + what % 4, &done, error);
-      if (!ok)
-        return FALSE;
-    }
-  return TRUE;
-}
-
-typedef struct {
-  FlooTerms *terms;
-  FlooSearch search;
-  GString *ids;
-} Expected;
-
-static void
-check_one (const FlooMessage *message, gpointer data)
-{
-  Expected *expected = data;
-  gsize start, end;
-
-  if ((expected->search.conversation < 0 || expected->search.conversation == message->conversation)
-      && (expected->search.from < 0 || expected->search.from == message->from)
-      && floo_terms_match (expected->terms, message->content, &start, &end))
-    g_string_append_printf (expected->ids, "%" G_GINT64_FORMAT " ", message->id);
-}
-
-/* Looks at every message there is. */
-static gboolean
-search_slowly (FlooDb *db, gpointer data, GError **error)
-{
-  Expected *expected = data;
-
-  for (gint64 id = IDS * 3; id > 0; id--)
-    {
-      gboolean known;
-      gint64 conversation;
-      FlooToType to_type;
-
-      if (!floo_messages_find (db, id, &known, &conversation, &to_type, error)
-          || (known && !floo_messages_get (db, id, check_one, expected, error)))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-static void
-compare_at_random (Fixture *f, GRand *rand)
-{
-  g_autofree char *text = random_text (rand);
-  g_autoptr (FlooTerms) terms = floo_terms_new (text);
-  FlooSearch search = SEARCH_ALL (text);
-  Expected expected;
-  g_autofree char *ids = NULL;
-
-  if (terms == NULL)
-    return;
-  search.limit = IDS * 3;
-  search.conversation = g_rand_int_range (rand, 0, 3) == 0 ? 5 + g_rand_int_range (rand, 0, 4) : -1;
-  search.from = g_rand_int_range (rand, 0, 3) == 0 ? 7 + g_rand_int_range (rand, 0, 2) : -1;
-  expected = (Expected){ terms, search, g_string_new (NULL) };
-  ids = search_ids (f, search);
-  fixture_read (f, search_slowly, &expected);
-  g_assert_cmpstr (ids, ==, expected.ids->str);
-  g_string_free (expected.ids, TRUE);
-}
-
-static void
-test_at_random (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) g_test_rand_int ());
-  Chance chance = { rand, 1 };
-
-  for (guint i = 0; i < ROUNDS; i++)
-    {
-      fixture_write (f, change_at_random, &chance);
-      if (i % 10 == 9)
-        fixture_reopen (f);
-      for (guint j = 0; j < 3; j++)
-        compare_at_random (f, rand);
-    }
-  fixture_close (f);
-  /* Notes that are done with do not stay. */
-  g_assert_cmpint (ask (f, "store.db", "SELECT count(*) FROM search_changes"), <, ROUNDS * CHANGES / 2);
-}
-
 int
 main (int argc, char **argv)
 {
@@ -585,6 +421,5 @@ main (int argc, char **argv)
   ADD ("/search/far-behind", test_far_behind);
   ADD ("/search/much-gone", test_much_gone);
   ADD ("/search/closing", test_closing);
-  ADD ("/search/at-random", test_at_random);
   return g_test_run ();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
+#include "store/keys.h"
 #include "store/terms.h"
 #include "store/tokenizer.h"
 
@@ -153,40 +154,111 @@ test_match_long (void)
   g_assert_cmpuint (end, ==, text->len);
 }
 
-/* Whatever matches has all the keys that are looked up: nothing is missed. */
+static gboolean
+is_met (const FlooKeyRange *range, const GArray *keys)
+{
+  for (guint i = 0; i < keys->len; i++)
+    if (g_array_index (keys, guint64, i) >= range->first && g_array_index (keys, guint64, i) <= range->last)
+      return TRUE;
+  return FALSE;
+}
+
+/* Returns: how many ranges @terms has of which @text has no key */
+static guint
+count_missing (const char *text, const FlooTerms *terms)
+{
+  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GArray) ranges = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
+  guint n = 0;
+
+  floo_keys_of_text (keys, text);
+  floo_terms_get_ranges (terms, ranges);
+  g_assert_cmpuint (ranges->len, >, 0);
+  for (guint i = 0; i < ranges->len; i++)
+    n += !is_met (&g_array_index (ranges, FlooKeyRange, i), keys);
+  return n;
+}
+
+/* Whatever matches has keys of all ranges that are looked up: nothing is missed. */
 static void
 test_keys (void)
 {
   static const char *const texts[]
-      = { "哈哈哈哈哈哈哈哈哈哈哈哈", "下午的会议室在三楼", "Internationalization", "用iPhone手机", "cafe\u0301 ÉCOLE", "ｶﾞ한국 👍" };
+      = { "哈哈哈哈哈哈哈哈哈哈哈哈", "下午的会议室在三楼，好", "Internationalization", "用iPhone手机", "cafe\u0301 ÉCOLE", "ｶﾞ한국 👍👍👍🎉𠀀𠀁", "a 1234567 12345678 123456789",
+          "электрификация всей страны" };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
       glong n = g_utf8_strlen (texts[i], -1);
-      g_autoptr (GArray) of_text = g_array_new (FALSE, FALSE, sizeof (guint32));
 
-      floo_keys_of_text (of_text, texts[i]);
       for (glong from = 0; from < n; from++)
         for (glong to = from + 1; to <= n; to++)
           {
             g_autofree char *part = g_utf8_substring (texts[i], from, to);
             g_autoptr (FlooTerms) terms = floo_terms_new (part);
-            g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (guint32));
             gsize start, end;
 
-            if (terms == NULL || !floo_terms_match (terms, texts[i], &start, &end))
-              continue;
-            floo_terms_get_keys (terms, keys);
-            g_assert_cmpuint (keys->len, >, 0);
-            for (guint j = 0; j < keys->len; j++)
-              {
-                gboolean found = FALSE;
-
-                for (guint k = 0; k < of_text->len && !found; k++)
-                  found = g_array_index (of_text, guint32, k) == g_array_index (keys, guint32, j);
-                g_assert_true (found);
-              }
+            if (terms != NULL && floo_terms_match (terms, texts[i], &start, &end))
+              g_assert_cmpuint (count_missing (texts[i], terms), ==, 0);
           }
+    }
+}
+
+/* What is only nearly there is not looked at. */
+static void
+test_keys_of_others (void)
+{
+  static const struct {
+    const char *terms;
+    const char *text;
+  } cases[] = {
+    { "会议", "议会" },     { "会议室", "会议 议室" },          { "哈哈哈哈", "哈哈哈" },
+    { "meeting", "meet" },  { "international", "internation" }, { "internationale", "internationalist" },
+    { "12345679", "12345678" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (FlooTerms) terms = floo_terms_new (cases[i].terms);
+
+      g_assert_cmpuint (count_missing (cases[i].text, terms), >, 0);
+    }
+}
+
+/* Every conversation, sender and type has a key of its own, as far as chance allows. */
+static void
+test_keys_of_filters (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+
+  for (gint64 value = 0; value < 20000; value++)
+    for (guint filter = 0; filter < 3; filter++)
+      {
+        gint64 key = (gint64) floo_key_of_filter ((FlooFilter) filter, value);
+
+        g_assert_cmpint (key >> FLOO_KEY_BITS, ==, 0);
+        g_assert_true (g_hash_table_add (seen, g_memdup2 (&key, sizeof key)));
+      }
+}
+
+/* A key's beginnings are the ranges of what may be searched for. */
+static void
+test_beginnings (void)
+{
+  g_autoptr (FlooTerms) letter = floo_terms_new ("i"), character = floo_terms_new ("下");
+  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (guint64));
+  g_autoptr (GArray) ranges = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
+
+  floo_keys_of_text (keys, "intern 下午");
+  floo_terms_get_ranges (letter, ranges);
+  floo_terms_get_ranges (character, ranges);
+  for (guint i = 0; i < 2; i++)
+    {
+      guint64 key = g_array_index (keys, guint64, i);
+      guint shift = floo_key_beginnings (key)[0];
+
+      g_assert_cmpuint (key >> shift << shift, ==, g_array_index (ranges, FlooKeyRange, i).first);
+      g_assert_cmpuint (key | ((G_GUINT64_CONSTANT (1) << shift) - 1), ==, g_array_index (ranges, FlooKeyRange, i).last);
     }
 }
 
@@ -215,7 +287,10 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/long-and-strange", test_long_and_strange);
   g_test_add_func ("/terms/match", test_match);
   g_test_add_func ("/terms/match-long", test_match_long);
-  g_test_add_func ("/terms/keys", test_keys);
+  g_test_add_func ("/keys/of-terms", test_keys);
+  g_test_add_func ("/keys/of-others", test_keys_of_others);
+  g_test_add_func ("/keys/of-filters", test_keys_of_filters);
+  g_test_add_func ("/keys/beginnings", test_beginnings);
   g_test_add_func ("/terms/snippets", test_snippets);
   return g_test_run ();
 }
