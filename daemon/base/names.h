@@ -52,6 +52,7 @@
 /* Times, in ms. */
 #define FLOO_REST_TIMEOUT_MS 20000
 #define FLOO_LOGIN_TIMEOUT_MS 20000
+#define FLOO_CALL_TIMEOUT_MS 22000           /* of a whole call, whatever it takes; D-Bus's own is 25,000 */
 #define FLOO_SEARCH_TIMEOUT_MS 10000         /* how long a search waits for its index */
 #define FLOO_CONNECT_TIMEOUT_MS 10000        /* plus FLOO_CONNECT_TIMEOUT_STEP_MS a failed try */
 #define FLOO_CONNECT_TIMEOUT_STEP_MS 20000

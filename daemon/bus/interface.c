@@ -31,10 +31,13 @@ is_result_of (GVariant *result, const GDBusMethodInfo *info)
 void
 floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
 {
-  const GDBusMethodInfo *info = g_dbus_method_invocation_get_method_info (invocation);
   g_autoptr (GVariant) tuple = g_variant_ref_sink (result != NULL ? result : g_variant_new_tuple (NULL, 0));
+  const GDBusMethodInfo *info;
   GError *ours = NULL;
 
+  if (!floo_bus_end_limit (invocation))
+    return;
+  info = g_dbus_method_invocation_get_method_info (invocation);
   if (error != NULL)
     ours = floo_error_normalise (error);
   else if (!is_result_of (tuple, info))
@@ -136,6 +139,7 @@ on_method_call (GDBusConnection *connection, const char *sender, const char *pat
   g_autoptr (GError) error = NULL;
 
   g_debug ("%s calls %s.%s", sender, interface, name);
+  floo_bus_limit_call (invocation);
   if (!check_args (self->table, g_dbus_method_invocation_get_method_info (invocation), args, &error)
       || !parse_options (method, args, &options, &error))
     {
