@@ -15,7 +15,6 @@
 #define MAX_IN_FLIGHT 64
 #define ACK_TIMEOUT_MS 10000
 #define RETRY_MIN_MS 1000
-#define RETRY_MAX_MS 300000
 
 /* A row on its way out. */
 typedef struct {
@@ -228,7 +227,7 @@ run_overdue_job (FlooDb *db, gpointer data, GError **error)
 
       if (!floo_outbox_get (db, id, keep_attempts, &attempts, NULL) || attempts == 0)
         continue;
-      delay = MIN ((gint64) RETRY_MAX_MS, (gint64) RETRY_MIN_MS << MIN (attempts, 10u));
+      delay = MIN ((gint64) FLOO_OUTBOX_RETRY_MAX_MS, (gint64) RETRY_MIN_MS << MIN (attempts, 10u));
       if (!floo_outbox_set_state (db, id, FLOO_SEND_SENDING, FALSE, floo_now_ms () + delay, job->device_sn,
                                   "0: no acknowledgement yet", FALSE, error))
         return FALSE;
@@ -374,13 +373,13 @@ on_pump_done (FlooStore *store, gpointer data, const GError *error)
       floo_sender_untake (self, job->taken);
       g_warning ("the outbox could not be read: %s", error->message);
       if (self->online && self->retry_timer == 0)
-        self->retry_timer = g_timeout_add (RETRY_MAX_MS / 10, on_retry_timer, self);
+        self->retry_timer = g_timeout_add (FLOO_OUTBOX_RETRY_MAX_MS / 10, on_retry_timer, self);
       return;
     }
   floo_sender_send_taken (self, job->taken);
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   if (job->next_time > 0 && self->online)
-    self->retry_timer = g_timeout_add ((guint) CLAMP (job->next_time - floo_now_ms (), 10, RETRY_MAX_MS), on_retry_timer, self);
+    self->retry_timer = g_timeout_add ((guint) CLAMP (job->next_time - floo_now_ms (), 10, FLOO_OUTBOX_RETRY_MAX_MS), on_retry_timer, self);
   if (self->pump_again)
     floo_sender_pump (self);
 }

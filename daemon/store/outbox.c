@@ -237,12 +237,13 @@ each (FlooQuery *query, FlooOutboxFunc func, gpointer user_data, guint *n, GErro
 gboolean
 floo_outbox_due (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, gint64 *next_time, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-due", FLOO_INTS (now, limit), error);
+  gint64 never = now + 2 * FLOO_OUTBOX_RETRY_MAX_MS;
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-due", FLOO_INTS (now, limit, never), error);
   guint n;
 
   if (query == NULL || !each (query, func, user_data, &n, error))
     return FALSE;
-  return floo_query_get_int (db, "outbox-next-retry", FLOO_INTS (now), next_time, NULL, error);
+  return floo_query_get_int (db, "outbox-next-retry", FLOO_INTS (now, never), next_time, NULL, error);
 }
 
 static gboolean

@@ -70,6 +70,9 @@ gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **erro
 
 typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data);   /* FALSE stops */
 
+/* No row waits longer than this for its next try, ms; one that seems to, since the clock was set back, is due. */
+#define FLOO_OUTBOX_RETRY_MAX_MS 300000
+
 /**
  * floo_outbox_due:
  *

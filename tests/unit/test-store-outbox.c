@@ -126,6 +126,20 @@ insert_two_conversations (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
+/* What waits until a time that the clock was set back from would wait for ever. */
+static void
+test_clock_set_back (Fixture *f, gconstpointer data)
+{
+  const gint64 now = 1800000000000, year = 365 * 24 * 3600 * G_GINT64_CONSTANT (1000);
+
+  WRITE (f, insert_two_conversations);
+  set_state (f, 11, FLOO_SEND_SENDING, now + 300000);
+  set_state (f, 21, FLOO_SEND_SENDING, now + 1000);
+  assert_due (f, now, "", now + 1000);
+  assert_due (f, now + 1000, "21 ", now + 300000);
+  assert_due (f, now - year, "11 21 ", 0);
+}
+
 /* One of each conversation, whatever it waits for; a settled one lets the next one through. */
 static void
 test_order (Fixture *f, gconstpointer data)
@@ -598,6 +612,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/store/outbox/order", test_order);
+  ADD ("/store/outbox/clock-set-back", test_clock_set_back);
   ADD ("/store/outbox/operations", test_operations);
   ADD ("/store/outbox/acknowledge", test_acknowledge);
   ADD ("/store/outbox/page-before-acknowledge", test_page_before_acknowledge);
