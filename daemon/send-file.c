@@ -2,17 +2,21 @@
 /* send-file.c: `flooimd send-file`: a message with a file, and how far it has come. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <gio/gunixfdlist.h>
+#include <glib-unix.h>
 
 #include "app.h"
 #include "base/names.h"
 #include "commands.h"
 
 #define BAR_WIDTH 30
+#define EXIT_INTERRUPTED 130
 
 typedef struct {
   FlooCommand *command;
@@ -76,7 +80,7 @@ find_type (int fd, const char *name)
 /* ---- how far it is ---- */
 
 static void
-show_progress (const SendFile *send, guint64 transferred, guint64 total)
+show_progress (const SendFile *send, guint64 transferred, guint64 total, gboolean waits)
 {
   g_autofree char *done = g_format_size (transferred);
   g_autofree char *all = total > 0 ? g_format_size (total) : g_strdup ("?");
@@ -88,7 +92,7 @@ show_progress (const SendFile *send, guint64 transferred, guint64 total)
   memset (bar, '#', filled);
   memset (bar + filled, '.', BAR_WIDTH - filled);
   bar[BAR_WIDTH] = '\0';
-  g_printerr ("\r[%s] %s of %s   ", bar, done, all);
+  g_printerr ("\r[%s] %s of %s%s", bar, done, all, waits ? ", waiting  " : "           ");
 }
 
 static void
@@ -110,7 +114,7 @@ look_at (SendFile *send, GVariant *properties)
   g_variant_lookup (properties, "Transferred", "t", &transferred);
   g_variant_lookup (properties, "Total", "t", &total);
   g_variant_lookup (properties, "Status", "&s", &status);
-  show_progress (send, transferred, total);
+  show_progress (send, transferred, total, g_str_equal (status, "queued"));
   if (g_str_equal (status, "complete"))
     finish (send, EXIT_SUCCESS);
   else if (g_str_equal (status, "error") || g_str_equal (status, "cancelled"))
@@ -119,7 +123,7 @@ look_at (SendFile *send, GVariant *properties)
       if (send->bar)
         g_printerr ("\n");
       send->bar = FALSE;
-      g_printerr ("%s: %s\n", g_get_prgname (), *text != '\0' ? text : "it was cancelled");
+      g_printerr ("%s: message %" G_GINT64_FORMAT ": %s\n", g_get_prgname (), send->client_id, *text != '\0' ? text : "it was cancelled");
       finish (send, EXIT_FAILURE);
     }
 }
@@ -155,6 +159,19 @@ on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
   ask (user_data);
 }
 
+static gboolean
+on_interrupt (gpointer user_data)
+{
+  SendFile *send = user_data;
+
+  if (send->bar)
+    g_printerr ("\n");
+  send->bar = FALSE;
+  g_printerr ("%s: the daemon goes on with message %" G_GINT64_FORMAT " by itself\n", g_get_prgname (), send->client_id);
+  finish (send, EXIT_INTERRUPTED);
+  return G_SOURCE_CONTINUE;
+}
+
 static void
 watch (SendFile *send)
 {
@@ -164,6 +181,7 @@ watch (SendFile *send)
                                             send->path, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, send, NULL);
   guint name
       = g_bus_watch_name_on_connection (connection, send->command->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_vanished, send, NULL);
+  guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, send);
 
   send->loop = g_main_loop_new (NULL, FALSE);
   send->bar = isatty (STDERR_FILENO);
@@ -171,6 +189,7 @@ watch (SendFile *send)
   ask (send);
   if (send->exit_code < 0)
     g_main_loop_run (send->loop);
+  g_source_remove (interrupt);
   g_bus_unwatch_name (name);
   g_dbus_connection_signal_unsubscribe (connection, changes);
   g_main_loop_unref (send->loop);
@@ -204,6 +223,24 @@ send_it (FlooCommand *command, gint64 conversation, int fd, const char *name, co
   return send.exit_code;
 }
 
+/* Returns: a descriptor; -1: that was said */
+static int
+open_file (const char *path)
+{
+  int fd = g_str_equal (path, "-") ? dup (STDIN_FILENO) : open (path, O_RDONLY | O_CLOEXEC);
+  struct stat info;
+
+  if (fd >= 0 && fstat (fd, &info) == 0 && S_ISDIR (info.st_mode))
+    {
+      close (fd);
+      fd = -1;
+      errno = EISDIR;
+    }
+  if (fd < 0)
+    g_printerr ("%s: %s: %s\n", g_get_prgname (), path, g_strerror (errno));
+  return fd;
+}
+
 int
 floo_command_send_file (FlooCommand *self, int argc, char **argv)
 {
@@ -227,12 +264,9 @@ floo_command_send_file (FlooCommand *self, int argc, char **argv)
       g_printerr ("%s: needs the id of a user or group, and a path (- is the standard input)\n", g_get_prgname ());
       return EX_USAGE;
     }
-  fd = g_str_equal (rest[1], "-") ? dup (STDIN_FILENO) : open (rest[1], O_RDONLY | O_CLOEXEC);
+  fd = open_file (rest[1]);
   if (fd < 0)
-    {
-      g_printerr ("%s: %s: %s\n", g_get_prgname (), rest[1], g_strerror (errno));
-      return EXIT_FAILURE;
-    }
+    return EXIT_FAILURE;
   shown = name != NULL                 ? g_filename_display_name (name)
           : g_str_equal (rest[1], "-") ? g_strdup ("file")
                                        : g_filename_display_basename (rest[1]);

@@ -34,10 +34,12 @@ def main(to_type, to, kind, path, name=None):
     print('message %d, upload %s' % (client_id, transfer))
     while sent.get(client_id, ('queued', ''))[0] not in ('sent', 'failed', 'cancelled'):
         loop.run()
-    print('%s %s' % sent[client_id])
+    status, reason = sent[client_id]
+    print(status, reason)
+    return 0 if status == 'sent' else 1
 
 
 if __name__ == '__main__':
     if len(sys.argv) not in (5, 6):
         sys.exit(__doc__)
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))

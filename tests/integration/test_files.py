@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import signal
 import sqlite3
 import struct
 import subprocess
@@ -570,8 +571,38 @@ class FilesTest(files.Test):
                          [('image', 'photo.png'), ('file', 'notes.txt')])
         for arguments in (['send-file'], ['send-file', 'bob', photo], ['send-file', str(ECHO), photo, 'more']):
             self.assertEqual(subprocess.run([daemon.argv()[0]] + arguments, **run).returncode, 64)
-        ended = subprocess.run([daemon.argv()[0], 'send-file', str(ECHO), '/nowhere'], **run)
-        self.assertEqual((ended.returncode, os.strerror(errno.ENOENT).encode() in ended.stderr), (1, True))
+        for path, code in (('/nowhere', errno.ENOENT), (self.root, errno.EISDIR)):
+            ended = subprocess.run([daemon.argv()[0], 'send-file', str(ECHO), path], **run)
+            self.assertEqual((ended.returncode, ended.stderr.decode()), (1, 'flooimd send-file: %s: %s\n' % (path, os.strerror(code))))
+
+    def test_command_terminal(self):
+        """A bar on a terminal; who interrupts it leaves the message to the daemon."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        source = os.path.join(self.root, 'source')
+        with open(source, 'wb') as file:
+            file.write(os.urandom(4 << 20))
+        sandbox.control('files', what='upload', delay_ms=4)
+        terminal, theirs = os.openpty()
+        shown = bytearray()
+
+        def on_shown(*_):
+            try:
+                shown.extend(os.read(terminal, 4096))
+            except OSError:
+                return False  # nobody writes any more
+            return True
+
+        files.GLib.unix_fd_add_full(files.GLib.PRIORITY_DEFAULT, terminal, files.GLib.IOCondition.IN, on_shown)
+        command = subprocess.Popen([daemon.argv()[0], 'send-file', str(ECHO), source], env=daemon.environment(), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=theirs, start_new_session=True)
+        os.close(theirs)
+        harness.wait_for(lambda: b'#' in shown, lambda: 'a bar that grows: %s' % shown)
+        command.send_signal(signal.SIGINT)
+        harness.wait_for(lambda: b'by itself' in shown, lambda: 'what becomes of it: %s' % shown)
+        self.assertEqual((command.communicate()[0], command.returncode), (b'', 130))
+        harness.wait_for(lambda: sandbox.accepted('alice'), 'it is sent')
+        os.close(terminal)
 
     # ---- size ----
 
