@@ -370,6 +370,7 @@ class LoginTest(harness.Test):
         os.makedirs(os.path.join(path, 'in the way'), mode=0o700)
         client = daemon.start()
         client.login('alice')
+        client.wait_event('LoginSuccess')  # not to be taken for the next one's
         harness.wait_for(lambda: 'could not be stored' in daemon.process.text(), 'it is told')
         shutil.rmtree(path)
         self.reconnect(sandbox, client)
