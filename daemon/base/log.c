@@ -72,13 +72,13 @@ static void
 write_line (FlooLogLevel level, const GLogField *fields, gsize n_fields)
 {
   g_autoptr (GString) line = g_string_sized_new (160);
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *time = g_date_time_format (now, "%Y-%m-%dT%H:%M:%S");
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc (); /* NULL where the clock is beyond the year 9999 */
+  g_autofree char *time = now != NULL ? g_date_time_format (now, "%Y-%m-%dT%H:%M:%S") : g_strdup ("later");
+  int ms = now != NULL ? g_date_time_get_microsecond (now) / 1000 : 0;
   const char *domain = field_text (fields, n_fields, "GLIB_DOMAIN");
   const char *message = field_text (fields, n_fields, "MESSAGE");
 
-  g_string_printf (line, "%s.%03dZ %s %s: ", time, g_date_time_get_microsecond (now) / 1000, level_names[level],
-                   domain != NULL ? domain : "-");
+  g_string_printf (line, "%s.%03dZ %s %s: ", time, ms, level_names[level], domain != NULL ? domain : "-");
   append_escaped (line, message != NULL ? message : "");
   g_string_append_c (line, '\n');
   fwrite (line->str, 1, line->len, stderr);

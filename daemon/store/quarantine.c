@@ -149,8 +149,8 @@ remove_all (const char *path, GError **error)
 static char *
 corrupt_name (const char *path)
 {
-  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
-  g_autofree char *time = g_date_time_format (now, "%Y%m%dT%H%M%S");
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc (); /* NULL where the clock is beyond the year 9999 */
+  g_autofree char *time = now != NULL ? g_date_time_format (now, "%Y%m%dT%H%M%S") : g_strdup ("later");
   char *name = g_strdup_printf ("%s.corrupt-%s", path, time);
 
   for (guint i = 2; g_file_test (name, G_FILE_TEST_EXISTS); i++)
