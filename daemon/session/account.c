@@ -94,27 +94,40 @@ typedef struct {
 } StartJob;
 
 static void
-start_login (StartJob *job)
+start_job_free (StartJob *job)
 {
-  /* Another one came first while the old store closed. */
-  if (floo_login_is_taken (job->session->login) || job->session->stopping)
-    {
-      floo_reply_error (job->reply, job->user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "Another login is on the way");
-      floo_login_record_free (job->record);
-    }
-  else
-    floo_login_start (job->session->login, job->record, job->remember, job->reply, job->user_data);
+  g_clear_pointer (&job->record, floo_login_record_free);
   g_object_unref (job->session);
   g_free (job);
+}
+
+/* A login that still waits is not wanted any more. */
+static void
+cancel_next_login (FlooSession *self)
+{
+  StartJob *job = g_steal_pointer (&self->next_login);
+
+  if (job == NULL)
+    return;
+  floo_reply_error (job->reply, job->user_data, FLOO_ERROR_CANCELLED, "The login was given up");
+  start_job_free (job);
 }
 
 void
 floo_session_start_next_login (FlooSession *self)
 {
-  StartJob *job = g_steal_pointer (&self->next_login);
+  StartJob *job;
 
-  if (job != NULL)
-    start_login (job);
+  if (self->stopping)
+    {
+      cancel_next_login (self);
+      return;
+    }
+  job = g_steal_pointer (&self->next_login);
+  if (job == NULL)
+    return;
+  floo_login_start (self->login, g_steal_pointer (&job->record), job->remember, job->reply, job->user_data);
+  start_job_free (job);
 }
 
 static void
@@ -301,6 +314,7 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
 {
   LogoutJob *job;
 
+  cancel_next_login (self);
   if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login) && !floo_login_is_loading (self->login))
     {
       reply (NULL, NULL, user_data);
