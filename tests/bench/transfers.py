@@ -216,7 +216,7 @@ def print_table(report):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--size', type=int, default=2048, help='MiB of the large file; 0: none (2048)')
-    parser.add_argument('--parallel-size', type=int, default=32, help='MiB of each of fifty files; 0: none (32)')
+    parser.add_argument('--parallel-size', type=int, default=64, help='MiB of each of fifty files; 0: none (64)')
     parser.add_argument('--messages', type=int, default=50, help='single messages each way (50)')
     parser.add_argument('--burst', type=int, default=20000, help='messages in a burst (20000)')
     parser.add_argument('--rounds', type=int, default=3, help='pairs of bursts (3)')
