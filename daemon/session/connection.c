@@ -289,6 +289,9 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
       return;
     }
 
+  /* Said again, or unasked: nothing begins by it. */
+  if (session->state != FLOO_STATE_CONNECTING)
+    return;
   if (answer->xid != NULL && answer->xid->has_devicesn && answer->xid->devicesn != 0)
     session->device_sn = answer->xid->devicesn;
   self->accepted = TRUE;

@@ -289,6 +289,18 @@ class NetworkTest(harness.Test):
         self.assertEqual(len(told), len(set(told)))
         self.assertEqual(self.texts(sandbox), ['frame', 'text', 'huge', 'garbage'])
 
+    def test_login_accepted_again(self):
+        """The service says once more that we are logged in: that is no news."""
+        sandbox, daemon, client = self.one()
+        device = client.get('Account', 'DeviceSn')
+        for _ in range(3):
+            sandbox.control('socket', malformed='provision', user='alice')
+        mid = sandbox.send('bob', 'alice', 'after it')
+        client.wait_message(lambda one: one.id == mid)
+        self.settle(client)
+        self.assertEqual(len(client.named('LoginSuccess')), 1)
+        self.assertEqual(client.get('Account', 'DeviceSn'), device)
+
     def test_sent_through_a_storm(self):
         """Connections break again and again while messages go out: each is accepted once, in order."""
         sandbox, daemon, client = self.one()

@@ -70,7 +70,7 @@ sb_control_stall (SbControl *control, GError **error)
 static gboolean
 send_malformed (SbControl *control, GError **error)
 {
-  static const char *const names[] = { "frame", "text", "huge", "garbage", NULL };
+  static const char *const names[] = { "frame", "text", "huge", "garbage", "provision", NULL };
   GPtrArray *connections = control->sandbox->connections;
   SbUser *user;
   int what = sb_control_choice (control, "malformed", names, error);

@@ -118,6 +118,7 @@ void
 sb_connection_malformed (SbConnection *self, SbMalformed what)
 {
   static const char garbage[] = "\xff\xfe\xfd this is no WebSocket frame";
+  Floo__Provision unasked = FLOO__PROVISION__INIT;
   g_autofree char *huge = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
@@ -135,6 +136,9 @@ sb_connection_malformed (SbConnection *self, SbMalformed what)
       huge = g_malloc0 (4 * FLOO_MAX_FRAME);
       bytes = g_bytes_new_take (g_steal_pointer (&huge), 4 * FLOO_MAX_FRAME);
       break;
+    case SB_MALFORMED_PROVISION:
+      sb_connection_send (self, FLOO__FRAME__COMMAND__PROVISION, &unasked.base);
+      return;
     case SB_MALFORMED_GARBAGE:
     default:
       g_socket_send (self->socket, garbage, sizeof garbage - 1, NULL, NULL);

@@ -18,7 +18,7 @@ typedef enum {
 } SbEnd;
 
 /* Bytes that no service should send. */
-typedef enum { SB_MALFORMED_FRAME, SB_MALFORMED_TEXT, SB_MALFORMED_HUGE, SB_MALFORMED_GARBAGE } SbMalformed;
+typedef enum { SB_MALFORMED_FRAME, SB_MALFORMED_TEXT, SB_MALFORMED_HUGE, SB_MALFORMED_GARBAGE, SB_MALFORMED_PROVISION } SbMalformed;
 
 /* Takes upgrades at /socket.io/. */
 void sb_socket_attach (Sandbox *sandbox);
