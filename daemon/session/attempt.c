@@ -346,16 +346,20 @@ on_identity (FlooStore *store, gpointer data, const GError *error)
 static void
 on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  FlooLogin *self = user_data;
-  FlooSession *session;
+  g_autoptr (FlooSession) session = user_data;
+  FlooLogin *self = session->login;
   g_autoptr (GError) error = NULL;
   FlooStoreOutcome outcome = FLOO_STORE_OPENED;
   g_autoptr (FlooStore) store = floo_store_open_finish (result, &outcome, &error);
 
+  /* Of a login that was given up: it goes as it came, and only then may another one open the folder. */
   if (floo_error_is_cancelled (error))
-    return;
+    {
+      floo_session_left (session);
+      return;
+    }
+  session->leaving--;
   self->opening = FALSE;
-  session = self->session;
   if (store == NULL)
     {
       floo_session_ready (session);
@@ -384,7 +388,8 @@ open_store (FlooLogin *self)
   g_autofree char *folder = g_build_filename (self->session->config->data_dir, self->record->app_id, user, NULL);
 
   self->opening = TRUE;
-  floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, self);
+  self->session->leaving++;
+  floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, g_object_ref (self->session));
 }
 
 /* Store and identity of the device are there, then the lists. */

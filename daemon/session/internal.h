@@ -84,7 +84,7 @@ struct _FlooSession {
   guint queued;
   gboolean congested;
   gboolean stopping;
-  guint leaving;                /* stores of logins before that are still closing */
+  guint leaving;                /* stores on their way: of logins before, still closing, or opening */
   guint saving;                 /* logins on their way to the keyring or the disk */
   gpointer next_login;          /* (nullable): a login that waits for them (account.c) */
   GTask *stop_task;             /* (nullable): waits for them */
