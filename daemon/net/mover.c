@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/mover.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/error.h"
@@ -72,9 +73,10 @@ run (gpointer data)
   FlooMover *mover = g_task_get_task_data (task);
   GError *error = NULL;
 
-  /* On Linux this is the thread's own, and asking for less is always granted. */
-  if (nice (NICER) == -1)
-    g_debug ("the thread stays as nice as the others");
+  /* On Linux this is the thread's own. A container may forbid it, which costs nothing but the order. */
+  errno = 0;
+  if (nice (NICER) == -1 && errno != 0)
+    g_debug ("the thread stays as nice as the others: %s", g_strerror (errno));
   if (mover->func (mover, g_task_get_cancellable (task), mover->data, &error))
     g_task_return_boolean (task, TRUE);
   else
