@@ -273,6 +273,26 @@ class FilesTest(files.Test):
         harness.wait_for(lambda: sandbox.accepted('alice'), 'it is sent')
         self.assertEqual(self.stored(sandbox, client, json.loads(sandbox.accepted('alice')[0]['attachment'])['url']), b'abcdef')
 
+    def test_stop(self):
+        """A daemon that ends does not wait for what stands still; the message goes on with the next one, and nothing is left of a download."""
+        sandbox, daemon, client = self.one(config='[files]\nstall_seconds=3600\n')
+        sandbox.control('bot', on=False)
+        content = os.urandom(1 << 20)
+        mids = [self.message_with(sandbox, client, content) for _ in range(2)]
+        sandbox.control('files', what='upload', stall=300000, count=2)
+        sandbox.control('files', what='download', stall=300000, count=2)
+        client_id, sending = self.send_file(client, 'file', content, 'a.bin')
+        paths = [sending, self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(content), 'x')]
+        paths += [client.call('Files', 'Download', '(xa{sv})', mid, {}) for mid in mids]
+        for path in paths:
+            harness.wait_for(lambda: self.transfer(client, path)['Transferred'] > 0, 'it is under way')
+        daemon.stop()
+        client = daemon.start()
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 0 and sandbox.accepted('alice'), 'it is sent')
+        self.assertEqual([one['client_mid'] for one in sandbox.accepted('alice')], [client_id])
+        harness.wait_for(lambda: not self.cached(daemon), 'nothing is left')
+        self.assertEqual(self.read(self.download(client, mids[0])['Path']), content)
+
     def test_many(self):
         """Fifty at once: messages pass them."""
         sandbox, daemon, client = self.one()
