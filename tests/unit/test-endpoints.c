@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where the service is: discovery against real servers on loopback, its cache, and the order of failover. */
 #include "net/endpoints.h"
+#include "net/tls.h"
 
 #include <glib/gstdio.h>
 
@@ -397,6 +398,12 @@ answer_tls (RawPeer *peer)
 }
 
 static void
+on_tls_ready (gpointer is_ready)
+{
+  *(gboolean *) is_ready = TRUE;
+}
+
+static void
 test_remembered_servers (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (RawPeer) named = raw_peer_new (answer_tls, NULL);
@@ -405,6 +412,11 @@ test_remembered_servers (Fixture *fixture, gconstpointer data)
   g_autofree char *body = envelope (content);
   g_autoptr (Service) service = service_new (answer_data, body);
   const char *const servers[] = { service->base, NULL };
+  gboolean tls_is_ready = FALSE;
+
+  /* Loading it can take longer than the next server waits. */
+  floo_tls_prepare ("https", on_tls_ready, &tls_is_ready);
+  run_until (tls_is_ready);
 
   use (fixture, "app", NULL, servers);
   discover (fixture, NULL);
