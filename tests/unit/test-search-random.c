@@ -86,6 +86,7 @@ check_one (const FlooMessage *message, gpointer data)
 
   if ((expected->search.conversation < 0 || expected->search.conversation == message->conversation)
       && (expected->search.from < 0 || expected->search.from == message->from)
+      && message->timestamp >= expected->search.since && message->timestamp <= expected->search.until
       && floo_terms_match (expected->terms, message->content, &start, &end))
     g_string_append_printf (expected->ids, "%" G_GINT64_FORMAT " ", message->id);
 }
@@ -158,6 +159,9 @@ test_at_random (Fixture *f, gconstpointer data)
 
 /* ---- many ---- */
 
+/* Of fixture_message(). */
+#define FIRST_TIME G_GINT64_CONSTANT (1700000000000)
+
 /* Letters and characters, the first ones much more often than the last ones. */
 static void
 append_random (GString *text, GRand *rand, gboolean letters, guint n)
@@ -185,6 +189,8 @@ insert_many (FlooDb *db, gpointer data, GError **error)
       g_string_append_c (text, ' ');
       append_random (text, rand, FALSE, (guint) g_rand_int_range (rand, 1, 8));
       message = fixture_message (id, id % 5 == 0 ? 5 : 100 + id % 800, 7 + id % 2, text->str);
+      /* Mostly in order, by very different distances. */
+      message.timestamp += id % 1000 < 300 ? id * 1000 : 300000 + g_rand_int_range (rand, 0, 1000);
       if (!floo_messages_insert (db, &message, FALSE, &is_new, error))
         return FALSE;
     }
@@ -208,6 +214,11 @@ test_many (Fixture *f, gconstpointer data)
       search.limit = IDS * 3;
       if (i % 5 == 0)
         search.conversation = g_rand_int_range (rand, 0, 3) == 0 ? 5 : g_rand_int_range (rand, 100, 900);
+      if (i % 3 == 0)
+        {
+          search.since = FIRST_TIME + g_rand_int_range (rand, 0, 600000);
+          search.until = search.since + (1 << g_rand_int_range (rand, 0, 22));
+        }
       compare (f, search);
     }
 }

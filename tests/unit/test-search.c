@@ -310,6 +310,21 @@ test_other_store (Fixture *f, gconstpointer data)
   search_expect (f, "会", "3 ");
 }
 
+/* There are no migrations: it is built anew. */
+static void
+test_other_version (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, insert_samples, NULL);
+  search_expect (f, "会", "14 12 11 10 ");
+  fixture_close (f);
+  g_assert_cmpint (search_ask (f, "search.db", "PRAGMA user_version = 2"), ==, -1);
+  g_assert_cmpint (search_ask (f, "search.db", "DROP TABLE pages"), ==, -1);
+  fixture_open (f);
+  search_expect (f, "会", "14 12 11 10 ");
+  fixture_close (f);
+  g_assert_cmpint (search_ask (f, "search.db", "PRAGMA user_version"), >, 2);
+}
+
 static void
 test_erase (Fixture *f, gconstpointer data)
 {
@@ -417,6 +432,7 @@ main (int argc, char **argv)
   ADD ("/search/restart", test_restart);
   ADD ("/search/damage", test_damage);
   ADD ("/search/other-store", test_other_store);
+  ADD ("/search/other-version", test_other_version);
   ADD ("/search/erase", test_erase);
   ADD ("/search/far-behind", test_far_behind);
   ADD ("/search/much-gone", test_much_gone);
