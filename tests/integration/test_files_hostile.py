@@ -81,6 +81,28 @@ class FilesHostileTest(files.Test):
         self.assertEqual(self.tree(), before)
         self.assertEqual(self.cached(daemon), [])
 
+    def test_private_hosts(self):
+        """A host of a private network is asked where the configuration names it, and only then; a redirect there changes nothing."""
+        neighbour = http.server.ThreadingHTTPServer(('127.0.0.2', 0), Stranger)
+        threading.Thread(target=neighbour.serve_forever, daemon=True).start()
+        self.addCleanup(neighbour.server_close)
+        self.addCleanup(neighbour.shutdown)
+        url = 'http://127.0.0.2:%d/n' % neighbour.server_port
+        sandbox, daemon, client = self.one()
+        direct = self.message_at(sandbox, client, url)
+        self.assertEqual(self.error(self.download(client, direct, status='error')), 'ProtocolError')
+        redirected = self.message_with(sandbox, client, b'xyz')
+        sandbox.control('files', what='download', redirect=url)
+        self.assertEqual(self.error(self.download(client, redirected, status='error')), 'ProtocolError')
+        self.assertEqual(Stranger.requests, [])
+        daemon.stop()
+        with open(os.path.join(daemon.root, 'config', 'flooim', 'flooimd.conf'), 'a') as file:
+            file.write('[files]\nprivate_hosts=nas.example 127.0.0.2\n')
+        client = daemon.start()
+        client.wait_state('online')
+        self.assertEqual(self.read(self.download(client, direct)['Path']), b'abc')
+        self.assertEqual([path for path, _ in Stranger.requests], ['/n'])
+
     def test_names(self):
         """Names are shown, never used."""
         sandbox, daemon, client = self.one()
