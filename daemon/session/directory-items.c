@@ -38,6 +38,23 @@ items_fail (ItemsQuery *query, const GError *error)
   items_query_free (query);
 }
 
+/* Records of the id alone tell that the service has no details of it: to a client they are nothing. */
+static GVariant *
+known_items (GVariant *items)
+{
+  GVariantBuilder known;
+
+  g_variant_builder_init (&known, G_VARIANT_TYPE ("aa{sv}"));
+  for (gsize i = 0; i < g_variant_n_children (items); i++)
+    {
+      g_autoptr (GVariant) item = g_variant_get_child_value (items, i);
+
+      if (g_variant_n_children (item) > 1)
+        g_variant_builder_add_value (&known, item);
+    }
+  return g_variant_builder_end (&known);
+}
+
 static gboolean
 run_items_query (FlooDb *db, gpointer data, GError **error)
 {
@@ -52,7 +69,7 @@ run_items_query (FlooDb *db, gpointer data, GError **error)
   g_variant_ref_sink (items);
   g_clear_pointer (&query->call.result, g_variant_unref);
   if (!query->full)
-    query->call.result = g_variant_ref_sink (g_variant_new ("(@aa{sv})", items));
+    query->call.result = g_variant_ref_sink (g_variant_new ("(@aa{sv})", known_items (items)));
   else if (g_variant_n_children (items) > 0)
     {
       g_autoptr (GVariant) item = g_variant_get_child_value (items, 0);

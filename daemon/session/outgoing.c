@@ -125,6 +125,7 @@ typedef struct {
   FlooRowFate fate;
   gint64 next_retry;
   gboolean permanent;
+  int code;             /* the service's; 0: the error is not of the service */
   char *reason;
   gboolean held;        /* the row is there, and its file not uploaded */
 } FateJob;
@@ -152,7 +153,7 @@ static gboolean
 run_fate (FlooDb *db, gpointer data, GError **error)
 {
   FateJob *job = data;
-  g_autofree char *text = g_strconcat ("0: ", job->reason, NULL);
+  g_autofree char *text = g_strdup_printf ("%d: %s", job->code, job->reason);
 
   /* Gone or settled in another way meanwhile: nothing to say. */
   if (!floo_outbox_get (db, job->client_id, keep_held, job, NULL) || !job->held)
@@ -163,7 +164,7 @@ run_fate (FlooDb *db, gpointer data, GError **error)
       return floo_outbox_set_state (db, job->client_id, FLOO_SEND_QUEUED, TRUE, job->next_retry, 0, text, FALSE, error);
     case FLOO_ROW_FAILED:
       return floo_outbox_set_state (db, job->client_id, FLOO_SEND_FAILED, TRUE, 0, 0, text, job->permanent, error)
-             && floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "failed", 0, 0, job->reason, error);
+             && floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "failed", 0, job->code, job->reason, error);
     case FLOO_ROW_DROPPED:
     default:
       return floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "cancelled", 0, 0, NULL, error)
@@ -176,10 +177,12 @@ void
 floo_outgoing_decide (FlooFiles *self, gint64 client_id, FlooRowFate fate, const GError *error, guint delay_ms)
 {
   FateJob *job = g_new0 (FateJob, 1);
+  const char *reason = error != NULL ? error->message : "";
 
   job->client_id = client_id;
   job->fate = fate;
-  job->reason = g_strdup (error != NULL ? error->message : "");
+  job->code = error != NULL ? (int) floo_rest_error_get_code (error) : 0;
+  job->reason = g_strdup (job->code != 0 ? strstr (reason, ": ") + 2 : reason);
   job->next_retry = delay_ms > 0 ? floo_now_ms () + delay_ms : 0;
   job->permanent = !floo_storage_error_is_transient (error);
   floo_session_write (self->session, run_fate, NULL, job, fate_job_free);

@@ -139,6 +139,25 @@ take_item (const GArray *items, guint i)
   return one;
 }
 
+/* As LastError, until something can be stored again. */
+static void
+tell_failure (FlooSync *self, const GError *error)
+{
+  FlooSession *session = self->session;
+
+  if (error != NULL && may_be_one (error) && session->store != NULL)
+    {
+      floo_session_set_error (session, error);
+      self->told_failure = TRUE;
+    }
+  else if (error == NULL && self->told_failure)
+    {
+      if (session->last_error != NULL && session->last_error->code == FLOO_ERROR_STORAGE)
+        floo_session_set_error (session, NULL);
+      self->told_failure = FALSE;
+    }
+}
+
 static void
 on_batch_done (FlooStore *store, gpointer data, const GError *error)
 {
@@ -171,8 +190,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
   /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
   if (error != NULL)
     self->caught_up = FALSE;
-  if (error != NULL && may_be_one (error) && session->store != NULL)
-    floo_session_set_error (session, error);
+  tell_failure (self, error);
   submit (self);
   floo_sync_pump (self);
 }

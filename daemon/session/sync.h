@@ -47,6 +47,7 @@ struct _FlooSync {
   guint connection;             /* its number, so that what is left of one before is known */
   gboolean caught_up;           /* every conversation was asked for once since we are online */
   gboolean unread_due;          /* UNREAD is to be sent, as soon as it acknowledges nothing that is not stored */
+  gboolean told_failure;        /* LastError says that something could not be stored */
   gboolean spoiled;             /* nor ever on this connection: a last page could not be stored */
   GHashTable *unstored;         /* conversation -> number of its last pages (next_key 0) that are not committed */
   GHashTable *pulls;            /* uid -> FlooPull */

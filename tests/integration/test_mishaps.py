@@ -46,6 +46,7 @@ class MishapsTest(harness.Test):
         client.call('Account', 'Reconnect')
         client.wait_message(lambda one: one.id == missed)
         client.wait_sent(client.send_text(ECHO, 'somewhere'))
+        self.wait_error(client, '')
         self.assertEqual([one['content'] for one in sandbox.accepted('alice')], ['somewhere'])
 
     def test_folder_is_removed(self):
