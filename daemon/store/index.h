@@ -7,7 +7,9 @@
  * and 147 ms for two frequent characters that are seldom neighbours; pairs of characters without places took 2.3 times, and 106 ms for a
  * word's beginning. So it has an inverted index of its own, in chunks of up to FLOO_CHUNK_DOCS messages (chunk.h), which are joined as they
  * grow in number. It knows about where each key is (keys.h, postings.h); any search is a few and-operations a chunk, and a look at some
- * hundred messages at worst.
+ * hundred messages at worst: under 10 ms of CPU over 1,000,000 messages. It takes 0.3 to 0.6 times the text where words come again, 1 where
+ * all is chance, and no more than 1.2 times, unless most messages are of less than four characters: what it knows of a message itself is
+ * about five bytes (tests/bench/search.c).
  *
  * The indexer writes (indexer.h); searches read (search.h). All functions are for the thread that has the connection.
  */

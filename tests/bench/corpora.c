@@ -367,9 +367,13 @@ make_absent (Corpus *self, TermKind kind, const GArray *parts, guint i)
     for (guint j = 0; j < n; j++)
       g_string_append_c (term, "etaonqxz"[between (self, 0, 7)]);
   else
-    /* Half of the terms have frequent characters only. */
     for (guint j = 0; j < n; j++)
-      g_string_append (term, g_array_index (parts, Counted, between (self, 0, (i % 2 == 0 ? MIN (FREQUENT, parts->len) : parts->len) - 1)).term);
+      {
+        /* Half of the terms have frequent characters only. */
+        guint most = i % 2 == 0 ? MIN (FREQUENT, parts->len) : parts->len;
+
+        g_string_append (term, g_array_index (parts, Counted, between (self, 0, most - 1)).term);
+      }
   return g_string_free (term, FALSE);
 }
 

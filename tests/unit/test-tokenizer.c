@@ -184,8 +184,8 @@ static void
 test_keys (void)
 {
   static const char *const texts[]
-      = { "哈哈哈哈哈哈哈哈哈哈哈哈", "下午的会议室在三楼，好", "Internationalization", "用iPhone手机", "cafe\u0301 ÉCOLE", "ｶﾞ한국 👍👍👍🎉𠀀𠀁", "a 1234567 12345678 123456789",
-          "электрификация всей страны" };
+      = { "哈哈哈哈哈哈哈哈哈哈哈哈", "下午的会议室在三楼，好", "Internationalization", "用iPhone手机", "cafe\u0301 ÉCOLE",
+          "ｶﾞ한국 👍👍👍🎉𠀀𠀁", "a 1234567 12345678 123456789", "электрификация всей страны" };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
