@@ -88,6 +88,10 @@ class Process:
             return log.read()
 
 
+# LeakSanitizer itself can crash at the end of a program that has loaded GnuTLS meanwhile.
+NO_LEAKS = {'ASAN_OPTIONS': 'detect_leaks=0'}
+
+
 class Bus:
     """A private message bus."""
 
@@ -142,7 +146,7 @@ class Sandbox:
             os.unlink(port_file)
         env = dict(os.environ, G_DEBUG='fatal-criticals')
         if self.protocol == 'https':
-            env['ASAN_OPTIONS'] = 'detect_leaks=0'  # LeakSanitizer itself crashes where GnuTLS was loaded later
+            env.update(NO_LEAKS)
         self.process = Process(self.name, argv, env, self.folder)
         wait_for(lambda: os.path.exists(port_file) or not self.process.running, 'the sandbox listens')
         if not self.process.running:

@@ -9,6 +9,7 @@ import unittest
 
 import files
 import harness
+import programs
 
 BOB = 1002
 
@@ -45,7 +46,7 @@ class TlsTest(files.Test):
         sandbox = self.sandbox(certificate=self.certificate(name))
         self.assertTrue(sandbox.origin.startswith('https:'))
         config = '[service]\napp_id=sandbox\ndns_server=%s\n' % sandbox.dns_server + ('ca_file=%s\n' % ca if trusted else '')
-        daemon = self.daemon(sandbox=sandbox, config=config)
+        daemon = self.daemon(sandbox=sandbox, config=config, env=programs.NO_LEAKS)
         return sandbox, daemon, daemon.start()
 
     def refused(self, sandbox, client, reason):
