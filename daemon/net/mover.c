@@ -9,7 +9,7 @@
 /* How often the main loop looks, while there is a transfer. */
 #define LOOK_MS 100
 /* The thread's nice value above the daemon's. */
-#define NICER 5
+#define NICER 10
 
 struct _FlooMover {
   FlooMoverFunc func;
