@@ -204,15 +204,22 @@ typedef struct {
   FlooStore *store;             /* (nullable): taken from it */
   gboolean erase;
   guint kicks;                  /* answers that are awaited */
+  guint parts;                  /* of the logout that are not done */
   GError *error;
   FlooReply reply;
   gpointer user_data;
 } LogoutJob;
 
+/* One part of it; the last one answers. @error: (transfer full) (nullable) */
 static void
-logout_done (LogoutJob *job)
+logout_part_done (LogoutJob *job, GError *error)
 {
-  floo_session_left (job->session);
+  if (job->error == NULL)
+    job->error = error;
+  else
+    g_clear_error (&error);
+  if (--job->parts > 0)
+    return;
   job->reply (NULL, job->error, job->user_data);
   g_clear_error (&job->error);
   g_clear_object (&job->rest);
@@ -225,42 +232,55 @@ static void
 on_logged_out_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LogoutJob *job = user_data;
-  g_autoptr (GError) error = NULL;
+  GError *error = NULL;
 
   if (!job->erase)
     floo_store_close_finish (FLOO_STORE (source), result);
-  else if (!floo_store_erase_finish (FLOO_STORE (source), result, &error) && job->error == NULL)
-    job->error = g_steal_pointer (&error);
-  logout_done (job);
+  else
+    floo_store_erase_finish (FLOO_STORE (source), result, &error);
+  floo_session_left (job->session);
+  logout_part_done (job, error);
 }
 
 static void
 on_login_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LogoutJob *job = user_data;
+  GError *error = NULL;
 
-  floo_secrets_clear_finish (FLOO_SECRETS (source), result, &job->error);
+  floo_secrets_clear_finish (FLOO_SECRETS (source), result, &error);
+  floo_session_saved (job->session);
+  logout_part_done (job, error);
+}
+
+/* Store and secrets go side by side: a locked keyring takes as long as its owner does, and the next login waits for the store alone. */
+static void
+leave (LogoutJob *job)
+{
+  FlooSession *self = job->session;
+
+  if (job->error != NULL)
+    {
+      floo_session_left (self);
+      logout_part_done (job, NULL);
+      return;
+    }
+  floo_login_stop (self->login);
+  floo_session_set_error (self, NULL);
+  job->parts++;
+  self->saving++;
+  floo_secrets_clear_async (self->secrets, NULL, on_login_cleared, job);
+  /* At once: a later login gets a store of its own. */
+  job->store = steal_store (self);
   if (job->store == NULL)
-    logout_done (job);
+    {
+      floo_session_left (self);
+      logout_part_done (job, NULL);
+    }
   else if (job->erase)
     floo_store_erase_async (job->store, on_logged_out_store_closed, job);
   else
     floo_store_close_async (job->store, on_logged_out_store_closed, job);
-}
-
-static void
-leave (LogoutJob *job)
-{
-  if (job->error != NULL)
-    {
-      logout_done (job);
-      return;
-    }
-  floo_login_stop (job->session->login);
-  floo_session_set_error (job->session, NULL);
-  /* At once, whatever the keyring takes: a later login gets a store of its own. */
-  job->store = steal_store (job->session);
-  floo_secrets_clear_async (job->session->secrets, NULL, on_login_cleared, job);
 }
 
 static void
@@ -334,6 +354,7 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
   job->reply = reply;
   job->user_data = user_data;
   job->rest = self->rest != NULL ? g_object_ref (self->rest) : NULL;
+  job->parts = 1;
   self->leaving++;
   if (everywhere)
     floo_rest_call_async (job->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);

@@ -85,7 +85,7 @@ struct _FlooSession {
   gboolean congested;
   gboolean stopping;
   guint leaving;                /* stores on their way: of logins before, still closing, or opening */
-  guint saving;                 /* logins on their way to the keyring or the disk */
+  guint saving;                 /* logins on their way to the keyring or the disk, or from there */
   gpointer next_login;          /* (nullable): a login that waits for them (account.c) */
   GTask *stop_task;             /* (nullable): waits for them */
   guint status_idle;
@@ -108,7 +108,7 @@ void floo_session_ready (FlooSession *self);
 
 /* A store of a login before is closed; `leaving` was raised for it. */
 void floo_session_left (FlooSession *self);
-/* A login is kept, or could not be; `saving` was raised for it. */
+/* A login is kept or forgotten, or could not be; `saving` was raised for it. */
 void floo_session_saved (FlooSession *self);
 /* account.c: begins the login that waited for it. */
 void floo_session_start_next_login (FlooSession *self);
