@@ -14,7 +14,7 @@
 #define OWN_TIMES 4
 #define SHARED_MOST (OWN_TIMES * FLOO_CHUNK_DOCS / 1024)
 /* A beginning that more than this part of the messages have, as counted by keys, has a list of its own. */
-#define BEGINNING_PART 4
+#define BEGINNING_PART 2
 #define BEGINNING_LEAST 64
 
 typedef struct {

@@ -8,7 +8,7 @@
 #include "store/query.h"
 
 #define APPLICATION_ID 0x466c6f53 /* "FloS" in the file's header */
-#define VERSION 3
+#define VERSION 4
 
 static const char *const suffixes[] = { "-wal", "-shm", "" };
 

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The search index (index.h). It has no migrations: one of another version is thrown away and built anew.
 PRAGMA application_id = 0x466c6f53;
-PRAGMA user_version = 3;
+PRAGMA user_version = 4;
 
 -- journal_id: of the store that it belongs to; position, changes: how far it is (indexer.h).
 CREATE TABLE state (
