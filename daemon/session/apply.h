@@ -30,6 +30,7 @@ typedef struct {
   GArray *order;                /* gint64: conversations in the order of their first change */
   gboolean list_changed;        /* RecentListUpdate is due */
   gboolean any_early;           /* operations wait for their message */
+  guint stored;                 /* messages that are new in the store */
 
   /* Messages of one conversation that will be one signal. */
   gint64 run_conversation;
@@ -80,8 +81,8 @@ gboolean floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error);
 
 /* ---- inbound-pages.c ---- */
 
-gboolean floo_apply_page (FlooApply *apply, FlooFrame *frame, gint64 conversation, GError **error);
-gboolean floo_apply_history (FlooApply *apply, FlooFrame *frame, const FlooInboundItem *item, GError **error);
+gboolean floo_apply_page (FlooApply *apply, const FlooInboundItem *item, GError **error);
+gboolean floo_apply_history (FlooApply *apply, const FlooInboundItem *item, GError **error);
 
 /* ---- edits.c ---- */
 

@@ -124,6 +124,7 @@ apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **e
     return FALSE;
   if (!is_new)
     return TRUE;
+  apply->stored++;
   change = floo_apply_change (apply, message->conversation, floo_apply_type_of (message->to_type, message->conversation), error);
   if (change == NULL)
     return FALSE;

@@ -24,6 +24,7 @@ floo_inbound_result_new (void)
   result->user_notices = g_array_new (FALSE, FALSE, sizeof (FlooUserNotice));
   result->statuses = g_array_new (FALSE, FALSE, sizeof (FlooInboundStatus));
   g_array_set_clear_func (result->statuses, status_clear);
+  result->conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
   result->typing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   return result;
 }
@@ -34,6 +35,7 @@ floo_inbound_result_free (FlooInboundResult *result)
   g_array_unref (result->answered);
   g_array_unref (result->user_notices);
   g_array_unref (result->statuses);
+  g_array_unref (result->conversations);
   g_ptr_array_unref (result->typing);
   g_free (result);
 }
@@ -65,6 +67,8 @@ apply_unread (FlooApply *apply, FlooFrame *frame, GError **error)
       if (!floo_conversations_touch (apply->db, id, type, TRUE, 0, FALSE, 0, 0, NULL, error))
         return FALSE;
       apply->list_changed = TRUE;
+      if (entry->n == 0 && type == FLOO_CONVERSATION_ROSTER)
+        g_array_append_val (apply->result->conversations, id);
     }
   return TRUE;
 }
@@ -79,8 +83,8 @@ apply_item (FlooApply *apply, const FlooInboundItem *item, GError **error)
   if (frame->sync_dl->client_mid != 0)
     return floo_apply_answer (apply, frame, error);
   if (frame->sync_dl->has_is_full_sync && frame->sync_dl->is_full_sync)
-    return floo_apply_history (apply, frame, item, error);
-  return floo_apply_page (apply, frame, item->conversation, error);
+    return floo_apply_history (apply, item, error);
+  return floo_apply_page (apply, item, error);
 }
 
 gboolean

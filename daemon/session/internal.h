@@ -318,10 +318,13 @@ typedef struct {
   GArray *answered;             /* gint64: client ids whose acknowledgement was committed */
   GArray *user_notices;         /* FlooUserNotice: those with consequences, in order */
   GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
+  GArray *conversations;        /* gint64: with users, of which the service has told for the first time, and has nothing new for us */
   GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
   gboolean fetch_contacts;      /* details are missing or stale now */
   gboolean pump;                /* rows became due */
   gboolean settle;              /* a row became uncertain */
+  gboolean missed;              /* there is a gap to be filled at once */
+  gboolean pushes;              /* messages came that nobody asked for, and that is noted */
 } FlooInboundResult;
 
 typedef struct {
@@ -342,6 +345,10 @@ typedef struct {
   FlooFrame *frame;
   gint64 conversation;          /* of a page: as asked; -1 unknown */
   gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: nobody asked */
+  gint64 gap;                   /* of a history page that nobody waits for: the gap that it is to fill, G_MAXINT64: above the newest; 0: it is none */
+  gint64 below;                 /* the message down to which that is */
+  gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
+  gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
   guint connection;             /* sync*.c: the number of the one it came by */
 } FlooInboundItem;
 

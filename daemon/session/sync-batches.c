@@ -64,6 +64,10 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
     floo_sender_pump (session->sender);
   if (result->settle)
     floo_settler_run (session->settler);
+  floo_fill_look_at (session->sync, result->conversations);
+  session->sync->pushes |= result->pushes;
+  if (result->missed)
+    floo_fill_run (session->sync, TRUE);
   if (result->fetch_contacts)
     floo_directory_fetch_missing (session->directory);
   for (guint i = 0; i < result->statuses->len; i++)
@@ -77,8 +81,6 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
       floo_login_user_notice (session->login, notice->type, notice->timestamp);
     }
 }
-
-static void write_batch (FlooSync *self, GArray *items);
 
 /* ---- what the service may not take for received ---- */
 
@@ -170,7 +172,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
     {
       /* One of them may be what the store does not take: it must not keep the others out. */
       for (guint i = 0; i < batch->items->len; i++)
-        write_batch (self, take_item (batch->items, i));
+        floo_sync_write (self, take_item (batch->items, i));
       return;
     }
   if (error != NULL)
@@ -179,7 +181,11 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
     {
       const FlooInboundItem *item = &g_array_index (batch->items, FlooInboundItem, i);
       last_page_done (self, item, error);
-      if (floo_sync_is_page (item->frame))
+      if (item->frame->unread_dl != NULL && error == NULL)
+        floo_fill_online (self);
+      else if (item->gap != 0)
+        floo_fill_page_done (self, item, error);
+      else if (floo_sync_is_page (item->frame))
         floo_pull_page_done (self, item, error);
       else if (floo_sync_is_history (item->frame))
         floo_history_page_done (self, item, error);
@@ -195,9 +201,8 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
   floo_sync_pump (self);
 }
 
-/* @items: (transfer full) */
-static void
-write_batch (FlooSync *self, GArray *items)
+void
+floo_sync_write (FlooSync *self, GArray *items)
 {
   Batch *batch = g_new0 (Batch, 1);
 
@@ -213,7 +218,7 @@ floo_sync_write_waiting (FlooSync *self)
 {
   if (self->items->len == 0 || self->session->store == NULL)
     return;
-  write_batch (self, g_steal_pointer (&self->items));
+  floo_sync_write (self, g_steal_pointer (&self->items));
   self->items = floo_sync_items_new ();
   self->metas = 0;
   self->bytes = 0;
@@ -237,16 +242,18 @@ on_flush (gpointer user_data)
 }
 
 void
-floo_sync_add (FlooSync *self, FlooFrame *frame, gint64 conversation, gint64 from)
+floo_sync_add (FlooSync *self, const FlooInboundItem *item)
 {
-  FlooInboundItem item = { .frame = floo_frame_ref (frame), .conversation = conversation, .from = from, .connection = self->connection };
+  const FlooFrame *frame = item->frame;
 
-  g_array_append_val (self->items, item);
+  floo_frame_ref (item->frame);
+  g_array_append_val (self->items, *item);
+  g_array_index (self->items, FlooInboundItem, self->items->len - 1).connection = self->connection;
   self->bytes += frame->memory;
   if (frame->sync_dl != NULL)
     self->metas += (guint) frame->sync_dl->n_metas;
   if (is_last_page (frame))
-    count_unstored (self, conversation, 1);
+    count_unstored (self, item->conversation, 1);
   if (self->metas >= FLOO_INTAKE_BATCH)
     submit (self);
   else if (self->flush_source == 0)

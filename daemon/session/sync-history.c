@@ -46,7 +46,7 @@ floo_history_pump (FlooSync *self)
 }
 
 void
-floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooHistoryDone done, gpointer user_data)
+floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooFill *fill, FlooHistoryDone done, gpointer user_data)
 {
   FlooHistory *history;
 
@@ -58,6 +58,7 @@ floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit
       return;
     }
   history = g_new0 (FlooHistory, 1);
+  history->fill = fill;
   history->conversation = conversation;
   history->from = from;
   history->limit = limit;
@@ -66,6 +67,12 @@ floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit
   history->asked_at = floo_sync_now_ms ();
   g_ptr_array_add (self->histories, history);
   floo_sync_pump (self);
+}
+
+void
+floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooHistoryDone done, gpointer user_data)
+{
+  floo_history_ask (self, conversation, from, limit, NULL, done, user_data);
 }
 
 /* Somebody waits for a history page; that one is late says nothing of the connection. */
@@ -101,6 +108,20 @@ history_page (const Floo__SyncDL *dl)
         page.oldest = timestamp;
     }
   return page;
+}
+
+gboolean
+floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame)
+{
+  FlooHistoryPage page;
+
+  history->answered = TRUE;
+  if (history->fill == NULL)
+    return TRUE;
+  page = history_page (frame->sync_dl);
+  floo_fill_take (history->fill, frame);
+  floo_history_end (self, history, &page, NULL);
+  return FALSE;
 }
 
 void

@@ -19,6 +19,8 @@ floo_sync_new (FlooSession *session)
   self->queued = g_queue_new ();
   self->histories = g_ptr_array_new ();
   self->items = floo_sync_items_new ();
+  self->met = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->to_look_at = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->unstored = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   return self;
 }
@@ -33,6 +35,8 @@ floo_sync_free (FlooSync *self)
   g_queue_free (self->queued);
   g_hash_table_unref (self->pulls);
   g_hash_table_unref (self->unstored);
+  g_hash_table_unref (self->met);
+  g_array_unref (self->to_look_at);
   g_array_unref (self->items);
   g_free (self);
 }
@@ -95,6 +99,7 @@ floo_sync_resume (FlooSync *self)
     floo_sync_ask_unread (self);
   else
     floo_sync_pump (self);
+  floo_fill_run (self, TRUE);
 }
 
 /* ---- frames ---- */
@@ -119,6 +124,15 @@ want_listed (FlooSync *self, const Floo__UnreadDL *unread, gboolean with_news)
       floo_pull_want (self, (gint64) unread->unread[i]->xid->uid, TRUE);
 }
 
+/* A frame of no conversation. */
+static void
+add (FlooSync *self, FlooFrame *frame)
+{
+  FlooInboundItem item = { .frame = frame, .conversation = FLOO_UNKNOWN_CONVERSATION, .from = FLOO_NOBODY_ASKED };
+
+  floo_sync_add (self, &item);
+}
+
 static void
 on_unread (FlooSync *self, FlooFrame *frame)
 {
@@ -129,7 +143,7 @@ on_unread (FlooSync *self, FlooFrame *frame)
   if (status != NULL && status->code != FLOO__STATUS__ERROR_CODE__OK
       && floo_login_status (self->session->login, (int) status->code, floo_frame_text (frame, status->has_reason, &status->reason)))
     return;
-  floo_sync_add (self, frame, FLOO_UNKNOWN_CONVERSATION, FLOO_NOBODY_ASKED);
+  add (self, frame);
   want_listed (self, unread, TRUE);
   /* What another of our devices has read is not unread any more, but we have not seen it yet: after a time offline the others are asked for, too. */
   if (!self->caught_up)
@@ -138,7 +152,19 @@ on_unread (FlooSync *self, FlooFrame *frame)
   floo_sync_pump (self);
 }
 
-/* A page without a name belongs to the pull that asked for what is in it; an empty one to the oldest that waits. */
+/* Where a message is: with the other user, or in the group. FLOO_UNKNOWN_CONVERSATION: it is none */
+static gint64
+meta_conversation (FlooSync *self, const Floo__Meta *meta)
+{
+  gint64 to;
+
+  if (meta == NULL || meta->ns != FLOO__META__NAME_SPACE__MESSAGE)
+    return FLOO_UNKNOWN_CONVERSATION;
+  to = floo_apply_uid (meta->to);
+  return to == self->session->user_id ? floo_apply_uid (meta->from) : to;
+}
+
+/* A page without a name is where its messages are, or belongs to the pull that asked for what is in it; an empty one to the oldest that waits. */
 static gint64
 page_conversation (FlooSync *self, const Floo__SyncDL *page)
 {
@@ -149,6 +175,8 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
 
   if (page->xid != NULL)
     return (gint64) page->xid->uid;
+  if (meta_conversation (self, meta) != FLOO_UNKNOWN_CONVERSATION)
+    return meta_conversation (self, meta);
   g_hash_table_iter_init (&iter, self->pulls);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
@@ -197,6 +225,7 @@ static void
 on_sync (FlooSync *self, FlooFrame *frame)
 {
   const Floo__SyncDL *page = frame->sync_dl;
+  FlooInboundItem item = { .frame = frame, .from = FLOO_NOBODY_ASKED };
   FlooHistory *history = NULL;
   gint64 conversation;
   FlooPull *pull;
@@ -204,12 +233,12 @@ on_sync (FlooSync *self, FlooFrame *frame)
   if (page->client_mid != 0)
     {
       FLOO_CRASH_POINT ("ack-received");
-      floo_sync_add (self, frame, FLOO_UNKNOWN_CONVERSATION, FLOO_NOBODY_ASKED);
+      add (self, frame);
       return;
     }
   if (floo_sync_is_history (frame))
     {
-      conversation = page->xid != NULL ? (gint64) page->xid->uid : FLOO_UNKNOWN_CONVERSATION;
+      conversation = page->xid != NULL ? (gint64) page->xid->uid : meta_conversation (self, page->n_metas > 0 ? page->metas[0] : NULL);
       history = floo_history_find (self, conversation);
       if (history != NULL)
         conversation = history->conversation;
@@ -218,12 +247,25 @@ on_sync (FlooSync *self, FlooFrame *frame)
     conversation = page_conversation (self, page);
   if (page_refused (self, frame, conversation, history))
     return;
+  if (floo_sync_is_history (frame) && history == NULL)
+    {
+      g_debug ("a page of the history that nobody waits for was read over");
+      return;
+    }
+  if (history != NULL && !floo_history_answered (self, history, frame))
+    return;
+  item.conversation = conversation;
   if (history != NULL)
-    history->answered = TRUE;
-  pull = g_hash_table_lookup (self->pulls, &conversation);
-  if (!floo_sync_is_history (frame) && pull != NULL && pull->state == FLOO_PULL_ASKED)
-    pull->state = FLOO_PULL_COMMITTING;
-  floo_sync_add (self, frame, conversation, history != NULL ? history->from : FLOO_NOBODY_ASKED);
+    item.from = history->from;
+  if (!floo_sync_is_history (frame))
+    {
+      pull = g_hash_table_lookup (self->pulls, &conversation);
+      item.first = page->prev_mid != 0 && g_hash_table_add (self->met, g_memdup2 (&conversation, sizeof conversation));
+      item.pushed = !self->pushes && page->next_key == 0 && (pull == NULL || pull->state != FLOO_PULL_ASKED);
+      if (pull != NULL && pull->state == FLOO_PULL_ASKED)
+        pull->state = FLOO_PULL_COMMITTING;
+    }
+  floo_sync_add (self, &item);
 }
 
 void
@@ -288,4 +330,5 @@ floo_sync_offline (FlooSync *self)
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "The connection to the service was lost");
   while (self->histories->len > 0)
     floo_history_end (self, g_ptr_array_index (self->histories, 0), NULL, error);
+  floo_fill_offline (self);
 }

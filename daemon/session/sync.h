@@ -5,6 +5,7 @@
  *   sync          what each frame is, and when UNREAD is sent
  *   sync-pulls    conversations that are fetched, page by page
  *   sync-history  pages of the service's history that somebody asks for
+ *   sync-fill     what was missed, fetched from the history in the background
  *   sync-batches  what came, on its way through the store
  */
 #pragma once
@@ -29,8 +30,11 @@ typedef struct {
   gboolean again;               /* a notice came meanwhile */
 } FlooPull;
 
+typedef struct _FlooFill FlooFill;
+
 /* A page of history that somebody waits for. */
 typedef struct {
+  FlooFill *fill;               /* (nullable): who waits takes the page; else it is stored */
   gint64 conversation;
   gint64 from;
   guint limit;
@@ -59,6 +63,15 @@ struct _FlooSync {
   guint64 last_sequence;        /* of a pull */
   gint64 rate_began;            /* ms, monotonic: of the present second */
   guint rate_count;
+
+  FlooFill *fill;               /* (nullable): the gap that is being filled */
+  gint64 gap_after;             /* gaps up to this id were seen to on this connection, or failed */
+  gboolean gaps_again;          /* to be looked through once more */
+  guint gap_timer;
+  GHashTable *met;              /* gint64: conversations of which a page came on this connection that names the message before it */
+  gboolean pushes;              /* the store has it noted that the service sends pages unasked */
+  gboolean looked;              /* on this connection it is known what is in to_look_at */
+  GArray *to_look_at;           /* gint64: conversations whose newest messages may be missing */
 
   GArray *items;                /* FlooInboundItem: the next batch */
   guint metas;
@@ -100,18 +113,38 @@ void floo_sync_pump (FlooSync *self);
 
 /* The request that a page of @conversation answers; NULL: none */
 FlooHistory *floo_history_find (FlooSync *self, gint64 conversation);
+/* floo_sync_history() for @fill (nullable), which gets the page itself. */
+void floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooFill *fill, FlooHistoryDone done, gpointer user_data);
+/* The answer came: the page is to be stored. FALSE: who fills a gap has taken it */
+gboolean floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame);
 /* Tells who waits, and frees the request. @page: NULL with @error */
 void floo_history_end (FlooSync *self, FlooHistory *history, const FlooHistoryPage *page, const GError *error);
 void floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
 void floo_history_pump (FlooSync *self);
 void floo_history_end_late (FlooSync *self);
 
+/* ---- sync-fill.c ---- */
+
+/* What UNREAD says is in the store. */
+void floo_fill_online (FlooSync *self);
+/* These conversations are new here: what was their first message may have been missed. */
+void floo_fill_look_at (FlooSync *self, const GArray *conversations);
+void floo_fill_offline (FlooSync *self);
+/* Fills the gaps in which something was missed, one at a time. @again: there is a new one */
+void floo_fill_run (FlooSync *self, gboolean again);
+/* Takes a page. */
+void floo_fill_take (FlooFill *fill, FlooFrame *frame);
+/* One of its pages is committed, or could not be. */
+void floo_fill_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
+
 /* ---- sync-batches.c ---- */
 
 /* Returns: (transfer full): an array of FlooInboundItem */
 GArray *floo_sync_items_new (void);
-/* Puts a frame into the next batch. */
-void floo_sync_add (FlooSync *self, FlooFrame *frame, gint64 conversation, gint64 from);
+/* Puts a frame into the next batch. @item: copied, with a reference to its frame */
+void floo_sync_add (FlooSync *self, const FlooInboundItem *item);
+/* Writes @items (transfer full) in one transaction. */
+void floo_sync_write (FlooSync *self, GArray *items);
 /* Whether a request without a key would tell the service that something has arrived which is not committed. */
 gboolean floo_sync_is_unstored (FlooSync *self, gint64 conversation);
 /* Writes what waits, however many batches are under way. */

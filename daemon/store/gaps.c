@@ -4,9 +4,9 @@
 #include "store/query.h"
 
 gboolean
-floo_gaps_add (FlooDb *db, gint64 conversation, gint64 id, GError **error)
+floo_gaps_add (FlooDb *db, gint64 conversation, gint64 id, gboolean missed, GError **error)
 {
-  return floo_query_run_ints (db, "gap-add", FLOO_INTS (conversation, id), NULL, error);
+  return floo_query_run_ints (db, "gap-add", FLOO_INTS (conversation, id, missed ? 1 : 0), NULL, error);
 }
 
 gboolean
@@ -44,4 +44,95 @@ gboolean
 floo_gaps_find (FlooDb *db, gint64 conversation, gint64 from, gint64 to, gint64 *id, GError **error)
 {
   return floo_query_get_int (db, "gap-highest", FLOO_INTS (conversation, from, to), id, NULL, error);
+}
+
+/* ---- what was missed ---- */
+
+gboolean
+floo_gaps_find_received (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error)
+{
+  return floo_query_get_int (db, "message-last-received", FLOO_INTS (conversation, up_to), id, NULL, error);
+}
+
+gboolean
+floo_gaps_is_received (FlooDb *db, gint64 id, gboolean *received, GError **error)
+{
+  gint64 one;
+
+  return floo_query_get_int (db, "message-is-received", FLOO_INTS (id), &one, received, error);
+}
+
+gboolean
+floo_gaps_get_created (FlooDb *db, gint64 *created, GError **error)
+{
+  return floo_query_get_int (db, "store-created", NULL, 0, created, NULL, error);
+}
+
+gboolean
+floo_gaps_find_missed (FlooDb *db, gint64 conversation, gint64 from, gint64 to, gint64 *id, GError **error)
+{
+  return floo_query_get_int (db, "gap-highest-missed", FLOO_INTS (conversation, from, to), id, NULL, error);
+}
+
+gboolean
+floo_gaps_next_missed (FlooDb *db, gint64 after, gint64 *conversation, gint64 *id, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "gap-next-missed", FLOO_INTS (after), error);
+  gboolean row;
+
+  if (query == NULL || !floo_query_next (query, &row, error))
+    return FALSE;
+  *conversation = row ? floo_query_int (query, 0) : 0;
+  *id = row ? floo_query_int (query, 1) : 0;
+  return TRUE;
+}
+
+gboolean
+floo_gaps_give_up (FlooDb *db, gint64 conversation, gint64 id, GError **error)
+{
+  return floo_query_run_ints (db, "gap-give-up", FLOO_INTS (conversation, id), NULL, error);
+}
+
+gboolean
+floo_gaps_note_pushes (FlooDb *db, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "meta-put", error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, "pushes");
+  floo_query_bind_int (query, 2, 1);
+  return floo_query_run (query, error);
+}
+
+gboolean
+floo_gaps_has_pushes (FlooDb *db, gboolean *pushes, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "meta-get", error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, "pushes");
+  return floo_query_next (query, pushes, error);
+}
+
+gboolean
+floo_gaps_list_recent (FlooDb *db, guint n, GArray *conversations, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversations-recent", FLOO_INTS (n), error);
+  gboolean row = TRUE;
+
+  if (query == NULL)
+    return FALSE;
+  while (row)
+    {
+      gint64 id;
+
+      if (!floo_query_next (query, &row, error))
+        return FALSE;
+      id = row ? floo_query_int (query, 0) : 0;
+      if (row)
+        g_array_append_val (conversations, id);
+    }
+  return TRUE;
 }

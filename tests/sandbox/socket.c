@@ -13,8 +13,8 @@
 
 /* ---- sending ---- */
 
-static gboolean
-can_send (SbConnection *self)
+gboolean
+sb_connection_can_send (SbConnection *self)
 {
   return !self->stalled && !self->mute && !self->ended
          && soup_websocket_connection_get_state (self->ws) == SOUP_WEBSOCKET_STATE_OPEN;
@@ -23,7 +23,7 @@ can_send (SbConnection *self)
 static void
 send_text (SbConnection *self, const char *text)
 {
-  if (can_send (self))
+  if (sb_connection_can_send (self))
     soup_websocket_connection_send_text (self->ws, text);
 }
 
@@ -35,7 +35,7 @@ send_fragment (SbConnection *self, guint8 first, const guint8 *data, gsize len)
   guint8 small[] = { first, (guint8) len };
   guint8 medium[] = { first, 126, (guint8) (len >> 8), (guint8) len };
 
-  if (!can_send (self))
+  if (!sb_connection_can_send (self))
     return;
   if (len < 126)
     g_byte_array_append (bytes, small, sizeof small);
@@ -64,7 +64,7 @@ send_binary (SbConnection *self, GBytes *frame)
   g_autoptr (GBytes) message = floo_sio_encode_binary (frame);
 
   /* The peer may have gone since the text that goes before it. */
-  if (can_send (self))
+  if (sb_connection_can_send (self))
     soup_websocket_connection_send_message (self->ws, SOUP_WEBSOCKET_DATA_BINARY, message);
 }
 
@@ -107,7 +107,7 @@ sb_connection_send (SbConnection *self, Floo__Frame__Command command, const Prot
 {
   g_autoptr (GBytes) frame = NULL;
 
-  if (!can_send (self))
+  if (!sb_connection_can_send (self))
     return;
   frame = self->sandbox->settings.compress && payload != NULL ? floo_frame_encode_deflated (command, payload)
                                                               : floo_frame_encode (command, payload);
@@ -122,7 +122,7 @@ sb_connection_malformed (SbConnection *self, SbMalformed what)
   g_autofree char *huge = NULL;
   g_autoptr (GBytes) bytes = NULL;
 
-  if (!can_send (self))
+  if (!sb_connection_can_send (self))
     return;
   switch (what)
     {

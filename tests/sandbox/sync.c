@@ -296,7 +296,8 @@ push_pages (Sandbox *sandbox, SbDevice *device, gint64 conversation)
   SbPosition *position = sb_device_position (device, conversation);
   gboolean more = TRUE;
 
-  while (more)
+  /* Sending may find out that the connection is no more; and what a stalled one does not take goes out later. */
+  while (more && device->connection != NULL && sb_connection_can_send (device->connection))
     {
       gboolean key = sandbox->settings.push_key;
       Page page;

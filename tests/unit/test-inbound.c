@@ -4,13 +4,14 @@
  *
  * A service in miniature makes a history of messages, operations and notices. One store gets each at once, in order: the plain order. Another
  * gets them as a bad connection brings them: each conversation's queue at its own pace, pages twice, positions that the service forgot, pages of the
- * history in between, messages pushed ahead of their queue, acknowledgements late and twice. What a user sees must be the same.
+ * history in between, messages pushed ahead of their queue, pages lost with the connection, acknowledgements late and twice. What a user sees must be the same.
  *
  * FLOOIM_DISORDER_SEEDS: how many histories (12).
  */
 #include <string.h>
 
 #include "session/internal.h"
+#include "store/gaps.h"
 #include "store/db.h"
 #include "store-fixture.h"
 
@@ -19,6 +20,7 @@
 #define GROUP 50
 #define OTHER_DEVICE 2
 #define FIRST_ID 10000
+#define TIME_BASE G_GINT64_CONSTANT (4000000000000)   /* after the store was made */
 #define SYSTEM 0
 
 typedef enum { MESSAGE, OPERATION, DELETION, ROSTER, GROUPS } Kind;
@@ -442,7 +444,7 @@ page_add (Page *page, Service *service, const Thing *thing, gboolean whole)
   floo__meta__init (meta);
   meta->has_id = meta->has_timestamp = meta->has_ns = meta->has_payload = TRUE;
   meta->id = (guint64) thing->id;
-  meta->timestamp = 1700000000000 + (guint64) thing->id;
+  meta->timestamp = TIME_BASE + (guint64) thing->id;
   meta->ns = spaces[thing->kind];
   meta->from = xid_of (page, thing->from);
   meta->to = xid_of (page, thing->to);
@@ -486,6 +488,7 @@ typedef struct {
   Service *service;
   GRand *rand;                /* of the order */
   guint positions[G_N_ELEMENTS (queues)];
+  gboolean met[G_N_ELEMENTS (queues)];    /* a page of the queue came on this connection */
   GArray *unacknowledged;     /* const Thing * */
   GArray *batch;              /* FlooInboundItem */
 } Run;
@@ -559,7 +562,7 @@ run_acknowledge (Run *run, const Thing *thing)
   dl.has_client_mid = dl.has_server_mid = dl.has_server_time = TRUE;
   dl.client_mid = (guint64) thing->client_id;
   dl.server_mid = (guint64) thing->id;
-  dl.server_time = 1700000000000 + (guint64) thing->id;
+  dl.server_time = TIME_BASE + (guint64) thing->id;
   run_take (run, decode (&dl.base, FLOO__FRAME__COMMAND__SYNC), -1, -1);
 }
 
@@ -572,17 +575,33 @@ is_queued (Service *service, const Thing *thing, gint64 queue)
   return thing->queue == queue && thing->client_id == 0 && (present == NULL || !present->recalled);
 }
 
-/* The next page of a queue. Returns FALSE where there is nothing new. */
+/* The last one of the queue before the thing @i; 0: none */
+static gint64
+id_before (Service *service, guint i, gint64 queue)
+{
+  while (i-- > 0)
+    if (((const Thing *) service->things->pdata[i])->queue == queue)
+      return ((const Thing *) service->things->pdata[i])->id;
+  return 0;
+}
+
+/* The next page of a queue, sent unasked. Returns FALSE where there is nothing new. */
 static gboolean
 run_page (Run *run, guint queue, guint max)
 {
+  FlooInboundItem item = { .conversation = queues[queue], .from = -1, .pushed = TRUE };
   Page page;
   guint i;
 
   page_init (&page, queues[queue]);
   for (i = run->positions[queue]; i < run->service->happened && page.metas->len < max; i++)
     if (is_queued (run->service, run->service->things->pdata[i], queues[queue]))
-      page_add (&page, run->service, run->service->things->pdata[i], FALSE);
+      {
+        if (page.metas->len == 0)
+          page.dl.prev_mid = (guint64) id_before (run->service, i, queues[queue]);
+        page_add (&page, run->service, run->service->things->pdata[i], FALSE);
+      }
+  page.dl.has_prev_mid = page.dl.prev_mid != 0;
   run->positions[queue] = i;
   if (page.metas->len == 0)
     {
@@ -590,8 +609,29 @@ run_page (Run *run, guint queue, guint max)
       g_ptr_array_unref (page.memory);
       return FALSE;
     }
-  run_take (run, page_end (&page), queues[queue], -1);
+  item.frame = page_end (&page);
+  item.first = item.frame->sync_dl->prev_mid != 0 && !run->met[queue];
+  run->met[queue] |= item.first;
+  g_array_append_val (run->batch, item);
   return TRUE;
+}
+
+/* Some messages of a queue count as received, but the connection ends before they are here. */
+static void
+run_lose (Run *run, guint queue)
+{
+  guint max = (guint) g_rand_int_range (run->rand, 1, 6);
+
+  for (guint i = run->positions[queue]; i < run->service->happened && max > 0; i++, max--)
+    {
+      const Thing *thing = run->service->things->pdata[i];
+
+      /* Of anything else the history knows nothing. */
+      if (thing->queue == queues[queue] && thing->kind != MESSAGE)
+        break;
+      run->positions[queue] = i + 1;
+    }
+  memset (run->met, 0, sizeof run->met);
 }
 
 /* Whether a message is still in the service's history. */
@@ -619,6 +659,7 @@ run_history (Run *run, gint64 conversation)
 {
   guint start = run->service->happened > 0 ? (guint) g_rand_int_range (run->rand, 0, (gint32) run->service->happened) : 0;
   guint max = (guint) g_rand_int_range (run->rand, 1, 8);
+  gint64 lowest = 0;
   Page page;
 
   page_init (&page, conversation);
@@ -628,11 +669,78 @@ run_history (Run *run, gint64 conversation)
       const Thing *thing = i < run->service->happened ? run->service->things->pdata[i] : NULL;
 
       if (thing != NULL && thing->kind == MESSAGE && thing->conversation == conversation && in_history (run->service, thing))
-        page_add (&page, run->service, thing, TRUE);
+        {
+          page_add (&page, run->service, thing, TRUE);
+          lowest = thing->id;
+        }
     }
   page.dl.has_next_key = TRUE;
-  page.dl.next_key = 1;
-  run_take (run, page_end (&page), conversation, -1);
+  page.dl.next_key = (guint64) lowest;
+  run_take (run, page_end (&page), conversation, FIRST_ID + start + 1);
+}
+
+typedef struct {
+  gint64 conversation, gap, below;
+} Missed;
+
+static gboolean
+find_missed (FlooDb *db, gpointer data, GError **error)
+{
+  Missed *missed = data;
+
+  if (missed->gap == 0 && !floo_gaps_next_missed (db, 0, &missed->conversation, &missed->gap, error))
+    return FALSE;
+  return floo_gaps_find_received (db, missed->conversation, missed->gap - 1, &missed->below, error);
+}
+
+/* A page of history that goes down to what the store has. */
+static void
+run_fill (Run *run, const Missed *missed)
+{
+  gboolean newest = missed->gap == G_MAXINT64;
+  FlooInboundItem item = { .conversation = missed->conversation, .from = newest ? 0 : missed->gap, .gap = missed->gap, .below = missed->below };
+  gint64 lowest = G_MAXINT64;
+  Page page;
+
+  page_init (&page, missed->conversation);
+  page.dl.has_is_full_sync = page.dl.is_full_sync = page.dl.has_next_key = TRUE;
+  for (guint i = run->service->happened; i-- > 0 && lowest > missed->below;)
+    {
+      const Thing *thing = run->service->things->pdata[i];
+
+      if (thing->kind != MESSAGE || thing->conversation != missed->conversation || thing->id >= missed->gap || !in_history (run->service, thing))
+        continue;
+      lowest = thing->id;
+      page_add (&page, run->service, thing, TRUE);
+    }
+  page.dl.next_key = lowest <= missed->below ? (guint64) lowest : 0;
+  item.frame = page_end (&page);
+  g_array_append_val (run->batch, item);
+  run_flush (run);
+}
+
+/* One gap in which something was missed is filled. Returns FALSE where there is none. */
+static gboolean
+run_fill_next (Run *run)
+{
+  Missed missed = { 0 };
+
+  run_flush (run);
+  fixture_read (run->f, find_missed, &missed);
+  if (missed.gap != 0)
+    run_fill (run, &missed);
+  return missed.gap != 0;
+}
+
+/* As after each connection. */
+static void
+run_look (Run *run, gint64 conversation)
+{
+  Missed missed = { .conversation = conversation, .gap = G_MAXINT64 };
+
+  run_flush (run);
+  fixture_read (run->f, find_missed, &missed);
+  run_fill (run, &missed);
 }
 
 /* A message pushed unasked, ahead of its queue. */
@@ -733,8 +841,12 @@ run_step (Run *run)
     run->positions[queue] -= (guint) g_rand_int_range (run->rand, 0, (gint32) run->positions[queue] + 1);
   else if (what < 76)
     run_history (run, pick (run->rand, conversations, G_N_ELEMENTS (conversations)));
-  else if (what < 82)
+  else if (what < 79)
     run_push (run);
+  else if (what < 81)
+    run_lose (run, queue);
+  else if (what < 82)
+    run_fill_next (run);
   else if (what < 84)
     run_unread (run);
   else if (what < 94 && run->unacknowledged->len > 0)
@@ -748,6 +860,7 @@ run_step (Run *run)
     {
       run_flush (run);
       fixture_reopen (run->f);
+      memset (run->met, 0, sizeof run->met);
     }
   if (chance (run->rand, 40))
     run_flush (run);
@@ -765,6 +878,10 @@ run_disorderly (Run *run)
       ;
   run_unread (run);
   run_flush (run);
+  while (run_fill_next (run))
+    ;
+  for (guint c = 0; c < G_N_ELEMENTS (conversations); c++)
+    run_look (run, conversations[c]);
 }
 
 /* ---- comparing ---- */
@@ -791,7 +908,7 @@ run_dump (Run *run)
 {
   g_autofree char *path = fixture_path (run->f, "store.db");
   g_autofree char *messages = g_strdup_printf (
-      "SELECT id, conversation AS c, sender, to_type, timestamp - 1700000000000 AS t, status, flags & ~%d AS flags, unread, client_id, edit_timestamp, "
+      "SELECT id, conversation AS c, sender, to_type, timestamp %% 1000000 AS t, status, flags & ~%d AS flags, unread, client_id, edit_timestamp, "
       "content || coalesce((SELECT group_concat(content, '') FROM (SELECT content FROM appended WHERE message = id ORDER BY seq)), '') AS content, "
       "nullif(config, '') AS config FROM messages ORDER BY id",
       FLOO_MESSAGE_IS_HISTORY);

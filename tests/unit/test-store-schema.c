@@ -137,6 +137,7 @@ test_migrations (Fixture *f, gconstpointer data)
 static const char *const whole[] = {
   "outbox-all", "outbox-all-downward", "tokens-all", "values-all", "count-schema-objects", /* all of it is wanted */
   "applied-prune", "early-any", "early-prune", "journal-first-to-keep",                    /* the first few rows */
+  "message-last-received",                                                                 /* a thousand rows, by an index */
   "outbox-mark-uncertain",                                                                 /* once a login */
   "list-drop-states-of-owner",                                                             /* when a group is left */
 };
