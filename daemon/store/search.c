@@ -12,6 +12,9 @@
 #include "store/search-text.h"
 #include "store/terms.h"
 
+/* So few candidates of a chunk are looked at rather than further keys. */
+#define FEW 2
+
 /*
  * A walk down one chunk's candidates. Until it is needed it only knows that it has none above the chunk's highest id: chunks whose
  * messages are older than those that were found in time are never looked into.
@@ -95,13 +98,14 @@ open_index (FlooDb *db, GError **error)
   return db->index != NULL;
 }
 
-static gboolean
-is_empty (const guint8 *bitmap, guint size)
+static guint
+count_places (const guint8 *bitmap, guint size)
 {
+  guint n = 0;
+
   for (guint i = 0; i < size; i++)
-    if (bitmap[i] != 0)
-      return FALSE;
-  return TRUE;
+    n += (guint) __builtin_popcount (bitmap[i]);
+  return n;
 }
 
 /* The places that may have all keys and are alive. @any: (out) */
@@ -111,20 +115,21 @@ find_candidates (Run *run, Walk *walk, gboolean *any, GError **error)
   guint size = FLOO_BITMAP_BYTES (walk->chunk.docs);
   g_autofree guint8 *places = g_malloc (size);
   g_autoptr (GArray) pages = floo_chunk_get_pages (run->index, &walk->chunk, error);
+  guint n = G_MAXUINT;
 
   if (pages == NULL || !floo_chunk_get_dead (run->index, &walk->chunk, places, error))
     return FALSE;
   for (guint i = 0; i < size; i++)
     walk->candidates[i] = (guint8) ~places[i];
-  *any = TRUE;
-  for (guint i = 0; *any && i < run->keys->len; i++)
+  for (guint i = 0; n > FEW && i < run->keys->len; i++)
     {
       if (!floo_chunk_find (run->index, &walk->chunk, pages, &g_array_index (run->keys, FlooKeyRange, i), places, error))
         return FALSE;
       for (guint j = 0; j < size; j++)
         walk->candidates[j] &= places[j];
-      *any = !is_empty (walk->candidates, size);
+      n = count_places (walk->candidates, size);
     }
+  *any = n > 0;
   return TRUE;
 }
 
@@ -293,7 +298,7 @@ collect_keys (Run *run)
   const FlooSearch *search = run->search;
   const gint64 filters[] = { search->conversation, search->from, search->type };
 
-  floo_terms_get_ranges (run->terms, run->keys);
+  /* A filter may leave little, and is always quick. */
   for (guint i = 0; i < G_N_ELEMENTS (filters); i++)
     if (filters[i] >= 0)
       {
@@ -302,6 +307,7 @@ collect_keys (Run *run)
 
         g_array_append_val (run->keys, range);
       }
+  floo_terms_get_ranges (run->terms, run->keys);
 }
 
 static gboolean
