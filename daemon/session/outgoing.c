@@ -68,7 +68,7 @@ floo_outgoing_to_text (JsonObject *object)
   return floo_json_to_text (node);
 }
 
-/* The attachment's members (wire.md) from the row's. @url: (nullable) */
+/* The attachment's members from the row's. @url: (nullable) */
 char *
 floo_outgoing_attachment (JsonObject *file, const char *url)
 {

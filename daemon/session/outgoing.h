@@ -37,7 +37,7 @@ char *floo_outgoing_key (gint64 client_id);
 char *floo_outgoing_copy_name (gint64 client_id);
 void floo_outgoing_remove_copy (FlooFiles *self, gint64 client_id);
 
-/* Returns: (transfer full): JSON; the attachment (wire.md) of what the row knows. @url: (nullable) */
+/* Returns: (transfer full): JSON; the attachment of what the row knows. @url: (nullable) */
 char *floo_outgoing_to_text (JsonObject *object);
 char *floo_outgoing_attachment (JsonObject *file, const char *url);
 
