@@ -253,7 +253,16 @@ on_login_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
   logout_part_done (job, error);
 }
 
-/* Store and secrets go side by side: a locked keyring takes as long as its owner does, and the next login waits for the store alone. */
+static void
+on_cache_erased (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+
+  floo_session_left (job->session);
+  logout_part_done (job, NULL);
+}
+
+/* Store, cache and secrets go side by side: a locked keyring takes as long as its owner does, and the next login does not wait for it. */
 static void
 leave (LogoutJob *job)
 {
@@ -270,6 +279,12 @@ leave (LogoutJob *job)
   job->parts++;
   self->saving++;
   floo_secrets_clear_async (self->secrets, NULL, on_login_cleared, job);
+  if (job->erase && self->store != NULL)
+    {
+      job->parts++;
+      self->leaving++;
+      floo_files_erase_cache_async (self->files, on_cache_erased, job);
+    }
   /* At once: a later login gets a store of its own. */
   job->store = steal_store (self);
   if (job->store == NULL)

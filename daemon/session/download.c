@@ -133,6 +133,9 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
       floo_transfer_done (download->transfer, error);
       return;
     }
+  /* Not into the cache of an account that was erased meanwhile. */
+  if (!floo_files_may_go_on (download->transfer))
+    return;
   task = g_task_new (NULL, NULL, on_published, download);
   g_task_set_source_tag (task, on_fetched);
   g_task_set_task_data (task, download, NULL); /* the transfer has it */

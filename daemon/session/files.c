@@ -145,14 +145,11 @@ erase_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
 }
 
 void
-floo_files_erase_cache (FlooFiles *self)
+floo_files_erase_cache_async (FlooFiles *self, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = NULL;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
 
-  if (self->cache == NULL)
-    return;
-  task = g_task_new (NULL, NULL, NULL, NULL);
-  g_task_set_source_tag (task, floo_files_erase_cache);
+  g_task_set_source_tag (task, floo_files_erase_cache_async);
   g_task_set_task_data (task, g_strdup (self->cache), g_free);
   g_task_run_in_thread (task, erase_thread);
 }

@@ -84,7 +84,7 @@ struct _FlooSession {
   guint queued;
   gboolean congested;
   gboolean stopping;
-  guint leaving;                /* stores on their way: of logins before, still closing, or opening */
+  guint leaving;                /* stores on their way: of logins before, still closing, or opening; and caches that are being erased */
   guint saving;                 /* logins on their way to the keyring or the disk, or from there */
   gpointer next_login;          /* (nullable): a login that waits for them (account.c) */
   GTask *stop_task;             /* (nullable): waits for them */
@@ -283,8 +283,8 @@ void floo_files_free (FlooFiles *files);
 void floo_files_open (FlooFiles *files);
 /* The store is about to close: all transfers end. */
 void floo_files_close (FlooFiles *files);
-/* Deletes the account's downloaded files, in the background; before floo_files_close(). */
-void floo_files_erase_cache (FlooFiles *files);
+/* Deletes the downloaded files of the account that is open; to be called before floo_files_close(). What cannot be deleted is logged. */
+void floo_files_erase_cache_async (FlooFiles *files, GAsyncReadyCallback callback, gpointer user_data);
 /* Transfers are begun while we are online. */
 void floo_files_set_online (FlooFiles *files, gboolean online);
 /* Resend of a message: its upload begins now, where it has one. */

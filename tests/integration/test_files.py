@@ -332,6 +332,20 @@ class FilesTest(files.Test):
         self.assertEqual(self.transfer(client, path)['Status'], 'complete')
         self.assertEqual(self.read_fd(self.open(client, path)), content)
 
+    def test_erased_with_the_account(self):
+        """What was downloaded goes with the account; another logout keeps it."""
+        sandbox, daemon, client = self.one()
+        mid = self.message_with(sandbox, client, b'for nobody else')
+        path = self.download(client, mid)['Path']
+        client.call('Account', 'Logout', '(a{sv})', {})
+        self.assertEqual(self.read(path), b'for nobody else')
+        client.call('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        self.assertEqual(self.download(client, mid)['Path'], path)
+        client.call('Account', 'Logout', '(a{sv})', {'erase': files.GLib.Variant('b', True)})
+        self.assertFalse(os.path.exists(path))
+        client.call('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        self.assertEqual(self.cached(daemon), [])
+
     def test_variants(self):
         """Thumbnails and voice as mp3 are files of their own."""
         sandbox, daemon, client = self.one()
