@@ -10,12 +10,15 @@
 #include "store/contacts.h"
 #include "store/gaps.h"
 
-/* A group of which the store has nothing, it seems that we just came into it: what was said before was not for us. @known: of its messages */
+/* A group of which the store has nothing up to @up_to, it seems that we just came into it: what was said before was not for us. */
 static gboolean
-is_new_group (FlooApply *apply, gint64 conversation, gint64 known, gboolean *is_new, GError **error)
+is_new_group (FlooApply *apply, gint64 conversation, gint64 up_to, gboolean *is_new, GError **error)
 {
+  gint64 known;
+
   *is_new = FALSE;
-  return known != 0 || floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, conversation, is_new, error);
+  return floo_gaps_find_last (apply->db, conversation, up_to, &known, error)
+         && (known != 0 || floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, conversation, is_new, error));
 }
 
 /*
@@ -47,7 +50,7 @@ static gboolean
 note_gap (FlooApply *apply, const FlooInboundItem *item, GError **error)
 {
   const Floo__SyncDL *page = item->frame->sync_dl;
-  gint64 conversation = item->conversation, first, created, below;
+  gint64 conversation = item->conversation, first, created;
   gboolean joined, is_new, missed;
 
   if (page->prev_mid == 0 || page->n_metas == 0 || conversation <= 0)
@@ -57,8 +60,7 @@ note_gap (FlooApply *apply, const FlooInboundItem *item, GError **error)
     return FALSE;
   if (joined)
     return TRUE;
-  if (!floo_gaps_get_created (apply->db, &created, error) || !floo_gaps_find_received (apply->db, conversation, first - 1, &below, error)
-      || !is_new_group (apply, conversation, below, &is_new, error))
+  if (!floo_gaps_get_created (apply->db, &created, error) || !is_new_group (apply, conversation, first - 1, &is_new, error))
     return FALSE;
   missed = (gint64) page->metas[0]->timestamp >= created && !is_new;
   apply->result->missed |= missed;
@@ -112,12 +114,16 @@ find_place (FlooApply *apply, const FlooInboundItem *item, Place *place, GError 
   if (!floo_gaps_is_known (apply->db, item->conversation, place->lowest, &place->lowest_known, error)
       || !floo_gaps_get_created (apply->db, &place->created, error)
       || !floo_gaps_find_received (apply->db, item->conversation, G_MAXINT64, &place->newest, error)
-      || !is_new_group (apply, item->conversation, place->newest, &is_new, error))
+      || !is_new_group (apply, item->conversation, G_MAXINT64, &is_new, error))
     return FALSE;
   if (is_new)
     place->created = G_MAXINT64;
-  return item->gap != 0 || item->from < 0
-         || floo_gaps_find_missed (apply->db, item->conversation, place->lowest, item->from != 0 ? item->from : G_MAXINT64, &place->gap, error);
+  if (item->gap != 0 || item->from < 0)
+    return TRUE;
+  if (!floo_gaps_find_missed (apply->db, item->conversation, place->lowest, item->from != 0 ? item->from : G_MAXINT64, &place->gap, error))
+    return FALSE;
+  /* What was missed may lie on both sides of a message of ours: of that we know by its acknowledgement alone. */
+  return place->gap == 0 || !place->lowest_known || floo_gaps_is_received (apply->db, place->lowest, &place->lowest_known, error);
 }
 
 static gboolean

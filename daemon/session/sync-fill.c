@@ -29,7 +29,8 @@ struct _FlooFill {
   gint64 look_at;               /* else this conversation is; 0: none */
   gint64 conversation;          /* 0: there is nothing to fill */
   gint64 gap;                   /* ABOVE_NEWEST, or its id */
-  gint64 below;                 /* the message down to which it is filled; 0: the store has none */
+  gint64 below;                 /* the message down to which it is filled; 0: none was received */
+  gint64 last;                  /* the message before it, be it ours; 0: the store has none */
   gint64 created;               /* ms, of the store */
   GPtrArray *frames;            /* the pages, newest first */
   gsize bytes;
@@ -138,7 +139,7 @@ static void
 on_page (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   FlooFill *fill = user_data;
-  guint max = fill->below != 0 ? MAX_PAGES : 1;
+  guint max = fill->last != 0 ? MAX_PAGES : 1;
 
   if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_REJECTED) || (page != NULL && page->n == 0 && page->next != 0))
     give_up (fill);
@@ -171,7 +172,8 @@ run_find (FlooDb *db, gpointer data, GError **error)
       fill->gap = ABOVE_NEWEST;
     }
   return floo_gaps_get_created (db, &fill->created, error)
-         && floo_gaps_find_received (db, fill->conversation, fill->gap - 1, &fill->below, error);
+         && floo_gaps_find_received (db, fill->conversation, fill->gap - 1, &fill->below, error)
+         && floo_gaps_find_last (db, fill->conversation, fill->gap - 1, &fill->last, error);
 }
 
 static void

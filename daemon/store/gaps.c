@@ -55,6 +55,12 @@ floo_gaps_find_received (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *
 }
 
 gboolean
+floo_gaps_find_last (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error)
+{
+  return floo_query_get_int (db, "conversation-last-message-up-to", FLOO_INTS (conversation, up_to), id, NULL, error);
+}
+
+gboolean
 floo_gaps_is_received (FlooDb *db, gint64 id, gboolean *received, GError **error)
 {
   gint64 one;

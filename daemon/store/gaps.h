@@ -40,6 +40,8 @@ gboolean floo_gaps_find (FlooDb *db, gint64 conversation, gint64 from, gint64 to
 
 /* The newest message of a conversation up to @up_to that was received, by page or history. @id: (out): 0: none */
 gboolean floo_gaps_find_received (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error);
+/* The newest message of it up to @up_to, however it came to be here. @id: (out): 0: none */
+gboolean floo_gaps_find_last (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error);
 gboolean floo_gaps_is_received (FlooDb *db, gint64 id, gboolean *received, GError **error);
 /* When this store was made, ms: what came later and is unread is news, however it comes. */
 gboolean floo_gaps_get_created (FlooDb *db, gint64 *created, GError **error);

@@ -75,6 +75,20 @@ class PushesTest(harness.Test):
         self.settle(client)
         self.assertEqual([one.id for one in client.received(TEAM)][-4:], [shown] + lost)
 
+    def test_missed_before_ours(self):
+        """All that is here of a conversation is a message of ours, which was acknowledged; what was lost before it comes, too."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('settings', delivery='push')
+        first = sandbox.send('bob', 'alice', 'pushed')
+        client.wait_message(lambda one: one.id == first)
+        lost = self.lose(sandbox, 'carol', 60)
+        ours = client.send_text(CAROL, 'ours')
+        client.wait_sent(ours)
+        shown = sandbox.send('carol', 'alice', 'shows it')
+        client.wait_message(lambda one: one.id == lost[-1])
+        self.settle(client)
+        self.assertEqual([one.id for one in client.received(CAROL) if one.sender == CAROL], [shown] + lost)
+
     def test_missed_after_a_kill(self):
         """The gap is known, but the daemon ends before it is filled."""
         sandbox, daemon, client = self.one()

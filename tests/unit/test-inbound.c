@@ -276,18 +276,28 @@ run_look (Run *run, gint64 conversation)
   run_fill (run, &missed);
 }
 
-/* A message pushed unasked, ahead of its queue. */
+/* The newest message pushed unasked, ahead of its queue. */
 static void
 run_push (Run *run)
 {
-  const Thing *thing = run->service->happened > 0 ? run->service->things->pdata[run->service->happened - 1] : NULL;
+  guint newest = run->service->happened - 1, queue = 0;
+  const Thing *thing = run->service->happened > 0 ? run->service->things->pdata[newest] : NULL;
+  FlooInboundItem item = { .from = -1 };
   Page page;
 
   if (thing == NULL || thing->kind != MESSAGE || !is_queued (run->service, thing, thing->queue))
     return;
+  while (queues[queue] != thing->queue)
+    queue++;
   page_init (&page, thing->queue);
   page_add (&page, run->service, thing, FALSE);
-  run_take (run, page_end (&page), thing->queue, -1);
+  page.dl.prev_mid = (guint64) id_before (run->service, newest, thing->queue);
+  page.dl.has_prev_mid = page.dl.prev_mid != 0;
+  item.conversation = thing->queue;
+  item.first = page.dl.has_prev_mid && !run->met[queue];
+  item.frame = page_end (&page);
+  run->met[queue] |= item.first;
+  g_array_append_val (run->batch, item);
 }
 
 static void
@@ -501,6 +511,54 @@ compare (guint32 history, guint32 order, const char *plain, const char *disorder
   g_test_fail ();
 }
 
+/*
+ * A message of ours that was acknowledged says nothing of those before it: a gap behind it reaches further down, also where nothing else
+ * of the conversation is here, and a page of the history that ends with it leaves the rest of the gap.
+ */
+static void
+test_before_ours (void)
+{
+  Thing other = { .kind = MESSAGE, .id = FIRST_ID, .queue = 8, .conversation = 8, .from = 8, .to = FIXTURE_SELF, .content = (char *) "other" };
+  Thing ours = { .kind = MESSAGE, .id = FIRST_ID + 2, .queue = 7, .conversation = 7, .from = FIXTURE_SELF, .to = 7, .content = (char *) "ours",
+                 .client_id = 500 };
+  Thing shown = { .kind = MESSAGE, .id = FIRST_ID + 3, .queue = 7, .conversation = 7, .from = 7, .to = FIXTURE_SELF, .content = (char *) "shown" };
+  FlooInboundItem pushed = { .conversation = 8, .from = -1, .pushed = TRUE }, item = { .conversation = 7, .from = -1, .first = TRUE };
+  Missed missed = { 0 };
+  Fixture f;
+  Run run;
+  Page page;
+
+  run_init (&run, &f, 1, 0);
+  page_init (&page, 8);
+  page_add (&page, run.service, &other, FALSE);
+  pushed.frame = page_end (&page);
+  g_array_append_val (run.batch, pushed);
+  run_flush (&run);
+  fixture_write (&f, outbox_job, &ours);
+  run_acknowledge (&run, &ours);
+  page_init (&page, 7);
+  page.dl.has_prev_mid = TRUE;
+  page.dl.prev_mid = (guint64) ours.id;
+  page_add (&page, run.service, &shown, FALSE);
+  item.frame = page_end (&page);
+  g_array_append_val (run.batch, item);
+  run_flush (&run);
+  fixture_read (&f, find_missed, &missed);
+  g_assert_cmpint (missed.gap, ==, shown.id);
+  g_assert_cmpint (missed.below, ==, 0);
+
+  page_init (&page, 7);
+  page.dl.has_is_full_sync = page.dl.is_full_sync = page.dl.has_next_key = TRUE;
+  page.dl.next_key = (guint64) ours.id;
+  page_add (&page, run.service, &ours, FALSE);
+  run_take (&run, page_end (&page), 7, shown.id);
+  run_flush (&run);
+  missed = (Missed) { 0 };
+  fixture_read (&f, find_missed, &missed);
+  g_assert_cmpint (missed.gap, ==, ours.id);
+  run_clear (&run);
+}
+
 static guint
 n_seeds (void)
 {
@@ -541,6 +599,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/inbound/before-ours", test_before_ours);
   g_test_add_func ("/inbound/any-order", test_any_order);
   return g_test_run ();
 }
