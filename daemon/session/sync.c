@@ -211,10 +211,14 @@ page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory
       floo_history_end (self, history, NULL, error);
     }
   pull = g_hash_table_lookup (self->pulls, &conversation);
-  if (history == NULL && pull != NULL && pull->again)
-    floo_pull_queue (self, pull, 0);
-  else if (history == NULL && pull != NULL)
-    floo_pull_end (self, pull);
+  /* One that is still to be asked for is not what was refused. */
+  if (history == NULL && pull != NULL && pull->state != FLOO_PULL_QUEUED)
+    {
+      if (pull->again)
+        floo_pull_queue (self, pull, 0);
+      else
+        floo_pull_end (self, pull);
+    }
   floo_sync_pump (self);
   if (!floo_login_status (self->session->login, code, reason))
     floo_session_error (self->session, name, reason);
