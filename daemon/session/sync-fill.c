@@ -56,19 +56,34 @@ on_timer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static void
+run_later (FlooSync *self)
+{
+  if (self->online && self->gap_timer == 0)
+    self->gap_timer = g_timeout_add (RETRY_MS, on_timer, self);
+}
+
 /* It is over, for now or for good: the next one. */
 static void
 end (FlooFill *fill, const GError *error)
 {
   FlooSync *self = fill->session->sync;
+  gboolean is_present = fill->connection == self->connection, wait = FALSE;
 
   self->fill = NULL;
-  if (error != NULL && self->online && self->gap_timer == 0)
-    self->gap_timer = g_timeout_add (RETRY_MS, on_timer, self);
-  if (fill->connection == self->connection && fill->gap != ABOVE_NEWEST)
+  if (error != NULL)
+    run_later (self);
+  if (is_present && fill->gap != ABOVE_NEWEST)
     self->gap_after = fill->gap;
+  else if (is_present && error != NULL)
+    {
+      /* Still to be looked at, but not at once again. */
+      g_array_append_val (self->to_look_at, fill->conversation);
+      wait = !self->gaps_again;
+    }
   fill_free (fill);
-  floo_fill_run (self, FALSE);
+  if (!wait)
+    floo_fill_run (self, FALSE);
 }
 
 static void
@@ -186,6 +201,8 @@ on_found (FlooStore *store, gpointer data, const GError *error)
     {
       self->fill = NULL;
       fill_free (fill);
+      if (error != NULL)
+        run_later (self);
       if (self->gaps_again)
         floo_fill_run (self, FALSE);
       return;
@@ -265,8 +282,10 @@ on_looked (FlooStore *store, gpointer data, const GError *error)
 void
 floo_fill_look_at (FlooSync *self, const GArray *conversations)
 {
-  if (!self->looked || self->pushes)
-    g_array_append_vals (self->to_look_at, conversations->data, MIN (conversations->len, LOOK_AT));
+  if (conversations->len == 0 || (self->looked && !self->pushes))
+    return;
+  g_array_append_vals (self->to_look_at, conversations->data, MIN (conversations->len, LOOK_AT));
+  floo_fill_run (self, TRUE);
 }
 
 void

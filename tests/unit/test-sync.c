@@ -91,10 +91,58 @@ test_refused_before_it_was_asked (Online *o, gconstpointer data)
   g_assert_cmpint (pull->state, ==, FLOO_PULL_ASKED);
 }
 
+/* The request for the history of @conversation, when it is sent. */
+static FlooHistory *
+wait_history (Online *o, gint64 conversation)
+{
+  guint timeout = g_timeout_add_seconds (FIXTURE_SECONDS, fixture_too_late, NULL);
+  FlooHistory *history;
+
+  while ((history = floo_history_find (o->sync, conversation)) == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_source_remove (timeout);
+  return history;
+}
+
+static void
+look_at (Online *o, gint64 conversation)
+{
+  g_autoptr (GArray) conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  g_array_append_val (conversations, conversation);
+  floo_fill_look_at (o->sync, conversations);
+}
+
+/* A conversation that is new is looked at when it comes, whenever that is. */
+static void
+test_look_at_new (Online *o, gconstpointer data)
+{
+  o->sync->looked = o->sync->pushes = TRUE;
+  look_at (o, 8);
+  wait_history (o, 8);
+}
+
+/* Where the history does not come in time it is asked for again, later. */
+static void
+test_look_again (Online *o, gconstpointer data)
+{
+  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "too late");
+
+  o->sync->looked = o->sync->pushes = TRUE;
+  look_at (o, 8);
+  floo_history_end (o->sync, wait_history (o, 8), NULL, error);
+  g_assert_null (o->sync->fill);
+  g_assert_cmpuint (o->sync->gap_timer, !=, 0);
+  floo_fill_run (o->sync, TRUE);
+  wait_history (o, 8);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/sync/refused-before-it-was-asked", Online, NULL, set_up, test_refused_before_it_was_asked, tear_down);
+  g_test_add ("/sync/look-at-new", Online, NULL, set_up, test_look_at_new, tear_down);
+  g_test_add ("/sync/look-again", Online, NULL, set_up, test_look_again, tear_down);
   return g_test_run ();
 }
