@@ -224,9 +224,8 @@ take_redirect (Fetch *fetch)
 
 /* One request and its answer. */
 static gboolean
-fetch_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GError **error)
+request (Fetch *fetch, FlooMover *mover, GCancellable *cancellable, GError **error)
 {
-  Fetch *fetch = data;
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
   g_autoptr (GInputStream) stream = soup_session_send (fetch->session, fetch->message, cancellable, error);
   GError *problem;
@@ -244,6 +243,16 @@ fetch_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GError
     return TRUE;
   g_propagate_error (error, problem);
   return FALSE;
+}
+
+static gboolean
+fetch_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GError **error)
+{
+  Fetch *fetch = data;
+  gboolean done = request (fetch, mover, cancellable, error);
+
+  soup_session_abort (fetch->session);
+  return done;
 }
 
 /* ---- asking ---- */
@@ -350,7 +359,7 @@ floo_storage_fetch_async (FlooStorage *self, const FlooFetchRequest *request, Fl
   fetch = g_new0 (Fetch, 1);
   g_task_set_task_data (task, fetch, fetch_free);
   fetch->stall = floo_deadline_new (stall_ms, cancellable);
-  fetch->session = g_object_ref (self->session);
+  fetch->session = floo_storage_session_new ();
   fetch->state = state;
   fetch->url = g_strdup (request->url);
   fetch->query = g_strdupv ((char **) request->query);

@@ -14,7 +14,6 @@ floo_storage_finalize (GObject *object)
 
   g_clear_object (&self->rest);
   g_clear_object (&self->endpoints);
-  g_clear_object (&self->session);
   g_free (self->app_id);
   g_strfreev (self->private_hosts);
   G_OBJECT_CLASS (floo_storage_parent_class)->finalize (object);
@@ -29,7 +28,15 @@ floo_storage_class_init (FlooStorageClass *class)
 static void
 floo_storage_init (FlooStorage *self)
 {
-  self->session = floo_http_session_new ();
+}
+
+SoupSession *
+floo_storage_session_new (void)
+{
+  SoupSession *session = floo_http_session_new ();
+
+  g_object_set (session, "idle-timeout", 0, NULL);
+  return session;
 }
 
 FlooStorage *

@@ -67,14 +67,12 @@ read_answer (Upload *upload, GInputStream *stream, GCancellable *cancellable, GE
 }
 
 static gboolean
-upload_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GError **error)
+send_file (Upload *upload, GCancellable *cancellable, GError **error)
 {
-  Upload *upload = data;
   g_autoptr (GCancellable) cancelled = g_cancellable_new ();
   g_autoptr (GInputStream) stream = NULL;
   gboolean done;
 
-  upload->mover = mover;
   stream = soup_session_send (upload->session, upload->message, cancellable, error);
   if (stream == NULL)
     return FALSE;
@@ -82,6 +80,18 @@ upload_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GErro
   if (!done)
     g_cancellable_cancel (cancelled); /* libsoup would read the rest else */
   g_input_stream_close (stream, cancelled, NULL);
+  return done;
+}
+
+static gboolean
+upload_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GError **error)
+{
+  Upload *upload = data;
+  gboolean done;
+
+  upload->mover = mover;
+  done = send_file (upload, cancellable, error);
+  soup_session_abort (upload->session);
   return done;
 }
 
@@ -179,7 +189,7 @@ floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, 
   upload = g_new0 (Upload, 1);
   g_task_set_task_data (task, upload, upload_free);
   upload->stall = floo_deadline_new (stall_ms, cancellable);
-  upload->session = g_object_ref (self->session);
+  upload->session = floo_storage_session_new ();
   upload->answer = g_byte_array_new ();
   upload->size = request->size;
   upload->message = build_message (self, request, &host, &error);

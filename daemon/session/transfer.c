@@ -8,7 +8,7 @@
 #include "base/names.h"
 #include "net/storage.h"
 
-/* At once, each way; the storage takes six connections to a host, and messages' own requests have others. */
+/* At once, each way; each has a connection of its own. */
 #define MAX_ACTIVE 3
 #define KEEP_MS 60000
 #define RETRY_MIN_MS 1000

@@ -281,6 +281,22 @@ test_stall (Fixture *f, gconstpointer data)
   assert_file (f, "helloworld");
 }
 
+/* A server that would keep the connection: it is not kept, since what is idle is the main loop's, and the next transfer another thread's. */
+static void
+test_own_connection (Fixture *f, gconstpointer data)
+{
+  f->stays = TRUE;
+  for (guint i = 1; i <= 2; i++)
+    {
+      have (f, "", NULL);
+      f->state.total = -1;
+      fetch (f, "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nabc", 30000);
+      g_assert_no_error (f->error);
+      assert_file (f, "abc");
+      g_assert_cmpuint (f->peer->n_connections, ==, i);
+    }
+}
+
 /* The disk's fault is told as such. */
 static void
 test_unwritable (Fixture *f, gconstpointer data)
@@ -304,6 +320,7 @@ main (int argc, char **argv)
   ADD ("no-validator", test_no_validator);
   ADD ("too-large", test_too_large);
   ADD ("stall", test_stall);
+  ADD ("own-connection", test_own_connection);
   ADD ("unwritable", test_unwritable);
   return g_test_run ();
 }
