@@ -314,7 +314,7 @@ commit (FlooWorker *self, Batch *batch)
       floo_indexer_wake (self->indexer);
     }
   /* One that passed shows that there is room again. */
-  if (batch->full != self->full && (batch->full || changed))
+  if (batch->full != self->full && (batch->full || (changed && batch->error == NULL)))
     {
       self->full = batch->full;
       post (self, FLOO_NEWS_FULL, self->full, NULL);
