@@ -227,7 +227,7 @@ run_logout (FlooCommand *self, int argc, char **argv)
 {
   gboolean erase = FALSE, discard = FALSE, everywhere = FALSE;
   const GOptionEntry entries[] = {
-    { "erase", 0, 0, G_OPTION_ARG_NONE, &erase, "Delete the messages kept on this machine", NULL },
+    { "erase", 0, 0, G_OPTION_ARG_NONE, &erase, "Delete the messages and files kept on this machine", NULL },
     { "discard", 0, 0, G_OPTION_ARG_NONE, &discard, "Give up messages that are not sent yet", NULL },
     { "everywhere", 0, 0, G_OPTION_ARG_NONE, &everywhere, "End the sessions on the user's other web devices, too", NULL },
     { NULL }

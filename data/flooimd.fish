@@ -30,6 +30,6 @@ complete -c flooimd -n '__fish_seen_subcommand_from login' -l no-remember -d 'Do
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -F
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s n -l name -x -d "The file's name for the receivers"
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s t -l type -x -a 'image audio video file' -d 'What it is sent as'
-complete -c flooimd -n '__fish_seen_subcommand_from logout' -l erase -d 'Delete the messages kept on this machine'
+complete -c flooimd -n '__fish_seen_subcommand_from logout' -l erase -d 'Delete the messages and files kept on this machine'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l discard -d 'Give up unsent messages'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l everywhere -d 'End the sessions on other web devices'
