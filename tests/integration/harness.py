@@ -66,7 +66,7 @@ class Test(unittest.TestCase):
         return self.daemons[-1]
 
     def one(self, user='alice', sandbox=None, persist=False, quiet=True, **arguments):
-        """The usual scene: a sandbox, a daemon, one user logged in. quiet: with the seed's unread messages in already."""
+        """The usual scene: a sandbox, a daemon, one user logged in. quiet: with the seed's unread messages and its names in already."""
         sandbox = sandbox or self.sandbox(persist=persist)
         daemon = self.daemon(sandbox=sandbox, **arguments)
         client = daemon.start()
@@ -75,6 +75,7 @@ class Test(unittest.TestCase):
             if quiet:
                 sandbox.wait('delivered', user=user)
                 self.settle(client)
+                wait_for(lambda: all(one['name'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]), 'names')
         return sandbox, daemon, client
 
     def settle(self, client):
