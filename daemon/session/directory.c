@@ -114,19 +114,12 @@ run_missing_job (FlooDb *db, gpointer data, GError **error)
 {
   FlooDetailsJob *job = data;
   gint64 self_id = floo_db_get_user_id (db);
-  g_autoptr (GArray) own = NULL;
-  GVariant *known;
+  gboolean own = FALSE;
 
-  if (job->kind->kind == FLOO_CONTACT_USER)
-    {
-      own = g_array_new (FALSE, FALSE, sizeof (gint64));
-      known = floo_contacts_get (db, FLOO_CONTACT_USER, job->kind->record, &self_id, 1, own, error);
-      if (known == NULL)
-        return FALSE;
-      g_variant_unref (g_variant_ref_sink (known));
-      if (own->len > 0)
-        g_array_append_val (job->ids, self_id);
-    }
+  if (job->kind->kind == FLOO_CONTACT_USER && !floo_contacts_is_missing (db, FLOO_CONTACT_USER, self_id, &own, error))
+    return FALSE;
+  if (own)
+    g_array_append_val (job->ids, self_id);
   return floo_contacts_missing (db, job->kind->kind, job->kind->batch_size - job->ids->len, job->ids, error);
 }
 

@@ -472,6 +472,16 @@ floo_effect_put_value (FlooDb *db, FlooOperationCall *call, GError **error)
   return floo_values_put_record (db, call->row->field, record, error);
 }
 
+/* What others see of us is in our own details, too. */
+static gboolean
+merge_own_details (FlooDb *db, FlooOperationCall *call, JsonObject *profile, GError **error)
+{
+  g_autoptr (JsonObject) fields = floo_record_pick_fields (&floo_record_roster_item, profile);
+  gboolean changed;
+
+  return floo_contacts_merge (db, FLOO_CONTACT_USER, call->self_id, fields, &changed, error) && user_event (db, call->self_id, changed, error);
+}
+
 /* One field, named by the row as "profile.nick_name"; or those of a record. */
 gboolean
 floo_effect_change_value (FlooDb *db, FlooOperationCall *call, GError **error)
@@ -488,5 +498,6 @@ floo_effect_change_value (FlooDb *db, FlooOperationCall *call, GError **error)
       fields = json_object_new ();
       json_object_set_member (fields, parts[1], json_node_copy (node));
     }
-  return floo_values_merge_record (db, parts[0], fields, error);
+  return floo_values_merge_record (db, parts[0], fields, error)
+         && (!g_str_equal (parts[0], FLOO_VALUE_PROFILE) || merge_own_details (db, call, fields, error));
 }

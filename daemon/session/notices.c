@@ -283,7 +283,16 @@ ends_session (int type, gboolean *manually)
     }
 }
 
-/* Our own change of the password ends nothing; what changed of profile and settings we are not told. */
+/* What changed of us we are not told. */
+static gboolean
+own_info_changed (FlooApply *apply, GError **error)
+{
+  apply->result->fetch_contacts = TRUE;
+  return floo_values_mark_stale (apply->db, FLOO_VALUE_PROFILE, error) && floo_values_mark_stale (apply->db, FLOO_VALUE_SETTINGS, error)
+         && floo_contacts_mark_stale (apply->db, FLOO_CONTACT_USER, apply->self_id, error);
+}
+
+/* Our own change of the password ends nothing. */
 static gboolean
 is_expected (FlooApply *apply, int type, gboolean *expected, GError **error)
 {
@@ -291,8 +300,7 @@ is_expected (FlooApply *apply, int type, gboolean *expected, GError **error)
   if (type == FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED)
     return floo_values_take_password_change (apply->db, expected, error);
   if (type == FLOO__USER_NOTICE__TYPE__INFO_UPDATED)
-    return floo_values_mark_stale (apply->db, FLOO_VALUE_PROFILE, error)
-           && floo_values_mark_stale (apply->db, FLOO_VALUE_SETTINGS, error);
+    return own_info_changed (apply, error);
   return TRUE;
 }
 

@@ -11,6 +11,7 @@
 #include "base/backoff.h"
 #include "base/json.h"
 #include "base/names.h"
+#include "store/contacts.h"
 #include "store/conversations.h"
 #include "store/journal.h"
 #include "store/messages.h"
@@ -24,6 +25,7 @@ typedef struct {
   char *content, *ext, *config, *attachment;
   char *token;
   char *digest;
+  char *sender;                 /* (nullable): our user name, where the message says who sends it */
 } SendQuery;
 
 static void
@@ -37,7 +39,42 @@ send_query_free (gpointer data)
   g_free (query->attachment);
   g_free (query->token);
   g_free (query->digest);
+  g_free (query->sender);
   floo_outbox_call_free (query);
+}
+
+/* Our nickname; without one the user name, @username where the details do not have it. Returns: (transfer full) */
+static char *
+get_own_name (FlooDb *db, const char *username, GError **error)
+{
+  static const char *const fields[] = { "nick_name", "username" };
+  gint64 self_id = floo_db_get_user_id (db);
+  GVariant *found = floo_contacts_get (db, FLOO_CONTACT_USER, &floo_record_roster_item, &self_id, 1, NULL, error);
+  g_autoptr (GVariant) items = found != NULL ? g_variant_ref_sink (found) : NULL;
+  g_autoptr (GVariant) details = NULL;
+  const char *name;
+
+  if (items == NULL)
+    return NULL;
+  if (g_variant_n_children (items) > 0)
+    details = g_variant_get_child_value (items, 0);
+  for (gsize i = 0; details != NULL && i < G_N_ELEMENTS (fields); i++)
+    if (g_variant_lookup (details, fields[i], "&s", &name) && *name != '\0')
+      return g_strdup (name);
+  return g_strdup (username);
+}
+
+/* Returns: (transfer full): @config, an object, with the sender's name */
+static char *
+add_sender (FlooDb *db, const char *config, const char *username, GError **error)
+{
+  g_autofree char *name = get_own_name (db, username, error);
+  g_autoptr (JsonNode) node = name != NULL ? floo_json_parse (config, strlen (config), error) : NULL;
+
+  if (node == NULL)
+    return NULL;
+  json_object_set_string_member (floo_json_node_object (node), "senderNickname", name);
+  return floo_json_to_text (node);
 }
 
 static gboolean
@@ -45,6 +82,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
 {
   SendQuery *query = data;
   FlooOutboxRow *row = &query->row;
+  g_autofree char *with_sender = NULL;
   g_autofree char *with_members = NULL;
   gint64 known = 0;
 
@@ -54,6 +92,13 @@ run_send (FlooDb *db, gpointer data, GError **error)
     {
       query->base.call.result = g_variant_ref_sink (g_variant_new ("(x)", known));
       return TRUE;
+    }
+  if (query->sender != NULL)
+    {
+      with_sender = add_sender (db, row->config, query->sender, error);
+      if (with_sender == NULL)
+        return FALSE;
+      row->config = with_sender;
     }
   if (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, row->config, &with_members, error))
     return FALSE;
@@ -141,6 +186,7 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   query->row.priority = request->priority;
   query->token = g_strdup (request->token);
   query->digest = request->token != NULL ? digest_of (request) : NULL;
+  query->sender = request->names_sender ? g_strdup (self->username) : NULL;
   floo_outbox_call_run (query, run_send, send_query_free);
 }
 
@@ -162,7 +208,8 @@ void
 floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all, const char *ext,
                            const char *token, FlooReply reply, gpointer user_data)
 {
-  FlooSendRequest request = { .to_type = "group", .to = group, .type = "text", .content = content, .ext = ext, .token = token };
+  FlooSendRequest request = { .to_type = "group", .to = group, .type = "text", .content = content, .ext = ext, .token = token,
+                              .names_sender = TRUE };
   JsonObject *config;
   JsonArray *list;
 
@@ -179,7 +226,6 @@ floo_session_send_mention (FlooSession *self, gint64 group, const char *content,
   json_object_set_array_member (config, "mentionList", list);
   json_object_set_string_member (config, "mentionedMessage", "");
   json_object_set_string_member (config, "pushMessage", "");
-  json_object_set_string_member (config, "senderNickname", self->username);
   send_with_json (self, &request, &request.config, config, reply, user_data);
 }
 

@@ -134,6 +134,7 @@ typedef struct {
   guint priority;
   const char *token;        /* (nullable): the caller's idempotency token */
   const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
+  gboolean names_sender;    /* config, which is an object, gets our name: as it is then, so that a token stands for the same by whatever name */
 } FlooSendRequest;
 
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */

@@ -189,6 +189,18 @@ floo_contacts_missing (FlooDb *db, FlooContactKind kind, guint limit, GArray *id
 }
 
 gboolean
+floo_contacts_is_missing (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *missing, GError **error)
+{
+  gboolean known;
+  gint64 value;
+
+  if (!floo_query_get_int (db, "contact-is-missing", FLOO_INTS (kind, id), &value, &known, error))
+    return FALSE;
+  *missing = !known || value != 0;
+  return TRUE;
+}
+
+gboolean
 floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, GError **error)
 {
   gboolean changed;

@@ -27,6 +27,8 @@ gboolean floo_contacts_is_listed (FlooDb *db, FlooContactKind kind, gint64 id, g
 
 /* Of a list member without details, or whose details are marked stale: what is still to be fetched. Appends gint64 to @ids. */
 gboolean floo_contacts_missing (FlooDb *db, FlooContactKind kind, guint limit, GArray *ids, GError **error);
+/* Whether details of this one are to be fetched, listed or not. */
+gboolean floo_contacts_is_missing (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *missing, GError **error);
 gboolean floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, GError **error);
 
 /* Keeps details (a decoded record, a{sv}): the fields given replace those there, others stay. @changed: (out) (optional) */

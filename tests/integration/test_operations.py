@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Operations on messages and conversations, on both sides and on a second device; the outbox; history without holes."""
 
+import json
+
 from gi.repository import GLib
 
 import harness
+from peer import Peer
 
 ALICE, BOB, ECHO = 1001, 1002, 1099
 TEAM = 2001
@@ -185,6 +188,30 @@ class OperationsTest(harness.Test):
         self.assertIn('"addr":"外滩"', got.more['attachment'])
         self.fails('InvalidArguments', alice.call, 'Conversations', 'SendLocation', '(sxddsa{sv})', 'roster', BOB, 91.0, 0.0, '', {})
         self.fails('InvalidArguments', alice.call, 'Conversations', 'SendMention', '(xsaxba{sv})', TEAM, 'x', [], False, {})
+
+    def test_mention_says_who_sends(self):
+        """By our nickname of then, without one by the user name; to the token it makes no difference."""
+        sandbox, (alice,), bob = self.scene()
+
+        def sender(**options):
+            client_id = alice.call('Conversations', 'SendMention', '(xsaxba{sv})', TEAM, 'look', [BOB], False, options)
+            mid = alice.wait_sent(client_id)['server_mid']
+            event = bob.wait_event('MentionMessage', lambda event: event.messages[0].id == mid)
+            return json.loads(event.messages[0].more['config'])['senderNickname'], client_id
+
+        token = {'token': GLib.Variant('s', 'first')}
+        name, client_id = sender(**token)
+        self.assertEqual(name, 'Alice')
+        since = len(alice.events)
+        alice.call('Account', 'SetNickname', '(s)', 'Alicia')
+        alice.wait_event('RosterInfoUpdate', lambda event: event.args[0] == [ALICE], since=since)
+        self.assertEqual(sender(**token), ('Alice', client_id))
+        self.assertEqual(sender()[0], 'Alicia')
+        for name, expected in (('小爱', '小爱'), ('', 'alice')):
+            since = len(alice.events)
+            Peer(sandbox, 'alice').post('/user/profile', nick_name=name)
+            alice.wait_event('RosterInfoUpdate', lambda event: event.args[0] == [ALICE], since=since)
+            self.assertEqual(sender()[0], expected)
 
     def test_refused(self):
         """What the service refuses for good is failed with its reason, can be listed, sent again, and cancelled."""
