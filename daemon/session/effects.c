@@ -79,13 +79,13 @@ gboolean
 floo_effect_put_user (FlooDb *db, FlooOperationCall *call, GError **error)
 {
   g_autoptr (GVariant) item = g_variant_get_child_value (call->result, 0);
-  gboolean changed, listed, outdated;
+  gboolean changed, listed;
   gint64 user;
 
   if (!g_variant_lookup (item, "user_id", "x", &user))
     return TRUE;
   return floo_contacts_is_listed (db, FLOO_CONTACT_USER, user, &listed, error)
-         && floo_contacts_put_answer (db, FLOO_CONTACT_USER, user, item, call->asked, &changed, &outdated, error)
+         && floo_contacts_put_answer (db, FLOO_CONTACT_USER, user, item, call->asked, &changed, &call->outdated, error)
          && user_event (db, user, changed && listed, error);
 }
 
@@ -268,10 +268,13 @@ floo_effect_take_list (FlooDb *db, FlooOperationCall *call, GError **error)
   /* Applications to some groups are no reading of all. */
   if (call->row->list == FLOO_LIST_GROUP_APPLICATIONS)
     next = "-";
-  if (!floo_lists_take_page (db, call->row->list, owner_of (call), cursor, next, records, &changed, error))
-    return FALSE;
-  if (call->row->list == FLOO_LIST_MEMBERS && !members_event (db, owner_of (call), changed, error))
-    return FALSE;
+  call->outdated = floo_lists_changed_since (db, call->row->list, owner_of (call), call->asked);
+  if (!call->outdated)
+    {
+      if (!floo_lists_take_page (db, call->row->list, owner_of (call), cursor, next, records, &changed, error)
+          || (call->row->list == FLOO_LIST_MEMBERS && !members_event (db, owner_of (call), changed, error)))
+        return FALSE;
+    }
   return call->row->record != &floo_record_group_member || floo_complete_members (db, &call->result, error);
 }
 
@@ -282,7 +285,8 @@ floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **error)
   gint64 group = id_argument (call, 0);
   gboolean any = FALSE;
 
-  for (gsize i = 0; i < g_variant_n_children (members); i++)
+  call->outdated = floo_lists_changed_since (db, FLOO_LIST_MEMBERS, group, call->asked);
+  for (gsize i = 0; i < g_variant_n_children (members) && !call->outdated; i++)
     {
       g_autoptr (GVariant) member = g_variant_get_child_value (members, i);
       gboolean known, changed;
@@ -291,7 +295,7 @@ floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **error)
       if (!g_variant_lookup (member, "user_id", "x", &user))
         continue;
       if (!floo_lists_has (db, FLOO_LIST_MEMBERS, group, user, &known, error)
-          || !floo_lists_put (db, FLOO_LIST_MEMBERS, group, member, &changed, error))
+          || !floo_lists_take (db, FLOO_LIST_MEMBERS, group, member, &changed, error))
         return FALSE;
       any |= known && changed;
     }

@@ -34,7 +34,7 @@ members_changed (FlooApply *apply, const FlooNotice *notice, GError **error)
 
 /* ---- lists ---- */
 
-/* Into a list that we have whole. */
+/* Into a list that we have, whole or as far as a reading of it came. */
 static gboolean
 add_to (FlooApply *apply, FlooList list, const FlooNotice *notice, gint64 user, GError **error)
 {
@@ -44,8 +44,11 @@ add_to (FlooApply *apply, FlooList list, const FlooNotice *notice, gint64 user, 
 
   if (!floo_lists_get_state (apply->db, list, notice->group_id, &complete, &n, error))
     return FALSE;
-  if (!complete)
-    return TRUE;
+  if (!complete && n == 0)
+    {
+      floo_lists_note_change (apply->db, list, notice->group_id);
+      return TRUE;
+    }
   if (list != FLOO_LIST_MEMBERS)
     return floo_lists_add (apply->db, list, notice->group_id, user, NULL, error);
   g_variant_dict_init (&record, NULL);

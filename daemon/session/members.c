@@ -2,6 +2,7 @@
 #include "session/members.h"
 
 #include "base/record.h"
+#include "store/contacts.h"
 #include "store/journal.h"
 #include "store/lists.h"
 
@@ -21,6 +22,7 @@ typedef struct {
   FlooMembers *members;
   gint64 group;
   GArray *ids;
+  gint64 asked;                 /* floo_contacts_get_moment() */
   GVariant *details;            /* (nullable): aa{sv}; NULL: the group is not ours to ask about */
 } Job;
 
@@ -111,7 +113,7 @@ put_members (FlooDb *db, Job *job, gboolean *any, GError **error)
       g_autoptr (GVariant) member = g_variant_get_child_value (job->details, i);
       gboolean changed;
 
-      if (!floo_lists_put (db, FLOO_LIST_MEMBERS, job->group, member, &changed, error))
+      if (!floo_lists_take (db, FLOO_LIST_MEMBERS, job->group, member, &changed, error))
         return FALSE;
       *any |= changed;
     }
@@ -133,6 +135,9 @@ run_put (FlooDb *db, gpointer data, GError **error)
   Job *job = data;
   gboolean any = FALSE;
 
+  /* Older than what we know: they stay stale, and are asked for again. */
+  if (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, job->group, job->asked))
+    return TRUE;
   if (job->details == NULL)
     return floo_lists_clear (db, FLOO_LIST_MEMBERS, job->group, error);
   return put_members (db, job, &any, error)
@@ -189,6 +194,7 @@ ask (Job *job)
 
   for (guint i = 0; i < job->ids->len; i++)
     json_array_add_int_element (array, g_array_index (job->ids, gint64, i));
+  job->asked = floo_contacts_get_moment ();
   json_object_set_int_member (object, "group_id", job->group);
   json_object_set_array_member (object, "user_list", array);
   body = json_node_init_object (json_node_alloc (), object);

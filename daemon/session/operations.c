@@ -33,9 +33,13 @@ floo_operation_get_reply_type (const FlooRestOperation *row)
 
 /* ---- one call ---- */
 
+/* What changes while it is asked for is asked for so often. */
+#define MAX_ASKED 3
+
 typedef struct {
   FlooCall call;
   FlooOperationCall op;
+  guint n_asked;                /* how often */
   FlooStore *store;             /* of the account that asked */
 } Job;
 
@@ -255,17 +259,29 @@ run_effect (FlooDb *db, gpointer data, GError **error)
   return job->op.row->effect (db, &job->op, error);
 }
 
+static Job *job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
+static void ask_service (Job *job);
+
 /* The service has done it: a store that fails now does not undo that, and the notices will tell the rest. */
 static void
 on_effect_done (FlooStore *store, gpointer data, const GError *error)
 {
   Job *job = data;
+  FlooSession *session = job->call.session;
 
+  if (error == NULL && job->op.outdated && job->n_asked < MAX_ASKED && session->store == job->store && session->state == FLOO_STATE_ONLINE)
+    {
+      Job *again = job_new (session, job->op.row, job->op.args, job->call.reply, job->call.user_data);
+
+      again->n_asked = job->n_asked;
+      ask_service (again);
+      return;
+    }
   if (error != NULL)
     g_warning ("%s: what the service did is not in the store: %s", job->op.row->name, error->message);
   job_reply (job, NULL);
   if (error == NULL && job->op.fetch)
-    floo_directory_fetch_missing (job->call.session->directory);
+    floo_directory_fetch_missing (session->directory);
 }
 
 static void
@@ -302,6 +318,7 @@ ask_service (Job *job)
   g_autoptr (GError) error = NULL;
   gboolean packed;
 
+  job->n_asked++;
   job->op.asked = floo_contacts_get_moment ();
   packed = pack (job, &request, &error);
   g_ptr_array_add (query, NULL);
@@ -326,8 +343,6 @@ run_cache (FlooDb *db, gpointer data, GError **error)
 
   return job->op.row->cache (db, &job->op, error);
 }
-
-static Job *job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
 
 static void
 on_cache_read (FlooStore *store, gpointer data, const GError *error)

@@ -58,6 +58,7 @@ typedef struct _FlooRestOperation FlooRestOperation;
  * @online: whether the service can be asked
  * @asked: floo_contacts_get_moment() when the service was asked
  * @fetch: (out): details in the store are missing or stale now
+ * @outdated: (out): the store has news that is younger than the question: nothing was taken, and the service is asked again
  *
  * What effects and caches see of a call. Store thread.
  */
@@ -69,6 +70,7 @@ typedef struct {
   gboolean online;
   gint64 asked;
   gboolean fetch;
+  gboolean outdated;
 } FlooOperationCall;
 
 /* In a write job, after the service has done it: brings the store up to date and journals what changed. */

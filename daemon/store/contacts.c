@@ -5,10 +5,8 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "store/changes.h"
 #include "store/query.h"
-
-/* So many changes are remembered; then all are forgotten, and questions from before are asked anew. */
-#define MAX_CHANGES 4096
 
 /* The id of the list itself. */
 #define LIST 0
@@ -84,46 +82,13 @@ floo_contacts_set_list (FlooDb *db, FlooContactKind kind, const gint64 *ids, gui
 gint64
 floo_contacts_get_moment (void)
 {
-  return g_get_monotonic_time ();
-}
-
-/* One number for kind and id: ids are below 2^63. */
-static guint64
-change_key (FlooContactKind kind, gint64 id)
-{
-  return (guint64) id << 1 | (kind == FLOO_CONTACT_GROUP ? 1 : 0);
-}
-
-static void
-note_change (FlooDb *db, FlooContactKind kind, gint64 id)
-{
-  const guint64 key = change_key (kind, id);
-  const gint64 now = floo_contacts_get_moment ();
-
-  if (db->contact_changes == NULL)
-    db->contact_changes = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
-  if (g_hash_table_size (db->contact_changes) >= MAX_CHANGES)
-    {
-      g_hash_table_remove_all (db->contact_changes);
-      db->contact_changes_from = now;
-    }
-  g_hash_table_insert (db->contact_changes, g_memdup2 (&key, sizeof key), g_memdup2 (&now, sizeof now));
-}
-
-static gboolean
-changed_since (FlooDb *db, FlooContactKind kind, gint64 id, gint64 moment)
-{
-  const guint64 key = change_key (kind, id);
-  const gint64 *changed = db->contact_changes != NULL ? g_hash_table_lookup (db->contact_changes, &key) : NULL;
-
-  /* In the same microsecond: nobody knows, so it is asked again. */
-  return moment <= db->contact_changes_from || (changed != NULL && moment <= *changed);
+  return floo_changes_get_moment ();
 }
 
 gboolean
 floo_contacts_list_changed_since (FlooDb *db, FlooContactKind kind, gint64 moment)
 {
-  return changed_since (db, kind, LIST, moment);
+  return floo_changes_since (db, kind, LIST, moment);
 }
 
 /* ---- the list ---- */
@@ -145,7 +110,7 @@ floo_contacts_add (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *change
   if (!run_on (db, "contact-add", kind, id, changed, error))
     return FALSE;
   if (*changed)
-    note_change (db, kind, LIST);
+    floo_changes_note (db, kind, LIST);
   return TRUE;
 }
 
@@ -155,7 +120,7 @@ floo_contacts_remove (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *cha
   if (!run_on (db, "contact-remove", kind, id, changed, error))
     return FALSE;
   if (*changed)
-    note_change (db, kind, LIST);
+    floo_changes_note (db, kind, LIST);
   return TRUE;
 }
 
@@ -205,7 +170,7 @@ floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, GError **
 {
   gboolean changed;
 
-  note_change (db, kind, id);
+  floo_changes_note (db, kind, id);
   return run_on (db, "contact-mark-stale", kind, id, &changed, error);
 }
 
@@ -320,7 +285,7 @@ floo_contacts_put_answer (FlooDb *db, FlooContactKind kind, gint64 id, GVariant 
   g_autoptr (GVariant) sunk = g_variant_ref_sink (details);
   gboolean marked;
 
-  *outdated = changed_since (db, kind, id, asked);
+  *outdated = floo_changes_since (db, kind, id, asked);
   if (!*outdated)
     return floo_contacts_put (db, kind, id, sunk, changed, error);
   if (changed != NULL)
@@ -334,7 +299,7 @@ floo_contacts_merge (FlooDb *db, FlooContactKind kind, gint64 id, JsonObject *fi
   g_autoptr (JsonNode) there = NULL;
 
   *changed = FALSE;
-  note_change (db, kind, id);
+  floo_changes_note (db, kind, id);
   if (!load (db, kind, id, &there, error))
     return FALSE;
   if (there == NULL || !set_fields (json_node_get_object (there), fields))

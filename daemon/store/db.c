@@ -220,7 +220,7 @@ floo_db_close (FlooDb *db)
   g_clear_pointer (&db->index, floo_db_close);
   g_clear_pointer (&db->queries, g_hash_table_unref);
   g_clear_pointer (&db->events, g_ptr_array_unref);
-  g_clear_pointer (&db->contact_changes, g_hash_table_unref);
+  g_clear_pointer (&db->changes, g_hash_table_unref);
   sqlite3_close (db->handle);
   g_free (db->folder);
   g_free (db);

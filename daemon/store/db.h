@@ -40,8 +40,8 @@ struct _FlooDb {
   gint64 last_client_id;     /* the highest ever given */
   gint64 client_id_ceiling;  /* what the file beside the folder says */
   int wal_pages;             /* in the WAL after the last commit */
-  GHashTable *contact_changes;   /* (nullable): see floo_contacts_changed_since() */
-  gint64 contact_changes_from;   /* what is older counts as changed */
+  GHashTable *changes;       /* (nullable): see changes.h */
+  gint64 changes_from;       /* what is older counts as changed */
 };
 
 /**

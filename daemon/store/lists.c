@@ -6,6 +6,7 @@
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "store/changes.h"
 #include "store/query.h"
 
 /* Before the cursors of our own pages: the service's begin otherwise. */
@@ -38,6 +39,28 @@ get_state (FlooDb *db, FlooList list, gint64 owner, gint64 *generation, gboolean
   *generation = row ? floo_query_int (query, 0) : 0;
   *complete = row && floo_query_int (query, 1) != 0;
   return TRUE;
+}
+
+/* ---- what changed when ---- */
+
+static gboolean
+is_of_any_owner (FlooList list)
+{
+  return kinds[list].owner_key != NULL;
+}
+
+void
+floo_lists_note_change (FlooDb *db, FlooList list, gint64 owner)
+{
+  floo_changes_note (db, FLOO_CHANGES_OF_LIST (list), owner);
+  if (is_of_any_owner (list))
+    floo_changes_note (db, FLOO_CHANGES_OF_LIST (list), FLOO_LIST_ANY_OWNER);
+}
+
+gboolean
+floo_lists_changed_since (FlooDb *db, FlooList list, gint64 owner, gint64 moment)
+{
+  return floo_changes_since (db, FLOO_CHANGES_OF_LIST (list), owner, moment);
 }
 
 /* ---- entries ---- */
@@ -118,7 +141,20 @@ is_over (FlooList list, GVariant *record)
 }
 
 static gboolean
-put (FlooDb *db, FlooList list, gint64 owner, gint64 generation, GVariant *record, gboolean *changed, GError **error)
+drop (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error)
+{
+  guint n;
+
+  if (!floo_query_run_ints (db, "list-entry-remove", FLOO_INTS (list, owner, id), &n, error))
+    return FALSE;
+  if (changed != NULL)
+    *changed = n > 0;
+  return TRUE;
+}
+
+/* @owner: (inout): the record's own, where it says it */
+static gboolean
+put (FlooDb *db, FlooList list, gint64 *owner, gint64 generation, GVariant *record, gboolean *changed, GError **error)
 {
   g_autoptr (JsonNode) fields = NULL;
   g_autoptr (JsonNode) details = NULL;
@@ -127,29 +163,46 @@ put (FlooDb *db, FlooList list, gint64 owner, gint64 generation, GVariant *recor
 
   *changed = FALSE;
   if (!g_variant_lookup (record, kinds[list].id_key, "x", &id)
-      || (kinds[list].owner_key != NULL && !g_variant_lookup (record, kinds[list].owner_key, "x", &owner)))
+      || (is_of_any_owner (list) && !g_variant_lookup (record, kinds[list].owner_key, "x", owner)))
     return TRUE;
   if (is_over (list, record))
-    return floo_lists_remove (db, list, owner, id, changed, error);
-  if (!load (db, list, owner, id, &details, &stale, error))
+    return drop (db, list, *owner, id, changed, error);
+  if (!load (db, list, *owner, id, &details, &stale, error))
     return FALSE;
   fields = json_gvariant_serialize (record);
   *changed = details == NULL || lay_over (details, fields);
-  return save (db, list, owner, id, generation, FALSE, details != NULL ? details : fields, error);
+  return save (db, list, *owner, id, generation, FALSE, details != NULL ? details : fields, error);
 }
 
-gboolean
-floo_lists_put (FlooDb *db, FlooList list, gint64 owner, GVariant *record, gboolean *changed, GError **error)
+/* A record by itself. It belongs to the reading under way, which may have passed its place. @owner: (inout) */
+static gboolean
+put_one (FlooDb *db, FlooList list, gint64 *owner, GVariant *record, gboolean *changed, GError **error)
 {
   g_autoptr (GVariant) sunk = g_variant_ref_sink (record);
   gint64 generation;
   gboolean complete, differs;
 
-  if (!get_state (db, list, owner, &generation, &complete, error) || !put (db, list, owner, generation, sunk, &differs, error))
+  if (!get_state (db, list, is_of_any_owner (list) ? FLOO_LIST_ANY_OWNER : *owner, &generation, &complete, error)
+      || !put (db, list, owner, generation, sunk, &differs, error))
     return FALSE;
   if (changed != NULL)
     *changed = differs;
   return TRUE;
+}
+
+gboolean
+floo_lists_put (FlooDb *db, FlooList list, gint64 owner, GVariant *record, gboolean *changed, GError **error)
+{
+  if (!put_one (db, list, &owner, record, changed, error))
+    return FALSE;
+  floo_lists_note_change (db, list, owner);
+  return TRUE;
+}
+
+gboolean
+floo_lists_take (FlooDb *db, FlooList list, gint64 owner, GVariant *record, gboolean *changed, GError **error)
+{
+  return put_one (db, list, &owner, record, changed, error);
 }
 
 gboolean
@@ -163,6 +216,7 @@ floo_lists_add (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *ch
     return FALSE;
   if (changed != NULL)
     *changed = !known;
+  floo_lists_note_change (db, list, owner);
   if (known)
     return TRUE;
   g_variant_dict_init (&dict, NULL);
@@ -174,13 +228,9 @@ floo_lists_add (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *ch
 gboolean
 floo_lists_remove (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error)
 {
-  guint n;
-
-  if (!floo_query_run_ints (db, "list-entry-remove", FLOO_INTS (list, owner, id), &n, error))
-    return FALSE;
-  if (changed != NULL)
-    *changed = n > 0;
-  return TRUE;
+  /* An answer on its way may have it, though it is not here. */
+  floo_lists_note_change (db, list, owner);
+  return drop (db, list, owner, id, changed, error);
 }
 
 gboolean
@@ -193,6 +243,8 @@ floo_lists_clear (FlooDb *db, FlooList list, gint64 owner, GError **error)
 gboolean
 floo_lists_remove_owner (FlooDb *db, gint64 owner, GError **error)
 {
+  for (FlooList list = FLOO_LIST_NONE + 1; list < FLOO_N_LISTS; list++)
+    floo_lists_note_change (db, list, owner);
   return floo_query_run_ints (db, "list-drop-owner", FLOO_INTS (owner), NULL, error)
          && floo_query_run_ints (db, "list-drop-states-of-owner", FLOO_INTS (owner), NULL, error);
 }
@@ -200,12 +252,14 @@ floo_lists_remove_owner (FlooDb *db, gint64 owner, GError **error)
 gboolean
 floo_lists_forget (FlooDb *db, FlooList list, gint64 owner, GError **error)
 {
+  floo_lists_note_change (db, list, owner);
   return floo_query_run_ints (db, "list-forget", FLOO_INTS (list, owner), NULL, error);
 }
 
 gboolean
 floo_lists_mark_stale (FlooDb *db, FlooList list, gint64 owner, gint64 id, GError **error)
 {
+  floo_lists_note_change (db, list, owner);
   return floo_query_run_ints (db, "list-entry-mark-stale", FLOO_INTS (list, owner, id), NULL, error);
 }
 
@@ -246,9 +300,10 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
   for (gsize i = 0; i < g_variant_n_children (records); i++)
     {
       g_autoptr (GVariant) record = g_variant_get_child_value (records, i);
+      gint64 of = owner;
       gboolean differs;
 
-      if (!put (db, list, owner, generation, record, &differs, error))
+      if (!put (db, list, &of, generation, record, &differs, error))
         return FALSE;
       *changed |= differs && was_complete;
     }

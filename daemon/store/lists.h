@@ -38,13 +38,20 @@ typedef enum {
  * @next: where it goes on, "": it was the last
  * @records: aa{sv}
  *
- * Takes a page of the service. What a reading did not see from its first to its last page is not in the list any more. @changed: (out):
- * whether a list that was complete is another one now
+ * Takes a page of the service, which must not be older than what we know (floo_lists_changed_since()). What a reading did not see from its
+ * first to its last page is not in the list any more. @changed: (out): whether a list that was complete is another one now
  */
 gboolean floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *cursor, const char *next, GVariant *records,
                                gboolean *changed, GError **error);
 
 /* A record by itself (a{sv}): the fields given replace those there. One that is decided or over is removed. @changed: (out) (optional) */
+gboolean floo_lists_take (FlooDb *db, FlooList list, gint64 owner, GVariant *record, gboolean *changed, GError **error);
+
+/*
+ * News, by a notice or by what we did: answers of the service to questions from before are outdated by it, whatever it changes here.
+ */
+
+/* As floo_lists_take(). */
 gboolean floo_lists_put (FlooDb *db, FlooList list, gint64 owner, GVariant *record, gboolean *changed, GError **error);
 /* An entry that is told of by its id alone. One that is there stays as it is. */
 gboolean floo_lists_add (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error);
@@ -56,6 +63,13 @@ gboolean floo_lists_clear (FlooDb *db, FlooList list, gint64 owner, GError **err
 gboolean floo_lists_remove_owner (FlooDb *db, gint64 owner, GError **error);
 /* The list is not known to be complete any more; entries stay. */
 gboolean floo_lists_forget (FlooDb *db, FlooList list, gint64 owner, GError **error);
+/* An entry whose details changed in a way that we were not told. */
+gboolean floo_lists_mark_stale (FlooDb *db, FlooList list, gint64 owner, gint64 id, GError **error);
+/* News of which nothing is kept. */
+void floo_lists_note_change (FlooDb *db, FlooList list, gint64 owner);
+
+/* Whether there was news of the list since @moment, floo_contacts_get_moment() when the service was asked. */
+gboolean floo_lists_changed_since (FlooDb *db, FlooList list, gint64 owner, gint64 moment);
 
 /* @n: (out): entries that there are */
 gboolean floo_lists_get_state (FlooDb *db, FlooList list, gint64 owner, gboolean *complete, guint *n, GError **error);
@@ -79,8 +93,6 @@ GVariant *floo_lists_get_ids (FlooDb *db, FlooList list, gint64 owner, GError **
 /* Returns: (transfer floating): entries in the order of @ids; NULL without an error: not all of them are there and fresh. */
 GVariant *floo_lists_get (FlooDb *db, FlooList list, gint64 owner, const FlooRecord *record, const gint64 *ids, guint n, GError **error);
 
-/* An entry whose details changed in a way that we were not told. */
-gboolean floo_lists_mark_stale (FlooDb *db, FlooList list, gint64 owner, gint64 id, GError **error);
 /* Stale ones of one owner: appends their ids (gint64), at most @limit. @owner: (out) */
 gboolean floo_lists_get_stale (FlooDb *db, FlooList list, guint limit, gint64 *owner, GArray *ids, GError **error);
 

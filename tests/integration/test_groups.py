@@ -321,6 +321,43 @@ class GroupTest(harness.Test):
         self.fails('PermissionDenied', self.groups, 'SetReadAck', '(xb)', PROJECT, False)
         self.fails('NotFound', self.groups, 'SetName', '(xs)', 9, 'x')
 
+    def late(self, path, method, signature, *args):
+        """A call whose answer the service gives now, and sends later."""
+        before = self.requests(path)
+        self.service.control('rest', path=path, delay_ms=1500, count=1)
+        pending = self.client.start('Groups', method, signature, *args)
+        self.service.wait('request', path=path, count=before + 1)
+        return pending
+
+    def test_late_lists(self):
+        """Nor does such an answer undo a change of a list."""
+        self.scene()
+        pending = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
+        self.groups('Kick', '(xax)', TEAM, [DAVE])
+        expected = [ALICE, BOB, CAROL, ZHANG, ECHO]
+        self.assertEqual(sorted(one['user_id'] for one in pending.result()[0]), expected)
+        self.assertEqual(self.members(), expected)
+        pending = self.late('/group/admin_list', 'ListAdmins', '(x)', TEAM)
+        self.groups('AddAdmins', '(xax)', TEAM, [CAROL])
+        self.assertEqual(sorted(one['user_id'] for one in pending.result()), [BOB, CAROL])
+        self.assertEqual(self.admins(), [BOB, CAROL])
+        pending = self.late('/group/members/display_name', 'GetMembers', '(xax)', TEAM, [CAROL, DAVE])
+        self.groups('Kick', '(xax)', TEAM, [CAROL])
+        self.assertEqual(pending.result(), [])
+        self.assertEqual(self.members(), [ALICE, BOB, ZHANG, ECHO])
+        pending = self.late('/group/blocked_list', 'ListBlocked', '(xsu)', TEAM, '', 100)
+        self.groups('Block', '(xax)', TEAM, [ZHANG])
+        self.assertEqual([one['user_id'] for one in pending.result()[0]], [ZHANG])
+
+    def test_late_list_and_a_notice(self):
+        self.scene()
+        pending = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
+        since = len(self.client.events)
+        Peer(self.service, 'dave').post('/group/leave', {'group_id': TEAM})
+        self.client.wait_event('GroupMemberChanged', lambda event: event.args[0] == TEAM, since=since)
+        self.assertNotIn(DAVE, [one['user_id'] for one in pending.result()[0]])
+        self.assertNotIn(DAVE, self.members())
+
     def test_late_details(self):
         """The answer to a question from before a change does not undo it."""
         self.scene()

@@ -193,7 +193,7 @@ class RosterTest(harness.Test):
         self.scene()
         pending = self.late('/roster/id', 'FindById', '(x)', BOB)
         self.roster('SetAlias', '(xs)', BOB, 'Bobby')
-        pending.result()
+        self.assertEqual(pending.result()['alias'], 'Bobby')
         self.assertEqual(self.item(BOB)['alias'], 'Bobby')
 
     def test_late_list(self):
@@ -202,6 +202,16 @@ class RosterTest(harness.Test):
         self.roster('Remove', '(x)', CAROL)
         self.assertNotIn(CAROL, pending.result()[0])
         self.assertNotIn(CAROL, self.ids())
+
+    def test_late_block_list(self):
+        self.scene()
+        pending = self.late('/roster/blocked_list', 'ListBlocked', '(b)', True)
+        self.roster('Block', '(x)', CAROL)
+        self.assertEqual(pending.result(), [CAROL])
+        pending = self.late('/roster/blocked_list', 'ListBlocked', '(b)', True)
+        self.roster('Unblock', '(x)', CAROL)
+        self.assertEqual(pending.result(), [])
+        self.assertEqual(self.roster('ListBlocked', '(b)', False), [])
 
     def test_details_of_others_change(self):
         self.scene()

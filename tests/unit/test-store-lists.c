@@ -3,6 +3,7 @@
 #include "store-fixture.h"
 
 #include "base/backoff.h"
+#include "store/contacts.h"
 #include "store/lists.h"
 
 #define GROUP 2001
@@ -156,6 +157,48 @@ run_pages (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
+/* What was asked before news does not undo it; what was asked after it counts. */
+static gboolean
+run_news (FlooDb *db, gpointer data, GError **error)
+{
+  gint64 asked = floo_contacts_get_moment () + 1;
+  gboolean changed;
+
+  while (floo_contacts_get_moment () < asked)
+    g_thread_yield ();
+  g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP, asked));
+  /* A page of the service is no news, and a member who is not known here may be in an answer on its way. */
+  g_assert_true (take (db, "", "", "[{'user_id': <int64 1>}]", &changed, error));
+  g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP, asked));
+  g_assert_true (floo_lists_remove (db, FLOO_LIST_MEMBERS, GROUP, 2, &changed, error));
+  g_assert_false (changed);
+  g_assert_true (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP, asked));
+  g_assert_false (floo_lists_changed_since (db, FLOO_LIST_ADMINS, GROUP, asked));
+  g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP + 1, asked));
+  g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP, floo_contacts_get_moment () + 1));
+  /* One group's news is news of the list of all groups. */
+  g_assert_false (floo_lists_changed_since (db, FLOO_LIST_GROUP_APPLICATIONS, FLOO_LIST_ANY_OWNER, asked));
+  apply (db, GROUP, 1, 0, 0);
+  g_assert_true (floo_lists_changed_since (db, FLOO_LIST_GROUP_APPLICATIONS, FLOO_LIST_ANY_OWNER, asked));
+  return TRUE;
+}
+
+/* What a notice brings while the pages of a reading come is in the list when that is whole, though no page has it. */
+static gboolean
+run_between_pages (FlooDb *db, gpointer data, GError **error)
+{
+  g_autoptr (GVariant) none = members ("@aa{sv} []");
+  const gint64 owners[] = { GROUP };
+  g_autofree char *next = NULL;
+  gboolean changed;
+
+  g_assert_true (floo_lists_take_page (db, FLOO_LIST_GROUP_APPLICATIONS, FLOO_LIST_ANY_OWNER, "", "a", none, &changed, error));
+  apply (db, GROUP, 1, 0, 0);
+  g_assert_true (floo_lists_take_page (db, FLOO_LIST_GROUP_APPLICATIONS, FLOO_LIST_ANY_OWNER, "a", "", none, &changed, error));
+  g_assert_cmpuint (count_page (db, owners, 1, "", 10, &next), ==, 1);
+  return TRUE;
+}
+
 static void
 test_reading (Fixture *f, gconstpointer data)
 {
@@ -174,6 +217,18 @@ test_pages (Fixture *f, gconstpointer data)
   fixture_write (f, run_pages, NULL);
 }
 
+static void
+test_news (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, run_news, NULL);
+}
+
+static void
+test_between_pages (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, run_between_pages, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -181,5 +236,7 @@ main (int argc, char **argv)
   g_test_add ("/store-lists/reading", Fixture, NULL, fixture_set_up, test_reading, fixture_tear_down);
   g_test_add ("/store-lists/changes", Fixture, NULL, fixture_set_up, test_changes, fixture_tear_down);
   g_test_add ("/store-lists/pages", Fixture, NULL, fixture_set_up, test_pages, fixture_tear_down);
+  g_test_add ("/store-lists/news", Fixture, NULL, fixture_set_up, test_news, fixture_tear_down);
+  g_test_add ("/store-lists/between-pages", Fixture, NULL, fixture_set_up, test_between_pages, fixture_tear_down);
   return g_test_run ();
 }
