@@ -199,6 +199,8 @@ void floo_sync_online (FlooSync *sync);
 void floo_sync_offline (FlooSync *sync);
 /* Any frame but PROVISION's. Takes no reference of its own beyond need. */
 void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
+/* What waits to be stored goes to the store now, however much is on its way: jobs from now on come after it. */
+void floo_sync_write_waiting (FlooSync *sync);
 /* Congestion or a full disk ended: go on. */
 void floo_sync_resume (FlooSync *sync);
 

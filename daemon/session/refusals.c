@@ -52,19 +52,37 @@ forget_token (FlooLogin *self)
   floo_login_save (self);
 }
 
-/* The token is void: a new one by the password where we know it, else the user. */
-void
-floo_login_token_void (FlooLogin *self)
+/* A void token is looked at when what came by the socket before it has taken effect: it may tell why. */
+typedef struct {
+  FlooSession *session;
+  char *token;
+} VoidTokenJob;
+
+static void
+void_token_job_free (gpointer data)
 {
+  VoidTokenJob *job = data;
+
+  g_object_unref (job->session);
+  g_free (job->token);
+  g_free (job);
+}
+
+static gboolean
+run_void_token_job (FlooDb *db, gpointer data, GError **error)
+{
+  return TRUE;
+}
+
+static void
+on_void_token (FlooStore *store, gpointer data, const GError *ignored)
+{
+  const VoidTokenJob *job = data;
+  FlooLogin *self = job->session->login;
   g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "The service does not accept the token any more: log in again");
 
-  if (self->record == NULL || *self->record->token == '\0')
+  if (self->record == NULL || !g_str_equal (self->record->token, job->token))
     return;
-  if (self->changing_password)
-    {
-      self->void_meanwhile = TRUE;
-      return;
-    }
   g_message ("the token is void");
   floo_session_notice (self->session, "action", "relogin");
   forget_token (self);
@@ -79,6 +97,26 @@ floo_login_token_void (FlooLogin *self)
   floo_login_link_down (self);
   floo_session_set_error (self->session, error);
   floo_login_retry_in (self, floo_backoff_next (&self->backoff));
+}
+
+void
+floo_login_token_void (FlooLogin *self)
+{
+  VoidTokenJob *job;
+
+  if (self->record == NULL || *self->record->token == '\0')
+    return;
+  if (self->changing_password)
+    {
+      self->void_meanwhile = TRUE;
+      return;
+    }
+  job = g_new0 (VoidTokenJob, 1);
+  job->session = g_object_ref (self->session);
+  job->token = g_strdup (self->record->token);
+  floo_sync_write_waiting (self->session->sync);
+  /* Without a store, nothing comes before it. */
+  floo_session_write (self->session, run_void_token_job, on_void_token, job, void_token_job_free);
 }
 
 void

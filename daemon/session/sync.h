@@ -147,7 +147,5 @@ void floo_sync_add (FlooSync *self, const FlooInboundItem *item);
 void floo_sync_write (FlooSync *self, GArray *items);
 /* Whether a request without a key would tell the service that something has arrived which is not committed. */
 gboolean floo_sync_is_unstored (FlooSync *self, gint64 conversation);
-/* Writes what waits, however many batches are under way. */
-void floo_sync_write_waiting (FlooSync *self);
 
 G_END_DECLS

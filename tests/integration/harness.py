@@ -73,10 +73,14 @@ class Test(unittest.TestCase):
         if user:
             client.login(user)
             if quiet:
-                sandbox.wait('delivered', user=user)
-                self.settle(client)
-                wait_for(lambda: all(one['name'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]), 'names')
+                self.come_to_rest(sandbox, client, user)
         return sandbox, daemon, client
+
+    def come_to_rest(self, sandbox, client, user):
+        """Until all that a login begins is done: unread messages and names are here."""
+        sandbox.wait('delivered', user=user)
+        self.settle(client)
+        wait_for(lambda: all(one['name'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]), 'names')
 
     def settle(self, client):
         """Until the signals of everything that the daemon has committed are here."""

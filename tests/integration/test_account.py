@@ -79,6 +79,7 @@ class AccountTest(harness.Test):
         self.scene()
         other = self.daemon('other', sandbox=self.service).start()
         other.login('alice')
+        self.come_to_rest(self.service, other, 'alice')
         devices = self.account('ListDevices')
         mine = self.client.get('Account', 'DeviceSn')
         theirs = other.get('Account', 'DeviceSn')

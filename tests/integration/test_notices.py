@@ -2,6 +2,7 @@
 """Each type of notice: its signal and what it does to the state, once however often it is delivered; and each notice about the user: the state
 of the session, the signals, and how it comes back."""
 
+import sqlite3
 import time
 
 from gi.repository import GLib
@@ -316,6 +317,23 @@ class UserNoticeTest(NoticeTest):
         guid = self.server.query(ALICE, "SELECT value FROM account WHERE key = 'device_guid'")
         self.check_end('KICK_BY_SAME_DEVICE', 'NotLoggedIn', [])
         self.assertNotEqual(self.server.query(ALICE, "SELECT value FROM account WHERE key = 'device_guid'"), guid)
+
+    def test_void_token_before_the_notice_is_stored(self):
+        """REST overtakes the socket: what the service said there first comes first, and nothing is said of another login."""
+        self.service.control('settings', delivery='push')
+        since = len(self.client.events)
+        held = sqlite3.connect(self.server.store_path(ALICE), isolation_level=None)
+        held.execute('BEGIN IMMEDIATE')  # the daemon's writes wait from here on
+        self.service.control('notice', ns='user', type='KICKED_BY_OTHER_DEVICE', to='alice')
+        self.service.control('rest', path='/user/profile', code=402, message='token is void')
+        self.fails('NotLoggedIn', self.client.call, 'Account', 'GetProfile', '(b)', True)
+        held.execute('ROLLBACK')
+        held.close()
+        self.signal('FlooNotice', since, lambda event: event.args == ('userNotice', 'KICKED_BY_OTHER_DEVICE'))
+        self.client.wait_state('blocked')
+        self.client.call('Conversations', 'SetDraft', '(xss)', BOB, 'roster', 'stored behind everything else')
+        self.settle(self.client)
+        self.assertEqual(self.user_notices(since), [('action', 'relogin_manually'), ('userNotice', 'KICKED_BY_OTHER_DEVICE')])
 
     def check_relogin(self, kind):
         since = len(self.client.events)
