@@ -121,15 +121,35 @@ class Bench(harness.Test):
         rate = min((one['messages'] - one['first_messages']) * 1e6 / max(1, one['last_us'] - one['first_us']) for one in took)
         return {'who': who, 'subscribers': number, 'messages': count, 'rate': rate, 'cpu_us': cpu * 1e6 / count, 'signals': took[0]['signals']}
 
-    def telling(self, sandbox, daemon, count):
-        """One message at a time: from its making at the service, which then gives notice, to its signal at a subscriber."""
-        listener = self.subscribers(daemon.bus, 1, count, '--latency')[0]
+    def ages(self, bus, count, rest, make):
+        """What make() makes, one at a time, rest seconds between them, is so many us old at a subscriber."""
+        listener = self.subscribers(bus, 1, count, '--latency')[0]
         ages = []
         for _ in range(count):
-            sandbox.control('send', from_='bob', to='alice', stamp=True)
+            if rest:
+                again = time.monotonic() + rest
+                harness.wait_for(lambda: time.monotonic() >= again, 'a rest')
+            make()
             ages.append(int(listener.popen.stdout.readline()))
         listener.result()
         return {'messages': count, 'p50': percentile(sorted(ages), 0.5), 'p99': percentile(sorted(ages), 0.99)}
+
+    def telling(self, sandbox, daemon, count, rest):
+        """One message at a time: from its making at the service, which then gives notice, to its signal at a subscriber; then the same signals from
+        the bare emitter, from their making there."""
+        record = os.path.join(self.root, 'record')
+        recorder = self.subscribers(daemon.bus, 1, 1, '--record', record)[0]
+        sandbox.control('send', from_='bob', to='alice', stamp=True)
+        recorder.result()
+        result = self.ages(daemon.bus, count, rest, lambda: sandbox.control('send', from_='bob', to='alice', stamp=True))
+
+        def emit():
+            emitter.popen.stdin.write('\n')
+            emitter.popen.stdin.flush()
+        emitter = Helper('emitter', '--address', daemon.bus.address, '--record', record, '--latency', stdin=subprocess.PIPE).ready()
+        result['emitter'] = self.ages(daemon.bus, count, rest, emit)
+        emitter.popen.communicate()
+        return dict(result, rest=rest)
 
     def sending(self, daemon, count):
         result = Helper('sender', '--address', daemon.bus.address, '--to', str(ECHO), '--count', str(count)).result()
@@ -175,8 +195,10 @@ def print_table(report):
         if 'rate_ratio' in row:
             print('%-8s rate %.2f of the emitter, CPU %.1f times; sandbox %.1f us/msg, bus %.1f us/msg'
                   % ('', row['rate_ratio'], row['cpu_ratio'], row['sandbox_cpu_us'], row['bus_cpu_us']))
-    tell, send, start, idle = report['tell'], report['send'], report['start'], report['idle']
-    print('%d messages one by one: signalled after p50 %.2f ms, p99 %.2f ms' % (tell['messages'], tell['p50'] / 1000, tell['p99'] / 1000))
+    send, start, idle = report['send'], report['start'], report['idle']
+    for tell in report['tell']:
+        print('%d messages one by one, %g s between: signalled after p50 %.2f ms, p99 %.2f ms; the emitter\'s after p50 %.2f ms, p99 %.2f ms' % (
+            tell['messages'], tell['rest'], *(one[key] / 1000 for one in (tell, tell['emitter']) for key in ('p50', 'p99'))))
     print('SendText of %d: returns after p50 %.2f ms, p99 %.2f ms; acknowledged after p50 %.2f ms, p99 %.2f ms'
           % (send['messages'], *(send[key] / 1000 for key in ('returned_p50', 'returned_p99', 'sent_p50', 'sent_p99'))))
     print('start to owned name, with %d messages stored: median %.0f ms, most %.0f ms' % (report['stored'], start['median_ms'], start['most_ms']))
@@ -200,7 +222,7 @@ def main():
         report = {'count': args.count, 'page_size': args.page_size, 'cores': os.cpu_count(), 'intake': []}
         for number in args.subscribers:
             report['intake'] += bench.intake(sandbox, daemon, number, args.count)
-        report['tell'] = bench.telling(sandbox, daemon, args.sends)
+        report['tell'] = [bench.telling(sandbox, daemon, args.sends, 0), bench.telling(sandbox, daemon, args.sends // 5, 0.03)]
         report['send'] = bench.sending(daemon, args.sends)
         report['stored'] = daemon.query(1001, 'SELECT count(*) FROM messages')[0][0]
         report['start'] = bench.starting(daemon)

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The measure for the daemon: a program that does nothing but emit the signals that a subscriber has recorded from it, by GDBus,
- * as quickly as it can. It begins at a line on its standard input and says in JSON what it took.
+ * as quickly as it can. It begins at a line on its standard input and says in JSON what it took. With --latency it emits the first
+ * recorded signal with messages at each line, with one message, whose content is the time.
  */
 #include <gio/gio.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 
+#define EVENTS "im.floo.Daemon1.Events"
 #define FLUSH_EVERY 64 /* signals: GDBus queues without bound */
+#define CONTENT_INDEX 5 /* in a message */
 
 static char *opt_address;
 static char *opt_record;
+static gboolean opt_latency;
 
 static const GOptionEntry entries[] = {
   { "address", 0, 0, G_OPTION_ARG_STRING, &opt_address, "Address of the bus", "ADDRESS" },
   { "record", 0, 0, G_OPTION_ARG_FILENAME, &opt_record, "The signals", "FILE" },
+  { "latency", 0, 0, G_OPTION_ARG_NONE, &opt_latency, "Emit one signal at each line, until their end", NULL },
   { NULL }
 };
 
@@ -39,11 +45,59 @@ emit_all (GDBusConnection *connection, GVariant *records, GError **error)
       const char *name;
 
       g_variant_get_child (records, i, "(&sv)", &name, &body);
-      if (!g_dbus_connection_emit_signal (connection, NULL, "/im/floo/Daemon1", "im.floo.Daemon1.Events", name, body, error)
+      if (!g_dbus_connection_emit_signal (connection, NULL, "/im/floo/Daemon1", EVENTS, name, body, error)
           || (i % FLUSH_EVERY == 0 && !g_dbus_connection_flush_sync (connection, NULL, error)))
         return FALSE;
     }
   return g_dbus_connection_flush_sync (connection, NULL, error);
+}
+
+/* The first message of @body, the arguments of RosterMessages, with the present time as its content, in such a signal. */
+static GVariant *
+stamp (GVariant *body)
+{
+  g_autoptr (GVariant) messages = g_variant_get_child_value (body, 1);
+  g_autoptr (GVariant) message = g_variant_get_child_value (messages, 0);
+  g_autofree char *now = g_strdup_printf ("%" G_GINT64_FORMAT, g_get_monotonic_time ());
+  GVariantBuilder all, stamped;
+  GVariant *one;
+
+  g_variant_builder_init (&stamped, g_variant_get_type (message));
+  for (gsize i = 0; i < g_variant_n_children (message); i++)
+    {
+      g_autoptr (GVariant) member = g_variant_get_child_value (message, i);
+
+      g_variant_builder_add_value (&stamped, i == CONTENT_INDEX ? g_variant_new_string (now) : member);
+    }
+  one = g_variant_builder_end (&stamped);
+  g_variant_builder_init (&all, g_variant_get_type (body));
+  for (gsize i = 0; i < g_variant_n_children (body); i++)
+    {
+      g_autoptr (GVariant) argument = g_variant_get_child_value (body, i);
+
+      g_variant_builder_add_value (&all, i == 1 ? g_variant_new_array (NULL, &one, 1) : argument);
+    }
+  return g_variant_builder_end (&all);
+}
+
+static gboolean
+emit_by_lines (GDBusConnection *connection, GVariant *records, GError **error)
+{
+  g_autoptr (GVariant) body = NULL;
+
+  for (gsize i = 0; body == NULL && i < g_variant_n_children (records); i++)
+    {
+      const char *name;
+
+      g_variant_get_child (records, i, "(&sv)", &name, &body);
+      if (strcmp (name, "RosterMessages") != 0)
+        g_clear_pointer (&body, g_variant_unref);
+    }
+  g_assert (body != NULL);
+  while (getchar () != EOF)
+    if (!g_dbus_connection_emit_signal (connection, NULL, "/im/floo/Daemon1", EVENTS, "RosterMessages", stamp (body), error))
+      return FALSE;
+  return TRUE;
 }
 
 static gboolean
@@ -63,6 +117,8 @@ run (GError **error)
   if (connection == NULL)
     return FALSE;
   g_print ("ready\n");
+  if (opt_latency)
+    return emit_by_lines (connection, records, error);
   (void) getchar ();
   began = g_get_monotonic_time ();
   cpu = cpu_time ();
