@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "net/tls.h"
 
 #define MAX_URL 8192
 #define FLAGS (G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE)
@@ -106,7 +107,7 @@ port_of (GUri *uri)
 {
   int port = g_uri_get_port (uri);
 
-  return port > 0 ? port : strcmp (g_uri_get_scheme (uri), "https") == 0 ? 443 : 80;
+  return port > 0 ? port : floo_tls_is_scheme (g_uri_get_scheme (uri)) ? 443 : 80;
 }
 
 static gboolean
@@ -177,7 +178,7 @@ floo_file_url_resolve (const char *text, GUri *from, const char *service, gboole
       uri = moved;
     }
   *ours = same_origin (uri, base);
-  if (!*ours && from != NULL && strcmp (g_uri_get_scheme (from), "https") == 0 && strcmp (g_uri_get_scheme (uri), "http") == 0)
+  if (!*ours && from != NULL && floo_tls_is_scheme (g_uri_get_scheme (from)) && !floo_tls_is_scheme (g_uri_get_scheme (uri)))
     return refuse (error, "it leads from https to http");
   return g_steal_pointer (&uri);
 }

@@ -71,13 +71,19 @@ floo_tls_explain (GError *error, GTlsCertificateFlags errors)
   return error;
 }
 
+gboolean
+floo_tls_is_scheme (const char *scheme)
+{
+  return g_ascii_strcasecmp (scheme, "https") == 0 || g_ascii_strcasecmp (scheme, "wss") == 0;
+}
+
 void
 floo_tls_prepare (const char *scheme, FlooTlsReady ready, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
   Waiting *waiting;
 
-  if (is_loaded || (g_ascii_strcasecmp (scheme, "https") != 0 && g_ascii_strcasecmp (scheme, "wss") != 0))
+  if (is_loaded || !floo_tls_is_scheme (scheme))
     {
       ready (user_data);
       return;

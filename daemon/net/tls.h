@@ -26,6 +26,9 @@ gboolean floo_tls_trust (const char *path, GError **error);
  */
 GError *floo_tls_explain (GError *error, GTlsCertificateFlags errors);
 
+/* Whether what a URL of @scheme names is spoken to in TLS: "https", "wss". */
+gboolean floo_tls_is_scheme (const char *scheme);
+
 typedef void (*FlooTlsReady) (gpointer user_data);
 
 /**
@@ -34,8 +37,8 @@ typedef void (*FlooTlsReady) (gpointer user_data);
  * @ready: called once; before this returns where nothing has to be loaded, else from the main loop
  *
  * Loads what the first connection with TLS needs: GIO's module and the authorities that the system trusts. That takes tens of
- * milliseconds and 7 MiB for good, which a service without TLS does not owe anybody; so it happens before the first "https" or "wss", on a
- * worker thread. It cannot fail: where there is no TLS the connection says so.
+ * milliseconds and 7 MiB for good, which a service without TLS does not owe anybody; so it happens before the first such scheme
+ * (floo_tls_is_scheme()), on a worker thread. It cannot fail: where there is no TLS the connection says so.
  */
 void floo_tls_prepare (const char *scheme, FlooTlsReady ready, gpointer user_data);
 

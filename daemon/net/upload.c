@@ -9,6 +9,7 @@
 #include "net/mover.h"
 #include "net/multipart.h"
 #include "net/storage-private.h"
+#include "net/tls.h"
 
 #define MAX_ANSWER (64u << 10)
 
@@ -148,7 +149,7 @@ may_have_token (FlooStorage *self, GUri *uri, FlooHost host, const FlooUploadReq
   if (host == FLOO_HOST_SERVICE)
     return TRUE;
   return request->fields == NULL
-         && (strcmp (g_uri_get_scheme (uri), "https") == 0 || !g_str_has_prefix (floo_storage_get_service (self, NULL), "https:"));
+         && (floo_tls_is_scheme (g_uri_get_scheme (uri)) || !g_str_has_prefix (floo_storage_get_service (self, NULL), "https:"));
 }
 
 static SoupMessage *

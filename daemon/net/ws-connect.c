@@ -54,14 +54,6 @@ fail (GTask *task, GError *error)
   g_object_unref (task);
 }
 
-static gboolean
-is_tls (GUri *uri)
-{
-  const char *scheme = g_uri_get_scheme (uri);
-
-  return strcmp (scheme, "wss") == 0 || strcmp (scheme, "https") == 0;
-}
-
 /* The URL goes into a request line as it is: nothing but graphic ASCII. */
 static GUri *
 parse_url (const char *url, GError **error)
@@ -230,7 +222,7 @@ on_tls_ready (gpointer user_data)
   GTask *task = user_data;
   Connect *connect = g_task_get_task_data (task);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
-  gboolean tls = is_tls (connect->uri);
+  gboolean tls = floo_tls_is_scheme (g_uri_get_scheme (connect->uri));
   /* Proxies are asked for by the schemes that they know. */
   g_autofree char *target = g_uri_join (G_URI_FLAGS_NONE, tls ? "https" : "http", NULL, g_uri_get_host (connect->uri),
                                         g_uri_get_port (connect->uri), "/", NULL, NULL);
