@@ -37,19 +37,34 @@ floo_chunks_get (FlooDb *index, GError **error)
   return NULL;
 }
 
+/* The one row with @key of query @name, which holds @data until it is given back. NULL: the store failed.
+ * @data: (out) (nullable): the blob; NULL: there is no row, or nothing in it */
+static FlooQuery *
+take_blob (FlooDb *index, const char *name, gint64 key, gconstpointer *data, gsize *size, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (index, name, FLOO_INTS (key), error);
+  gboolean row;
+
+  *data = NULL;
+  *size = 0;
+  if (query == NULL || !floo_query_next (query, &row, error))
+    return NULL;
+  if (row)
+    *data = floo_query_blob (query, 0, size);
+  return g_steal_pointer (&query);
+}
+
 /* Returns: (transfer full) (nullable): the blob that query @name gives for the chunk, as int64 little-endian numbers */
 static GArray *
 get_numbers (FlooDb *index, const char *name, const FlooChunk *chunk, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (index, name, FLOO_INTS (chunk->id), error);
-  GArray *numbers;
   gconstpointer data;
-  gboolean row;
-  gsize size = 0;
+  gsize size;
+  g_autoptr (FlooQuery) query = take_blob (index, name, chunk->id, &data, &size, error);
+  GArray *numbers;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (query == NULL)
     return NULL;
-  data = row ? floo_query_blob (query, 0, &size) : NULL;
   if (data == NULL || size % sizeof (gint64) != 0)
     {
       floo_index_set_damaged (index, error);
@@ -95,14 +110,12 @@ floo_chunk_get_pages (FlooDb *index, const FlooChunk *chunk, GError **error)
 gboolean
 floo_chunk_get_block (FlooDb *index, const FlooChunk *chunk, guint number, FlooBlock *block, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (index, "search/block-get", FLOO_INTS (FLOO_PART_KEY (chunk->id, number)), error);
   gconstpointer data;
-  gboolean row;
-  gsize size = 0;
+  gsize size;
+  g_autoptr (FlooQuery) query = take_blob (index, "search/block-get", FLOO_PART_KEY (chunk->id, number), &data, &size, error);
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (query == NULL)
     return FALSE;
-  data = row ? floo_query_blob (query, 0, &size) : NULL;
   return floo_block_get (block, MIN (FLOO_BLOCK_DOCS, chunk->docs - number * FLOO_BLOCK_DOCS), data, size)
          || floo_index_set_damaged (index, error);
 }
@@ -112,16 +125,14 @@ floo_chunk_get_dead (FlooDb *index, const FlooChunk *chunk, guint8 *bitmap, GErr
 {
   g_autoptr (FlooQuery) query = NULL;
   gconstpointer data;
-  gboolean row;
   gsize size;
 
   memset (bitmap, 0, FLOO_BITMAP_BYTES (chunk->docs));
   if (chunk->dead == 0)
     return TRUE;
-  query = floo_query_take_ints (index, "search/chunk-get-dead", FLOO_INTS (chunk->id), error);
-  if (query == NULL || !floo_query_next (query, &row, error))
+  query = take_blob (index, "search/chunk-get-dead", chunk->id, &data, &size, error);
+  if (query == NULL)
     return FALSE;
-  data = row ? floo_query_blob (query, 0, &size) : NULL;
   if (data == NULL || size != FLOO_BITMAP_BYTES (chunk->docs))
     return floo_index_set_damaged (index, error);
   memcpy (bitmap, data, size);
@@ -189,16 +200,14 @@ look_at_list (Finding *self, FlooPostings *list)
 static gboolean
 look_at_page (FlooDb *index, const FlooChunk *chunk, const GArray *pages, guint number, Finding *finding, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (index, "search/page-get", FLOO_INTS (FLOO_PART_KEY (chunk->id, number)), error);
+  gconstpointer data;
+  gsize size;
+  g_autoptr (FlooQuery) query = take_blob (index, "search/page-get", FLOO_PART_KEY (chunk->id, number), &data, &size, error);
   guint64 next = number + 1 < pages->len ? g_array_index (pages, guint64, number + 1) : G_MAXUINT64;
   FlooPostings postings;
-  gconstpointer data;
-  gboolean row;
-  gsize size = 0;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (query == NULL)
     return FALSE;
-  data = row ? floo_query_blob (query, 0, &size) : NULL;
   floo_postings_init (&postings, data, size, g_array_index (pages, guint64, number), chunk->docs);
   while (!finding->done && floo_postings_next (&postings))
     if (!look_at_list (finding, &postings))
