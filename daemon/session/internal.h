@@ -46,6 +46,20 @@ typedef enum {
   FLOO_STATE_BLOCKED
 } FlooState;
 
+/* What becomes of the session that a user notice is about. */
+typedef enum {
+  FLOO_SESSION_GOES_ON,         /* the notice is told, and that is all */
+  FLOO_SESSION_ENDED,           /* only the user can log in again */
+  FLOO_SESSION_REPLACED,        /* ended, by another program that logged in as this device */
+  FLOO_SESSION_MOVED            /* the service is elsewhere now: it is looked for anew */
+} FlooSessionFate;
+
+typedef struct {
+  int type;                     /* of UserNotice */
+  FlooSessionFate fate;
+  gint64 timestamp;             /* ms, when the service gave it */
+} FlooUserNotice;
+
 struct _FlooSession {
   GObject parent_instance;
 
@@ -155,10 +169,9 @@ void floo_call_done (FlooStore *store, gpointer query, const GError *error);
 /* Sends one frame on the link. @payload: (nullable) */
 void floo_session_send_frame (FlooSession *self, Floo__Frame__Command command, const ProtobufCMessage *payload);
 
-/* Fails with NotLoggedIn, and FALSE, where no account is open. */
 /* The account is known: its store is open from now on. Takes a reference. */
 void floo_session_take_store (FlooSession *self, FlooStore *store);
-
+/* Fails with NotLoggedIn, and FALSE, where no account is open. */
 gboolean floo_session_check_account (FlooSession *self, FlooReply reply, gpointer user_data);
 /* Fails with Offline, too, where the service is not at hand. */
 gboolean floo_session_check_online (FlooSession *self, FlooReply reply, gpointer user_data);
@@ -183,8 +196,8 @@ void floo_login_stop (FlooLogin *login);
 void floo_login_provisioned (FlooLogin *login, FlooFrame *frame);
 /* A status of the socket that speaks of the session itself (INVALID_TOKEN, USER_FROZEN, ...). FALSE: it does not. */
 gboolean floo_login_status (FlooLogin *login, int code, const char *reason);
-/* A USER_NOTICE with consequences, after its signals. @timestamp: ms, when the service gave it */
-void floo_login_user_notice (FlooLogin *login, int type, gint64 timestamp);
+/* A USER_NOTICE with consequences, after its signals. */
+void floo_login_user_notice (FlooLogin *login, const FlooUserNotice *notice);
 /* While a change of the password is under way a void token is its doing. @password: (nullable): the new one, with which the login begins anew. */
 void floo_login_begin_password_change (FlooLogin *login);
 void floo_login_end_password_change (FlooLogin *login, const char *password);
@@ -333,11 +346,6 @@ typedef struct {
   int code;
   char *reason;
 } FlooInboundStatus;
-
-typedef struct {
-  int type;
-  gint64 timestamp;             /* ms */
-} FlooUserNotice;
 
 FlooInboundResult *floo_inbound_result_new (void);
 void floo_inbound_result_free (FlooInboundResult *result);

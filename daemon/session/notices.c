@@ -259,29 +259,18 @@ floo_apply_group_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
   return apply_notice (apply, &notice, floo_group_notices, floo_n_group_notices, error);
 }
 
-/* Those after which this session cannot go on as it is, and whether only the user can help. */
-static gboolean
-ends_session (int type, gboolean *manually)
-{
-  *manually = FALSE;
-  switch (type)
-    {
-    case FLOO__USER_NOTICE__TYPE__UNKNOWN:
-    case FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED:
-    case FLOO__USER_NOTICE__TYPE__FROZEN:
-    case FLOO__USER_NOTICE__TYPE__REMOVED:
-    case FLOO__USER_NOTICE__TYPE__KICKED_BY_OTHER_DEVICE:
-    case FLOO__USER_NOTICE__TYPE__DEVICE_REMOVED:
-      *manually = TRUE;
-      return TRUE;
-    case FLOO__USER_NOTICE__TYPE__KICK_BY_SAME_DEVICE:
-    case FLOO__USER_NOTICE__TYPE__CLUSTER_CHANGED:
-    case FLOO__USER_NOTICE__TYPE__DNS_UPDATE:
-      return TRUE;
-    default:
-      return FALSE;
-    }
-}
+/* By UserNotice.Type; those without a row are told, and that is all. */
+static const FlooSessionFate fates[] = {
+  [FLOO__USER_NOTICE__TYPE__UNKNOWN] = FLOO_SESSION_ENDED,
+  [FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED] = FLOO_SESSION_ENDED,
+  [FLOO__USER_NOTICE__TYPE__FROZEN] = FLOO_SESSION_ENDED,
+  [FLOO__USER_NOTICE__TYPE__REMOVED] = FLOO_SESSION_ENDED,
+  [FLOO__USER_NOTICE__TYPE__KICK_BY_SAME_DEVICE] = FLOO_SESSION_REPLACED,
+  [FLOO__USER_NOTICE__TYPE__KICKED_BY_OTHER_DEVICE] = FLOO_SESSION_ENDED,
+  [FLOO__USER_NOTICE__TYPE__DEVICE_REMOVED] = FLOO_SESSION_ENDED,
+  [FLOO__USER_NOTICE__TYPE__CLUSTER_CHANGED] = FLOO_SESSION_MOVED,
+  [FLOO__USER_NOTICE__TYPE__DNS_UPDATE] = FLOO_SESSION_MOVED,
+};
 
 /* What changed of us we are not told. */
 static gboolean
@@ -309,32 +298,30 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
 {
   g_autoptr (GError) bad = NULL;
   const Floo__UserNotice *payload = floo_frame_unpack (frame, &floo__user_notice__descriptor, &meta->payload, &bad);
-  gboolean is_new, expected, manually;
-  int type;
+  FlooUserNotice notice = { .timestamp = (gint64) meta->timestamp };
+  gboolean is_new, expected;
 
   if (payload == NULL)
     {
       g_warning ("a user notice was read over: %s", bad->message);
       return TRUE;
     }
-  type = (int) payload->type;
+  notice.type = (int) payload->type;
   if (!floo_applied_add (apply->db, (gint64) meta->id, &is_new, error))
     return FALSE;
   if (!is_new)
     return TRUE;
-  if (!is_expected (apply, type, &expected, error))
+  if (!is_expected (apply, notice.type, &expected, error))
     return FALSE;
-  manually = FALSE;
-  if (!expected && ends_session (type, &manually))
-    {
-      const FlooUserNotice notice = { type, (gint64) meta->timestamp };
-      g_array_append_val (apply->result->user_notices, notice);
-    }
-  if (manually
+  if (!expected && notice.type >= 0 && (gsize) notice.type < G_N_ELEMENTS (fates))
+    notice.fate = fates[notice.type];
+  if (notice.fate != FLOO_SESSION_GOES_ON)
+    g_array_append_val (apply->result->user_notices, notice);
+  if (notice.fate == FLOO_SESSION_ENDED
       && !floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE, g_variant_new ("(sv)", "action", g_variant_new_string ("relogin_manually")), error))
     return FALSE;
   return floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE,
                            g_variant_new ("(sv)", "userNotice",
-                                          g_variant_new_string (floo_wire_enum_name (&floo__user_notice__type__descriptor, type))),
+                                          g_variant_new_string (floo_wire_enum_name (&floo__user_notice__type__descriptor, notice.type))),
                            error);
 }

@@ -193,36 +193,32 @@ floo_login_status (FlooLogin *self, int code, const char *reason)
 }
 
 void
-floo_login_user_notice (FlooLogin *self, int type, gint64 timestamp)
+floo_login_user_notice (FlooLogin *self, const FlooUserNotice *notice)
 {
   /* What was said long before this login is not about it. */
-  if (self->record == NULL || (timestamp > 0 && timestamp < self->accepted_at - OLD_NOTICE_MS))
+  if (self->record == NULL || (notice->timestamp > 0 && notice->timestamp < self->accepted_at - OLD_NOTICE_MS))
     return;
-  switch (type)
+  switch (notice->fate)
     {
-    case FLOO__USER_NOTICE__TYPE__UNKNOWN:
-    case FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED:
-    case FLOO__USER_NOTICE__TYPE__FROZEN:
-    case FLOO__USER_NOTICE__TYPE__REMOVED:
-    case FLOO__USER_NOTICE__TYPE__KICKED_BY_OTHER_DEVICE:
-    case FLOO__USER_NOTICE__TYPE__DEVICE_REMOVED:
+    case FLOO_SESSION_GOES_ON:
+      break;
+    case FLOO_SESSION_ENDED:
       {
         g_autofree char *text = g_strdup_printf ("The service ended the session: %s",
-                                                 floo_wire_enum_name (&floo__user_notice__type__descriptor, type));
+                                                 floo_wire_enum_name (&floo__user_notice__type__descriptor, notice->type));
         void_device (self, FALSE);
         forget_password (self);
         forget_token (self);
-        block (self, type == FLOO__USER_NOTICE__TYPE__FROZEN ? FLOO_ERROR_FROZEN : FLOO_ERROR_NOT_LOGGED_IN, text);
+        block (self, notice->type == FLOO__USER_NOTICE__TYPE__FROZEN ? FLOO_ERROR_FROZEN : FLOO_ERROR_NOT_LOGGED_IN, text);
         break;
       }
-    case FLOO__USER_NOTICE__TYPE__KICK_BY_SAME_DEVICE:
+    case FLOO_SESSION_REPLACED:
       void_device (self, TRUE);
       forget_password (self);
       forget_token (self);
       block (self, FLOO_ERROR_NOT_LOGGED_IN, "The service ended the session: another program logged in as this device");
       break;
-    case FLOO__USER_NOTICE__TYPE__CLUSTER_CHANGED:
-    case FLOO__USER_NOTICE__TYPE__DNS_UPDATE:
+    case FLOO_SESSION_MOVED:
       floo_endpoints_forget (self->session->endpoints);
       floo_login_cancel_attempt (self);
       floo_login_link_down (self);
@@ -230,8 +226,6 @@ floo_login_user_notice (FlooLogin *self, int type, gint64 timestamp)
         forget_token (self);
       floo_session_notice (self->session, "action", "relogin");
       floo_login_retry_in (self, RELOGIN_DELAY_MS);
-      break;
-    default:
       break;
     }
 }

@@ -76,10 +76,7 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
       floo_login_status (session->login, status->code, status->reason);
     }
   for (guint i = 0; i < result->user_notices->len; i++)
-    {
-      const FlooUserNotice *notice = &g_array_index (result->user_notices, FlooUserNotice, i);
-      floo_login_user_notice (session->login, notice->type, notice->timestamp);
-    }
+    floo_login_user_notice (session->login, &g_array_index (result->user_notices, FlooUserNotice, i));
 }
 
 /* ---- what the service may not take for received ---- */
