@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net-support.h: what the tests of the network share: waiting for a condition, and a peer that says on a real socket whatever a test wants.
+ * net-support.h: what the tests of the network share: a peer that says on a real socket whatever a test wants.
  */
 #pragma once
 
@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "net/websocket.h"
-
-#define WAIT_LIMIT_S 60
+#include "run-until.h"
 
 /* Loopback only, whatever proxies the machine is set up for. */
 static inline void
@@ -18,24 +17,6 @@ support_init (int *argc, char ***argv)
   g_setenv ("GIO_USE_PROXY_RESOLVER", "dummy", TRUE);
   g_test_init (argc, argv, NULL);
 }
-
-static inline gboolean
-support_out_of_time (gpointer what)
-{
-  g_error ("waited too long for: %s", (const char *) what);
-  return G_SOURCE_REMOVE;
-}
-
-/* Runs the main loop until @condition holds. */
-#define run_until(condition) \
-  G_STMT_START \
-  { \
-    guint limit_ = g_timeout_add_seconds (WAIT_LIMIT_S, support_out_of_time, (gpointer) #condition); \
-    while (!(condition)) \
-      g_main_context_iteration (NULL, TRUE); \
-    g_source_remove (limit_); \
-  } \
-  G_STMT_END
 
 static inline void
 support_gone (gpointer data, GObject *where)

@@ -27,7 +27,7 @@ search_try_catch_up (Fixture *f, guint timeout_ms)
 static inline void
 search_catch_up (Fixture *f)
 {
-  g_autoptr (GError) error = search_try_catch_up (f, FIXTURE_SECONDS * 1000);
+  g_autoptr (GError) error = search_try_catch_up (f, WAIT_LIMIT_S * 1000);
 
   g_assert_no_error (error);
 }

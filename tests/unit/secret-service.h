@@ -6,6 +6,8 @@
 
 #include <gio/gio.h>
 
+#include "run-until.h"
+
 #define SERVICE_PATH "/org/freedesktop/secrets"
 #define COLLECTION_PATH SERVICE_PATH "/aliases/default"
 #define ITEMS_PATH SERVICE_PATH "/collection/login"
@@ -238,8 +240,7 @@ service_new (void)
   g_assert_no_error (error);
   self->owner = g_bus_own_name_on_connection (self->bus, "org.freedesktop.secrets", G_BUS_NAME_OWNER_FLAGS_NONE, on_service_owned, NULL,
                                               self, NULL);
-  while (!self->owned)
-    g_main_context_iteration (NULL, TRUE);
+  run_until (self->owned);
   return self;
 }
 

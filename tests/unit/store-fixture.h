@@ -7,6 +7,7 @@
 #include <glib/gstdio.h>
 
 #include "base/error.h"
+#include "run-until.h"
 #include "store/contacts.h"
 #include "store/conversations.h"
 #include "store/journal.h"
@@ -15,7 +16,6 @@
 #include "store/store.h"
 
 #define FIXTURE_SELF 1000
-#define FIXTURE_SECONDS 60
 
 typedef struct {
   char *root;
@@ -26,22 +26,11 @@ typedef struct {
   GPtrArray *events;    /* FlooEvent args, with serial */
 } Fixture;
 
-static inline gboolean
-fixture_too_late (gpointer data)
-{
-  g_error ("waited too long");
-  return G_SOURCE_REMOVE;
-}
-
 /* Runs the main loop until *@flag. */
 static inline void
 fixture_wait (const gboolean *flag)
 {
-  guint timeout = g_timeout_add_seconds (FIXTURE_SECONDS, fixture_too_late, NULL);
-
-  while (!*flag)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (timeout);
+  run_until (*flag);
 }
 
 typedef struct {

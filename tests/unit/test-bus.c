@@ -4,102 +4,21 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/names.h"
-#include "bus/bus.h"
+#include "bus-fixture.h"
 #include "bus/name.h"
-#include "fake-session.h"
-
-#define TIME_LIMIT_S 60
-
-typedef struct {
-  GDBusConnection *service;
-  GDBusConnection *client;
-  FlooSession *session;
-  FlooBus *bus;
-} Fixture;
-
-static GTestDBus *test_bus;
-
-static GDBusConnection *
-connect_to_bus (void)
-{
-  g_autoptr (GError) error = NULL;
-  GDBusConnection *connection = g_dbus_connection_new_for_address_sync (
-      g_test_dbus_get_bus_address (test_bus),
-      G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL, NULL, &error);
-
-  g_assert_no_error (error);
-  return connection;
-}
-
-static void
-set_up (Fixture *f, gconstpointer data)
-{
-  g_autoptr (GError) error = NULL;
-
-  f->service = connect_to_bus ();
-  f->client = connect_to_bus ();
-  f->session = fake_session_new ();
-  f->bus = floo_bus_new (f->session);
-  floo_bus_export (f->bus, f->service, &error);
-  g_assert_no_error (error);
-}
-
-static void
-tear_down (Fixture *f, gconstpointer data)
-{
-  floo_bus_unexport (f->bus);
-  g_assert_finalize_object (f->bus);
-  g_assert_finalize_object (f->session);
-  g_dbus_connection_close_sync (f->client, NULL, NULL);
-  g_dbus_connection_close_sync (f->service, NULL, NULL);
-  while (g_main_context_iteration (NULL, FALSE))
-    ;
-  g_clear_object (&f->client);
-  g_clear_object (&f->service);
-  fake_session_reset ();
-}
-
-static gboolean
-on_time_limit (gpointer user_data)
-{
-  g_error ("Nothing came in %d s", TIME_LIMIT_S);
-  return G_SOURCE_REMOVE;
-}
-
-#define WAIT_UNTIL(condition)                                                                                                              \
-  G_STMT_START                                                                                                                             \
-  {                                                                                                                                        \
-    guint limit_ = g_timeout_add_seconds (TIME_LIMIT_S, on_time_limit, NULL);                                                              \
-    while (!(condition))                                                                                                                   \
-      g_main_context_iteration (NULL, TRUE);                                                                                               \
-    g_source_remove (limit_);                                                                                                              \
-  }                                                                                                                                        \
-  G_STMT_END
-
-static void
-on_called (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  *(GAsyncResult **) user_data = g_object_ref (result);
-}
 
 /* @args: text of a tuple */
 static GVariant *
-call (Fixture *f, const char *interface, const char *method, const char *args, GError **error)
+call (BusFixture *f, const char *interface, const char *method, const char *args, GError **error)
 {
-  g_autoptr (GAsyncResult) result = NULL;
-
-  g_dbus_connection_call (f->client, g_dbus_connection_get_unique_name (f->service), FLOO_OBJECT_PATH, interface, method,
-                          args != NULL ? g_variant_new_parsed (args) : NULL, NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_called, &result);
-  WAIT_UNTIL (result != NULL);
-  return g_dbus_connection_call_finish (f->client, result, error);
+  return bus_fixture_call (f, FLOO_OBJECT_PATH, interface, method, args, error);
 }
 
 #define MESSAGE "(int64 5, int64 9, int64 9, 'roster', 'text', 'hi', int64 1000, 0, @a{sv} {})"
 
 /* Arguments come through, defaults are the documented ones, results come back. */
 static void
-test_calls (Fixture *f, gconstpointer data)
+test_calls (BusFixture *f, gconstpointer data)
 {
   static const struct {
     const char *interface, *method, *args, *type, *result, *call;
@@ -163,7 +82,7 @@ test_calls (Fixture *f, gconstpointer data)
 
 /* What is wrong does not reach the session, and the caller learns what it is. */
 static void
-test_refused (Fixture *f, gconstpointer data)
+test_refused (BusFixture *f, gconstpointer data)
 {
   static const struct {
     const char *interface, *method, *args, *text;
@@ -198,7 +117,7 @@ test_refused (Fixture *f, gconstpointer data)
 
 /* One more id than allowed. */
 static void
-test_too_many_ids (Fixture *f, gconstpointer data)
+test_too_many_ids (BusFixture *f, gconstpointer data)
 {
   g_autoptr (GString) args = g_string_new ("([int64 1");
   g_autoptr (GVariant) result = NULL;
@@ -213,7 +132,7 @@ test_too_many_ids (Fixture *f, gconstpointer data)
 
 /* A method without a handler goes to the table of operations, its arguments and options checked. */
 static void
-test_operations (Fixture *f, gconstpointer data)
+test_operations (BusFixture *f, gconstpointer data)
 {
   static const struct {
     const char *interface, *method, *args, *calls;
@@ -246,7 +165,7 @@ test_operations (Fixture *f, gconstpointer data)
 
 /* No foreign error name leaves. */
 static void
-test_border (Fixture *f, gconstpointer data)
+test_border (BusFixture *f, gconstpointer data)
 {
   const struct {
     GQuark domain;
@@ -290,7 +209,7 @@ on_signal (GDBusConnection *connection, const char *sender, const char *path, co
 }
 
 static guint
-subscribe (Fixture *f, const char *interface, const char *signal, Signals *signals)
+subscribe (BusFixture *f, const char *interface, const char *signal, Signals *signals)
 {
   guint id = g_dbus_connection_signal_subscribe (f->client, g_dbus_connection_get_unique_name (f->service), interface, signal,
                                                  FLOO_OBJECT_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, signals, NULL);
@@ -301,7 +220,7 @@ subscribe (Fixture *f, const char *interface, const char *signal, Signals *signa
 }
 
 static void
-test_properties (Fixture *f, gconstpointer data)
+test_properties (BusFixture *f, gconstpointer data)
 {
   g_autoptr (GVariant) all = call (f, "org.freedesktop.DBus.Properties", "GetAll", "('" FLOO_IFACE_ACCOUNT "',)", NULL);
   g_autoptr (GVariant) values = g_variant_get_child_value (all, 0);
@@ -329,7 +248,7 @@ test_properties (Fixture *f, gconstpointer data)
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 5>, 'UnreadTotal': <uint32 0>,"
                                " 'Queued': <uint32 0>}");
   g_signal_emit_by_name (f->session, "status-changed");
-  WAIT_UNTIL (signals.n > 0);
+  run_until (signals.n > 0);
   {
     g_autoptr (GVariant) changed = g_variant_get_child_value (signals.last, 1);
     const char *state = NULL;
@@ -365,7 +284,7 @@ record_order (GDBusConnection *connection, GDBusMessage *message, gboolean incom
 }
 
 static void
-test_signal_after_reply (Fixture *f, gconstpointer data)
+test_signal_after_reply (BusFixture *f, gconstpointer data)
 {
   g_autoptr (GAsyncQueue) order = g_async_queue_new ();
   Signals signals = { 0 };
@@ -377,7 +296,7 @@ test_signal_after_reply (Fixture *f, gconstpointer data)
   fake.event = floo_event_new (17, 1000, g_intern_static_string ("UnreadChange"), g_variant_new ("(xu)", (gint64) 4, 0u));
   result = call (f, FLOO_IFACE_CONVERSATIONS, "MarkRead", "(int64 4, int64 0, @a{sv} {})", NULL);
   g_assert_nonnull (result);
-  WAIT_UNTIL (signals.n == 1);
+  run_until (signals.n == 1);
   g_assert_cmpvariant (signals.last, fake.event->args);
   g_assert_cmpstr (g_async_queue_pop (order), ==, "reply");
   g_assert_cmpstr (g_async_queue_pop (order), ==, "signal");
@@ -388,7 +307,7 @@ test_signal_after_reply (Fixture *f, gconstpointer data)
 
 /* One object has it all, the object manager included. */
 static void
-test_object (Fixture *f, gconstpointer data)
+test_object (BusFixture *f, gconstpointer data)
 {
   g_autoptr (GVariant) objects = call (f, "org.freedesktop.DBus.ObjectManager", "GetManagedObjects", NULL, NULL);
   g_autoptr (GVariant) introspection = call (f, "org.freedesktop.DBus.Introspectable", "Introspect", NULL, NULL);
@@ -431,16 +350,16 @@ on_name (const GError *error, gpointer user_data)
 }
 
 static void
-test_name (Fixture *f, gconstpointer data)
+test_name (BusFixture *f, gconstpointer data)
 {
   Name first = { 0 }, second = { 0 };
   FlooBusName *owner = floo_bus_name_own (f->service, FLOO_BUS_NAME, on_name, &first);
   FlooBusName *other;
 
-  WAIT_UNTIL (first.n == 1);
+  run_until (first.n == 1);
   g_assert_no_error (first.error);
   other = floo_bus_name_own (f->client, FLOO_BUS_NAME, on_name, &second);
-  WAIT_UNTIL (second.n == 1);
+  run_until (second.n == 1);
   g_assert_error (second.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   floo_bus_name_release (other);
 
@@ -450,7 +369,7 @@ test_name (Fixture *f, gconstpointer data)
                                                 G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL));
   second.n = 0;
   other = floo_bus_name_own (f->client, FLOO_BUS_NAME, on_name, &second);
-  WAIT_UNTIL (second.n == 1);
+  run_until (second.n == 1);
   g_assert_no_error (second.error);
   g_assert_cmpuint (first.n, ==, 1);
   floo_bus_name_release (other);
@@ -512,9 +431,9 @@ deaf_end (Deaf *deaf)
 
   drain = (Drain){ g_unix_input_stream_new (deaf->other, TRUE), g_cancellable_new (), "", FALSE };
   g_input_stream_read_async (drain.stream, drain.buffer, sizeof drain.buffer, G_PRIORITY_DEFAULT, drain.cancellable, on_drained, &drain);
-  WAIT_UNTIL (!fake.congested);
+  run_until (!fake.congested);
   g_cancellable_cancel (drain.cancellable);
-  WAIT_UNTIL (drain.done);
+  run_until (drain.done);
   g_object_unref (drain.cancellable);
   g_object_unref (drain.stream);
   floo_bus_unexport (deaf->bus);
@@ -566,7 +485,7 @@ test_congested_by_replies (void)
       bytes = g_dbus_message_to_blob (message, &length, G_DBUS_CAPABILITY_FLAGS_NONE, &error);
       g_assert_no_error (error);
       g_assert_cmpint (write (deaf.other, bytes, length), ==, length);
-      WAIT_UNTIL (strlen (fake.calls->str) == n * strlen ("get_status\n"));
+      run_until (strlen (fake.calls->str) == n * strlen ("get_status\n"));
     }
   deaf_end (&deaf);
 }
@@ -574,25 +493,17 @@ test_congested_by_replies (void)
 int
 main (int argc, char **argv)
 {
-  int result;
-
   g_test_init (&argc, &argv, NULL);
-  g_test_add ("/bus/calls", Fixture, NULL, set_up, test_calls, tear_down);
-  g_test_add ("/bus/refused", Fixture, NULL, set_up, test_refused, tear_down);
-  g_test_add ("/bus/too-many-ids", Fixture, NULL, set_up, test_too_many_ids, tear_down);
-  g_test_add ("/bus/operations", Fixture, NULL, set_up, test_operations, tear_down);
-  g_test_add ("/bus/border", Fixture, NULL, set_up, test_border, tear_down);
-  g_test_add ("/bus/properties", Fixture, NULL, set_up, test_properties, tear_down);
-  g_test_add ("/bus/signal-after-reply", Fixture, NULL, set_up, test_signal_after_reply, tear_down);
-  g_test_add ("/bus/object", Fixture, NULL, set_up, test_object, tear_down);
-  g_test_add ("/bus/name", Fixture, NULL, set_up, test_name, tear_down);
+  g_test_add ("/bus/calls", BusFixture, NULL, bus_fixture_set_up, test_calls, bus_fixture_tear_down);
+  g_test_add ("/bus/refused", BusFixture, NULL, bus_fixture_set_up, test_refused, bus_fixture_tear_down);
+  g_test_add ("/bus/too-many-ids", BusFixture, NULL, bus_fixture_set_up, test_too_many_ids, bus_fixture_tear_down);
+  g_test_add ("/bus/operations", BusFixture, NULL, bus_fixture_set_up, test_operations, bus_fixture_tear_down);
+  g_test_add ("/bus/border", BusFixture, NULL, bus_fixture_set_up, test_border, bus_fixture_tear_down);
+  g_test_add ("/bus/properties", BusFixture, NULL, bus_fixture_set_up, test_properties, bus_fixture_tear_down);
+  g_test_add ("/bus/signal-after-reply", BusFixture, NULL, bus_fixture_set_up, test_signal_after_reply, bus_fixture_tear_down);
+  g_test_add ("/bus/object", BusFixture, NULL, bus_fixture_set_up, test_object, bus_fixture_tear_down);
+  g_test_add ("/bus/name", BusFixture, NULL, bus_fixture_set_up, test_name, bus_fixture_tear_down);
   g_test_add_func ("/bus/congestion", test_congestion);
   g_test_add_func ("/bus/congested-by-replies", test_congested_by_replies);
-
-  test_bus = g_test_dbus_new (G_TEST_DBUS_NONE);
-  g_test_dbus_up (test_bus);
-  result = g_test_run ();
-  g_test_dbus_down (test_bus);
-  g_object_unref (test_bus);
-  return result;
+  return bus_fixture_run ();
 }

@@ -293,8 +293,7 @@ test_chatter_without_pong (Fixture *fixture, gconstpointer data)
   run_until (floo_link_get_state (fixture->link) != FLOO_LINK_UP);
   g_assert_error (floo_link_get_error (fixture->link), FLOO_ERROR, FLOO_ERROR_TIMEOUT);
   g_assert_cmpuint (fixture->n_heard, >, 10);
-  while (g_main_context_find_source_by_user_data (NULL, fixture) != NULL)
-    g_main_context_iteration (NULL, TRUE);
+  run_until (g_main_context_find_source_by_user_data (NULL, fixture) == NULL);
 }
 
 static void

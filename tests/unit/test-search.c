@@ -250,7 +250,7 @@ test_damage (Fixture *f, gconstpointer data)
       fixture_close (f);
       damage (f, places[i]);
       fixture_open (f);
-      error = search_try_catch_up (f, FIXTURE_SECONDS * 1000);
+      error = search_try_catch_up (f, WAIT_LIMIT_S * 1000);
       if (error == NULL)
         {
           g_autoptr (GError) of_search = fixture_try_read (f, search_run, &job);
@@ -405,7 +405,7 @@ test_closing (Fixture *f, gconstpointer data)
   FixtureResult wait = { FALSE, NULL };
 
   fixture_write (f, insert_many, NULL);
-  floo_store_catch_up (f->store, FIXTURE_SECONDS * 1000, fixture_job_done, &job, NULL);
+  floo_store_catch_up (f->store, WAIT_LIMIT_S * 1000, fixture_job_done, &job, NULL);
   floo_store_close_async (f->store, fixture_on_result, &wait);
   fixture_wait (&wait.ended);
   floo_store_close_finish (f->store, wait.result);

@@ -63,8 +63,7 @@ on_result (GObject *source, GAsyncResult *result, gpointer user_data)
 static GAsyncResult *
 wait_for (GAsyncResult **result)
 {
-  while (*result == NULL)
-    g_main_context_iteration (NULL, TRUE);
+  run_until (*result != NULL);
   return *result;
 }
 
@@ -328,8 +327,7 @@ test_refused (Fixture *fixture, gconstpointer data)
 
   fixture->service->mood = SERVICE_TAKES;
   must_find (fixture, "auto", "new");
-  while (g_file_test (fixture->file, G_FILE_TEST_EXISTS))
-    g_main_context_iteration (NULL, TRUE);
+  run_until (!g_file_test (fixture->file, G_FILE_TEST_EXISTS));
   must_find (fixture, "auto", "new");
 }
 
@@ -365,8 +363,7 @@ test_locked (Fixture *fixture, gconstpointer data)
   must_save (secrets, "t");
   fixture->service->mood = SERVICE_STALLS;
   floo_secrets_load_async (secrets, cancellable, on_result, &result);
-  while (fixture->service->stalled->len == 0)
-    g_main_context_iteration (NULL, TRUE);
+  run_until (fixture->service->stalled->len > 0);
   g_assert_null (result);
   g_cancellable_cancel (cancellable);
   g_assert_null (floo_secrets_load_finish (secrets, wait_for (&result), &error));

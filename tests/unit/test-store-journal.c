@@ -275,7 +275,7 @@ get_position (FlooDb *db, gpointer data, GError **error)
 static void
 wait_for_first (Fixture *f, guint64 first)
 {
-  gint64 end = g_get_monotonic_time () + FIXTURE_SECONDS * G_USEC_PER_SEC;
+  gint64 end = g_get_monotonic_time () + WAIT_LIMIT_S * G_USEC_PER_SEC;
   guint64 position[2];
 
   do

@@ -527,8 +527,7 @@ test_full (Fixture *f, gconstpointer data)
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL);
   g_assert_cmpstr (f->log->str, ==, "full ");
   set_file_limit (RLIM_INFINITY);
-  while (!has_room (f))
-    g_main_context_iteration (NULL, TRUE);
+  run_until (has_room (f));
   g_assert_cmpstr (f->log->str, ==, "full room ");
   g_assert_false (floo_store_is_full (f->store));
   fixture_write (f, journal_one, NULL);

@@ -271,8 +271,7 @@ test_dropped (Fixture *f, gconstpointer data)
   g_object_add_weak_pointer (G_OBJECT (store), (gpointer *) &f->store);
   g_object_unref (store);
   fixture_wait (&ended);
-  while (f->store != NULL)
-    g_main_context_iteration (NULL, TRUE);
+  run_until (f->store == NULL);
   g_assert_cmpstr (f->log->str, ==, "a /a ");
   fixture_open (f);
   assert_position (f, 1, 1);

@@ -41,8 +41,7 @@ tear_down (Online *o, gconstpointer data)
   /* What is still in the store holds the session. */
   g_object_add_weak_pointer (G_OBJECT (o->session), (gpointer *) &o->session);
   g_object_unref (o->session);
-  while (o->session != NULL)
-    g_main_context_iteration (NULL, TRUE);
+  run_until (o->session == NULL);
   fixture_tear_down (&o->fixture, NULL);
 }
 
@@ -95,12 +94,9 @@ test_refused_before_it_was_asked (Online *o, gconstpointer data)
 static FlooHistory *
 wait_history (Online *o, gint64 conversation)
 {
-  guint timeout = g_timeout_add_seconds (FIXTURE_SECONDS, fixture_too_late, NULL);
   FlooHistory *history;
 
-  while ((history = floo_history_find (o->sync, conversation)) == NULL)
-    g_main_context_iteration (NULL, TRUE);
-  g_source_remove (timeout);
+  run_until ((history = floo_history_find (o->sync, conversation)) != NULL);
   return history;
 }
 

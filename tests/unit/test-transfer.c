@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The queue of transfers: whose turn it is, what follows a failure, giving up at each stage, and how long an end can be read. */
 #include "base/error.h"
+#include "run-until.h"
 #include "session/transfer.h"
 
-#define TIME_LIMIT_S 60
 #define PLACES 3 /* each way */
 
 typedef struct {
@@ -17,23 +17,6 @@ typedef struct {
   guint64 id;
   guint runs, ends, failures;
 } Item;
-
-static gboolean
-on_time_limit (gpointer user_data)
-{
-  g_error ("waited too long for: %s", (const char *) user_data);
-  return G_SOURCE_REMOVE;
-}
-
-#define run_until(condition) \
-  G_STMT_START \
-  { \
-    guint limit_ = g_timeout_add_seconds (TIME_LIMIT_S, on_time_limit, (gpointer) #condition); \
-    while (!(condition)) \
-      g_main_context_iteration (NULL, TRUE); \
-    g_source_remove (limit_); \
-  } \
-  G_STMT_END
 
 static void
 settle (void)
