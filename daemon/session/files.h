@@ -4,7 +4,7 @@
  *
  *   files      the common ground: folders, numbers, the queue, what the bus sees of it
  *   upload     a client's file to the storage, and what follows
- *   download   files to the cache
+ *   download   files to the cache, and which (download-calls.c)
  *   send-file  messages that carry a file: how they are accepted
  *   outgoing   and what becomes of them
  *   forward    messages that carry another one's
@@ -103,6 +103,34 @@ gboolean floo_file_type_check (const char *to_type, const char *type, FlooToType
                                gpointer user_data);
 
 /* ---- download.c ---- */
+
+/**
+ * FlooDownloadSpec:
+ * @name: in the cache
+ * @shown: the file's name, for people
+ * @url: (nullable): a shared file's, which is asked for
+ * @query: (nullable): what is added to the URL
+ * @max_size: bytes; the configuration's limit holds, too
+ * @may_be_less: whoever asks for the file gets another transfer, since @max_size may be less than they would get
+ * @message: that carries it, or 0
+ * @group: of a shared file, with @file
+ */
+typedef struct {
+  char *name;
+  char *shown;
+  char *url;
+  char **query;
+  goffset max_size;
+  gboolean may_be_less;
+  gint64 message;
+  gint64 group;
+  gint64 file;
+} FlooDownloadSpec;
+
+/* What is in the cache already is complete at once, without the service. @spec: what is in it is (transfer full); @call: (nullable) */
+void floo_download_begin (FlooFiles *self, const FlooDownloadSpec *spec, FlooTransferCall *call);
+
+/* ---- download-calls.c ---- */
 
 /* Nobody has asked for it. */
 void floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail, const char *attachment, int type);
