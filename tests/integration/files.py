@@ -170,6 +170,13 @@ class Test(harness.Test):
         with urllib.request.urlopen('%s&access-token=%s&app_id=sandbox' % (url, self.token(sandbox))) as answer:
             return answer.read()
 
+    def upload_and_compare(self, sandbox, client, content, **arguments):
+        path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(content), 'x.bin', **arguments)
+        transfer = self.ended(client, path, 'complete')
+        self.assertEqual((transfer['Kind'], transfer['Name'], transfer['Transferred'], transfer['Total']), ('upload', 'x.bin', len(content), len(content)))
+        self.assertEqual(self.stored(sandbox, client, transfer['Url']), content)
+        return transfer
+
     def put(self, sandbox, client, content):
         """Stores a file for alice; returns its address."""
         headers = {'app_id': 'sandbox', 'access-token': self.token(sandbox)}
