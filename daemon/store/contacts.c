@@ -352,16 +352,5 @@ floo_values_set (FlooDb *db, const char *key, const char *value, GError **error)
 gboolean
 floo_values_get (FlooDb *db, const char *key, char **value, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "value-get", error);
-  gboolean row;
-
-  *value = NULL;
-  if (query == NULL)
-    return FALSE;
-  floo_query_bind_text (query, 1, key);
-  if (!floo_query_next (query, &row, error))
-    return FALSE;
-  if (row)
-    *value = g_strdup (floo_query_text (query, 0));
-  return TRUE;
+  return floo_query_get_text (db, "value-get", key, value, error);
 }

@@ -11,23 +11,6 @@
 #include "store/search-changes.h"
 
 static gboolean
-read_meta (FlooDb *db, const char *key, char **value, GError **error)
-{
-  g_autoptr (FlooQuery) query = floo_query_take (db, "meta-get", error);
-  gboolean row;
-
-  *value = NULL;
-  if (query == NULL)
-    return FALSE;
-  floo_query_bind_text (query, 1, key);
-  if (!floo_query_next (query, &row, error))
-    return FALSE;
-  if (row)
-    *value = g_strdup (floo_query_text (query, 0));
-  return TRUE;
-}
-
-static gboolean
 write_meta (FlooDb *db, const char *key, const char *value, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "meta-put", error);
@@ -43,7 +26,7 @@ write_meta (FlooDb *db, const char *key, const char *value, GError **error)
 static gboolean
 load_journal_id (FlooDb *db, char **journal_id, GError **error)
 {
-  if (!read_meta (db, "journal_id", journal_id, error))
+  if (!floo_query_get_text (db, "meta-get", "journal_id", journal_id, error))
     return FALSE;
   if (*journal_id != NULL)
     return TRUE;

@@ -314,9 +314,12 @@ fail_dependents (FlooDb *db, gint64 client_id, const char *error_text, gboolean 
 }
 
 static gboolean
-get_conversation (FlooDb *db, gint64 client_id, gint64 *conversation, gboolean *found, GError **error)
+get_conversation (FlooDb *db, gint64 client_id, gint64 *conversation, GError **error)
 {
-  return floo_query_get_int (db, "outbox-get-conversation", FLOO_INTS (client_id), conversation, found, error);
+  gboolean found;
+
+  return floo_query_get_int (db, "outbox-get-conversation", FLOO_INTS (client_id), conversation, &found, error)
+         && (found || not_found (client_id, error));
 }
 
 gboolean
@@ -325,12 +328,9 @@ floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboole
 {
   g_autoptr (FlooQuery) query = NULL;
   gint64 conversation;
-  gboolean found;
 
-  if (!get_conversation (db, client_id, &conversation, &found, error))
+  if (!get_conversation (db, client_id, &conversation, error))
     return FALSE;
-  if (!found)
-    return not_found (client_id, error);
   query = floo_query_take_ints (db, "outbox-set-state",
                                 FLOO_INTS (client_id, state, count_attempt ? 1 : 0, next_retry, device_sn, permanent ? 1 : 0), error);
   if (query == NULL)
@@ -346,12 +346,9 @@ floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char
 {
   g_autoptr (FlooQuery) query = NULL;
   gint64 conversation;
-  gboolean found;
 
-  if (!get_conversation (db, client_id, &conversation, &found, error))
+  if (!get_conversation (db, client_id, &conversation, error))
     return FALSE;
-  if (!found)
-    return not_found (client_id, error);
   query = floo_query_take_ints (db, "outbox-set-file", FLOO_INTS (client_id), error);
   if (query == NULL)
     return FALSE;
@@ -400,12 +397,9 @@ gboolean
 floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error)
 {
   gint64 conversation;
-  gboolean found;
 
-  if (!get_conversation (db, client_id, &conversation, &found, error))
+  if (!get_conversation (db, client_id, &conversation, error))
     return FALSE;
-  if (!found)
-    return not_found (client_id, error);
   return floo_query_run_ints (db, "outbox-delete-dependents", FLOO_INTS (client_id), NULL, error)
          && floo_query_run_ints (db, "outbox-delete", FLOO_INTS (client_id), NULL, error)
          && floo_conversations_settle (db, conversation, error) && refresh_head (db, conversation, error);

@@ -220,3 +220,20 @@ floo_query_get_int (FlooDb *db, const char *name, const gint64 *ints, gsize n, g
     *found = row;
   return TRUE;
 }
+
+gboolean
+floo_query_get_text (FlooDb *db, const char *name, const char *key, char **value, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, name, error);
+  gboolean row;
+
+  *value = NULL;
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, key);
+  if (!floo_query_next (query, &row, error))
+    return FALSE;
+  if (row)
+    *value = g_strdup (floo_query_text (query, 0));
+  return TRUE;
+}

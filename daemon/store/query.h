@@ -44,6 +44,8 @@ gboolean floo_query_is_null (FlooQuery *query, int at);
 FlooQuery *floo_query_take_ints (FlooDb *db, const char *name, const gint64 *ints, gsize n, GError **error);
 /* @changed: (out) (optional): rows changed */
 gboolean floo_query_run_ints (FlooDb *db, const char *name, const gint64 *ints, gsize n, guint *changed, GError **error);
+/* The first column of the first row where ?1 is @key; @value: (out) (transfer full) (nullable): NULL where there is none. */
+gboolean floo_query_get_text (FlooDb *db, const char *name, const char *key, char **value, GError **error);
 /* The first column of the first row; @found: (out) (optional): whether there was one, @value is 0 without. */
 gboolean floo_query_get_int (FlooDb *db, const char *name, const gint64 *ints, gsize n, gint64 *value, gboolean *found, GError **error);
 
