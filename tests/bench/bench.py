@@ -206,6 +206,14 @@ def print_table(report):
           % (idle['seconds'], idle['wakeups_per_minute'], idle['cpu_ms'], idle['rss'] / 1048576))
 
 
+def write_report(report, path):
+    """The numbers as one line of JSON, and to the file where there is one."""
+    print(json.dumps(report))
+    if path:
+        with open(path, 'w') as file:
+            json.dump(report, file, indent=1)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     parser.add_argument('--count', type=int, default=50000, help='messages in a burst (50000)')
@@ -230,10 +238,7 @@ def main():
     finally:
         bench.doCleanups()
     print_table(report)
-    print(json.dumps(report))
-    if args.json:
-        with open(args.json, 'w') as file:
-            json.dump(report, file, indent=1)
+    write_report(report, args.json)
 
 
 if __name__ == '__main__':

@@ -3,7 +3,6 @@
 """Goes back through a long conversation with GetMessages, each page filled from the service's history: is the last tenth as quick as the first, and what does it take?"""
 
 import argparse
-import json
 import time
 
 import bench
@@ -77,10 +76,7 @@ def main():
     finally:
         one.doCleanups()
     print_table(report)
-    print(json.dumps(report))
-    if args.json:
-        with open(args.json, 'w') as file:
-            json.dump(report, file, indent=1)
+    bench.write_report(report, args.json)
 
 
 if __name__ == '__main__':

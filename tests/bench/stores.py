@@ -6,7 +6,6 @@ Times are those of an application: the call on the bus and the reply, without un
 """
 
 import argparse
-import json
 import os
 import random
 import subprocess
@@ -129,10 +128,7 @@ def main():
         finally:
             one.doCleanups()
     print_table(report)
-    print(json.dumps(report))
-    if args.json:
-        with open(args.json, 'w') as file:
-            json.dump(report, file, indent=1)
+    bench.write_report(report, args.json)
 
 
 if __name__ == '__main__':

@@ -234,10 +234,7 @@ def main():
         finally:
             one.doCleanups()
     print_table(report)
-    print(json.dumps(report))
-    if args.json:
-        with open(args.json, 'w') as file:
-            json.dump(report, file, indent=1)
+    bench.write_report(report, args.json)
 
 
 if __name__ == '__main__':

@@ -388,11 +388,10 @@ client_text (const ProtobufCBinaryData *text)
   return text->len == 0 ? g_strdup ("") : g_strndup ((const char *) text->data, text->len);
 }
 
-guint
-client_drain (Client *client, gint64 conversation, GPtrArray *contents)
+void
+client_fetch_all (Client *client, gint64 conversation, ClientMetaFunc func, gpointer user_data)
 {
   gint64 key = 0;
-  guint n = 0;
 
   do
     {
@@ -401,17 +400,34 @@ client_drain (Client *client, gint64 conversation, GPtrArray *contents)
       client_fetch (client, conversation, key);
       frame = client_next_page (client);
       for (gsize i = 0; i < frame->sync_dl->n_metas; i++)
-        {
-          const Floo__Meta *meta = frame->sync_dl->metas[i];
-
-          n++;
-          if (contents != NULL && meta->ns == FLOO__META__NAME_SPACE__MESSAGE)
-            g_ptr_array_add (contents, client_text (&client_body (frame, meta)->content));
-        }
+        func (frame, frame->sync_dl->metas[i], user_data);
       key = (gint64) frame->sync_dl->next_key;
     }
   while (key != 0);
-  return n;
+}
+
+typedef struct {
+  guint n;
+  GPtrArray *contents;
+} Drain;
+
+static void
+drain_meta (FlooFrame *frame, const Floo__Meta *meta, gpointer user_data)
+{
+  Drain *drain = user_data;
+
+  drain->n++;
+  if (drain->contents != NULL && meta->ns == FLOO__META__NAME_SPACE__MESSAGE)
+    g_ptr_array_add (drain->contents, client_text (&client_body (frame, meta)->content));
+}
+
+guint
+client_drain (Client *client, gint64 conversation, GPtrArray *contents)
+{
+  Drain drain = { 0, contents };
+
+  client_fetch_all (client, conversation, drain_meta, &drain);
+  return drain.n;
 }
 
 int

@@ -84,7 +84,10 @@ void client_clear (Client *client);
 /* SyncUL{xid, key}; 0 leaves the key out. */
 void client_fetch (Client *client, gint64 conversation, gint64 key);
 FlooFrame *client_history (Client *client, gint64 conversation, gint64 key, int count);
-/* Fetches until there is nothing more; returns the number of metas, and appends contents (for messages) to @contents (nullable). */
+typedef void (*ClientMetaFunc) (FlooFrame *frame, const Floo__Meta *meta, gpointer user_data);
+/* Fetches until there is nothing more. */
+void client_fetch_all (Client *client, gint64 conversation, ClientMetaFunc func, gpointer user_data);
+/* So, too; returns the number of metas, and appends contents (for messages) to @contents (nullable). */
 guint client_drain (Client *client, gint64 conversation, GPtrArray *contents);
 /* UNREAD; returns the count for a conversation, -1 where it is not listed. */
 int client_unread (Client *client, gint64 conversation);

@@ -35,42 +35,40 @@ post (Client *client, int code, const char *path, const char *body)
   json_object_unref (client_expect (client, code, "POST", path, body));
 }
 
-/* The type of a notice in a meta, -1 where it is of another namespace. */
-static int
-notice_type (FlooFrame *frame, const Floo__Meta *meta, Floo__Meta__NameSpace ns)
+typedef struct {
+  Floo__Meta__NameSpace ns;
+  int type;
+  guint n;
+} Count;
+
+static void
+count_meta (FlooFrame *frame, const Floo__Meta *meta, gpointer user_data)
 {
+  Count *count = user_data;
   gconstpointer notice;
 
-  if (meta->ns != ns)
-    return -1;
-  if (ns == FLOO__META__NAME_SPACE__GROUP_NOTICE)
+  if (meta->ns != count->ns)
+    return;
+  if (meta->ns == FLOO__META__NAME_SPACE__GROUP_NOTICE)
     {
       notice = floo_frame_unpack (frame, &floo__group_notice__descriptor, &meta->payload, NULL);
-      return ((const Floo__GroupNotice *) notice)->type;
+      count->n += (int) ((const Floo__GroupNotice *) notice)->type == count->type;
     }
-  notice = floo_frame_unpack (frame, &floo__roster_notice__descriptor, &meta->payload, NULL);
-  return ((const Floo__RosterNotice *) notice)->type;
+  else
+    {
+      notice = floo_frame_unpack (frame, &floo__roster_notice__descriptor, &meta->payload, NULL);
+      count->n += (int) ((const Floo__RosterNotice *) notice)->type == count->type;
+    }
 }
 
 /* How many such notices are new to the client in a conversation; everything in it is fetched. */
 static guint
 count_notices (Client *client, gint64 conversation, Floo__Meta__NameSpace ns, int type)
 {
-  gint64 key = 0;
-  guint n = 0;
+  Count count = { ns, type, 0 };
 
-  do
-    {
-      g_autoptr (FlooFrame) frame = NULL;
-
-      client_fetch (client, conversation, key);
-      frame = client_next_page (client);
-      for (gsize i = 0; i < frame->sync_dl->n_metas; i++)
-        n += notice_type (frame, frame->sync_dl->metas[i], ns) == type;
-      key = (gint64) frame->sync_dl->next_key;
-    }
-  while (key != 0);
-  return n;
+  client_fetch_all (client, conversation, count_meta, &count);
+  return count.n;
 }
 #define expect_notice(client, conversation, ...) g_assert_cmpuint (count_notices (client, conversation, __VA_ARGS__), ==, 1)
 #define expect_none(client, conversation, ...) g_assert_cmpuint (count_notices (client, conversation, __VA_ARGS__), ==, 0)

@@ -118,8 +118,9 @@ fixture_remove_tree (const char *path)
   g_remove (path);
 }
 
+/* All but the store itself. */
 static inline void
-fixture_prepare (Fixture *f)
+fixture_prepare (Fixture *f, gconstpointer data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -133,7 +134,7 @@ fixture_prepare (Fixture *f)
 static inline void
 fixture_set_up (Fixture *f, gconstpointer data)
 {
-  fixture_prepare (f);
+  fixture_prepare (f, data);
   fixture_open (f);
 }
 

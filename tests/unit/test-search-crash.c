@@ -171,19 +171,13 @@ test_after_commit (Fixture *f, gconstpointer data)
   assert_sound (f);
 }
 
-static void
-prepare (Fixture *f, gconstpointer data)
-{
-  fixture_prepare (f);
-}
-
 int
 main (int argc, char **argv)
 {
   if (argc == 3 && strcmp (argv[1], "--child") == 0)
     return run_child (argv[2]);
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, func) g_test_add (path, Fixture, NULL, prepare, func, fixture_tear_down)
+#define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_prepare, func, fixture_tear_down)
   ADD ("/search/crash/any-time", test_any_time);
   ADD ("/search/crash/before-commit", test_before_commit);
   ADD ("/search/crash/after-commit", test_after_commit);

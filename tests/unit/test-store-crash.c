@@ -171,19 +171,13 @@ test_after_commit (Fixture *f, gconstpointer data)
   g_assert_cmpuint (assert_sound (f, told), ==, 6);
 }
 
-static void
-prepare (Fixture *f, gconstpointer data)
-{
-  fixture_prepare (f);
-}
-
 int
 main (int argc, char **argv)
 {
   if (argc == 4 && strcmp (argv[1], "--child") == 0)
     return run_child (argv[2], atoi (argv[3]));
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, func) g_test_add (path, Fixture, NULL, prepare, func, fixture_tear_down)
+#define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_prepare, func, fixture_tear_down)
   ADD ("/store/crash/any-time", test_any_time);
   ADD ("/store/crash/before-commit", test_before_commit);
   ADD ("/store/crash/after-commit", test_after_commit);

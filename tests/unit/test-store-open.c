@@ -535,17 +535,11 @@ test_full (Fixture *f, gconstpointer data)
   fixture_write (f, fill, NULL);
 }
 
-static void
-prepare (Fixture *f, gconstpointer data)
-{
-  fixture_prepare (f);
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, func) g_test_add (path, Fixture, NULL, prepare, func, fixture_tear_down)
+#define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_prepare, func, fixture_tear_down)
   ADD ("/store/open/permissions", test_permissions);
   ADD ("/store/open/clean-end", test_clean_end);
   ADD ("/store/open/garbage", test_garbage);

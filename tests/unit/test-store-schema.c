@@ -198,17 +198,11 @@ test_plans (Fixture *f, gconstpointer data)
   g_assert_cmpuint (n, >, 100);
 }
 
-static void
-prepare (Fixture *f, gconstpointer data)
-{
-  fixture_prepare (f);
-}
-
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-#define ADD(path, func) g_test_add (path, Fixture, NULL, prepare, func, fixture_tear_down)
+#define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_prepare, func, fixture_tear_down)
   ADD ("/store/schema/migrations", test_migrations);
   ADD ("/store/schema/plans", test_plans);
   return g_test_run ();
