@@ -26,6 +26,8 @@ def parse_comment(text):
     while lines and (match := re.match(r'\s*@(\w+): (.*)$', lines[0])):
         args[match.group(1)] = match.group(2)
         lines.pop(0)
+    if args and lines and lines[0].strip():
+        sys.exit(f'{head.group(1)}: an argument has one line, as gdbus-codegen reads it; this goes on: {lines[0].strip()}')
     indent = min((len(line) - len(line.lstrip()) for line in lines if line.strip()), default=0)
     body += [line[indent:].rstrip() for line in lines]
     return head.group(1), args, '\n'.join(body).strip()
