@@ -35,7 +35,7 @@ _flooimd() {
             '--no-remember[do not keep the password]' ;;
         logout)
           _arguments $instance \
-            '--erase[delete the messages kept on this machine]' \
+            '--erase[delete the messages and files kept on this machine]' \
             '--discard[give up unsent messages]' \
             '--everywhere[end the sessions on other web devices]' ;;
         send-file)

@@ -3,7 +3,7 @@
 # Files from a shell; each of these is one call that can be typed as it is here:
 #
 #   files.sh send 1002 photo.jpg      a message with a file to a user or group (busctl itself cannot hand over descriptors)
-#   files.sh fetch 9007199254741022   what a message carries; prints the transfer
+#   files.sh fetch 9007199254741008   what a message carries; prints the transfer
 #   files.sh look TRANSFER            how far it is, and where the file is
 #   files.sh watch                    every transfer's progress
 set -euo pipefail
