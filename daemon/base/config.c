@@ -138,7 +138,8 @@ static const struct
       "How many events can be replayed at most. What journal_days and this say, the stricter one holds." },
     parse_number, FIELD (journal_events) },
   { { "files", "cache_size", "1024", "10 to 1000000",
-      "How many MiB of downloaded files are kept at most. Beyond it those go that were not used for the longest time; what is open stays." },
+      "How many MiB of downloaded files are kept at most. Beyond it those go that were not used for the longest time; what is open "
+      "stays." },
     parse_number, FIELD (cache_size) },
   { { "files", "cache_days", "30", "1 to 3650", "After how many days without use a downloaded file goes." },
     parse_number, FIELD (cache_days) },

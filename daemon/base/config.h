@@ -50,7 +50,8 @@ typedef struct {
  * @path: (nullable): another file than $XDG_CONFIG_HOME/flooim/flooimd.conf (instance: flooimd-NAME.conf); must exist then
  * @data_dir: (nullable): another data folder
  *
- * An unknown group or key, or a value of a wrong kind is FLOO_ERROR_INVALID_ARGUMENTS that names file, group and key. No file is all defaults.
+ * An unknown group or key, or a value of a wrong kind is FLOO_ERROR_INVALID_ARGUMENTS that names file, group and key. No file is all
+ * defaults.
  */
 FlooConfig *floo_config_load (const char *instance, const char *path, const char *data_dir, GError **error);
 void floo_config_free (FlooConfig *config);

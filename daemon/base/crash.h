@@ -2,8 +2,8 @@
 /*
  * crash.h: named points at which a test kills the daemon. Nothing in a normal build.
  *
- * The program that tests use is compiled a second time with FLOO_CRASH_POINTS; there the environment variable FLOOIM_CRASH_AT=NAME (or NAME:N, the Nth
- * time it is reached) makes the process end by SIGKILL at the point.
+ * The program that tests use is compiled a second time with FLOO_CRASH_POINTS; there the environment variable FLOOIM_CRASH_AT=NAME (or
+ * NAME:N, the Nth time it is reached) makes the process end by SIGKILL at the point.
  */
 #pragma once
 

@@ -2,8 +2,8 @@
 /*
  * log.h: GLib's structured log to the journal or standard error, and the one helper for personal data.
  *
- * Use g_message() (level info and up), g_debug(), g_warning() (something is wrong outside), g_critical() (a bug of ours). Names, contents and
- * other personal data only through floo_redact(); secrets never.
+ * Use g_message() (level info and up), g_debug(), g_warning() (something is wrong outside), g_critical() (a bug of ours). Names, contents
+ * and other personal data only through floo_redact(); secrets never.
  */
 #pragma once
 

@@ -50,9 +50,9 @@ extern const FlooRecord floo_record_file_upload, floo_record_pinned_conversation
 /**
  * floo_record_from_json:
  *
- * Decodes what the service sent. Fields that are missing or null are left out, fields that are not in the table are read over; a field of a wrong type, an
- * integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field. What the service does both ways is taken both
- * ways: an integer from a string of digits, a boolean from 0 and 1, a text from an integer.
+ * Decodes what the service sent. Fields that are missing or null are left out, fields that are not in the table are read over; a field of a
+ * wrong type, an integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field. What the service
+ * does both ways is taken both ways: an integer from a string of digits, a boolean from 0 and 1, a text from an integer.
  *
  * Returns: (transfer floating): an a{sv}
  */

@@ -226,7 +226,8 @@ static const FlooField pinned_conversations_fields[] = {
   { "conversation_ids", FLOO_FIELD_IDS, NULL, "Users and groups whose conversations are pinned" },
 };
 
-#define RECORD(variable, name, key) const FlooRecord floo_record_##variable = { name, key, variable##_fields, G_N_ELEMENTS (variable##_fields) }
+#define RECORD(variable, name, key) \
+  const FlooRecord floo_record_##variable = { name, key, variable##_fields, G_N_ELEMENTS (variable##_fields) }
 
 RECORD (roster_item, "RosterItem", "user_id");
 RECORD (user_settings, "UserSettings", NULL);

@@ -35,7 +35,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooLoginRecord, floo_login_record_free)
 
 /**
  * floo_secrets_new:
- * @backend: "auto" (the Secret Service where it is built in and somebody owns or can activate org.freedesktop.secrets on the session bus, else the file), "keyring" or "file"
+ * @backend: "auto" (the Secret Service where it is built in and somebody owns or can activate org.freedesktop.secrets on the session bus,
+ *    else the file), "keyring" or "file"
  * @instance: (nullable): keeps instances apart
  * @data_dir: where the file "login.json" lies (0600, folder 0700, written by temporary file, fsync and rename)
  */
@@ -47,7 +48,8 @@ FlooSecrets *floo_secrets_new (const char *backend, const char *instance, const 
  */
 void floo_secrets_load_async (FlooSecrets *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 FlooLoginRecord *floo_secrets_load_finish (FlooSecrets *self, GAsyncResult *result, GError **error);
-void floo_secrets_save_async (FlooSecrets *self, const FlooLoginRecord *record, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void floo_secrets_save_async (FlooSecrets *self, const FlooLoginRecord *record, GCancellable *cancellable, GAsyncReadyCallback callback,
+                              gpointer user_data);
 gboolean floo_secrets_save_finish (FlooSecrets *self, GAsyncResult *result, GError **error);
 void floo_secrets_clear_async (FlooSecrets *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean floo_secrets_clear_finish (FlooSecrets *self, GAsyncResult *result, GError **error);

@@ -20,8 +20,8 @@ FlooBus *floo_bus_new (FlooSession *session);
  * another object is exported there.
  *
  * Signals are queued on the connection in the order of the events, behind replies that were given before them. They are not flushed one
- * by one: only when FLOO_BUS_FLUSH_BYTES of signals and replies have gathered it is found out, asynchronously, whether they are out; and from
- * FLOO_BUS_CONGESTED_BYTES that are not, the session is told so (floo_session_set_congested()), until the half of it is left.
+ * by one: only when FLOO_BUS_FLUSH_BYTES of signals and replies have gathered it is found out, asynchronously, whether they are out; and
+ * from FLOO_BUS_CONGESTED_BYTES that are not, the session is told so (floo_session_set_congested()), until the half of it is left.
  */
 gboolean floo_bus_export (FlooBus *self, GDBusConnection *connection, GError **error);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* time-limit.c: every call is answered in time, also where it needs several requests of the service, or somebody who is to unlock a keyring. */
+/* time-limit.c: every call is answered in time, also where it needs several requests of the service, or somebody who is to unlock a
+ * keyring. */
 #include "base/error.h"
 #include "base/names.h"
 #include "bus/interface.h"

@@ -23,9 +23,9 @@ struct _FlooStorage {
 /**
  * floo_storage_session_new:
  *
- * For the requests of one transfer, one after the other, on its threads; a thread ends with soup_session_abort(), which closes the connection
- * that it used. A connection kept for the next one would be closed by libsoup's timer on the main loop, also in the moment in which a
- * thread takes it.
+ * For the requests of one transfer, one after the other, on its threads; a thread ends with soup_session_abort(), which closes the
+ * connection that it used. A connection kept for the next one would be closed by libsoup's timer on the main loop, also in the moment in
+ * which a thread takes it.
  *
  * Returns: (transfer full)
  */

@@ -162,7 +162,8 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
     }
   if (floo_login_is_taken (self->login) || self->next_login != NULL)
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first", *self->username != '\0' ? self->username : "A user");
+      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first",
+                        *self->username != '\0' ? self->username : "A user");
       return;
     }
   floo_login_stop (self->login);
@@ -350,7 +351,8 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
   LogoutJob *job;
 
   cancel_next_login (self);
-  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login) && !floo_login_is_loading (self->login))
+  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login)
+      && !floo_login_is_loading (self->login))
     {
       reply (NULL, NULL, user_data);
       return;

@@ -96,7 +96,8 @@ floo_login_retry_later (FlooLogin *self, const GError *error)
   floo_login_retry_in (self, floo_backoff_next (&self->backoff));
 }
 
-/* Errors that a further try of ours will not mend. A session that the service had accepted gives up for fewer reasons: it has nobody who waits for an answer. */
+/* Errors that a further try of ours will not mend. A session that the service had accepted gives up for fewer reasons: it has nobody who
+ * waits for an answer. */
 static gboolean
 is_final (const FlooLogin *self, const GError *error)
 {
@@ -131,7 +132,8 @@ on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
   static const struct {
     FlooError code;
     const char *category;
-  } app_states[] = { { FLOO_ERROR_BANNED, "APP_BANNED" }, { FLOO_ERROR_FROZEN, "APP_FROZEN" }, { FLOO_ERROR_APP_UNAVAILABLE, "APP_REVOKED" } };
+  } app_states[] = { { FLOO_ERROR_BANNED, "APP_BANNED" }, { FLOO_ERROR_FROZEN, "APP_FROZEN" },
+                     { FLOO_ERROR_APP_UNAVAILABLE, "APP_REVOKED" } };
   const char *category = "DNS_FAILED";
 
   if (floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, &from_cache, &error))
@@ -237,7 +239,8 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
       if (text == NULL || *text == '\0' || !floo_json_get_int (token, "user_id", &user_id) || user_id <= 0)
         error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer has no token or no user_id");
       else if (session->store != NULL && user_id != session->user_id)
-        error = g_error_new (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, "The service knows this login as another user (%" G_GINT64_FORMAT ")", user_id);
+        error = g_error_new (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, "The service knows this login as another user (%" G_GINT64_FORMAT ")",
+                             user_id);
     }
   if (error != NULL)
     {

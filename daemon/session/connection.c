@@ -73,8 +73,9 @@ static gboolean
 is_about_storage (const FlooSession *session)
 {
   return session->last_error != NULL
-         && (session->last_error->code == FLOO_ERROR_STORAGE || (session->last_error->code == FLOO_ERROR_STORAGE_FULL && session->store != NULL
-                                                                && floo_store_is_full (session->store)));
+         && (session->last_error->code == FLOO_ERROR_STORAGE
+             || (session->last_error->code == FLOO_ERROR_STORAGE_FULL && session->store != NULL
+                 && floo_store_is_full (session->store)));
 }
 
 static void
@@ -190,8 +191,8 @@ run_device_job (FlooDb *db, gpointer data, GError **error)
       FlooOutboxRow row;
 
       if (!floo_outbox_get (db, g_array_index (job->uncertain, gint64, i), keep_uncertain_row, &row, error)
-          || !floo_sender_journal_status (db, row.client_id, row.conversation, row.operation == FLOO_OUTBOX_MESSAGE, "uncertain", 0, 0, NULL,
-                                          error))
+          || !floo_sender_journal_status (db, row.client_id, row.conversation, row.operation == FLOO_OUTBOX_MESSAGE, "uncertain", 0, 0,
+                                          NULL, error))
         return FALSE;
     }
   return TRUE;

@@ -199,7 +199,8 @@ floo_session_replay (FlooSession *self, const char *journal, guint64 since, guin
     return;
   if (!g_str_equal (journal, floo_store_get_journal_id (self->store)))
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_JOURNAL_CHANGED, "The journal is %s now: load what you show anew and go on from its position",
+      floo_reply_error (reply, user_data, FLOO_ERROR_JOURNAL_CHANGED,
+                        "The journal is %s now: load what you show anew and go on from its position",
                         floo_store_get_journal_id (self->store));
       return;
     }

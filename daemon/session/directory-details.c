@@ -48,7 +48,8 @@ details_event (FlooDb *db, const FlooDirectoryKind *kind, const gint64 *ids, gui
     return TRUE;
   if (kind->kind == FLOO_CONTACT_USER)
     return floo_journal_append (db, FLOO_SIGNAL_ROSTER_INFO_UPDATE,
-                                g_variant_new ("(@ax)", g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, ids, n, sizeof *ids)), NULL, 0, error);
+                                g_variant_new ("(@ax)", g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, ids, n, sizeof *ids)), NULL, 0,
+                                error);
   g_variant_dict_init (&empty, NULL);
   return floo_journal_append (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, g_variant_new ("(@a{sv})", g_variant_dict_end (&empty)), NULL, 0, error);
 }

@@ -40,7 +40,8 @@ query_of (gboolean thumbnail, int type, const char *format)
   return (char **) g_ptr_array_free (g_steal_pointer (&query), FALSE);
 }
 
-/* @attachment: (nullable); @quiet: nobody asked for it: up to AUTO_IMAGE_SIZE only. Returns: FALSE with NOT_FOUND where the message has no file */
+/* @attachment: (nullable); @quiet: nobody asked for it: up to AUTO_IMAGE_SIZE only. Returns: FALSE with NOT_FOUND where the message has no
+ * file */
 static gboolean
 begin_for_message (FlooFiles *self, gint64 message, int type, const char *attachment, gboolean thumbnail, const char *format,
                    gboolean quiet, FlooTransferCall *call, GError **error)

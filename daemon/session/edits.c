@@ -72,7 +72,8 @@ keep_outgoing (const FlooMessage *message, gpointer user_data)
   *(gboolean *) user_data = (message->flags & FLOO_MESSAGE_OUTGOING) != 0;
 }
 
-/* Others can tell what they did with messages of ours, not with those of somebody else; of one that is not here yet it turns out when it comes. */
+/* Others can tell what they did with messages of ours, not with those of somebody else; of one that is not here yet it turns out when it
+ * comes. */
 static gboolean
 is_theirs_to_say (FlooApply *apply, const FlooMessageOperation *op)
 {
@@ -190,7 +191,8 @@ apply_delete (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 gboolean
 floo_apply_flush_append (FlooApply *apply, GError **error)
 {
-  FlooSignal signal = apply->append_to_type == FLOO_TO_GROUP ? FLOO_SIGNAL_GROUP_MESSAGE_CONTENT_APPEND : FLOO_SIGNAL_ROSTER_MESSAGE_CONTENT_APPEND;
+  FlooSignal signal = apply->append_to_type == FLOO_TO_GROUP ? FLOO_SIGNAL_GROUP_MESSAGE_CONTENT_APPEND
+                                                             : FLOO_SIGNAL_ROSTER_MESSAGE_CONTENT_APPEND;
   gint64 id = apply->append_id, conversation = apply->append_conversation;
   GVariantDict changed;
   g_autoptr (GVariant) body = NULL;
@@ -260,7 +262,8 @@ apply_replace (FlooApply *apply, const FlooMessageOperation *op, GError **error)
   GVariant *message;
 
   if (!floo_apply_flush (apply, error)
-      || !floo_messages_replace (apply->db, op->mid, op->content, op->config, op->ext, op->edit_timestamp, &applied, &conversation, &to_type, error))
+      || !floo_messages_replace (apply->db, op->mid, op->content, op->config, op->ext, op->edit_timestamp, &applied, &conversation,
+                                 &to_type, error))
     return FALSE;
   if (!applied)
     return keep_early (apply, op, error);

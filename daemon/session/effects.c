@@ -483,7 +483,8 @@ merge_own_details (FlooDb *db, FlooOperationCall *call, JsonObject *profile, GEr
   g_autoptr (JsonObject) fields = floo_record_pick_fields (&floo_record_roster_item, profile);
   gboolean changed;
 
-  return floo_contacts_merge (db, FLOO_CONTACT_USER, call->self_id, fields, &changed, error) && user_event (db, call->self_id, changed, error);
+  return floo_contacts_merge (db, FLOO_CONTACT_USER, call->self_id, fields, &changed, error)
+         && user_event (db, call->self_id, changed, error);
 }
 
 /* One field, named by the row as "profile.nick_name"; or those of a record. */

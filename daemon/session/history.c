@@ -2,8 +2,9 @@
 /*
  * history.c: GetMessages, which fills the store's gaps on the way, and FetchHistory.
  *
- * A page is read from the store. Where it lies over a gap (store/gaps.h) or runs out before the known beginning, a page of the service's history is stored there and the page is
- * read again, until it is whole, or time or patience end: then it ends at the gap, and `more` says so.
+ * A page is read from the store. Where it lies over a gap (store/gaps.h) or runs out before the known beginning, a page of the service's
+ * history is stored there and the page is read again, until it is whole, or time or patience end: then it ends at the gap, and `more` says
+ * so.
  */
 #include "session/internal.h"
 
@@ -256,7 +257,8 @@ run_fetched (FlooDb *db, gpointer data, GError **error)
   g_variant_builder_init (&builder, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
   if (call->page.n > 0)
     {
-      stored = floo_messages_page (db, call->conversation, FLOO_PAGE_BEFORE, call->from != 0 ? call->from : G_MAXINT64, call->page.n, &more, error);
+      stored = floo_messages_page (db, call->conversation, FLOO_PAGE_BEFORE, call->from != 0 ? call->from : G_MAXINT64, call->page.n,
+                                   &more, error);
       if (stored == NULL)
         {
           g_variant_builder_clear (&builder);
@@ -301,7 +303,8 @@ floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from,
     return;
   if (conversation <= 0)
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
       return;
     }
   call = floo_call_new (sizeof *call, self, reply, user_data);

@@ -198,7 +198,8 @@ void floo_login_provisioned (FlooLogin *login, FlooFrame *frame);
 gboolean floo_login_status (FlooLogin *login, int code, const char *reason);
 /* A USER_NOTICE with consequences, after its signals. */
 void floo_login_user_notice (FlooLogin *login, const FlooUserNotice *notice);
-/* While a change of the password is under way a void token is its doing. @password: (nullable): the new one, with which the login begins anew. */
+/* While a change of the password is under way a void token is its doing. @password: (nullable): the new one, with which the login begins
+ * anew. */
 void floo_login_begin_password_change (FlooLogin *login);
 void floo_login_end_password_change (FlooLogin *login, const char *password);
 /* What GetStatus adds: attempts, endpoint, keyring. */
@@ -262,13 +263,15 @@ GPtrArray *floo_sender_taken_new (void);
 /* Typing is neither kept nor acknowledged. */
 void floo_sender_send_typing (FlooSender *sender, gint64 client_id, gint64 user, gboolean typing);
 
-/* Store thread: journals SendingMessageStatusChanged of one of ours (a message still in the outbox or acknowledged, or an operation). @reason: (nullable) */
+/* Store thread: journals SendingMessageStatusChanged of one of ours (a message still in the outbox or acknowledged, or an operation).
+ * @reason: (nullable) */
 gboolean floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status,
                                      gint64 server_id, int error_code, const char *reason, GError **error);
 
-/* Store thread: a message's end that is also the end of the operations that wait for it: journals @status for each of them. Before the message's own row changes. */
-gboolean floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code, const char *reason,
-                                         GError **error);
+/* Store thread: a message's end that is also the end of the operations that wait for it: journals @status for each of them. Before the
+ * message's own row changes. */
+gboolean floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code,
+                                         const char *reason, GError **error);
 
 /* ---- settler.c ---- */
 
@@ -355,7 +358,8 @@ typedef struct {
   FlooFrame *frame;
   gint64 conversation;          /* of a page: as asked; -1 unknown */
   gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: nobody asked */
-  gint64 gap;                   /* of a history page that nobody waits for: the gap that it is to fill, G_MAXINT64: above the newest; 0: it is none */
+  gint64 gap;                   /* of a history page that nobody waits for: the gap that it is to fill, G_MAXINT64: above the newest;
+                                   0: it is none */
   gint64 below;                 /* the message down to which that is */
   gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
   gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
@@ -366,7 +370,8 @@ typedef struct {
  * floo_inbound_apply:
  * @items: FlooInboundItem
  *
- * Store thread, in a write job: applies whole frames (UnreadDL, pages, history pages, acknowledgements) to the store and journals their events.
+ * Store thread, in a write job: applies whole frames (UnreadDL, pages, history pages, acknowledgements) to the store and journals their
+ * events.
  */
 gboolean floo_inbound_apply (FlooDb *db, GArray *items, FlooInboundResult *result, GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * login-private.h: a login, for the files that make it up: login.c (beginning and end), attempt.c (discovery, token, store, lists), connection.c (the socket and
- * PROVISION), refusals.c (what ends a session).
+ * login-private.h: a login, for the files that make it up: login.c (beginning and end), attempt.c (discovery, token, store, lists),
+ * connection.c (the socket and PROVISION), refusals.c (what ends a session).
  */
 #pragma once
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * login.c: who we are: the record of a login, its beginning and its end. What happens in between is in attempt.c, connection.c and refusals.c.
+ * login.c: who we are: the record of a login, its beginning and its end. What happens in between is in attempt.c, connection.c and
+ * refusals.c.
  */
 #include "session/login-private.h"
 
@@ -72,7 +73,8 @@ on_reply_timeout (gpointer user_data)
 
 /* ---- the network and sleep, before there is a socket; then they are the link's ---- */
 
-/* What the present attempt has asked of the service may never be answered. A store that is opening is let alone: it has nothing to do with the network. */
+/* What the present attempt has asked of the service may never be answered. A store that is opening is let alone: it has nothing to do with
+ * the network. */
 static void
 begin_anew (FlooNetwatch *netwatch, FlooLogin *self)
 {
@@ -134,7 +136,8 @@ on_rediscovered (GObject *source, GAsyncResult *result, gpointer user_data)
     g_message ("where the service is could not be found out anew: %s", error->message);
 }
 
-/* No host of a kind answers any more. While we are online the rest goes on meanwhile; else an attempt is under way that finds out by itself. */
+/* No host of a kind answers any more. While we are online the rest goes on meanwhile; else an attempt is under way that finds out by
+ * itself. */
 static void
 on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
 {

@@ -90,7 +90,8 @@ roster_removed (FlooApply *apply, const FlooNotice *notice, GError **error)
 
   if (notice->by_us)
     return floo_contacts_remove (apply->db, FLOO_CONTACT_USER, other, &changed, error)
-           && floo_apply_delete_conversation (apply, other, FLOO_CONVERSATION_ROSTER, notice->id, error) && roster_list_event (apply, notice, error);
+           && floo_apply_delete_conversation (apply, other, FLOO_CONVERSATION_ROSTER, notice->id, error)
+           && roster_list_event (apply, notice, error);
   fields = json_object_new ();
   json_object_set_int_member (fields, "relation", 1);
   return floo_contacts_merge (apply->db, FLOO_CONTACT_USER, other, fields, &changed, error);
@@ -318,7 +319,8 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
   if (notice.fate != FLOO_SESSION_GOES_ON)
     g_array_append_val (apply->result->user_notices, notice);
   if (notice.fate == FLOO_SESSION_ENDED
-      && !floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE, g_variant_new ("(sv)", "action", g_variant_new_string ("relogin_manually")), error))
+      && !floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE, g_variant_new ("(sv)", "action", g_variant_new_string ("relogin_manually")),
+                            error))
     return FALSE;
   return floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE,
                            g_variant_new ("(sv)", "userNotice",

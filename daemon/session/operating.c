@@ -80,7 +80,8 @@ static gboolean
 check_target (const Form *form, const Target *target, GError **error)
 {
   if ((form->ours_only && !target->outgoing) || (form->others_only && target->outgoing))
-    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Only messages of %s can be %s", form->ours_only ? "ours" : "others", form->what);
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Only messages of %s can be %s", form->ours_only ? "ours" : "others",
+                 form->what);
   else if (target->send_state == FLOO_SEND_FAILED || target->send_state == FLOO_SEND_CANCELLED)
     g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The message was not sent: it cannot be %s", form->what);
   else
@@ -229,7 +230,8 @@ floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_t
     }
   if (conversation <= 0)
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
       return;
     }
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
@@ -309,7 +311,8 @@ run_resend (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   if (row.state == FLOO_SEND_UNCERTAIN)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "It may have been sent: the history decides when the service is at hand");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
+                           "It may have been sent: the history decides when the service is at hand");
       return FALSE;
     }
   /* Waiting for a time or for its turn: at once then. Under way: it is sent again by itself. */

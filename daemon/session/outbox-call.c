@@ -76,7 +76,8 @@ floo_outbox_call_check_text (const char *name, const char *text, gsize max, Floo
 
   if (len <= max)
     return TRUE;
-  floo_reply_error (reply, user_data, FLOO_ERROR_TOO_LARGE, "%s has %" G_GSIZE_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are taken", name, len, max);
+  floo_reply_error (reply, user_data, FLOO_ERROR_TOO_LARGE, "%s has %" G_GSIZE_FORMAT " bytes, at most %" G_GSIZE_FORMAT " are taken",
+                    name, len, max);
   return FALSE;
 }
 

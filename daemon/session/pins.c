@@ -43,7 +43,8 @@ run_take_pins (FlooDb *db, gpointer data, GError **error)
   const GArray *ids = data;
   gboolean changed;
 
-  return floo_conversations_set_pinned (db, (const gint64 *) (void *) ids->data, ids->len, &changed, error) && list_event (db, changed, error);
+  return floo_conversations_set_pinned (db, (const gint64 *) (void *) ids->data, ids->len, &changed, error)
+         && list_event (db, changed, error);
 }
 
 static void

@@ -240,7 +240,8 @@ on_members (GVariant *result, const GError *error, gpointer user_data)
 static void
 ask_members (Step *step)
 {
-  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(xsu)", step->members_of, step->cursor != NULL ? step->cursor : "", MEMBERS_PAGE));
+  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(xsu)", step->members_of, step->cursor != NULL ? step->cursor : "",
+                                                                 MEMBERS_PAGE));
 
   floo_session_call_operation (step->session, FLOO_IFACE_GROUPS, "ListMembers", args, on_members, step);
 }

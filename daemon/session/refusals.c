@@ -79,7 +79,8 @@ on_void_token (FlooStore *store, gpointer data, const GError *ignored)
 {
   const VoidTokenJob *job = data;
   FlooLogin *self = job->session->login;
-  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "The service does not accept the token any more: log in again");
+  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN,
+                                                  "The service does not accept the token any more: log in again");
 
   if (self->record == NULL || !g_str_equal (self->record->token, job->token))
     return;

@@ -2,8 +2,9 @@
 /*
  * sender.c: drains the outbox.
  *
- * A row goes from queued to sending in a transaction, then its frame goes out, then it waits here in memory for the answer ("in flight"). What is in sending without being in flight
- * goes out again with the same client id: after a lost connection, a restart, or where no answer came in time.
+ * A row goes from queued to sending in a transaction, then its frame goes out, then it waits here in memory for the answer ("in flight").
+ * What is in sending without being in flight goes out again with the same client id: after a lost connection, a restart, or where no answer
+ * came in time.
  */
 #include "session/sender-private.h"
 
@@ -116,7 +117,8 @@ floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversatio
     {
       gint64 id = g_array_index (ids, gint64, i);
 
-      if (!floo_sender_journal_status (db, id, conversation, FALSE, status, 0, error_code, reason, error) || !floo_outbox_delete (db, id, error))
+      if (!floo_sender_journal_status (db, id, conversation, FALSE, status, 0, error_code, reason, error)
+          || !floo_outbox_delete (db, id, error))
         return FALSE;
     }
   return TRUE;

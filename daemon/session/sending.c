@@ -126,7 +126,8 @@ check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, Floo
     }
   if (request->to <= 0)
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to must be an id greater than 0, not %" G_GINT64_FORMAT, request->to);
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to must be an id greater than 0, not %" G_GINT64_FORMAT,
+                        request->to);
       return FALSE;
     }
   if (!floo_message_type_from_string (request->type, type))
@@ -149,7 +150,8 @@ check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, Floo
          && floo_outbox_call_check_text ("config", request->config, FLOO_MAX_EXTRA, reply, user_data)
          && floo_outbox_call_check_text ("attachment", request->attachment, FLOO_MAX_EXTRA, reply, user_data)
          && floo_outbox_call_check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data)
-         && floo_outbox_call_check_json ("config", request->config, reply, user_data) && floo_outbox_call_check_json ("attachment", request->attachment, reply, user_data);
+         && floo_outbox_call_check_json ("config", request->config, reply, user_data)
+         && floo_outbox_call_check_json ("attachment", request->attachment, reply, user_data);
 }
 
 /* Of everything that makes the message what it is; a missing text is another one than an empty one. */
@@ -205,8 +207,8 @@ send_with_json (FlooSession *self, FlooSendRequest *request, const char **member
 }
 
 void
-floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all, const char *ext,
-                           const char *token, FlooReply reply, gpointer user_data)
+floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all,
+                           const char *ext, const char *token, FlooReply reply, gpointer user_data)
 {
   FlooSendRequest request = { .to_type = "group", .to = group, .type = "text", .content = content, .ext = ext, .token = token,
                               .names_sender = TRUE };
@@ -239,8 +241,8 @@ floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, d
   /* Written so that NaN fails, too. */
   if (!(latitude >= -90 && latitude <= 90) || !(longitude >= -180 && longitude <= 180))
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "latitude is -90 to 90 and longitude -180 to 180 degrees, not %g and %g", latitude,
-                        longitude);
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        "latitude is -90 to 90 and longitude -180 to 180 degrees, not %g and %g", latitude, longitude);
       return;
     }
   attachment = json_object_new ();
@@ -317,13 +319,13 @@ queue_read (FlooDb *db, const ReadQuery *query, FlooToType to_type, const GArray
       const FlooUnreadMessage *unread = &g_array_index (read, FlooUnreadMessage, i);
 
       if (unread->wants_ack
-          && !floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK, query->conversation, to_type, unread->from, unread->id, NULL,
-                                      client_id, error))
+          && !floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK, query->conversation, to_type, unread->from,
+                                      unread->id, NULL, client_id, error))
         return FALSE;
     }
   return query->only
-         || floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, query->conversation, to_type, floo_db_get_user_id (db), last,
-                                    NULL, client_id, error);
+         || floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, query->conversation, to_type, floo_db_get_user_id (db),
+                                    last, NULL, client_id, error);
 }
 
 typedef struct {
@@ -340,7 +342,8 @@ keep_one (const FlooMessage *message, gpointer user_data)
   one->conversation = message->conversation;
   one->unread.id = message->id;
   one->unread.from = message->from;
-  one->unread.wants_ack = message->to_type == FLOO_TO_ROSTER || (message->config != NULL && strstr (message->config, "\"groupMemberList\"") != NULL);
+  one->unread.wants_ack = message->to_type == FLOO_TO_ROSTER
+                          || (message->config != NULL && strstr (message->config, "\"groupMemberList\"") != NULL);
   one->is_unread = (message->flags & FLOO_MESSAGE_OUTGOING) == 0 && message->status < FLOO_STATUS_READ;
 }
 
@@ -386,7 +389,8 @@ run_mark_read (FlooDb *db, gpointer data, GError **error)
       && (!queue_read (db, query, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, read, last, &client_id, error)
           || !floo_conversations_get_unread (db, query->conversation, &unread, error)
           || !floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", query->conversation, unread), NULL, 0, error)
-          || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED, g_variant_new ("(xx)", query->conversation, last), NULL, 0, error)))
+          || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED, g_variant_new ("(xx)", query->conversation, last), NULL, 0,
+                                   error)))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, client_id, error);
 }

@@ -50,8 +50,8 @@ floo_session_class_init (FlooSessionClass *klass)
   G_OBJECT_CLASS (klass)->finalize = floo_session_finalize;
   signals[SIGNAL_EVENT] = g_signal_new ("event", FLOO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                         g_cclosure_marshal_VOID__POINTER, G_TYPE_NONE, 1, G_TYPE_POINTER);
-  signals[SIGNAL_TRANSFER_CHANGED] = g_signal_new ("transfer-changed", FLOO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                                   G_TYPE_UINT64);
+  signals[SIGNAL_TRANSFER_CHANGED] = g_signal_new ("transfer-changed", FLOO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                                   G_TYPE_NONE, 1, G_TYPE_UINT64);
   signals[SIGNAL_STATUS_CHANGED] = g_signal_new ("status-changed", FLOO_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                                  g_cclosure_marshal_VOID__VOID, G_TYPE_NONE, 0);
 }

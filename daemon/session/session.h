@@ -2,8 +2,8 @@
 /*
  * session.h: what the daemon does for its clients, without a word of D-Bus.
  *
- * Every operation answers through a FlooReply (base/error.h) with the tuple of the method's out arguments, within the time limits of the contract. Arguments
- * come type-checked; what they mean is checked here. Errors may be of any domain; the border normalises them.
+ * Every operation answers through a FlooReply (base/error.h) with the tuple of the method's out arguments, within the time limits of the
+ * contract. Arguments come type-checked; what they mean is checked here. Errors may be of any domain; the border normalises them.
  */
 #pragma once
 
@@ -31,8 +31,8 @@ FlooSession *floo_session_new (const FlooConfig *config, FlooSecrets *secrets);
 
 /**
  * floo_session_start:
- * @ready: called once, on the main loop, when calls find what there is: the stored login is read and its store open, or there is none. A locked
- *    keyring or a slow disk does not hold it up for more than half a second.
+ * @ready: called once, on the main loop, when calls find what there is: the stored login is read and its store open, or there is none. A
+ *    locked keyring or a slow disk does not hold it up for more than half a second.
  *
  * Logs in by itself where the configuration wants it and a login is stored. Returns at once.
  */
@@ -45,8 +45,8 @@ void floo_session_stop_finish (FlooSession *self, GAsyncResult *result);
 /**
  * floo_session_set_congested:
  *
- * The bus layer has more signals and replies waiting than it wants: no further pages are asked for, and nothing more is read for replies, until
- * it says FALSE.
+ * The bus layer has more signals and replies waiting than it wants: no further pages are asked for, and nothing more is read for replies,
+ * until it says FALSE.
  */
 void floo_session_set_congested (FlooSession *self, gboolean congested);
 
@@ -77,7 +77,8 @@ void floo_session_register (FlooSession *self, const char *username, const char 
 
 /* ---- Roster ---- */
 void floo_session_roster_list (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data);     /* (axt) */
-void floo_session_roster_get_items (FlooSession *self, const gint64 *ids, guint n, gboolean refresh, FlooReply reply, gpointer user_data);   /* (aa{sv}) */
+void floo_session_roster_get_items (FlooSession *self, const gint64 *ids, guint n, gboolean refresh,
+                                    FlooReply reply, gpointer user_data);                                      /* (aa{sv}) */
 
 /* ---- Groups ---- */
 void floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data);   /* (axt) */
@@ -110,7 +111,8 @@ typedef enum { FLOO_MESSAGES_NEWEST, FLOO_MESSAGES_BEFORE, FLOO_MESSAGES_AFTER, 
 void floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
                                 FlooReply reply, gpointer user_data);                                          /* (aMbt) */
 /* @from: 0 the newest; @limit: 1 to 500 */
-void floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data);   /* (aMx) */
+void floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit,
+                                 FlooReply reply, gpointer user_data);                                         /* (aMx) */
 void floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);            /* (M) */
 
 typedef struct {
@@ -134,28 +136,31 @@ typedef struct {
   guint priority;
   const char *token;        /* (nullable): the caller's idempotency token */
   const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
-  gboolean names_sender;    /* config, which is an object, gets our name: as it is then, so that a token stands for the same by whatever name */
+  gboolean names_sender;    /* config, which is an object, gets our name: as it is then, so that a token stands for the same by whatever
+                               name */
 } FlooSendRequest;
 
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 /* @ext, @token: (nullable) */
-void floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all, const char *ext,
-                                const char *token, FlooReply reply, gpointer user_data);                       /* (x) */
+void floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all,
+                                const char *ext, const char *token, FlooReply reply, gpointer user_data);      /* (x) */
 /* In degrees. */
 void floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
                                  const char *ext, const char *token, FlooReply reply, gpointer user_data);     /* (x) */
 void floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
 /* @message: 0 is all; @only: just this one. */
-void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);   /* (x) */
+void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only,
+                             FlooReply reply, gpointer user_data);                                             /* (x) */
 
 typedef enum {
   FLOO_OPERATE_RECALL, FLOO_OPERATE_DELETE, FLOO_OPERATE_APPEND, FLOO_OPERATE_REPLACE, FLOO_OPERATE_UNREAD, FLOO_OPERATE_PLAYED
 } FlooOperateKind;
 /* @content, @config, @ext: (nullable): what APPEND and REPLACE carry. */
-void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
-                           FlooReply reply, gpointer user_data);                                               /* (x) */
+void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config,
+                           const char *ext, FlooReply reply, gpointer user_data);                              /* (x) */
 void floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data);
-void floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply, gpointer user_data);
+void floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply,
+                             gpointer user_data);
 void floo_session_list_outbox (FlooSession *self, FlooReply reply, gpointer user_data);                       /* (aM) */
 void floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);
 void floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);     /* (b) */
@@ -166,10 +171,13 @@ void floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply re
 void floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
                           gpointer user_data);                                                                  /* (o) */
 /* @format: (nullable): "mp3" */
-void floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data);   /* (o) */
-void floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data);   /* (o) */
+void floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format,
+                            FlooReply reply, gpointer user_data);                                              /* (o) */
+void floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail,
+                              FlooReply reply, gpointer user_data);                                            /* (o) */
 void floo_session_set_avatar (FlooSession *self, int fd, const char *name, FlooReply reply, gpointer user_data);   /* (o) */
-void floo_session_groups_set_avatar (FlooSession *self, gint64 group, int fd, const char *name, FlooReply reply, gpointer user_data);   /* (o) */
+void floo_session_groups_set_avatar (FlooSession *self, gint64 group, int fd, const char *name,
+                                     FlooReply reply, gpointer user_data);                                     /* (o) */
 /* @type: (nullable): file, image, audio, video; NULL: by its content */
 void floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, const char *name, const char *type, FlooReply reply,
                                      gpointer user_data);                                                       /* (o) */
@@ -190,7 +198,7 @@ typedef struct {
 void floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);   /* (xo) */
 /* @token: (nullable) */
 void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
-                           gpointer user_data);                                                                 /* (x) */
+                           gpointer user_data);                                                                /* (x) */
 
 void floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data);                    /* (ao) */
 /* Returns: (transfer floating) (nullable): a{sv} of all properties of the interface Transfer but Version; NULL: it is gone */
@@ -202,6 +210,7 @@ void floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply repl
 
 /* ---- Events ---- */
 void floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data);                      /* (stt) */
-void floo_session_replay (FlooSession *self, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data);   /* (a(txsv)tt) */
+void floo_session_replay (FlooSession *self, const char *journal, guint64 since, guint limit,
+                          FlooReply reply, gpointer user_data);                                                /* (a(txsv)tt) */
 
 G_END_DECLS

@@ -2,8 +2,8 @@
 /*
  * settler.c: rows of the outbox of which nobody knows whether the service took them.
  *
- * A row in sending whose device number has become void, or a duplicate's answer without the message's number. It is looked for in the history, one row at a
- * time; only what is surely not there is sent again.
+ * A row in sending whose device number has become void, or a duplicate's answer without the message's number. It is looked for in the
+ * history, one row at a time; only what is surely not there is sent again.
  */
 #include "session/internal.h"
 

@@ -145,7 +145,8 @@ on_unread (FlooSync *self, FlooFrame *frame)
     return;
   add (self, frame);
   want_listed (self, unread, TRUE);
-  /* What another of our devices has read is not unread any more, but we have not seen it yet: after a time offline the others are asked for, too. */
+  /* What another of our devices has read is not unread any more, but we have not seen it yet: after a time offline the others are asked
+   * for, too. */
   if (!self->caught_up)
     want_listed (self, unread, FALSE);
   self->caught_up = TRUE;
@@ -164,7 +165,8 @@ meta_conversation (FlooSync *self, const Floo__Meta *meta)
   return to == self->session->user_id ? floo_apply_uid (meta->from) : to;
 }
 
-/* A page without a name is where its messages are, or belongs to the pull that asked for what is in it; an empty one to the oldest that waits. */
+/* A page without a name is where its messages are, or belongs to the pull that asked for what is in it; an empty one to the oldest that
+ * waits. */
 static gint64
 page_conversation (FlooSync *self, const Floo__SyncDL *page)
 {

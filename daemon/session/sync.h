@@ -114,7 +114,8 @@ void floo_sync_pump (FlooSync *self);
 /* The request that a page of @conversation answers; NULL: none */
 FlooHistory *floo_history_find (FlooSync *self, gint64 conversation);
 /* floo_sync_history() for @fill (nullable), which gets the page itself. */
-void floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooFill *fill, FlooHistoryDone done, gpointer user_data);
+void floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooFill *fill, FlooHistoryDone done,
+                       gpointer user_data);
 /* The answer came: the page is to be stored. FALSE: who fills a gap has taken it */
 gboolean floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame);
 /* Tells who waits, and frees the request. @page: NULL with @error */

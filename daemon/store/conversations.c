@@ -346,7 +346,8 @@ floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolean *change
 }
 
 gboolean
-floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted, gboolean *is_left, GError **error)
+floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted, gboolean *is_left,
+                                 GError **error)
 {
   gint64 present, last;
 

@@ -53,7 +53,7 @@ gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GE
 /* The same for one that was deleted elsewhere at a time of which @up_to is the id: what is newer stays, and what is older and has not
  * come yet does not come in any more, also where the conversation is not here. @deleted: (out): it was here; @is_left: (out): with what
  * is newer it still is */
-gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted, gboolean *is_left,
-                                          GError **error);
+gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted,
+                                          gboolean *is_left, GError **error);
 
 G_END_DECLS

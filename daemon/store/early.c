@@ -8,7 +8,8 @@ gboolean
 floo_early_add (FlooDb *db, const FlooEarly *early, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (
-      db, "early-add", FLOO_INTS (early->id, early->message, floo_now_ms (), early->type, early->ours ? 1 : 0, early->edit_timestamp), error);
+      db, "early-add",
+      FLOO_INTS (early->id, early->message, floo_now_ms (), early->type, early->ours ? 1 : 0, early->edit_timestamp), error);
 
   if (query == NULL)
     return FALSE;

@@ -5,8 +5,8 @@
  * A gap at an id: the service may have messages between that one and the one before it in the store. Below its oldest message
  * a conversation is a gap, too, until its beginning is known (complete).
  *
- * In most gaps there is what was said before this store was there, and is fetched when somebody looks at it. In others something was missed: it came
- * since and was lost on its way here. Nobody knows of that, so it is fetched at once (session/sync-fill.c).
+ * In most gaps there is what was said before this store was there, and is fetched when somebody looks at it. In others something was
+ * missed: it came since and was lost on its way here. Nobody knows of that, so it is fetched at once (session/sync-fill.c).
  */
 #pragma once
 
@@ -35,7 +35,8 @@ gboolean floo_gaps_find (FlooDb *db, gint64 conversation, gint64 from, gint64 to
 /*
  * ---- what was missed ----
  *
- * Up to which message the store is whole says only what was received: that a message of ours was acknowledged says nothing of those before it.
+ * Up to which message the store is whole says only what was received: that a message of ours was acknowledged says nothing of those before
+ * it.
  */
 
 /* The newest message of a conversation up to @up_to that was received, by page or history. @id: (out): 0: none */

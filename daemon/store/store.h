@@ -73,7 +73,8 @@ void floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, g
 
 /**
  * floo_store_catch_up:
- * @done: called when the search index has all that was committed when this was called; with FLOO_ERROR_TIMEOUT where that takes longer than @timeout_ms
+ * @done: called when the search index has all that was committed when this was called; with FLOO_ERROR_TIMEOUT where that takes longer than
+ *    @timeout_ms
  *
  * Indexing is behind the commits; a search waits for it first (search.h).
  */

@@ -107,7 +107,8 @@ run (Chat *chat, gint64 user, const char *text, const char *path, GError **error
   events = floo_events_proxy_new_for_bus_sync (G_BUS_TYPE_SESSION, G_DBUS_PROXY_FLAGS_NONE, NAME, OBJECT, NULL, error);
   if (events == NULL)
     return FALSE;
-  manager = floo_object_manager_client_new_for_bus_sync (G_BUS_TYPE_SESSION, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE, NAME, OBJECT, NULL, error);
+  manager = floo_object_manager_client_new_for_bus_sync (G_BUS_TYPE_SESSION, G_DBUS_OBJECT_MANAGER_CLIENT_FLAGS_NONE, NAME, OBJECT, NULL,
+                                                         error);
   if (manager == NULL)
     return FALSE;
   g_signal_connect (events, "sending-message-status-changed", G_CALLBACK (on_status), chat);

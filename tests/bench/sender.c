@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An application that sends --count texts, one after the other, and measures each: until SendText returns (the message is on the disk), and until the
- * service has acknowledged it. It prints both as sorted lists of microseconds in JSON.
+ * An application that sends --count texts, one after the other, and measures each: until SendText returns (the message is on the disk), and
+ * until the service has acknowledged it. It prints both as sorted lists of microseconds in JSON.
  */
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -49,8 +49,8 @@ on_returned (GObject *connection, GAsyncResult *result, gpointer user_data)
 }
 
 static void
-on_status (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal, GVariant *arguments,
-           gpointer user_data)
+on_status (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *signal,
+           GVariant *arguments, gpointer user_data)
 {
   Sender *self = user_data;
   gint64 client_id, took;
@@ -73,8 +73,8 @@ send_one (Sender *self)
   self->client_id = 0;
   self->began = g_get_monotonic_time ();
   g_dbus_connection_call (self->connection, NAME, PATH, NAME ".Conversations", "SendText",
-                          g_variant_new ("(sxs)", "roster", opt_to, "How long does it take?"), G_VARIANT_TYPE ("(x)"), G_DBUS_CALL_FLAGS_NONE, -1,
-                          NULL, on_returned, self);
+                          g_variant_new ("(sxs)", "roster", opt_to, "How long does it take?"), G_VARIANT_TYPE ("(x)"),
+                          G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_returned, self);
 }
 
 static int

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An application that hears all events: it counts messages until it has --count of them, then says in JSON when the first and the last came.
- * It counts on GDBus's own thread, so that it is as quick as a GDBus client can be. With --latency it says of each message how long ago it was made: its content is that time.
+ * An application that hears all events: it counts messages until it has --count of them, then says in JSON when the first and the last
+ * came. It counts on GDBus's own thread, so that it is as quick as a GDBus client can be. With --latency it says of each message how long
+ * ago it was made: its content is that time.
  */
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -122,8 +123,8 @@ run (GError **error)
   counter.record = opt_record != NULL ? &records : NULL;
   g_dbus_connection_add_filter (connection, on_message, &counter, NULL);
   reply = g_dbus_connection_call_sync (connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "AddMatch",
-                                       g_variant_new ("(s)", "type='signal',interface='" EVENTS "'"), NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL,
-                                       error);
+                                       g_variant_new ("(s)", "type='signal',interface='" EVENTS "'"), NULL, G_DBUS_CALL_FLAGS_NONE, -1,
+                                       NULL, error);
   if (reply == NULL)
     return FALSE;
   g_print ("ready\n");

@@ -11,7 +11,8 @@
 
 #define MAX_COUNT 1000000
 
-/* A message as the arguments describe it; @number > 0 is put behind the content, instead of both the present time (us, monotonic) where "stamp" is true. */
+/* A message as the arguments describe it; @number > 0 is put behind the content, instead of both the present time (us, monotonic) where
+ * "stamp" is true. */
 static SbMessage *
 message_from (SbControl *control, SbUser *from, gint64 to, gint64 number, GError **error)
 {

@@ -26,12 +26,13 @@ static const struct {
   const char *name;
   SbControlHandler handle;
 } commands[] = {
-  { "accepted", sb_control_accepted },   { "again", sb_control_again },         { "bot", sb_control_bot },           { "burst", sb_control_burst },
-  { "crowd", sb_control_crowd },         { "disconnect", sb_control_disconnect }, { "files", sb_control_files },     { "kick", sb_control_kick },       { "message", sb_control_message },
-  { "notice", sb_control_notice },       { "provision", sb_control_provision }, { "push", sb_control_push },
-  { "requests", sb_control_requests },   { "rest", sb_control_rest },         { "save", control_save },
-  { "send", sb_control_send },           { "settings", sb_control_settings }, { "socket", sb_control_socket },
-  { "stall", sb_control_stall },         { "state", sb_control_state },       { "user", sb_control_user_state },
+  { "accepted", sb_control_accepted },     { "again", sb_control_again },           { "bot", sb_control_bot },
+  { "burst", sb_control_burst },           { "crowd", sb_control_crowd },           { "disconnect", sb_control_disconnect },
+  { "files", sb_control_files },           { "kick", sb_control_kick },             { "message", sb_control_message },
+  { "notice", sb_control_notice },         { "provision", sb_control_provision },   { "push", sb_control_push },
+  { "requests", sb_control_requests },     { "rest", sb_control_rest },             { "save", control_save },
+  { "send", sb_control_send },             { "settings", sb_control_settings },     { "socket", sb_control_socket },
+  { "stall", sb_control_stall },           { "state", sb_control_state },           { "user", sb_control_user_state },
   { "violations", sb_control_violations }, { "wait", control_wait },
 };
 

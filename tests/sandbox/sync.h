@@ -29,7 +29,8 @@ void sb_sync_notify (Sandbox *sandbox, SbUser *user, gint64 conversation, const 
 /* Sends what a user's connected devices have not been sent yet of a conversation, as SyncDL pages, unasked. */
 void sb_sync_push (Sandbox *sandbox, SbUser *user, gint64 conversation);
 
-/* What a user's devices have not got yet of a conversation counts as received, though nothing is sent: as when pages sent unasked are lost on their way. */
+/* What a user's devices have not got yet of a conversation counts as received, though nothing is sent: as when pages sent unasked are lost
+ * on their way. */
 void sb_sync_lose (SbUser *user, gint64 conversation);
 
 /* Sends one message that is not kept, unasked, to those connected devices of @user that want it. */

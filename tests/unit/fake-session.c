@@ -243,10 +243,11 @@ floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, 
 }
 
 void
-floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all, const char *ext,
-                           const char *token, FlooReply reply, gpointer user_data)
+floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all,
+                           const char *ext, const char *token, FlooReply reply, gpointer user_data)
 {
-  CALLED ("send_mention %" G_GINT64_FORMAT " %s %u %d %s %s\n", group, content, n, all, ext != NULL ? ext : "-", token != NULL ? token : "-");
+  CALLED ("send_mention %" G_GINT64_FORMAT " %s %u %d %s %s\n", group, content, n, all, ext != NULL ? ext : "-",
+          token != NULL ? token : "-");
 }
 
 void
@@ -363,12 +364,13 @@ void
 floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data)
 {
   note_fd (request->fd);
-  CALLED ("send_file %s %" G_GINT64_FORMAT " %s %s %u %u %u %s %s\n", request->to_type, request->to, request->type, request->name, request->width,
-          request->height, request->duration, text (request->ext), text (request->token));
+  CALLED ("send_file %s %" G_GINT64_FORMAT " %s %s %u %u %u %s %s\n", request->to_type, request->to, request->type, request->name,
+          request->width, request->height, request->duration, text (request->ext), text (request->token));
 }
 
 void
-floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply, gpointer user_data)
+floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+                      gpointer user_data)
 {
   CALLED ("forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %s\n", message, to_type, to, text (token));
 }

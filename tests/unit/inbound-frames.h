@@ -117,7 +117,8 @@ pack_notice (Page *page, const Thing *thing)
 static void
 page_add (Page *page, Service *service, const Thing *thing, gboolean whole)
 {
-  static const Floo__Meta__NameSpace spaces[] = { FLOO__META__NAME_SPACE__MESSAGE, FLOO__META__NAME_SPACE__MESSAGE, FLOO__META__NAME_SPACE__CONVERSATION,
+  static const Floo__Meta__NameSpace spaces[] = { FLOO__META__NAME_SPACE__MESSAGE, FLOO__META__NAME_SPACE__MESSAGE,
+                                                  FLOO__META__NAME_SPACE__CONVERSATION,
                                                   FLOO__META__NAME_SPACE__ROSTER_NOTICE, FLOO__META__NAME_SPACE__GROUP_NOTICE };
   Floo__Meta *meta = keep (page, g_new (Floo__Meta, 1));
 

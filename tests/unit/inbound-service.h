@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inbound-service.h: a service in miniature, which makes a history of messages, operations and notices from a seed; what it has of them after each.
+ * inbound-service.h: a service in miniature, which makes a history of messages, operations and notices from a seed; what it has of them
+ * after each.
  */
 #pragma once
 
@@ -103,7 +104,9 @@ make_message (Service *service)
   Thing *thing = add_thing (service, MESSAGE, conversation);
 
   thing->conversation = conversation;
-  thing->from = chance (service->rand, 35) ? FIXTURE_SELF : conversation == GROUP ? 7 + g_rand_int_range (service->rand, 0, PEERS) : conversation;
+  thing->from = chance (service->rand, 35) ? FIXTURE_SELF
+                : conversation == GROUP      ? 7 + g_rand_int_range (service->rand, 0, PEERS)
+                                             : conversation;
   thing->to = thing->from == FIXTURE_SELF || conversation == GROUP ? conversation : FIXTURE_SELF;
   thing->content = g_strdup_printf ("m%" G_GINT64_FORMAT, thing->id);
   if (conversation == GROUP && chance (service->rand, 30))
@@ -179,10 +182,10 @@ make_operation (Service *service)
 static void
 make_notice (Service *service)
 {
-  static const gint64 roster[] = { FLOO__ROSTER_NOTICE__TYPE__ADDED, FLOO__ROSTER_NOTICE__TYPE__REMOVED, FLOO__ROSTER_NOTICE__TYPE__INFO_UPDATED,
-                                   FLOO__ROSTER_NOTICE__TYPE__MUTED };
-  static const gint64 group[] = { FLOO__GROUP_NOTICE__TYPE__JOINED, FLOO__GROUP_NOTICE__TYPE__KICKED, FLOO__GROUP_NOTICE__TYPE__OWNER_ASSIGNED,
-                                  FLOO__GROUP_NOTICE__TYPE__INFO_UPDATED };
+  static const gint64 roster[] = { FLOO__ROSTER_NOTICE__TYPE__ADDED, FLOO__ROSTER_NOTICE__TYPE__REMOVED,
+                                   FLOO__ROSTER_NOTICE__TYPE__INFO_UPDATED, FLOO__ROSTER_NOTICE__TYPE__MUTED };
+  static const gint64 group[] = { FLOO__GROUP_NOTICE__TYPE__JOINED, FLOO__GROUP_NOTICE__TYPE__KICKED,
+                                  FLOO__GROUP_NOTICE__TYPE__OWNER_ASSIGNED, FLOO__GROUP_NOTICE__TYPE__INFO_UPDATED };
   gboolean of_group = chance (service->rand, 50);
   Thing *thing = add_thing (service, of_group ? GROUPS : ROSTER, SYSTEM);
 
@@ -272,7 +275,8 @@ happen_operation (Service *service, const Thing *thing)
         {
           const Thing *other = service->things->pdata[i];
 
-          if (other->kind == MESSAGE && other->conversation == thing->conversation && other->from != FIXTURE_SELF && other->id <= thing->mid)
+          if (other->kind == MESSAGE && other->conversation == thing->conversation && other->from != FIXTURE_SELF
+              && other->id <= thing->mid)
             ((Present *) g_hash_table_lookup (service->present, &other->id))->status = FLOO_STATUS_READ;
         }
       break;
@@ -288,7 +292,8 @@ happen_operation (Service *service, const Thing *thing)
     case FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND:
     case FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE:
       old = g_steal_pointer (&present->content);
-      present->content = thing->type == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND ? g_strconcat (old, thing->content, NULL) : g_strdup (thing->content);
+      present->content = thing->type == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND ? g_strconcat (old, thing->content, NULL)
+                                                                                 : g_strdup (thing->content);
       merge_config (present, thing->config);
       present->edit_timestamp = thing->edit_timestamp;
       break;

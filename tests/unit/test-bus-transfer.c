@@ -44,8 +44,8 @@ set_up (Fixture *f, gconstpointer data)
   bus_fixture_set_up (&f->base, data);
   f->seen = g_string_new (NULL);
   for (guint i = 0; i < G_N_ELEMENTS (interfaces); i++)
-    g_dbus_connection_signal_subscribe (f->base.client, g_dbus_connection_get_unique_name (f->base.service), interfaces[i], NULL, NULL, NULL,
-                                        G_DBUS_SIGNAL_FLAGS_NONE, on_signal, f, NULL);
+    g_dbus_connection_signal_subscribe (f->base.client, g_dbus_connection_get_unique_name (f->base.service), interfaces[i], NULL, NULL,
+                                        NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_signal, f, NULL);
 }
 
 static void

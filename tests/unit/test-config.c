@@ -50,9 +50,9 @@ static void
 test_file (void)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *path = write_config ("# comment\n[service]\napp_id = my_app-1 \ndns_server=http://127.0.0.1:8080/dns?a=b\nauto_login=false\n"
-                                        "os_type=linux\ndevice_info=My \\sdesk\n[store]\njournal_days=3650\n[log]\nlevel=debug\n"
-                                        "[secrets]\nbackend=file\n[files]\nprivate_hosts=nas.example 10.0.0.7 fd00::1\n");
+  g_autofree char *path = write_config ("# comment\n[service]\napp_id = my_app-1 \ndns_server=http://127.0.0.1:8080/dns?a=b\n"
+                                        "auto_login=false\nos_type=linux\ndevice_info=My \\sdesk\n[store]\njournal_days=3650\n"
+                                        "[log]\nlevel=debug\n[secrets]\nbackend=file\n[files]\nprivate_hosts=nas.example 10.0.0.7 fd00::1\n");
   g_autoptr (FlooConfig) config = floo_config_load ("work", path, "relative", &error);
   g_autofree char *cwd = g_get_current_dir ();
   g_autofree char *data = g_build_filename (cwd, "relative", NULL);

@@ -165,7 +165,8 @@ test_rest (Fixture *f, gconstpointer data)
     { PART "Content-Range: bytes 5-7/10\r\nContent-Length: 3\r\n\r\nwor", FLOO_ERROR_OFFLINE, NULL },
     { PART "Content-Range: bytes 9-5/10\r\nContent-Length: 5\r\n\r\nworld", FLOO_ERROR_OFFLINE, NULL },
     { PART "Content-Length: 5\r\n\r\nworld", FLOO_ERROR_OFFLINE, NULL },
-    { "HTTP/1.1 416 Range Not Satisfiable\r\nConnection: close\r\nContent-Range: bytes */3\r\nContent-Length: 0\r\n\r\n", FLOO_ERROR_OFFLINE, NULL },
+    { "HTTP/1.1 416 Range Not Satisfiable\r\nConnection: close\r\nContent-Range: bytes */3\r\nContent-Length: 0\r\n\r\n",
+      FLOO_ERROR_OFFLINE, NULL },
     { PART "Content-Range: bytes 5-9/10\r\nContent-Length: 8\r\n\r\nworldand", FLOO_ERROR_OFFLINE, NULL },
     /* it breaks off once more */
     { PART "Content-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\nwo", FLOO_ERROR_OFFLINE, "hellowo" },
@@ -281,7 +282,8 @@ test_stall (Fixture *f, gconstpointer data)
   assert_file (f, "helloworld");
 }
 
-/* A server that would keep the connection: it is not kept, since what is idle is the main loop's, and the next transfer another thread's. */
+/* A server that would keep the connection: it is not kept, since what is idle is the main loop's, and the next transfer another
+ * thread's. */
 static void
 test_own_connection (Fixture *f, gconstpointer data)
 {

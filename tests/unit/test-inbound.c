@@ -2,9 +2,10 @@
 /*
  * test-inbound.c: whatever the order in which the service delivers, the store ends the same.
  *
- * A service in miniature makes a history of messages, operations and notices. One store gets each at once, in order: the plain order. Another
- * gets them as a bad connection brings them: each conversation's queue at its own pace, pages twice, positions that the service forgot, pages of the
- * history in between, messages pushed ahead of their queue, pages lost with the connection, acknowledgements late and twice. What a user sees must be the same.
+ * A service in miniature makes a history of messages, operations and notices. One store gets each at once, in order: the plain order.
+ * Another gets them as a bad connection brings them: each conversation's queue at its own pace, pages twice, positions that the service
+ * forgot, pages of the history in between, messages pushed ahead of their queue, pages lost with the connection, acknowledgements late and
+ * twice. What a user sees must be the same.
  *
  * FLOOIM_DISORDER_SEEDS: how many histories (12).
  */
@@ -178,7 +179,8 @@ in_history (Service *service, const Thing *thing)
   for (guint i = 0; i < service->happened; i++)
     {
       const Thing *other = service->things->pdata[i];
-      gboolean removes = other->kind == DELETION || (other->kind == ROSTER && other->type == FLOO__ROSTER_NOTICE__TYPE__REMOVED && other->from == FIXTURE_SELF)
+      gboolean removes = other->kind == DELETION
+                         || (other->kind == ROSTER && other->type == FLOO__ROSTER_NOTICE__TYPE__REMOVED && other->from == FIXTURE_SELF)
                          || (other->kind == GROUPS && other->type == FLOO__GROUP_NOTICE__TYPE__KICKED && other->to == FIXTURE_SELF);
 
       if (removes && other->conversation == thing->conversation && other->id > thing->id)
@@ -231,7 +233,8 @@ static void
 run_fill (Run *run, const Missed *missed)
 {
   gboolean newest = missed->gap == G_MAXINT64;
-  FlooInboundItem item = { .conversation = missed->conversation, .from = newest ? 0 : missed->gap, .gap = missed->gap, .below = missed->below };
+  FlooInboundItem item = { .conversation = missed->conversation, .from = newest ? 0 : missed->gap, .gap = missed->gap,
+                           .below = missed->below };
   gint64 lowest = G_MAXINT64;
   Page page;
 
@@ -241,7 +244,8 @@ run_fill (Run *run, const Missed *missed)
     {
       const Thing *thing = run->service->things->pdata[i];
 
-      if (thing->kind != MESSAGE || thing->conversation != missed->conversation || thing->id >= missed->gap || !in_history (run->service, thing))
+      if (thing->kind != MESSAGE || thing->conversation != missed->conversation || thing->id >= missed->gap
+          || !in_history (run->service, thing))
         continue;
       lowest = thing->id;
       page_add (&page, run->service, thing, TRUE);
@@ -319,7 +323,8 @@ run_unread (Run *run)
         floo__xid__init (&xids[dl.n_unread]);
         xids[dl.n_unread].has_uid = unread[dl.n_unread].has_type = TRUE;
         xids[dl.n_unread].uid = (guint64) conversations[c];
-        unread[dl.n_unread].type = conversations[c] == GROUP ? FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT : FLOO__CONVERSATION_UNREAD__CONV_TYPE__CHAT;
+        unread[dl.n_unread].type = conversations[c] == GROUP ? FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT
+                                                             : FLOO__CONVERSATION_UNREAD__CONV_TYPE__CHAT;
         unread[dl.n_unread].xid = &xids[dl.n_unread];
         rows[dl.n_unread] = &unread[dl.n_unread];
         dl.n_unread++;
@@ -451,8 +456,10 @@ run_dump (Run *run)
 {
   g_autofree char *path = fixture_path (run->f, "store.db");
   g_autofree char *messages = g_strdup_printf (
-      "SELECT id, conversation AS c, sender, to_type, timestamp %% 1000000 AS t, status, flags & ~%d AS flags, unread, client_id, edit_timestamp, "
-      "content || coalesce((SELECT group_concat(content, '') FROM (SELECT content FROM appended WHERE message = id ORDER BY seq)), '') AS content, "
+      "SELECT id, conversation AS c, sender, to_type, timestamp %% 1000000 AS t, status, flags & ~%d AS flags, unread, client_id, "
+      "edit_timestamp, "
+      "content || coalesce((SELECT group_concat(content, '') FROM (SELECT content FROM appended WHERE message = id ORDER BY seq)), '') "
+      "AS content, "
       "nullif(config, '') AS config FROM messages ORDER BY id",
       FLOO_MESSAGE_IS_HISTORY);
   GString *text = g_string_new (NULL);
@@ -518,10 +525,12 @@ compare (guint32 history, guint32 order, const char *plain, const char *disorder
 static void
 test_before_ours (void)
 {
-  Thing other = { .kind = MESSAGE, .id = FIRST_ID, .queue = 8, .conversation = 8, .from = 8, .to = FIXTURE_SELF, .content = (char *) "other" };
-  Thing ours = { .kind = MESSAGE, .id = FIRST_ID + 2, .queue = 7, .conversation = 7, .from = FIXTURE_SELF, .to = 7, .content = (char *) "ours",
-                 .client_id = 500 };
-  Thing shown = { .kind = MESSAGE, .id = FIRST_ID + 3, .queue = 7, .conversation = 7, .from = 7, .to = FIXTURE_SELF, .content = (char *) "shown" };
+  Thing other = { .kind = MESSAGE, .id = FIRST_ID, .queue = 8, .conversation = 8, .from = 8, .to = FIXTURE_SELF,
+                  .content = (char *) "other" };
+  Thing ours = { .kind = MESSAGE, .id = FIRST_ID + 2, .queue = 7, .conversation = 7, .from = FIXTURE_SELF, .to = 7,
+                 .content = (char *) "ours", .client_id = 500 };
+  Thing shown = { .kind = MESSAGE, .id = FIRST_ID + 3, .queue = 7, .conversation = 7, .from = 7, .to = FIXTURE_SELF,
+                  .content = (char *) "shown" };
   FlooInboundItem pushed = { .conversation = 8, .from = -1, .pushed = TRUE }, item = { .conversation = 7, .from = -1, .first = TRUE };
   Missed missed = { 0 };
   Fixture f;

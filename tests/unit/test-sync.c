@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-sync.c: what the service is asked for, and asked again for, where it refuses or does not answer. The connection leads nowhere: what is sent is lost.
+ * test-sync.c: what the service is asked for, and asked again for, where it refuses or does not answer. The connection leads nowhere: what
+ * is sent is lost.
  */
 #include "session/sync.h"
 #include "store-fixture.h"
