@@ -4,7 +4,10 @@
  */
 #include "session/sync.h"
 
+#include <string.h>
+
 #define HISTORY_TIMEOUT_MS 10000
+#define MAX_LATE 64u
 
 void
 floo_history_end (FlooSync *self, FlooHistory *history, const FlooHistoryPage *page, const GError *error)
@@ -75,6 +78,48 @@ floo_sync_history (FlooSync *self, gint64 conversation, gint64 from, guint limit
   floo_history_ask (self, conversation, from, limit, NULL, done, user_data);
 }
 
+/* ---- late answers ---- */
+
+static void
+note_late (FlooSync *self, const FlooHistory *history)
+{
+  const FlooLateHistory late = { history->conversation, history->from };
+
+  for (guint i = 0; i < self->late->len; i++)
+    if (memcmp (&g_array_index (self->late, FlooLateHistory, i), &late, sizeof late) == 0)
+      return;
+  if (self->late->len >= MAX_LATE)
+    g_array_remove_index (self->late, 0);
+  g_array_append_val (self->late, late);
+}
+
+/*
+ * What is asked for goes back from a message that is in the conversation. So a page that begins above that of @history is not its page, nor
+ * is one that begins below another such message that is older than it.
+ */
+gboolean
+floo_history_is_late (FlooSync *self, const FlooHistory *history, const Floo__SyncDL *page)
+{
+  gint64 newest = 0;
+  gboolean above;
+
+  for (gsize i = 0; i < page->n_metas; i++)
+    newest = MAX (newest, (gint64) page->metas[i]->id);
+  above = history->from != 0 && newest > history->from;
+  for (guint i = 0; i < self->late->len; i++)
+    {
+      const FlooLateHistory *late = &g_array_index (self->late, FlooLateHistory, i);
+
+      if (late->conversation != history->conversation || late->from == history->from
+          || (above ? late->from != 0 && late->from < newest
+                    : late->from == 0 || (history->from != 0 && late->from > history->from) || newest >= late->from))
+        continue;
+      g_array_remove_index (self->late, i);
+      return TRUE;
+    }
+  return FALSE;
+}
+
 /* Somebody waits for a history page; that one is late says nothing of the connection. */
 void
 floo_history_end_late (FlooSync *self)
@@ -86,6 +131,8 @@ floo_history_end_late (FlooSync *self)
 
       if (history->answered || floo_sync_now_ms () - history->asked_at <= HISTORY_TIMEOUT_MS)
         continue;
+      if (history->sent)
+        note_late (self, history);
       error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer with its history in time");
       floo_history_end (self, history, NULL, error);
       /* It may have begun or ended others. */
@@ -127,6 +174,9 @@ floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame)
 void
 floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
 {
+  /* What a connection before this one brought, nobody waits for. */
+  if (item->connection != self->connection)
+    return;
   for (guint i = 0; i < self->histories->len; i++)
     {
       FlooHistory *history = g_ptr_array_index (self->histories, i);

@@ -18,6 +18,7 @@ floo_sync_new (FlooSession *session)
   self->pulls = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->queued = g_queue_new ();
   self->histories = g_ptr_array_new ();
+  self->late = g_array_new (FALSE, FALSE, sizeof (FlooLateHistory));
   self->items = floo_sync_items_new ();
   self->met = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->to_look_at = g_array_new (FALSE, FALSE, sizeof (gint64));
@@ -32,6 +33,7 @@ floo_sync_free (FlooSync *self)
   floo_sync_offline (self);
   g_clear_handle_id (&self->flush_source, g_source_remove);
   g_ptr_array_unref (self->histories);
+  g_array_unref (self->late);
   g_queue_free (self->queued);
   g_hash_table_unref (self->pulls);
   g_hash_table_unref (self->unstored);
@@ -253,7 +255,7 @@ on_sync (FlooSync *self, FlooFrame *frame)
     conversation = page_conversation (self, page);
   if (page_refused (self, frame, conversation, history))
     return;
-  if (floo_sync_is_history (frame) && history == NULL)
+  if (floo_sync_is_history (frame) && (history == NULL || floo_history_is_late (self, history, page)))
     {
       g_debug ("a page of the history that nobody waits for was read over");
       return;
@@ -336,5 +338,6 @@ floo_sync_offline (FlooSync *self)
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "The connection to the service was lost");
   while (self->histories->len > 0)
     floo_history_end (self, g_ptr_array_index (self->histories, 0), NULL, error);
+  g_array_set_size (self->late, 0);
   floo_fill_offline (self);
 }

@@ -45,6 +45,12 @@ typedef struct {
   gpointer user_data;
 } FlooHistory;
 
+/* A request of which nobody waits for the answer any more. It may come all the same, on this connection. */
+typedef struct {
+  gint64 conversation;
+  gint64 from;
+} FlooLateHistory;
+
 struct _FlooSync {
   FlooSession *session;         /* our owner */
   gboolean online;
@@ -57,6 +63,7 @@ struct _FlooSync {
   GHashTable *pulls;            /* uid -> FlooPull */
   GQueue *queued;               /* FlooPull, not owned, in state QUEUED */
   GPtrArray *histories;         /* FlooHistory, oldest first; one a conversation is sent */
+  GArray *late;                 /* FlooLateHistory, oldest first */
   guint unread_timer;
   guint watch_timer;            /* runs while answers are awaited */
   guint rate_timer;
@@ -116,6 +123,8 @@ FlooHistory *floo_history_find (FlooSync *self, gint64 conversation);
 /* floo_sync_history() for @fill (nullable), which gets the page itself. */
 void floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooFill *fill, FlooHistoryDone done,
                        gpointer user_data);
+/* Whether @page, which seems to answer @history, is what a request before it asked for: a page does not say it. */
+gboolean floo_history_is_late (FlooSync *self, const FlooHistory *history, const Floo__SyncDL *page);
 /* The answer came: the page is to be stored. FALSE: who fills a gap has taken it */
 gboolean floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame);
 /* Tells who waits, and frees the request. @page: NULL with @error */

@@ -134,6 +134,102 @@ test_look_again (Online *o, gconstpointer data)
   wait_history (o, 8);
 }
 
+/* ---- history that comes late ---- */
+
+/* A page of the history of conversation 8: @n messages down from @newest. */
+static void
+bring_history (Online *o, gint64 newest, guint n)
+{
+  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
+  Floo__XID xid = FLOO__XID__INIT;
+  g_autofree Floo__Meta *metas = g_new (Floo__Meta, n);
+  g_autofree Floo__Meta **pointers = g_new (Floo__Meta *, n);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  g_autoptr (FlooFrame) frame = NULL;
+
+  xid.has_uid = dl.has_is_full_sync = dl.is_full_sync = dl.has_next_key = TRUE;
+  xid.uid = 8;
+  for (guint i = 0; i < n; i++)
+    {
+      metas[i] = (Floo__Meta) FLOO__META__INIT;
+      metas[i].has_id = metas[i].has_ns = TRUE;
+      metas[i].id = (guint64) newest - i;
+      metas[i].ns = FLOO__META__NAME_SPACE__INFO;
+      pointers[i] = &metas[i];
+    }
+  dl.xid = &xid;
+  dl.n_metas = n;
+  dl.metas = pointers;
+  dl.next_key = n > 0 ? (guint64) newest - n + 1 : 0;
+  bytes = floo_frame_encode (FLOO__FRAME__COMMAND__SYNC, &dl.base);
+  frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
+  g_assert_no_error (error);
+  floo_sync_frame (o->sync, frame);
+}
+
+static void
+note_end (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+{
+  g_string_append_printf (user_data, "%s;", error != NULL ? error->message : "stored");
+}
+
+/* Asks from @from, and waits for it in vain. */
+static void
+ask_in_vain (Online *o, gint64 from, GString *ends)
+{
+  floo_sync_history (o->sync, 8, from, 50, note_end, ends);
+  wait_history (o, 8)->asked_at -= 60 * 1000;
+  floo_history_end_late (o->sync);
+}
+
+/* The answer to a request that was given up is not taken for the next one's: the gaps between the two would be taken for filled. */
+static void
+test_late_history (Online *o, gconstpointer data)
+{
+  static const struct {
+    gint64 late;
+    gint64 asked;
+    gint64 wrong;               /* where the answer to the first one begins, -1: it is empty */
+    gint64 right;
+  } rows[] = { { 500, 0, 499, 999 }, { 500, 800, 499, 799 }, { 500, 0, -1, 999 }, { 800, 500, 799, 499 }, { 0, 500, 999, 499 } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GString) ends = g_string_new (NULL);
+
+      ask_in_vain (o, rows[i].late, ends);
+      g_assert_cmpuint (ends->len, !=, 0);
+      g_string_truncate (ends, 0);
+      floo_sync_history (o->sync, 8, rows[i].asked, 50, note_end, ends);
+      bring_history (o, rows[i].wrong, rows[i].wrong > 0 ? 50 : 0);
+      g_assert_false (wait_history (o, 8)->answered);
+      bring_history (o, rows[i].right, 50);
+      while (ends->len == 0)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpstr (ends->str, ==, "stored;");
+    }
+}
+
+/* Who asks for the same again takes it; and one that never comes does not keep those away that follow. */
+static void
+test_history_asked_again (Online *o, gconstpointer data)
+{
+  static const gint64 after[] = { 500, 450, 0, 900 };
+  g_autoptr (GString) ends = g_string_new (NULL);
+
+  ask_in_vain (o, 500, ends);
+  for (guint i = 0; i < G_N_ELEMENTS (after); i++)
+    {
+      g_string_truncate (ends, 0);
+      floo_sync_history (o->sync, 8, after[i], 50, note_end, ends);
+      bring_history (o, after[i] != 0 ? after[i] - 1 : 999, 50);
+      while (ends->len == 0)
+        g_main_context_iteration (NULL, TRUE);
+      g_assert_cmpstr (ends->str, ==, "stored;");
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -141,5 +237,7 @@ main (int argc, char **argv)
   g_test_add ("/sync/refused-before-it-was-asked", Online, NULL, set_up, test_refused_before_it_was_asked, tear_down);
   g_test_add ("/sync/look-at-new", Online, NULL, set_up, test_look_at_new, tear_down);
   g_test_add ("/sync/look-again", Online, NULL, set_up, test_look_again, tear_down);
+  g_test_add ("/sync/late-history", Online, NULL, set_up, test_late_history, tear_down);
+  g_test_add ("/sync/history-asked-again", Online, NULL, set_up, test_history_asked_again, tear_down);
   return g_test_run ();
 }
