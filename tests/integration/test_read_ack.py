@@ -5,13 +5,14 @@ import json
 
 from gi.repository import GLib
 
+import files
 import harness
 
 ALICE, BOB, CAROL, ZHANG_WEI = 1001, 1002, 1003, 1006
 TEAM, PROJECT = 2001, 2002  # PROJECT has read_ack
 
 
-class ReadAckTest(harness.Test):
+class ReadAckTest(files.Test):
 
     def members_known(self, daemon):
         """The daemon has read the members of the group to the end."""
@@ -32,6 +33,14 @@ class ReadAckTest(harness.Test):
         bob.call('Conversations', 'MarkRead', '(xxa{sv})', PROJECT, 0, {})
         alice.wait_event('MessageStatusChanged', lambda event: event.args == (PROJECT, mid))
         self.assertEqual(alice.call('Conversations', 'GetMessage', '(x)', mid)[7], 2)
+
+    def test_with_a_file(self):
+        """A message with a file names the members like any other."""
+        sandbox, daemon, alice = self.one()
+        harness.wait_for(lambda: self.members_known(daemon), 'the members are known')
+        alice.wait_sent(self.send_file(alice, 'file', b'some notes', 'notes.txt', 'group', PROJECT)[0])
+        [sent] = sandbox.accepted('alice')
+        self.assertEqual(sorted(json.loads(sent['config'])['groupMemberList']), [BOB, CAROL, ZHANG_WEI])
 
     def test_config_of_the_caller_stays(self):
         sandbox, daemon, alice = self.one()
