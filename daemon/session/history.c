@@ -74,12 +74,25 @@ bounds_of (GVariant *messages, gint64 *lowest, gint64 *highest)
     }
 }
 
+/* Whether the service may have more below what is the oldest message here. */
+static gboolean
+is_open_below (FlooDb *db, gint64 conversation, gint64 lowest, gboolean *open, GError **error)
+{
+  gboolean complete;
+  gint64 gap;
+
+  if (!floo_gaps_is_complete (db, conversation, &complete, error) || !floo_gaps_find (db, conversation, lowest - 1, lowest, &gap, error))
+    return FALSE;
+  *open = !complete || gap != 0;
+  return TRUE;
+}
+
 /* Where something may be missing that belongs into this page. */
 static gboolean
 find_hole (FlooDb *db, PageCall *call, GError **error)
 {
   gint64 lowest, highest, from, to;
-  gboolean complete, is_short = !call->more;
+  gboolean is_short = !call->more && call->kind != FLOO_PAGE_AFTER;
 
   /* The service has no history of the system's conversation: what is here is all. */
   if (call->conversation == 0)
@@ -105,19 +118,16 @@ find_hole (FlooDb *db, PageCall *call, GError **error)
       to = G_MAXINT64;
       break;
     }
-  if (!floo_gaps_find (db, call->conversation, from, to, &call->hole, error))
+  /* The one that comes first in the direction of the page. */
+  if (!(call->kind == FLOO_PAGE_AFTER ? floo_gaps_find_lowest (db, call->conversation, from, to, &call->hole, error)
+                                      : floo_gaps_find (db, call->conversation, from, to, &call->hole, error))
+      || (is_short && !is_open_below (db, call->conversation, lowest, &call->more, error)))
     return FALSE;
-  call->has_hole = call->hole != 0;
-  if (call->has_hole || call->kind == FLOO_PAGE_AFTER || !is_short)
-    return TRUE;
-  if (!floo_gaps_is_complete (db, call->conversation, &complete, error))
-    return FALSE;
-  call->has_hole = !complete;
-  if (lowest != 0)
+  call->has_hole = call->hole != 0 || (is_short && call->more);
+  if (call->hole == 0 && lowest != 0)
     call->hole = lowest;
-  else
+  else if (call->hole == 0)
     call->hole = call->kind == FLOO_PAGE_BEFORE ? call->anchor : 0;
-  call->more = !complete;
   return TRUE;
 }
 

@@ -178,6 +178,7 @@ static gboolean
 run_find (FlooDb *db, gpointer data, GError **error)
 {
   FlooFill *fill = data;
+  gint64 deleted;
 
   if (!floo_gaps_next_missed (db, fill->after, &fill->conversation, &fill->gap, error))
     return FALSE;
@@ -186,9 +187,15 @@ run_find (FlooDb *db, gpointer data, GError **error)
       fill->conversation = fill->look_at;
       fill->gap = ABOVE_NEWEST;
     }
-  return floo_gaps_get_created (db, &fill->created, error)
-         && floo_gaps_find_received (db, fill->conversation, fill->gap - 1, &fill->below, error)
-         && floo_gaps_find_last (db, fill->conversation, fill->gap - 1, &fill->last, error);
+  if (!floo_gaps_get_created (db, &fill->created, error)
+      || !floo_gaps_find_received (db, fill->conversation, fill->gap - 1, &fill->below, error)
+      || !floo_gaps_find_last (db, fill->conversation, fill->gap - 1, &fill->last, error)
+      || !floo_gaps_find_deleted (db, fill->conversation, &deleted, error))
+    return FALSE;
+  /* A deletion is where the conversation began anew. */
+  fill->below = MAX (fill->below, deleted);
+  fill->last = MAX (fill->last, deleted);
+  return TRUE;
 }
 
 static void

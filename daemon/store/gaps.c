@@ -46,6 +46,12 @@ floo_gaps_find (FlooDb *db, gint64 conversation, gint64 from, gint64 to, gint64 
   return floo_query_get_int (db, "gap-highest", FLOO_INTS (conversation, from, to), id, NULL, error);
 }
 
+gboolean
+floo_gaps_find_lowest (FlooDb *db, gint64 conversation, gint64 from, gint64 to, gint64 *id, GError **error)
+{
+  return floo_query_get_int (db, "gap-lowest", FLOO_INTS (conversation, from, to), id, NULL, error);
+}
+
 /* ---- what was missed ---- */
 
 gboolean
@@ -58,6 +64,12 @@ gboolean
 floo_gaps_find_last (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error)
 {
   return floo_query_get_int (db, "conversation-last-message-up-to", FLOO_INTS (conversation, up_to), id, NULL, error);
+}
+
+gboolean
+floo_gaps_find_deleted (FlooDb *db, gint64 conversation, gint64 *id, GError **error)
+{
+  return floo_query_get_int (db, "conversation-deleted-up-to", FLOO_INTS (conversation), id, NULL, error);
 }
 
 gboolean

@@ -31,6 +31,7 @@ gboolean floo_gaps_is_complete (FlooDb *db, gint64 conversation, gboolean *compl
 gboolean floo_gaps_is_known (FlooDb *db, gint64 conversation, gint64 id, gboolean *known, GError **error);
 /* The highest gap in (@from, @to]; 0: none. */
 gboolean floo_gaps_find (FlooDb *db, gint64 conversation, gint64 from, gint64 to, gint64 *id, GError **error);
+gboolean floo_gaps_find_lowest (FlooDb *db, gint64 conversation, gint64 from, gint64 to, gint64 *id, GError **error);
 
 /*
  * ---- what was missed ----
@@ -43,6 +44,8 @@ gboolean floo_gaps_find (FlooDb *db, gint64 conversation, gint64 from, gint64 to
 gboolean floo_gaps_find_received (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error);
 /* The newest message of it up to @up_to, however it came to be here. @id: (out): 0: none */
 gboolean floo_gaps_find_last (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error);
+/* What of it was deleted as a whole is here no more, and is not missing: everything up to @id; 0: nothing was. */
+gboolean floo_gaps_find_deleted (FlooDb *db, gint64 conversation, gint64 *id, GError **error);
 gboolean floo_gaps_is_received (FlooDb *db, gint64 id, gboolean *received, GError **error);
 /* When this store was made, ms: what came later and is unread is news, however it comes. */
 gboolean floo_gaps_get_created (FlooDb *db, gint64 *created, GError **error);

@@ -415,9 +415,11 @@ class MessagesTest(harness.Test):
 
         got, more = page(limit=GLib.Variant('u', 50))
         self.assertTrue(more)
-        while more:
+        older = got
+        while older:
             older, more = page(limit=GLib.Variant('u', 50), before=GLib.Variant('x', got[0].id))
             got = older + got
+        self.assertTrue(more)  # at the service
         self.assertEqual([one.content for one in got], expected)
         newer, more = page(limit=GLib.Variant('u', 30), after=GLib.Variant('x', got[9].id))
         self.assertEqual([one.content for one in newer], expected[10:40])

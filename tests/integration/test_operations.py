@@ -354,6 +354,21 @@ class OperationsTest(harness.Test):
         self.assertIn(wanted[100], [harness.message(one).content for one in values])
         self.fails('NotFound', client.call, 'Conversations', 'GetMessages', '(xa{sv})', BOB, {'around': GLib.Variant('x', 5)})
 
+    def test_history_forward(self):
+        """A page of what comes after a message ends at the first gap that takes too long to fill, and goes on there the next time."""
+        sandbox = self.one()[0]
+        first = sandbox.control('burst', **{'from': BOB, 'to': ALICE, 'count': 3000, 'mode': 'lost'})['first_mid']
+        client = self.one(sandbox=sandbox, name='second')[2]
+        for at in (first + 10, first + 1500, 0):
+            client.call('Conversations', 'FetchHistory', '(xxu)', BOB, at, 5)
+        options = {'after': GLib.Variant('x', first + 9), 'limit': GLib.Variant('u', 10)}
+        have = []
+        for turn in range(4):
+            values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
+            self.assertTrue(more)
+            have += [harness.message(one).id for one in values]
+        self.assertEqual(have[:10], list(range(first + 10, first + 20)))
+
     def test_read_elsewhere_while_away(self):
         """What another device got and read meanwhile comes in when we are back."""
         sandbox, (alice, other), bob = self.scene(devices=2)

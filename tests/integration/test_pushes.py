@@ -122,6 +122,23 @@ class PushesTest(harness.Test):
         self.settle(client)
         self.assertTrue(all('is_history' in one.more for one in client.received(BOB)[since:]))
 
+    def test_missed_after_a_deletion(self):
+        """Nothing of the conversation is here any more: what was lost since comes all the same, and what is below it can be looked at."""
+        sandbox, daemon, client = self.one()
+        client.call('Conversations', 'Delete', '(xb)', BOB, False)
+        harness.wait_for(lambda: not client.call('Conversations', 'ListOutbox'), 'the service knows')
+        lost = self.lose(sandbox, 'bob', 1100)
+        shown = sandbox.send('bob', 'alice', 'shows it')
+        client.wait_message(lambda one: one.id == lost[-1])
+        self.settle(client)
+        told = [one for one in client.received(BOB) if one.id >= lost[0]]
+        self.assertEqual([one.id for one in told], [shown] + lost[-1000:])
+        self.assertEqual(self.unread(client, BOB), 1001)
+        for local in (True, False):
+            options = {'before': GLib.Variant('x', lost[150]), 'limit': GLib.Variant('u', 500), 'local': GLib.Variant('b', local)}
+            values, more, _ = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
+            self.assertEqual(([one[0] for one in values], more), (lost[100:150], True) if local else (lost[:150], False))
+
     def test_newest_missed(self):
         """Nothing shows that the newest are missing: after the next connection it is looked at, where the service is one that sends unasked."""
         sandbox, daemon, client = self.one()
