@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "store/messages.h"
+#include "store/outbox.h"
 
 typedef struct {
   FlooSession *session;
@@ -18,6 +19,7 @@ typedef struct {
   char *identity;
   FlooReply reply;
   gpointer user_data;
+  gint64 known;                 /* what was sent for this token; 0: nothing */
   /* of the message */
   int type;
   char *content;
@@ -55,6 +57,14 @@ send_on (Forward *forward, const char *attachment)
                                     .identity = forward->identity };
 
   floo_session_send (forward->session, &request, forward->reply, forward->user_data);
+  forward_free (forward);
+}
+
+/* Consumes it. */
+static void
+answer_known (Forward *forward)
+{
+  forward->reply (g_variant_new ("(x)", forward->known), NULL, forward->user_data);
   forward_free (forward);
 }
 
@@ -107,6 +117,8 @@ on_message_found (FlooStore *store, gpointer data, const GError *error)
 
   if (error != NULL)
     fail (forward, error);
+  else if (forward->known != 0)
+    answer_known (forward);
   else if (sign == NULL)
     send_on (forward, forward->attachment); /* no file, or one at an address that is anybody's */
   else if (floo_session_check_online (forward->session, forward->reply, forward->user_data))
@@ -131,7 +143,13 @@ static gboolean
 run_find_message (FlooDb *db, gpointer data, GError **error)
 {
   Forward *forward = data;
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, forward->identity, -1);
 
+  /* It was sent: whether that could be done again, now, does not matter. */
+  if (forward->token != NULL && !floo_outbox_find_token (db, forward->token, digest, &forward->known, error))
+    return FALSE;
+  if (forward->known != 0)
+    return TRUE;
   if (!floo_messages_get (db, forward->message, keep_message, forward, error))
     return FALSE;
   if (forward->type < FLOO_N_TYPES && forward->type != FLOO_TYPE_COMMAND && forward->type != FLOO_TYPE_RTC)

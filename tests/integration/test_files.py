@@ -338,6 +338,26 @@ class FilesTest(files.Test):
         self.assertEqual(self.stored(sandbox, client, new['url']), content)
         self.fails('NotFound', client.call, 'Conversations', 'Forward', '(xsxa{sv})', 12345, 'group', TEAM, {})
 
+    def test_forward_again(self):
+        """A token stands for what was forwarded, also where that could not be done any more: offline, or recalled."""
+        sandbox, daemon, client = self.one()
+        mid = self.message_with(sandbox, client, b'a file')
+        token = {'token': files.GLib.Variant('s', 'f')}
+        client_id = client.call('Conversations', 'Forward', '(xsxa{sv})', mid, 'roster', 1003, token)
+        client.wait_sent(client_id)
+        sandbox.control('socket', refuse=-1)
+        sandbox.control('disconnect', how='drop', user='alice')
+        client.wait_state('waiting')
+        self.assertEqual(client.call('Conversations', 'Forward', '(xsxa{sv})', mid, 'roster', 1003, token), client_id)
+        self.fails('InvalidArguments', client.call, 'Conversations', 'Forward', '(xsxa{sv})', mid, 'roster', 1002, token)
+        sandbox.control('socket', refuse=0)
+        sender = harness.message(client.call('Conversations', 'GetMessage', '(x)', mid)).sender
+        sandbox.control('send', from_=sender, to='alice', operation='RECALL', mid=mid, conversation=1001)
+        client.call('Account', 'Reconnect')
+        client.wait_event('MessageRecalled')
+        self.assertEqual(client.call('Conversations', 'Forward', '(xsxa{sv})', mid, 'roster', 1003, token), client_id)
+        self.assertEqual(len(sandbox.accepted('alice', conversation=1003)), 1)
+
     # ---- avatars and shared files ----
 
     def test_avatars(self):
