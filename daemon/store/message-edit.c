@@ -248,6 +248,7 @@ save_edit (FlooDb *db, const State *state, const char *config, const char *ext, 
   g_autofree char *new_ext = merge_json (state->ext, ext);
   g_autoptr (FlooQuery) query = NULL;
 
+  edit_timestamp = MAX (edit_timestamp, state->edit_timestamp);
   if (g_strcmp0 (new_config, state->config) == 0 && g_strcmp0 (new_ext, state->ext) == 0)
     return floo_query_run_ints (db, "message-set-edited", FLOO_INTS (state->id, edit_timestamp, characters), NULL, error);
   query = floo_query_take (db, "message-set-edited-texts", error);
@@ -291,7 +292,8 @@ begin_edit (FlooDb *db, gint64 id, gint64 edit_timestamp, State *state, gboolean
 {
   if (!load (db, id, state, error))
     return FALSE;
-  *applies = state->id != 0 && edit_timestamp >= state->edit_timestamp;
+  /* One whose time the service did not tell is later than what came before it. */
+  *applies = state->id != 0 && (edit_timestamp == 0 || edit_timestamp >= state->edit_timestamp);
   if (conversation != NULL)
     *conversation = state->conversation;
   if (to_type != NULL)

@@ -430,6 +430,15 @@ test_append (Fixture *f, gconstpointer data)
   edit.content = "";
   fixture_write (f, replace, &edit);
   assert_content (f, 10, "whole!");
+
+  /* Of a time that nobody knows: as it comes. The known one stays. */
+  edit = (Edit){ .id = 10, .content = "?" };
+  fixture_write (f, append, &edit);
+  g_assert_true (edit.applied);
+  assert_content (f, 10, "whole!?");
+  edit = (Edit){ .id = 10, .content = "old", .edit_timestamp = 9999 };
+  fixture_write (f, replace, &edit);
+  g_assert_false (edit.applied);
 }
 
 static void
