@@ -127,12 +127,16 @@ conversation_type (gint64 conversation, FlooToType to_type)
   return to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;
 }
 
-/* A message that one can see is activity of its conversation. */
+/* A message that one can see is activity of its conversation. A group stays one, also where somebody takes its id for a user's. */
 static gboolean
 touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError **error)
 {
+  FlooConversationType type = conversation_type (row->conversation, row->to_type), known;
+
+  if (floo_conversations_get_type (db, row->conversation, &known, NULL) && known == FLOO_CONVERSATION_GROUP)
+    type = FLOO_CONVERSATION_GROUP;
   return row->operation != FLOO_OUTBOX_MESSAGE || row->type == FLOO_TYPE_COMMAND
-         || floo_conversations_touch (db, row->conversation, conversation_type (row->conversation, row->to_type),
+         || floo_conversations_touch (db, row->conversation, type,
                                       floo_message_is_record (row->type, row->config), 0, FALSE, id, timestamp, NULL, error);
 }
 

@@ -7,7 +7,7 @@ import signal
 import harness
 from harness import GLib
 
-ECHO = 1099
+ECHO, TEAM = 1099, 2001
 
 
 def login_call(client, user='alice'):
@@ -55,6 +55,14 @@ class CornerTest(harness.Test):
                 self.assertEqual(client.login('alice'), 1001)
                 client.wait_sent(client.send_text(ECHO, state))
                 logout_call(client).result()
+
+    def test_group_taken_for_a_user(self):
+        """Who takes a group's id for a user's is told so, and the conversation stays what it is."""
+        sandbox, daemon, client = self.one()
+        client.wait_sent(client.send_text(TEAM, 'to nobody'), 'failed')
+        client.call('Conversations', 'SetDraft', '(xss)', TEAM, 'roster', 'to nobody')
+        item = client.call('Conversations', 'Get', '(x)', TEAM)
+        self.assertEqual((item['type'], item['name'], item['draft']), ('group', 'Team', 'to nobody'))
 
     def test_reconnect_in_every_state(self):
         sandbox, daemon, client = self.one(user=None)
