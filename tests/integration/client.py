@@ -168,9 +168,10 @@ class Client:
     # -- what tests do often --
 
     def login(self, user, wait=True, **options):
+        since = len(self.events)
         user_id = self.call('Account', 'Login', '(ssa{sv})', user, user + '-secret', options)
         if wait:
-            self.wait_state('online')
+            self.wait_online(since)
         return user_id
 
     def send_text(self, to, text, to_type='roster'):
@@ -178,6 +179,19 @@ class Client:
 
     def wait_state(self, state, limit=LIMIT):
         wait_for(lambda: self.state == state, lambda: 'state %s; it is %s, %s' % (state, self.state, self.last_error), limit)
+
+    def wait_online(self, since=0):
+        """Until a login has succeeded since then, with its event, which is not to be taken for the next login's."""
+        self.wait_event('LoginSuccess', since=since)
+        self.wait_state('online')
+
+    def told(self, name, since=0, interface='Account'):
+        """The values of a property in the signals of changes, from index since on."""
+        return [changed[name] for where, changed in self.changes[since:] if where == interface and name in changed]
+
+    def wait_lost(self, since):
+        """Until the connection is lost, or was, by the changes from index since on: it may be back already."""
+        wait_for(lambda: self.state != 'online' or any(state != 'online' for state in self.told('State', since)), 'the loss is noticed')
 
     def named(self, *names):
         return [event for event in self.events if event.name in names]

@@ -115,7 +115,7 @@ class LoginTest(harness.Test):
         sandbox, daemon, client = self.one(user=None)
         sandbox.control('rest', path='/token/user', delay_ms=1500, count=1)
         first = client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
-        client.wait_state('authenticating')
+        harness.wait_for(lambda: 'authenticating' in client.states, 'the login is under way')
         self.fails('AlreadyLoggedIn', login, client, 'bob')
         self.assertEqual(first.result(), 1001)
         self.fails('AlreadyLoggedIn', login, client, 'alice')
@@ -260,12 +260,8 @@ class LoginTest(harness.Test):
         sandbox, daemon, client = self.one()
         sandbox.control('provision', status='INVALID_TOKEN', reason='token expired')
         since = len(client.events)
-        sandbox.control('disconnect', how='drop')
-        harness.wait_for(lambda: client.state != 'online', 'the loss is noticed')
-        client.call('Account', 'Reconnect')
+        self.reconnect(sandbox, client)
         client.wait_event('FlooNotice', lambda event: event.args == ('action', 'relogin'), since=since)
-        client.wait_event('LoginSuccess', since=since)
-        client.wait_state('online')
         self.assertEqual(self.token_requests(sandbox), 2)
 
     def kicked(self, kind, error):
@@ -334,11 +330,11 @@ class LoginTest(harness.Test):
         return caught.exception.name
 
     def reconnect(self, sandbox, client):
-        since = len(client.events)
+        since, changes = len(client.events), len(client.changes)
         sandbox.control('disconnect', how='drop')
-        harness.wait_for(lambda: client.state != 'online' or any(event.name == 'LoginSuccess' for event in client.events[since:]), 'the loss is noticed')
+        client.wait_lost(changes)
         client.call('Account', 'Reconnect')
-        client.wait_event('LoginSuccess', since=since)
+        client.wait_online(since)
 
     def test_the_login_is_kept_once(self):
         """The secrets are written where they have changed, not with every connection."""
@@ -350,12 +346,12 @@ class LoginTest(harness.Test):
         daemon.stop()
         before = kept()
         client = daemon.start()
-        client.wait_state('online')
+        client.wait_online()
         self.reconnect(sandbox, client)
         daemon.stop()
         self.assertEqual(kept(), before)
         client = daemon.start()
-        client.wait_state('online')
+        client.wait_online()
         since = len(client.events)
         sandbox.control('user', user='alice', void_tokens=True)
         self.assertRaises(harness.Failure, client.call, 'Roster', 'List', '(b)', True)
@@ -370,7 +366,6 @@ class LoginTest(harness.Test):
         os.makedirs(os.path.join(path, 'in the way'), mode=0o700)
         client = daemon.start()
         client.login('alice')
-        client.wait_event('LoginSuccess')  # not to be taken for the next one's
         harness.wait_for(lambda: 'could not be stored' in daemon.process.text(), 'it is told')
         shutil.rmtree(path)
         self.reconnect(sandbox, client)

@@ -21,19 +21,22 @@ class NetworkTest(harness.Test):
             client.wait_sent(client_id)
         harness.wait_for(lambda: client.get('Account', 'Queued') == 0, 'nothing queued')
 
-    def lost(self, client):
-        """The connection is lost: the state says so, and why."""
-        harness.wait_for(lambda: client.state != 'online', 'the loss is noticed')
-        self.assertIn(client.state, ('waiting', 'connecting', 'discovering', 'authenticating'))
-        harness.wait_for(lambda: client.state == 'online' or client.last_error[0], 'LastError tells why')
+    def lost(self, client, since):
+        """The connection is lost: the state says so, and why; returns the error's name. since: now()."""
+        client.wait_lost(since[1])
+        name = harness.wait_for(lambda: next((name for name, text in client.told('LastError', since[1]) if name), None), 'LastError tells why')
+        return name.removeprefix(harness.ERROR_PREFIX)
+
+    def now(self, client):
+        """How many events and changes there have been."""
+        return len(client.events), len(client.changes)
 
     def back(self, client, since, by_itself=False):
         """It comes back: online, without an error, after another LoginSuccess. by_itself: when its timer says so, else at once."""
         if not by_itself:
-            harness.wait_for(lambda: client.state != 'online' or any(event.name == 'LoginSuccess' for event in client.events[since:]), 'the loss is noticed')
+            client.wait_lost(since[1])
             client.call('Account', 'Reconnect')
-        client.wait_event('LoginSuccess', since=since)
-        client.wait_state('online')
+        client.wait_online(since[0])
         harness.wait_for(lambda: client.last_error == ('', ''), lambda: 'no error: %s' % (client.last_error,))
         self.assertEqual(client.get('Account', 'NextRetry'), 0)
 
@@ -42,10 +45,10 @@ class NetworkTest(harness.Test):
         sandbox.control('bot', on=False)
         mid = sandbox.send('bob', 'alice', 'before')
         client.wait_message(lambda one: one.id == mid)
+        since = self.now(client)
         sandbox.stop()
-        self.lost(client)
+        self.assertEqual(self.lost(client, since), 'Offline')
         client.wait_state('waiting')
-        self.assertEqual(client.last_error[0], 'Offline')
         self.assertGreater(client.get('Account', 'NextRetry'), 0)
         texts = ['written offline %d' % i for i in range(10)]
         ids = [client.send_text(ECHO, one) for one in texts]
@@ -54,7 +57,7 @@ class NetworkTest(harness.Test):
         self.fails('Offline', client.call, 'Roster', 'List', '(b)', True)
         self.assertEqual(len(client.call('Roster', 'List', '(b)', False)[0]), 4)
         self.assertEqual(harness.message(client.call('Conversations', 'GetMessage', '(x)', ids[0])).more['send_state'], 'queued')
-        since = len(client.events)
+        since = self.now(client)
         sandbox.start()
         sandbox.control('bot', on=False)
         self.back(client, since)
@@ -66,9 +69,9 @@ class NetworkTest(harness.Test):
 
     def test_comes_back_without_being_asked(self):
         sandbox, daemon, client = self.one(persist=True)
+        since = self.now(client)
         sandbox.stop()
-        self.lost(client)
-        since = len(client.events)
+        self.lost(client, since)
         sandbox.start()
         self.back(client, since, by_itself=True)
 
@@ -82,7 +85,7 @@ class NetworkTest(harness.Test):
         self.assertEqual(client.get('Account', 'UserId'), 1001)
         self.assertEqual(len(client.call('Roster', 'List', '(b)', False)[0]), 4)
         client_id = client.send_text(ECHO, 'the first of the day')
-        since = len(client.events)
+        since = self.now(client)
         sandbox.start()
         self.back(client, since)
         client.wait_sent(client_id)
@@ -92,14 +95,14 @@ class NetworkTest(harness.Test):
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         sandbox.control('settings', ping_interval=500, ping_timeout=500)
-        since = len(client.events)
+        since = self.now(client)
         sandbox.control('disconnect', how='drop')  # the next connection has the short heartbeat
-        self.lost(client)
+        self.lost(client, since)
         self.back(client, since)
-        since = len(client.events)
+        since = self.now(client)
         sandbox.control('disconnect', how=how)
         ids = [client.send_text(ECHO, 'text %d' % i) for i in range(5)]
-        self.lost(client)
+        self.lost(client, since)
         self.back(client, since)
         self.all_sent(client, ids)
         self.assertEqual(self.texts(sandbox), ['text %d' % i for i in range(5)])
@@ -118,14 +121,13 @@ class NetworkTest(harness.Test):
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         sandbox.control('settings', ping_interval=500, ping_timeout=500)
-        since = len(client.events)
+        since = self.now(client)
         sandbox.control('disconnect', how='drop')
         self.back(client, since)
-        since = len(client.events)
+        since = self.now(client)
         sandbox.control('stall', user='alice')
         client_id = client.send_text(ECHO, 'into the silence')
-        self.lost(client)
-        self.assertIn(client.last_error[0], ('Timeout', 'Offline'))
+        self.assertIn(self.lost(client, since), ('Timeout', 'Offline'))
         self.back(client, since)
         client.wait_sent(client_id)
         self.assertEqual(self.texts(sandbox), ['into the silence'])
@@ -138,7 +140,7 @@ class NetworkTest(harness.Test):
         sandbox.wait('accepted', user='alice', count=1)
         self.settle(client)
         self.assertEqual(client.get('Account', 'Queued'), 1)
-        since = len(client.events)
+        since = self.now(client)
         sandbox.control('disconnect', how='drop')
         self.back(client, since)
         client.wait_sent(client_id)
@@ -169,7 +171,7 @@ class NetworkTest(harness.Test):
         sandbox.control('socket', ack='drop', count=1)
         client_id = client.send_text(ECHO, 'which id did I get?')
         sandbox.wait('accepted', user='alice', count=1)
-        since = len(client.events)
+        since = self.now(client)
         sandbox.control('disconnect', how='drop')
         self.back(client, since)
         client.wait_sent(client_id)
@@ -178,10 +180,10 @@ class NetworkTest(harness.Test):
 
     def test_refused_connections(self):
         sandbox, daemon, client = self.one()
-        since = len(client.events)
+        since = self.now(client)
         sandbox.control('socket', refuse=2)
         sandbox.control('disconnect', how='drop')
-        self.lost(client)
+        self.lost(client, since)
         client.call('Account', 'Reconnect')
         harness.wait_for(lambda: client.call('Account', 'GetStatus')['attempts'] >= 1, 'a failed try is counted')
         self.back(client, since, by_itself=True)
@@ -222,7 +224,7 @@ class NetworkTest(harness.Test):
         client.wait_event('LoginFail')
         self.assertTrue(client.named('LoginFail')[0].args[0].startswith('get roster list failure:'))
         harness.wait_for(lambda: client.state == 'online' or client.last_error[0], 'LastError tells why')
-        self.back(client, 0)
+        self.back(client, (0, 0))
         return sandbox, daemon, client
 
     def test_rest_500(self):
@@ -243,7 +245,7 @@ class NetworkTest(harness.Test):
         sandbox.control('rest', path='/roster/list', code=402, message='token is void')
         client = daemon.start()
         client.wait_event('FlooNotice', lambda event: event.args == ('action', 'relogin'))
-        self.back(client, 0)
+        self.back(client, (0, 0))
 
     def test_rest_faults_while_online(self):
         """One answer that is none fails its call, and nothing else."""

@@ -8,9 +8,6 @@ ECHO = 1099
 
 class PropertiesTest(harness.Test):
 
-    def changes(self, client, name, interface='Account'):
-        return [changed[name] for where, changed in client.changes if where == interface and name in changed]
-
     def test_changes_tell_every_value(self):
         """The last value of each property in the change signals is what Get says."""
         sandbox, daemon, client = self.one()
@@ -21,25 +18,25 @@ class PropertiesTest(harness.Test):
         self.settle(client)
 
         def agree():
-            return all(self.changes(client, name)[-1:] in ([], [client.get('Account', name)])
+            return all(client.told(name)[-1:] in ([], [client.get('Account', name)])
                        for name in ('State', 'UnreadTotal', 'Queued', 'LastError', 'DeviceSn', 'UserId', 'Server', 'NextRetry'))
         harness.wait_for(agree, 'the signals say what the properties are')
         for name in ('State', 'UserId', 'DeviceSn', 'Server', 'UnreadTotal', 'Username', 'AppId'):
-            values = self.changes(client, name)
+            values = client.told(name)
             if name != 'AppId':
                 self.assertTrue(values, name)
             for one, other in zip(values, values[1:]):
                 self.assertNotEqual(one, other, '%s is told only when it changes' % name)
         for name in ('Version', 'DaemonVersion'):
-            self.assertEqual(self.changes(client, name), [])
+            self.assertEqual(client.told(name), [])
 
     def test_unread_total(self):
         sandbox, daemon, client = self.one()
-        harness.wait_for(lambda: self.changes(client, 'UnreadTotal')[-1:] == [4], 'four unread at the login')
+        harness.wait_for(lambda: client.told('UnreadTotal')[-1:] == [4], 'four unread at the login')
         sandbox.send('bob', 'alice', 'fifth')
-        harness.wait_for(lambda: self.changes(client, 'UnreadTotal')[-1] == 5, 'five')
+        harness.wait_for(lambda: client.told('UnreadTotal')[-1] == 5, 'five')
         client.call('Conversations', 'MarkRead', '(xxa{sv})', 1002, 0, {})
-        harness.wait_for(lambda: self.changes(client, 'UnreadTotal')[-1] == 2, 'two')
+        harness.wait_for(lambda: client.told('UnreadTotal')[-1] == 2, 'two')
         # Carol is muted: she does not count.
         mid = sandbox.send('carol', 'alice', 'psst')
         client.wait_message(lambda one: one.id == mid)
@@ -55,26 +52,26 @@ class PropertiesTest(harness.Test):
         sandbox.stop()
         for i in range(3):
             client.send_text(ECHO, 'waits %d' % i)
-        harness.wait_for(lambda: self.changes(client, 'Queued')[-1:] == [3], 'three queued')
+        harness.wait_for(lambda: client.told('Queued')[-1:] == [3], 'three queued')
         daemon.stop()
         client = daemon.start()
         harness.wait_for(lambda: client.get('Account', 'Queued') == 3, 'three queued, still')
         sandbox.start()
         client.call('Account', 'Reconnect')
-        harness.wait_for(lambda: self.changes(client, 'Queued')[-1:] == [0], 'none queued')
+        harness.wait_for(lambda: client.told('Queued')[-1:] == [0], 'none queued')
         self.assertEqual([one['content'] for one in sandbox.accepted('alice')], ['waits 0', 'waits 1', 'waits 2'])
 
     def test_last_error(self):
         sandbox, daemon, client = self.one(persist=True)
         sandbox.stop()
-        harness.wait_for(lambda: self.changes(client, 'LastError') and self.changes(client, 'LastError')[-1][0], 'an error')
-        name, text = self.changes(client, 'LastError')[-1]
+        harness.wait_for(lambda: client.told('LastError') and client.told('LastError')[-1][0], 'an error')
+        name, text = client.told('LastError')[-1]
         self.assertEqual(name, harness.ERROR_PREFIX + 'Offline')
         self.assertTrue(text)
-        harness.wait_for(lambda: any(self.changes(client, 'NextRetry')), 'a time of the next try')
+        harness.wait_for(lambda: any(client.told('NextRetry')), 'a time of the next try')
         sandbox.start()
         client.call('Account', 'Reconnect')
-        harness.wait_for(lambda: self.changes(client, 'LastError')[-1] == ('', ''), 'no error')
+        harness.wait_for(lambda: client.told('LastError')[-1] == ('', ''), 'no error')
         client.wait_state('online')
 
     def test_logout_resets(self):
