@@ -31,6 +31,16 @@ from waiting import LIMIT, SLOWNESS, turn, wait_for  # noqa: E402,F401
 SECRETS = [name + '-secret' for name in ('alice', 'bob', 'carol', 'dave', 'erin', 'zhang-wei', 'echo')]
 BAD_LINES = ('CRITICAL', 'ERROR: AddressSanitizer', 'ERROR: LeakSanitizer', 'runtime error:', 'Assertion')
 
+# How much a daemon that is online will still ask for by itself: details of friends and of the user, settings of groups, members of those
+# where reading is acknowledged, and of whom something has changed.
+TO_BE_FETCHED = '''
+SELECT (SELECT count(*) FROM contacts
+        WHERE listed AND (details IS NULL OR stale OR kind = 1 AND json_extract(details, '$.owner_id') IS NULL))
+     + NOT EXISTS (SELECT 1 FROM contacts WHERE kind = 0 AND id = ?1 AND details IS NOT NULL AND NOT stale)
+     + (SELECT count(*) FROM contacts
+        WHERE kind = 1 AND listed AND json_extract(details, '$.read_ack') AND id NOT IN (SELECT owner FROM lists WHERE list = 5 AND complete))
+     + (SELECT count(*) FROM list_entries WHERE list = 5 AND stale)'''
+
 
 class Test(unittest.TestCase):
     """A test with its own folder; programs are made by sandbox(), daemon() and bus()."""
@@ -81,6 +91,12 @@ class Test(unittest.TestCase):
         sandbox.wait('delivered', user=user)
         self.settle(client)
         wait_for(lambda: all(one['name'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]), 'names')
+
+    def all_fetched(self, sandbox, daemon, client, user_id=1001):
+        """Until the daemon asks the service for nothing more by itself, which takes it one request of a kind a second."""
+        sandbox.wait('request', path='/user/conversation/pin_list')
+        wait_for(lambda: daemon.query(user_id, TO_BE_FETCHED, user_id) == [(0,)], 'everything fetched')
+        self.settle(client)
 
     def settle(self, client):
         """Until the signals of everything that the daemon has committed are here."""

@@ -104,6 +104,7 @@ class FilesTest(files.Test):
         self.assertEqual(os.stat(transfer['Path']).st_mode & 0o777, 0o600)
         self.assertEqual(self.read_fd(self.open(client, transfer['path'])), content)
         # again: it is there, also while the service is not
+        self.all_fetched(sandbox, daemon, client)
         asked = len(sandbox.control('requests')['requests'])
         again = client.call('Files', 'Download', '(xa{sv})', mid, {})
         self.assertEqual(self.transfer(client, again)['Status'], 'complete')

@@ -21,6 +21,11 @@ class GroupTest(harness.Test):
     def scene(self, **arguments):
         self.service, self.server, self.client = self.one(**arguments)
 
+    def scene_at_rest(self):
+        """Where it matters which requests come: no others than those that the test makes."""
+        self.scene()
+        self.all_fetched(self.service, self.server, self.client)
+
     def groups(self, method, signature='()', *args):
         return self.client.call('Groups', method, signature, *args)
 
@@ -174,7 +179,7 @@ class GroupTest(harness.Test):
 
     def test_members(self):
         """From the service page by page, then from the store, where notices keep them."""
-        self.scene()
+        self.scene_at_rest()
         self.assertEqual(self.members(), [ALICE, BOB, CAROL, DAVE, ZHANG, ECHO])
         asked = self.requests('/group/member_list')
         self.assertEqual(self.members(), [ALICE, BOB, CAROL, DAVE, ZHANG, ECHO])
@@ -331,7 +336,7 @@ class GroupTest(harness.Test):
 
     def test_late_lists(self):
         """Nor does such an answer undo a change of a list."""
-        self.scene()
+        self.scene_at_rest()
         pending = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
         self.groups('Kick', '(xax)', TEAM, [DAVE])
         expected = [ALICE, BOB, CAROL, ZHANG, ECHO]
@@ -350,7 +355,7 @@ class GroupTest(harness.Test):
         self.assertEqual([one['user_id'] for one in pending.result()[0]], [ZHANG])
 
     def test_late_list_and_a_notice(self):
-        self.scene()
+        self.scene_at_rest()
         pending = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
         since = len(self.client.events)
         Peer(self.service, 'dave').post('/group/leave', {'group_id': TEAM})
@@ -360,7 +365,7 @@ class GroupTest(harness.Test):
 
     def test_late_details(self):
         """The answer to a question from before a change does not undo it."""
-        self.scene()
+        self.scene_at_rest()
         self.info()
         before = self.requests('/group/info')
         self.service.control('rest', path='/group/info', delay_ms=1500, count=1)

@@ -204,12 +204,10 @@ class MessagesTest(harness.Test):
         client.wait_event('MentionMessage', lambda event: event.messages[0].id == everybody)
 
     def test_typing(self):
-        sandbox = self.sandbox()
-        alice, bob = (self.daemon(name, sandbox=sandbox).start() for name in ('one', 'two'))
-        alice.login('alice')
+        sandbox, daemon, alice = self.one()
+        bob = self.daemon('two', sandbox=sandbox).start()
         bob.login('bob')
-        before = alice.call('Events', 'GetPosition')
-        self.settle(alice)
+        self.all_fetched(sandbox, daemon, alice)
         before = alice.call('Events', 'GetPosition')
         bob.call('Conversations', 'SetTyping', '(xb)', 1001, True)
         typing = alice.wait_event('InputStatusMessage')
@@ -348,6 +346,7 @@ class MessagesTest(harness.Test):
     def test_delivered_again(self):
         """The service gives messages, operations and notices a second time: nothing happens twice."""
         sandbox, daemon, client = self.one()
+        self.all_fetched(sandbox, daemon, client)
         mid = sandbox.send('bob', 'alice', 'Hello')
         sandbox.send('bob', 'alice', ', world', operation='APPEND', mid=mid)
         sandbox.control('notice', ns='roster', from_='dave', to='alice', type='APPLIED', content='once')

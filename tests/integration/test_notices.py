@@ -102,6 +102,7 @@ class RosterNoticeTest(NoticeTest):
 
     def test_unknown(self):
         """What has no meaning has no effect, and takes nothing with it."""
+        self.all_fetched(self.service, self.server, self.client)
         first = self.client.call('Events', 'GetPosition')[2]
         self.notice('roster', 'UNKNOWN', from_=BOB, to=ALICE)
         self.notice('group', 'PRESENCE', group=TEAM, from_=BOB)
@@ -117,7 +118,7 @@ class RosterNoticeTest(NoticeTest):
         self.client.wait_event('RosterRemoved')
         since = self.notice('roster', 'ADDED', from_=BOB, to=ALICE)
         self.signal('RosterListUpdate', since)
-        self.settle(self.client)
+        self.all_fetched(self.service, self.server, self.client)  # bob's details, too
         since = len(self.client.events)
         self.service.control('again', user='alice', count=2)
         self.notice('roster', 'DECLINED', from_=DAVE, to=ALICE)

@@ -56,6 +56,7 @@ class ReplayTest(harness.Test):
 
     def test_replay_is_what_was_signalled(self):
         sandbox, daemon, client = self.one()
+        self.all_fetched(sandbox, daemon, client)
         self.some_life(sandbox, client)
         live = [event for event in client.events if event.serial]
         journal, first, last = self.position(client)
