@@ -255,7 +255,7 @@ class FilesTest(files.Test):
         sandbox.control('files', what='upload', stall=1)
         client_id, path = self.send_file(client, 'file', os.urandom(100000), 'a.bin')
         client.wait_sent(client.send_text(ECHO, 'first'))
-        self.assertEqual(self.transfer(client, path)['Status'], 'active')
+        harness.wait_for(lambda: self.transfer(client, path)['Status'] == 'active', 'it is under way')
         self.cancel(client, path)
         client.wait_event('SendingMessageStatusChanged', lambda event: event.args[:2] == (client_id, 'cancelled'))
         self.assertEqual(client.call('Conversations', 'ListOutbox'), [])

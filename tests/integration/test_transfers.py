@@ -4,6 +4,7 @@
 import json
 import os
 import sqlite3
+import time
 
 import files
 import harness
@@ -74,8 +75,8 @@ class TransfersTest(files.Test):
         path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', read, 'x')
         self.cancel(client, path)
         os.close(write)
-        for order in ({'command': 'files', 'what': 'upload', 'delay_ms': 300}, {'command': 'files', 'what': 'upload', 'stall': 1},
-                      {'command': 'rest', 'path': '/file/upload/chat', 'delay_ms': 3000}, {'command': 'rest', 'path': '/upload', 'delay_ms': 3000}):
+        for order in ({'command': 'files', 'what': 'upload', 'delay_ms': 600000}, {'command': 'files', 'what': 'upload', 'stall': 1},
+                      {'command': 'rest', 'path': '/file/upload/chat', 'delay_ms': 600000}, {'command': 'rest', 'path': '/upload', 'delay_ms': 600000}):
             with self.subTest(**order):
                 sandbox.control(**order)
                 path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(content), 'x')
@@ -86,7 +87,7 @@ class TransfersTest(files.Test):
         sandbox.control('files', what='download', stall=300000, count=-1)
         mid = self.message_with(sandbox, client, content)
         path = client.call('Files', 'Download', '(xa{sv})', mid, {})
-        harness.wait_for(lambda: self.transfer(client, path)['Transferred'] > 0 or self.transfer(client, path)['Status'] == 'active', 'it is under way')
+        harness.wait_for(lambda: self.transfer(client, path)['Status'] == 'active', 'it is under way')
         self.cancel(client, path)
         harness.wait_for(lambda: not self.cached(daemon), 'nothing is left')
         self.on_transfer(client, path, 'Cancel')
@@ -139,7 +140,6 @@ class TransfersTest(files.Test):
         self.addCleanup(held.close)
         sandbox.control('files', what='upload', delay_ms=300)
         client_id, path = self.send_file(client, 'file', os.urandom(100000), 'a.bin')
-        harness.wait_for(lambda: self.transfer(client, path)['Status'] == 'active', 'it is under way')
         held.execute('BEGIN IMMEDIATE')  # the daemon's writes wait from here on
         harness.wait_for(lambda: sandbox.control('files')['uploads'] == 1, 'all bytes are there')
         self.on_transfer(client, path, 'Cancel')
@@ -193,29 +193,36 @@ class TransfersTest(files.Test):
     def test_many(self):
         """Fifty at once: messages pass them."""
         sandbox, daemon, client = self.one()
-        sandbox.control('files', what='upload', delay_ms=20, count=-1)
+        sandbox.control('files', what='upload', stall=1, count=-1)
         content = os.urandom(256 << 10)
         paths = [self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(content), 'x') for _ in range(50)]
         for i in range(5):
             client.wait_sent(client.send_text(ECHO, 'meanwhile %d' % i))
-        self.assertTrue(any(self.transfer(client, path)['Status'] in ('queued', 'active') for path in paths))
+
+        def with_status(*wanted):
+            return [path for path in paths if self.transfer(client, path)['Status'] in wanted]
+
+        standing = harness.wait_for(lambda: len(with_status('active')) == 3 and with_status('active'), 'three are on their way')
+        self.assertEqual(len(with_status('queued')), 47)
         sandbox.control('files', clear=True)
-        for path in paths:
+        for path in standing:
+            self.on_transfer(client, path, 'Cancel')
+        for path in set(paths) - set(standing):
             self.ended(client, path, 'complete')
-        self.assertEqual(sandbox.control('files')['uploads'], 50)
+        self.assertGreaterEqual(sandbox.control('files')['uploads'], 47)
 
     def test_progress(self):
         """PropertiesChanged at most five times a second, and never backwards."""
         sandbox, daemon, client = self.one()
         watch = self.watch(client)
         sandbox.control('files', what='upload', delay_ms=1)
+        began = time.monotonic()
         path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(os.urandom(24 << 20)), 'x')
         self.ended(client, path, 'complete')
         harness.wait_for(lambda: any(change.get('Status') == 'complete' for _, change in watch[path]), 'its signal')
-        times = [time for time, _ in watch[path]]
-        self.assertGreater(len(times), 3)
-        for first, sixth in zip(times, times[6:]):
-            self.assertGreater(sixth - first, 0.9)
+        self.assertGreater(len(watch[path]), 3)
+        # Together: how far apart two of them are here says nothing about when they were sent.
+        self.assertLessEqual((len(watch[path]) - 1) / 5, watch[path][-1][0] - began)
         steps = [change['Transferred'] for _, change in watch[path] if 'Transferred' in change]
         self.assertEqual(steps, sorted(steps))
 
