@@ -31,25 +31,33 @@ parse_text (const FlooConfigKey *key, const char *text, gpointer field)
 }
 
 /* It becomes the name of a folder and a header. */
-static gboolean
-parse_app_id (const FlooConfigKey *key, const char *text, gpointer field)
+gboolean
+floo_config_is_app_id (const char *text)
 {
   gsize len = strlen (text);
 
-  return len <= MAX_APP_ID && strspn (text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-") == len && set_text (field, text);
+  return len > 0 && len <= MAX_APP_ID && strspn (text, G_CSET_a_2_z G_CSET_A_2_Z G_CSET_DIGITS "_-") == len;
+}
+
+static gboolean
+parse_app_id (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  return (*text == '\0' || floo_config_is_app_id (text)) && set_text (field, text);
+}
+
+gboolean
+floo_config_is_url (const char *text)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
+
+  return uri != NULL && g_strcmp0 (g_uri_get_host (uri), "") > 0
+         && (strcmp (g_uri_get_scheme (uri), "https") == 0 || strcmp (g_uri_get_scheme (uri), "http") == 0);
 }
 
 static gboolean
 parse_url (const FlooConfigKey *key, const char *text, gpointer field)
 {
-  g_autoptr (GUri) uri = NULL;
-
-  if (*text == '\0')
-    return set_text (field, text);
-  uri = g_uri_parse (text, G_URI_FLAGS_NONE, NULL);
-  if (uri == NULL || g_strcmp0 (g_uri_get_host (uri), "") <= 0)
-    return FALSE;
-  return (strcmp (g_uri_get_scheme (uri), "https") == 0 || strcmp (g_uri_get_scheme (uri), "http") == 0) && set_text (field, text);
+  return (*text == '\0' || floo_config_is_url (text)) && set_text (field, text);
 }
 
 static gboolean

@@ -57,6 +57,11 @@ FlooConfig *floo_config_load (const char *instance, const char *path, const char
 void floo_config_free (FlooConfig *config);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooConfig, floo_config_free)
 
+/* What the keys app_id and dns_server may be where they are not "", and the options of Login of the same name. */
+gboolean floo_config_is_app_id (const char *text);
+/* An http or https URL. */
+gboolean floo_config_is_url (const char *text);
+
 /**
  * FlooConfigKey:
  *

@@ -4,8 +4,6 @@
  */
 #include "session/internal.h"
 
-#include <string.h>
-
 #include "base/json.h"
 #include "base/names.h"
 
@@ -15,38 +13,18 @@
 static gboolean
 check_app_id (const char *app_id, GError **error)
 {
-  gsize len = strlen (app_id);
-
-  if (len == 0)
-    {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
-                           "No app_id: neither the option app_id nor the configuration names the application");
-      return FALSE;
-    }
-  for (gsize i = 0; i < len; i++)
-    if (!g_ascii_isalnum (app_id[i]) && strchr ("_-", app_id[i]) == NULL)
-      {
-        g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "app_id may only have letters, digits, \"_\" and \"-\"");
-        return FALSE;
-      }
-  if (len > 64)
-    {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "app_id is longer than 64 characters");
-      return FALSE;
-    }
-  return TRUE;
+  if (floo_config_is_app_id (app_id))
+    return TRUE;
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
+                       *app_id == '\0' ? "No app_id: neither the option app_id nor the configuration names the application"
+                                       : "app_id may only have letters, digits, \"_\" and \"-\", at most 64");
+  return FALSE;
 }
 
 static gboolean
 check_dns_server (const char *dns_server, GError **error)
 {
-  g_autoptr (GUri) uri = NULL;
-
-  if (*dns_server == '\0')
-    return TRUE;
-  uri = g_uri_parse (dns_server, G_URI_FLAGS_NONE, NULL);
-  if (uri != NULL && g_uri_get_host (uri) != NULL && *g_uri_get_host (uri) != '\0'
-      && (g_str_equal (g_uri_get_scheme (uri), "http") || g_str_equal (g_uri_get_scheme (uri), "https")))
+  if (*dns_server == '\0' || floo_config_is_url (dns_server))
     return TRUE;
   g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "dns_server is no http or https URL");
   return FALSE;
