@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What waits for an acknowledgement, and in which order it goes. */
-#include "base/backoff.h"
 #include "store-fixture.h"
 
 #define OK(call) \
@@ -111,7 +110,6 @@ remove_row (FlooDb *db, gpointer data, GError **error)
 {
   return floo_outbox_delete (db, *(gint64 *) data, error);
 }
-
 
 static gboolean
 insert_two_conversations (FlooDb *db, gpointer data, GError **error)
@@ -471,112 +469,6 @@ test_list (Fixture *f, gconstpointer data)
 }
 
 static gboolean
-tokens (FlooDb *db, gpointer data, GError **error)
-{
-  gint64 client_id;
-  g_autoptr (GError) local = NULL;
-
-  OK (floo_outbox_find_token (db, "t", "digest", &client_id, error));
-  g_assert_cmpint (client_id, ==, 0);
-  OK (floo_outbox_add_token (db, "t", "digest", 5, error) && floo_outbox_find_token (db, "t", "digest", &client_id, error));
-  g_assert_cmpint (client_id, ==, 5);
-  g_assert_false (floo_outbox_find_token (db, "t", "other", &client_id, &local));
-  g_assert_error (local, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
-  return TRUE;
-}
-
-static void
-test_tokens (Fixture *f, gconstpointer data)
-{
-  WRITE (f, tokens);
-}
-
-static gint64 now_ms;
-
-static gint64
-fake_now (void)
-{
-  return now_ms;
-}
-
-static gboolean
-next_id (FlooDb *db, gpointer data, GError **error)
-{
-  return floo_outbox_next_client_id (db, data, error);
-}
-
-static gint64
-next (Fixture *f)
-{
-  gint64 id;
-
-  fixture_write (f, next_id, &id);
-  return id;
-}
-
-static gboolean
-next_id_and_fail (FlooDb *db, gpointer data, GError **error)
-{
-  OK (floo_outbox_next_client_id (db, data, error));
-  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "on purpose");
-  return FALSE;
-}
-
-static void
-erase (Fixture *f)
-{
-  FixtureResult wait = { FALSE, NULL };
-
-  floo_store_erase_async (f->store, fixture_on_result, &wait);
-  fixture_wait (&wait.ended);
-  g_assert_true (floo_store_erase_finish (f->store, wait.result, NULL));
-  g_object_unref (wait.result);
-}
-
-/* They only grow: with the clock set back, after a job that failed, after a restart, after erasing. */
-static void
-test_client_ids (Fixture *f, gconstpointer data)
-{
-  g_autofree char *ceiling = g_build_filename (f->root, "1000.client-id", NULL);
-  g_autoptr (GError) error = NULL;
-  gint64 id, last;
-
-  now_ms = 1700000000000;
-  floo_clock_set (fake_now);
-  g_assert_cmpint (next (f), ==, 1700000000000);
-  g_assert_cmpint (next (f), ==, 1700000000001);
-  now_ms += 10;
-  g_assert_cmpint (next (f), ==, 1700000000010);
-  error = fixture_try_write (f, next_id_and_fail, &id);
-  g_assert_cmpint (id, ==, 1700000000011);
-  g_assert_cmpint (next (f), ==, 1700000000012);
-  now_ms -= 1000000;
-  g_assert_cmpint (next (f), ==, 1700000000013);
-  last = 1700000000013;
-  fixture_reopen (f);
-  id = next (f);
-  g_assert_cmpint (id, >, last);
-  g_assert_cmpint (id, <=, last + 60001);
-  last = id;
-  erase (f);
-  fixture_close (f);
-  fixture_open (f);
-  g_assert_cmpint (f->outcome, ==, FLOO_STORE_CREATED);
-  id = next (f);
-  g_assert_cmpint (id, >, last);
-  now_ms = 1800000000000;
-  g_assert_cmpint (next (f), ==, now_ms);
-
-  /* A file that makes no sense does not stop anything. */
-  fixture_close (f);
-  g_assert_true (g_file_set_contents (ceiling, "99999999999999999999\n", -1, NULL));
-  fixture_open (f);
-  now_ms++;
-  g_assert_cmpint (next (f), ==, now_ms);
-  floo_clock_set (NULL);
-}
-
-static gboolean
 insert_many (FlooDb *db, gpointer data, GError **error)
 {
   for (gint64 i = 0; i < 10000; i++)
@@ -621,8 +513,6 @@ main (int argc, char **argv)
   ADD ("/store/outbox/shown", test_shown);
   ADD ("/store/outbox/uncertain", test_uncertain);
   ADD ("/store/outbox/list", test_list);
-  ADD ("/store/outbox/tokens", test_tokens);
-  ADD ("/store/outbox/client-ids", test_client_ids);
   ADD ("/store/outbox/many", test_many);
   return g_test_run ();
 }
