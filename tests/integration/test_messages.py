@@ -417,7 +417,6 @@ class MessagesTest(harness.Test):
         older = got
         while older:
             older, more = page(limit=GLib.Variant('u', 50), before=GLib.Variant('x', got[0].id))
-            self.assertTrue(older or not more, 'it comes on')
             got = older + got
         self.assertTrue(more)  # at the service
         self.assertEqual([one.content for one in got], expected)
