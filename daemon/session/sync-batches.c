@@ -7,15 +7,18 @@
 #include "session/sync.h"
 
 #include "base/names.h"
+#include "store/contacts.h"
 
 #define BATCHES_UNDER_WAY 2
 #define MAX_WAITING_BYTES (32u << 20)
+#define MEND_SECONDS 5          /* a store that takes nothing is tried so often */
 
 /* One batch on its way through the store. */
 typedef struct {
   FlooSession *session;
   GArray *items;
   FlooInboundResult *result;
+  GError *refused;              /* (nullable): why the store, which is in order, does not take the only item */
 } Batch;
 
 static void
@@ -38,6 +41,7 @@ batch_free (gpointer data)
 {
   Batch *batch = data;
 
+  g_clear_error (&batch->refused);
   g_array_unref (batch->items);
   floo_inbound_result_free (batch->result);
   g_object_unref (batch->session);
@@ -45,11 +49,35 @@ batch_free (gpointer data)
 }
 
 static gboolean
-run_batch (FlooDb *db, gpointer data, GError **error)
+apply_batch (FlooDb *db, gpointer data, GError **error)
 {
   Batch *batch = data;
 
   return floo_inbound_apply (db, batch->items, batch->result, error);
+}
+
+/* Changes something, so that a commit is one. */
+static gboolean
+run_probe (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_values_set (db, "probe", "1", error) && floo_values_set (db, "probe", NULL, error);
+}
+
+/* Whether it is the item or the store: one that does not take the item, but is in order, commits something else in its place. */
+static gboolean
+run_batch (FlooDb *db, gpointer data, GError **error)
+{
+  Batch *batch = data;
+
+  if (batch->items->len > 1)
+    return apply_batch (db, data, error);
+  if (!floo_db_try (db, apply_batch, data, &batch->refused, error))
+    return FALSE;
+  if (batch->refused == NULL)
+    return TRUE;
+  floo_inbound_result_free (batch->result);
+  batch->result = floo_inbound_result_new ();
+  return run_probe (db, NULL, error);
 }
 
 static void submit (FlooSync *self);
@@ -108,12 +136,38 @@ count_unstored (FlooSync *self, gint64 conversation, int delta)
 }
 
 static void
+on_probed (FlooStore *store, gpointer data, const GError *error)
+{
+  FlooSync *self = ((FlooSession *) data)->sync;
+
+  if (error == NULL && self->spoiled)
+    floo_sync_resume (self);
+}
+
+/* A full disk tells when there is room again; whatever else it is, only trying tells that it is over. */
+static gboolean
+on_mend (gpointer user_data)
+{
+  FlooSync *self = user_data;
+  FlooSession *session = self->session;
+
+  if (session->store != NULL && !floo_store_is_full (session->store))
+    floo_session_write (session, run_probe, on_probed, g_object_ref (session), g_object_unref);
+  return G_SOURCE_CONTINUE;
+}
+
+/* @error: (nullable): of the store, not of the page */
+static void
 last_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
 {
   if (!is_last_page (item->frame) || item->connection != self->connection)
     return;
   count_unstored (self, item->conversation, -1);
-  self->spoiled |= g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL);
+  if (error == NULL)
+    return;
+  self->spoiled = TRUE;
+  if (self->mend_timer == 0)
+    self->mend_timer = g_timeout_add_seconds (MEND_SECONDS, on_mend, self);
 }
 
 /* ---- batches ---- */
@@ -163,6 +217,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
   Batch *batch = data;
   FlooSession *session = batch->session;
   FlooSync *self = session->sync;
+  const GError *failure = error != NULL ? error : batch->refused;
 
   self->under_way--;
   if (error != NULL && batch->items->len > 1 && may_be_one (error) && store == session->store)
@@ -172,28 +227,28 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
         floo_sync_write (self, take_item (batch->items, i));
       return;
     }
-  if (error != NULL)
-    g_warning ("what the service sent could not be stored: %s", error->message);
+  if (failure != NULL)
+    g_warning ("what the service sent could not be stored: %s", failure->message);
   for (guint i = 0; i < batch->items->len; i++)
     {
       const FlooInboundItem *item = &g_array_index (batch->items, FlooInboundItem, i);
       last_page_done (self, item, error);
-      if (item->frame->unread_dl != NULL && error == NULL)
+      if (item->frame->unread_dl != NULL && failure == NULL)
         floo_fill_online (self);
       else if (item->gap != 0)
-        floo_fill_page_done (self, item, error);
+        floo_fill_page_done (self, item, failure);
       else if (floo_sync_is_page (item->frame))
-        floo_pull_page_done (self, item, error);
+        floo_pull_page_done (self, item, failure);
       else if (floo_sync_is_history (item->frame))
-        floo_history_page_done (self, item, error);
+        floo_history_page_done (self, item, failure);
     }
   /* What a store that was taken away had still to commit says nothing of who is logged in now. */
-  if (error == NULL && store != NULL && store == session->store)
+  if (failure == NULL && store != NULL && store == session->store)
     act_on_result (session, batch->result);
   /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
-  if (error != NULL)
+  if (failure != NULL)
     self->caught_up = FALSE;
-  tell_failure (self, error);
+  tell_failure (self, failure);
   submit (self);
   floo_sync_pump (self);
 }

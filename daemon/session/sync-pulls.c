@@ -77,9 +77,7 @@ floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *
     follow_push (self, item);
   if (pull == NULL || pull->state != FLOO_PULL_COMMITTING)
     return;
-  if (error != NULL)
-    floo_pull_end (self, pull);
-  else if (item->frame->sync_dl->next_key != 0)
+  if (error == NULL && item->frame->sync_dl->next_key != 0)
     floo_pull_queue (self, pull, item->frame->sync_dl->next_key);
   else if (pull->again)
     floo_pull_queue (self, pull, 0);

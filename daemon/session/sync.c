@@ -94,7 +94,7 @@ floo_sync_resume (FlooSync *self)
     return;
   if (self->spoiled)
     {
-      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "What came while the disk was full is fetched by a new connection");
+      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "What could not be stored is fetched by a new connection");
       floo_link_drop (self->session->link, error);
     }
   else if (g_hash_table_size (self->pulls) == 0)
@@ -329,6 +329,7 @@ floo_sync_offline (FlooSync *self)
   self->unread_due = self->spoiled = FALSE;
   g_hash_table_remove_all (self->unstored);
   g_clear_handle_id (&self->unread_timer, g_source_remove);
+  g_clear_handle_id (&self->mend_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
   g_clear_handle_id (&self->rate_timer, g_source_remove);
   g_queue_clear (self->queued);

@@ -65,6 +65,7 @@ struct _FlooSync {
   GPtrArray *histories;         /* FlooHistory, oldest first; one a conversation is sent */
   GArray *late;                 /* FlooLateHistory, oldest first */
   guint unread_timer;
+  guint mend_timer;             /* runs while spoiled: the store may be in order again */
   guint watch_timer;            /* runs while answers are awaited */
   guint rate_timer;
   guint64 last_sequence;        /* of a pull */

@@ -306,6 +306,37 @@ floo_db_in_transaction (FlooDb *db)
   return sqlite3_get_autocommit (db->handle) == 0;
 }
 
+/* What no other part of the job would do better with. */
+static gboolean
+concerns_all (FlooDb *db, const GError *error)
+{
+  return !floo_db_in_transaction (db) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL)
+         || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED);
+}
+
+gboolean
+floo_db_try (FlooDb *db, FlooStoreFunc func, gpointer data, GError **refused, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  const guint64 serial = db->last_serial;
+  const guint n_events = db->events->len;
+
+  if (!floo_db_savepoint (db, error))
+    return FALSE;
+  if (func (db, data, &failure))
+    return floo_db_release (db, error);
+  floo_db_undo (db);
+  db->last_serial = serial;
+  g_ptr_array_set_size (db->events, (int) n_events);
+  if (concerns_all (db, failure))
+    {
+      g_propagate_error (error, g_steal_pointer (&failure));
+      return FALSE;
+    }
+  *refused = g_steal_pointer (&failure);
+  return TRUE;
+}
+
 void
 floo_db_checkpoint (FlooDb *db, gboolean truncate)
 {

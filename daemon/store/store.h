@@ -99,4 +99,14 @@ void floo_store_set_retention (FlooStore *self, guint days, guint events);
 /* In a job. */
 gint64 floo_db_get_user_id (FlooDb *db);
 
+/**
+ * floo_db_try:
+ * @refused: (out) (nullable): what @func failed with
+ *
+ * In a write job: runs a part of it; what it did is undone where it fails (its events, too), and the job goes on.
+ *
+ * Returns: FALSE where the whole transaction cannot go on
+ */
+gboolean floo_db_try (FlooDb *db, FlooStoreFunc func, gpointer data, GError **refused, GError **error);
+
 G_END_DECLS

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import sqlite3
 
 import harness
 from harness import GLib, Gio
@@ -59,6 +60,72 @@ class MishapsTest(harness.Test):
         client = daemon.start()
         client.login('alice')
         client.wait_message(lambda one: one.id == missed)  # the service was not told that it is here
+
+    # -- what the service may not take for received --
+
+    def missing(self):
+        """A service that takes its last page for received at the next request without a key, and keeps nothing older to be asked for."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('settings', last_page='zero', history_limit=1)
+        return sandbox, daemon, client
+
+    def send_meanwhile(self, sandbox, client):
+        """Messages that the store cannot take, each of which makes the daemon ask for what is new."""
+        sent = [sandbox.send('bob', 'alice', 'meanwhile 0')]
+        self.wait_error(client, 'Storage')
+        for i in range(1, 5):
+            sent.append(sandbox.send('bob', 'alice', 'meanwhile %d' % i))
+            sandbox.send('carol', 'alice', 'from carol %d' % i)
+        client.call('Groups', 'ListPublic')
+        return sent
+
+    def wait_all(self, client, sent):
+        for one in sent:
+            client.wait_message(lambda message: message.id == one)
+
+    def test_nothing_is_lost_while_the_folder_is_away(self):
+        sandbox, daemon, client = self.missing()
+        away = daemon.data_dir + '-away'
+        os.rename(daemon.data_dir, away)
+        sent = self.send_meanwhile(sandbox, client)
+        os.rename(away, daemon.data_dir)
+        self.wait_all(client, sent)  # without anybody's doing
+        self.wait_error(client, '')
+        os.rename(daemon.data_dir, away)
+        sent = self.send_meanwhile(sandbox, client)
+        daemon.stop()
+        os.rename(away, daemon.data_dir)
+        client = daemon.start()
+        client.wait_state('online')
+        self.wait_all(client, sent)
+        self.assertEqual(client.call('Conversations', 'Get', '(x)', 1002)['unread'], 12)
+
+    def test_nothing_is_lost_while_the_store_is_locked(self):
+        sandbox, daemon, client = self.missing()
+        db = sqlite3.connect(daemon.store_path(1001), isolation_level=None)
+        db.execute('BEGIN IMMEDIATE')
+        sent = self.send_meanwhile(sandbox, client)
+        db.execute('ROLLBACK')
+        db.close()
+        self.wait_all(client, sent)
+        self.wait_error(client, '')
+
+    def test_what_the_store_refuses_keeps_nothing_else_out(self):
+        sandbox, daemon, client = self.one()
+        daemon.stop()
+        db = sqlite3.connect(daemon.store_path(1001))
+        db.execute("CREATE TRIGGER refuse BEFORE INSERT ON messages WHEN new.content = 'poison' BEGIN SELECT RAISE (ABORT, 'no'); END")
+        db.commit()
+        db.close()
+        sandbox.control('settings', last_page='zero')
+        sandbox.send('carol', 'alice', 'poison')
+        other = sandbox.send('bob', 'alice', 'medicine')
+        client = daemon.start()
+        client.wait_message(lambda one: one.id == other)
+        self.assertIn('A statement of the store is wrong', daemon.process.text())
+        later = sandbox.send('carol', 'alice', 'later')
+        client.wait_message(lambda one: one.id == later)
+        self.assertEqual(client.state, 'online')
 
     # -- limits of the system --
 

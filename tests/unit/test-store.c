@@ -120,6 +120,65 @@ test_isolation (Fixture *f, gconstpointer data)
     }
 }
 
+/* A job of three parts, of which the second fails: what that did is undone, and the job goes on. */
+static gboolean
+run_parts (FlooDb *db, gpointer data, GError **error)
+{
+  for (guint i = 0; i < 3; i++)
+    {
+      static const char *const names[] = { "first", "second", "third" };
+      g_autoptr (GError) refused = NULL;
+      Job part = { .name = names[i], .events = 2, .fails = i == 1 };
+
+      if (!floo_db_try (db, run_job, &part, &refused, error))
+        return FALSE;
+      if (part.fails)
+        g_assert_error (refused, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
+      else
+        g_assert_no_error (refused);
+    }
+  return TRUE;
+}
+
+static gboolean
+full_part (FlooDb *db, gpointer data, GError **error)
+{
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "on purpose");
+  return FALSE;
+}
+
+/* No other part would do better. */
+static gboolean
+run_full_part (FlooDb *db, gpointer data, GError **error)
+{
+  g_autoptr (GError) refused = NULL;
+  g_autoptr (GError) whole = NULL;
+
+  g_assert_false (floo_db_try (db, full_part, NULL, &refused, &whole));
+  g_assert_no_error (refused);
+  g_assert_error (whole, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL);
+  return TRUE;
+}
+
+static void
+test_parts (Fixture *f, gconstpointer data)
+{
+  g_autofree char *first = NULL, *second = NULL, *third = NULL;
+  char *pairs[][2] = { { (char *) "first", NULL }, { (char *) "second", NULL }, { (char *) "third", NULL } };
+
+  fixture_write (f, run_parts, NULL);
+  g_assert_cmpstr (f->log->str, ==, "UnreadChange1 UnreadChange2 UnreadChange3 UnreadChange4 ");
+  for (guint i = 0; i < G_N_ELEMENTS (pairs); i++)
+    fixture_read (f, get_value, pairs[i]);
+  first = pairs[0][1];
+  second = pairs[1][1];
+  third = pairs[2][1];
+  g_assert_cmpstr (first, ==, "done");
+  g_assert_null (second);
+  g_assert_cmpstr (third, ==, "done");
+  fixture_write (f, run_full_part, NULL);
+}
+
 static void
 test_serials_go_on (Fixture *f, gconstpointer data)
 {
@@ -284,6 +343,7 @@ main (int argc, char **argv)
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/store/order", test_order);
   ADD ("/store/isolation", test_isolation);
+  ADD ("/store/parts", test_parts);
   ADD ("/store/serials-go-on", test_serials_go_on);
   ADD ("/store/close", test_close);
   ADD ("/store/erase", test_erase);
