@@ -182,6 +182,13 @@ class Sandbox:
             raise AssertionError('sandbox: %s %s: %s' % (command, arguments, answer.get('error')))
         return answer
 
+    def hold(self, path):
+        """The next answer to a request of this path is given as it is then, and sent with release()."""
+        self.control('rest', path=path, delay_ms=600000, count=1)
+
+    def release(self):
+        self.control('rest', release=True)
+
     def wait(self, condition, limit=LIMIT, **arguments):
         """Waits until something is so in the sandbox, with the main loop at rest."""
         return self.control('wait', timeout_ms=int(limit * 1000), **dict(arguments, **{'for': condition}))

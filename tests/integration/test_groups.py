@@ -327,52 +327,53 @@ class GroupTest(harness.Test):
         self.fails('NotFound', self.groups, 'SetName', '(xs)', 9, 'x')
 
     def late(self, path, method, signature, *args):
-        """A call whose answer the service gives now, and sends later."""
+        """A call that the service answers now; what it returns is called for the result, and only then does the answer come."""
         before = self.requests(path)
-        self.service.control('rest', path=path, delay_ms=1500, count=1)
+        self.service.hold(path)
         pending = self.client.start('Groups', method, signature, *args)
         self.service.wait('request', path=path, count=before + 1)
-        return pending
+
+        def answer():
+            self.service.release()
+            return pending.result()
+        return answer
 
     def test_late_lists(self):
         """Nor does such an answer undo a change of a list."""
         self.scene_at_rest()
-        pending = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
+        answer = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
         self.groups('Kick', '(xax)', TEAM, [DAVE])
         expected = [ALICE, BOB, CAROL, ZHANG, ECHO]
-        self.assertEqual(sorted(one['user_id'] for one in pending.result()[0]), expected)
+        self.assertEqual(sorted(one['user_id'] for one in answer()[0]), expected)
         self.assertEqual(self.members(), expected)
-        pending = self.late('/group/admin_list', 'ListAdmins', '(x)', TEAM)
+        answer = self.late('/group/admin_list', 'ListAdmins', '(x)', TEAM)
         self.groups('AddAdmins', '(xax)', TEAM, [CAROL])
-        self.assertEqual(sorted(one['user_id'] for one in pending.result()), [BOB, CAROL])
+        self.assertEqual(sorted(one['user_id'] for one in answer()), [BOB, CAROL])
         self.assertEqual(self.admins(), [BOB, CAROL])
-        pending = self.late('/group/members/display_name', 'GetMembers', '(xax)', TEAM, [CAROL, DAVE])
+        answer = self.late('/group/members/display_name', 'GetMembers', '(xax)', TEAM, [CAROL, DAVE])
         self.groups('Kick', '(xax)', TEAM, [CAROL])
-        self.assertEqual(pending.result(), [])
+        self.assertEqual(answer(), [])
         self.assertEqual(self.members(), [ALICE, BOB, ZHANG, ECHO])
-        pending = self.late('/group/blocked_list', 'ListBlocked', '(xsu)', TEAM, '', 100)
+        answer = self.late('/group/blocked_list', 'ListBlocked', '(xsu)', TEAM, '', 100)
         self.groups('Block', '(xax)', TEAM, [ZHANG])
-        self.assertEqual([one['user_id'] for one in pending.result()[0]], [ZHANG])
+        self.assertEqual([one['user_id'] for one in answer()[0]], [ZHANG])
 
     def test_late_list_and_a_notice(self):
         self.scene_at_rest()
-        pending = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
+        answer = self.late('/group/member_list', 'ListMembers', '(xsu)', TEAM, '', 100)
         since = len(self.client.events)
         Peer(self.service, 'dave').post('/group/leave', {'group_id': TEAM})
         self.client.wait_event('GroupMemberChanged', lambda event: event.args[0] == TEAM, since=since)
-        self.assertNotIn(DAVE, [one['user_id'] for one in pending.result()[0]])
+        self.assertNotIn(DAVE, [one['user_id'] for one in answer()[0]])
         self.assertNotIn(DAVE, self.members())
 
     def test_late_details(self):
         """The answer to a question from before a change does not undo it."""
         self.scene_at_rest()
         self.info()
-        before = self.requests('/group/info')
-        self.service.control('rest', path='/group/info', delay_ms=1500, count=1)
-        pending = self.client.start('Groups', 'GetInfo', '(xb)', TEAM, True)
-        self.service.wait('request', path='/group/info', count=before + 1)
+        answer = self.late('/group/info', 'GetInfo', '(xb)', TEAM, True)
         self.groups('SetName', '(xs)', TEAM, '新团队')
-        self.assertEqual(pending.result()['name'], '新团队')
+        self.assertEqual(answer()['name'], '新团队')
         self.assertEqual(self.info()['name'], '新团队')
 
     def test_others_set(self):

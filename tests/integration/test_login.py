@@ -113,10 +113,12 @@ class LoginTest(harness.Test):
 
     def test_already_logged_in(self):
         sandbox, daemon, client = self.one(user=None)
-        sandbox.control('rest', path='/token/user', delay_ms=1500, count=1)
+        sandbox.hold('/token/user')
         first = client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
-        harness.wait_for(lambda: 'authenticating' in client.states, 'the login is under way')
+        client.wait_state('authenticating')
         self.fails('AlreadyLoggedIn', login, client, 'bob')
+        sandbox.wait('request', path='/token/user')
+        sandbox.release()
         self.assertEqual(first.result(), 1001)
         self.fails('AlreadyLoggedIn', login, client, 'alice')
         self.fails('AlreadyLoggedIn', client.call, 'Account', 'LoginById', '(xsa{sv})', 1002, 'bob-secret', {})

@@ -266,12 +266,15 @@ class NetworkTest(harness.Test):
     def test_slow_rest(self):
         """A late answer holds up nobody else."""
         sandbox, daemon, client = self.one()
-        sandbox.control('rest', path='/roster/list', delay_ms=3000, count=1)
+        asked = len([one for one in sandbox.control('requests')['requests'] if one['path'] == '/roster/list'])
+        sandbox.hold('/roster/list')
         slow = client.start('Roster', 'List', '(b)', True)
+        sandbox.wait('request', path='/roster/list', count=asked + 1)
         for _ in range(20):
             self.assertLess(client.start('Conversations', 'List', '(sua{sv})', '', 10, {}).result() is None, 1)
         client.wait_sent(client.send_text(ECHO, 'meanwhile'))
         self.assertFalse(slow.done)
+        sandbox.release()
         self.assertEqual(len(slow.result()[0]), 4)
 
     def test_malformed(self):

@@ -174,43 +174,47 @@ class RosterTest(harness.Test):
     # -- answers that come when they are true no more --
 
     def late(self, path, method, signature, *args):
-        """A call whose answer the service gives now, and sends later."""
+        """A call that the service answers now; what it returns is called for the result, and only then does the answer come."""
         harness.wait_for(lambda: len(self.roster('GetItems', '(axb)', self.ids(), False)) == len(self.ids()), 'the details of all friends')
         before = len([one for one in self.service.control('requests')['requests'] if one['path'] == path])
-        self.service.control('rest', path=path, delay_ms=1500, count=1)
+        self.service.hold(path)
         pending = self.client.start('Roster', method, signature, *args)
         self.service.wait('request', path=path, count=before + 1)
-        return pending
+
+        def answer():
+            self.service.release()
+            return pending.result()
+        return answer
 
     def test_late_details(self):
         self.scene()
-        pending = self.late('/roster/list', 'GetItems', '(axb)', [BOB, CAROL], True)
+        answer = self.late('/roster/list', 'GetItems', '(axb)', [BOB, CAROL], True)
         self.roster('SetAlias', '(xs)', BOB, 'Bobby')
-        self.assertEqual([one.get('alias') for one in pending.result()], ['Bobby', ''])
+        self.assertEqual([one.get('alias') for one in answer()], ['Bobby', ''])
         self.assertEqual(self.item(BOB)['alias'], 'Bobby')
 
     def test_late_find(self):
         self.scene()
-        pending = self.late('/roster/id', 'FindById', '(x)', BOB)
+        answer = self.late('/roster/id', 'FindById', '(x)', BOB)
         self.roster('SetAlias', '(xs)', BOB, 'Bobby')
-        self.assertEqual(pending.result()['alias'], 'Bobby')
+        self.assertEqual(answer()['alias'], 'Bobby')
         self.assertEqual(self.item(BOB)['alias'], 'Bobby')
 
     def test_late_list(self):
         self.scene()
-        pending = self.late('/roster/list', 'List', '(b)', True)
+        answer = self.late('/roster/list', 'List', '(b)', True)
         self.roster('Remove', '(x)', CAROL)
-        self.assertNotIn(CAROL, pending.result()[0])
+        self.assertNotIn(CAROL, answer()[0])
         self.assertNotIn(CAROL, self.ids())
 
     def test_late_block_list(self):
         self.scene()
-        pending = self.late('/roster/blocked_list', 'ListBlocked', '(b)', True)
+        answer = self.late('/roster/blocked_list', 'ListBlocked', '(b)', True)
         self.roster('Block', '(x)', CAROL)
-        self.assertEqual(pending.result(), [CAROL])
-        pending = self.late('/roster/blocked_list', 'ListBlocked', '(b)', True)
+        self.assertEqual(answer(), [CAROL])
+        answer = self.late('/roster/blocked_list', 'ListBlocked', '(b)', True)
         self.roster('Unblock', '(x)', CAROL)
-        self.assertEqual(pending.result(), [])
+        self.assertEqual(answer(), [])
         self.assertEqual(self.roster('ListBlocked', '(b)', False), [])
 
     def test_details_of_others_change(self):

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "notices.h"
+#include "rest.h"
 #include "socket.h"
 #include "sync.h"
 #include "wire/frame.h"
@@ -131,6 +132,11 @@ sb_control_rest (SbControl *control, GError **error)
   if (sb_control_bool (control, "clear", FALSE))
     {
       g_ptr_array_set_size (faults, 0);
+      return TRUE;
+    }
+  if (sb_control_bool (control, "release", FALSE))
+    {
+      sb_rest_release (control->sandbox);
       return TRUE;
     }
   fault = g_new0 (SbRestFault, 1);

@@ -378,6 +378,12 @@ on_delay_over (gpointer msg)
   g_object_unref (msg);
 }
 
+void
+sb_rest_release (Sandbox *sandbox)
+{
+  sandbox_hasten (sandbox, on_delay_over);
+}
+
 static void
 answer_code (SoupServerMessage *msg, int code, const char *message)
 {

@@ -113,6 +113,8 @@ JsonArray *sb_array_copy (JsonArray *array);
 
 /* Whether an ordered fault has answered (or delayed) a request in place of its handler. */
 gboolean sb_rest_misbehave (Sandbox *sandbox, SoupServerMessage *msg, const char *path);
+/* Sends the answers that faults hold back. */
+void sb_rest_release (Sandbox *sandbox);
 
 /* Answers one request, whatever it is. */
 void sb_rest_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path);

@@ -109,7 +109,19 @@ sandbox_after (Sandbox *self, guint delay_ms, GSourceOnceFunc func, gpointer dat
   *timer = (Timer) { self, g_timeout_source_new (delay_ms), func, data, destroy };
   g_source_set_callback (timer->source, on_timer, timer, timer_free);
   g_source_attach (timer->source, NULL);
-  g_hash_table_add (self->timers, timer->source);
+  g_hash_table_insert (self->timers, timer->source, timer);
+}
+
+void
+sandbox_hasten (Sandbox *self, GSourceOnceFunc func)
+{
+  GHashTableIter iter;
+  gpointer source, value;
+
+  g_hash_table_iter_init (&iter, self->timers);
+  while (g_hash_table_iter_next (&iter, &source, &value))
+    if (((const Timer *) value)->func == func)
+      g_source_set_ready_time (source, 0);
 }
 
 gboolean

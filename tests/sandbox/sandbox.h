@@ -92,7 +92,7 @@ typedef struct {
   SbFiles *files;
   SoupServer *server;
   GPtrArray *connections;     /* SbConnection, owned */
-  GHashTable *timers;         /* ids of GSources that die with the sandbox */
+  GHashTable *timers;         /* GSource -> its timer; they die with the sandbox */
   guint16 port;               /* of the control interface, without TLS */
   const char *protocol;       /* "http" or "https" */
   char *origin;               /* "PROTOCOL://127.0.0.1:PORT" */
@@ -121,6 +121,8 @@ gboolean sandbox_listen (Sandbox *sandbox, guint16 port, GTlsCertificate *certif
  * As g_timeout_add_once(), for as long as the sandbox lives.
  */
 void sandbox_after (Sandbox *sandbox, guint delay_ms, GSourceOnceFunc func, gpointer data, GDestroyNotify destroy);
+/* What waits for its time to call @func does so next. */
+void sandbox_hasten (Sandbox *sandbox, GSourceOnceFunc func);
 
 /* Whether a count of misbehaviours is used up; takes one. -1 is never used up. */
 gboolean sandbox_take (int *count);

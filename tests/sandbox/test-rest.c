@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "trace.h"
 
 #define ROSTER(name) FLOO__META__NAME_SPACE__ROSTER_NOTICE, FLOO__ROSTER_NOTICE__TYPE__##name
@@ -402,6 +403,32 @@ test_faults (Fixture *f, gconstpointer data)
   json_object_unref (client_expect (f->alice, 200, "GET", "/user/profile", NULL));
 }
 
+/* An answer is held back for as long as a test likes, and is of the time of its question. */
+static void
+test_release (Fixture *f, gconstpointer data)
+{
+  static const char pinned[] = "{\"path\":\"/user/conversation/pin_list\",\"delay_ms\":600000}";
+  g_autofree char *url = g_strconcat (f->sandbox->origin, "/user/conversation/pin_list", NULL);
+  g_autoptr (SoupMessage) msg = soup_message_new ("GET", url);
+  g_autoptr (JsonNode) root = NULL;
+  Transfer transfer = { 0 };
+
+  soup_message_headers_append (soup_message_get_request_headers (msg), "app_id", SB_APP_ID);
+  soup_message_headers_append (soup_message_get_request_headers (msg), "access-token", f->alice->token);
+  client_order (f->alice, "rest", pinned);
+  soup_session_send_and_read_async (f->carol->session, msg, G_PRIORITY_DEFAULT, NULL, on_transfer, &transfer);
+  client_order (f->alice, "wait", "{\"for\":\"request\",\"path\":\"/user/conversation/pin_list\"}");
+  json_object_unref (client_expect (f->alice, 200, "POST", "/user/conversation/pin", "{\"conversation_id\":1002}"));
+  g_assert_false (transfer.done);
+  client_order (f->alice, "rest", "{\"release\":true}");
+  client_wait (transfer.done);
+  root = floo_json_parse (g_bytes_get_data (transfer.body, NULL), g_bytes_get_size (transfer.body), NULL);
+  g_assert_cmpuint (json_array_get_length (floo_json_get_array (floo_json_get_object (floo_json_node_object (root), "data"),
+                                                                "conversation_ids")),
+                    ==, 0);
+  g_bytes_unref (transfer.body);
+}
+
 static void
 test_wait (Fixture *f, gconstpointer data)
 {
@@ -441,6 +468,7 @@ main (int argc, char **argv)
   ADD ("files", NULL, test_files);
   ADD ("files-oss", "oss", test_files);
   ADD ("faults", NULL, test_faults);
+  ADD ("release", NULL, test_release);
   ADD ("wait", NULL, test_wait);
   return g_test_run ();
 }
