@@ -11,6 +11,8 @@ G_BEGIN_DECLS
 
 /* What changed: a FlooContactKind, or a FlooList behind them. */
 #define FLOO_CHANGES_OF_LIST(list) (2u + (guint) (list))
+/* With the id 0: what is pinned. */
+#define FLOO_CHANGES_OF_PINS G_MAXUINT
 
 /* A point in time, for floo_changes_since(); on any thread. */
 gint64 floo_changes_get_moment (void);

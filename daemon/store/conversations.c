@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "store/changes.h"
 #include "store/gaps.h"
 #include "store/rows.h"
 #include "store/search-changes.h"
@@ -341,8 +342,15 @@ floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolean *change
 
   if (!floo_query_run_ints (db, pinned ? "conversation-pin" : "conversation-unpin", FLOO_INTS (id), &rows, error))
     return FALSE;
+  floo_changes_note (db, FLOO_CHANGES_OF_PINS, 0);
   *changed = rows > 0;
   return TRUE;
+}
+
+gboolean
+floo_conversations_pins_changed_since (FlooDb *db, gint64 moment)
+{
+  return floo_changes_since (db, FLOO_CHANGES_OF_PINS, 0, moment);
 }
 
 gboolean

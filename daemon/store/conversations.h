@@ -47,6 +47,8 @@ gboolean floo_conversations_set_draft (FlooDb *db, gint64 id, FlooConversationTy
 /* The ids that are pinned, as the service says; the others are not. @changed: (out) */
 gboolean floo_conversations_set_pinned (FlooDb *db, const gint64 *ids, guint n, gboolean *changed, GError **error);
 gboolean floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolean *changed, GError **error);
+/* Whether one was pinned or unpinned since @moment, floo_contacts_get_moment() when the service was asked. */
+gboolean floo_conversations_pins_changed_since (FlooDb *db, gint64 moment);
 /* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the
  * outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);

@@ -53,5 +53,21 @@ class EventTest(harness.Test):
         self.assertEqual(pinned(), [])
         self.assertEqual(Peer(self.service, 'alice').get('/user/conversation/pin_list')['conversation_ids'], [])
 
+    def test_late_pins(self):
+        """What is pinned while the list of a login is on its way stays so."""
+        path = '/user/conversation/pin_list'
+        asked = len([one for one in self.service.control('requests')['requests'] if one['path'] == path])
+        self.service.hold(path)
+        since = len(self.client.changes)
+        self.service.control('disconnect', how='drop')
+        self.client.wait_lost(since)
+        self.client.call('Account', 'Reconnect')
+        self.service.wait('request', path=path, count=asked + 1)
+        self.client.call('Conversations', 'Pin', '(x)', TEAM)
+        self.service.release()
+        self.service.wait('request', path=path, count=asked + 2)  # it is asked for anew
+        self.settle(self.client)
+        self.assertTrue(self.client.call('Conversations', 'Get', '(x)', TEAM)['pinned'])
+
 
 harness.main()
