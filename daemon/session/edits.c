@@ -19,25 +19,33 @@ has_text (const char *text)
   return text != NULL && *text != '\0' && !g_str_equal (text, "null");
 }
 
+static gboolean
+add_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
+{
+  FlooEarly early = { .id = op->id, .message = op->mid, .type = op->type, .ours = op->ours, .edit_timestamp = op->edit_timestamp,
+                      .content = op->content, .config = op->config, .ext = op->ext };
+
+  return floo_early_add (apply->db, &early, error);
+}
+
 /* The message is not here: where it comes later, and does not bring what this did, it is done then. */
 static gboolean
 keep_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
-  FlooEarly early = { .id = op->id, .message = op->mid, .type = op->type, .ours = op->ours, .edit_timestamp = op->edit_timestamp,
-                      .content = op->content, .config = op->config, .ext = op->ext };
   gboolean known;
 
   if (op->id == 0 || !floo_messages_is_known (apply->db, op->mid, &known, error))
     return op->id == 0;
   apply->any_early |= !known;
-  return known || floo_early_add (apply->db, &early, error);
+  return known || add_early (apply, op, error);
 }
 
 static gboolean
 do_early (const FlooEarly *early, gpointer user_data, GError **error)
 {
-  FlooMessageOperation op = { .type = early->type, .mid = early->message, .ours = early->ours, .edit_timestamp = early->edit_timestamp,
-                              .content = early->content, .config = early->config, .ext = early->ext };
+  FlooMessageOperation op = { .id = early->id, .type = early->type, .mid = early->message, .ours = early->ours,
+                              .edit_timestamp = early->edit_timestamp, .content = early->content, .config = early->config,
+                              .ext = early->ext };
 
   return floo_apply_operation (user_data, &op, error);
 }
@@ -105,7 +113,11 @@ apply_status (FlooApply *apply, const FlooMessageOperation *op, int status, GErr
 static gboolean
 apply_read (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
-  return apply_status (apply, op, FLOO_STATUS_READ, error);
+  gboolean is_unread = FALSE;
+
+  if (op->ours && op->id != 0 && !floo_early_is_unread_after (apply->db, op->mid, op->id, &is_unread, error))
+    return FALSE;
+  return is_unread || apply_status (apply, op, FLOO_STATUS_READ, error);
 }
 
 static gboolean
@@ -117,6 +129,9 @@ apply_delivered (FlooApply *apply, const FlooMessageOperation *op, GError **erro
 static gboolean
 apply_unread (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
+  /* Reading that was before it may come after it, on another way. */
+  if (op->ours && op->id != 0 && !add_early (apply, op, error))
+    return FALSE;
   return apply_status (apply, op, FLOO_STATUS_UNREAD, error);
 }
 

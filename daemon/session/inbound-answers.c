@@ -106,8 +106,9 @@ static gboolean
 apply_accepted_operation (FlooApply *apply, const KeptRow *kept, const Floo__SyncDL *answer, GError **error)
 {
   const FlooOutboxRow *row = &kept->row;
-  FlooMessageOperation operation = { .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
-                                     .content = kept->content, .config = kept->config, .ext = kept->ext };
+  FlooMessageOperation operation = { .id = (gint64) answer->server_mid, .type = row->operation, .mid = row->target,
+                                     .conversation = row->conversation, .ours = TRUE, .content = kept->content, .config = kept->config,
+                                     .ext = kept->ext };
   gboolean was_there, is_new = TRUE;
 
   /* Its number is known from now on: should it come back to us in a page, it changes nothing; nor does this where it came before. */

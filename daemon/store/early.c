@@ -28,6 +28,14 @@ floo_early_any (FlooDb *db, gboolean *any, GError **error)
 }
 
 gboolean
+floo_early_is_unread_after (FlooDb *db, gint64 message, gint64 id, gboolean *unread, GError **error)
+{
+  gint64 one;
+
+  return floo_query_get_int (db, "early-is-unread-after", FLOO_INTS (message, id), &one, unread, error);
+}
+
+gboolean
 floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpointer user_data, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "early-get", FLOO_INTS (message), error);

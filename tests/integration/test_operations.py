@@ -382,6 +382,43 @@ class OperationsTest(harness.Test):
         harness.wait_for(lambda: 'while you were away' in self.contents(other, BOB, local=GLib.Variant('b', True))[0], 'the message')
         harness.wait_for(lambda: self.item(other, BOB)['unread'] == 0, 'that it is read')
 
+    def test_unread_again_while_away(self):
+        """What another device read and then marked as unread is unread when we are back, in whatever order the one and the other come."""
+        sandbox, (alice, other), bob = self.scene(devices=2)
+        away = self.daemons[1]
+        known = self.send(bob, ALICE, 'known')
+        other.wait_message(lambda one: one.id == known)
+        sandbox.wait('delivered', user='alice')
+        away.stop()
+        new = self.send(bob, ALICE, 'new')
+        alice.wait_message(lambda one: one.id == new)
+        alice.wait_sent(alice.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {}))
+        for mid in (known, new):
+            alice.wait_sent(alice.call('Conversations', 'MarkUnread', '(x)', mid))
+        other = away.start()
+        other.wait_state('online')
+        sandbox.wait('delivered', user='alice')
+        self.settle(other)
+        self.assertEqual([self.get(client, mid).status for client in (alice, other) for mid in (known, new)], [0] * 4)
+        self.assertEqual([self.item(client, BOB)['unread'] for client in (alice, other)], [2, 2])
+
+    def test_last_word_on_reading(self):
+        """Of reading and marking as unread the last one counts, also where the first one is acknowledged late."""
+        sandbox, (alice,), bob = self.scene()
+        mid = self.send(bob, ALICE, 'read me')
+        alice.wait_message(lambda one: one.id == mid)
+        sandbox.control('socket', ack='late', count=1, ack_delay_ms=300)
+        for operations in (('MarkRead', 'MarkUnread'), ('MarkUnread', 'MarkRead')):
+            for name in operations:
+                last = alice.call('Conversations', name, '(x)', mid) if name == 'MarkUnread' else \
+                    alice.call('Conversations', name, '(xxa{sv})', BOB, 0, {})
+            alice.wait_sent(last)
+            harness.wait_for(lambda: not alice.call('Conversations', 'ListOutbox'), 'all acknowledged')
+            self.assertEqual(self.get(alice, mid).status, 0 if name == 'MarkUnread' else 2)
+            self.assertEqual(self.item(alice, BOB)['unread'], 1 if name == 'MarkUnread' else 0)
+            sandbox.control('socket', ack='late', count=1, ack_delay_ms=300)
+        sandbox.control('socket', ack='normal')
+
 
 if __name__ == '__main__':
     harness.main()

@@ -1,3 +1,3 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- in: ?1 message
-DELETE FROM early WHERE message = ?1;
+DELETE FROM early WHERE message = ?1 AND type <> 3;
