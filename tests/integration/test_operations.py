@@ -242,11 +242,12 @@ class OperationsTest(harness.Test):
         """What may have been sent is gone for the client at once, becomes a message where the service says so, and is forgotten where it cannot."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
-        sandbox.control('socket', ack='late', ack_delay_ms=1000, count=1)
+        sandbox.control('socket', ack='late', ack_delay_ms=600000, count=1)
         client_id = client.send_text(ECHO, 'late')
         sandbox.wait('accepted', user='alice', count=1)
         self.assertFalse(client.call('Conversations', 'CancelSend', '(x)', client_id))
         client.wait_sent(client_id, 'cancelled')
+        sandbox.control('socket', release=True)
         client.wait_sent(client_id)
         self.assertEqual(self.get(client, client_id).content, 'late')
 

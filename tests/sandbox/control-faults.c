@@ -100,6 +100,8 @@ sb_control_socket (SbControl *control, GError **error)
       faults->ack_count = (int) sb_control_int (control, "count", -1);
       faults->ack_delay_ms = (guint) sb_control_int (control, "ack_delay_ms", 1000);
     }
+  if (sb_control_bool (control, "release", FALSE))
+    sb_connections_release (control->sandbox);
   faults->refuse = (int) sb_control_int (control, "refuse", faults->refuse);
   faults->delay_ms = (guint) sb_control_int (control, "delay_ms", faults->delay_ms);
   return !json_object_has_member (control->body, "malformed") || send_malformed (control, error);

@@ -308,6 +308,12 @@ on_late_answer (gpointer user_data)
   g_free (late);
 }
 
+void
+sb_connections_release (Sandbox *sandbox)
+{
+  sandbox_hasten (sandbox, on_late_answer);
+}
+
 static void
 answer_message (SbConnection *self, const SbVerdict *verdict)
 {

@@ -30,6 +30,8 @@ gboolean sb_connection_can_send (SbConnection *connection);
 void sb_connection_end (SbConnection *connection, SbEnd how);
 /* A stalled connection stays open, reads over what comes and says nothing. */
 void sb_connection_stall (SbConnection *connection, gboolean stalled);
+/* Sends the acknowledgements that are to come late. */
+void sb_connections_release (Sandbox *sandbox);
 void sb_connection_malformed (SbConnection *connection, SbMalformed what);
 SbDevice *sb_connection_device (SbConnection *connection);     /* (nullable): before PROVISION */
 void sb_connection_free (SbConnection *connection);

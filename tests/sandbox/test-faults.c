@@ -41,8 +41,11 @@ test_acks (Fixture *f, gconstpointer data)
 
       g_assert_cmpint ((gint64) frame->sync_dl->client_mid, ==, mid);
     }
-  client_order (f->alice, "socket", "{\"ack\":\"late\",\"count\":1,\"ack_delay_ms\":10}");
+  client_order (f->alice, "socket", "{\"ack\":\"late\",\"count\":1,\"ack_delay_ms\":600000}");
   mid = client_send (f->alice, &out);
+  client_order (f->alice, "wait", "{\"for\":\"accepted\",\"user\":\"alice\",\"count\":4}");
+  g_assert_false (client_has (f->alice, FLOO__FRAME__COMMAND__SYNC));
+  client_order (f->alice, "socket", "{\"release\":true}");
   {
     g_autoptr (FlooFrame) frame = client_next_ack (f->alice);
 
