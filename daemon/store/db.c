@@ -211,7 +211,7 @@ floo_db_begin_wal (FlooDb *db, GError **error)
 
   return pragma (db, page_size, error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
          && ask (db, "PRAGMA synchronous", "2", error)
-         && pragma (db, "PRAGMA journal_size_limit = 8388608", error);
+         && pragma (db, "PRAGMA journal_size_limit = 16777216", error);
 }
 
 void

@@ -11,52 +11,49 @@
 #include "store/opening.h"
 #include "store/prune.h"
 #include "store/query.h"
+#include "store/readers.h"
 #include "store/search-changes.h"
+#include "store/wal.h"
 
-#define N_READERS 2
 /* A transaction takes no further job after this time: the ones in it wait for its end. */
 #define BATCH_US (50 * 1000)
-/* So many pages (4 MiB) more in the WAL are moved into the file, while others are written. */
-#define CHECKPOINT_PAGES 1000
-/* What came meanwhile is moved when the writer has had nothing to do for so long, so that nobody waits for it; from so many pages on, at once. */
-#define TAIL_US (20 * 1000)
-#define TAIL_PAGES (4 * CHECKPOINT_PAGES)
-/* The WAL is emptied when nothing was written for so long. */
-#define IDLE_US (5 * G_USEC_PER_SEC)
+/* Pruning of what is not urgent waits for a pause of that length, so that nobody waits for it. */
+#define PAUSE_US (20 * 1000)
+/* Nothing was written for so long: what is left to do is done, that there is peace then. */
+#define REST_US (5 * G_USEC_PER_SEC)
 /* How often a full disk is tried, and with how many bytes: some room is needed to go on, not just a page. */
 #define PROBE_US (3 * G_USEC_PER_SEC)
 #define PROBE_BYTES (256 * 1024)
-/* Pruning looks at the journal's front after so many events, or after this time. */
+/* Pruning looks at the journal's front after so many events, without a pause after so many, or after this time. */
 #define PRUNE_EVENTS 500
+#define PRUNE_EVENTS_AT_ONCE 4000
 #define PRUNE_US (600 * G_USEC_PER_SEC)
 #define FIRST_PRUNE_US (10 * G_USEC_PER_SEC)
+/* So many notes for the search index are worth a transaction of their own. */
+#define MANY_CHANGES 250
 
 struct _FlooWorker {
   char *folder;
   gint64 user_id;
   FlooMailbox *mailbox;
+  FlooReaders *readers;
   GThread *writer;
 
   GMutex lock; /* of what follows */
-  GCond write_cond, read_cond, checkpoint_cond;
-  GQueue writes, reads;
-  gboolean reads_paused;
+  GCond cond;
+  GQueue writes;
   gboolean closing;
   gboolean abandoned;  /* closing without a checkpoint */
   gboolean erase;
-  gboolean checkpoint; /* the checkpointer has work */
-  gboolean tail;       /* it is done: the writer is to move what was written meanwhile, so that the WAL can begin anew */
   guint days, events;
 
   /* The writer thread's own. */
   FlooDb *db;
-  GThread *readers[N_READERS];
-  GThread *checkpointer;
+  FlooWal *wal;
   FlooIndexer *indexer;  /* taken away under the lock */
   gint64 pruned_changes; /* notes for the indexer below this number are gone */
   gboolean full;
   guint events_since_prune;
-  int next_checkpoint; /* pages of the WAL */
   gint64 last_write;   /* monotonic µs */
   gint64 next_prune;
 };
@@ -84,119 +81,14 @@ post (FlooWorker *self, FlooNewsKind kind, gboolean full, GError *error)
   floo_mailbox_post (self->mailbox, news);
 }
 
-/* Runs @job on @db; what it did is undone where it fails. */
-static gboolean
-call (FlooDb *db, FlooNews *job)
+gboolean
+floo_news_run (FlooNews *job, FlooDb *db)
 {
   if (job->func (db, job->data, &job->error))
     return TRUE;
   if (job->error == NULL)
     job->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "The store refused");
   return FALSE;
-}
-
-/* Readers */
-
-typedef struct {
-  FlooWorker *worker;
-  FlooDb *db;
-} Helper;
-
-static void
-run_read (FlooDb *db, FlooNews *job)
-{
-  if (!floo_db_begin_read (db, &job->error))
-    return;
-  call (db, job);
-  if (!floo_db_commit (db, NULL))
-    floo_db_rollback (db);
-}
-
-static gpointer
-reader_main (gpointer data)
-{
-  g_autofree Helper *helper = data;
-  FlooWorker *self = helper->worker;
-
-  g_mutex_lock (&self->lock);
-  while (!self->closing || self->reads.length > 0)
-    {
-      FlooNews *job = self->reads_paused && !self->closing ? NULL : g_queue_pop_head (&self->reads);
-
-      if (job == NULL)
-        {
-          g_cond_wait (&self->read_cond, &self->lock);
-          continue;
-        }
-      g_mutex_unlock (&self->lock);
-      run_read (helper->db, job);
-      floo_mailbox_post (self->mailbox, job);
-      g_mutex_lock (&self->lock);
-    }
-  g_mutex_unlock (&self->lock);
-  floo_db_close (helper->db);
-  return NULL;
-}
-
-/* The checkpointer */
-
-static gpointer
-checkpointer_main (gpointer data)
-{
-  g_autofree Helper *helper = data;
-  FlooWorker *self = helper->worker;
-
-  g_mutex_lock (&self->lock);
-  while (!self->closing)
-    {
-      if (!self->checkpoint)
-        {
-          g_cond_wait (&self->checkpoint_cond, &self->lock);
-          continue;
-        }
-      g_mutex_unlock (&self->lock);
-      floo_db_checkpoint (helper->db, FALSE);
-      g_mutex_lock (&self->lock);
-      self->checkpoint = FALSE;
-      self->tail = TRUE;
-      g_cond_signal (&self->write_cond);
-    }
-  g_mutex_unlock (&self->lock);
-  floo_db_close (helper->db);
-  return NULL;
-}
-
-/* Whether the writer may have the WAL's tail now, which is then its business. */
-static gboolean
-take_tail (FlooWorker *self, int from_pages)
-{
-  gboolean tail;
-
-  g_mutex_lock (&self->lock);
-  tail = self->tail && self->db->wal_pages >= from_pages;
-  if (tail)
-    self->tail = FALSE;
-  g_mutex_unlock (&self->lock);
-  return tail;
-}
-
-/* After a commit: the bulk of a long WAL goes to the checkpointer, the rest that comes meanwhile is the writer's own, when it has time. */
-static void
-look_after_wal (FlooWorker *self)
-{
-  /* It began anew. */
-  if (self->db->wal_pages < CHECKPOINT_PAGES)
-    self->next_checkpoint = CHECKPOINT_PAGES;
-  if (take_tail (self, TAIL_PAGES))
-    floo_db_checkpoint (self->db, FALSE);
-  else if (self->db->wal_pages >= self->next_checkpoint)
-    {
-      self->next_checkpoint = self->db->wal_pages + CHECKPOINT_PAGES;
-      g_mutex_lock (&self->lock);
-      self->checkpoint = TRUE;
-      g_cond_signal (&self->checkpoint_cond);
-      g_mutex_unlock (&self->lock);
-    }
 }
 
 /* The writer */
@@ -225,7 +117,7 @@ run_write (FlooWorker *self, Batch *batch, FlooNews *job)
   g_ptr_array_add (batch->jobs, job);
   job->events = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_event_free);
   db->events = job->events;
-  ok = floo_db_savepoint (db, &job->error) && call (db, job) && floo_db_release (db, &job->error);
+  ok = floo_db_savepoint (db, &job->error) && floo_news_run (job, db) && floo_db_release (db, &job->error);
   db->events = NULL;
   if (ok)
     {
@@ -240,16 +132,16 @@ run_write (FlooWorker *self, Batch *batch, FlooNews *job)
     batch->error = g_error_copy (job->error);
 }
 
-/* A step of pruning, behind the jobs of a transaction. */
+/* A step of pruning, behind the jobs of a transaction or in one of its own. */
 static void
-prune (FlooWorker *self)
+prune (FlooWorker *self, guint from_events)
 {
   g_autoptr (GError) error = NULL;
   gint64 now = g_get_monotonic_time ();
   gboolean more = FALSE;
   guint days, events;
 
-  if (self->events_since_prune < PRUNE_EVENTS && now < self->next_prune)
+  if (self->events_since_prune < from_events && now < self->next_prune)
     return;
   g_mutex_lock (&self->lock);
   days = self->days;
@@ -265,7 +157,15 @@ prune (FlooWorker *self)
   self->next_prune = more ? now : now + PRUNE_US;
 }
 
-/* Notes that the indexer is done with go with the next transaction. */
+/* Where a transaction failed, the next one is not tried for pruning's sake. */
+static void
+postpone_pruning (FlooWorker *self)
+{
+  self->events_since_prune = 0;
+  self->next_prune = MAX (self->next_prune, g_get_monotonic_time () + FIRST_PRUNE_US);
+}
+
+/* Some of the notes that the indexer is done with go with a transaction. */
 static void
 prune_search_changes (FlooWorker *self)
 {
@@ -359,13 +259,17 @@ run_batch (FlooWorker *self, GQueue *jobs)
     }
   if (batch.error == NULL && !batch.full)
     {
-      prune (self);
-      prune_search_changes (self);
+      prune (self, ran->len > 0 ? PRUNE_EVENTS_AT_ONCE : PRUNE_EVENTS);
+      /* One that has changed nothing stays so and costs no writing. */
+      if (ran->len == 0 || sqlite3_total_changes64 (self->db->handle) != batch.changes)
+        prune_search_changes (self);
     }
   commit (self, &batch);
   hand_over (self, &batch);
+  if (batch.error != NULL)
+    postpone_pruning (self);
   g_clear_error (&batch.error);
-  look_after_wal (self);
+  floo_wal_committed (self->wal);
 }
 
 /* Writes something and takes it away again; the commit tells. */
@@ -397,6 +301,44 @@ run_own (FlooWorker *self, FlooStoreFunc func, gpointer data)
   return !self->full;
 }
 
+static gboolean
+is_wanted (FlooWorker *self)
+{
+  gboolean wanted;
+
+  g_mutex_lock (&self->lock);
+  wanted = self->writes.length > 0 || self->closing;
+  g_mutex_unlock (&self->lock);
+  return wanted;
+}
+
+/* Whether there are many notes that the indexer is done with. */
+static gboolean
+has_many_changes (FlooWorker *self)
+{
+  return floo_indexer_get_done (self->indexer) - self->pruned_changes >= MANY_CHANGES;
+}
+
+/* All that is left to do is done at once, so that nothing wakes up for it later. */
+static void
+come_to_rest (FlooWorker *self)
+{
+  GQueue none = G_QUEUE_INIT;
+  gint64 changes;
+
+  do
+    {
+      changes = sqlite3_total_changes64 (self->db->handle);
+      run_batch (self, &none);
+      if (is_wanted (self))
+        return;
+    }
+  while (sqlite3_total_changes64 (self->db->handle) != changes && !self->full);
+  if (floo_wal_get_pause (self->wal) < G_MAXINT64)
+    floo_wal_move (self->wal);
+  self->last_write = g_get_monotonic_time ();
+}
+
 /* What is done while no job waits; called when the time that idle_until() gave has come. */
 static void
 do_idle_work (FlooWorker *self)
@@ -404,35 +346,36 @@ do_idle_work (FlooWorker *self)
   GQueue none = G_QUEUE_INIT;
   gint64 now = g_get_monotonic_time ();
 
-  if (self->full && now >= self->last_write + PROBE_US)
+  if (self->full)
     {
+      if (now < self->last_write + PROBE_US)
+        return;
       self->last_write = now;
       /* Room may be in the WAL itself. */
       floo_db_checkpoint (self->db, TRUE);
       if (run_own (self, probe, self))
         run_own (self, probe, NULL);
-      return;
     }
-  if (now >= self->last_write + TAIL_US && take_tail (self, 0))
-    floo_db_checkpoint (self->db, FALSE);
-  else if (now >= self->next_prune && !self->full)
+  else if (now >= self->last_write + REST_US && (has_many_changes (self) || floo_wal_get_pause (self->wal) < G_MAXINT64))
+    come_to_rest (self);
+  else if (now - self->last_write >= floo_wal_get_pause (self->wal))
+    floo_wal_move (self->wal);
+  else
     run_batch (self, &none); /* prunes */
-  else if (self->db->wal_pages > 0 && now >= self->last_write + IDLE_US)
-    {
-      self->last_write = now;
-      floo_db_checkpoint (self->db, TRUE);
-    }
 }
 
 static gint64
 idle_until (FlooWorker *self)
 {
-  gint64 until;
+  gint64 until = self->next_prune, pause = floo_wal_get_pause (self->wal);
 
   if (self->full)
     return self->last_write + PROBE_US;
-  until = self->tail ? MIN (self->next_prune, self->last_write + TAIL_US) : self->next_prune;
-  return self->db->wal_pages > 0 ? MIN (until, self->last_write + IDLE_US) : until;
+  if (self->events_since_prune >= PRUNE_EVENTS)
+    until = MIN (until, self->last_write + PAUSE_US);
+  if (pause < G_MAXINT64)
+    until = MIN (until, self->last_write + pause);
+  return has_many_changes (self) ? MIN (until, self->last_write + REST_US) : until;
 }
 
 static void
@@ -454,7 +397,7 @@ write_until_closed (FlooWorker *self)
 
       if (self->writes.length == 0 && jobs.length == 0)
         {
-          idle = !g_cond_wait_until (&self->write_cond, &self->lock, idle_until (self));
+          idle = !g_cond_wait_until (&self->cond, &self->lock, idle_until (self));
           if (!idle)
             continue;
         }
@@ -469,58 +412,31 @@ write_until_closed (FlooWorker *self)
   g_mutex_unlock (&self->lock);
 }
 
-static GThread *
-start_helper (FlooWorker *self, const char *name, FlooDbRole role, GThreadFunc func, GError **error)
-{
-  g_autofree char *path = g_build_filename (self->folder, FLOO_STORE_FILE, NULL);
-  FlooDb *db = floo_db_open (path, role, self->user_id, error);
-  GThread *thread;
-  Helper *helper;
-
-  if (db == NULL)
-    return NULL;
-  helper = g_new (Helper, 1);
-  *helper = (Helper){ self, db };
-  thread = g_thread_try_new (name, func, helper, error);
-  if (thread != NULL)
-    return thread;
-  floo_db_close (db);
-  g_free (helper);
-  return NULL;
-}
-
 static void
-join_helpers (FlooWorker *self)
+stop_helpers (FlooWorker *self)
 {
   FlooIndexer *indexer;
 
   g_mutex_lock (&self->lock);
   self->closing = TRUE;
-  g_cond_broadcast (&self->read_cond);
-  g_cond_broadcast (&self->checkpoint_cond);
   indexer = g_steal_pointer (&self->indexer);
   g_mutex_unlock (&self->lock);
   g_clear_pointer (&indexer, floo_indexer_free);
-  for (guint i = 0; i < N_READERS; i++)
-    g_clear_pointer (&self->readers[i], g_thread_join);
-  g_clear_pointer (&self->checkpointer, g_thread_join);
+  floo_readers_stop (self->readers);
+  g_clear_pointer (&self->wal, floo_wal_free);
 }
 
 static gboolean
 open_all (FlooWorker *self, FlooNews *news)
 {
+  g_autofree char *path = g_build_filename (self->folder, FLOO_STORE_FILE, NULL);
+
   self->db = floo_opening_run (self->folder, self->user_id, &news->outcome, &news->journal_id, &news->error);
   if (self->db == NULL)
     return FALSE;
-  self->checkpointer = start_helper (self, "store-wal", FLOO_DB_CHECKPOINTER, checkpointer_main, &news->error);
-  if (self->checkpointer == NULL)
+  self->wal = floo_wal_new (path, self->db, &news->error);
+  if (self->wal == NULL || !floo_readers_start (self->readers, path, self->user_id, &news->error))
     return FALSE;
-  for (guint i = 0; i < N_READERS; i++)
-    {
-      self->readers[i] = start_helper (self, "store-read", FLOO_DB_READER, reader_main, &news->error);
-      if (self->readers[i] == NULL)
-        return FALSE;
-    }
   self->indexer = floo_indexer_new (self->folder, self->user_id, news->journal_id, self->mailbox);
   self->last_write = g_get_monotonic_time ();
   self->next_prune = self->last_write + FIRST_PRUNE_US;
@@ -567,7 +483,7 @@ writer_main (gpointer data)
       floo_mailbox_post (self->mailbox, news);
       write_until_closed (self);
     }
-  join_helpers (self);
+  stop_helpers (self);
   if (self->db != NULL)
     floo_db_finish (g_steal_pointer (&self->db), ok && !self->abandoned);
   if (self->erase)
@@ -591,11 +507,9 @@ floo_worker_new (const char *folder, gint64 user_id, FlooMailbox *mailbox)
   self->days = 14;
   self->events = 200000;
   g_mutex_init (&self->lock);
-  g_cond_init (&self->write_cond);
-  g_cond_init (&self->read_cond);
-  g_cond_init (&self->checkpoint_cond);
+  g_cond_init (&self->cond);
   g_queue_init (&self->writes);
-  g_queue_init (&self->reads);
+  self->readers = floo_readers_new (mailbox);
   self->writer = g_thread_try_new ("store-write", writer_main, self, &error);
   if (self->writer == NULL)
     post (self, FLOO_NEWS_OPENED, FALSE, error);
@@ -608,19 +522,18 @@ floo_worker_free (FlooWorker *self)
   g_mutex_lock (&self->lock);
   self->abandoned = TRUE;
   self->closing = TRUE;
-  g_cond_signal (&self->write_cond);
+  g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
   g_clear_pointer (&self->writer, g_thread_join);
   g_mutex_clear (&self->lock);
-  g_cond_clear (&self->write_cond);
-  g_cond_clear (&self->read_cond);
-  g_cond_clear (&self->checkpoint_cond);
+  g_cond_clear (&self->cond);
+  floo_readers_free (self->readers);
   g_free (self->folder);
   g_free (self);
 }
 
-static gboolean
-push (FlooWorker *self, GQueue *queue, GCond *cond, FlooNews *job)
+gboolean
+floo_worker_write (FlooWorker *self, FlooNews *job)
 {
   gboolean taken;
 
@@ -628,32 +541,30 @@ push (FlooWorker *self, GQueue *queue, GCond *cond, FlooNews *job)
   taken = !self->closing;
   if (taken)
     {
-      g_queue_push_tail (queue, job);
-      g_cond_signal (cond);
+      g_queue_push_tail (&self->writes, job);
+      g_cond_signal (&self->cond);
     }
   g_mutex_unlock (&self->lock);
   return taken;
 }
 
 gboolean
-floo_worker_write (FlooWorker *self, FlooNews *job)
-{
-  return push (self, &self->writes, &self->write_cond, job);
-}
-
-gboolean
 floo_worker_read (FlooWorker *self, FlooNews *job)
 {
-  return push (self, &self->reads, &self->read_cond, job);
+  gboolean taken;
+
+  g_mutex_lock (&self->lock);
+  taken = !self->closing;
+  if (taken)
+    floo_readers_push (self->readers, job);
+  g_mutex_unlock (&self->lock);
+  return taken;
 }
 
 void
 floo_worker_pause_reads (FlooWorker *self, gboolean paused)
 {
-  g_mutex_lock (&self->lock);
-  self->reads_paused = paused;
-  g_cond_broadcast (&self->read_cond);
-  g_mutex_unlock (&self->lock);
+  floo_readers_pause (self->readers, paused);
 }
 
 gboolean
@@ -675,7 +586,7 @@ floo_worker_close (FlooWorker *self, gboolean erase)
   g_mutex_lock (&self->lock);
   self->closing = TRUE;
   self->erase = self->erase || erase;
-  g_cond_signal (&self->write_cond);
+  g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
 }
 

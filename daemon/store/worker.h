@@ -2,8 +2,8 @@
 /*
  * worker.h: the store's threads. Private to the store.
  *
- * One thread writes, two read, one moves the WAL's pages into the file while the others go on. What they have done
- * comes back as news through a mailbox.
+ * One thread writes, two read (readers.h), one moves the WAL's pages into the file (wal.h) and one keeps the search index (indexer.h). What
+ * they have done comes back as news through a mailbox.
  */
 #pragma once
 
@@ -38,6 +38,8 @@ typedef struct {
 } FlooNews;
 
 void floo_news_free (FlooNews *news);
+/* Runs a job on @db, and keeps its error. */
+gboolean floo_news_run (FlooNews *job, FlooDb *db);
 
 typedef struct _FlooWorker FlooWorker;
 

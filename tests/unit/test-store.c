@@ -304,6 +304,58 @@ test_paused_reads (Fixture *f, gconstpointer data)
     }
 }
 
+#define LARGE (1u << 20)
+#define N_LARGE 140 /* MiB */
+
+/* Large writes, the next one given before the last one is done, so that the writer never has a pause. */
+typedef struct {
+  FlooStore *store;
+  char *text;
+  guint given, done;
+  gboolean ended;
+} Flood;
+
+static gboolean
+write_large (FlooDb *db, gpointer data, GError **error)
+{
+  const Flood *flood = data;
+
+  flood->text[0] = flood->text[0] == 'x' ? 'y' : 'x'; /* the same text would change nothing */
+  return floo_values_set (db, "large", flood->text, error);
+}
+
+static void
+on_large_written (FlooStore *store, gpointer data, const GError *error)
+{
+  Flood *flood = data;
+
+  g_assert_no_error (error);
+  flood->done++;
+  if (flood->given < N_LARGE)
+    {
+      flood->given++;
+      floo_store_write (store, write_large, on_large_written, flood, NULL);
+    }
+  flood->ended = flood->done == N_LARGE;
+}
+
+/* SQLite's log is moved into the file while it is written, too: it does not grow for as long as somebody writes. */
+static void
+test_log_is_bounded (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = g_build_filename (f->folder, "store.db-wal", NULL);
+  g_autofree char *text = g_strnfill (LARGE, 'x');
+  Flood flood = { f->store, text, 3, 0, FALSE };
+  GStatBuf info;
+
+  for (guint i = 0; i < flood.given; i++)
+    floo_store_write (f->store, write_large, on_large_written, &flood, NULL);
+  fixture_wait (&flood.ended);
+  g_assert_cmpint (g_stat (path, &info), ==, 0);
+  g_assert_cmpint (info.st_size, >, 0);
+  g_assert_cmpint (info.st_size, <, 100 * (gint64) LARGE);
+}
+
 static gboolean
 write_on_reader (FlooDb *db, gpointer data, GError **error)
 {
@@ -349,6 +401,7 @@ main (int argc, char **argv)
   ADD ("/store/erase", test_erase);
   ADD ("/store/read-sees-write", test_read_sees_write);
   ADD ("/store/paused-reads", test_paused_reads);
+  ADD ("/store/log-is-bounded", test_log_is_bounded);
   ADD ("/store/readers-cannot-write", test_readers_cannot_write);
   ADD ("/store/dropped", test_dropped);
   return g_test_run ();
