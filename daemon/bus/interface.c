@@ -265,13 +265,17 @@ floo_bus_interface_update_properties (FlooBusInterface *self)
 {
   GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (self);
   GDBusConnection *connection = g_dbus_interface_skeleton_get_connection (skeleton);
-  g_autoptr (GVariant) now = collect_properties (self);
+  g_autoptr (GVariant) now = NULL;
   g_auto (GVariantBuilder) changed = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   guint n = 0;
   GVariantIter iter;
   const char *name;
   GVariant *value;
 
+  /* Its version does not change. */
+  if (self->table->get_properties == NULL && self->table->get_object_properties == NULL)
+    return;
+  now = collect_properties (self);
   g_variant_iter_init (&iter, now);
   while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
     {

@@ -102,7 +102,7 @@ struct _FlooSession {
   guint saving;                 /* logins on their way to the keyring or the disk, or from there */
   gpointer next_login;          /* (nullable): a login that waits for them (account.c) */
   GTask *stop_task;             /* (nullable): waits for them */
-  guint status_idle;
+  guint status_idle, counts_timer;
 
   GSourceOnceFunc ready;        /* (nullable): not told yet */
   gpointer ready_data;

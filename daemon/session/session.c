@@ -9,6 +9,8 @@
 
 /* How long a start waits for the stored login. */
 #define READY_TIMEOUT_MS 500
+/* Until changed counts are told. */
+#define COUNTS_MS 50
 
 G_DEFINE_FINAL_TYPE (FlooSession, floo_session, G_TYPE_OBJECT)
 
@@ -24,6 +26,7 @@ floo_session_finalize (GObject *object)
   FlooSession *self = FLOO_SESSION (object);
 
   g_clear_handle_id (&self->status_idle, g_source_remove);
+  g_clear_handle_id (&self->counts_timer, g_source_remove);
   g_clear_handle_id (&self->ready_timer, g_source_remove);
   g_clear_pointer (&self->files, floo_files_free);
   g_clear_pointer (&self->login, floo_login_free);
@@ -211,13 +214,18 @@ floo_session_set_congested (FlooSession *self, gboolean congested)
 
 /* ---- status ---- */
 
-static gboolean
-on_status_idle (gpointer user_data)
+static void
+tell_status (FlooSession *self)
 {
-  FlooSession *self = user_data;
-
-  self->status_idle = 0;
+  g_clear_handle_id (&self->status_idle, g_source_remove);
+  g_clear_handle_id (&self->counts_timer, g_source_remove);
   g_signal_emit (self, signals[SIGNAL_STATUS_CHANGED], 0);
+}
+
+static gboolean
+on_status_due (gpointer user_data)
+{
+  tell_status (user_data);
   return G_SOURCE_REMOVE;
 }
 
@@ -225,16 +233,22 @@ void
 floo_session_status_changed (FlooSession *self)
 {
   if (self->status_idle == 0)
-    self->status_idle = g_idle_add_full (G_PRIORITY_DEFAULT, on_status_idle, self, NULL);
+    self->status_idle = g_idle_add_full (G_PRIORITY_DEFAULT, on_status_due, self, NULL);
+}
+
+/* Nearly every message changes them, and a badge need not be as quick as it is: they are told a little later, together. */
+static void
+counts_changed (FlooSession *self)
+{
+  if (self->counts_timer == 0)
+    self->counts_timer = g_timeout_add (COUNTS_MS, on_status_due, self);
 }
 
 void
 floo_session_tell_status (FlooSession *self)
 {
-  if (self->status_idle == 0)
-    return;
-  g_clear_handle_id (&self->status_idle, g_source_remove);
-  g_signal_emit (self, signals[SIGNAL_STATUS_CHANGED], 0);
+  if (self->status_idle != 0 || self->counts_timer != 0)
+    tell_status (self);
 }
 
 void
@@ -459,7 +473,7 @@ on_write_done (FlooStore *store, gpointer data, const GError *error)
     {
       self->unread_total = job->unread_total;
       self->queued = job->queued;
-      floo_session_status_changed (self);
+      counts_changed (self);
     }
   if (job->done != NULL)
     job->done (store, job->data, error);
