@@ -62,35 +62,89 @@ make_operation (SbControl *control, SbMessage *message, GError **error)
   return TRUE;
 }
 
-gboolean
-sb_control_send (SbControl *control, GError **error)
+/* @number: of several; 0: the only one. Its id is added to @ids. */
+static gboolean
+send_one (SbControl *control, gint64 number, JsonArray *ids, GError **error)
 {
   SbUser *from = sb_control_user (control, "from", error);
   gint64 to = from == NULL ? 0 : sb_control_receiver (control, "to", error);
-  gint64 count = CLAMP (sb_control_int (control, "count", 1), 1, MAX_COUNT);
-  JsonArray *ids;
+  SbMessage *message = to == 0 ? NULL : message_from (control, from, to, number, error);
+  SbVerdict verdict;
 
-  if (to == 0)
+  if (message == NULL)
     return FALSE;
-  ids = json_array_new ();
-  json_object_set_array_member (control->answer, "server_mids", ids);
-  for (gint64 i = 1; i <= count; i++)
+  if (!make_operation (control, message, error))
     {
-      SbMessage *message = message_from (control, from, to, count > 1 ? i : 0, error);
-      SbVerdict verdict;
-
-      if (message == NULL)
-        return FALSE;
-      if (!make_operation (control, message, error))
-        {
-          sb_message_free (message);
-          return FALSE;
-        }
-      sb_intake_submit (control->sandbox, from, NULL, message, &verdict);
-      if (verdict.code != FLOO__STATUS__ERROR_CODE__OK)
-        return sb_control_fail (error, "refused: %s", verdict.reason);
-      json_array_add_int_element (ids, verdict.server_mid);
+      sb_message_free (message);
+      return FALSE;
     }
+  sb_intake_submit (control->sandbox, from, NULL, message, &verdict);
+  if (verdict.code != FLOO__STATUS__ERROR_CODE__OK)
+    return sb_control_fail (error, "refused: %s", verdict.reason);
+  json_array_add_int_element (ids, verdict.server_mid);
+  return TRUE;
+}
+
+/* Messages that come one by one. */
+typedef struct {
+  SbControl control;
+  gint64 next, count;
+  guint interval_ms;
+} Drip;
+
+static void
+drip_free (Drip *drip)
+{
+  json_object_unref (drip->control.body);
+  g_free (drip);
+}
+
+static void drip_later (Drip *drip);
+
+static void
+on_drip_due (gpointer data)
+{
+  Drip *drip = data;
+  g_autoptr (JsonArray) ids = json_array_new ();
+  g_autoptr (GError) error = NULL;
+
+  if (!send_one (&drip->control, drip->next, ids, &error))
+    g_message ("no message at an interval any more: %s", error->message);
+  else if (drip->next < drip->count)
+    {
+      drip->next++;
+      drip_later (drip);
+      return;
+    }
+  drip_free (drip);
+}
+
+static void
+drip_later (Drip *drip)
+{
+  sandbox_after (drip->control.sandbox, drip->interval_ms, on_drip_due, drip, (GDestroyNotify) drip_free);
+}
+
+gboolean
+sb_control_send (SbControl *control, GError **error)
+{
+  gint64 count = CLAMP (sb_control_int (control, "count", 1), 1, MAX_COUNT);
+  gint64 interval_ms = CLAMP (sb_control_int (control, "interval_ms", 0), 0, G_MAXINT);
+  JsonArray *ids = json_array_new ();
+  Drip *drip;
+
+  json_object_set_array_member (control->answer, "server_mids", ids);
+  for (gint64 i = 1; i <= (interval_ms > 0 ? 1 : count); i++)
+    if (!send_one (control, count > 1 ? i : 0, ids, error))
+      return FALSE;
+  if (interval_ms == 0 || count == 1)
+    return TRUE;
+  drip = g_new0 (Drip, 1);
+  drip->control = (SbControl){ .sandbox = control->sandbox, .body = json_object_ref (control->body) };
+  drip->next = 2;
+  drip->count = count;
+  drip->interval_ms = (guint) interval_ms;
+  drip_later (drip);
   return TRUE;
 }
 
