@@ -170,6 +170,31 @@ class OperationsTest(harness.Test):
         client.call('Conversations', 'SetDraft', '(xss)', BOB, 'roster', '')
         self.assertEqual(self.item(client, BOB)['draft'], '')
 
+    def test_draft_of_a_new_conversation(self):
+        """It is in the list for as long as there is a draft or something else."""
+        sandbox, daemon, client = self.one()
+
+        def listed():
+            return [one['id'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]]
+
+        def draft(text):
+            since = len(client.events)
+            client.call('Conversations', 'SetDraft', '(xss)', ECHO, 'roster', text)
+            client.wait_event('RecentListUpdate', since=since)
+
+        before = listed()
+        self.assertNotIn(ECHO, before)
+        draft('half a sen')
+        draft('half a sentence')
+        self.assertEqual(listed(), [ECHO] + before)
+        draft('')
+        self.assertEqual(listed(), before)
+        self.fails('NotFound', self.item, client, ECHO)
+        draft('half a sen')
+        self.send(client, ECHO, 'another')
+        draft('')
+        self.assertEqual(listed(), [ECHO] + before)
+
     def test_mention_and_location(self):
         sandbox, (alice,), bob = self.scene()
         client_id = alice.call('Conversations', 'SendMention', '(xsaxba{sv})', TEAM, 'bob, look', [BOB], False, {})

@@ -203,6 +203,25 @@ insert_calls (FlooDb *db, gpointer data, GError **error)
          && floo_messages_insert (db, &record, FALSE, &is_new, error) && floo_messages_insert (db, &later, FALSE, &is_new, error);
 }
 
+static gboolean
+draft_beside_calls (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_conversations_set_draft (db, 9, FLOO_CONVERSATION_ROSTER, data, 1800000000000, error);
+}
+
+static gboolean
+draft_before_a_call (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_conversations_set_draft (db, 10, FLOO_CONVERSATION_ROSTER, "first the draft", 1800000000001, error)
+         && floo_conversations_touch (db, 10, FLOO_CONVERSATION_ROSTER, FALSE, 0, FALSE, 101, 1, NULL, error);
+}
+
+static gboolean
+clear_draft_before_a_call (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_conversations_set_draft (db, 10, FLOO_CONVERSATION_ROSTER, NULL, 0, error);
+}
+
 static void
 test_calls (Fixture *f, gconstpointer data)
 {
@@ -217,6 +236,25 @@ test_calls (Fixture *f, gconstpointer data)
   item = get_item (f, 7);
   g_assert_true (g_variant_lookup (item, "last_message_id", "x", &last));
   g_assert_cmpint (last, ==, 85);
+}
+
+/* Where there is nothing else for the list a draft puts the conversation into it, and takes it out again. */
+static void
+test_draft_beside_calls (Fixture *f, gconstpointer data)
+{
+  g_autofree char *draft = g_strdup ("to be said");
+  g_autoptr (GVariant) kept = NULL;
+
+  WRITE (f, insert_calls);
+  g_free (assert_list (f, "", 9, FALSE, NULL, ""));
+  fixture_write (f, draft_beside_calls, draft);
+  WRITE (f, draft_before_a_call);
+  g_free (assert_list (f, "", 9, FALSE, NULL, "10 9 "));
+  WRITE (f, draft_beside_calls);
+  WRITE (f, clear_draft_before_a_call);
+  g_free (assert_list (f, "", 9, FALSE, NULL, ""));
+  kept = get_item (f, 9);
+  g_assert_nonnull (kept);
 }
 
 static gboolean
@@ -428,6 +466,7 @@ main (int argc, char **argv)
   ADD ("/store/conversations/item", test_item);
   ADD ("/store/conversations/calls", test_calls);
   ADD ("/store/conversations/mention", test_mention);
+  ADD ("/store/conversations/draft-beside-calls", test_draft_beside_calls);
   ADD ("/store/contacts/list", test_contacts);
   ADD ("/store/contacts/details", test_details);
   ADD ("/store/contacts/late-answers", test_late_answers);

@@ -6,7 +6,7 @@ INSERT INTO conversations (id, type, present, listed, activity, last_message, un
 VALUES (?1, ?2, 1, ?3, iif(?3, ?7, 0), iif(?3, ?6, 0), max(?4, 0), ?5 AND ?4 > 0)
 ON CONFLICT (id) DO UPDATE SET
   type = excluded.type,
-  present = 1,
+  present = iif(excluded.listed, 1, present | 1),
   listed = max(listed, excluded.listed),
   activity = max(activity, excluded.activity),
   last_message = max(last_message, excluded.last_message),
