@@ -9,6 +9,7 @@
 #include "net/file-url.h"
 #include "net/mover.h"
 #include "net/storage-private.h"
+#include "net/tls.h"
 
 #define MAX_REDIRECTS 5
 /* What is read at once; as much again is never in memory. */
@@ -282,7 +283,7 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!floo_mover_run_finish (result, &error) || fetch->location == NULL)
     {
-      finish (task, error);
+      finish (task, error != NULL ? floo_tls_explain (error, soup_message_get_tls_peer_certificate_errors (fetch->message)) : NULL);
       return;
     }
   g_free (fetch->url);

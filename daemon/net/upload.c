@@ -10,6 +10,7 @@
 #include "net/multipart.h"
 #include "net/storage-private.h"
 #include "net/tls.h"
+#include "net/tls.h"
 
 #define MAX_ANSWER (64u << 10)
 
@@ -133,7 +134,10 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (upload->refused)
     error = floo_storage_refusal ();
   else if (!sent)
-    error = floo_deadline_error (upload->stall, cause, "the storage");
+    {
+      cause = floo_tls_explain (g_steal_pointer (&cause), soup_message_get_tls_peer_certificate_errors (upload->message));
+      error = floo_deadline_error (upload->stall, cause, "the storage");
+    }
   else if (!floo_http_status_is_success (soup_message_get_status (upload->message)))
     error = floo_storage_status_error (soup_message_get_status (upload->message));
   if (error != NULL || !check_answer (upload->answer, &error))

@@ -22,6 +22,7 @@ typedef struct {
   char *key;
   char *request;
   GSocketConnection *connection;
+  GTlsConnection *tls; /* (nullable): of the last handshake begun */
   GByteArray *head; /* and what came behind it */
   gsize head_len;
 } Connect;
@@ -34,6 +35,7 @@ connect_free (Connect *connect)
   g_free (connect->key);
   g_free (connect->request);
   g_clear_object (&connect->connection);
+  g_clear_object (&connect->tls);
   g_clear_pointer (&connect->head, g_byte_array_unref);
   g_free (connect);
 }
@@ -202,7 +204,7 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   connect->connection = g_socket_client_connect_to_uri_finish (G_SOCKET_CLIENT (source), result, &error);
   if (connect->connection == NULL)
     {
-      fail (task, error);
+      fail (task, connect->tls != NULL ? floo_tls_explain (error, g_tls_connection_get_peer_certificate_errors (connect->tls)) : error);
       return;
     }
   /* Small messages that must not wait for each other's acknowledgements. */
@@ -214,6 +216,16 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_output_stream_write_all_async (g_io_stream_get_output_stream (G_IO_STREAM (connect->connection)), connect->request,
                                    strlen (connect->request), G_PRIORITY_DEFAULT, floo_deadline_get_cancellable (connect->deadline),
                                    write_cb, task);
+}
+
+/* Only the connection of a handshake that fails knows why. */
+static void
+on_client_event (GSocketClient *client, GSocketClientEvent event, GSocketConnectable *target, GIOStream *stream, GTask *task)
+{
+  Connect *connect = g_task_get_task_data (task);
+
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING)
+    g_set_object (&connect->tls, G_TLS_CONNECTION (stream));
 }
 
 static void
@@ -228,6 +240,7 @@ on_tls_ready (gpointer user_data)
                                         g_uri_get_port (connect->uri), "/", NULL, NULL);
 
   g_socket_client_set_tls (client, tls);
+  g_signal_connect_object (client, "event", G_CALLBACK (on_client_event), task, 0);
   g_socket_client_connect_to_uri_async (client, target, tls ? 443 : 80, floo_deadline_get_cancellable (connect->deadline),
                                         connected_cb, task);
 }

@@ -2,16 +2,37 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The service with TLS, as it is in the world: whom the daemon trusts, and that everything works over it."""
 
+import http.server
+import json
 import os
 import shutil
 import subprocess
+import threading
 import unittest
+
+from gi.repository import GLib
 
 import files
 import harness
 import programs
 
 BOB = 1002
+
+
+class Discovery(http.server.BaseHTTPRequestHandler):
+    """Says where the service is."""
+
+    answer = None
+
+    def do_GET(self):
+        body = json.dumps(self.answer).encode()
+        self.send_response(200)
+        self.send_header('Content-Length', str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *arguments):
+        pass
 
 
 @unittest.skipUnless(shutil.which('openssl'), 'openssl is missing')
@@ -41,11 +62,11 @@ class TlsTest(files.Test):
                     output.write(file.read())
         return both
 
-    def scene(self, name='IP:127.0.0.1', trusted=True):
+    def scene(self, name='IP:127.0.0.1', trusted=True, further=''):
         ca = self.authority()
         sandbox = self.sandbox(certificate=self.certificate(name))
         self.assertTrue(sandbox.origin.startswith('https:'))
-        config = '[service]\napp_id=sandbox\ndns_server=%s\n' % sandbox.dns_server + ('ca_file=%s\n' % ca if trusted else '')
+        config = '[service]\napp_id=sandbox\ndns_server=%s\n' % sandbox.dns_server + ('ca_file=%s\n' % ca if trusted else '') + further
         daemon = self.daemon(sandbox=sandbox, config=config, env=programs.NO_LEAKS)
         return sandbox, daemon, daemon.start()
 
@@ -74,6 +95,30 @@ class TlsTest(files.Test):
         daemon.stop()
         again = daemon.start()
         again.wait_state('online')
+
+    def test_socket_of_another_host(self):
+        """The socket's address is not the certificate's, the service's is."""
+        sandbox, daemon, client = self.scene()
+        cluster = {'ratel': [{'protocol': 'https', 'host': '127.0.0.1:%d' % sandbox.service_port}],
+                   'webim': [{'protocol': 'https', 'host': 'localhost:%d' % sandbox.service_port}]}
+        Discovery.answer = {'code': 200, 'message': '', 'data': {'dns_list': [{'group_level': 0, 'clusters': [cluster]}]}}
+        server = http.server.HTTPServer(('127.0.0.1', 0), Discovery)
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        dns_server = GLib.Variant('s', 'http://127.0.0.1:%d/dns' % server.server_port)
+        client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {'dns_server': dns_server})
+        harness.wait_for(lambda: client.last_error[1].startswith('the socket: '), lambda: 'the refusal; it is %s, %s' % (client.state, client.last_error))
+        self.assertIn('it is for another host', client.last_error[1])
+
+    def test_file_of_another_host(self):
+        """Transfers say it, too."""
+        sandbox, daemon, client = self.scene(further='[files]\nprivate_hosts=localhost\n')
+        client.login('alice')
+        sandbox.wait('delivered', user='alice')
+        url = 'https://localhost:%d/elsewhere/x' % sandbox.service_port
+        transfer = self.download(client, self.message_at(sandbox, client, url), status='error')
+        self.assertIn('it is for another host', transfer['Error'][1])
 
     def test_unknown_authority(self):
         sandbox, daemon, client = self.scene(trusted=False)
