@@ -14,6 +14,7 @@ typedef struct {
   gboolean busy;
   gboolean again;
   guint timer;
+  FlooBackoff backoff;          /* of tries that failed */
 } Fetcher;
 
 struct _FlooDirectory {
@@ -33,6 +34,7 @@ floo_directory_new (FlooSession *session)
     {
       self->fetchers[i].directory = self;
       self->fetchers[i].kind = &floo_directory_kinds[i];
+      self->fetchers[i].backoff = FLOO_DIRECTORY_BACKOFF;
     }
   return self;
 }
@@ -41,7 +43,10 @@ void
 floo_directory_offline (FlooDirectory *self)
 {
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
-    g_clear_handle_id (&self->fetchers[i].timer, g_source_remove);
+    {
+      g_clear_handle_id (&self->fetchers[i].timer, g_source_remove);
+      floo_backoff_reset (&self->fetchers[i].backoff);
+    }
   floo_members_offline (self->members);
   if (self->session->read_ack != NULL)
     floo_read_ack_offline (self->session->read_ack);
@@ -77,15 +82,28 @@ fetch_again_later (Fetcher *fetcher)
     fetcher->timer = g_timeout_add (FETCH_INTERVAL_MS, on_fetch_timer, fetcher);
 }
 
+/* Asked for again some time later, not for ever: then when the next is wanted. */
+static void
+fetch_failed (Fetcher *fetcher)
+{
+  fetcher->busy = FALSE;
+  if (fetcher->timer == 0 && fetcher->directory->session->state == FLOO_STATE_ONLINE && fetcher->backoff.attempts < FLOO_DIRECTORY_RETRIES)
+    fetcher->timer = g_timeout_add (floo_backoff_next (&fetcher->backoff), on_fetch_timer, fetcher);
+}
+
 static void
 on_fetch_stored (FlooStore *store, gpointer data, const GError *error)
 {
   FlooDetailsJob *job = data;
+  Fetcher *fetcher = job->owner;
 
   if (error != NULL)
-    ((Fetcher *) job->owner)->busy = FALSE;
-  else
-    fetch_again_later (job->owner);
+    {
+      fetch_failed (fetcher);
+      return;
+    }
+  floo_backoff_reset (&fetcher->backoff);
+  fetch_again_later (fetcher);
 }
 
 static void
@@ -101,7 +119,7 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (!floo_error_is_cancelled (error))
         g_warning ("details of %s could not be fetched: %s", job->kind->key, error->message);
-      fetcher->busy = FALSE;
+      fetch_failed (fetcher);
       floo_details_job_free (job);
       return;
     }
@@ -162,7 +180,18 @@ void
 floo_directory_fetch_missing (FlooDirectory *self)
 {
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
-    fetch (&self->fetchers[i]);
+    {
+      Fetcher *fetcher = &self->fetchers[i];
+
+      /* Something new is wanted: what failed before is tried with it. */
+      if (fetcher->backoff.attempts > 0 && !fetcher->busy)
+        {
+          g_clear_handle_id (&fetcher->timer, g_source_remove);
+          floo_backoff_reset (&fetcher->backoff);
+          fetch_again_later (fetcher);
+        }
+      fetch (fetcher);
+    }
   floo_members_fetch (self->members);
   floo_read_ack_run (self->session->read_ack);
 }

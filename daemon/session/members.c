@@ -2,7 +2,7 @@
 #include "session/members.h"
 
 #include "base/record.h"
-#include "store/contacts.h"
+#include "session/directory-private.h"
 #include "store/journal.h"
 #include "store/lists.h"
 
@@ -14,6 +14,7 @@ struct _FlooMembers {
   gboolean busy;
   gboolean again;
   guint timer;
+  FlooBackoff backoff;          /* of tries that failed */
 };
 
 /* One batch, of one group. */
@@ -32,6 +33,7 @@ floo_members_new (FlooSession *session)
   FlooMembers *self = g_new0 (FlooMembers, 1);
 
   self->session = session;
+  self->backoff = FLOO_DIRECTORY_BACKOFF;
   return self;
 }
 
@@ -39,6 +41,7 @@ void
 floo_members_offline (FlooMembers *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
+  floo_backoff_reset (&self->backoff);
 }
 
 void
@@ -70,13 +73,15 @@ job_free (gpointer data)
   g_free (job);
 }
 
+static void fetch (FlooMembers *self);
+
 static gboolean
 on_timer (gpointer user_data)
 {
   FlooMembers *self = user_data;
 
   self->timer = 0;
-  floo_members_fetch (self);
+  fetch (self);
   return G_SOURCE_REMOVE;
 }
 
@@ -86,6 +91,15 @@ go_on_later (FlooMembers *self)
   self->busy = FALSE;
   if (self->timer == 0 && self->session->state == FLOO_STATE_ONLINE)
     self->timer = g_timeout_add (FETCH_INTERVAL_MS, on_timer, self);
+}
+
+/* Asked for again some time later, not for ever: then when the next is wanted. */
+static void
+failed (FlooMembers *self)
+{
+  self->busy = FALSE;
+  if (self->timer == 0 && self->session->state == FLOO_STATE_ONLINE && self->backoff.attempts < FLOO_DIRECTORY_RETRIES)
+    self->timer = g_timeout_add (floo_backoff_next (&self->backoff), on_timer, self);
 }
 
 /* ---- into the store ---- */
@@ -149,10 +163,13 @@ on_put (FlooStore *store, gpointer data, const GError *error)
 {
   Job *job = data;
 
-  if (error == NULL)
-    go_on_later (job->members);
-  else
-    job->members->busy = FALSE;
+  if (error != NULL)
+    {
+      failed (job->members);
+      return;
+    }
+  floo_backoff_reset (&job->members->backoff);
+  go_on_later (job->members);
 }
 
 /* ---- asking ---- */
@@ -178,7 +195,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (!floo_error_is_cancelled (error))
         g_warning ("details of members could not be fetched: %s", error->message);
-      job->members->busy = FALSE;
+      failed (job->members);
       job_free (job);
       return;
     }
@@ -229,12 +246,25 @@ on_found (FlooStore *store, gpointer data, const GError *error)
   ask (job);
 }
 
-void
-floo_members_fetch (FlooMembers *self)
+static void
+fetch (FlooMembers *self)
 {
   self->again = self->busy;
   if (self->busy || self->timer != 0 || self->session->state != FLOO_STATE_ONLINE)
     return;
   self->busy = TRUE;
   floo_session_read (self->session, run_find, on_found, job_new (self), job_free);
+}
+
+void
+floo_members_fetch (FlooMembers *self)
+{
+  /* Something new is wanted: what failed before is tried with it. */
+  if (self->backoff.attempts > 0 && !self->busy)
+    {
+      g_clear_handle_id (&self->timer, g_source_remove);
+      floo_backoff_reset (&self->backoff);
+      go_on_later (self);
+    }
+  fetch (self);
 }

@@ -7,6 +7,7 @@ import sqlite3
 
 import harness
 from harness import GLib, Gio
+from peer import Peer
 
 ECHO = 1099
 
@@ -126,6 +127,15 @@ class MishapsTest(harness.Test):
         later = sandbox.send('carol', 'alice', 'later')
         client.wait_message(lambda one: one.id == later)
         self.assertEqual(client.state, 'online')
+
+    # -- a service that falters --
+
+    def test_details_come_later(self):
+        """What could not be fetched is asked for again, without anybody's wanting it."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('rest', path='/group/info/batch', status=500, count=2)
+        Peer(sandbox, 'dave').post('/group/leave', {'group_id': 2001})
+        harness.wait_for(lambda: client.call('Groups', 'GetBrief', '(ax)', [2001])[0]['count'] == 5, 'the number of members')
 
     # -- limits of the system --
 
