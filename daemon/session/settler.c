@@ -65,6 +65,7 @@ typedef struct {
   gint64 device_sn;             /* under which it went out */
   int type;
   gboolean is_message;
+  gboolean is_duplicate;        /* the service has it, but did not tell by which number */
   char *content;
   guint pages;
   char *lost;                   /* why it must not be sent again where it is not found; NULL: it may be */
@@ -101,10 +102,9 @@ find_uncertain (const FlooOutboxRow *row, gpointer user_data)
   settle->device_sn = row->device_sn;
   settle->type = row->type;
   settle->is_message = row->operation == FLOO_OUTBOX_MESSAGE;
-  if (settle->is_message && row->error != NULL)
-    set_lost (settle, "the service took it before, but its history does not have it");
+  settle->is_duplicate = settle->is_message && row->error != NULL;
   /* All other operations may be done twice. */
-  else if (row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND)
+  if (row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND)
     set_lost (settle, "it may have been appended before");
   settle->content = g_strdup (row->content);
   return FALSE;
@@ -137,6 +137,34 @@ give_up (FlooDb *db, const Settle *settle, GError **error)
          && floo_sender_journal_status (db, settle->client_id, settle->conversation, TRUE, "failed", 0, 0, settle->lost, error);
 }
 
+/* The message in the history, if it is there. @id: (out): 0: it is not */
+static gboolean
+find_sent (FlooDb *db, const Settle *settle, gint64 *id, GError **error)
+{
+  const gint64 since = settle->timestamp - SLACK_MS;
+
+  *id = 0;
+  if (!settle->is_message)
+    return TRUE;
+  if (!floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, since, settle->device_sn, id, error))
+    return FALSE;
+  /* It may have gone out under an earlier device number than the one by which it was known again. */
+  return *id != 0 || !settle->is_duplicate
+         || floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, since, 0, id, error);
+}
+
+/* The service took it, and its history does not have it any more: as one that was recalled or deleted before we heard of its number. */
+static gboolean
+sent_and_gone (FlooDb *db, const Settle *settle, GError **error)
+{
+  gboolean was_there;
+
+  return floo_sender_journal_dependents (db, settle->client_id, settle->conversation, "failed", 0, "the message is not there any more", error)
+         && floo_outbox_acknowledge (db, settle->client_id, 0, 0, &was_there, error)
+         && floo_sender_journal_status (db, settle->client_id, settle->conversation, FALSE, "sent", 0, 0, NULL, error)
+         && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+}
+
 /* With what the history gave: acknowledged if it is there; if it is surely not, sent again, or given up. */
 static gboolean
 run_settle (FlooDb *db, gpointer data, GError **error)
@@ -148,9 +176,7 @@ run_settle (FlooDb *db, gpointer data, GError **error)
   /* Cancelled or acknowledged while the history came. */
   if (!floo_outbox_get (db, settle->client_id, keep_uncertain, &is_uncertain, NULL) || !is_uncertain)
     return TRUE;
-  if (settle->is_message
-      && !floo_messages_find_sent (db, settle->conversation, settle->type, settle->content, settle->timestamp - SLACK_MS, settle->device_sn,
-                                   &id, error))
+  if (!find_sent (db, settle, &id, error))
     return FALSE;
   if (id != 0)
     return floo_outbox_acknowledge (db, settle->client_id, id, 0, &was_there, error)
@@ -158,6 +184,8 @@ run_settle (FlooDb *db, gpointer data, GError **error)
            && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
   if (settle->lost != NULL)
     return give_up (db, settle, error);
+  if (settle->is_duplicate)
+    return sent_and_gone (db, settle, error);
   return floo_outbox_set_state (db, settle->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
          && floo_sender_journal_status (db, settle->client_id, settle->conversation, settle->is_message, "queued", 0, 0, NULL, error);
 }

@@ -178,6 +178,23 @@ class NetworkTest(harness.Test):
         [accepted] = sandbox.accepted('alice')
         self.assertEqual(client.call('Conversations', 'GetMessage', '(x)', client_id)[0], accepted['server_mid'])
 
+    def test_bare_duplicate_of_what_is_gone(self):
+        """The service took it, so it is sent, though the history does not have it any more."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.control('settings', duplicate_form='bare', history_limit=1)
+        sandbox.control('socket', ack='drop', count=1)
+        client_id = client.send_text(ECHO, 'soon forgotten')
+        sandbox.wait('accepted', user='alice', count=1)
+        last = sandbox.send('echo', 'alice', 'this is kept')
+        client.wait_message(lambda one: one.id == last)
+        since = self.now(client)
+        sandbox.control('disconnect', how='drop')
+        self.back(client, since)
+        client.wait_sent(client_id)
+        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(len(sandbox.accepted('alice')), 1)
+
     def test_refused_connections(self):
         sandbox, daemon, client = self.one()
         since = self.now(client)
