@@ -13,6 +13,8 @@ typedef struct {
   gint64 id;
 } Place;
 
+#define WORTH_A_TOUCH 10 /* messages */
+
 typedef struct {
   FlooDb *db;
   gint64 conversation;
@@ -59,6 +61,19 @@ add (Walk *walk, Part part, FlooQuery *query, GError **error)
   return TRUE;
 }
 
+/*
+ * Reads the file's pages that a walk backwards is about to need, forwards. Between the messages of a conversation are those of others, so that
+ * these are many pages; where the kernel does not have them any more, it reads ahead for whoever goes forwards only.
+ */
+static gboolean
+touch (Walk *walk, gint64 id, GError **error)
+{
+  gint64 ignored;
+
+  return walk->limit < WORTH_A_TOUCH
+         || floo_query_get_int (walk->db, "page-messages-touch", FLOO_INTS (walk->conversation, id, (gint64) walk->limit + 1), &ignored, NULL, error);
+}
+
 /* Walks one part from @id on, up to the limit, and one further to learn whether there is more. */
 static gboolean
 walk_part (Walk *walk, Part part, gboolean after, gint64 id, GError **error)
@@ -67,7 +82,7 @@ walk_part (Walk *walk, Part part, gboolean after, gint64 id, GError **error)
                                                       FLOO_INTS (walk->conversation, id, (gint64) walk->limit + 1), error);
   gboolean row;
 
-  if (query == NULL)
+  if (query == NULL || (part == PART_MESSAGES && !after && !touch (walk, id, error)))
     return FALSE;
   while (!walk->more)
     {
