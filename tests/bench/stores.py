@@ -76,7 +76,7 @@ class Stores(bench.Bench):
     @staticmethod
     def rest(daemon):
         """The index has caught up with what the filler wrote, and is tidy: nothing happens for five seconds."""
-        last = [0, 0]
+        last = [bench.cpu_seconds(daemon.process.pid), time.monotonic()]
 
         def is_at_rest():
             used, now = bench.cpu_seconds(daemon.process.pid), time.monotonic()
