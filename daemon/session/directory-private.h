@@ -5,16 +5,11 @@
  */
 #pragma once
 
-#include "base/backoff.h"
 #include "base/record.h"
 #include "session/internal.h"
 #include "store/contacts.h"
 
 G_BEGIN_DECLS
-
-/* Details that could not be fetched are asked for again so often; then when something new is wanted, or after the next login. */
-#define FLOO_DIRECTORY_RETRIES 8
-#define FLOO_DIRECTORY_BACKOFF ((FlooBackoff){ .min_ms = 2000, .max_ms = 300000, .factor_percent = 200 })
 
 /* ---- directory-details.c ---- */
 

@@ -5,16 +5,12 @@
 #include "session/directory-private.h"
 
 #include "session/members.h"
-
-#define FETCH_INTERVAL_MS 1000  /* one request a second and kind */
+#include "session/pace.h"
 
 typedef struct {
   FlooDirectory *directory;
   const FlooDirectoryKind *kind;
-  gboolean busy;
-  gboolean again;
-  guint timer;
-  FlooBackoff backoff;          /* of tries that failed */
+  FlooPace pace;
 } Fetcher;
 
 struct _FlooDirectory {
@@ -22,6 +18,8 @@ struct _FlooDirectory {
   Fetcher fetchers[FLOO_N_DIRECTORY_KINDS];
   FlooMembers *members;
 };
+
+static void find_missing (gpointer owner);
 
 FlooDirectory *
 floo_directory_new (FlooSession *session)
@@ -34,7 +32,7 @@ floo_directory_new (FlooSession *session)
     {
       self->fetchers[i].directory = self;
       self->fetchers[i].kind = &floo_directory_kinds[i];
-      self->fetchers[i].backoff = FLOO_DIRECTORY_BACKOFF;
+      floo_pace_init (&self->fetchers[i].pace, session, find_missing, &self->fetchers[i]);
     }
   return self;
 }
@@ -43,10 +41,7 @@ void
 floo_directory_offline (FlooDirectory *self)
 {
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
-    {
-      g_clear_handle_id (&self->fetchers[i].timer, g_source_remove);
-      floo_backoff_reset (&self->fetchers[i].backoff);
-    }
+    floo_pace_stop (&self->fetchers[i].pace);
   floo_members_offline (self->members);
   if (self->session->read_ack != NULL)
     floo_read_ack_offline (self->session->read_ack);
@@ -62,35 +57,6 @@ floo_directory_free (FlooDirectory *self)
 
 /* ---- what is missing ---- */
 
-static void fetch (Fetcher *fetcher);
-
-static gboolean
-on_fetch_timer (gpointer user_data)
-{
-  Fetcher *fetcher = user_data;
-
-  fetcher->timer = 0;
-  fetch (fetcher);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-fetch_again_later (Fetcher *fetcher)
-{
-  fetcher->busy = FALSE;
-  if (fetcher->timer == 0 && fetcher->directory->session->state == FLOO_STATE_ONLINE)
-    fetcher->timer = g_timeout_add (FETCH_INTERVAL_MS, on_fetch_timer, fetcher);
-}
-
-/* Asked for again some time later, not for ever: then when the next is wanted. */
-static void
-fetch_failed (Fetcher *fetcher)
-{
-  fetcher->busy = FALSE;
-  if (fetcher->timer == 0 && fetcher->directory->session->state == FLOO_STATE_ONLINE && fetcher->backoff.attempts < FLOO_DIRECTORY_RETRIES)
-    fetcher->timer = g_timeout_add (floo_backoff_next (&fetcher->backoff), on_fetch_timer, fetcher);
-}
-
 static void
 on_fetch_stored (FlooStore *store, gpointer data, const GError *error)
 {
@@ -98,12 +64,9 @@ on_fetch_stored (FlooStore *store, gpointer data, const GError *error)
   Fetcher *fetcher = job->owner;
 
   if (error != NULL)
-    {
-      fetch_failed (fetcher);
-      return;
-    }
-  floo_backoff_reset (&fetcher->backoff);
-  fetch_again_later (fetcher);
+    floo_pace_failed (&fetcher->pace);
+  else
+    floo_pace_done (&fetcher->pace);
 }
 
 static void
@@ -119,7 +82,7 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (!floo_error_is_cancelled (error))
         g_warning ("details of %s could not be fetched: %s", job->kind->key, error->message);
-      fetch_failed (fetcher);
+      floo_pace_failed (&fetcher->pace);
       floo_details_job_free (job);
       return;
     }
@@ -151,9 +114,7 @@ on_missing_known (FlooStore *store, gpointer data, const GError *error)
 
   if (error != NULL || found->ids->len == 0 || session->state != FLOO_STATE_ONLINE)
     {
-      fetcher->busy = FALSE;
-      if (fetcher->again)
-        fetch_again_later (fetcher);
+      floo_pace_idle (&fetcher->pace);
       return;
     }
   job = floo_details_job_new (session, found->kind, (const gint64 *) (void *) found->ids->data, found->ids->len);
@@ -163,15 +124,11 @@ on_missing_known (FlooStore *store, gpointer data, const GError *error)
 }
 
 static void
-fetch (Fetcher *fetcher)
+find_missing (gpointer owner)
 {
-  FlooDetailsJob *job;
+  Fetcher *fetcher = owner;
+  FlooDetailsJob *job = floo_details_job_new (fetcher->directory->session, fetcher->kind, NULL, 0);
 
-  fetcher->again = fetcher->busy;
-  if (fetcher->busy || fetcher->timer != 0 || fetcher->directory->session->state != FLOO_STATE_ONLINE)
-    return;
-  fetcher->busy = TRUE;
-  job = floo_details_job_new (fetcher->directory->session, fetcher->kind, NULL, 0);
   job->owner = fetcher;
   floo_session_read (fetcher->directory->session, run_missing_job, on_missing_known, job, floo_details_job_free);
 }
@@ -180,18 +137,7 @@ void
 floo_directory_fetch_missing (FlooDirectory *self)
 {
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
-    {
-      Fetcher *fetcher = &self->fetchers[i];
-
-      /* Something new is wanted: what failed before is tried with it. */
-      if (fetcher->backoff.attempts > 0 && !fetcher->busy)
-        {
-          g_clear_handle_id (&fetcher->timer, g_source_remove);
-          floo_backoff_reset (&fetcher->backoff);
-          fetch_again_later (fetcher);
-        }
-      fetch (fetcher);
-    }
+    floo_pace_want (&self->fetchers[i].pace);
   floo_members_fetch (self->members);
   floo_read_ack_run (self->session->read_ack);
 }

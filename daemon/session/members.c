@@ -3,18 +3,15 @@
 
 #include "base/record.h"
 #include "session/directory-private.h"
+#include "session/pace.h"
 #include "store/journal.h"
 #include "store/lists.h"
 
-#define FETCH_INTERVAL_MS 1000
 #define BATCH 100
 
 struct _FlooMembers {
   FlooSession *session;         /* our owner */
-  gboolean busy;
-  gboolean again;
-  guint timer;
-  FlooBackoff backoff;          /* of tries that failed */
+  FlooPace pace;
 };
 
 /* One batch, of one group. */
@@ -27,21 +24,22 @@ typedef struct {
   GVariant *details;            /* (nullable): aa{sv}; NULL: the group is not ours to ask about */
 } Job;
 
+static void find_stale (gpointer owner);
+
 FlooMembers *
 floo_members_new (FlooSession *session)
 {
   FlooMembers *self = g_new0 (FlooMembers, 1);
 
   self->session = session;
-  self->backoff = FLOO_DIRECTORY_BACKOFF;
+  floo_pace_init (&self->pace, session, find_stale, self);
   return self;
 }
 
 void
 floo_members_offline (FlooMembers *self)
 {
-  g_clear_handle_id (&self->timer, g_source_remove);
-  floo_backoff_reset (&self->backoff);
+  floo_pace_stop (&self->pace);
 }
 
 void
@@ -71,35 +69,6 @@ job_free (gpointer data)
   g_array_unref (job->ids);
   g_object_unref (job->session);
   g_free (job);
-}
-
-static void fetch (FlooMembers *self);
-
-static gboolean
-on_timer (gpointer user_data)
-{
-  FlooMembers *self = user_data;
-
-  self->timer = 0;
-  fetch (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-go_on_later (FlooMembers *self)
-{
-  self->busy = FALSE;
-  if (self->timer == 0 && self->session->state == FLOO_STATE_ONLINE)
-    self->timer = g_timeout_add (FETCH_INTERVAL_MS, on_timer, self);
-}
-
-/* Asked for again some time later, not for ever: then when the next is wanted. */
-static void
-failed (FlooMembers *self)
-{
-  self->busy = FALSE;
-  if (self->timer == 0 && self->session->state == FLOO_STATE_ONLINE && self->backoff.attempts < FLOO_DIRECTORY_RETRIES)
-    self->timer = g_timeout_add (floo_backoff_next (&self->backoff), on_timer, self);
 }
 
 /* ---- into the store ---- */
@@ -164,12 +133,9 @@ on_put (FlooStore *store, gpointer data, const GError *error)
   Job *job = data;
 
   if (error != NULL)
-    {
-      failed (job->members);
-      return;
-    }
-  floo_backoff_reset (&job->members->backoff);
-  go_on_later (job->members);
+    floo_pace_failed (&job->members->pace);
+  else
+    floo_pace_done (&job->members->pace);
 }
 
 /* ---- asking ---- */
@@ -195,7 +161,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       if (!floo_error_is_cancelled (error))
         g_warning ("details of members could not be fetched: %s", error->message);
-      failed (job->members);
+      floo_pace_failed (&job->members->pace);
       job_free (job);
       return;
     }
@@ -235,9 +201,7 @@ on_found (FlooStore *store, gpointer data, const GError *error)
 
   if (error != NULL || found->ids->len == 0 || self->session->state != FLOO_STATE_ONLINE)
     {
-      self->busy = FALSE;
-      if (self->again)
-        go_on_later (self);
+      floo_pace_idle (&self->pace);
       return;
     }
   job = job_new (self);
@@ -247,24 +211,15 @@ on_found (FlooStore *store, gpointer data, const GError *error)
 }
 
 static void
-fetch (FlooMembers *self)
+find_stale (gpointer owner)
 {
-  self->again = self->busy;
-  if (self->busy || self->timer != 0 || self->session->state != FLOO_STATE_ONLINE)
-    return;
-  self->busy = TRUE;
+  FlooMembers *self = owner;
+
   floo_session_read (self->session, run_find, on_found, job_new (self), job_free);
 }
 
 void
 floo_members_fetch (FlooMembers *self)
 {
-  /* Something new is wanted: what failed before is tried with it. */
-  if (self->backoff.attempts > 0 && !self->busy)
-    {
-      g_clear_handle_id (&self->timer, g_source_remove);
-      floo_backoff_reset (&self->backoff);
-      go_on_later (self);
-    }
-  fetch (self);
+  floo_pace_want (&self->pace);
 }
