@@ -12,7 +12,6 @@
 #define PAUSE_US (100 * 1000)
 /* So many (1 MiB) when the store rests. Less stays where it is: a message now and then is not to be written twice each time. */
 #define WORTH_A_REST 250
-#define REST_US (5 * G_USEC_PER_SEC)
 
 struct _FlooWal {
   FlooDb *writer;
@@ -120,9 +119,13 @@ floo_wal_committed (FlooWal *self)
 
   if (is_busy (self))
     return;
-  /* It may have begun anew. */
-  self->moved = pages < self->asked ? 0 : self->asked;
-  self->asked = self->moved;
+  /* It began anew. */
+  if (pages < self->asked)
+    {
+      self->asked = 0;
+      self->has_tail = FALSE;
+    }
+  self->moved = self->asked;
   /* Once each time: somebody who reads for long keeps the log from beginning anew, however often it is moved. */
   if (self->has_tail && (pages - self->moved <= SHORT_TAIL || pages >= LONGEST_LOG))
     floo_wal_move (self);
@@ -135,5 +138,5 @@ floo_wal_get_pause (FlooWal *self)
 {
   int pages = self->writer->wal_pages - self->moved;
 
-  return pages >= WORTH_A_PAUSE ? PAUSE_US : pages >= WORTH_A_REST ? REST_US : G_MAXINT64;
+  return pages >= WORTH_A_PAUSE ? PAUSE_US : pages >= WORTH_A_REST ? FLOO_REST_US : G_MAXINT64;
 }

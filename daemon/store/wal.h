@@ -14,6 +14,9 @@
 
 G_BEGIN_DECLS
 
+/* Nothing was written for so long: the store is at rest, and what is left to do is done, that there is peace then. */
+#define FLOO_REST_US (5 * G_USEC_PER_SEC)
+
 typedef struct _FlooWal FlooWal;
 
 /* @path: of the store; @writer: (unowned): the writer's connection */

@@ -19,8 +19,6 @@
 #define BATCH_US (50 * 1000)
 /* Pruning of what is not urgent waits for a pause of that length, so that nobody waits for it. */
 #define PAUSE_US (20 * 1000)
-/* Nothing was written for so long: what is left to do is done, that there is peace then. */
-#define REST_US (5 * G_USEC_PER_SEC)
 /* How often a full disk is tried, and with how many bytes: some room is needed to go on, not just a page. */
 #define PROBE_US (3 * G_USEC_PER_SEC)
 #define PROBE_BYTES (256 * 1024)
@@ -356,7 +354,7 @@ do_idle_work (FlooWorker *self)
       if (run_own (self, probe, self))
         run_own (self, probe, NULL);
     }
-  else if (now >= self->last_write + REST_US && (has_many_changes (self) || floo_wal_get_pause (self->wal) < G_MAXINT64))
+  else if (now >= self->last_write + FLOO_REST_US && (has_many_changes (self) || floo_wal_get_pause (self->wal) < G_MAXINT64))
     come_to_rest (self);
   else if (now - self->last_write >= floo_wal_get_pause (self->wal))
     floo_wal_move (self->wal);
@@ -375,7 +373,7 @@ idle_until (FlooWorker *self)
     until = MIN (until, self->last_write + PAUSE_US);
   if (pause < G_MAXINT64)
     until = MIN (until, self->last_write + pause);
-  return has_many_changes (self) ? MIN (until, self->last_write + REST_US) : until;
+  return has_many_changes (self) ? MIN (until, self->last_write + FLOO_REST_US) : until;
 }
 
 static void
