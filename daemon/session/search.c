@@ -5,7 +5,7 @@
 #include "session/internal.h"
 
 #include "base/names.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 typedef struct {
   FlooCall call;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/chunk.h"
 
-#include "store/index.h"
+#include "store/search/index.h"
 #include "store/query.h"
 
 GArray *

@@ -8,7 +8,7 @@
 #include "store/changes.h"
 #include "store/gaps.h"
 #include "store/rows.h"
-#include "store/search-changes.h"
+#include "store/search/changes.h"
 
 static const char *const types[] = { "roster", "group", "system" };
 

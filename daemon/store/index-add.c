@@ -2,7 +2,7 @@
 #include "store/index-add.h"
 
 #include "store/rows.h"
-#include "store/search-text.h"
+#include "store/search/text.h"
 
 gboolean
 floo_index_add_row (FlooChunkBuilder *builder, FlooDb *store, FlooQuery *query, GError **error)

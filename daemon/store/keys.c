@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/keys.h"
 
-#include "store/tokenizer.h"
+#include "store/search/tokenizer.h"
 
 typedef enum { KIND_CHARACTERS, KIND_WORD, KIND_REST, KIND_FILTER } Kind;
 

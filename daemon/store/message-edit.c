@@ -5,7 +5,7 @@
 #include "base/json.h"
 #include "store/messages.h"
 #include "store/rows.h"
-#include "store/search-changes.h"
+#include "store/search/changes.h"
 
 /* A piece of appended text grows to this many bytes before the next one is begun: what an APPEND writes is bounded by it. */
 #define PIECE_BYTES 1024

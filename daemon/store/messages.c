@@ -7,7 +7,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "store/rows.h"
-#include "store/search-changes.h"
+#include "store/search/changes.h"
 
 gboolean
 floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, gboolean *is_new, GError **error)

@@ -8,7 +8,7 @@
 #include "store/migrate.h"
 #include "store/quarantine.h"
 #include "store/query.h"
-#include "store/search-changes.h"
+#include "store/search/changes.h"
 
 static gboolean
 write_meta (FlooDb *db, const char *key, const char *value, GError **error)

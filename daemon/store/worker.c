@@ -7,12 +7,12 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "store/files.h"
-#include "store/indexer.h"
+#include "store/search/indexer.h"
 #include "store/opening.h"
 #include "store/prune.h"
 #include "store/query.h"
 #include "store/readers.h"
-#include "store/search-changes.h"
+#include "store/search/changes.h"
 #include "store/wal.h"
 
 /* A transaction takes no further job after this time: the ones in it wait for its end. */

@@ -17,7 +17,7 @@
 
 #include "corpora.h"
 #include "store/messages.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 #define SELF 1000
 #define CONVERSATIONS 500

@@ -9,7 +9,7 @@
 #include <sqlite3.h>
 
 #include "store-fixture.h"
-#include "store/search.h"
+#include "store/search/search.h"
 
 /* Any message with @text. */
 #define SEARCH_ALL(words) { .text = (words), .conversation = -1, .from = -1, .type = -1, .until = G_MAXINT64, .limit = 500 }

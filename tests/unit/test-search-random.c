@@ -3,7 +3,7 @@
  * Whatever is in the store is found, whatever has happened to it: compared with looking at every message.
  */
 #include "search-fixture.h"
-#include "store/terms.h"
+#include "store/search/terms.h"
 
 #define ROUNDS 60
 #define CHANGES 40

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "search-fixture.h"
-#include "store/terms.h"
+#include "store/search/terms.h"
 
 static const struct {
   gint64 id, conversation, from;

@@ -2,8 +2,8 @@
 #include <string.h>
 
 #include "store/keys.h"
-#include "store/terms.h"
-#include "store/tokenizer.h"
+#include "store/search/terms.h"
+#include "store/search/tokenizer.h"
 
 /* Words as they are, characters that are joined to the one before with "+": "下+午 tea" */
 static char *

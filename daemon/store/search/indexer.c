@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/indexer.h"
+#include "store/search/indexer.h"
 
 #include <malloc.h>
 #include <sys/resource.h>
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "store/index-step.h"
+#include "store/search/step.h"
 #include "store/index-tidy.h"
 
 /* Between two rounds while nobody waits. */

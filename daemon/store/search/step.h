@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * index-step.h: brings the search index up to date, in steps of bounded size. Private to the store.
+ * step.h: brings the search index up to date, in steps of bounded size. Private to the store.
  */
 #pragma once
 
-#include "store/index.h"
+#include "store/search/index.h"
 
 G_BEGIN_DECLS
 

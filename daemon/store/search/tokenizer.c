@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/tokenizer.h"
+#include "store/search/tokenizer.h"
 
 typedef enum {
   KIND_SEPARATOR,

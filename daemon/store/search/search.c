@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/search.h"
+#include "store/search/search.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -7,10 +7,10 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "store/chunk.h"
-#include "store/index.h"
+#include "store/search/index.h"
 #include "store/rows.h"
-#include "store/search-text.h"
-#include "store/terms.h"
+#include "store/search/text.h"
+#include "store/search/terms.h"
 
 /* So few candidates of a chunk are looked at rather than further keys. */
 #define FEW 2

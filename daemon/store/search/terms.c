@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/terms.h"
+#include "store/search/terms.h"
 
 #include <string.h>
 
 #include "store/keys.h"
-#include "store/tokenizer.h"
+#include "store/search/tokenizer.h"
 
 /* Ranges that are looked up of one search; more make it slower, not better. */
 #define MAX_RANGES 24

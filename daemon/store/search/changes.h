@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * search-changes.h: what the search index has to look at is noted in the transaction that changes it. Private to the store.
+ * changes.h: what the search index has to look at is noted in the transaction that changes it. Private to the store.
  *
  * The indexer goes up the messages by id (indexer.h), so a message that is newer than all others needs no note: it costs its intake
  * nothing.

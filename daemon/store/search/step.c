@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/index-step.h"
+#include "store/search/step.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/index.h"
+#include "store/search/index.h"
 
 #include "base/error.h"
 #include "base/names.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/search-changes.h"
+#include "store/search/changes.h"
 
 #include "store/query.h"
 

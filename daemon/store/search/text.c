@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "store/search-text.h"
+#include "store/search/text.h"
 
 #include <string.h>
 
