@@ -6,7 +6,9 @@
 #include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/file.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -20,6 +22,8 @@
 #define LOCK_FILE "lock"
 /* Open files at once. Other programs hand descriptors over, hundreds before one is looked at; GLib aborts where it gets none for itself. */
 #define MAX_FILES 65536
+/* With fewer the daemon does not start: it has some 40 open itself, and 200 transfers hold one or two each. */
+#define MIN_FILES 512
 /* From the signal to the end of the process, whatever network and disk do. What is not committed by then was not promised either. */
 #define STOP_TIMEOUT_MS 1900
 
@@ -195,18 +199,65 @@ on_bus_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   floo_session_start (app->session, on_session_ready, app);
 }
 
-/* As much as the system lets us. A file that must not grow is an error like a full disk, not the end. */
-static void
-set_limits (void)
+/* As many open files as the system lets us. Returns: the exit code. */
+static int
+raise_file_limit (void)
 {
   struct rlimit files;
 
-  signal (SIGXFSZ, SIG_IGN);
-  if (getrlimit (RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MAX_FILES && files.rlim_cur < files.rlim_max)
+  if (getrlimit (RLIMIT_NOFILE, &files) != 0)
+    return EX_OK;
+  if (files.rlim_cur < MAX_FILES && files.rlim_cur < files.rlim_max)
     {
       files.rlim_cur = MIN (files.rlim_max, MAX_FILES);
-      setrlimit (RLIMIT_NOFILE, &files);
+      if (setrlimit (RLIMIT_NOFILE, &files) != 0)
+        g_message ("The limit of open files cannot be raised: %s", g_strerror (errno));
+      getrlimit (RLIMIT_NOFILE, &files);
     }
+  if (files.rlim_cur >= MIN_FILES)
+    return EX_OK;
+  g_printerr ("flooimd: only %" G_GUINT64_FORMAT " files may be open at once; at least %d are needed: raise the hard limit (ulimit -Hn, "
+              "LimitNOFILE= of a systemd unit)\n",
+              (guint64) files.rlim_cur, MIN_FILES);
+  return EX_OSERR;
+}
+
+/*
+ * SQLite maps the -shm file beside the store. Where another program cuts that short, the page is gone and with it the state of whatever
+ * transaction was under way: going on with zeros in its place could write stale pages. All that was promised is in the WAL, so the
+ * process ends, and its next start rebuilds the file.
+ */
+static void
+on_bus_error (int number, siginfo_t *info, void *context)
+{
+  static const char text[] = "flooimd: a mapped file was cut short by another program (store.db-shm in the account's folder, most likely); "
+                             "ending, nothing is lost, the next start rebuilds it\n";
+
+  if (info->si_code != BUS_ADRERR)
+    {
+      signal (number, SIG_DFL);
+      raise (number);
+      return;
+    }
+  (void) !write (STDERR_FILENO, text, sizeof text - 1);
+  _exit (EX_IOERR);
+}
+
+/* Before anything secret is in memory. */
+static void
+set_up_process (void)
+{
+  struct sigaction bus_error = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
+
+  /*
+   * A core dump would hold the password and the token, and travel with bug reports. That holds for --verbose as well: its log is
+   * meant to be handed on. Who wants to look inside starts the daemon under a debugger, which works all the same.
+   */
+  if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+    g_message ("Core dumps cannot be turned off: %s", g_strerror (errno));
+  /* A file that must not grow is an error like a full disk, not the end. */
+  signal (SIGXFSZ, SIG_IGN);
+  sigaction (SIGBUS, &bus_error, NULL);
 }
 
 static void
@@ -260,8 +311,10 @@ floo_app_run (const FlooAppOptions *options)
       return EX_CONFIG;
     }
   floo_log_init (options->verbose ? FLOO_LOG_DEBUG : app.config->log_level);
-  set_limits ();
-  app.exit_code = lock_data_dir (&app);
+  set_up_process ();
+  app.exit_code = raise_file_limit ();
+  if (app.exit_code == EX_OK)
+    app.exit_code = lock_data_dir (&app);
   if (app.exit_code == EX_OK)
     run_loop (&app);
   clear (&app);

@@ -15,7 +15,9 @@ G_BEGIN_DECLS
  *   1               a command (flooimd login, ...) failed
  *   EX_USAGE        64: the command line is wrong
  *   EX_UNAVAILABLE  69: there is no session bus, or it went away
+ *   EX_OSERR        71: the system lets it open too few files
  *   EX_CANTCREAT    73: the data folder cannot be made or used
+ *   EX_IOERR        74: another program cut a file short that was in use
  *   EX_TEMPFAIL     75: another process has the data folder or the bus name
  *   EX_CONFIG       78: the configuration is wrong
  */

@@ -10,6 +10,7 @@ from harness import GLib, Gio
 from peer import Peer
 
 ECHO = 1099
+EX_IOERR = 74
 
 
 class LimitedDaemon(harness.Daemon):
@@ -61,6 +62,23 @@ class MishapsTest(harness.Test):
         client = daemon.start()
         client.login('alice')
         client.wait_message(lambda one: one.id == missed)  # the service was not told that it is here
+
+    def test_shared_memory_is_cut(self):
+        """Somebody cuts the file that SQLite has mapped: the daemon says so and ends, and the next one has everything."""
+        sandbox, daemon, client = self.one()
+        sent = client.send_text(ECHO, 'before')
+        client.wait_sent(sent)
+        client.wait_message(lambda one: one.content == 'echo: before')
+        os.truncate(daemon.store_path(1001) + '-shm', 0)
+        daemon.process.expected = {EX_IOERR}
+        with self.assertRaises(harness.Failure):
+            client.call('Conversations', 'GetMessages', '(xa{sv})', ECHO, {})
+        self.assertEqual(daemon.process.wait(), EX_IOERR)
+        self.assertIn('cut short', daemon.process.text())
+        client = daemon.start()
+        client.wait_state('online')
+        page = client.call('Conversations', 'GetMessages', '(xa{sv})', ECHO, {})[0]
+        self.assertEqual([one[5] for one in page], ['before', 'echo: before'])
 
     # -- what the service may not take for received --
 

@@ -8,7 +8,7 @@ import time
 
 import harness
 
-EXIT_FAILURE, EX_USAGE, EX_UNAVAILABLE, EX_CANTCREAT, EX_TEMPFAIL, EX_CONFIG = 1, 64, 69, 73, 75, 78
+EXIT_FAILURE, EX_USAGE, EX_UNAVAILABLE, EX_OSERR, EX_CANTCREAT, EX_TEMPFAIL, EX_CONFIG = 1, 64, 69, 71, 73, 75, 78
 
 
 class ProgramTest(harness.Test):
@@ -50,6 +50,30 @@ class ProgramTest(harness.Test):
         status, _, error = self.run_beside(daemon, '--data-dir', os.path.join(blocked, 'folder'))
         self.assertEqual(status, EX_CANTCREAT)
         self.assertIn(blocked, error)
+
+    def test_too_few_files(self):
+        """The limit is told at the start, with what is needed, not by an abort later on."""
+        daemon = self.daemon()
+        ended = subprocess.run(['sh', '-c', 'ulimit -n 64 && exec "$0"', daemon.argv()[0]], env=daemon.environment(), capture_output=True,
+                               text=True, timeout=harness.LIMIT)
+        self.assertEqual(ended.returncode, EX_OSERR)
+        self.assertIn('only 64 files', ended.stderr)
+        self.assertIn('at least 512', ended.stderr)
+
+    def test_no_core_dump(self):
+        """A dump would hold secrets: there is none, whatever the limits say, and whatever is logged."""
+        dump = ['sh', '-c', 'ulimit -c unlimited && exec "$@"', 'sh']
+        beside = subprocess.Popen(dump + ['sh', '-c', 'kill -s SEGV $$'], cwd=self.root)
+        if not os.WCOREDUMP(os.waitpid(beside.pid, 0)[1]):
+            self.skipTest('no program dumps core here')
+        daemon = self.daemon()
+        process = subprocess.Popen(dump + daemon.argv(), env=daemon.environment(), cwd=self.root, stderr=subprocess.DEVNULL)
+        client = daemon.client()
+        harness.wait_for(client.owner, 'the name')
+        process.send_signal(signal.SIGSEGV)
+        status = os.waitpid(process.pid, 0)[1]
+        self.assertEqual(os.WTERMSIG(status), signal.SIGSEGV)
+        self.assertFalse(os.WCOREDUMP(status))
 
     def test_no_bus(self):
         daemon = self.daemon()
