@@ -46,6 +46,13 @@ run_forget_job (FlooDb *db, gpointer data, GError **error)
   return floo_values_expect_password_change (db, FALSE, error);
 }
 
+/* No notice of a new password is to be taken for our doing. */
+static void
+forget_expectation (FlooSession *session)
+{
+  floo_session_write (session, run_forget_job, NULL, NULL, NULL);
+}
+
 static void
 on_password_changed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -57,7 +64,7 @@ on_password_changed (GObject *source, GAsyncResult *result, gpointer user_data)
   /* Without an answer it may have been changed or not: the login goes on with the old one, and the user hears of it if that is wrong. */
   floo_login_end_password_change (session->login, answer != NULL ? job->password : NULL);
   if (answer == NULL)
-    floo_session_write (session, run_forget_job, NULL, NULL, NULL);
+    forget_expectation (session);
   job->call.reply (NULL, error, job->call.user_data);
   password_job_free (job);
 }
@@ -80,7 +87,10 @@ on_expected (FlooStore *store, gpointer data, const GError *error)
       return;
     }
   if (!floo_session_check_online (session, found->call.reply, found->call.user_data))
-    return;
+    {
+      forget_expectation (session);
+      return;
+    }
   job = floo_call_new (sizeof *job, session, found->call.reply, found->call.user_data);
   job->body = json_node_ref (found->body);
   job->password = g_steal_pointer (&found->password);

@@ -103,9 +103,12 @@ gboolean
 floo_values_take_password_change (FlooDb *db, gboolean *expected, GError **error)
 {
   g_autofree char *until = NULL;
+  gint64 end;
 
   if (!floo_values_get (db, PASSWORD_CHANGE, &until, error))
     return FALSE;
-  *expected = until != NULL && g_ascii_strtoll (until, NULL, 10) > floo_now_ms ();
+  end = until != NULL ? g_ascii_strtoll (until, NULL, 10) : 0;
+  /* A clock that was set back meanwhile does not make the minute longer. */
+  *expected = end > floo_now_ms () && end <= floo_now_ms () + PASSWORD_CHANGE_MS;
   return until == NULL || floo_values_set (db, PASSWORD_CHANGE, NULL, error);
 }

@@ -3,6 +3,7 @@
 
 import json
 import os
+import sqlite3
 
 from gi.repository import GLib
 
@@ -138,6 +139,21 @@ class AccountTest(harness.Test):
         self.client = self.server.start()
         self.service.control('user', user='alice', void_tokens=True)
         self.client.wait_state('online')
+
+    def test_change_password_while_the_connection_goes(self):
+        """A change that never reached the service leaves nothing behind that would hide a later notice of a change."""
+        self.scene()
+        store = sqlite3.connect(self.server.store_path(1001), isolation_level=None)
+        store.execute('BEGIN IMMEDIATE')  # the daemon's next write waits
+        since = len(self.client.changes)
+        change = self.client.start('Account', 'ChangePassword', '(ss)', 'alice-secret', 'x')
+        harness.wait_for(lambda: 'Account.ChangePassword' in self.server.process.text(), 'the call')
+        self.service.stop()
+        self.client.wait_lost(since)
+        store.execute('ROLLBACK')
+        store.close()
+        self.fails('Offline', change.result)
+        harness.wait_for(lambda: not self.server.query(1001, "SELECT value FROM account WHERE key = 'password_change'"), 'nothing is expected')
 
     def test_change_password_with_messages_waiting(self):
         """What is not acknowledged when the device number becomes void goes out exactly once."""
