@@ -82,6 +82,9 @@ void
 floo_pace_failed (FlooPace *self)
 {
   self->busy = FALSE;
+  /* What was wanted while the last try was under way has had no try of its own. */
+  if (self->backoff.attempts >= RETRIES && self->again)
+    floo_backoff_reset (&self->backoff);
   if (can_wait (self) && self->backoff.attempts < RETRIES)
     self->timer = g_timeout_add (floo_backoff_next (&self->backoff), on_timer, self);
 }

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* When background requests are made: what is wanted while one fails for the last time is not forgotten. */
+#include "run-until.h"
+#include "session/pace.h"
+
+static guint asked;
+
+static void
+count (gpointer owner)
+{
+  asked++;
+}
+
+static guint32
+no_jitter (guint32 bound)
+{
+  return 0;
+}
+
+/* A pace at which every request has failed, up to the last one allowed, which is under way. */
+static void
+fail_until_last (FlooPace *pace, FlooSession *session)
+{
+  asked = 0;
+  session->state = FLOO_STATE_ONLINE;
+  floo_pace_init (pace, session, count, NULL);
+  pace->backoff.min_ms = pace->backoff.max_ms = 1;
+  floo_pace_want (pace);
+  for (guint tries = 1; pace->busy; tries++)
+    {
+      g_assert_cmpuint (asked, ==, tries);
+      if (tries == 9)
+        return;
+      floo_pace_failed (pace);
+      run_until (pace->busy);
+    }
+  g_assert_not_reached ();
+}
+
+static void
+test_given_up (void)
+{
+  FlooSession session = { 0 };
+  FlooPace pace;
+
+  fail_until_last (&pace, &session);
+  floo_pace_failed (&pace);
+  g_assert_cmpuint (pace.timer, ==, 0);
+  g_assert_false (pace.busy);
+}
+
+static void
+test_wanted_in_the_last_try (void)
+{
+  FlooSession session = { 0 };
+  FlooPace pace;
+
+  fail_until_last (&pace, &session);
+  floo_pace_want (&pace);
+  g_assert_cmpuint (asked, ==, 9);
+  floo_pace_failed (&pace);
+  g_assert_cmpuint (pace.timer, !=, 0);
+  run_until (asked == 10);
+  floo_pace_idle (&pace);
+  floo_pace_stop (&pace);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  floo_backoff_set_jitter (no_jitter);
+  g_test_add_func ("/pace/given-up", test_given_up);
+  g_test_add_func ("/pace/wanted-in-the-last-try", test_wanted_in_the_last_try);
+  return g_test_run ();
+}
