@@ -158,7 +158,7 @@ static GVariant *
 collect_properties (FlooBusInterface *self)
 {
   g_autoptr (GVariant) properties = NULL;
-  g_auto (GVariantDict) dict;
+  GVariantDict dict;
 
   if (self->table->get_properties != NULL)
     properties = g_variant_ref_sink (self->table->get_properties (self->session));

@@ -162,11 +162,28 @@ test_gone (Fixture *f, gconstpointer data)
   g_assert_cmpstr (f->seen->str, ==, "InterfacesAdded InterfacesRemoved InterfacesAdded PropertiesChanged ");
 }
 
+/* One that is gone from the session, which has not said so yet, is told as it was last. */
+static void
+test_about_to_go (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GVariant) properties = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+
+  say (f, "complete", 100);
+  g_clear_pointer (&fake.transfer, g_variant_unref);
+  properties = bus_fixture_call (&f->base, PATH, "org.freedesktop.DBus.Properties", "GetAll", "('" FLOO_IFACE_TRANSFER "',)", &error);
+  g_assert_no_error (error);
+  text = g_variant_print (properties, FALSE);
+  g_assert_nonnull (strstr (text, "'Status': <'complete'>"));
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add ("/bus/transfer/life", Fixture, NULL, set_up, test_life, tear_down);
+  g_test_add ("/bus/transfer/about-to-go", Fixture, NULL, set_up, test_about_to_go, tear_down);
   g_test_add ("/bus/transfer/rate", Fixture, NULL, set_up, test_rate, tear_down);
   g_test_add ("/bus/transfer/gone", Fixture, NULL, set_up, test_gone, tear_down);
   return bus_fixture_run ();
