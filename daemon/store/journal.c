@@ -134,10 +134,12 @@ read_body (FlooQuery *query, const FlooSignalInfo *info, gboolean has_refs)
   if (has_refs && info->ref != FLOO_REF_DETAILS)
     return NULL;
   bytes = g_bytes_new (data, size);
-  body = swap_if_big (g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (info->body), bytes, FALSE)));
-  if (!g_variant_is_normal_form (body))
-    g_clear_pointer (&body, g_variant_unref);
-  return body;
+  body = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (info->body), bytes, FALSE));
+  if (g_variant_is_normal_form (body))
+    return swap_if_big (body);
+  /* Swapping would make it normal, with other contents. */
+  g_variant_unref (body);
+  return NULL;
 }
 
 static gboolean
