@@ -87,7 +87,7 @@ send_malformed (SbControl *control, GError **error)
 gboolean
 sb_control_socket (SbControl *control, GError **error)
 {
-  static const char *const acks[] = { "normal", "drop", "late", "twice", "no-server-mid", NULL };
+  static const char *const acks[] = { "normal", "drop", "late", "twice", "no-server-mid", "random", NULL };
   SbFaults *faults = &control->sandbox->faults;
 
   if (json_object_has_member (control->body, "ack"))
@@ -98,11 +98,15 @@ sb_control_socket (SbControl *control, GError **error)
         return FALSE;
       faults->ack = (SbAckMode) ack;
       faults->ack_count = (int) sb_control_int (control, "count", -1);
-      faults->ack_delay_ms = (guint) sb_control_int (control, "ack_delay_ms", 1000);
+      faults->ack_delay_ms = (guint) CLAMP (sb_control_int (control, "ack_delay_ms", 1000), 0, G_MAXINT32 - 1);
+      faults->ack_lost = (guint) CLAMP (sb_control_int (control, "ack_lost", 0), 0, 100);
     }
+  if (json_object_has_member (control->body, "ack_seed"))
+    g_rand_set_seed (faults->ack_rand, (guint32) sb_control_int (control, "ack_seed", 0));
   if (sb_control_bool (control, "release", FALSE))
     sb_connections_release (control->sandbox);
   faults->refuse = (int) sb_control_int (control, "refuse", faults->refuse);
+  faults->refuse_status = (guint) CLAMP (sb_control_int (control, "refuse_status", faults->refuse_status), 300, 599);
   faults->delay_ms = (guint) sb_control_int (control, "delay_ms", faults->delay_ms);
   return !json_object_has_member (control->body, "malformed") || send_malformed (control, error);
 }
@@ -154,9 +158,9 @@ sb_control_rest (SbControl *control, GError **error)
   return TRUE;
 }
 
-/* The argument status: a name of Status.ErrorCode. */
+/* The arguments status (a name of Status.ErrorCode), reason and count. */
 static gboolean
-take_status (SbControl *control, Floo__Status__ErrorCode *code, char **reason, int *count, GError **error)
+take_status (SbControl *control, Floo__Status__ErrorCode *code, const char **reason, int *count, GError **error)
 {
   const char *name = sb_control_text (control, "status", "");
   const ProtobufCEnumValue *value = protobuf_c_enum_descriptor_get_value_by_name (&floo__status__error_code__descriptor, name);
@@ -164,8 +168,7 @@ take_status (SbControl *control, Floo__Status__ErrorCode *code, char **reason, i
   if (value == NULL)
     return sb_control_fail (error, "status: a name of Status.ErrorCode, INVALID_TOKEN, say");
   *code = value->value;
-  g_free (*reason);
-  *reason = g_strdup (sb_control_text (control, "reason", ""));
+  *reason = g_intern_string (sb_control_text (control, "reason", ""));
   *count = (int) sb_control_int (control, "count", 1);
   return TRUE;
 }
@@ -182,88 +185,26 @@ gboolean
 sb_control_message (SbControl *control, GError **error)
 {
   SbFaults *faults = &control->sandbox->faults;
+  SbUser *user;
 
-  return take_status (control, &faults->message_code, &faults->message_reason, &faults->message_count, error);
-}
-
-/* ---- settings ---- */
-
-typedef enum { NUMBER, SWITCH, CHOICE, TEXT } SettingKind;
-
-static const struct {
-  const char *name;
-  SettingKind kind;
-  gsize offset;
-  gint64 min, max;              /* NUMBER */
-  const char *values[4];        /* CHOICE: the names of 0, 1, ... */
-} settings[] = {
-  { "page_size", NUMBER, G_STRUCT_OFFSET (SbSettings, page_size), 1, 10000 },
-  { "last_page", CHOICE, G_STRUCT_OFFSET (SbSettings, last_page_zero), .values = { "key", "zero" } },
-  { "delivery", CHOICE, G_STRUCT_OFFSET (SbSettings, push), .values = { "notice", "push" } },
-  { "pushed_page", CHOICE, G_STRUCT_OFFSET (SbSettings, push_key), .values = { "zero", "key" } },
-  { "notice_form", CHOICE, G_STRUCT_OFFSET (SbSettings, notice_message), .values = { "xid", "notice" } },
-  { "group_notices", CHOICE, G_STRUCT_OFFSET (SbSettings, group_notices_system), .values = { "group", "system" } },
-  { "omit_xid", SWITCH, G_STRUCT_OFFSET (SbSettings, omit_xid) },
-  { "compress", SWITCH, G_STRUCT_OFFSET (SbSettings, compress) },
-  { "frame_form", CHOICE, G_STRUCT_OFFSET (SbSettings, frame_form), .values = { "binary", "base64", "fragments" } },
-  { "duplicate_form", CHOICE, G_STRUCT_OFFSET (SbSettings, bare_duplicate), .values = { "full", "bare" } },
-  { "oss_upload", SWITCH, G_STRUCT_OFFSET (SbSettings, oss_upload) },
-  { "upload_elsewhere", SWITCH, G_STRUCT_OFFSET (SbSettings, upload_elsewhere) },
-  { "ping_interval", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_interval), 10, 300000 },
-  { "ping_timeout", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_timeout), 10, 300000 },
-  { "recall_window", NUMBER, G_STRUCT_OFFSET (SbSettings, recall_window), 0, G_MAXINT32 },
-  { "history_limit", NUMBER, G_STRUCT_OFFSET (SbSettings, history_limit), 0, G_MAXINT32 },
-  { "app_status", TEXT, G_STRUCT_OFFSET (SbSettings, app_status) },
-};
-
-static gboolean
-set_one (SbControl *control, gsize i, GError **error)
-{
-  gpointer field = G_STRUCT_MEMBER_P (&control->sandbox->settings, settings[i].offset);
-  const char *name = settings[i].name;
-  gint64 number = sb_control_int (control, name, settings[i].min - 1);
-  int choice;
-
-  switch (settings[i].kind)
-    {
-    case NUMBER:
-      if (number < settings[i].min || number > settings[i].max)
-        return sb_control_fail (error, "%s: %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, name, settings[i].min, settings[i].max);
-      *(int *) field = (int) number;
-      return TRUE;
-    case SWITCH:
-      *(gboolean *) field = sb_control_bool (control, name, FALSE);
-      return TRUE;
-    case CHOICE:
-      choice = sb_control_choice (control, name, settings[i].values, error);
-      if (choice >= 0)
-        *(int *) field = choice;
-      return choice >= 0;
-    case TEXT:
-    default:
-      g_free (*(char **) field);
-      *(char **) field = g_strdup (sb_control_text (control, name, ""));
-      return TRUE;
-    }
+  if (!optional_user (control, &user, error)
+      || !take_status (control, &faults->message_code, &faults->message_reason, &faults->message_count, error))
+    return FALSE;
+  faults->message_user = user == NULL ? 0 : user->id;
+  faults->message_after = (guint) CLAMP (sb_control_int (control, "after", 0), 0, G_MAXINT32);
+  faults->message_every = (guint) CLAMP (sb_control_int (control, "every", 1), 1, G_MAXINT32);
+  faults->message_seen = 0;
+  return TRUE;
 }
 
 gboolean
-sb_control_settings (SbControl *control, GError **error)
+sb_control_fetch (SbControl *control, GError **error)
 {
-  g_autoptr (GList) names = json_object_get_members (control->body);
+  static const char *const names[SB_N_FETCHES + 1] = { "unread", "sync", "history", NULL };
+  int what = sb_control_choice (control, "what", names, error);
+  SbFetchFault *fault = what < 0 ? NULL : &control->sandbox->faults.fetches[what];
 
-  for (GList *l = names; l != NULL; l = l->next)
-    {
-      gsize i = 0;
-
-      while (i < G_N_ELEMENTS (settings) && strcmp (settings[i].name, l->data) != 0)
-        i++;
-      if (i == G_N_ELEMENTS (settings))
-        return sb_control_fail (error, "no setting %s", (const char *) l->data);
-      if (!set_one (control, i, error))
-        return FALSE;
-    }
-  return TRUE;
+  return fault != NULL && take_status (control, &fault->code, &fault->reason, &fault->count, error);
 }
 
 gboolean

@@ -80,6 +80,7 @@ sb_control_violations (SbControl *control, GError **error)
 gboolean
 sb_control_requests (SbControl *control, GError **error)
 {
+  json_object_set_int_member (control->answer, "misbehaved", control->sandbox->faults.n_rest);
   json_object_set_array_member (control->answer, "requests", sb_trace_requests (control->sandbox));
   return TRUE;
 }

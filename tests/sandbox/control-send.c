@@ -4,9 +4,11 @@
 
 #include <string.h>
 
+#include "base/json.h"
 #include "base/message.h"
 #include "intake.h"
 #include "notices.h"
+#include "rest.h"
 #include "sync.h"
 
 #define MAX_COUNT 1000000
@@ -316,6 +318,30 @@ sb_control_push (SbControl *control, GError **error)
   message->type = FLOO__MESSAGE_BODY__TYPE__NORMAL;
   message->from = 0;
   sb_deliver_to (control->sandbox, sb_state_add_message (control->sandbox->state, message), to, 0, TRUE);
+  return TRUE;
+}
+
+/* ---- what a user does by another device ---- */
+
+gboolean
+sb_control_call (SbControl *control, GError **error)
+{
+  SbUser *user = sb_control_user (control, "user", error);
+  const char *method = sb_control_text (control, "method", "POST");
+  const char *path = sb_control_text (control, "path", "");
+  g_autoptr (JsonObject) none = json_object_new ();
+  JsonObject *arguments = floo_json_get_object (control->body, "arguments");
+  g_autoptr (JsonObject) envelope = NULL;
+
+  if (user == NULL)
+    return FALSE;
+  envelope = sb_rest_call (control->sandbox, user, method, path, arguments != NULL ? arguments : none);
+  if (envelope == NULL)
+    return sb_control_fail (error, "no operation %s %s", method, path);
+  if (json_object_get_int_member (envelope, "code") != SB_OK)
+    return sb_control_fail (error, "%" G_GINT64_FORMAT ": %s", json_object_get_int_member (envelope, "code"),
+                            json_object_get_string_member (envelope, "message"));
+  json_object_set_member (control->answer, "data", json_node_copy (json_object_get_member (envelope, "data")));
   return TRUE;
 }
 

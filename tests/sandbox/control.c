@@ -22,19 +22,102 @@ control_save (SbControl *control, GError **error)
   return sb_persist_save (control->sandbox, control->sandbox->persist, error);
 }
 
+/* The arguments are NAME:TYPE with the types b (true or false), i (integer), s (text), u (a user or group: its id or name), l (a list)
+ * and o (an object); NULL: the handler looks at them itself. */
 static const struct {
   const char *name;
   SbControlHandler handle;
+  const char *arguments;
 } commands[] = {
-  { "accepted", sb_control_accepted },     { "again", sb_control_again },           { "bot", sb_control_bot },
-  { "burst", sb_control_burst },           { "crowd", sb_control_crowd },           { "disconnect", sb_control_disconnect },
-  { "files", sb_control_files },           { "kick", sb_control_kick },             { "message", sb_control_message },
-  { "notice", sb_control_notice },         { "provision", sb_control_provision },   { "push", sb_control_push },
-  { "requests", sb_control_requests },     { "rest", sb_control_rest },             { "save", control_save },
-  { "send", sb_control_send },             { "settings", sb_control_settings },     { "socket", sb_control_socket },
-  { "stall", sb_control_stall },           { "state", sb_control_state },           { "user", sb_control_user_state },
-  { "violations", sb_control_violations }, { "wait", control_wait },
+#define STATUS "status:s reason:s count:i "
+#define MESSAGE "from:u to:u content:s type:s ext:s config:s attachment:s at_most_once:b count:i stamp:b "
+  { "accepted", sb_control_accepted, "user:u conversation:i since:i operations:b" },
+  { "again", sb_control_again, "user:u conversation:i count:i" },
+  { "bot", sb_control_bot, "on:b delay_ms:i" },
+  { "burst", sb_control_burst, MESSAGE "from_list:l mode:s" },
+  { "call", sb_control_call, "user:u method:s path:s arguments:o" },
+  { "crowd", sb_control_crowd, "count:i friends_of:u group:i" },
+  { "disconnect", sb_control_disconnect, "how:s user:u" },
+  { "discovery", sb_control_discovery, "ratel:l webim:l clusters:l" },
+  { "fetch", sb_control_fetch, STATUS "what:s" },
+  { "files", sb_control_files,
+    "what:s count:i sign:s status:i cut:i stall:i delay_ms:i ignore_range:b wrong_range:b length:s encoding:s chunked:b endless:b "
+    "redirect:s body:s clear:b" },
+  { "kick", sb_control_kick, "user:u type:s device_sn:i" },
+  { "message", sb_control_message, STATUS "user:u after:i every:i" },
+  { "notice", sb_control_notice, "ns:s from:u to:u group:i type:s content:s" },
+  { "provision", sb_control_provision, STATUS },
+  { "push", sb_control_push, MESSAGE },
+  { "requests", sb_control_requests, "" },
+  { "rest", sb_control_rest, "path:s status:i code:i message:s body:s body_size:i delay_ms:i drop:b count:i clear:b release:b" },
+  { "save", control_save, "" },
+  { "send", sb_control_send, MESSAGE "interval_ms:i operation:s mid:i conversation:i" },
+  { "settings", sb_control_settings, NULL },
+  { "socket", sb_control_socket,
+    "refuse:i refuse_status:i delay_ms:i ack:s count:i ack_delay_ms:i ack_lost:i ack_seed:i release:b malformed:s user:u" },
+  { "stall", sb_control_stall, "on:b user:u" },
+  { "state", sb_control_state, "" },
+  { "user", sb_control_user_state, "user:u banned:b frozen:b void_tokens:b" },
+  { "violations", sb_control_violations, "clear:b" },
+  { "wait", control_wait, "for:s user:u conversation:i since:i operations:b count:i path:s timeout_ms:i" },
 };
+
+static const struct {
+  char letter;
+  const char *name;
+} types[] = {
+  { 'b', "true or false" }, { 'i', "an integer" }, { 's', "a text" }, { 'u', "an id or a name" }, { 'l', "a list" }, { 'o', "an object" },
+};
+
+static gboolean
+has_type (char type, JsonNode *node)
+{
+  GType held = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+
+  switch (type)
+    {
+    case 'b':
+      return held == G_TYPE_BOOLEAN;
+    case 'i':
+      return held == G_TYPE_INT64;
+    case 's':
+      return held == G_TYPE_STRING;
+    case 'u':
+      return held == G_TYPE_INT64 || held == G_TYPE_STRING;
+    case 'l':
+      return JSON_NODE_HOLDS_ARRAY (node);
+    default:
+      return JSON_NODE_HOLDS_OBJECT (node);
+    }
+}
+
+/* Whether a call has only arguments that it knows, each of its type. */
+static gboolean
+check_arguments (gsize command, JsonObject *body, GError **error)
+{
+  g_auto (GStrv) known = NULL;
+  g_autoptr (GList) names = json_object_get_members (body);
+
+  if (commands[command].arguments == NULL)
+    return TRUE;
+  known = g_strsplit (commands[command].arguments, " ", -1);
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      const char *name = l->data;
+      gsize len = strlen (name), i = 0, t = 0;
+
+      while (known[i] != NULL && (strncmp (known[i], name, len) != 0 || known[i][len] != ':'))
+        i++;
+      if (known[i] == NULL)
+        return sb_control_fail (error, "%s has no argument %s; it has: %s", commands[command].name, name, commands[command].arguments);
+      if (has_type (known[i][len + 1], json_object_get_member (body, name)))
+        continue;
+      while (types[t].letter != known[i][len + 1])
+        t++;
+      return sb_control_fail (error, "%s: the argument %s must be %s", commands[command].name, name, types[t].name);
+    }
+  return TRUE;
+}
 
 /* ---- arguments ---- */
 
@@ -141,13 +224,15 @@ parse_body (SoupServerMessage *msg, GError **error)
   return NULL;
 }
 
-static SbControlHandler
+/* The row of a command, or the number of rows. */
+static gsize
 find_command (const char *name)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (strcmp (commands[i].name, name) == 0)
-      return commands[i].handle;
-  return NULL;
+  gsize i = 0;
+
+  while (i < G_N_ELEMENTS (commands) && strcmp (commands[i].name, name) != 0)
+    i++;
+  return i;
 }
 
 void
@@ -155,16 +240,19 @@ sb_control_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *name)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) body = parse_body (msg, &error);
-  SbControlHandler handle = find_command (name);
+  gsize command = find_command (name);
   SbControl control = { sandbox, msg, body, NULL, FALSE };
   g_autoptr (JsonNode) root = NULL;
   gboolean ok = FALSE;
 
   control.answer = json_object_new ();
-  if (body != NULL && handle != NULL)
-    ok = handle (&control, &error);
-  else if (handle == NULL && error == NULL)
-    sb_control_fail (&error, "no control call %s", name);
+  if (command == G_N_ELEMENTS (commands))
+    {
+      g_clear_error (&error);
+      sb_control_fail (&error, "no control call %s", name);
+    }
+  else if (body != NULL)
+    ok = check_arguments (command, body, &error) && commands[command].handle (&control, &error);
   if (!control.pending)
     {
       json_object_set_boolean_member (control.answer, "ok", ok);

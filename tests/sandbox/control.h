@@ -44,6 +44,7 @@ gboolean sb_control_notice (SbControl *control, GError **error);
 gboolean sb_control_push (SbControl *control, GError **error);
 gboolean sb_control_crowd (SbControl *control, GError **error);
 gboolean sb_control_kick (SbControl *control, GError **error);
+gboolean sb_control_call (SbControl *control, GError **error);
 /* control-faults.c: misbehaviour */
 gboolean sb_control_disconnect (SbControl *control, GError **error);
 gboolean sb_control_stall (SbControl *control, GError **error);
@@ -53,7 +54,9 @@ gboolean sb_control_rest (SbControl *control, GError **error);
 gboolean sb_control_again (SbControl *control, GError **error);
 gboolean sb_control_provision (SbControl *control, GError **error);
 gboolean sb_control_message (SbControl *control, GError **error);
-gboolean sb_control_settings (SbControl *control, GError **error);
+gboolean sb_control_fetch (SbControl *control, GError **error);
+gboolean sb_control_discovery (SbControl *control, GError **error);   /* hosts.c */
+gboolean sb_control_settings (SbControl *control, GError **error);    /* control-settings.c */
 gboolean sb_control_user_state (SbControl *control, GError **error);
 gboolean sb_control_bot (SbControl *control, GError **error);
 /* control-look.c: what happened */

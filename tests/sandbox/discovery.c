@@ -3,14 +3,13 @@
 
 #include <string.h>
 
+#include "hosts.h"
+#include "rest.h"
 #include "trace.h"
 
-/* [{"protocol": "http", "host": HOST}], with @key "domain": [{"domain": HOST}] */
 static void
-add_servers (JsonBuilder *builder, const char *name, const char *key, const Sandbox *sandbox)
+add_host (JsonBuilder *builder, const Sandbox *sandbox, const char *key, const char *host)
 {
-  json_builder_set_member_name (builder, name);
-  json_builder_begin_array (builder);
   json_builder_begin_object (builder);
   if (strcmp (key, "host") == 0)
     {
@@ -18,9 +17,36 @@ add_servers (JsonBuilder *builder, const char *name, const char *key, const Sand
       json_builder_add_string_value (builder, sandbox->protocol);
     }
   json_builder_set_member_name (builder, key);
-  json_builder_add_string_value (builder, sandbox->host);
+  json_builder_add_string_value (builder, host != NULL ? host : sandbox->host);
   json_builder_end_object (builder);
+}
+
+/* [{"protocol": "http", "host": HOST}, ...], with @key "domain": [{"domain": HOST}, ...]. @hosts: of char *, NULL is the sandbox's own; where
+ * it is NULL itself, or empty, that alone. */
+static void
+add_servers (JsonBuilder *builder, const char *name, const char *key, const Sandbox *sandbox, GPtrArray *hosts)
+{
+  guint n = hosts == NULL ? 0 : hosts->len;
+
+  json_builder_set_member_name (builder, name);
+  json_builder_begin_array (builder);
+  for (guint i = 0; i < MAX (n, 1); i++)
+    add_host (builder, sandbox, key, n == 0 ? NULL : hosts->pdata[i]);
   json_builder_end_array (builder);
+}
+
+/* @dead: (nullable): the address of all that is in it */
+static void
+add_cluster (JsonBuilder *builder, const Sandbox *sandbox, const char *dead)
+{
+  static const char *const names[] = { "ratel", "webim", "rtc", "fireplace" };
+  g_autoptr (GPtrArray) all = g_ptr_array_new ();
+
+  g_ptr_array_add (all, (char *) dead);
+  json_builder_begin_object (builder);
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    add_servers (builder, names[i], "host", sandbox, dead != NULL || i > SB_WEBIM ? all : sb_hosts_list (sandbox->hosts, (SbHostList) i));
+  json_builder_end_object (builder);
 }
 
 static void
@@ -33,6 +59,8 @@ add_text (JsonBuilder *builder, const char *name, const char *value)
 static void
 add_data (JsonBuilder *builder, Sandbox *sandbox)
 {
+  GPtrArray *clusters = sb_hosts_list (sandbox->hosts, SB_CLUSTERS);
+
   json_builder_set_member_name (builder, "data");
   json_builder_begin_object (builder);
   add_text (builder, "version", "1");
@@ -44,7 +72,7 @@ add_data (JsonBuilder *builder, Sandbox *sandbox)
   json_builder_set_member_name (builder, "dns_server_list");
   json_builder_begin_array (builder);
   json_builder_end_array (builder);
-  add_servers (builder, "link_server_list", "domain", sandbox);
+  add_servers (builder, "link_server_list", "domain", sandbox, NULL);
   json_builder_set_member_name (builder, "dns_list");
   json_builder_begin_array (builder);
   json_builder_begin_object (builder);
@@ -52,12 +80,8 @@ add_data (JsonBuilder *builder, Sandbox *sandbox)
   json_builder_add_int_value (builder, 0);
   json_builder_set_member_name (builder, "clusters");
   json_builder_begin_array (builder);
-  json_builder_begin_object (builder);
-  add_servers (builder, "ratel", "host", sandbox);
-  add_servers (builder, "webim", "host", sandbox);
-  add_servers (builder, "rtc", "host", sandbox);
-  add_servers (builder, "fireplace", "host", sandbox);
-  json_builder_end_object (builder);
+  for (guint i = 0; i < MAX (clusters->len, 1); i++)
+    add_cluster (builder, sandbox, clusters->len == 0 ? NULL : clusters->pdata[i]);
   json_builder_end_array (builder);
   json_builder_end_object (builder);
   json_builder_end_array (builder);
@@ -83,15 +107,18 @@ answer_dns (Sandbox *sandbox, SoupServerMessage *msg, GHashTable *query)
     add_text (builder, "message", "no such app");
   json_builder_end_object (builder);
   root = json_builder_get_root (builder);
-  sb_trace_rest (sandbox, soup_server_message_get_method (msg), "/v2/app_dns", 0, known ? 200 : 99998);
+  sb_trace_rest (sandbox, soup_server_message_get_method (msg), SB_DISCOVERY, 0, known ? 200 : 99998);
   sb_answer_json (msg, SOUP_STATUS_OK, root);
 }
 
 gboolean
 sb_discovery_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query)
 {
-  if (strcmp (path, "/v2/app_dns") == 0 || strcmp (path, "/dns") == 0)
-    answer_dns (sandbox, msg, query);
+  if (strcmp (path, SB_DISCOVERY) == 0 || strcmp (path, "/dns") == 0)
+    {
+      if (!sb_rest_misbehave (sandbox, msg, SB_DISCOVERY))
+        answer_dns (sandbox, msg, query);
+    }
   else if (strcmp (path, "/api/health") == 0 || strcmp (path, "/") == 0)
     {
       soup_server_message_set_status (msg, SOUP_STATUS_OK, NULL);

@@ -143,12 +143,28 @@ delete_conversation (Sandbox *sandbox, SbUser *user, SbMessage *message, gboolea
 
 /* ---- the whole way ---- */
 
+/* Whether it is ordered to refuse this message. */
 static gboolean
-accept (SbIntake *in)
+take_refusal (SbIntake *in)
 {
   SbFaults *faults = &in->sandbox->faults;
 
-  if (faults->message_code != CODE (UNKNOWN) && sandbox_take (&faults->message_count))
+  if (faults->message_count == 0 || (faults->message_user != 0 && faults->message_user != in->user->id))
+    return FALSE;
+  if (faults->message_after > 0)
+    {
+      faults->message_after--;
+      return FALSE;
+    }
+  return ++faults->message_seen % faults->message_every == 0 && sandbox_take (&faults->message_count);
+}
+
+static gboolean
+accept (SbIntake *in)
+{
+  const SbFaults *faults = &in->sandbox->faults;
+
+  if (take_refusal (in))
     return sb_intake_refuse (in, faults->message_code, faults->message_reason);
   if (in->message->ns == FLOO__META__NAME_SPACE__CONVERSATION)
     return TRUE;

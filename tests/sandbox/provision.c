@@ -110,6 +110,8 @@ sb_connection_provision (SbConnection *self, FlooFrame *frame)
   answer.status = &status;
   if (status.code == FLOO__STATUS__ERROR_CODE__OK)
     {
+      if (self->sandbox->settings.status_form == SB_STATUS_ERRORS_ONLY)
+        answer.status = NULL;
       bind_device (self, frame, user);
       xid.has_uid = xid.has_devicesn = TRUE;
       xid.uid = (guint64) user->id;

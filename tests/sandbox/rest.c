@@ -89,6 +89,20 @@ sb_call_array (SbCall *call, JsonArray *array)
   sb_call_node (call, node);
 }
 
+/* Elements that nobody has asked for: ids of nobody, or else the first ones again. */
+static void
+add_invented (JsonArray *page, JsonArray *all, guint limit)
+{
+  static gint64 nobody = G_GINT64_CONSTANT (5000000000);
+  gboolean ids = json_array_get_length (all) == 0 || JSON_NODE_HOLDS_VALUE (json_array_get_element (all, 0));
+
+  for (guint i = 0; i < limit && (ids || i < json_array_get_length (all)); i++)
+    if (ids)
+      json_array_add_int_element (page, ++nobody);
+    else
+      json_array_add_element (page, json_node_copy (json_array_get_element (all, i)));
+}
+
 void
 sb_call_page (SbCall *call, JsonArray *all)
 {
@@ -97,12 +111,19 @@ sb_call_page (SbCall *call, JsonArray *all)
   guint limit = sb_call_has (call, "limit") ? (guint) CLAMP (sb_call_int (call, "limit"), 1, MAX_LIMIT) : DEFAULT_LIMIT;
   guint n = json_array_get_length (all);
   JsonArray *page = json_array_new ();
+  int cursors = call->sandbox->settings.cursors;
   guint i;
 
+  if (cursors == SB_CURSORS_SAME || (cursors == SB_CURSORS_LOOP && from >= n))
+    from = 0;
   for (i = from; i < n && i - from < limit; i++)
     json_array_add_element (page, json_node_copy (json_array_get_element (all, i)));
-  if (i < n)
-    call->cursor = g_strdup_printf ("%u", i);
+  if (from >= n && cursors == SB_CURSORS_INVENTED)
+    add_invented (page, all, limit);
+  if (cursors == SB_CURSORS_SAME)
+    call->cursor = g_strdup ("same");
+  else if (i < n || cursors != SB_CURSORS_NORMAL)
+    call->cursor = g_strdup_printf ("%u", from >= n ? from + 1 : i);
   call->total = n;
   json_array_unref (all);
   sb_call_array (call, page);
@@ -222,8 +243,9 @@ breach (SbCall *call, const char *format, ...)
   va_start (args, format);
   what = g_strdup_vprintf (format, args);
   va_end (args);
-  sb_trace_violation (call->sandbox, call->user == NULL ? 0 : call->user->id, "%s %s: %s", call->operation->method,
-                      call->operation->path, what);
+  if (!call->ordered)
+    sb_trace_violation (call->sandbox, call->user == NULL ? 0 : call->user->id, "%s %s: %s", call->operation->method,
+                        call->operation->path, what);
   sb_call_fail (call, SB_BAD_REQUEST, "%s", what);
   return FALSE;
 }
@@ -365,7 +387,8 @@ take_fault (Sandbox *sandbox, const char *path)
     {
       SbRestFault *fault = faults->pdata[i];
 
-      if ((fault->path == NULL || strcmp (fault->path, path) == 0) && sandbox_take (&fault->count))
+      /* Discovery is no REST operation: it misbehaves where it is named. */
+      if ((fault->path == NULL ? strcmp (path, SB_DISCOVERY) != 0 : strcmp (fault->path, path) == 0) && sandbox_take (&fault->count))
         return fault;
     }
   return NULL;
@@ -403,6 +426,7 @@ sb_rest_misbehave (Sandbox *sandbox, SoupServerMessage *msg, const char *path)
 
   if (fault == NULL)
     return FALSE;
+  sandbox->faults.n_rest++;
   if (fault->delay_ms > 0)
     {
       soup_server_message_pause (msg);
@@ -440,9 +464,18 @@ find_operation (const char *method, const char *path)
 }
 
 static void
-answer (SbCall *call, SoupServerMessage *msg)
+call_clear (SbCall *call)
 {
-  g_autoptr (JsonNode) root = json_node_new (JSON_NODE_OBJECT);
+  json_object_unref (call->args);
+  g_clear_pointer (&call->data, json_node_unref);
+  g_clear_pointer (&call->message, g_free);
+  g_clear_pointer (&call->cursor, g_free);
+}
+
+/* Returns: (transfer full): the envelope */
+static JsonObject *
+envelope_of (SbCall *call)
+{
   JsonObject *envelope = json_object_new ();
 
   json_object_set_int_member (envelope, "code", call->code);
@@ -463,8 +496,48 @@ answer (SbCall *call, SoupServerMessage *msg)
       json_object_set_int_member (envelope, "total", call->total);
       json_object_set_int_member (envelope, "version", 0);
     }
-  json_node_take_object (root, envelope);
-  sb_answer_json (msg, SOUP_STATUS_OK, root);
+  return envelope;
+}
+
+static gboolean
+take_ordered (SbCall *call, JsonObject *arguments)
+{
+  g_autoptr (GList) names = json_object_get_members (arguments);
+
+  for (GList *l = names; l != NULL; l = l->next)
+    {
+      JsonNode *value = json_object_get_member (arguments, l->data);
+      gboolean found = FALSE;
+
+      for (const SbParam *p = call->operation->params; p->type != SB_END_OF_PARAMS; p++)
+        if (strcmp (p->name, l->data) == 0)
+          {
+            if (!has_type (p->type, value))
+              return breach (call, "%s is no %s", p->name, type_names[p->type]);
+            call->given |= 1u << (p - call->operation->params);
+            found = TRUE;
+          }
+      if (!found)
+        return breach (call, "no parameter %s", (const char *) l->data);
+      json_object_set_member (call->args, l->data, json_node_copy (value));
+    }
+  return TRUE;
+}
+
+JsonObject *
+sb_rest_call (Sandbox *sandbox, SbUser *user, const char *method, const char *path, JsonObject *arguments)
+{
+  SbCall call = { sandbox, find_operation (method, path), NULL, .code = SB_OK, .total = -1, .user = user, .ordered = TRUE };
+  JsonObject *envelope;
+
+  if (call.operation == NULL)
+    return NULL;
+  call.args = json_object_new ();
+  if (take_ordered (&call, arguments) && check_required (&call) && check_access (&call))
+    call.operation->handle (&call);
+  envelope = envelope_of (&call);
+  call_clear (&call);
+  return envelope;
 }
 
 void
@@ -472,6 +545,7 @@ sb_rest_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path)
 {
   const char *method = soup_server_message_get_method (msg);
   SbCall call = { sandbox, find_operation (method, path), NULL, .code = SB_OK, .total = -1 };
+  g_autoptr (JsonNode) root = NULL;
 
   if (call.operation == NULL)
     {
@@ -486,9 +560,8 @@ sb_rest_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path)
       && take_body (&call, msg) && check_required (&call) && check_access (&call))
     call.operation->handle (&call);
   sb_trace_rest (sandbox, method, path, call.user == NULL ? 0 : call.user->id, call.code);
-  answer (&call, msg);
-  json_object_unref (call.args);
-  g_clear_pointer (&call.data, json_node_unref);
-  g_free (call.message);
-  g_free (call.cursor);
+  root = json_node_new (JSON_NODE_OBJECT);
+  json_node_take_object (root, envelope_of (&call));
+  sb_answer_json (msg, SOUP_STATUS_OK, root);
+  call_clear (&call);
 }

@@ -79,6 +79,7 @@ struct _SbCall {
   JsonNode *data;
   char *cursor;
   gint64 total;         /* -1: not told */
+  gboolean ordered;     /* by the control endpoint: mistakes in it are no client's violations */
 };
 
 /* Arguments that are missing give 0, FALSE, NULL. */
@@ -115,6 +116,16 @@ JsonArray *sb_array_copy (JsonArray *array);
 gboolean sb_rest_misbehave (Sandbox *sandbox, SoupServerMessage *msg, const char *path);
 /* Sends the answers that faults hold back. */
 void sb_rest_release (Sandbox *sandbox);
+
+/**
+ * sb_rest_call:
+ * @arguments: whatever their place is, by name
+ *
+ * Runs an operation as if @user had called it from another device.
+ *
+ * Returns: (transfer full) (nullable): the envelope; NULL where there is no such operation
+ */
+JsonObject *sb_rest_call (Sandbox *sandbox, SbUser *user, const char *method, const char *path, JsonObject *arguments);
 
 /* Answers one request, whatever it is. */
 void sb_rest_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path);

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "control.h"
 #include "files.h"
+#include "hosts.h"
 #include "rest.h"
 #include "socket.h"
 #include "trace.h"
@@ -23,17 +24,22 @@ sandbox_new (guint32 seed)
 {
   Sandbox *self = g_new0 (Sandbox, 1);
 
+  sb_set_clock_skew (0);
   self->state = sb_state_new (seed);
   self->settings.page_size = 50;
+  self->settings.page_bytes = SB_PAGE_BYTES;
   self->settings.ping_interval = 25000;
   self->settings.ping_timeout = 5000;
   self->settings.recall_window = 5 * 60 * 1000;
   self->settings.app_status = g_strdup ("normal");
   self->bot.on = TRUE;
+  self->faults.refuse_status = SOUP_STATUS_SERVICE_UNAVAILABLE;
+  self->faults.ack_rand = g_rand_new_with_seed (seed);
   self->faults.rest = g_ptr_array_new_with_free_func ((GDestroyNotify) rest_fault_free);
   self->trace = sb_trace_new ();
   self->waits = sb_waits_new (self);
   self->files = sb_files_new ();
+  self->hosts = sb_hosts_new ();
   self->connections = g_ptr_array_new_with_free_func ((GDestroyNotify) sb_connection_free);
   self->timers = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) g_source_unref, NULL);
   return self;
@@ -55,10 +61,10 @@ sandbox_free (Sandbox *self)
     g_source_destroy (source);
   g_hash_table_unref (self->timers);
   sb_files_free (self->files);
+  sb_hosts_free (self->hosts);
   sb_trace_free (self->trace);
   g_ptr_array_unref (self->faults.rest);
-  g_free (self->faults.provision_reason);
-  g_free (self->faults.message_reason);
+  g_rand_free (self->faults.ack_rand);
   g_free (self->settings.app_status);
   sb_state_free (self->state);
   g_free (self->origin);

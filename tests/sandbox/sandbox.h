@@ -20,9 +20,35 @@ typedef enum {
   SB_FRAGMENTS                /* a binary message in three WebSocket fragments */
 } SbFrameForm;
 
-/* What the real service may do one way or the other; control.c has the table of their names. */
+/* Where the status OK is left out. */
+typedef enum { SB_STATUS_ALWAYS, SB_STATUS_NOT_ON_PAGES, SB_STATUS_ERRORS_ONLY } SbStatusForm;
+
+/* The next_key at the end of a conversation, or of its history. */
+typedef enum {
+  SB_KEYS_NORMAL,
+  SB_KEYS_STUCK,              /* empty pages without end, with the key that was asked with */
+  SB_KEYS_ENDLESS,            /* empty pages without end, with a new key each */
+  SB_KEYS_REPEAT              /* the first page again and again: a key changes nothing */
+} SbKeys;
+
+/* The cursors of paged lists. */
+typedef enum {
+  SB_CURSORS_NORMAL,
+  SB_CURSORS_SAME,            /* the first page again and again, with the same cursor */
+  SB_CURSORS_LOOP,            /* behind the last page comes the first one */
+  SB_CURSORS_EMPTY,           /* behind the last page come empty ones without end, with a new cursor each */
+  SB_CURSORS_INVENTED         /* so, too, but with ids of nobody (lists of ids only, else as SB_CURSORS_LOOP) */
+} SbCursors;
+
+/* What the real service may do one way or the other; control-settings.c has the table of their names. */
 typedef struct {
   int page_size;              /* metas of a sync page */
+  int page_bytes;             /* a page ends with the meta that reaches so many bytes of payload; 0: no bound */
+  int status_form;            /* SbStatusForm */
+  int next_key;               /* SbKeys of SYNC */
+  int history_key;            /* SbKeys of the history */
+  int cursors;                /* SbCursors */
+  gint64 clock_skew;          /* ms that the service's clock is ahead */
   gboolean last_page_zero;    /* the last page says so (next_key 0); else an empty page behind it does */
   gboolean push;              /* what is new is sent at once as pages, else NOTICE says that there is something */
   gboolean push_key;          /* these have a next_key, to be asked with; else the next request without a key acknowledges them */
@@ -42,7 +68,7 @@ typedef struct {
 } SbSettings;
 
 /* How acknowledgements misbehave. */
-typedef enum { SB_ACK_NORMAL, SB_ACK_DROP, SB_ACK_LATE, SB_ACK_TWICE, SB_ACK_NO_SERVER_MID } SbAckMode;
+typedef enum { SB_ACK_NORMAL, SB_ACK_DROP, SB_ACK_LATE, SB_ACK_TWICE, SB_ACK_NO_SERVER_MID, SB_ACK_RANDOM } SbAckMode;
 
 /* A REST answer that misbehaves. */
 typedef struct {
@@ -56,21 +82,39 @@ typedef struct {
   int count;                  /* answers left; -1: without end */
 } SbRestFault;
 
+/* A status that answers what a client fetches. */
+typedef struct {
+  Floo__Status__ErrorCode code;
+  const char *reason;         /* interned */
+  int count;                  /* -1: without end */
+} SbFetchFault;
+
+typedef enum { SB_FETCH_UNREAD, SB_FETCH_SYNC, SB_FETCH_HISTORY, SB_N_FETCHES } SbFetch;
+
 /* What the control endpoint has ordered. */
 typedef struct {
   int refuse;                 /* upgrades left to refuse; -1: all */
+  guint refuse_status;        /* the HTTP status that refuses them */
   guint delay_ms;             /* before a connection is greeted */
   gboolean stall_all;
   SbAckMode ack;
   int ack_count;              /* -1: without end */
   guint ack_delay_ms;
+  guint ack_lost;             /* per cent of SB_ACK_RANDOM that never go out */
+  GRand *ack_rand;
   Floo__Status__ErrorCode provision_code;
-  char *provision_reason;
+  const char *provision_reason; /* interned */
   int provision_count;
   Floo__Status__ErrorCode message_code;
-  char *message_reason;
+  const char *message_reason; /* interned */
   int message_count;
+  gint64 message_user;        /* only this one's; 0: everybody's */
+  guint message_after;        /* so many are accepted before */
+  guint message_every;        /* of those behind, each n-th is refused */
+  guint message_seen;
+  SbFetchFault fetches[SB_N_FETCHES];
   GPtrArray *rest;            /* SbRestFault */
+  guint n_rest;               /* answers that misbehaved */
 } SbFaults;
 
 typedef struct {
@@ -81,6 +125,7 @@ typedef struct {
 typedef struct _SbTrace SbTrace;
 typedef struct _SbWaits SbWaits;
 typedef struct _SbFiles SbFiles;
+typedef struct _SbHosts SbHosts;
 
 typedef struct {
   SbState *state;
@@ -90,6 +135,7 @@ typedef struct {
   SbTrace *trace;
   SbWaits *waits;
   SbFiles *files;
+  SbHosts *hosts;
   SoupServer *server;
   GPtrArray *connections;     /* SbConnection, owned */
   GHashTable *timers;         /* GSource -> its timer; they die with the sandbox */
@@ -101,6 +147,9 @@ typedef struct {
   char *persist;              /* (nullable): file that the state is kept in */
   gboolean verbose;
 } Sandbox;
+
+/* The usual bound on the payloads of one page. */
+#define SB_PAGE_BYTES (512 << 10)
 
 Sandbox *sandbox_new (guint32 seed);
 /* Ends every connection and frees all. */
@@ -127,6 +176,8 @@ void sandbox_hasten (Sandbox *sandbox, GSourceOnceFunc func);
 /* Whether a count of misbehaviours is used up; takes one. -1 is never used up. */
 gboolean sandbox_take (int *count);
 
+/* The path of discovery, whichever the client was given. */
+#define SB_DISCOVERY "/v2/app_dns"
 /* Discovery: /v2/app_dns, and /dns for clients that are given a whole URL. */
 gboolean sb_discovery_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query);
 

@@ -11,6 +11,9 @@
 #include "trace.h"
 #include "waits.h"
 
+/* More than anybody takes. */
+#define HUGE_FRAME (FLOO_MAX_FRAME + (3u << 20))
+
 /* ---- sending ---- */
 
 gboolean
@@ -133,8 +136,8 @@ sb_connection_malformed (SbConnection *self, SbMalformed what)
       send_text (self, "451-[\"frame\",{\"_placeholder\":tru");
       return;
     case SB_MALFORMED_HUGE:
-      huge = g_malloc0 (4 * FLOO_MAX_FRAME);
-      bytes = g_bytes_new_take (g_steal_pointer (&huge), 4 * FLOO_MAX_FRAME);
+      huge = g_malloc0 (HUGE_FRAME);
+      bytes = g_bytes_new_take (g_steal_pointer (&huge), HUGE_FRAME);
       break;
     case SB_MALFORMED_PROVISION:
       sb_connection_send (self, FLOO__FRAME__COMMAND__PROVISION, &unasked.base);
@@ -262,6 +265,7 @@ send_answer (SbConnection *self, const SbVerdict *verdict, gboolean with_server_
 {
   Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
   Floo__Status status = FLOO__STATUS__INIT;
+  gboolean bare = verdict->code == FLOO__STATUS__ERROR_CODE__OK && self->sandbox->settings.status_form == SB_STATUS_ERRORS_ONLY;
 
   status.has_code = TRUE;
   status.code = verdict->code;
@@ -270,7 +274,7 @@ send_answer (SbConnection *self, const SbVerdict *verdict, gboolean with_server_
       status.has_reason = TRUE;
       status.reason = floo_wire_text (verdict->reason);
     }
-  dl.status = &status;
+  dl.status = bare ? NULL : &status;
   dl.has_client_mid = TRUE;
   dl.client_mid = (guint64) verdict->client_mid;
   if (verdict->server_mid != 0 && with_server_mid)
@@ -319,16 +323,25 @@ answer_message (SbConnection *self, const SbVerdict *verdict)
 {
   SbFaults *faults = &self->sandbox->faults;
   SbAckMode mode = faults->ack != SB_ACK_NORMAL && sandbox_take (&faults->ack_count) ? faults->ack : SB_ACK_NORMAL;
+  guint delay_ms = faults->ack_delay_ms;
   gboolean with_server_mid
       = mode != SB_ACK_NO_SERVER_MID && !(verdict->duplicate && self->sandbox->settings.bare_duplicate);
 
+  if (mode == SB_ACK_RANDOM)
+    {
+      /* Both numbers are drawn each time, so that what is lost does not change the order of the others. */
+      gboolean lost = (guint) g_rand_int_range (faults->ack_rand, 0, 100) < faults->ack_lost;
+
+      delay_ms = (guint) g_rand_int_range (faults->ack_rand, 0, (gint32) delay_ms + 1);
+      mode = lost ? SB_ACK_DROP : SB_ACK_LATE;
+    }
   if (mode == SB_ACK_DROP)
     return;
   if (mode == SB_ACK_LATE)
     {
       LateAnswer late = { self->sandbox, self->device->user->id, self->device->sn, *verdict };
 
-      sandbox_after (self->sandbox, faults->ack_delay_ms, on_late_answer, g_memdup2 (&late, sizeof late), g_free);
+      sandbox_after (self->sandbox, delay_ms, on_late_answer, g_memdup2 (&late, sizeof late), g_free);
       return;
     }
   send_answer (self, verdict, with_server_mid);
@@ -361,15 +374,15 @@ handle_sync (SbConnection *self, FlooFrame *frame)
 
 /* ---- receiving ---- */
 
-/* What comes before PROVISION is answered in the form of its command. */
+/* Refuses a frame in the form of its command. */
 static void
-refuse_stranger (SbConnection *self, const FlooFrame *frame)
+refuse (SbConnection *self, const FlooFrame *frame, Floo__Status__ErrorCode code, const char *reason)
 {
   Floo__Status status = FLOO__STATUS__INIT;
 
   status.has_code = status.has_reason = TRUE;
-  status.code = FLOO__STATUS__ERROR_CODE__UNAUTHORIZED;
-  status.reason = floo_wire_text ("you must login first");
+  status.code = code;
+  status.reason = floo_wire_text (reason);
   if (frame->command == FLOO__FRAME__COMMAND__UNREAD)
     {
       Floo__UnreadDL dl = FLOO__UNREAD_DL__INIT;
@@ -387,8 +400,30 @@ refuse_stranger (SbConnection *self, const FlooFrame *frame)
           dl.has_client_mid = TRUE;
           dl.client_mid = frame->sync_ul->meta->id;
         }
+      else if (frame->sync_ul != NULL)
+        {
+          dl.xid = frame->sync_ul->xid;
+          dl.has_is_full_sync = frame->sync_ul->has_is_full_sync;
+          dl.is_full_sync = frame->sync_ul->is_full_sync;
+        }
       sb_connection_send (self, FLOO__FRAME__COMMAND__SYNC, &dl.base);
     }
+}
+
+/* Whether it is ordered that a fetching frame is refused; it is then. */
+static gboolean
+refuse_fetch (SbConnection *self, const FlooFrame *frame)
+{
+  const Floo__SyncUL *ul = frame->sync_ul;
+  SbFetch what = frame->command == FLOO__FRAME__COMMAND__UNREAD ? SB_FETCH_UNREAD
+                 : ul != NULL && ul->is_full_sync                ? SB_FETCH_HISTORY
+                                                                 : SB_FETCH_SYNC;
+  SbFetchFault *fault = &self->sandbox->faults.fetches[what];
+
+  if ((ul != NULL && ul->meta != NULL) || !sandbox_take (&fault->count))
+    return FALSE;
+  refuse (self, frame, fault->code, fault->reason);
+  return TRUE;
 }
 
 static void
@@ -408,7 +443,9 @@ handle_frame (SbConnection *self, GBytes *bytes)
   if (frame->command == FLOO__FRAME__COMMAND__PROVISION)
     sb_connection_provision (self, frame);
   else if (self->device == NULL)
-    refuse_stranger (self, frame);
+    refuse (self, frame, FLOO__STATUS__ERROR_CODE__UNAUTHORIZED, "you must login first");
+  else if (refuse_fetch (self, frame))
+    sb_trace_log (sandbox, "fetching is refused as ordered");
   else if (frame->command == FLOO__FRAME__COMMAND__UNREAD)
     sb_sync_unread (sandbox, self->device);
   else if (frame->command == FLOO__FRAME__COMMAND__SYNC)
@@ -531,7 +568,7 @@ on_upgrade (SoupServer *server, SoupServerMessage *msg, const char *path, GHashT
       soup_server_message_set_status (msg, SOUP_STATUS_BAD_REQUEST, NULL);
     }
   else if (sandbox_take (&sandbox->faults.refuse))
-    soup_server_message_set_status (msg, SOUP_STATUS_SERVICE_UNAVAILABLE, NULL);
+    soup_server_message_set_status (msg, sandbox->faults.refuse_status, NULL);
 }
 
 void

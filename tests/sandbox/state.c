@@ -47,10 +47,18 @@ sb_objects_get (JsonArray *objects, const char *member, gint64 value)
   return i < 0 ? NULL : json_array_get_object_element (objects, (guint) i);
 }
 
+static gint64 clock_skew;
+
 gint64
 sb_now (void)
 {
-  return g_get_real_time () / 1000;
+  return g_get_real_time () / 1000 + clock_skew;
+}
+
+void
+sb_set_clock_skew (gint64 ms)
+{
+  clock_skew = ms;
 }
 
 /* ---- devices ---- */

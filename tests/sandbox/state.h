@@ -185,8 +185,9 @@ SbState *sb_state_new (guint32 seed);
 void sb_state_free (SbState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbState, sb_state_free)
 
-/* Wall clock, ms. */
+/* The service's clock, ms: this machine's, and the skew on top of it (of all sandboxes of the process). */
 gint64 sb_now (void);
+void sb_set_clock_skew (gint64 ms);
 /* Returns: (transfer full): 32 hexadecimal digits from the seed. */
 char *sb_state_random_text (SbState *state);
 

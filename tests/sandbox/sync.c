@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "sync.h"
 
-#include "base/names.h"
 #include "socket.h"
 #include "trace.h"
 
-/* Bytes of payloads in one page, so that its frame stays below FLOO_MAX_FRAME. */
-#define MAX_PAGE_BYTES (FLOO_MAX_FRAME / 2)
 #define MAX_HISTORY_COUNT 1000
 
 /* ---- building SyncDL ---- */
@@ -21,6 +18,7 @@ typedef struct {
 typedef struct {
   Floo__SyncDL dl;
   Floo__XID xid;
+  Floo__Status status;
   GPtrArray *metas;   /* Slot; a Slot begins with its Floo__Meta */
   gsize bytes;
 } Page;
@@ -44,6 +42,11 @@ page_init (Page *page, const SbSettings *settings, gint64 conversation)
   page->xid.has_devicesn = TRUE;
   if (!settings->omit_xid)
     page->dl.xid = &page->xid;
+  floo__status__init (&page->status);
+  page->status.has_code = TRUE;
+  page->status.code = FLOO__STATUS__ERROR_CODE__OK;
+  if (settings->status_form == SB_STATUS_ALWAYS)
+    page->dl.status = &page->status;
 }
 
 static void
@@ -144,6 +147,12 @@ page_add (Page *page, const SbMessage *m, int status, gboolean first)
   g_ptr_array_add (page->metas, slot);
 }
 
+static gboolean
+page_is_full (const Page *page, const SbSettings *settings)
+{
+  return settings->page_bytes > 0 && page->bytes >= (gsize) settings->page_bytes;
+}
+
 /* @next_key 0 is written, too. */
 static void
 page_send (Page *page, SbConnection *connection, gint64 next_key)
@@ -230,7 +239,7 @@ fill_page (Sandbox *sandbox, SbDevice *device, SbInbox *inbox, gint64 after, Pag
 
       if (sb_device_wants (device, message))
         {
-          if (page->metas->len >= max || (page->metas->len > 0 && page->bytes >= MAX_PAGE_BYTES))
+          if (page->metas->len >= max || (page->metas->len > 0 && page_is_full (page, &sandbox->settings)))
             {
               *more = TRUE;
               return after;
@@ -270,11 +279,14 @@ sb_sync_page (Sandbox *sandbox, SbDevice *device, gint64 conversation, gint64 ke
 {
   SbInbox *inbox = sb_user_inbox (device->user, conversation);
   SbPosition *position = sb_device_position (device, conversation);
+  int keys = sandbox->settings.next_key;
   Page page;
   gboolean more;
-  gint64 sent;
+  gint64 sent, next;
 
-  if (key > sandbox->state->next_message)
+  if (keys == SB_KEYS_REPEAT)
+    position->last = FALSE;
+  else if (key > sandbox->state->next_message && keys != SB_KEYS_ENDLESS)
     sb_trace_violation (sandbox, device->user->id, "SYNC with a key that was never given: %" G_GINT64_FORMAT, key);
   else if (key != 0)
     acknowledge (device, position, MIN (key, position->given));
@@ -286,7 +298,12 @@ sb_sync_page (Sandbox *sandbox, SbDevice *device, gint64 conversation, gint64 ke
   page_given (position, sent, !more && sandbox->settings.last_page_zero);
   if (page.metas->len == 0)
     acknowledge (device, position, position->sent);
-  page_send (&page, device->connection, page.metas->len > 0 && !position->last ? position->sent : 0);
+  next = page.metas->len > 0 && !position->last ? position->sent : 0;
+  if (next == 0 && keys == SB_KEYS_STUCK)
+    next = key != 0 ? key : position->sent;
+  else if (next == 0 && keys == SB_KEYS_ENDLESS)
+    next = MAX (key, position->sent) + 1;
+  page_send (&page, device->connection, next);
 }
 
 static void
@@ -422,6 +439,7 @@ sb_sync_unread (Sandbox *sandbox, SbDevice *device)
   g_autoptr (GPtrArray) inboxes = g_ptr_array_new ();
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_free);
   Floo__UnreadDL dl = FLOO__UNREAD_DL__INIT;
+  Floo__Status status;
   GHashTableIter iter;
   gpointer value;
 
@@ -449,6 +467,11 @@ sb_sync_unread (Sandbox *sandbox, SbDevice *device)
                              : FLOO__CONVERSATION_UNREAD__CONV_TYPE__CHAT;
       g_ptr_array_add (rows, row);
     }
+  floo__status__init (&status);
+  status.has_code = TRUE;
+  status.code = FLOO__STATUS__ERROR_CODE__OK;
+  if (sandbox->settings.status_form == SB_STATUS_ALWAYS)
+    dl.status = &status;
   dl.n_unread = rows->len;
   dl.unread = (Floo__ConversationUnread **) rows->pdata;
   sb_connection_send (device->connection, FLOO__FRAME__COMMAND__UNREAD, &dl.base);
@@ -460,19 +483,25 @@ void
 sb_sync_history (Sandbox *sandbox, SbDevice *device, gint64 conversation, gint64 key, int count)
 {
   SbInbox *inbox = sb_user_inbox (device->user, conversation);
-  guint end = key == 0 ? inbox->history->len : sb_messages_after (inbox->history, key - 1);
+  int keys = sandbox->settings.history_key;
+  guint end = key == 0 || keys == SB_KEYS_REPEAT ? inbox->history->len : sb_messages_after (inbox->history, key - 1);
   guint n = (guint) CLAMP (count, 1, MAX_HISTORY_COUNT);
+  gint64 lowest = key, next;
   Page page;
   guint i;
 
   page_init (&page, &sandbox->settings, conversation);
-  for (i = end; i > 0 && page.metas->len < n && page.bytes < MAX_PAGE_BYTES; i--)
+  for (i = end; i > 0 && page.metas->len < n && !page_is_full (&page, &sandbox->settings); i--)
     {
       SbMessage *message = inbox->history->pdata[i - 1];
 
       page_add (&page, message, sb_inbox_status (inbox, device->user, message), FALSE);
+      lowest = message->id;
     }
+  next = i > 0 ? ((SbMessage *) inbox->history->pdata[i])->id : 0;
+  if (next == 0 && keys != SB_KEYS_NORMAL)
+    next = keys == SB_KEYS_STUCK && key != 0 ? key : MAX (lowest - (keys == SB_KEYS_ENDLESS), 1);
   page.dl.has_is_full_sync = TRUE;
   page.dl.is_full_sync = TRUE;
-  page_send (&page, device->connection, i > 0 ? ((SbMessage *) inbox->history->pdata[i])->id : 0);
+  page_send (&page, device->connection, next);
 }
