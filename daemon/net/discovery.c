@@ -120,12 +120,28 @@ dns_uri (const Ask *ask, const char *server)
   return soup_uri_copy (uri, SOUP_URI_QUERY, query, SOUP_URI_FRAGMENT, NULL, SOUP_URI_NONE);
 }
 
+#define CODE_NO_SUCH_USER 10000
+
+/* Discovery knows applications alone: what a code says of users, tokens and passwords elsewhere, it does not say here. */
+static void
+restrict_meaning (GError *error)
+{
+  if (error->code == FLOO_ERROR_LOGIN_FAILED || error->code == FLOO_ERROR_NOT_LOGGED_IN || error->code == FLOO_ERROR_PERMISSION_DENIED
+      || floo_rest_error_get_code (error) == CODE_NO_SUCH_USER)
+    error->code = FLOO_ERROR_REJECTED;
+}
+
 static FlooServiceMap *
 read_answer (GBytes *body, guint status, GError **error)
 {
-  g_autoptr (FlooRestAnswer) answer = floo_envelope_open (body, status, error);
+  GError *refusal = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_envelope_open (body, status, &refusal);
 
-  return answer != NULL ? floo_service_map_parse (answer->data, error) : NULL;
+  if (answer != NULL)
+    return floo_service_map_parse (answer->data, error);
+  restrict_meaning (refusal);
+  g_propagate_error (error, refusal);
+  return NULL;
 }
 
 typedef struct {

@@ -208,12 +208,13 @@ fall_back (GTask *task)
   return TRUE;
 }
 
-/* Errors that say nothing about the app itself. */
+/* Errors with which what is known may still be right. An application that was there and is not found may be found by the service itself,
+ * which has the last word on it. */
 static gboolean
 may_fall_back (const GError *error)
 {
   return error->code == FLOO_ERROR_OFFLINE || error->code == FLOO_ERROR_TIMEOUT || error->code == FLOO_ERROR_PROTOCOL
-         || error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_RATE_LIMITED;
+         || error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_RATE_LIMITED || error->code == FLOO_ERROR_NOT_FOUND;
 }
 
 static void

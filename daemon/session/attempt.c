@@ -155,7 +155,8 @@ on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
     if (g_error_matches (error, FLOO_ERROR, (int) app_states[i].code))
       category = app_states[i].category;
   floo_session_error (session, category, error->message);
-  if (is_final (self, error))
+  /* What discovery says of an application that was there is taken back more often than it is so, unless it is the application's state. */
+  if (is_final (self, error) && !(self->accepted && error->code == FLOO_ERROR_NOT_FOUND))
     floo_login_give_up (self, error);
   else
     floo_login_retry_later (self, error);

@@ -300,6 +300,7 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   floo_link_reset_attempts (session->link);
   floo_endpoints_socket_answered (session->endpoints);
   self->accepted_at = floo_now_ms ();
+  self->accepted_since = g_get_monotonic_time ();
   floo_session_notice (session, "loginMessage", "login socket success.....");
   if (!is_about_storage (session))
     floo_session_set_error (session, NULL);

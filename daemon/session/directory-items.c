@@ -15,6 +15,7 @@ typedef struct {
   guint asked;
   guint first_round;            /* of those wanted; the rest changed while it was asked for */
   gboolean full;                /* one group with all its details */
+  gint64 until;                 /* monotonic us: whoever asked has gone then */
   GCancellable *cancellable;    /* (nullable): of the account that asks the service */
 } ItemsQuery;
 
@@ -105,6 +106,8 @@ on_items_stored (FlooStore *store, gpointer data, const GError *error)
 
   if (error == NULL && g_cancellable_set_error_if_cancelled (query->cancellable, &cancelled))
     error = cancelled;
+  if (error == NULL && query->asked < query->wanted->len && g_get_monotonic_time () >= query->until)
+    error = cancelled = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer all requests of this call in time");
   if (error != NULL)
     {
       items_fail (query, error);
@@ -195,6 +198,7 @@ on_items_read (FlooStore *store, gpointer data, const GError *error)
   query->kind = found->kind;
   query->record = found->record;
   query->full = found->full;
+  query->until = found->until;
   query->ids = g_array_ref (found->ids);
   query->wanted = g_array_ref (found->wanted);
   query->first_round = query->wanted->len;
@@ -225,6 +229,7 @@ get_items (FlooSession *self, const FlooDirectoryKind *kind, const FlooRecord *r
   query->kind = kind;
   query->record = record;
   query->full = full;
+  query->until = g_get_monotonic_time () + FLOO_CALL_TIMEOUT_MS * G_TIME_SPAN_MILLISECOND;
   query->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   query->wanted = g_array_new (FALSE, FALSE, sizeof (gint64));
   if (n > 0)

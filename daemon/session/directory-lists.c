@@ -5,10 +5,13 @@
 #include "session/directory-private.h"
 
 #include "base/json.h"
+#include "base/names.h"
+#include "session/pages.h"
 #include "store/journal.h"
 
 /* A list that changes while it is asked for is asked for so often. */
 #define MAX_ASKED 3
+#define PAGE_LIMIT "500"
 
 /* ---- from the service ---- */
 
@@ -17,6 +20,9 @@ typedef struct {
   FlooSession *session;
   const FlooDirectoryKind *kind;
   GArray *ids;
+  FlooPages pages;
+  char *cursor;                 /* (nullable): of the next page */
+  gboolean partial;             /* not the whole list: what is stored beyond it stays */
   gint64 asked;                 /* floo_contacts_get_moment() */
   guint n_asked;                /* how often */
   gboolean outdated;            /* it changed since */
@@ -30,10 +36,29 @@ list_job_free (gpointer data)
 {
   ListJob *job = data;
 
+  floo_pages_clear (&job->pages);
+  g_free (job->cursor);
   g_array_unref (job->ids);
   g_object_unref (job->cancellable);
   g_object_unref (job->session);
   g_free (job);
+}
+
+/* Adds what is stored to a list that is not complete. */
+static gboolean
+add_stored (FlooDb *db, ListJob *job, GError **error)
+{
+  g_autoptr (GVariant) stored = floo_contacts_list (db, job->kind->kind, error);
+  const gint64 *ids;
+  gsize n;
+
+  if (stored == NULL)
+    return FALSE;
+  g_variant_ref_sink (stored);
+  ids = g_variant_get_fixed_array (stored, &n, sizeof *ids);
+  if (n > 0)
+    g_array_append_vals (job->ids, ids, (guint) n);
+  return TRUE;
 }
 
 static gboolean
@@ -47,6 +72,8 @@ run_list_job (FlooDb *db, gpointer data, GError **error)
   job->outdated = floo_contacts_list_changed_since (db, job->kind->kind, job->asked);
   if (job->outdated)
     return TRUE;
+  if (job->partial && !add_stored (db, job, error))
+    return FALSE;
   if (!floo_contacts_set_list (db, job->kind->kind, (const gint64 *) (void *) job->ids->data, job->ids->len, &changed, error))
     return FALSE;
   if (!changed)
@@ -64,7 +91,8 @@ on_list_stored (FlooStore *store, gpointer data, const GError *error)
   ListJob *job = data;
 
   /* Of what changes all the time the store has the best list. */
-  if (error == NULL && job->outdated && job->n_asked < MAX_ASKED && !g_cancellable_is_cancelled (job->cancellable))
+  if (error == NULL && job->outdated && job->n_asked < MAX_ASKED && !floo_pages_is_late (&job->pages)
+      && !g_cancellable_is_cancelled (job->cancellable))
     {
       load_list (job->session, job->kind, job->n_asked, job->cancellable, job->reply, job->user_data);
       return;
@@ -74,7 +102,30 @@ on_list_stored (FlooStore *store, gpointer data, const GError *error)
     floo_directory_fetch_missing (job->session->directory);
 }
 
-static void ask_list (ListJob *job, const char *cursor);
+static void ask_list (gpointer user_data);
+
+/* The page @ids came: goes on with the list, or with what has come of it. */
+static void
+take_page (ListJob *job, GVariant *ids, const char *cursor)
+{
+  gsize n;
+  const gint64 *values = g_variant_get_fixed_array (ids, &n, sizeof *values);
+  FlooPagesStep step = floo_pages_next (&job->pages, cursor, values, n * sizeof *values, n);
+
+  if (n > 0)
+    g_array_append_vals (job->ids, values, (guint) n);
+  g_free (job->cursor);
+  job->cursor = g_strdup (cursor);
+  if (step == FLOO_PAGES_MORE)
+    {
+      floo_pages_continue (&job->pages, ask_list, job);
+      return;
+    }
+  job->partial = step == FLOO_PAGES_STOP;
+  if (job->partial)
+    g_warning ("GET %s does not end: %u ids in %u pages are taken", job->kind->list_path, job->ids->len, job->pages.n_pages);
+  floo_session_write (job->session, run_list_job, on_list_stored, job, list_job_free);
+}
 
 static void
 on_list (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -83,8 +134,6 @@ on_list (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
   g_autoptr (GVariant) ids = NULL;
-  const gint64 *values;
-  gsize n;
 
   if (answer != NULL)
     ids = floo_ids_from_json (answer->data, &error);
@@ -94,22 +143,25 @@ on_list (GObject *source, GAsyncResult *result, gpointer user_data)
       list_job_free (job);
       return;
     }
-  g_variant_ref_sink (ids);
-  values = g_variant_get_fixed_array (ids, &n, sizeof (gint64));
-  if (n > 0)
-    g_array_append_vals (job->ids, values, (guint) n);
-  if (*answer->cursor != '\0' && n > 0)
-    ask_list (job, answer->cursor);
-  else
-    floo_session_write (job->session, run_list_job, on_list_stored, job, list_job_free);
+  take_page (job, g_variant_ref_sink (ids), answer->cursor);
 }
 
 static void
-ask_list (ListJob *job, const char *cursor)
+ask_list (gpointer user_data)
 {
-  const char *query[] = { "cursor", cursor, NULL };
+  ListJob *job = user_data;
+  /* The first page is asked for as the SDK does, which takes no other; of the rest as much as the service gives at once. */
+  const char *query[] = { "cursor", job->cursor, "limit", PAGE_LIMIT, NULL };
+  g_autoptr (GError) error = NULL;
 
-  floo_rest_call_async (job->session->rest, "GET", job->kind->list_path, cursor != NULL ? query : NULL, NULL, FLOO_REST_NONE,
+  /* The account may have gone while the page was waited for. */
+  if (g_cancellable_set_error_if_cancelled (job->cancellable, &error))
+    {
+      job->reply (NULL, error, job->user_data);
+      list_job_free (job);
+      return;
+    }
+  floo_rest_call_async (job->session->rest, "GET", job->kind->list_path, job->cursor != NULL ? query : NULL, NULL, FLOO_REST_NONE,
                         job->cancellable, on_list, job);
 }
 
@@ -123,12 +175,13 @@ load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, G
   job->session = g_object_ref (session);
   job->kind = kind;
   job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  floo_pages_init (&job->pages, FLOO_CALL_TIMEOUT_MS);
   job->asked = floo_contacts_get_moment ();
   job->n_asked = n_asked + 1;
   job->cancellable = g_object_ref (cancellable);
   job->reply = reply;
   job->user_data = user_data;
-  ask_list (job, NULL);
+  ask_list (job);
 }
 
 typedef struct {

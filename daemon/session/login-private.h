@@ -19,6 +19,8 @@ struct _FlooLogin {
   gboolean remember;
   gboolean accepted;            /* the service took this login once: from then on we try again for ever */
   gint64 accepted_at;           /* ms: when it last was */
+  gint64 accepted_since;        /* monotonic us: the same */
+  guint renewals;               /* logins in a row that the service ended soon after it had accepted them */
   gboolean loading;             /* the stored login is on its way */
   gboolean dismissed;           /* it is not wanted any more */
   gboolean changing_password;

@@ -189,6 +189,7 @@ set_up (FlooLogin *self)
   self->by_id = *self->record->username == '\0';
   self->changing_password = self->void_meanwhile = FALSE;
   self->accepted = FALSE;
+  self->renewals = 0;
   floo_backoff_reset (&self->backoff);
   floo_session_status_changed (session);
 }

@@ -206,6 +206,19 @@ check_done (JsonNode *data, GError **error)
   return FALSE;
 }
 
+/* A page whose cursor is the one that it was asked with leads nowhere: it is the last one. */
+static void
+end_at_same_cursor (const FlooOperationCall *op, FlooRestAnswer *answer)
+{
+  const char *cursor;
+
+  if (op->row->result != FLOO_RESULT_PAGE)
+    return;
+  g_variant_get_child (op->args, g_variant_n_children (op->args) - 2, "&s", &cursor);
+  if (strcmp (cursor, answer->cursor) == 0)
+    *answer->cursor = '\0';
+}
+
 /* Returns: (transfer full): the reply, a tuple. */
 static GVariant *
 decode (const FlooRestOperation *row, FlooRestAnswer *answer, GError **error)
@@ -293,7 +306,10 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
   if (answer != NULL)
-    job->op.result = decode (job->op.row, answer, &error);
+    {
+      end_at_same_cursor (&job->op, answer);
+      job->op.result = decode (job->op.row, answer, &error);
+    }
   if (error == NULL && session->store != job->store)
     error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
   if (error != NULL)

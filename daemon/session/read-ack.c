@@ -11,11 +11,13 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "base/record.h"
+#include "session/pages.h"
 #include "store/contacts.h"
 #include "store/lists.h"
 
 #define STEP_MS 1000
 #define MEMBERS_PAGE 500u
+#define MEMBERS_LIMIT_MS 120000          /* for all pages of a group */
 
 struct _FlooReadAck {
   FlooSession *session;         /* our owner */
@@ -131,6 +133,7 @@ typedef struct {
   gint64 settings_of;
   gint64 members_of;
   char *cursor;
+  FlooPages pages;              /* of the members */
   GArray *skipped;              /* gint64: as it was when the step began */
 } Step;
 
@@ -139,6 +142,7 @@ step_free (gpointer data)
 {
   Step *step = data;
 
+  floo_pages_clear (&step->pages);
   g_free (step->cursor);
   g_array_unref (step->skipped);
   g_object_unref (step->session);
@@ -220,26 +224,45 @@ on_settings (GVariant *result, const GError *error, gpointer user_data)
   step_over (user_data, error);
 }
 
-static void ask_members (Step *step);
+static void ask_members (gpointer user_data);
 
 static void
 on_members (GVariant *result, const GError *error, gpointer user_data)
 {
   Step *step = user_data;
   g_autoptr (GVariant) page = result != NULL ? g_variant_ref_sink (result) : NULL;
+  g_autoptr (GVariant) members = page != NULL ? g_variant_get_child_value (page, 0) : NULL;
+  g_autoptr (GError) endless = NULL;
 
+  if (error != NULL)
+    {
+      step_over (step, error);
+      return;
+    }
   g_clear_pointer (&step->cursor, g_free);
-  if (error == NULL)
-    g_variant_get_child (page, 1, "s", &step->cursor);
-  if (error == NULL && *step->cursor != '\0')
-    ask_members (step);
-  else
-    step_over (step, error);
+  g_variant_get_child (page, 1, "s", &step->cursor);
+  if (*step->cursor == '\0')
+    {
+      step_over (step, NULL);
+      return;
+    }
+  if (floo_pages_next (&step->pages, step->cursor, g_variant_get_data (members), g_variant_get_size (members),
+                       g_variant_n_children (members))
+      == FLOO_PAGES_MORE)
+    {
+      floo_pages_continue (&step->pages, ask_members, step);
+      return;
+    }
+  /* The store does not know all members, and asking again would not tell it. */
+  g_warning ("the list of members of %" G_GINT64_FORMAT " does not end", step->members_of);
+  endless = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the list of members does not end");
+  step_over (step, endless);
 }
 
 static void
-ask_members (Step *step)
+ask_members (gpointer user_data)
 {
+  Step *step = user_data;
   g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(xsu)", step->members_of, step->cursor != NULL ? step->cursor : "",
                                                                  MEMBERS_PAGE));
 
@@ -276,6 +299,7 @@ floo_read_ack_run (FlooReadAck *self)
   step = g_new0 (Step, 1);
   step->session = g_object_ref (self->session);
   step->skipped = g_array_new (FALSE, FALSE, sizeof (gint64));
+  floo_pages_init (&step->pages, MEMBERS_LIMIT_MS);
   g_hash_table_iter_init (&iter, self->skipped);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     g_array_append_vals (step->skipped, key, 1);

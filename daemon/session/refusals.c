@@ -7,6 +7,10 @@
 #include "store/contacts.h"
 
 #define RELOGIN_DELAY_MS 2000
+#define RENEWAL_MIN_MS 1000u
+#define RENEWAL_MAX_MS 300000u
+#define RENEWAL_JITTER_MS 1000
+#define GOOD_SESSION (10 * G_TIME_SPAN_MINUTE)  /* a login that lasted so long was a good one */
 #define OLD_NOTICE_MS (10 * 60 * 1000)  /* the clocks may differ by that */
 
 /* The number and, for @new_guid, the guid of this device are void: rows under way become uncertain at the next login. */
@@ -50,6 +54,20 @@ forget_token (FlooLogin *self)
   floo_login_record_set (&self->record->token, "");
   floo_rest_set_token (self->session->rest, NULL);
   floo_login_save (self);
+}
+
+/* The next login where the service has ended this one: each waits twice as long as the one before, unless that lasted. Not by the back-off
+ * of attempts, which each accepted login resets. */
+static void
+retry_renewed (FlooLogin *self, guint least_ms)
+{
+  guint delay;
+
+  if (g_get_monotonic_time () - self->accepted_since > GOOD_SESSION)
+    self->renewals = 0;
+  delay = MIN (RENEWAL_MIN_MS << MIN (self->renewals, 16), RENEWAL_MAX_MS);
+  self->renewals++;
+  floo_login_retry_in (self, MAX (delay, least_ms) + (guint) g_random_int_range (0, RENEWAL_JITTER_MS));
 }
 
 /* A void token is looked at when what came by the socket before it has taken effect: it may tell why. */
@@ -97,7 +115,7 @@ on_void_token (FlooStore *store, gpointer data, const GError *ignored)
   floo_login_cancel_attempt (self);
   floo_login_link_down (self);
   floo_session_set_error (self->session, error);
-  floo_login_retry_in (self, floo_backoff_next (&self->backoff));
+  retry_renewed (self, 0);
 }
 
 void
@@ -226,7 +244,7 @@ floo_login_user_notice (FlooLogin *self, const FlooUserNotice *notice)
       if (*self->record->password != '\0')
         forget_token (self);
       floo_session_notice (self->session, "action", "relogin");
-      floo_login_retry_in (self, RELOGIN_DELAY_MS);
+      retry_renewed (self, RELOGIN_DELAY_MS);
       break;
     }
 }

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What stands before the service: a server that answers some paths itself and hands the rest to the sandbox, and hosts that are dead."""
+
+import collections
+import http.client
+import http.server
+import json
+import socket
+import threading
+import time
+import urllib.parse
+
+# One request: monotonic time, method, path without the query, query as a dictionary.
+Request = collections.namedtuple('Request', 'time method path query')
+
+
+class Server(http.server.ThreadingHTTPServer):
+    """Handles each connection on a thread of its own; those that the daemon gives up are nobody's error."""
+
+    daemon_threads = True
+
+    def __init__(self, handle):
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = 'HTTP/1.1'
+
+            def log_message(self, *args):
+                pass
+
+            def _do(self):
+                handle(self, self.rfile.read(int(self.headers.get('Content-Length') or 0)))
+
+            do_GET = do_POST = _do
+
+        super().__init__(('127.0.0.1', 0), Handler)
+        self.thread = threading.Thread(target=self.serve_forever, kwargs={'poll_interval': 0.05}, daemon=True)
+        self.thread.start()
+
+    @property
+    def port(self):
+        return self.server_address[1]
+
+    def handle_error(self, request, client_address):
+        pass
+
+    def end(self):
+        self.shutdown()
+        self.server_close()
+        self.thread.join()
+
+
+def reply(handler, status, content=b''):
+    handler.send_response(status)
+    handler.send_header('Content-Length', str(len(content)))
+    handler.end_headers()
+    handler.wfile.write(content)
+
+
+class Front:
+    """An HTTP server on loopback. answers: path -> function of a Request that gives (status, body) or None, which hands it on."""
+
+    def __init__(self, test, sandbox):
+        self.sandbox = sandbox
+        self.answers = {}
+        self.requests = []
+        self.clusters = [{'ratel': [self], 'webim': [sandbox]}]
+        self.code = 200  # of discovery
+        self.server = Server(self._handle)
+        self.port = self.server.port
+        test.addCleanup(self.server.end)
+
+    @property
+    def dns_server(self):
+        return 'http://127.0.0.1:%d/dns' % self.port
+
+    @property
+    def config(self):
+        return '[service]\napp_id=sandbox\ndns_server=%s\n' % self.dns_server
+
+    def asked(self, path):
+        return [one for one in self.requests if one.path == path]
+
+    def _discovery(self):
+        def entries(hosts):
+            return [{'protocol': 'http', 'host': '127.0.0.1:%d' % host.port} for host in hosts]
+        clusters = [{kind: entries(hosts) for kind, hosts in cluster.items()} for cluster in self.clusters]
+        answer = {'code': self.code, 'message': 'the front says so'}
+        if self.code == 200:
+            answer['data'] = {'app_status': 'normal', 'dns_list': [{'group_level': 0, 'clusters': clusters}]}
+        return 200, json.dumps(answer)
+
+    def _handle(self, handler, body):
+        parts = urllib.parse.urlsplit(handler.path)
+        request = Request(time.monotonic(), handler.command, parts.path, dict(urllib.parse.parse_qsl(parts.query)))
+        self.requests.append(request)
+        answer = self._discovery() if parts.path == '/dns' else None
+        if parts.path in self.answers:
+            answer = self.answers[parts.path](request)
+        if answer is None:
+            headers = {key: value for key, value in handler.headers.items() if key.lower() not in ('host', 'connection')}
+            connection = http.client.HTTPConnection('127.0.0.1', self.sandbox.port, timeout=60)
+            connection.request(handler.command, handler.path, body, headers)
+            forwarded = connection.getresponse()
+            answer = forwarded.status, forwarded.read()
+            connection.close()
+        status, content = answer
+        reply(handler, status, content.encode() if isinstance(content, str) else content)
+
+
+class Refusing:
+    """A port at which nobody listens."""
+
+    def __init__(self, test):
+        self.socket = socket.socket()
+        self.socket.bind(('127.0.0.1', 0))
+        self.port = self.socket.getsockname()[1]
+        test.addCleanup(self.socket.close)
+
+
+class Silent:
+    """A port at which no connection is ever made: the queue of the one who listens is full, so that each SYN is dropped."""
+
+    def __init__(self, test):
+        self.socket = socket.socket()
+        self.socket.bind(('127.0.0.1', 0))
+        self.socket.listen(0)
+        self.port = self.socket.getsockname()[1]
+        self.filling = []
+        while len(self.filling) < 8:
+            one = socket.socket()
+            one.setblocking(False)
+            one.connect_ex(self.socket.getsockname())
+            self.filling.append(one)
+        test.addCleanup(self._end)
+
+    def _end(self):
+        for one in self.filling + [self.socket]:
+            one.close()
+
+
+class Broken:
+    """A proxy whose backend is down: it answers everything with the HTTP status."""
+
+    def __init__(self, test, status=502):
+        self.status = status
+        self.requests = []
+        self.server = Server(self._handle)
+        self.port = self.server.port
+        test.addCleanup(self.server.end)
+
+    def _handle(self, handler, body):
+        self.requests.append(handler.path)
+        reply(handler, self.status)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Answers of the service that would keep a daemon busy for ever, and hosts of it that are dead: it goes on, paced, with what there is."""
+
+import itertools
+import json
+import os
+import shutil
+
+import front
+import harness
+
+USER = 1001
+
+
+def page(ids, cursor):
+    return 200, json.dumps({'code': 200, 'data': ids, 'cursor': cursor})
+
+
+class LoopTest(harness.Test):
+    """Every loop that the service's answers drive has a bound."""
+
+    def scene(self, **arguments):
+        sandbox = self.sandbox()
+        return sandbox, front.Front(self, sandbox)
+
+    def test_lists_without_end(self):
+        sandbox, service = self.scene()
+        # The same page and cursor again and again; cursors in a circle; new cursors and ids without end.
+        service.answers['/roster/list'] = lambda one: page([1002, 1003], 'same') if one.method == 'GET' else None
+        circle = itertools.count()
+        service.answers['/group/user_joined'] = lambda one: page([2001, 2002, 3000 + next(circle)], 'abc'[next(circle) % 3])
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.login('alice')
+        self.assertEqual(len(service.asked('/group/user_joined')), 4)
+        self.assertEqual(len([one for one in service.asked('/roster/list') if one.method == 'GET']), 2)
+        self.assertEqual(client.call('Roster', 'List', '(b)', False)[0], [1002, 1003])
+        # Without end: what is stored beyond stays.
+        endless = itertools.count(5000)
+        service.answers['/roster/list'] = lambda one: page([next(endless)], 'cursor %d' % next(endless)) if one.method == 'GET' else None
+        before = len(service.requests)
+        ids = client.call('Roster', 'List', '(b)', True)[0]
+        asked = [one for one in service.requests[before:] if one.path == '/roster/list' and one.method == 'GET']
+        self.assertLessEqual(len(asked), 200)
+        self.assertLess(len(asked) / (asked[-1].time - asked[0].time), 40)
+        self.assertEqual(set(ids) & {1002, 1003, 5000, 5002}, {1002, 1003, 5000, 5002})
+        self.assertEqual(client.state, 'online')
+
+    def test_members_without_end(self):
+        """Members for reading acknowledgements: bounded, and not asked for again; a client's page that leads to itself is the last."""
+        sandbox, service = self.scene()
+        endless = itertools.count()
+
+        def members(one):
+            cursor = 'same' if one.query['group_id'] == '2001' else 'cursor %d' % next(endless)
+            return page([{'user_id': 5000 + next(endless) % 7, 'display_name': 'x'}], cursor)
+        service.answers['/group/member_list'] = members
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.login('alice')
+        harness.wait_for(lambda: 'the list of members of 2002 does not end' in daemon.process.text(), 'the loop over members ends')
+        self.assertLessEqual(len(service.asked('/group/member_list')), 200)
+        client.call('Groups', 'GetInfo', '(xb)', 2002, True)
+        asked = len(service.asked('/group/member_list'))
+        self.settle(client)
+        self.assertEqual(len(service.asked('/group/member_list')), asked)
+        first = client.call('Groups', 'ListMembers', '(xsu)', 2001, '', 10)
+        self.assertEqual(first[1], 'same')
+        self.assertEqual(client.call('Groups', 'ListMembers', '(xsu)', 2001, 'same', 10)[1], '')
+
+    def test_tokens_without_end(self):
+        """Each login is accepted, and its token void at once: new ones are asked for more and more slowly."""
+        sandbox, service = self.scene()
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.login('alice')
+        sandbox.control('message', status='UNAUTHORIZED', reason='you must login first', count=-1)
+        client.send_text(1099, 'refused for ever')
+        harness.wait_for(lambda: len(service.asked('/token/user')) == 5, 'four new tokens')
+        times = [one.time for one in service.asked('/token/user')]
+        for least, earlier, later in zip((1, 2, 4, 8), times, times[1:]):
+            self.assertGreater(later - earlier, least)
+
+    def test_notices_without_end(self):
+        """So where each login is told that the service has moved."""
+        sandbox, service = self.scene()
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.login('alice')
+        for least in (2, 2, 4):
+            since, asked = len(client.events), len(service.asked('/dns'))
+            sandbox.control('notice', ns='user', to='alice', type='CLUSTER_CHANGED')
+            client.wait_event('FlooNotice', lambda one: one.args == ('action', 'relogin'), since=since)
+            moved = service.requests[-1].time
+            client.wait_online(since)
+            self.assertGreater(service.asked('/dns')[asked].time - moved, least)
+
+
+class DiscoveryTest(harness.Test):
+
+    def test_codes_of_discovery(self):
+        """A session that was accepted goes on trying, whatever discovery says for a while; a first login is told."""
+        sandbox = self.sandbox()
+        service = front.Front(self, sandbox)
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        for code, name in ((404, 'NotFound'), (402, 'Rejected'), (10000, 'Rejected'), (10001, 'Rejected'), (99998, 'NotFound')):
+            service.code = code
+            self.assertIn(str(code), self.fails(name, client.call, 'Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {}))
+            self.assertEqual(client.state, 'signed-out')
+        service.code = 200
+        client.login('alice')
+        for code in (404, 402, 10000, 10001, 99998):
+            with self.subTest(code=code):
+                daemon.stop()
+                shutil.rmtree(os.path.join(daemon.root, 'cache'))
+                service.code = code
+                client = daemon.start()
+                client.wait_event('FlooError', lambda one: one.args[0] == 'DNS_FAILED')
+                client.wait_state('waiting')
+                self.assertIn(str(code), client.last_error[1])
+                service.code = 200
+                client.wait_online()
+                self.assertNotIn('blocked', client.states)
+        # What was known serves meanwhile.
+        daemon.stop()
+        service.code = 99998
+        client = daemon.start()
+        client.wait_online()
+
+
+if __name__ == '__main__':
+    harness.main()
