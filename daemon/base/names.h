@@ -34,6 +34,7 @@
 #define FLOO_MAX_JSON_VALUES (1u << 19)      /* values of one JSON text: each takes some 90 bytes once parsed */
 #define FLOO_MAX_CONTENT (256u << 10)        /* content of a message that a client sends; larger: TooLarge */
 #define FLOO_MAX_EXTRA (64u << 10)           /* ext, config or attachment of a message that a client sends */
+#define FLOO_MAX_ARGUMENT (4u << 10)         /* any other text of a call: names, passwords, tokens of a login, choices */
 #define FLOO_MAX_TOKEN 256u                  /* a client's idempotency token */
 #define FLOO_MAX_IDS 1000u                   /* ids in one argument of a client */
 #define FLOO_MAX_LIMIT 500u                  /* entries of one page that a client asks for */

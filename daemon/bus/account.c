@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* account.c: im.floo.Daemon1.Account */
+#include "base/names.h"
 #include "bus/interface.h"
 #include "dbus-info.h"
 
 static const FlooOption login_options[] = {
-  { .key = "app_id", .type = 's' },
-  { .key = "dns_server", .type = 's' },
+  { .key = "app_id", .type = 's', .max = FLOO_MAX_ARGUMENT },
+  { .key = "dns_server", .type = 's', .max = FLOO_MAX_ARGUMENT },
   { .key = "remember", .type = 'b', .fallback = TRUE },
   { NULL }
 };
@@ -18,8 +19,8 @@ static const FlooOption logout_options[] = {
 };
 
 static const FlooOption register_options[] = {
-  { .key = "app_id", .type = 's' },
-  { .key = "dns_server", .type = 's' },
+  { .key = "app_id", .type = 's', .max = FLOO_MAX_ARGUMENT },
+  { .key = "dns_server", .type = 's', .max = FLOO_MAX_ARGUMENT },
   { NULL }
 };
 

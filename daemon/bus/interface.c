@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/names.h"
+
 struct _FlooBusInterface {
   GDBusInterfaceSkeleton parent_instance;
   const FlooBusTable *table;
@@ -78,11 +80,64 @@ check_array (const FlooBusBound *bound, GVariant *array, GError **error)
   return TRUE;
 }
 
+/* The most bytes of the texts that may have more than FLOO_MAX_ARGUMENT; the names mean the same in every interface. */
+static const struct {
+  const char *arg;
+  gsize max;
+} text_bounds[] = {
+  { "content", FLOO_MAX_CONTENT },
+  { "text", FLOO_MAX_CONTENT },
+  { "address", FLOO_MAX_EXTRA },
+  { "cursor", FLOO_MAX_EXTRA },
+  { "description", FLOO_MAX_EXTRA },
+  { "ext", FLOO_MAX_EXTRA },
+  { "reason", FLOO_MAX_EXTRA },
+  { "title", FLOO_MAX_EXTRA },
+};
+
+static gboolean
+check_text (const char *name, const char *text, GError **error)
+{
+  gsize max = FLOO_MAX_ARGUMENT;
+
+  for (guint i = 0; i < G_N_ELEMENTS (text_bounds); i++)
+    if (strcmp (text_bounds[i].arg, name) == 0)
+      max = text_bounds[i].max;
+  return floo_text_check_size (text, name, max, error);
+}
+
+/* Of a record of changes, which names what it does not know. */
+static gboolean
+check_keys (const char *name, GVariant *dict, GError **error)
+{
+  GVariantIter iter;
+  const char *key;
+
+  if (g_variant_get_size (dict) > FLOO_MAX_CONTENT)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "%s has %zu bytes, at most %u are taken", name, g_variant_get_size (dict),
+                   FLOO_MAX_CONTENT);
+      return FALSE;
+    }
+  g_variant_iter_init (&iter, dict);
+  while (g_variant_iter_next (&iter, "{&sv}", &key, NULL))
+    if (!floo_text_check_size (key, "A key", FLOO_MAX_TOKEN, error))
+      {
+        g_prefix_error (error, "%s: ", name);
+        return FALSE;
+      }
+  return TRUE;
+}
+
 static gboolean
 check_arg (const FlooBusBound *bounds, const char *name, GVariant *value, GError **error)
 {
   gint64 number;
 
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return check_text (name, g_variant_get_string (value, NULL), error);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT) && strcmp (name, "options") != 0)
+    return check_keys (name, value, error);
   for (const FlooBusBound *bound = bounds; bound != NULL && bound->arg != NULL; bound++)
     if (strcmp (bound->arg, name) == 0)
       {

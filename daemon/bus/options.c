@@ -4,6 +4,10 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/names.h"
+
+/* Characters of an unknown key that the error repeats. */
+#define SHOWN_CHARS 64
 
 static gboolean
 out_of_bounds (const char *name, gint64 min, gint64 max, const char *value, GError **error)
@@ -64,6 +68,17 @@ floo_number_from_variant (GVariant *value, const char *name, gint64 min, gint64 
   return TRUE;
 }
 
+gboolean
+floo_text_check_size (const char *text, const char *name, gsize max, GError **error)
+{
+  gsize size = strlen (text);
+
+  if (size <= max)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "%s has %zu bytes, at most %zu are taken", name, size, max);
+  return FALSE;
+}
+
 static gboolean
 check_choice (const FlooOption *row, GVariant *value, GError **error)
 {
@@ -96,7 +111,11 @@ parse_value (const FlooOption *row, GVariant *value, gint64 *number, GError **er
       return FALSE;
     }
   if (row->type == 's')
-    return check_choice (row, value, error);
+    {
+      name = g_strconcat ("Option ", row->key, NULL);
+      return floo_text_check_size (g_variant_get_string (value, NULL), name, row->max > 0 ? (gsize) row->max : FLOO_MAX_EXTRA, error)
+             && check_choice (row, value, error);
+    }
   *number = g_variant_get_boolean (value);
   return TRUE;
 }
@@ -109,6 +128,15 @@ find_row (const FlooOption *table, const char *key)
     if (strcmp (table[i].key, key) == 0)
       return i;
   return -1;
+}
+
+/* Returns: (transfer full): the beginning of a key, for an error. */
+static char *
+shorten (const char *key)
+{
+  g_autofree char *start = g_utf8_substring (key, 0, MIN (g_utf8_strlen (key, -1), SHOWN_CHARS));
+
+  return strlen (start) < strlen (key) ? g_strconcat (start, "...", NULL) : g_steal_pointer (&start);
 }
 
 gboolean
@@ -135,7 +163,9 @@ floo_options_parse (FlooOptions *self, const FlooOption *table, GVariant *dict, 
 
       if (row < 0 || self->values[row] != NULL)
         {
-          g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, row < 0 ? "Unknown option %s" : "Option %s is given twice", key);
+          g_autofree char *shown = shorten (key);
+
+          g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, row < 0 ? "Unknown option %s" : "Option %s is given twice", shown);
           return FALSE;
         }
       if (!parse_value (&table[row], owned, &self->numbers[row], error))

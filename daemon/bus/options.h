@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @key: (nullable): NULL ends the table
  * @type: 'b', 's', 'u' or 'x'. For the numbers any integer type of D-Bus is taken, if the value fits: `gdbus call` writes <50> as int32
  * @min:
- * @max: bounds of a number, both included; both 0: those of the type
+ * @max: bounds of a number, both included; both 0: those of the type. Of a text: @max is the most bytes; 0: %FLOO_MAX_EXTRA
  * @fallback: value of a number or a boolean that is not given
  * @choices: (nullable): the texts that are allowed, for 's'; ends with NULL
  *
@@ -43,7 +43,8 @@ typedef struct {
  * @self: to be cleared with floo_options_clear() afterwards, also after an error
  * @dict: an a{sv}
  *
- * Fails with FLOO_ERROR_INVALID_ARGUMENTS that names the key: unknown, given twice, of a wrong type, out of bounds.
+ * Fails with FLOO_ERROR_INVALID_ARGUMENTS that names the key: unknown, given twice, of a wrong type, out of bounds; with
+ * FLOO_ERROR_TOO_LARGE for a text that is too long. No error is longer than a line, whatever the caller sent.
  */
 gboolean floo_options_parse (FlooOptions *self, const FlooOption *table, GVariant *dict, GError **error);
 void floo_options_clear (FlooOptions *self);
@@ -63,5 +64,13 @@ const char *floo_options_get_string (const FlooOptions *self, const char *key);
  * Takes any integer type of D-Bus; FLOO_ERROR_INVALID_ARGUMENTS for other types and for values outside of @min to @max.
  */
 gboolean floo_number_from_variant (GVariant *value, const char *name, gint64 min, gint64 max, gint64 *out, GError **error);
+
+/**
+ * floo_text_check_size:
+ * @name: what the error calls it
+ *
+ * Returns: FALSE: @text has more than @max bytes (FLOO_ERROR_TOO_LARGE)
+ */
+gboolean floo_text_check_size (const char *text, const char *name, gsize max, GError **error);
 
 G_END_DECLS

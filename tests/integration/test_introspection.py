@@ -87,6 +87,28 @@ class IntrospectionTest(harness.Test):
                         self.assertTrue(failure.text)
         self.assertEqual(client.state, 'online')
 
+    def test_every_text_is_bounded(self):
+        """A text of 1 MiB (and a key of that size) at each place for a text of every method: refused by name, not repeated in the error."""
+        sandbox, daemon, client = self.one(user=None)
+        long = 'x' * (1 << 20)
+        values = {'s': 'x', 'x': 1, 'u': 1, 't': 0, 'b': False, 'i': 0, 'd': 0.0, 'ax': [1], 'a{sv}': {}, 'h': 0}
+        wrong = {'s': long, 'a{sv}': {long: GLib.Variant('b', True)}}
+        for interface, described_interface in described().items():
+            for method in described_interface.findall('method'):
+                args = [(arg.get('name'), arg.get('type')) for arg in method.findall('arg') if arg.get('direction') == 'in']
+                for at, (name, kind) in enumerate(args):
+                    if kind not in wrong:
+                        continue
+                    given = [wrong[kind] if i == at else values[one[1]] for i, one in enumerate(args)]
+                    with self.subTest(interface=interface, method=method.get('name'), argument=name):
+                        with self.assertRaises(harness.Failure) as caught:
+                            client.call(interface.rpartition('.')[2], method.get('name'), '(%s)' % ''.join(one[1] for one in args), *given)
+                        self.assertIn(caught.exception.name, ['InvalidArguments', 'TooLarge'])
+                        self.assertIn('option' if name == 'options' else name, caught.exception.text)
+                        self.assertLess(len(caught.exception.text), 200)
+        self.assertEqual(sandbox.control('requests')['requests'], [])
+        self.assertEqual(client.state, 'signed-out')
+
     def test_gdbus(self):
         sandbox, daemon, client = self.one()
         call = ('gdbus', 'call', '--session', '--dest', harness.BUS_NAME, '--object-path', harness.OBJECT, '--method')

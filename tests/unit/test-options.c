@@ -91,6 +91,36 @@ test_refused (void)
     }
 }
 
+/* What is too long is named and not repeated. */
+static void
+test_long (void)
+{
+  g_autofree char *text = g_strnfill (70000, 'x');
+  g_autofree char *key = g_strconcat ("\xc3\xa9\xc3\xa9", text, NULL);
+  GVariantDict dict;
+  g_autoptr (GVariant) unknown = NULL;
+  g_autoptr (GVariant) large = NULL;
+  g_auto (FlooOptions) options = { NULL }, others = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, key, "b", TRUE);
+  unknown = g_variant_ref_sink (g_variant_dict_end (&dict));
+  g_assert_false (floo_options_parse (&options, table, unknown, &error));
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
+  g_assert_true (g_str_has_prefix (error->message, "Unknown option \xc3\xa9\xc3\xa9xxx"));
+  g_assert_true (g_str_has_suffix (error->message, "xxx..."));
+  g_assert_cmpuint (strlen (error->message), <, 128);
+  g_clear_error (&error);
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "text", "s", text);
+  large = g_variant_ref_sink (g_variant_dict_end (&dict));
+  g_assert_false (floo_options_parse (&others, table, large, &error));
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_TOO_LARGE);
+  g_assert_cmpstr (error->message, ==, "Option text has 70000 bytes, at most 65536 are taken");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -98,5 +128,6 @@ main (int argc, char **argv)
   g_test_add_func ("/options/defaults", test_defaults);
   g_test_add_func ("/options/values", test_values);
   g_test_add_func ("/options/refused", test_refused);
+  g_test_add_func ("/options/long", test_long);
   return g_test_run ();
 }
