@@ -30,7 +30,15 @@ static const FlooOption send_options[] = {
   { NULL }
 };
 
-static const FlooOption send_special_options[] = {
+static const FlooOption send_mention_options[] = {
+  { .key = "ext", .type = 's' },
+  { .key = "token", .type = 's' },
+  { .key = "mentioned_message", .type = 's', .max = FLOO_MAX_ARGUMENT },
+  { .key = "push_message", .type = 's', .max = FLOO_MAX_ARGUMENT },
+  { NULL }
+};
+
+static const FlooOption send_location_options[] = {
   { .key = "ext", .type = 's' },
   { .key = "token", .type = 's' },
   { NULL }
@@ -71,6 +79,7 @@ static const FlooOption search_options[] = {
   { .key = "since", .type = 'x', .min = 0, .max = G_MAXINT64 },
   { .key = "until", .type = 'x', .min = 0, .max = G_MAXINT64, .fallback = G_MAXINT64 },
   { .key = "limit", .type = 'u', .min = 1, .max = FLOO_MAX_LIMIT, .fallback = 50 },
+  { .key = "before", .type = 'x', .min = 1, .max = G_MAXINT64 },
   { NULL }
 };
 
@@ -182,16 +191,18 @@ static void
 handle_send_mention (const FlooBusCall *call)
 {
   g_autoptr (GVariant) users = NULL;
-  const char *content;
-  const gint64 *ids;
-  gint64 group;
-  gboolean all;
+  FlooMentionRequest request = {
+    .ext = floo_options_get_string (call->options, "ext"),
+    .token = floo_options_get_string (call->options, "token"),
+    .mentioned_message = floo_options_get_string (call->options, "mentioned_message"),
+    .push_message = floo_options_get_string (call->options, "push_message"),
+  };
   gsize n;
 
-  g_variant_get (call->args, "(x&s@axb@a{sv})", &group, &content, &users, &all, NULL);
-  ids = g_variant_get_fixed_array (users, &n, sizeof *ids);
-  floo_session_send_mention (call->session, group, content, ids, (guint) n, all, floo_options_get_string (call->options, "ext"),
-                             floo_options_get_string (call->options, "token"), floo_bus_reply, call->invocation);
+  g_variant_get (call->args, "(x&s@axb@a{sv})", &request.group, &request.content, &users, &request.all, NULL);
+  request.users = g_variant_get_fixed_array (users, &n, sizeof *request.users);
+  request.n_users = (guint) n;
+  floo_session_send_mention (call->session, &request, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -340,6 +351,7 @@ handle_search (const FlooBusCall *call)
     .since = floo_options_get_number (call->options, "since"),
     .until = floo_options_get_number (call->options, "until"),
     .limit = (guint) floo_options_get_number (call->options, "limit"),
+    .before = floo_options_get_number (call->options, "before"),
   };
 
   g_variant_get (call->args, "(&s@a{sv})", &request.text, NULL);
@@ -349,7 +361,11 @@ handle_search (const FlooBusCall *call)
 static void
 handle_list_outbox (const FlooBusCall *call)
 {
-  floo_session_list_outbox (call->session, floo_bus_reply, call->invocation);
+  const char *cursor;
+  guint limit;
+
+  g_variant_get (call->args, "(&su)", &cursor, &limit);
+  floo_session_list_outbox (call->session, cursor, limit, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -378,8 +394,8 @@ static const FlooBusMethod methods[] = {
   { "GetMessage", handle_get_message },
   { "Send", handle_send, send_options },
   { "SendText", handle_send_text },
-  { "SendMention", handle_send_mention, send_special_options },
-  { "SendLocation", handle_send_location, send_special_options },
+  { "SendMention", handle_send_mention, send_mention_options },
+  { "SendLocation", handle_send_location, send_location_options },
   { "SendFile", handle_send_file, send_file_options },
   { "Forward", handle_forward, forward_options },
   { "SetTyping", handle_set_typing },

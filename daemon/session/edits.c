@@ -314,6 +314,18 @@ floo_apply_operation (FlooApply *apply, const FlooMessageOperation *operation, G
          && table[operation->type](apply, operation, error);
 }
 
+/* The service's notice of what a client of ours has asked for may come before its answer to the call. */
+static gboolean
+is_removed_here (const FlooApply *apply, gint64 conversation)
+{
+  const GArray *removing = apply->result->removing;
+
+  for (guint i = 0; i < removing->len; i++)
+    if (g_array_index (removing, gint64, i) == conversation)
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, FlooConversationType type, gint64 id, GError **error)
 {
@@ -331,7 +343,7 @@ floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, FlooConve
   apply->list_changed = TRUE;
   g_variant_dict_init (&desc, NULL);
   g_variant_dict_insert (&desc, "id", "x", conversation);
-  g_variant_dict_insert (&desc, "source", "s", "other_operation");
+  g_variant_dict_insert (&desc, "source", "s", is_removed_here (apply, conversation) ? "user_operation" : "other_operation");
   if (is_left)
     g_variant_dict_insert (&desc, "up_to", "x", id);
   return floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE,

@@ -125,6 +125,7 @@ floo_effect_remove_user (FlooDb *db, FlooOperationCall *call, GError **error)
   gboolean changed;
 
   return floo_contacts_remove (db, FLOO_CONTACT_USER, id_argument (call, 0), &changed, error)
+         && floo_operation_delete_conversation (db, id_argument (call, 0), error)
          && list_event (db, FLOO_SIGNAL_ROSTER_LIST_UPDATE, changed, error);
 }
 
@@ -334,6 +335,7 @@ floo_effect_exit_group (FlooDb *db, FlooOperationCall *call, GError **error)
   gboolean changed;
 
   return floo_contacts_remove (db, FLOO_CONTACT_GROUP, group, &changed, error) && floo_lists_remove_owner (db, group, error)
+         && floo_operation_delete_conversation (db, group, error)
          && list_event (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, changed, error);
 }
 

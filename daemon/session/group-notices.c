@@ -260,10 +260,19 @@ ids_of (const FlooNotice *notice)
 }
 
 static gboolean
-ban_event (FlooApply *apply, const FlooNotice *notice, gboolean all, GError **error)
+ban_event (FlooApply *apply, const FlooNotice *notice, gboolean all, const char *content, GError **error)
 {
   return floo_apply_event (apply, FLOO_SIGNAL_GROUP_BANNED,
-                           g_variant_new ("(x@axbs)", notice->group_id, ids_of (notice), all, notice->content), error);
+                           g_variant_new ("(x@axbs)", notice->group_id, ids_of (notice), all, content), error);
+}
+
+/* @until: -1, or in s */
+static gboolean
+ban_all_event (FlooApply *apply, const FlooNotice *notice, gint64 until, GError **error)
+{
+  g_autofree char *content = g_strdup_printf ("%" G_GINT64_FORMAT, until == -1 ? -1 : MIN (until, G_MAXINT64 / 1000) * 1000);
+
+  return ban_event (apply, notice, TRUE, content, error);
 }
 
 static gboolean
@@ -277,7 +286,7 @@ static gboolean
 banned (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   return add_named (apply, FLOO_LIST_BANNED, notice, error)
-         && floo_lists_forget (apply->db, FLOO_LIST_BANNED, notice->group_id, error) && ban_event (apply, notice, FALSE, error);
+         && floo_lists_forget (apply->db, FLOO_LIST_BANNED, notice->group_id, error) && ban_event (apply, notice, FALSE, notice->content, error);
 }
 
 static gboolean
@@ -324,7 +333,7 @@ info_updated (FlooApply *apply, const FlooNotice *notice, GError **error)
   if (g_strcmp0 (property, "ban_expire_time") != 0 || !floo_json_get_int (fields, "ban_expire_time", &until))
     return TRUE;
   if (until == -1 || until > floo_now_ms () / 1000)
-    return ban_event (apply, notice, TRUE, error);
+    return ban_all_event (apply, notice, until, error);
   return unban_event (apply, notice, TRUE, error);
 }
 

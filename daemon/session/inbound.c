@@ -24,6 +24,7 @@ floo_inbound_result_new (void)
   result->user_notices = g_array_new (FALSE, FALSE, sizeof (FlooUserNotice));
   result->statuses = g_array_new (FALSE, FALSE, sizeof (FlooInboundStatus));
   g_array_set_clear_func (result->statuses, status_clear);
+  result->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
   result->conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
   result->typing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   return result;
@@ -35,6 +36,7 @@ floo_inbound_result_free (FlooInboundResult *result)
   g_array_unref (result->answered);
   g_array_unref (result->user_notices);
   g_array_unref (result->statuses);
+  g_array_unref (result->removing);
   g_array_unref (result->conversations);
   g_ptr_array_unref (result->typing);
   g_free (result);

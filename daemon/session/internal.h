@@ -99,6 +99,7 @@ struct _FlooSession {
   gboolean congested;
   gboolean stopping;
   guint leaving;                /* stores on their way: of logins before, still closing, or opening; and caches that are being erased */
+  GArray *removing;             /* gint64: conversations that go with a call under way (Destroy, Leave, Remove) */
   guint saving;                 /* logins on their way to the keyring or the disk, or from there */
   gpointer next_login;          /* (nullable): a login that waits for them (account.c) */
   GTask *stop_task;             /* (nullable): waits for them */
@@ -336,6 +337,7 @@ typedef struct {
   GArray *answered;             /* gint64: client ids whose acknowledgement was committed */
   GArray *user_notices;         /* FlooUserNotice: those with consequences, in order */
   GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
+  GArray *removing;             /* in: gint64: conversations that a client of ours is removing, with their group or user */
   GArray *conversations;        /* gint64: with users, of which the service has told for the first time, and has nothing new for us */
   GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
   gboolean fetch_contacts;      /* details are missing or stale now */

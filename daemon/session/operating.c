@@ -4,6 +4,7 @@
  *
  * They wait in the outbox like messages and take effect when the service acknowledges them (edits.c); deleting a conversation does at once.
  */
+#include "session/operations.h"
 #include "session/outbox-call.h"
 
 #include <string.h>
@@ -164,25 +165,33 @@ deleted_notice (gint64 conversation)
   return g_variant_new ("(sv)", "conversation_deleted", g_variant_dict_end (&desc));
 }
 
+gboolean
+floo_operation_delete_conversation (FlooDb *db, gint64 conversation, GError **error)
+{
+  gboolean deleted;
+  guint unread;
+
+  return floo_conversations_get_unread (db, conversation, &unread, error)
+         && floo_conversations_delete (db, conversation, &deleted, error)
+         && (!deleted
+             || (floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, deleted_notice (conversation), NULL, 0, error)
+                 && (unread == 0
+                     || floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", conversation, 0u), NULL, 0, error))
+                 && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error)));
+}
+
 static gboolean
 run_delete_conversation (FlooDb *db, gpointer data, GError **error)
 {
   ConversationCall *call = data;
   FlooConversationType type;
-  gboolean deleted;
-  guint unread;
   gint64 client_id;
   int operation = call->everywhere ? FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE : FLOO_OUTBOX_DELETE_CONVERSATION;
 
   if (!floo_conversations_get_type (db, call->conversation, &type, error)
-      || !floo_conversations_get_unread (db, call->conversation, &unread, error)
-      || !floo_conversations_delete (db, call->conversation, &deleted, error)
       || !floo_outbox_call_queue (db, operation, call->conversation, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, 0, 0,
                                   NULL, &client_id, error)
-      || !floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, deleted_notice (call->conversation), NULL, 0, error)
-      || (unread > 0
-          && !floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", call->conversation, 0u), NULL, 0, error))
-      || !floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error))
+      || !floo_operation_delete_conversation (db, call->conversation, error))
     return FALSE;
   if (!floo_outbox_call_finish (db, &call->base, client_id, error))
     return FALSE;
@@ -243,23 +252,45 @@ floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_t
 
 /* ---- the outbox ---- */
 
+typedef struct {
+  FlooCall call;
+  char *cursor;
+  guint limit;
+} OutboxQuery;
+
+static void
+outbox_query_free (gpointer data)
+{
+  OutboxQuery *query = data;
+
+  g_free (query->cursor);
+  floo_call_free (query);
+}
+
 static gboolean
 run_list_outbox (FlooDb *db, gpointer data, GError **error)
 {
-  FlooCall *call = data;
-  GVariant *messages = floo_outbox_list (db, error);
+  OutboxQuery *query = data;
+  g_autofree char *next = NULL;
+  GVariant *messages = floo_outbox_list (db, query->cursor, query->limit, &next, error);
 
   if (messages == NULL)
     return FALSE;
-  call->result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE ")", messages));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE "s)", messages, next));
   return TRUE;
 }
 
 void
-floo_session_list_outbox (FlooSession *self, FlooReply reply, gpointer user_data)
+floo_session_list_outbox (FlooSession *self, const char *cursor, guint limit, FlooReply reply, gpointer user_data)
 {
-  if (floo_session_check_account (self, reply, user_data))
-    floo_call_read (floo_call_new (sizeof (FlooCall), self, reply, user_data), run_list_outbox, floo_call_free);
+  OutboxQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query->cursor = g_strdup (cursor);
+  query->limit = limit;
+  floo_call_read (query, run_list_outbox, outbox_query_free);
 }
 
 typedef struct {

@@ -41,6 +41,7 @@ typedef struct {
   FlooOperationCall op;
   guint n_asked;                /* how often */
   FlooStore *store;             /* of the account that asked */
+  gint64 removing;              /* in the session's array of conversations that are being removed; 0: none */
 } Job;
 
 static void
@@ -48,6 +49,14 @@ job_free (gpointer data)
 {
   Job *job = data;
 
+  GArray *removing = job->call.session->removing;
+
+  for (guint i = 0; job->removing != 0 && i < removing->len; i++)
+    if (g_array_index (removing, gint64, i) == job->removing)
+      {
+        g_array_remove_index_fast (removing, i);
+        break;
+      }
   g_variant_unref (job->op.args);
   g_clear_pointer (&job->op.result, g_variant_unref);
   g_object_unref (job->store);
@@ -344,9 +353,16 @@ ask_service (Job *job)
       json_node_take_object (body, request.body);
     }
   if (!packed)
-    job_fail (job, error);
-  else
-    floo_rest_call_async (session->rest, row->method, row->path, (const char *const *) query->pdata, body, row->flags, session->cancellable,
+    {
+      job_fail (job, error);
+      return;
+    }
+  if (row->effect == floo_effect_exit_group || row->effect == floo_effect_remove_user)
+    {
+      g_variant_get_child (job->op.args, 0, "x", &job->removing);
+      g_array_append_val (session->removing, job->removing);
+    }
+  floo_rest_call_async (session->rest, row->method, row->path, (const char *const *) query->pdata, body, row->flags, session->cancellable,
                           on_answer, job);
 }
 

@@ -118,6 +118,9 @@ const FlooRestOperation *floo_operation_find (const char *interface, const char 
 /* Returns: the type of the reply, as in "(aa{sv}s)". */
 const char *floo_operation_get_reply_type (const FlooRestOperation *row);
 
+/* operating.c: deletes a conversation here, with the events of user_operation; one that is not there is no error. */
+gboolean floo_operation_delete_conversation (FlooDb *db, gint64 conversation, GError **error);
+
 /* effects.c, operation-caches.c: what the rows name. */
 gboolean floo_effect_put_user (FlooDb *db, FlooOperationCall *call, GError **error);
 gboolean floo_effect_set_user_field (FlooDb *db, FlooOperationCall *call, GError **error);

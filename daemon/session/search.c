@@ -26,11 +26,12 @@ static gboolean
 run_search (FlooDb *db, gpointer data, GError **error)
 {
   SearchQuery *query = data;
-  GVariant *messages = floo_search_run (db, &query->search, error);
+  gboolean more;
+  GVariant *messages = floo_search_run (db, &query->search, &more, error);
 
   if (messages == NULL)
     return FALSE;
-  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE ")", messages));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE "b)", messages, more));
   return TRUE;
 }
 
@@ -58,7 +59,8 @@ floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooRe
     return;
   query = floo_call_new (sizeof *query, self, reply, user_data);
   query->text = g_strdup (request->text);
-  query->search = (FlooSearch){ query->text, request->conversation, request->from, -1, request->since, request->until, request->limit };
+  query->search = (FlooSearch){ query->text, request->conversation, request->from, -1, request->since, request->until, request->limit,
+                                  request->before };
   if (request->type != NULL)
     (void) floo_message_type_from_string (request->type, &query->search.type);
   if (!floo_search_check_text (query->text, &error))

@@ -17,6 +17,10 @@
 #include "store/messages.h"
 #include "store/outbox.h"
 
+/* What a notification has room for. */
+#define MAX_NAMES 5u
+#define PREVIEW_CHARS 200u
+
 /* ---- Send ---- */
 
 typedef struct {
@@ -43,13 +47,12 @@ send_query_free (gpointer data)
   floo_outbox_call_free (query);
 }
 
-/* Our nickname; without one the user name, @username where the details do not have it. Returns: (transfer full) */
+/* The nickname; without one the user name, @fallback where the details do not have it. Returns: (transfer full) */
 static char *
-get_own_name (FlooDb *db, const char *username, GError **error)
+get_name (FlooDb *db, gint64 user, const char *fallback, GError **error)
 {
   static const char *const fields[] = { "nick_name", "username" };
-  gint64 self_id = floo_db_get_user_id (db);
-  GVariant *found = floo_contacts_get (db, FLOO_CONTACT_USER, &floo_record_roster_item, &self_id, 1, NULL, error);
+  GVariant *found = floo_contacts_get (db, FLOO_CONTACT_USER, &floo_record_roster_item, &user, 1, NULL, error);
   g_autoptr (GVariant) items = found != NULL ? g_variant_ref_sink (found) : NULL;
   g_autoptr (GVariant) details = NULL;
   const char *name;
@@ -61,19 +64,66 @@ get_own_name (FlooDb *db, const char *username, GError **error)
   for (gsize i = 0; details != NULL && i < G_N_ELEMENTS (fields); i++)
     if (g_variant_lookup (details, fields[i], "&s", &name) && *name != '\0')
       return g_strdup (name);
-  return g_strdup (username);
+  return g_strdup (fallback);
 }
 
-/* Returns: (transfer full): @config, an object, with the sender's name */
+/* " @Bob @Carol", as many as a notification has room for. Returns: (transfer full) */
 static char *
-add_sender (FlooDb *db, const char *config, const char *username, GError **error)
+get_mentioned_names (FlooDb *db, JsonObject *config, GError **error)
 {
-  g_autofree char *name = get_own_name (db, username, error);
-  g_autoptr (JsonNode) node = name != NULL ? floo_json_parse (config, strlen (config), error) : NULL;
+  g_autoptr (GString) names = g_string_new (NULL);
+  JsonArray *users = floo_json_get_array (config, "mentionList");
+  guint n = users != NULL ? json_array_get_length (users) : 0;
+  gboolean all;
 
-  if (node == NULL)
+  if (floo_json_get_bool (config, "mentionAll", &all) && all)
+    g_string_append (names, " @all");
+  for (guint i = 0; i < MIN (n, MAX_NAMES); i++)
+    {
+      gint64 user = json_array_get_int_element (users, i);
+      g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, user);
+      g_autofree char *name = get_name (db, user, id, error);
+
+      if (name == NULL)
+        return NULL;
+      g_string_append_printf (names, " @%s", name);
+    }
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+/* The text's beginning. Returns: (transfer full) */
+static char *
+preview (const char *text)
+{
+  const char *end = text;
+  guint n = 0;
+
+  while (*end != '\0' && n++ < PREVIEW_CHARS)
+    end = g_utf8_next_char (end);
+  return *end == '\0' ? g_strdup (text) : g_strdup_printf ("%.*s...", (int) (end - text), text);
+}
+
+/* Returns: (transfer full): @config, an object, with the sender's name and the notifications' texts that it does not have */
+static char *
+complete_mention (FlooDb *db, const char *config, const char *content, const char *username, GError **error)
+{
+  g_autofree char *name = get_name (db, floo_db_get_user_id (db), username, error);
+  g_autoptr (JsonNode) node = name != NULL ? floo_json_parse (config, strlen (config), error) : NULL;
+  JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
+  g_autofree char *names = object != NULL ? get_mentioned_names (db, object, error) : NULL;
+  g_autofree char *text = preview (content);
+  g_autofree char *mentioned = NULL;
+  g_autofree char *push = NULL;
+
+  if (names == NULL)
     return NULL;
-  json_object_set_string_member (floo_json_node_object (node), "senderNickname", name);
+  mentioned = g_strdup_printf ("%s%s: %s", name, names, text);
+  push = g_strdup_printf ("%s: %s", name, text);
+  json_object_set_string_member (object, "senderNickname", name);
+  if (!json_object_has_member (object, "mentionedMessage"))
+    json_object_set_string_member (object, "mentionedMessage", mentioned);
+  if (!json_object_has_member (object, "pushMessage"))
+    json_object_set_string_member (object, "pushMessage", push);
   return floo_json_to_text (node);
 }
 
@@ -95,7 +145,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
     }
   if (query->sender != NULL)
     {
-      with_sender = add_sender (db, row->config, query->sender, error);
+      with_sender = complete_mention (db, row->config, row->content, query->sender, error);
       if (with_sender == NULL)
         return FALSE;
       row->config = with_sender;
@@ -188,7 +238,7 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   query->row.priority = request->priority;
   query->token = g_strdup (request->token);
   query->digest = request->token != NULL ? digest_of (request) : NULL;
-  query->sender = request->names_sender ? g_strdup (self->username) : NULL;
+  query->sender = request->is_mention ? g_strdup (self->username) : NULL;
   floo_outbox_call_run (query, run_send, send_query_free);
 }
 
@@ -207,28 +257,29 @@ send_with_json (FlooSession *self, FlooSendRequest *request, const char **member
 }
 
 void
-floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all,
-                           const char *ext, const char *token, FlooReply reply, gpointer user_data)
+floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data)
 {
-  FlooSendRequest request = { .to_type = "group", .to = group, .type = "text", .content = content, .ext = ext, .token = token,
-                              .names_sender = TRUE };
+  FlooSendRequest message = { .to_type = "group", .to = request->group, .type = "text", .content = request->content, .ext = request->ext,
+                              .token = request->token, .is_mention = TRUE };
   JsonObject *config;
   JsonArray *list;
 
-  if (n == 0 && !all)
+  if (request->n_users == 0 && !request->all)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "Nobody is mentioned: users is empty and all is false");
       return;
     }
   config = json_object_new ();
-  list = json_array_sized_new (n);
-  for (guint i = 0; i < n; i++)
-    json_array_add_int_element (list, users[i]);
-  json_object_set_boolean_member (config, "mentionAll", all);
+  list = json_array_sized_new (request->n_users);
+  for (guint i = 0; i < request->n_users; i++)
+    json_array_add_int_element (list, request->users[i]);
+  json_object_set_boolean_member (config, "mentionAll", request->all);
   json_object_set_array_member (config, "mentionList", list);
-  json_object_set_string_member (config, "mentionedMessage", "");
-  json_object_set_string_member (config, "pushMessage", "");
-  send_with_json (self, &request, &request.config, config, reply, user_data);
+  if (request->mentioned_message != NULL)
+    json_object_set_string_member (config, "mentionedMessage", request->mentioned_message);
+  if (request->push_message != NULL)
+    json_object_set_string_member (config, "pushMessage", request->push_message);
+  send_with_json (self, &message, &message.config, config, reply, user_data);
 }
 
 void

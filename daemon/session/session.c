@@ -29,6 +29,7 @@ floo_session_finalize (GObject *object)
   g_clear_handle_id (&self->counts_timer, g_source_remove);
   g_clear_handle_id (&self->ready_timer, g_source_remove);
   g_clear_pointer (&self->files, floo_files_free);
+  g_clear_pointer (&self->removing, g_array_unref);
   g_clear_pointer (&self->login, floo_login_free);
   g_clear_pointer (&self->sync, floo_sync_free);
   g_clear_pointer (&self->sender, floo_sender_free);
@@ -63,6 +64,7 @@ static void
 floo_session_init (FlooSession *self)
 {
   self->username = g_strdup ("");
+  self->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
   self->app_id = g_strdup ("");
   self->cancellable = g_cancellable_new ();
 }

@@ -122,10 +122,11 @@ typedef struct {
   const char *type;         /* (nullable): any */
   gint64 since, until;      /* ms, both included */
   guint limit;              /* 1 to 500 */
+  gint64 before;            /* only messages with a lower id; 0: any */
 } FlooSearchRequest;
 
 /* Waits until the index has what was stored before; Timeout where that is too much. */
-void floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);   /* (aM) */
+void floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);   /* (aMb) */
 
 typedef struct {
   const char *to_type;      /* as the client gave it */
@@ -136,14 +137,29 @@ typedef struct {
   guint priority;
   const char *token;        /* (nullable): the caller's idempotency token */
   const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
-  gboolean names_sender;    /* config, which is an object, gets our name: as it is then, so that a token stands for the same by whatever
-                               name */
+  gboolean is_mention;      /* config, which is an object, gets the names and texts that it lacks: as the names are then, so that a token
+                               stands for the same by whatever name */
 } FlooSendRequest;
 
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
+
+/**
+ * FlooMentionRequest:
+ * @mentioned_message: (nullable): what the notification of those who are mentioned says; NULL: names and the text
+ * @push_message: (nullable): that of all others; NULL: our name and the text
+ */
+typedef struct {
+  gint64 group;
+  const char *content;
+  const gint64 *users;
+  guint n_users;
+  gboolean all;
+  const char *ext, *token;                  /* (nullable) */
+  const char *mentioned_message, *push_message;
+} FlooMentionRequest;
+
+void floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 /* @ext, @token: (nullable) */
-void floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all,
-                                const char *ext, const char *token, FlooReply reply, gpointer user_data);      /* (x) */
 /* In degrees. */
 void floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
                                  const char *ext, const char *token, FlooReply reply, gpointer user_data);     /* (x) */
@@ -161,7 +177,8 @@ void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 messa
 void floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data);
 void floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply,
                              gpointer user_data);
-void floo_session_list_outbox (FlooSession *self, FlooReply reply, gpointer user_data);                       /* (aM) */
+/* @cursor: "" for the first page, else that of the page before. */
+void floo_session_list_outbox (FlooSession *self, const char *cursor, guint limit, FlooReply reply, gpointer user_data);   /* (aMs) */
 void floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);
 void floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);     /* (b) */
 

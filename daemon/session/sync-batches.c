@@ -261,6 +261,7 @@ floo_sync_write (FlooSync *self, GArray *items)
   batch->session = g_object_ref (self->session);
   batch->items = items;
   batch->result = floo_inbound_result_new ();
+  g_array_append_vals (batch->result->removing, self->session->removing->data, self->session->removing->len);
   self->under_way++;
   floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
 }

@@ -326,6 +326,14 @@ get_conversation (FlooDb *db, gint64 client_id, gint64 *conversation, GError **e
          && (found || not_found (client_id, error));
 }
 
+/* A message of ours is not to be sent any more. A conversation with nobody that only it made goes with it. */
+static gboolean
+settle_without (FlooDb *db, gint64 conversation, GError **error)
+{
+  return floo_conversations_settle (db, conversation, error)
+         && floo_query_run_ints (db, "conversation-drop-empty", FLOO_INTS (conversation), NULL, error);
+}
+
 gboolean
 floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry, gint64 device_sn,
                        const char *error_text, gboolean permanent, GError **error)
@@ -342,6 +350,7 @@ floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboole
   floo_query_bind_text (query, 7, error_text);
   return floo_query_run (query, error)
          && (state != FLOO_SEND_FAILED || fail_dependents (db, client_id, error_text, permanent, error))
+         && (state != FLOO_SEND_CANCELLED || settle_without (db, conversation, error))
          && refresh_head (db, conversation, error);
 }
 
@@ -406,7 +415,7 @@ floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error)
     return FALSE;
   return floo_query_run_ints (db, "outbox-delete-dependents", FLOO_INTS (client_id), NULL, error)
          && floo_query_run_ints (db, "outbox-delete", FLOO_INTS (client_id), NULL, error)
-         && floo_conversations_settle (db, conversation, error) && refresh_head (db, conversation, error);
+         && settle_without (db, conversation, error) && refresh_head (db, conversation, error);
 }
 
 gboolean
@@ -426,26 +435,33 @@ floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **err
   return floo_query_run_ints (db, "outbox-mark-uncertain", FLOO_INTS (device_sn), n, error);
 }
 
-/* A place for ListOutbox's items. */
+/* A page of ListOutbox. */
 typedef struct {
   FlooDb *db;
   GVariantBuilder items;
+  guint limit;
+  guint n;
   gsize size;
-} List;
+  gint64 last;          /* client id of the last item */
+  gboolean more;
+} Page;
 
 static gboolean
-add_to_list (const FlooOutboxRow *row, gpointer user_data)
+add_to_page (const FlooOutboxRow *row, gpointer user_data)
 {
-  List *list = user_data;
+  Page *page = user_data;
   GVariantBuilder extra;
   FlooMessage message;
 
-  if (row->state == FLOO_SEND_CANCELLED)
-    return TRUE;
-  floo_outbox_row_to_message (row, list->db, &message);
-  list->size += floo_message_size (&message);
-  if (list->size > FLOO_PAGE_BYTES)
-    return FALSE;
+  floo_outbox_row_to_message (row, page->db, &message);
+  page->size += floo_message_size (&message);
+  if (page->n > 0 && (page->n >= page->limit || page->size > FLOO_PAGE_BYTES))
+    {
+      page->more = TRUE;
+      return FALSE;
+    }
+  page->n++;
+  page->last = row->client_id;
   g_variant_builder_init (&extra, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&extra, "{sv}", "attempts", g_variant_new_uint32 (row->attempts));
   g_variant_builder_add (&extra, "{sv}", "next_retry", g_variant_new_int64 (row->next_retry));
@@ -455,19 +471,33 @@ add_to_list (const FlooOutboxRow *row, gpointer user_data)
   if (row->operation != FLOO_OUTBOX_MESSAGE)
     g_variant_builder_add (&extra, "{sv}", "operation", g_variant_new_string (floo_outbox_operation_to_string (row->operation)));
   message.extra = g_variant_ref_sink (g_variant_builder_end (&extra));
-  g_variant_builder_add_value (&list->items, floo_message_to_variant (&message));
+  g_variant_builder_add_value (&page->items, floo_message_to_variant (&message));
   g_variant_unref (message.extra);
   return TRUE;
 }
 
 GVariant *
-floo_outbox_list (FlooDb *db, GError **error)
+floo_outbox_list (FlooDb *db, const char *cursor, guint limit, char **next_cursor, GError **error)
 {
-  List list = { .db = db };
+  g_autoptr (FlooQuery) query = NULL;
+  Page page = { .db = db, .limit = limit };
+  gint64 after = 0;
+  guint n;
 
-  g_variant_builder_init (&list.items, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
-  if (floo_outbox_foreach (db, add_to_list, &list, error))
-    return g_variant_builder_end (&list.items);
-  g_variant_builder_clear (&list.items);
-  return NULL;
+  if (*cursor != '\0' && !g_ascii_string_to_signed (cursor, 10, 0, G_MAXINT64, &after, NULL))
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The cursor is none that ListOutbox gave");
+      return NULL;
+    }
+  query = floo_query_take_ints (db, "outbox-page", FLOO_INTS (after, (gint64) limit + 1), error);
+  if (query == NULL)
+    return NULL;
+  g_variant_builder_init (&page.items, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  if (!each (query, add_to_page, &page, &n, error))
+    {
+      g_variant_builder_clear (&page.items);
+      return NULL;
+    }
+  *next_cursor = page.more ? g_strdup_printf ("%" G_GINT64_FORMAT, page.last) : g_strdup ("");
+  return g_variant_builder_end (&page.items);
 }

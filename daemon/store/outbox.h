@@ -124,8 +124,15 @@ gboolean floo_outbox_count (FlooDb *db, guint *count, GError **error);
 /* Everything in sending whose device_sn is another than @device_sn becomes uncertain. @n: (out) */
 gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error);
 
-/* Returns: (transfer floating): aM for ListOutbox; more has attempts u, next_retry x, error s, permanent b, operation s. What is
- * beyond some 8 MiB of texts is left out. */
-GVariant *floo_outbox_list (FlooDb *db, GError **error);
+/**
+ * floo_outbox_list:
+ * @cursor: "" or what @next_cursor was
+ * @limit: at most so many, and no more than some 8 MiB of texts
+ * @next_cursor: (out) (transfer full): "" at the end
+ *
+ * Returns: (transfer floating): aM for ListOutbox, oldest first; more has attempts u, next_retry x, error s, permanent b, operation s.
+ * A cursor that is none is INVALID_ARGUMENTS.
+ */
+GVariant *floo_outbox_list (FlooDb *db, const char *cursor, guint limit, char **next_cursor, GError **error);
 
 G_END_DECLS

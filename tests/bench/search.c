@@ -229,7 +229,7 @@ run_search (FlooDb *db, gpointer data, GError **error)
 {
   Search *search = data;
   gint64 start = g_get_monotonic_time (), cpu = thread_cpu ();
-  g_autoptr (GVariant) found = floo_search_run (db, &search->search, error);
+  g_autoptr (GVariant) found = floo_search_run (db, &search->search, NULL, error);
 
   if (found == NULL)
     return FALSE;

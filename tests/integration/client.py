@@ -177,6 +177,15 @@ class Client:
     def send_text(self, to, text, to_type='roster'):
         return self.call('Conversations', 'SendText', '(sxs)', to_type, to, text)
 
+    def outbox(self, limit=500):
+        """All of ListOutbox, page by page."""
+        found, cursor = [], ''
+        while True:
+            page, cursor = self.call('Conversations', 'ListOutbox', '(su)', cursor, limit)
+            found += page
+            if not cursor:
+                return found
+
     def wait_state(self, state, limit=LIMIT):
         wait_for(lambda: self.state == state, lambda: 'state %s; it is %s, %s' % (state, self.state, self.last_error), limit)
 

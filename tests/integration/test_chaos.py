@@ -252,7 +252,7 @@ class Scene:
         harness.wait_for(returned, 'all Sends return', 120)
         self.client.wait_state('online', 60)
         harness.wait_for(lambda: self.client.get('Account', 'Queued') == 0,
-                         lambda: 'the outbox is empty: %s' % self.client.call('Conversations', 'ListOutbox')[:5], 300)
+                         lambda: 'the outbox is empty: %s' % self.client.outbox()[:5], 300)
         self.sandbox.wait('delivered', 120, user='alice')
         try:
             harness.wait_for(lambda: not self.missing(), 'everything is stored', 60)

@@ -82,7 +82,7 @@ class ClientsTest(harness.Test):
             GLib.Variant('(sxshsa{sv})', ('roster', STRANGER, 'file', 0, 'file', {})), None, Gio.DBusCallFlags.NONE, -1, files, None)
         details = client.wait_sent(reply.unpack()[0], 'failed')
         self.assertEqual((details['error_code'], details['error_reason']), (10000, 'no such user'))
-        self.assertEqual([one[8]['error'] for one in client.call('Conversations', 'ListOutbox')], ['10000: no such user'])
+        self.assertEqual([one[8]['error'] for one in client.outbox()], ['10000: no such user'])
 
     def test_no_argument_has_a_name_that_code_generators_keep(self):
         """gdbus-codegen takes "@since:" and "@short_description:" in a description for what it knows under these names."""

@@ -171,7 +171,7 @@ class CornerTest(harness.Test):
         self.assertFalse(os.path.exists(os.path.dirname(daemon.store_path(1001))))
         self.assertEqual(client.call('Files', 'ListTransfers'), [])
         client.login('alice')
-        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(client.outbox(), [])
         self.assertEqual(sandbox.accepted('alice'), [])
 
 

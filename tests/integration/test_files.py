@@ -229,7 +229,7 @@ class FilesTest(files.Test):
         self.assertEqual(message.more['send_state'], 'sent')
         self.assertEqual(self.read(self.download(client, client_id)['Path']), content)
         harness.wait_for(lambda: not self.outgoing(daemon), 'the copy is gone')
-        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(client.outbox(), [])
 
     def test_send_offline(self):
         """It is in the outbox at once, with what is known; the caller's file is gone; later it is sent, behind nobody."""
@@ -240,7 +240,7 @@ class FilesTest(files.Test):
         self.lost(client)
         content = os.urandom(100000)
         client_id, path = self.send_file(client, 'file', content, 'a.bin')
-        [waiting] = [harness.message(one) for one in client.call('Conversations', 'ListOutbox')]
+        [waiting] = [harness.message(one) for one in client.outbox()]
         self.assertEqual((waiting.id, waiting.more['send_state'], json.loads(waiting.more['attachment'])), (client_id, 'queued', {'dName': 'a.bin', 'fLen': 100000}))
         self.assertEqual(self.transfer(client, path)['Status'], 'queued')
         self.assertEqual(client.get('Account', 'Queued'), 1)
@@ -258,7 +258,7 @@ class FilesTest(files.Test):
         harness.wait_for(lambda: self.transfer(client, path)['Status'] == 'active', 'it is under way')
         self.cancel(client, path)
         client.wait_event('SendingMessageStatusChanged', lambda event: event.args[:2] == (client_id, 'cancelled'))
-        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(client.outbox(), [])
         harness.wait_for(lambda: not self.outgoing(daemon), 'the copy is gone')
 
     def test_cancel_send(self):
@@ -281,7 +281,7 @@ class FilesTest(files.Test):
         client_id, path = self.send_file(client, 'file', content, 'a.bin')
         self.ended(client, path, 'error')
         client.wait_event('SendingMessageStatusChanged', lambda event: event.args[:2] == (client_id, 'failed'))
-        [failed] = [harness.message(one) for one in client.call('Conversations', 'ListOutbox')]
+        [failed] = [harness.message(one) for one in client.outbox()]
         self.assertIn('HTTP 403', failed.more['error'])
         client.call('Conversations', 'Resend', '(x)', client_id)
         client.wait_sent(client_id)
@@ -296,7 +296,7 @@ class FilesTest(files.Test):
         sandbox, daemon, client = self.one()
         sandbox.control('files', what='upload', status=500)
         client_id, path = self.send_file(client, 'file', b'abc', 'a.bin')
-        harness.wait_for(lambda: [one for one in client.call('Conversations', 'ListOutbox') if 'HTTP 500' in one[8].get('error', '')]
+        harness.wait_for(lambda: [one for one in client.outbox() if 'HTTP 500' in one[8].get('error', '')]
                          or not client.get('Account', 'Queued'), 'the failure shows, or is over')
         client.wait_sent(client_id)
 
@@ -320,7 +320,7 @@ class FilesTest(files.Test):
         path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(large), 'x')
         self.assertEqual(self.error(self.ended(client, path, 'error')), 'TooLarge')
         self.fails('TooLarge', self.send_file, client, 'file', large, 'x')
-        harness.wait_for(lambda: client.call('Conversations', 'ListOutbox') == [], 'nothing is in the outbox')
+        harness.wait_for(lambda: client.outbox() == [], 'nothing is in the outbox')
         self.assertEqual(self.outgoing(daemon), [])
 
     def test_forward(self):

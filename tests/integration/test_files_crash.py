@@ -65,13 +65,13 @@ class FilesCrashTest(files.Test):
                 self.assertIsNone(self.send(daemon, point, content, token=token))
                 client = daemon.start()
                 client.wait_state('online')
-                failed = harness.wait_for(lambda: [one for one in client.call('Conversations', 'ListOutbox') if one[8]['send_state'] == 'failed'],
+                failed = harness.wait_for(lambda: [one for one in client.outbox() if one[8]['send_state'] == 'failed'],
                                           'the loss is told')
                 self.assertIn('send it again', failed[0][8]['error'])
                 harness.wait_for(lambda: self.outgoing(daemon) == [], 'no stray copy')
                 client_id = self.send_file(client, 'file', content, 'a.bin', token=token)[0]
                 client.wait_sent(client_id)
-                self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+                self.assertEqual(client.outbox(), [])
                 [accepted] = sandbox.accepted('alice')
                 self.assertEqual(self.stored(sandbox, client, json.loads(accepted['attachment'])['url']), content)
 
@@ -155,7 +155,7 @@ class FilesCrashTest(files.Test):
         disk = self.small_disk('small', 6 << 20)
         sandbox, daemon, client = self.scene(env={'XDG_DATA_HOME': disk})
         self.fails('StorageFull', self.send_file, client, 'file', os.urandom(8 << 20), 'a.bin')
-        harness.wait_for(lambda: client.call('Conversations', 'ListOutbox') == [], 'nothing is in the outbox')
+        harness.wait_for(lambda: client.outbox() == [], 'nothing is in the outbox')
         self.assertEqual(os.listdir(os.path.join(disk, 'flooim', 'sandbox', str(files.ALICE), 'outgoing')), [])
         client_id = self.send_file(client, 'file', b'abc', 'a.bin')[0]
         client.wait_sent(client_id)

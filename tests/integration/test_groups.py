@@ -75,9 +75,13 @@ class GroupTest(harness.Test):
         self.assertEqual(self.members(group), [ALICE, BOB])  # erin wants to be asked
         self.fails('InvalidArguments', self.groups, 'Create', '(saxa{sv})', 'x', [], {'type': GLib.Variant('i', 4)})
         self.fails('InvalidArguments', self.groups, 'Create', '(saxa{sv})', 'x', [], {'size': GLib.Variant('i', 4)})
+        self.client.wait_sent(self.client.send_text(group, 'one of ours', 'group'))
+        since = len(self.client.events)
         self.groups('Destroy', '(x)', group)
         self.assertNotIn(group, self.joined())
-        self.client.wait_event('GroupDestroyed')
+        self.client.wait_event('GroupDestroyed', since=since)
+        deleted = [one for one in self.client.named('FlooNotice') if one.args[0] == 'conversation_deleted']
+        self.assertEqual([one.args[1] for one in deleted], [{'id': group, 'source': 'user_operation'}])
         self.assertEqual(self.server.query(ALICE, 'SELECT count(*) FROM list_entries WHERE owner = ?', group), [(0,)])
         self.fails('PermissionDenied', self.groups, 'Destroy', '(x)', PROJECT)
         self.fails('NotFound', self.groups, 'Destroy', '(x)', 9)

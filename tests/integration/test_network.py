@@ -192,7 +192,7 @@ class NetworkTest(harness.Test):
         sandbox.control('disconnect', how='drop')
         self.back(client, since)
         client.wait_sent(client_id)
-        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(client.outbox(), [])
         self.assertEqual(len(sandbox.accepted('alice')), 1)
 
     def test_refused_connections(self):

@@ -244,7 +244,7 @@ class GroupNoticeTest(NoticeTest):
         for until in (-1, soon):
             content = '{"property":"ban_expire_time","ban_expire_time":%d}' % until
             event = self.signal('GroupBanned', self.group('INFO_UPDATED', from_=BOB, content=content))
-            self.assertEqual(event, (TEAM, [], True, content))
+            self.assertEqual(event, (TEAM, [], True, str(until if until < 0 else until * 1000)))
             self.assertEqual(self.info()['ban_expire_time'], until)
         event = self.signal('GroupUnbanned', self.group('INFO_UPDATED', from_=BOB, content='{"property":"ban_expire_time","ban_expire_time":0}'))
         self.assertEqual(event, (TEAM, [], True))

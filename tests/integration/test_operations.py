@@ -201,6 +201,8 @@ class OperationsTest(harness.Test):
         mid = alice.wait_sent(client_id)['server_mid']
         mention = bob.wait_event('MentionMessage')
         self.assertEqual(mention.messages[0].id, mid)
+        config = json.loads(mention.messages[0].more['config'])
+        self.assertEqual((config['mentionedMessage'], config['pushMessage']), ('Alice @Bob: bob, look', 'Alice: bob, look'))
         group = bob.wait_event('GroupMessages', lambda event: any(one.id == mid for one in event.messages))
         self.assertLess(mention.serial, group.serial)
         self.assertTrue(self.item(bob, TEAM)['mentioned'])
@@ -224,6 +226,16 @@ class OperationsTest(harness.Test):
             event = bob.wait_event('MentionMessage', lambda event: event.messages[0].id == mid)
             return json.loads(event.messages[0].more['config'])['senderNickname'], client_id
 
+        def texts(text, everybody, **options):
+            options = {key: GLib.Variant('s', value) for key, value in options.items()}
+            client_id = alice.call('Conversations', 'SendMention', '(xsaxba{sv})', TEAM, text, [], everybody, options)
+            mid = alice.wait_sent(client_id)['server_mid']
+            event = bob.wait_event('MentionMessage', lambda event: event.messages[0].id == mid)
+            config = json.loads(event.messages[0].more['config'])
+            return config['mentionedMessage'], config['pushMessage']
+
+        self.assertEqual(texts('x' * 500, True), ('Alice @all: ' + 'x' * 200 + '...', 'Alice: ' + 'x' * 200 + '...'))
+        self.assertEqual(texts('look', True, mentioned_message='You!', push_message=''), ('You!', ''))
         token = {'token': GLib.Variant('s', 'first')}
         name, client_id = sender(**token)
         self.assertEqual(name, 'Alice')
@@ -245,7 +257,7 @@ class OperationsTest(harness.Test):
         details = client.wait_sent(client_id, 'failed')
         self.assertEqual(details['error_reason'], 'antispam')
         self.assertEqual(self.get(client, client_id).more['send_state'], 'failed')
-        (row,) = [harness.message(one) for one in client.call('Conversations', 'ListOutbox')]
+        (row,) = [harness.message(one) for one in client.outbox()]
         self.assertEqual((row.id, row.more['permanent'], row.more['attempts']), (client_id, True, 1))
         self.assertIn('antispam', row.more['error'])
         behind = client.send_text(BOB, 'goes on')
@@ -255,10 +267,21 @@ class OperationsTest(harness.Test):
         client.wait_event('SendingMessageStatusChanged', lambda event: event.args[:2] == (client_id, 'failed'), since=since)
         self.assertTrue(client.call('Conversations', 'CancelSend', '(x)', client_id))
         client.wait_sent(client_id, 'cancelled')
-        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(client.outbox(), [])
         self.gone(client, client_id)
+        # A conversation with nobody goes with its only message; one with somebody stays.
+        nobody = client.send_text(7777, 'to nobody')
+        client.wait_sent(nobody, 'failed')
+        self.assertIn(7777, self.listed(client))
+        self.assertTrue(client.call('Conversations', 'CancelSend', '(x)', nobody))
+        self.assertNotIn(7777, self.listed(client))
+        self.fails('NotFound', client.call, 'Conversations', 'Get', '(x)', 7777)
+        self.assertIn(BOB, self.listed(client))
         self.fails('NotFound', client.call, 'Conversations', 'CancelSend', '(x)', client_id)
         self.fails('NotFound', client.call, 'Conversations', 'Resend', '(x)', client_id)
+
+    def listed(self, client):
+        return [one['id'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]]
 
     def outbox_rows(self, daemon):
         return daemon.query(ALICE, 'SELECT count(*) FROM outbox')[0][0]
@@ -280,7 +303,7 @@ class OperationsTest(harness.Test):
         client_id = client.send_text(ECHO, 'never answered')
         sandbox.wait('accepted', user='alice', count=2)
         self.assertFalse(client.call('Conversations', 'CancelSend', '(x)', client_id))
-        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(client.outbox(), [])
         self.fails('NotFound', client.call, 'Conversations', 'CancelSend', '(x)', client_id)
         self.fails('NotFound', client.call, 'Conversations', 'Resend', '(x)', client_id)
         self.assertEqual(self.outbox_rows(daemon), 1)
@@ -319,7 +342,7 @@ class OperationsTest(harness.Test):
         change = alice.call('Conversations', 'Append', '(xs)', client_id, ', second thoughts')
         given_up = alice.send_text(BOB, 'never mind')
         self.assertTrue(alice.call('Conversations', 'CancelSend', '(x)', given_up))
-        self.assertEqual(len(alice.call('Conversations', 'ListOutbox')), 2)
+        self.assertEqual(len(alice.outbox()), 2)
         sandbox.start()
         alice.call('Account', 'Reconnect')
         alice.wait_sent(client_id)
@@ -439,7 +462,7 @@ class OperationsTest(harness.Test):
                 last = alice.call('Conversations', name, '(x)', mid) if name == 'MarkUnread' else \
                     alice.call('Conversations', name, '(xxa{sv})', BOB, 0, {})
             alice.wait_sent(last)
-            harness.wait_for(lambda: not alice.call('Conversations', 'ListOutbox'), 'all acknowledged')
+            harness.wait_for(lambda: not alice.outbox(), 'all acknowledged')
             self.assertEqual(self.get(alice, mid).status, 0 if name == 'MarkUnread' else 2)
             self.assertEqual(self.item(alice, BOB)['unread'], 1 if name == 'MarkUnread' else 0)
             sandbox.control('socket', ack='late', count=1, ack_delay_ms=300)

@@ -126,7 +126,7 @@ class PushesTest(harness.Test):
         """Nothing of the conversation is here any more: what was lost since comes all the same, and what is below it can be looked at."""
         sandbox, daemon, client = self.one()
         client.call('Conversations', 'Delete', '(xb)', BOB, False)
-        harness.wait_for(lambda: not client.call('Conversations', 'ListOutbox'), 'the service knows')
+        harness.wait_for(lambda: not client.outbox(), 'the service knows')
         lost = self.lose(sandbox, 'bob', 1100)
         shown = sandbox.send('bob', 'alice', 'shows it')
         client.wait_message(lambda one: one.id == lost[-1])

@@ -125,7 +125,7 @@ class RosterTest(harness.Test):
         self.assertNotIn(BOB, self.ids())
         self.client.wait_event('RosterRemoved')
         deleted = self.client.wait_event('FlooNotice', lambda event: event.args[0] == 'conversation_deleted')
-        self.assertEqual(deleted.args[1], {'id': BOB, 'source': 'other_operation'})
+        self.assertEqual(deleted.args[1], {'id': BOB, 'source': 'user_operation'})
         self.fails('NotFound', self.client.call, 'Conversations', 'Get', '(x)', BOB)
         self.fails('NotFound', self.roster, 'Remove', '(x)', BOB)
 

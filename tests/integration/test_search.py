@@ -17,7 +17,7 @@ class SearchTest(harness.Test):
     def search(self, client, text, **options):
         kinds = {'type': 's', 'limit': 'u'}
         options = {key: GLib.Variant(kinds.get(key, 'x'), value) for key, value in options.items()}
-        return [harness.message(one) for one in client.call('Conversations', 'Search', '(sa{sv})', text, options)]
+        return [harness.message(one) for one in client.call('Conversations', 'Search', '(sa{sv})', text, options)[0]]
 
     def found(self, client, text, **options):
         return [one.content for one in self.search(client, text, **options)]
@@ -101,6 +101,32 @@ class SearchTest(harness.Test):
         self.assertEqual(len(found), 500)
         self.assertEqual([one.id for one in found], sorted((one.id for one in found), reverse=True))
         self.assertEqual(len(self.found(client, '突发 %d' % (MANY // 2))), 1)
+
+    def test_more_than_a_reply_holds(self):
+        """40 texts of 256 KiB, in the outbox and then sent: each is listed and found once, page by page, and each page says whether it is the last."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        sandbox.stop()
+        client_ids = [client.send_text(ECHO, 'large ' + 'x' * ((256 << 10) - 6)) for _ in range(40)]
+        page, cursor = client.call('Conversations', 'ListOutbox', '(su)', '', 500)
+        self.assertLess(len(page), 40)
+        self.assertNotEqual(cursor, '')
+        self.assertEqual([one[0] for one in client.outbox()], client_ids)
+        self.assertEqual([one[0] for one in client.outbox(limit=7)], client_ids)
+        self.fails('InvalidArguments', client.call, 'Conversations', 'ListOutbox', '(su)', 'no cursor', 10)
+        sandbox.start()
+        client.call('Account', 'Reconnect')
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 0, 'all are sent')
+        for limit in (500, 8):
+            found, more, before = [], True, {}
+            while more:
+                options = {'limit': GLib.Variant('u', limit), **before}
+                page, more = client.call('Conversations', 'Search', '(sa{sv})', 'large', options)
+                self.assertLess(len(page), 40)
+                found += [one[0] for one in page]
+                before = {'before': GLib.Variant('x', found[-1])}
+            self.assertEqual(len(found), 40)
+            self.assertEqual(found, sorted(set(found), reverse=True))
 
     def test_restart_and_loss(self):
         sandbox, daemon, client = self.one()

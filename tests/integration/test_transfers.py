@@ -124,7 +124,7 @@ class TransfersTest(files.Test):
         client_id, sending = self.send_file(client, 'file', content, 'a.bin')
         self.cancel(client, offline)
         self.cancel(client, sending)
-        harness.wait_for(lambda: client.call('Conversations', 'ListOutbox') == [], 'nothing is in the outbox')
+        harness.wait_for(lambda: client.outbox() == [], 'nothing is in the outbox')
         harness.wait_for(lambda: not self.outgoing(daemon), 'the copy is gone')
         sandbox.control('socket', refuse=0)
         client.call('Account', 'Reconnect')
@@ -149,7 +149,7 @@ class TransfersTest(files.Test):
         self.assertIn(transfer['Status'], fates)
         client.wait_sent(client_id, fates[transfer['Status']])
         self.assertEqual(len(sandbox.accepted('alice')), transfer['Status'] == 'complete')
-        self.assertEqual(client.call('Conversations', 'ListOutbox'), [])
+        self.assertEqual(client.outbox(), [])
         harness.wait_for(lambda: not self.outgoing(daemon), 'the copy is gone')
 
     def test_sender_goes(self):
@@ -162,7 +162,7 @@ class TransfersTest(files.Test):
         arguments = files.GLib.Variant('(sxshsa{sv})', ('roster', ECHO, 'file', 0, 'p', {}))
         other.connection.call_with_unix_fd_list(other.name, harness.OBJECT, harness.BUS_NAME + '.Conversations', 'SendFile', arguments, None,
                                                 files.Gio.DBusCallFlags.NO_AUTO_START, 30000, descriptors, None, None)
-        harness.wait_for(lambda: client.call('Conversations', 'ListOutbox'), 'its row is there')
+        harness.wait_for(lambda: client.outbox(), 'its row is there')
         os.write(write, b'abc')
         other.close()
         os.write(write, b'def')

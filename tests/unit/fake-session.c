@@ -243,11 +243,10 @@ floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, 
 }
 
 void
-floo_session_send_mention (FlooSession *self, gint64 group, const char *content, const gint64 *users, guint n, gboolean all,
-                           const char *ext, const char *token, FlooReply reply, gpointer user_data)
+floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data)
 {
-  CALLED ("send_mention %" G_GINT64_FORMAT " %s %u %d %s %s\n", group, content, n, all, ext != NULL ? ext : "-",
-          token != NULL ? token : "-");
+  CALLED ("send_mention %" G_GINT64_FORMAT " %s %u %d %s %s %s %s\n", request->group, request->content, request->n_users, request->all,
+          text (request->ext), text (request->token), text (request->mentioned_message), text (request->push_message));
 }
 
 void
@@ -278,9 +277,9 @@ floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_t
 }
 
 void
-floo_session_list_outbox (FlooSession *self, FlooReply reply, gpointer user_data)
+floo_session_list_outbox (FlooSession *self, const char *cursor, guint limit, FlooReply reply, gpointer user_data)
 {
-  CALLED ("list_outbox\n");
+  CALLED ("list_outbox %s %u\n", cursor, limit);
 }
 
 void
@@ -408,8 +407,9 @@ floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply reply, gp
 void
 floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data)
 {
-  CALLED ("search %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u\n", request->text,
-          request->conversation, request->from, text (request->type), request->since, request->until, request->limit);
+  CALLED ("search %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u %" G_GINT64_FORMAT "\n",
+          request->text, request->conversation, request->from, text (request->type), request->since, request->until, request->limit,
+          request->before);
 }
 
 void

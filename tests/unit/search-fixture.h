@@ -42,7 +42,7 @@ search_run (FlooDb *db, gpointer data, GError **error)
 {
   SearchJob *job = data;
 
-  job->found = floo_search_run (db, &job->search, error);
+  job->found = floo_search_run (db, &job->search, NULL, error);
   if (job->found != NULL)
     g_variant_ref_sink (job->found);
   return job->found != NULL;

@@ -437,10 +437,13 @@ test_uncertain (Fixture *f, gconstpointer data)
   assert_due (f, 0, "21 ", 0);
 }
 
+static char *next_cursor;
+
 static gboolean
 get_list (FlooDb *db, gpointer data, GError **error)
 {
-  GVariant *list = floo_outbox_list (db, error);
+  g_autofree char *cursor = next_cursor != NULL ? g_steal_pointer (&next_cursor) : g_strdup ("");
+  GVariant *list = floo_outbox_list (db, cursor, 2, &next_cursor, error);
 
   if (list == NULL)
     return FALSE;
@@ -452,6 +455,7 @@ static void
 test_list (Fixture *f, gconstpointer data)
 {
   g_autoptr (GVariant) list = NULL;
+  g_autoptr (GVariant) rest = NULL;
   g_autofree char *text = NULL;
 
   WRITE (f, insert_operations);
@@ -463,9 +467,17 @@ test_list (Fixture *f, gconstpointer data)
                    "<true>, 'send_state': <'failed'>, 'attempts': <uint32 1>, 'next_retry': <int64 0>, 'permanent': <false>, 'error': "
                    "<'10: refused'>}), (31, 7, 1000, 'roster', 'text', '', 1700000000031, 0, {'to': <int64 7>, 'client_id': <int64 31>, "
                    "'outgoing': <true>, 'send_state': <'failed'>, 'attempts': <uint32 0>, 'next_retry': <int64 0>, 'permanent': <false>, "
-                   "'error': <'10: refused'>, 'operation': <'recall'>}), (32, 7, 1000, 'roster', 'text', '', 1700000000032, 0, {'to': "
-                   "<int64 7>, 'client_id': <int64 32>, 'outgoing': <true>, 'send_state': <'queued'>, 'attempts': <uint32 0>, "
-                   "'next_retry': <int64 0>, 'permanent': <false>, 'operation': <'recall'>})]");
+                   "'error': <'10: refused'>, 'operation': <'recall'>})]");
+  g_assert_cmpstr (next_cursor, ==, "31");
+  fixture_read (f, get_list, &rest);
+  g_free (text);
+  text = g_variant_print (rest, FALSE);
+  g_assert_cmpstr (text, ==,
+                   "[(32, 7, 1000, 'roster', 'text', '', 1700000000032, 0, {'to': <int64 7>, 'client_id': <int64 32>, 'outgoing': <true>, "
+                   "'send_state': <'queued'>, 'attempts': <uint32 0>, 'next_retry': <int64 0>, 'permanent': <false>, 'operation': "
+                   "<'recall'>})]");
+  g_assert_cmpstr (next_cursor, ==, "");
+  g_clear_pointer (&next_cursor, g_free);
 }
 
 static gboolean

@@ -40,6 +40,7 @@ typedef struct {
   GString *text;          /* for putting texts together */
   GVariantBuilder found;
   guint n_found;
+  gboolean more;          /* a message that matches has no place any more */
   gsize bytes;            /* left of the reply */
   gint64 last;            /* the last message that was looked at */
 } Run;
@@ -252,9 +253,9 @@ add (Run *run, FlooMessage *message, const char *text, gsize start, gsize end)
   gsize size = floo_message_size (message) + strlen (snippet);
   GVariantDict extra;
 
-  if (size > run->bytes && run->n_found > 0)
+  if (run->n_found == run->search->limit || (size > run->bytes && run->n_found > 0))
     {
-      run->n_found = run->search->limit;
+      run->more = TRUE;
       return;
     }
   run->bytes -= MIN (size, run->bytes);
@@ -331,7 +332,9 @@ prepare (Run *run, GError **error)
 static gboolean
 find (Run *run, GError **error)
 {
-  while (run->n_found < run->search->limit)
+  gint64 before = run->search->before > 0 ? run->search->before : G_MAXINT64;
+
+  while (!run->more)
     {
       Walk *walk;
 
@@ -340,7 +343,7 @@ find (Run *run, GError **error)
       if (walk == NULL)
         return TRUE;
       /* It is in two chunks for a moment when it was changed. */
-      if (walk->id != run->last && !look_at (run, walk->id, error))
+      if (walk->id < before && walk->id != run->last && !look_at (run, walk->id, error))
         return FALSE;
       run->last = walk->id;
       if (!walk_on (run, walk, error))
@@ -350,7 +353,7 @@ find (Run *run, GError **error)
 }
 
 GVariant *
-floo_search_run (FlooDb *db, const FlooSearch *search, GError **error)
+floo_search_run (FlooDb *db, const FlooSearch *search, gboolean *more, GError **error)
 {
   g_autoptr (FlooTerms) terms = NULL;
   g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
@@ -371,6 +374,8 @@ floo_search_run (FlooDb *db, const FlooSearch *search, GError **error)
   ok = prepare (&run, error) && find (&run, error);
   floo_db_rollback (run.index);
   g_string_free (run.text, TRUE);
+  if (more != NULL)
+    *more = run.more;
   if (ok)
     return g_variant_builder_end (&run.found);
   g_variant_builder_clear (&run.found);

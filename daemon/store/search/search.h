@@ -15,6 +15,7 @@ typedef struct {
   int type;              /* -1: any */
   gint64 since, until;   /* ms, both included */
   guint limit;
+  gint64 before;         /* only messages with a lower id; 0: any */
 } FlooSearch;
 
 /* Whether there is something in @text to search for; else FLOO_ERROR_INVALID_ARGUMENTS, also where it is too long. */
@@ -22,6 +23,7 @@ gboolean floo_search_check_text (const char *text, GError **error);
 
 /**
  * floo_search_run:
+ * @more: (out) (nullable): further messages match: the limit, or some 8 MiB of texts, ended the reply
  *
  * In a read job: the newest messages that have all words of the text, and pass the filters, newest first. What the indexer has not come
  * to yet is not found (floo_store_catch_up()); what has changed or gone since is told right, since every message is looked at before it
@@ -29,6 +31,6 @@ gboolean floo_search_check_text (const char *text, GError **error);
  *
  * Returns: (transfer floating): aM with more.snippet
  */
-GVariant *floo_search_run (FlooDb *db, const FlooSearch *search, GError **error);
+GVariant *floo_search_run (FlooDb *db, const FlooSearch *search, gboolean *more, GError **error);
 
 G_END_DECLS
