@@ -12,6 +12,7 @@
 #include <glib-unix.h>
 
 #include "app.h"
+#include "base/media-type.h"
 #include "base/names.h"
 #include "commands.h"
 
@@ -68,11 +69,10 @@ find_type (int fd, const char *name)
   static const char *const prefixes[][2] = { { "image/", "image" }, { "audio/", "audio" }, { "video/", "video" } };
   guint8 head[4096];
   ssize_t len = pread (fd, head, sizeof head, 0);
-  g_autofree char *content_type = g_content_type_guess (name, head, (gsize) MAX (len, 0), NULL);
-  g_autofree char *media_type = g_content_type_get_mime_type (content_type);
+  g_autofree char *media_type = floo_media_type_guess (name, head, (gsize) MAX (len, 0));
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    if (media_type != NULL && g_str_has_prefix (media_type, prefixes[i][0]))
+    if (g_str_has_prefix (media_type, prefixes[i][0]))
       return prefixes[i][1];
   return "file";
 }

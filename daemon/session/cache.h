@@ -5,6 +5,9 @@
  * A file is there whole or not at all: it is written under NAME.ID.part, synchronised and renamed. Whoever holds a descriptor of the
  * cache's holds a shared lock on the file (flock: it goes with the descriptor, to another process, too): what is locked is not cleaned
  * away.
+ *
+ * A file that somebody cut or wrote to is not the one that was downloaded. Its modification time tells: a whole file has one that is made
+ * of its size, and whoever writes to it changes that.
  */
 #pragma once
 
@@ -17,7 +20,7 @@ G_BEGIN_DECLS
  * @name: letters, digits, "-"
  * @size: (out) (optional)
  *
- * Returns: a descriptor to read from, locked, and the file is the one used last; -1: it is not there, or with @error
+ * Returns: a descriptor to read from, locked, and the file is the one used last; -1: it is not there as it was published, or with @error
  */
 int floo_cache_open (const char *folder, const char *name, goffset *size, GError **error);
 /* @id: who writes; no two write under one

@@ -334,7 +334,12 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
                                   .message = download->spec.message, .total = download->size, .tries = FLOO_TRANSFER_TRIES,
                                   .run = run_download, .ended = on_ended, .data = download, .destroy = download_free };
 
-  floo_files_add (begin->session->files, &spec, on_added, begin);
+  FlooFiles *files = begin->session->files;
+  FlooTransfer *known = spec.key != NULL ? floo_transfers_find (files->transfers, spec.key) : NULL;
+
+  if (known != NULL && !download->present && floo_transfer_get_status (known) == FLOO_TRANSFER_COMPLETE)
+    floo_transfer_outdate (known);
+  floo_files_add (files, &spec, on_added, begin);
 }
 
 void

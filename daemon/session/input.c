@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "base/image-size.h"
+#include "base/media-type.h"
 #include "store/files.h"
 
 #define BUFFER_SIZE (256u << 10)
@@ -95,7 +96,6 @@ describe (int fd, const char *name, GError **error)
 {
   g_autoptr (FlooInput) input = g_new0 (FlooInput, 1);
   g_autofree guint8 *head = g_malloc (SNIFF_SIZE);
-  g_autofree char *content_type = NULL;
   struct stat info;
   gsize len;
 
@@ -107,10 +107,7 @@ describe (int fd, const char *name, GError **error)
     }
   input->size = info.st_size;
   len = read_at (&fd, 0, head, SNIFF_SIZE);
-  content_type = g_content_type_guess (name, head, len, NULL);
-  input->type = g_content_type_get_mime_type (content_type);
-  if (input->type == NULL)
-    input->type = g_strdup ("application/octet-stream");
+  input->type = floo_media_type_guess (name, head, len);
   if (!floo_image_size (read_at, &fd, &input->width, &input->height))
     input->width = input->height = 0;
   return g_steal_pointer (&input);
@@ -193,16 +190,19 @@ copy_stream (Take *take, int to, GCancellable *cancellable, GError **error)
     }
 }
 
-/* Without a byte moving where the file system can share them, within the kernel where it can do that. */
+/*
+ * To the end of the file, whatever it says its size is: it may grow or shrink meanwhile, and the files of /proc have no size at all.
+ * Without a byte moving where the file system can share them, within the kernel where it can do that.
+ */
 static gboolean
-copy_regular (Take *take, int to, goffset size, GCancellable *cancellable, GError **error)
+copy_regular (Take *take, int to, GCancellable *cancellable, GError **error)
 {
   g_autofree guint8 *buffer = NULL;
   off_t from = 0;
 
   if (ioctl (to, FICLONE, take->fd) == 0)
     return TRUE;
-  while (from < size)
+  while (TRUE)
     {
       ssize_t n = buffer == NULL ? copy_file_range (take->fd, &from, to, NULL, COPY_STEP, 0) : pread (take->fd, buffer, BUFFER_SIZE, from);
 
@@ -211,10 +211,10 @@ copy_regular (Take *take, int to, goffset size, GCancellable *cancellable, GErro
       if (n < 0 && errno == EINTR)
         continue;
       if (n == 0 && buffer != NULL)
-        return TRUE; /* it became shorter meanwhile: its size is what was copied */
+        return TRUE;
       if (buffer == NULL && (n == 0 || errno == EXDEV || errno == EINVAL || errno == ENOSYS || errno == EOPNOTSUPP || errno == EBADF)
           && n <= 0)
-        buffer = g_malloc (BUFFER_SIZE); /* not between these two */
+        buffer = g_malloc (BUFFER_SIZE); /* not between these two, or it is the end */
       else if (n < 0)
         return fail (error, "the file cannot be copied");
       else if (buffer != NULL)
@@ -223,14 +223,28 @@ copy_regular (Take *take, int to, goffset size, GCancellable *cancellable, GErro
             return FALSE;
           from += n;
         }
+      if (from > take->max_size)
+        return too_large (take->max_size, error);
     }
-  return TRUE;
+}
+
+/* What was copied in one step may be larger than the file was when it was looked at. */
+static gboolean
+check_copy (const Take *take, int to, GError **error)
+{
+  struct stat info;
+
+  if (fstat (to, &info) != 0)
+    return fail (error, "the file cannot be copied");
+  return info.st_size <= take->max_size || too_large (take->max_size, error);
 }
 
 static gboolean
 copy_all (Take *take, const struct stat *info, int to, GCancellable *cancellable, GError **error)
 {
-  if (S_ISREG (info->st_mode) ? !copy_regular (take, to, info->st_size, cancellable, error) : !copy_stream (take, to, cancellable, error))
+  if (S_ISREG (info->st_mode) ? !copy_regular (take, to, cancellable, error) : !copy_stream (take, to, cancellable, error))
+    return FALSE;
+  if (!check_copy (take, to, error))
     return FALSE;
   return take->copy == NULL || fsync (to) == 0 || fail (error, "the file cannot be copied");
 }
@@ -286,6 +300,15 @@ reopen (int fd)
   return open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
+/* Whether a regular file has as many bytes as it says: those of /proc and /sys have not, nor has one that is written to just now. */
+static gboolean
+has_size (int fd, goffset size)
+{
+  guint8 byte;
+
+  return (size == 0 || pread (fd, &byte, 1, size - 1) == 1) && pread (fd, &byte, 1, size) == 0;
+}
+
 static FlooInput *
 take_input (Take *take, GCancellable *cancellable, GError **error)
 {
@@ -308,7 +331,7 @@ take_input (Take *take, GCancellable *cancellable, GError **error)
       too_large (take->max_size, error);
       return NULL;
     }
-  if (take->copy == NULL && S_ISREG (info.st_mode))
+  if (take->copy == NULL && S_ISREG (info.st_mode) && has_size (take->fd, info.st_size))
     {
       fd = reopen (take->fd);
       if (fd >= 0)

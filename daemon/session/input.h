@@ -26,8 +26,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooInput, floo_input_free)
  * @name: the file's, as a hint of its type
  * @folder: where a copy goes
  * @copy: (nullable): name of the copy, which is on the disk for good when it is done, and made as a reflink where that is possible; NULL:
- *     a regular file is
- *    used as it is, and of what is none a copy without a name is made
+ *     a regular file is used as it is, and of what is none, or has not the size that it says, a copy without a name is made
  * @max_size: bytes
  * @stall_ms: the longest time that a pipe gives nothing
  *

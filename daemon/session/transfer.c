@@ -220,6 +220,12 @@ floo_transfers_find (FlooTransfers *self, const char *key)
   return NULL;
 }
 
+void
+floo_transfer_outdate (FlooTransfer *self)
+{
+  g_clear_pointer (&self->key, g_free);
+}
+
 GVariant *
 floo_transfers_list (FlooTransfers *self)
 {

@@ -65,6 +65,8 @@ FlooTransfer *floo_transfers_add (FlooTransfers *self, guint64 id, const FlooTra
 FlooTransfer *floo_transfers_get (FlooTransfers *self, guint64 id);
 /* Returns: (transfer none) (nullable): under way or complete */
 FlooTransfer *floo_transfers_find (FlooTransfers *self, const char *key);
+/* What this complete transfer gave is gone: the next one of its key is another one. */
+void floo_transfer_outdate (FlooTransfer *self);
 /* Returns: (transfer floating): (ao) */
 GVariant *floo_transfers_list (FlooTransfers *self);
 /* How many have not ended. */

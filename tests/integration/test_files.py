@@ -5,6 +5,7 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 import signal
 import struct
 import subprocess
@@ -109,12 +110,50 @@ class FilesTest(files.Test):
         again = client.call('Files', 'Download', '(xa{sv})', mid, {})
         self.assertEqual(self.transfer(client, again)['Status'], 'complete')
         self.assertEqual(len(sandbox.control('requests')['requests']), asked)
+        # What was cut, written to or deleted is fetched again, by a transfer of its own.
+        path, before = transfer['Path'], again
+        for damage in (lambda: os.truncate(path, 1000), lambda: self.write(path, os.urandom(len(content))), lambda: os.remove(path),
+                       lambda: shutil.rmtree(self.cache(daemon))):
+            damage()
+            transfer = self.download(client, mid)
+            self.assertNotEqual(transfer['path'], before)
+            self.assertEqual(self.read(transfer['Path']), content)
+            self.assertEqual(self.read_fd(self.open(client, transfer['path'])), content)
+            before = transfer['path']
         daemon.stop()
         sandbox.stop()
         client = daemon.start()
         path = client.call('Files', 'Download', '(xa{sv})', mid, {})
         self.assertEqual(self.transfer(client, path)['Status'], 'complete')
         self.assertEqual(self.read_fd(self.open(client, path)), content)
+
+    @staticmethod
+    def write(path, content):
+        with open(path, 'r+b') as file:
+            file.write(content)
+
+    def test_files_of_no_size(self):
+        """A file of /proc says that it has 0 bytes, one of /sys that it has a page of them: sent is what can be read."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        for source in ('/proc/version', '/sys/kernel/mm/transparent_hugepage/enabled'):
+            with self.subTest(source=source):
+                content = self.read(source)
+                self.assertNotEqual(os.stat(source).st_size, len(content))
+                path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', os.open(source, os.O_RDONLY), 'x')
+                self.assertEqual(self.ended(client, path, 'complete')['Total'], len(content))
+                path = self.begin(client, 'Groups', 'ShareFile', '(xhsa{sv})', TEAM, os.open(source, os.O_RDONLY), 'x', {})
+                self.ended(client, path, 'complete')
+                shared = max(client.call('Groups', 'ListFiles', '(x)', TEAM), key=lambda one: one['file_id'])
+                self.assertEqual(shared['size'], len(content))
+                transfer = self.ended(client, client.call('Groups', 'DownloadFile', '(xx)', TEAM, shared['file_id']), 'complete')
+                self.assertEqual(self.read(transfer['Path']), content)
+                client_id, path = self.begin(client, 'Conversations', 'SendFile', '(sxshsa{sv})', 'roster', ECHO, 'file',
+                                             os.open(source, os.O_RDONLY), 'x', {})
+                mid = client.wait_sent(client_id)['server_mid']
+                attachment = json.loads(client.call('Conversations', 'GetMessage', '(x)', mid)[8]['attachment'])
+                self.assertEqual(attachment['fLen'], len(content))
+                self.assertEqual(self.read(self.download(client, mid)['Path']), content)
 
     def test_erased_with_the_account(self):
         """What was downloaded goes with the account; another logout keeps it."""
@@ -402,11 +441,15 @@ class FilesTest(files.Test):
         ended = subprocess.run([daemon.argv()[0], 'send-file', str(ECHO), photo], **run)
         self.assertEqual((ended.returncode, ended.stderr), (0, b''))
         client.wait_sent(int(ended.stdout))
+        without = dict(run, env=dict(daemon.environment(), XDG_DATA_DIRS='/nonexistent'))
+        ended = subprocess.run([daemon.argv()[0], 'send-file', str(ECHO), photo], **without)
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        client.wait_sent(int(ended.stdout))
         ended = subprocess.run([daemon.argv()[0], 'send-file', '--name', 'notes.txt', str(TEAM), '-'], input=b'through a pipe', **run)
         self.assertEqual(ended.returncode, 0, ended.stderr)
         client.wait_sent(int(ended.stdout))
         self.assertEqual([(one['type'], json.loads(one['attachment'])['dName']) for one in sandbox.accepted('alice')],
-                         [('image', 'photo.png'), ('file', 'notes.txt')])
+                         [('image', 'photo.png'), ('image', 'photo.png'), ('file', 'notes.txt')])
         for arguments in (['send-file'], ['send-file', 'bob', photo], ['send-file', str(ECHO), photo, 'more']):
             self.assertEqual(subprocess.run([daemon.argv()[0]] + arguments, **run).returncode, 64)
         for path, code in (('/nowhere', errno.ENOENT), (self.root, errno.EISDIR)):
