@@ -345,6 +345,7 @@ typedef struct {
 
 typedef struct {
   GTask *task;
+  SoupMessage *message;
   gssize index;
 } Runner;
 
@@ -363,17 +364,20 @@ ran_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
   Race *race = g_task_get_task_data (task);
+  /* A proxy with nobody behind it is fast, and no service. */
+  gboolean answered = body != NULL && !SOUP_STATUS_IS_SERVER_ERROR (soup_message_get_status (runner->message));
 
   race->pending--;
-  if (!race->done && (body != NULL || race->pending == 0))
+  if (!race->done && (answered || race->pending == 0))
     {
       race->done = TRUE;
       if (body == NULL && g_cancellable_is_cancelled (g_task_get_cancellable (task)))
         g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_CANCELLED, "cancelled");
       else
-        g_task_return_int (task, body != NULL ? runner->index : -1);
+        g_task_return_int (task, answered ? runner->index : -1);
       floo_deadline_abort (race->deadline);
     }
+  g_object_unref (runner->message);
   g_free (runner);
 }
 
@@ -398,6 +402,7 @@ floo_discovery_race_async (SoupSession *session, const char *const *bases, guint
         continue;
       runner = g_new0 (Runner, 1);
       runner->task = g_object_ref (task);
+      runner->message = g_object_ref (message);
       runner->index = i;
       race->pending++;
       floo_http_send_async (session, message, limit_ms, MAX_ANSWER, floo_deadline_get_cancellable (race->deadline), ran_cb, runner);

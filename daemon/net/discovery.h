@@ -29,7 +29,7 @@ FlooServiceMap *floo_discovery_ask_finish (GAsyncResult *result, GError **error)
  * floo_discovery_race_async:
  * @bases: URLs without a slash at the end
  *
- * GET {base}/ of all at once; any HTTP answer counts.
+ * GET {base}/ of all at once; any HTTP answer but 5xx counts.
  */
 void floo_discovery_race_async (SoupSession *session, const char *const *bases, guint limit_ms, GCancellable *cancellable,
                                 GAsyncReadyCallback callback, gpointer user_data);

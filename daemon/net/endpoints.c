@@ -22,12 +22,17 @@ enum { SIGNAL_EXHAUSTED, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
+/* How a host has been; kept over discoveries, so that a dead one is not the first again each time. */
+typedef struct {
+  guint failures; /* in a row */
+  gint64 failed_at; /* wall clock, ms */
+} Health;
+
 /* All hosts of a kind in the order of failover, and where we are in it. */
 typedef struct {
   GPtrArray *urls; /* of char *: borrowed from the map */
   guint at;
-  guint failures;
-  gint64 failed_at; /* wall clock, ms */
+  GHashTable *health; /* url -> Health */
 } Ring;
 
 struct _FlooEndpoints {
@@ -53,11 +58,24 @@ G_DEFINE_FINAL_TYPE (FlooEndpoints, floo_endpoints, G_TYPE_OBJECT)
 /* -- failover -- */
 
 static void
+ring_init (Ring *ring)
+{
+  ring->urls = g_ptr_array_new ();
+  ring->health = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+}
+
+static void
+ring_free (Ring *ring)
+{
+  g_ptr_array_unref (ring->urls);
+  g_hash_table_unref (ring->health);
+}
+
+static void
 ring_clear (Ring *ring)
 {
   g_ptr_array_set_size (ring->urls, 0);
   ring->at = 0;
-  ring->failures = 0;
 }
 
 static const char *
@@ -66,41 +84,103 @@ ring_get (const Ring *ring)
   return ring->at < ring->urls->len ? ring->urls->pdata[ring->at] : NULL;
 }
 
+/* Failures in a row of the host at @index. */
+static guint
+ring_failures (const Ring *ring, guint index)
+{
+  const Health *health = g_hash_table_lookup (ring->health, ring->urls->pdata[index]);
+
+  return health != NULL && floo_now_ms () - health->failed_at <= FORGET_FAILURES_MS ? health->failures : 0;
+}
+
+/* Goes to the first host with the fewest failures. */
+static void
+ring_choose (Ring *ring)
+{
+  ring->at = 0;
+  for (guint i = 1; i < ring->urls->len; i++)
+    if (ring_failures (ring, i) < ring_failures (ring, ring->at))
+      ring->at = i;
+}
+
 /* FALSE: it is at the first again. */
 static gboolean
 ring_next (Ring *ring)
 {
-  ring->failures = 0;
-  if (ring->at + 1 < ring->urls->len)
-    {
-      ring->at++;
-      return TRUE;
-    }
-  ring->at = 0;
-  return FALSE;
+  ring->at = ring->at + 1 < ring->urls->len ? ring->at + 1 : 0;
+  return ring->at > 0;
 }
 
-/* TRUE: it went around. */
-static gboolean
-ring_failed (FlooEndpoints *self, Ring *ring, const char *kind)
+/* Returns: the failures in a row of the host in use, this one included */
+static guint
+ring_count_failure (Ring *ring)
 {
-  gint64 now = floo_now_ms ();
+  guint failures = ring_failures (ring, ring->at) + 1;
+  Health *health = g_new (Health, 1);
+
+  *health = (Health){ failures, floo_now_ms () };
+  g_hash_table_insert (ring->health, g_strdup (ring_get (ring)), health);
+  return failures;
+}
+
+static gboolean
+ring_is_exhausted (const Ring *ring)
+{
+  for (guint i = 0; i < ring->urls->len; i++)
+    if (ring_failures (ring, i) < FAILURES_TO_MOVE_ON)
+      return FALSE;
+  return TRUE;
+}
+
+static FlooFailover
+ring_failed (FlooEndpoints *self, Ring *ring, gboolean unreachable, const char *kind)
+{
+  guint failures;
 
   if (ring->urls->len == 0)
-    return FALSE;
-  if (now - ring->failed_at > FORGET_FAILURES_MS)
-    ring->failures = 0;
-  ring->failed_at = now;
-  if (++ring->failures < FAILURES_TO_MOVE_ON)
-    return FALSE;
-  if (ring_next (ring))
+    return FLOO_FAILOVER_STAY;
+  failures = ring_count_failure (ring);
+  if (ring_is_exhausted (ring))
     {
-      g_message ("%s fails; trying %s", kind, ring_get (ring));
-      return FALSE;
+      g_message ("%s fails everywhere", kind);
+      g_hash_table_remove_all (ring->health);
+      ring_choose (ring);
+      g_signal_emit (self, signals[SIGNAL_EXHAUSTED], 0);
+      return FLOO_FAILOVER_EXHAUSTED;
     }
-  g_message ("%s fails everywhere", kind);
-  g_signal_emit (self, signals[SIGNAL_EXHAUSTED], 0);
-  return TRUE;
+  if (unreachable && ring->urls->len > 1)
+    {
+      ring->at = (ring->at + 1) % ring->urls->len;
+      g_message ("%s is out of reach; trying %s", kind, ring_get (ring));
+      return FLOO_FAILOVER_NEXT;
+    }
+  if (failures >= FAILURES_TO_MOVE_ON)
+    {
+      ring_choose (ring);
+      g_message ("%s fails; trying %s", kind, ring_get (ring));
+    }
+  return FLOO_FAILOVER_STAY;
+}
+
+static void
+ring_answered (Ring *ring)
+{
+  if (ring->at < ring->urls->len)
+    g_hash_table_remove (ring->health, ring_get (ring));
+}
+
+static gboolean
+is_unknown (gpointer url, gpointer health, gpointer ring)
+{
+  return !g_ptr_array_find_with_equal_func (((Ring *) ring)->urls, url, g_str_equal, NULL);
+}
+
+/* New hosts are there: what is known of others is not needed any more. */
+static void
+ring_start (Ring *ring)
+{
+  g_hash_table_foreach_remove (ring->health, is_unknown, ring);
+  ring_choose (ring);
 }
 
 /* Puts @map to use; (transfer full). */
@@ -121,6 +201,8 @@ adopt (FlooEndpoints *self, FlooServiceMap *map)
       for (guint j = 0; j < cluster->sockets->len; j++)
         g_ptr_array_add (self->sockets.urls, cluster->sockets->pdata[j]);
     }
+  ring_start (&self->rest);
+  ring_start (&self->sockets);
 }
 
 /* -- discovery: cache, then servers, then the race of the clusters -- */
@@ -362,8 +444,8 @@ floo_endpoints_finalize (GObject *object)
   g_strfreev (self->servers);
   g_clear_object (&self->session);
   g_clear_object (&self->cache);
-  g_ptr_array_unref (self->rest.urls);
-  g_ptr_array_unref (self->sockets.urls);
+  ring_free (&self->rest);
+  ring_free (&self->sockets);
   g_clear_pointer (&self->kept, floo_service_map_free);
   g_clear_pointer (&self->map, floo_service_map_free);
   G_OBJECT_CLASS (floo_endpoints_parent_class)->finalize (object);
@@ -383,8 +465,8 @@ floo_endpoints_init (FlooEndpoints *self)
   self->step_ms = STEP_MS;
   self->servers = g_strdupv ((char **) service_servers);
   self->session = floo_http_session_new ();
-  self->rest.urls = g_ptr_array_new ();
-  self->sockets.urls = g_ptr_array_new ();
+  ring_init (&self->rest);
+  ring_init (&self->sockets);
 }
 
 FlooEndpoints *
@@ -472,32 +554,46 @@ floo_endpoints_next_socket (FlooEndpoints *self)
   return ring_next (&self->sockets);
 }
 
-gboolean
-floo_endpoints_rest_failed (FlooEndpoints *self)
+FlooFailover
+floo_endpoints_rest_failed (FlooEndpoints *self, gboolean unreachable)
 {
-  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FALSE);
-  return ring_failed (self, &self->rest, "REST");
+  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FLOO_FAILOVER_STAY);
+  return ring_failed (self, &self->rest, unreachable, "REST");
 }
 
 void
 floo_endpoints_rest_answered (FlooEndpoints *self)
 {
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
-  self->rest.failures = 0;
+  ring_answered (&self->rest);
 }
 
-gboolean
-floo_endpoints_socket_failed (FlooEndpoints *self)
+guint
+floo_endpoints_count_rest (FlooEndpoints *self)
 {
-  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FALSE);
-  return ring_failed (self, &self->sockets, "The socket");
+  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), 0);
+  return self->rest.urls->len;
+}
+
+guint
+floo_endpoints_count_sockets (FlooEndpoints *self)
+{
+  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), 0);
+  return self->sockets.urls->len;
+}
+
+FlooFailover
+floo_endpoints_socket_failed (FlooEndpoints *self, gboolean unreachable)
+{
+  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FLOO_FAILOVER_STAY);
+  return ring_failed (self, &self->sockets, unreachable, "The socket");
 }
 
 void
 floo_endpoints_socket_answered (FlooEndpoints *self)
 {
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
-  self->sockets.failures = 0;
+  ring_answered (&self->sockets);
 }
 
 void

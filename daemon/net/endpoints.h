@@ -56,11 +56,28 @@ char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
 gboolean floo_endpoints_next_rest (FlooEndpoints *self);
 gboolean floo_endpoints_next_socket (FlooEndpoints *self);
 
-/* The counters: five in a row move on by the above; answered resets. TRUE: it wrapped around. */
-gboolean floo_endpoints_rest_failed (FlooEndpoints *self);
+/* What follows from a failure. */
+typedef enum {
+  FLOO_FAILOVER_STAY,     /* no other host is worth a try at once: later */
+  FLOO_FAILOVER_NEXT,     /* another host is in use now: it may be tried at once, by those who have not tried all of them */
+  FLOO_FAILOVER_EXHAUSTED /* all hosts of the kind fail: "exhausted" was emitted, and their failures are forgotten */
+} FlooFailover;
+
+/**
+ * floo_endpoints_rest_failed:
+ * floo_endpoints_socket_failed:
+ * @unreachable: there was no connection, or only to a proxy with nobody behind it: nothing else is to be hoped for from this host
+ *
+ * Counts a failure of the host in use, by host and over discoveries. The fifth in a row within half an hour moves on, the first one where it
+ * is @unreachable; answered resets.
+ */
+FlooFailover floo_endpoints_rest_failed (FlooEndpoints *self, gboolean unreachable);
 void floo_endpoints_rest_answered (FlooEndpoints *self);
-gboolean floo_endpoints_socket_failed (FlooEndpoints *self);
+FlooFailover floo_endpoints_socket_failed (FlooEndpoints *self, gboolean unreachable);
 void floo_endpoints_socket_answered (FlooEndpoints *self);
+/* How many hosts there are. */
+guint floo_endpoints_count_rest (FlooEndpoints *self);
+guint floo_endpoints_count_sockets (FlooEndpoints *self);
 
 /* Forgets the answer and its cache file (CLUSTER_CHANGED, DNS_UPDATE). */
 void floo_endpoints_forget (FlooEndpoints *self);

@@ -19,6 +19,7 @@ struct _FlooLink {
   GObject parent_instance;
 
   FlooLinkUrlFunc url_func;
+  FlooLinkFailedFunc failed_func; /* (nullable) */
   gpointer user_data;
   FlooChannelOpenAsync open;
   FlooChannelOpenFinish finish;

@@ -101,10 +101,24 @@ wait_for_next_try (FlooLink *self)
   set_state (self, FLOO_LINK_WAITING);
 }
 
+/* Whether the next try follows at once, at another URL. */
+static gboolean
+count_failure (FlooLink *self)
+{
+  if (self->accepted)
+    return FALSE;
+  if (self->failed_func != NULL && self->failed_func (self, self->channel == NULL, self->user_data))
+    return TRUE;
+  if (self->attempts < G_MAXUINT)
+    self->attempts++;
+  return FALSE;
+}
+
 void
 floo_link_lost (FlooLink *self, const GError *error)
 {
   g_autoptr (GError) reason = NULL;
+  gboolean at_once;
 
   if (self->state != FLOO_LINK_CONNECTING && self->state != FLOO_LINK_UP)
     return;
@@ -113,10 +127,15 @@ floo_link_lost (FlooLink *self, const GError *error)
   g_message ("The socket is lost: %s", reason->message);
   g_clear_error (&self->error);
   self->error = g_steal_pointer (&reason);
-  if (!self->accepted && self->attempts < G_MAXUINT)
-    self->attempts++;
+  at_once = count_failure (self);
   clear_try (self);
-  wait_for_next_try (self);
+  if (!at_once)
+    {
+      wait_for_next_try (self);
+      return;
+    }
+  self->state = FLOO_LINK_WAITING;
+  try_connect (self);
 }
 
 /* -- connecting -- */
@@ -330,6 +349,13 @@ floo_link_set_opener (FlooLink *self, FlooChannelOpenAsync open, FlooChannelOpen
   g_return_if_fail (FLOO_IS_LINK (self));
   self->open = open;
   self->finish = finish;
+}
+
+void
+floo_link_set_failed_func (FlooLink *self, FlooLinkFailedFunc func)
+{
+  g_return_if_fail (FLOO_IS_LINK (self));
+  self->failed_func = func;
 }
 
 void

@@ -38,6 +38,16 @@ G_DECLARE_FINAL_TYPE (FlooLink, floo_link, FLOO, LINK, GObject)
  */
 typedef char *(*FlooLinkUrlFunc) (FlooLink *link, guint attempts, gpointer user_data);
 
+/**
+ * FlooLinkFailedFunc:
+ * @unreachable: there was not even a WebSocket
+ *
+ * Tells the owner that a try failed, or a connection was lost that it had not accepted.
+ *
+ * Returns: TRUE: there is another URL that is to be tried at once
+ */
+typedef gboolean (*FlooLinkFailedFunc) (FlooLink *link, gboolean unreachable, gpointer user_data);
+
 /*
  * Signals, on the main loop:
  *   "state-changed" ()              see floo_link_get_state(); on WAITING after a loss floo_link_get_error() says why
@@ -45,6 +55,8 @@ typedef char *(*FlooLinkUrlFunc) (FlooLink *link, guint attempts, gpointer user_
  *   "heard" ()                      anything at all came from the service
  */
 FlooLink *floo_link_new (FlooLinkUrlFunc url_func, gpointer user_data);
+/* @func gets the URL function's user_data. Before floo_link_start(). */
+void floo_link_set_failed_func (FlooLink *self, FlooLinkFailedFunc func);
 /* The owner's watch of the network and of sleep; without one the link makes its own. Before floo_link_start(). */
 void floo_link_set_netwatch (FlooLink *self, FlooNetwatch *netwatch);
 /* For tests: another carrier than the WebSocket, no waiting. All before floo_link_start(). */

@@ -6,10 +6,14 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/names.h"
+#include "net/deadline.h"
 #include "net/envelope.h"
 #include "net/http.h"
 
 #define CODE_TOKEN_VOID 402
+/* A host that does not let us connect for so long is left for another one, where there is one. */
+#define CONNECT_LIMIT_MS 4000
+#define MAX_TRIES 8u
 /* Bodies from here on are taken apart on a worker thread: it is more than a millisecond's work. */
 #define LARGE_BODY (32u << 10)
 
@@ -31,9 +35,24 @@ struct _FlooRest {
 G_DEFINE_FINAL_TYPE (FlooRest, floo_rest, G_TYPE_OBJECT)
 
 typedef struct {
+  char *method;
+  char *path;
+  char **query;
+  JsonNode *content; /* (nullable): of the request */
+  FlooRestFlags flags;
+  GCancellable *cancellable; /* (nullable): the caller's */
+  gint64 until; /* monotonic us */
+  guint tries;
+
+  /* The present try. */
   SoupMessage *message;
   char *base;  /* where it went */
   char *token; /* that it carries; NULL: none */
+  FlooDeadline *deadline;
+  GSource *timer; /* (nullable): until there is a connection */
+  gboolean connecting;
+  gboolean started; /* there is a connection, and the request goes out on it */
+  gboolean silent;  /* it was given up before there was one */
   GBytes *body;
 } Call;
 
@@ -47,12 +66,35 @@ secret_free (char *secret)
 }
 
 static void
+destroy_source (GSource *source)
+{
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static void
+call_end_try (Call *call)
+{
+  g_clear_pointer (&call->timer, destroy_source);
+  if (call->message != NULL)
+    g_signal_handlers_disconnect_by_data (call->message, call);
+  g_clear_object (&call->message);
+  g_clear_pointer (&call->base, g_free);
+  g_clear_pointer (&call->token, secret_free);
+  g_clear_pointer (&call->deadline, floo_deadline_free);
+  g_clear_pointer (&call->body, g_bytes_unref);
+  call->connecting = call->started = call->silent = FALSE;
+}
+
+static void
 call_free (Call *call)
 {
-  g_clear_object (&call->message);
-  g_free (call->base);
-  g_clear_pointer (&call->token, secret_free);
-  g_clear_pointer (&call->body, g_bytes_unref);
+  call_end_try (call);
+  g_free (call->method);
+  g_free (call->path);
+  g_strfreev (call->query);
+  g_clear_pointer (&call->content, json_node_unref);
+  g_clear_object (&call->cancellable);
   g_free (call);
 }
 
@@ -211,17 +253,83 @@ open_envelope (GTask *task)
   finish (task, answer, error);
 }
 
-/* Counts for failover, where the host in use is still the one that was asked: of many calls at once that fail, five are enough. */
-static void
-count (FlooRest *self, const Call *call, gboolean cancelled)
+/* -- failover -- */
+
+static gboolean
+is_repeatable (const Call *call)
 {
-  if (g_strcmp0 (call->base, floo_endpoints_get_rest (self->endpoints)) != 0)
-    return;
-  if (call->body != NULL && floo_http_status_is_success (soup_message_get_status (call->message)))
-    floo_endpoints_rest_answered (self->endpoints);
-  else if (!cancelled)
-    floo_endpoints_rest_failed (self->endpoints);
+  return strcmp (call->method, "GET") == 0 || (call->flags & FLOO_REST_REPEATABLE) != 0;
 }
+
+/* Whether there was no service at the host: no connection, or a proxy that says so. */
+static gboolean
+is_unreachable (const Call *call)
+{
+  guint status = call->body != NULL ? soup_message_get_status (call->message) : 0;
+
+  if (call->body == NULL)
+    return !call->started;
+  return status == SOUP_STATUS_BAD_GATEWAY || status == SOUP_STATUS_SERVICE_UNAVAILABLE || status == SOUP_STATUS_GATEWAY_TIMEOUT;
+}
+
+/*
+ * Counts how the try ended, where the host in use is still the one that was asked: of many calls at once that fail, five are enough.
+ *
+ * Returns: TRUE: the request is to go to the host that is in use now
+ */
+static gboolean
+count (FlooRest *self, const Call *call)
+{
+  gboolean ours = g_strcmp0 (call->base, floo_endpoints_get_rest (self->endpoints)) == 0;
+  gboolean unreachable = is_unreachable (call);
+  FlooFailover failover = ours ? FLOO_FAILOVER_STAY : FLOO_FAILOVER_NEXT;
+
+  if (call->cancellable != NULL && g_cancellable_is_cancelled (call->cancellable))
+    return FALSE;
+  if (ours && call->body != NULL && floo_http_status_is_success (soup_message_get_status (call->message)))
+    floo_endpoints_rest_answered (self->endpoints);
+  else if (ours)
+    failover = floo_endpoints_rest_failed (self->endpoints, unreachable);
+  return unreachable && failover == FLOO_FAILOVER_NEXT && (call->body == NULL || is_repeatable (call))
+         && call->tries < MIN (MAX_TRIES, floo_endpoints_count_rest (self->endpoints)) && g_get_monotonic_time () < call->until;
+}
+
+static gboolean
+on_connect_limit (gpointer user_data)
+{
+  Call *call = user_data;
+
+  /* It may wait for one of the connections that there are. */
+  if (!call->connecting)
+    return G_SOURCE_CONTINUE;
+  call->silent = TRUE;
+  g_clear_pointer (&call->timer, destroy_source);
+  floo_deadline_abort (call->deadline);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+{
+  Call *call = user_data;
+
+  if (event == G_SOCKET_CLIENT_RESOLVING || event == G_SOCKET_CLIENT_CONNECTING)
+    call->connecting = TRUE;
+  else if (event == G_SOCKET_CLIENT_CONNECTED)
+    call->connecting = FALSE;
+}
+
+static void
+on_starting (SoupMessage *message, gpointer user_data)
+{
+  Call *call = user_data;
+
+  call->started = TRUE;
+  call->connecting = FALSE;
+  g_clear_pointer (&call->timer, destroy_source);
+}
+
+static void send_request (GTask *task);
 
 static void
 sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
@@ -232,11 +340,50 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   call->body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
-  count (self, call, error != NULL && error->code == FLOO_ERROR_CANCELLED);
-  if (call->body == NULL)
-    g_task_return_error (task, g_steal_pointer (&error));
-  else
+  g_clear_pointer (&call->timer, destroy_source);
+  if (count (self, call))
+    send_request (task);
+  else if (call->body != NULL)
     open_envelope (task);
+  else if (call->silent)
+    g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the service: no connection within %d s", CONNECT_LIMIT_MS / 1000);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+/* A try at the host in use. @task: (transfer none) */
+static void
+send_request (GTask *task)
+{
+  FlooRest *self = g_task_get_source_object (task);
+  Call *call = g_task_get_task_data (task);
+  const char *token = (call->flags & FLOO_REST_NO_TOKEN) != 0 ? NULL : self->token;
+  guint left_ms = (guint) MAX ((call->until - g_get_monotonic_time ()) / 1000, 1);
+  GError *error = NULL;
+
+  call_end_try (call);
+  call->tries++;
+  call->base = g_strdup (floo_endpoints_get_rest (self->endpoints));
+  call->token = g_strdup (token);
+  call->message = build_message (self, call->method, call->path, (const char *const *) call->query, call->content, token, &error);
+  if (call->message == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_signal_connect (call->message, "network-event", G_CALLBACK (on_network_event), call);
+  g_signal_connect (call->message, "starting", G_CALLBACK (on_starting), call);
+  /* Only to be aborted: the time limit is the request's. */
+  call->deadline = floo_deadline_new (2 * self->limit_ms + 1000, call->cancellable);
+  if (floo_endpoints_count_rest (self->endpoints) > 1)
+    {
+      call->timer = g_timeout_source_new (CONNECT_LIMIT_MS);
+      g_source_set_static_name (call->timer, "flooimd connect limit");
+      g_source_set_callback (call->timer, on_connect_limit, call, NULL);
+      g_source_attach (call->timer, g_main_context_get_thread_default ());
+    }
+  floo_http_send_async (self->session, call->message, left_ms, FLOO_MAX_JSON, floo_deadline_get_cancellable (call->deadline), sent_cb,
+                        g_object_ref (task));
 }
 
 void
@@ -244,8 +391,6 @@ floo_rest_call_async (FlooRest *self, const char *method, const char *path, cons
                       FlooRestFlags flags, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = NULL;
-  const char *token;
-  GError *error = NULL;
   Call *call;
 
   g_return_if_fail (FLOO_IS_REST (self));
@@ -256,15 +401,14 @@ floo_rest_call_async (FlooRest *self, const char *method, const char *path, cons
   g_task_set_check_cancellable (task, FALSE);
   call = g_new0 (Call, 1);
   g_task_set_task_data (task, call, (GDestroyNotify) call_free);
-
-  token = (flags & FLOO_REST_NO_TOKEN) != 0 ? NULL : self->token;
-  call->base = g_strdup (floo_endpoints_get_rest (self->endpoints));
-  call->token = g_strdup (token);
-  call->message = build_message (self, method, path, query, body, token, &error);
-  if (call->message == NULL)
-    g_task_return_error (task, error);
-  else
-    floo_http_send_async (self->session, call->message, self->limit_ms, FLOO_MAX_JSON, cancellable, sent_cb, g_object_ref (task));
+  call->method = g_strdup (method);
+  call->path = g_strdup (path);
+  call->query = g_strdupv ((char **) query);
+  call->content = body != NULL ? json_node_copy (body) : NULL;
+  call->flags = flags;
+  call->cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL;
+  call->until = g_get_monotonic_time () + (gint64) self->limit_ms * 1000;
+  send_request (task);
 }
 
 FlooRestAnswer *

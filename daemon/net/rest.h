@@ -16,7 +16,8 @@ G_DECLARE_FINAL_TYPE (FlooRest, floo_rest, FLOO, REST, GObject)
 
 typedef enum {
   FLOO_REST_NONE = 0,
-  FLOO_REST_NO_TOKEN = 1 << 0   /* no access-token header, and 402 is an ordinary error (/token/ *, /user/register/ *, /app/config) */
+  FLOO_REST_NO_TOKEN = 1 << 0,  /* no access-token header, and 402 is an ordinary error (/token/ *, /user/register/ *, /app/config) */
+  FLOO_REST_REPEATABLE = 1 << 1 /* a POST that may be sent twice: it changes nothing, or twice is the same as once */
 } FlooRestFlags;
 
 /**
@@ -53,7 +54,9 @@ const char *floo_rest_get_token (FlooRest *self);
  * One request to the present ratel. Ends within FLOO_REST_TIMEOUT_MS with FLOO_ERROR_TIMEOUT. The
  * answer is bounded (FLOO_MAX_JSON), parsed with floo_json_parse() and unwrapped. Errors: floo_rest_error() for a code other than
  * 200; FLOO_ERROR_PROTOCOL for HTTP errors and what is no envelope (the text tells the status); FLOO_ERROR_OFFLINE where nothing
- * could be reached. Requests without a 2xx count for failover (FlooEndpoints). Redirects to another host are not followed.
+ * could be reached. Requests without a 2xx count for failover (FlooEndpoints). A request that did not get onto a connection is sent to the
+ * next host within the same call and time limit; so is one that may be repeated where a proxy answers that there is nobody behind it (502,
+ * 503, 504). Redirects to another host are not followed.
  */
 void floo_rest_call_async (FlooRest *self, const char *method, const char *path, const char *const *query,
                            JsonNode *body, FlooRestFlags flags, GCancellable *cancellable,

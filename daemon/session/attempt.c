@@ -181,6 +181,8 @@ begin_attempt (FlooLogin *self)
       floo_login_give_up (self, error);
       return;
     }
+  self->rediscover = FALSE;
+  self->hosts_tried = 0;
   self->cancellable = g_cancellable_new ();
   floo_session_set_state (self->session, FLOO_STATE_DISCOVERING);
   floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
@@ -276,8 +278,8 @@ authenticate (FlooLogin *self)
   json_builder_add_string_value (builder, self->record->password);
   json_builder_end_object (builder);
   body = json_builder_get_root (builder);
-  floo_rest_call_async (self->session->rest, "POST", self->by_id ? "/token/id" : "/token/user", NULL, body, FLOO_REST_NO_TOKEN,
-                        self->cancellable, on_token, self);
+  floo_rest_call_async (self->session->rest, "POST", self->by_id ? "/token/id" : "/token/user", NULL, body,
+                        FLOO_REST_NO_TOKEN | FLOO_REST_REPEATABLE, self->cancellable, on_token, self);
 }
 
 /* ---- the store ---- */

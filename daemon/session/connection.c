@@ -12,15 +12,26 @@ static char *
 on_link_url (FlooLink *link, guint attempts, gpointer user_data)
 {
   FlooLogin *self = user_data;
-  FlooEndpoints *endpoints = self->session->endpoints;
 
-  if (attempts > 0 && floo_endpoints_socket_failed (endpoints))
+  if (self->rediscover)
     {
-      /* Every endpoint has failed: find out anew where the service is. */
       floo_login_begin (self);
       return NULL;
     }
-  return floo_endpoints_dup_socket_url (endpoints);
+  return floo_endpoints_dup_socket_url (self->session->endpoints);
+}
+
+static gboolean
+on_link_failed (FlooLink *link, gboolean unreachable, gpointer user_data)
+{
+  FlooLogin *self = user_data;
+  FlooFailover failover = floo_endpoints_socket_failed (self->session->endpoints, unreachable);
+
+  self->rediscover |= failover == FLOO_FAILOVER_EXHAUSTED;
+  if (failover == FLOO_FAILOVER_NEXT && ++self->hosts_tried < floo_endpoints_count_sockets (self->session->endpoints))
+    return TRUE;
+  self->hosts_tried = 0;
+  return FALSE;
 }
 
 static gboolean
@@ -299,6 +310,7 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
   floo_backoff_reset (&self->backoff);
   floo_link_reset_attempts (session->link);
   floo_endpoints_socket_answered (session->endpoints);
+  self->hosts_tried = 0;
   self->accepted_at = floo_now_ms ();
   self->accepted_since = g_get_monotonic_time ();
   floo_session_notice (session, "loginMessage", "login socket success.....");
@@ -328,6 +340,7 @@ floo_login_make_link (FlooLogin *self)
   FlooSession *session = self->session;
 
   session->link = floo_link_new (on_link_url, self);
+  floo_link_set_failed_func (session->link, on_link_failed);
   floo_link_set_netwatch (session->link, self->netwatch);
   g_signal_connect (session->link, "state-changed", G_CALLBACK (on_link_state), self);
   g_signal_connect (session->link, "frame", G_CALLBACK (on_link_frame), self);

@@ -27,6 +27,8 @@ struct _FlooLogin {
   gboolean void_meanwhile;      /* the token, by that change or not */
   GCancellable *cancellable;    /* of the present attempt */
   gboolean opening;             /* the store is on its way */
+  guint hosts_tried;            /* for the socket, one after the other, without a pause */
+  gboolean rediscover;          /* no host for the socket answers: the next try begins with discovery */
   guint retry_timer;
   guint provision_timer;
   FlooBackoff backoff;

@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import shutil
+import time
 
 import front
 import harness
@@ -127,6 +128,73 @@ class DiscoveryTest(harness.Test):
         service.code = 99998
         client = daemon.start()
         client.wait_online()
+
+
+class DeadHostTest(harness.Test):
+    """Hosts in discovery's answer that are dead: a whole login comes through, within its own time limit."""
+
+    def login(self, clusters, within=20):
+        """clusters: function of a front and a sandbox."""
+        sandbox = self.sandbox()
+        service = front.Front(self, sandbox)
+        service.clusters = clusters(service, sandbox)
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        began = time.monotonic()
+        client.login('alice')
+        self.assertLess(time.monotonic() - began, within * harness.SLOWNESS)
+        client.wait_sent(client.send_text(1099, 'through'))
+        return sandbox, service, daemon, client
+
+    def dead(self):
+        return front.Refusing(self), front.Silent(self), front.Broken(self)
+
+    def test_dead_ratel(self):
+        """REST: refused, answering 502, silent, and then the good one; a later login does not go round again."""
+        refusing, silent, broken = self.dead()
+        sandbox, service, daemon, client = self.login(
+            lambda good, socket: [{'ratel': [refusing, broken, silent, good], 'webim': [socket]}])
+        self.assertLess(len(broken.requests), 3)
+        asked = len(broken.requests)
+        since = len(client.events)
+        sandbox.control('user', user='alice', void_tokens=True)
+        self.assertRaises(harness.Failure, client.call, 'Roster', 'List', '(b)', True)
+        client.wait_online(since)
+        self.assertEqual(len(broken.requests), asked)
+
+    def test_dead_webim(self):
+        """The socket: so, too. It is not asked for where it is dead when the connection is lost later."""
+        refusing, silent, broken = self.dead()
+        sandbox, service, daemon, client = self.login(
+            lambda good, socket: [{'ratel': [good], 'webim': [refusing, broken, silent, socket]}])
+        self.assertEqual(len(broken.requests), 1)
+        since = len(client.events)
+        sandbox.control('disconnect', how='drop')
+        client.wait_online(since)
+        self.assertEqual(len(broken.requests), 1)
+
+    def test_dead_cluster(self):
+        refusing, silent, broken = self.dead()
+        self.login(lambda good, socket: [{'ratel': [refusing], 'webim': [refusing]}, {'ratel': [broken], 'webim': [broken]},
+                                         {'ratel': [silent], 'webim': [silent]}, {'ratel': [good], 'webim': [socket]}])
+
+    def test_all_dead(self):
+        """Nothing answers: it waits between rounds, asks discovery anew, and comes when a host does."""
+        refusing, _, broken = self.dead()
+        sandbox = self.sandbox()
+        service = front.Front(self, sandbox)
+        service.clusters = [{'ratel': [service], 'webim': [refusing, broken]}]
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        harness.wait_for(lambda: len(broken.requests) == 2, 'a second round')
+        self.assertEqual(len(service.asked('/dns')), 1)
+        service.clusters = [{'ratel': [service], 'webim': [broken, sandbox]}]
+        for n in range(3):
+            harness.wait_for(lambda: len(broken.requests) == 3 + n, 'a further round')
+            client.call('Account', 'Reconnect')
+        client.wait_online()
+        self.assertEqual(len(service.asked('/dns')), 2)
 
 
 if __name__ == '__main__':

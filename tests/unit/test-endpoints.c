@@ -452,7 +452,7 @@ static void
 test_fastest_cluster (Fixture *fixture, gconstpointer data)
 {
   g_autoptr (Service) slow = service_new (answer_nothing, NULL);
-  g_autoptr (Service) fast = service_new (answer_ill, NULL); /* any answer counts */
+  g_autoptr (Service) fast = service_new (answer_garbage, NULL); /* any answer counts, unless it is 5xx */
   g_autofree char *body = two_clusters (slow->base, fast->base);
   g_autoptr (Service) dns = service_new (answer_data, body);
   g_autofree char *socket = NULL;
@@ -490,33 +490,33 @@ test_failover (Fixture *fixture, gconstpointer data)
   g_autofree char *socket = NULL;
 
   use (fixture, "app", service->base, NULL);
-  g_assert_false (floo_endpoints_rest_failed (fixture->endpoints)); /* nothing known, nothing to move */
+  g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY); /* nothing known, nothing to move */
   discover (fixture, NULL);
   test_now = 1000000;
   floo_clock_set (test_clock);
 
   /* Four and an answer, four and half an hour, are not five. */
   for (guint i = 0; i < 4; i++)
-    g_assert_false (floo_endpoints_rest_failed (fixture->endpoints));
+    g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   floo_endpoints_rest_answered (fixture->endpoints);
   for (guint i = 0; i < 4; i++)
-    g_assert_false (floo_endpoints_rest_failed (fixture->endpoints));
+    g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   test_now += 31 * 60 * 1000;
   for (guint i = 0; i < 4; i++)
-    g_assert_false (floo_endpoints_rest_failed (fixture->endpoints));
+    g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, "https://r1.example.org");
-  g_assert_false (floo_endpoints_rest_failed (fixture->endpoints));
+  g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, "http://r2.example.org:8080");
   for (guint i = 0; i < 4; i++)
-    g_assert_false (floo_endpoints_rest_failed (fixture->endpoints));
+    g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   g_assert_cmpuint (fixture->n_exhausted, ==, 0);
-  g_assert_true (floo_endpoints_rest_failed (fixture->endpoints));
+  g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_EXHAUSTED);
   g_assert_cmpuint (fixture->n_exhausted, ==, 1);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, "https://r1.example.org");
 
   /* The socket moves by itself. */
   for (guint i = 0; i < 5; i++)
-    g_assert_false (floo_endpoints_socket_failed (fixture->endpoints));
+    g_assert_cmpint (floo_endpoints_socket_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   socket = floo_endpoints_dup_socket_url (fixture->endpoints);
   g_assert_cmpstr (socket, ==, "ws://[::1]:81/socket.io/?EIO=3&transport=websocket");
   g_assert_false (floo_endpoints_next_socket (fixture->endpoints));

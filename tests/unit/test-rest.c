@@ -405,7 +405,7 @@ test_failover (Fixture *fixture, gconstpointer data)
     call (fixture, "GET", "/x", NULL, NULL, 0, &result);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, first);
 
-  fixture->status = 503;
+  fixture->status = 500;
   for (guint i = 0; i < 4; i++)
     call (fixture, "GET", "/x", NULL, NULL, 0, &result);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, first);
@@ -430,6 +430,17 @@ test_failover (Fixture *fixture, gconstpointer data)
   }
   g_assert_cmpuint (fixture->n_exhausted, ==, 1);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), !=, first);
+
+  /* A proxy with nobody behind it: what may be repeated goes to each host once. */
+  fixture->status = 503;
+  for (guint i = 0; i < 3; i++)
+    {
+      static const guint expected[] = { 2, 1, 2 };
+      guint before = fixture->service->n_requests;
+
+      call (fixture, i == 1 ? "POST" : "GET", "/x", NULL, NULL, 0, &result);
+      g_assert_cmpuint (fixture->service->n_requests - before, ==, expected[i]);
+    }
 }
 
 static void
