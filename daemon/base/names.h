@@ -22,6 +22,7 @@
 #define FLOO_DIR_NAME "flooim"
 #define FLOO_STORE_FILE "store.db"
 #define FLOO_SEARCH_FILE "search.db"
+#define FLOO_SEARCH_NEW_FILE "search.db.new" /* one that will take its place */
 #define FLOO_OUTGOING_DIR "outgoing"         /* beside the store: the files of messages that are not sent */
 
 /* What comes from outside is bounded (bytes unless named otherwise). */

@@ -206,8 +206,7 @@ ask (FlooDb *db, const char *sql, const char *expected, GError **error)
 gboolean
 floo_db_begin_wal (FlooDb *db, GError **error)
 {
-  /* The index's larger rows are bitmaps of 8 KiB. */
-  const char *page_size = is_of_index (db) ? "PRAGMA page_size = 16384; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 256" : "PRAGMA page_size = 4096";
+  const char *page_size = is_of_index (db) ? "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 1000" : "PRAGMA page_size = 4096";
 
   return pragma (db, page_size, error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
          && ask (db, "PRAGMA synchronous", "2", error)

@@ -136,7 +136,7 @@ class SearchTest(harness.Test):
         self.assertEqual(self.found(client, 'lunch'), ['Lunch at noon?'])
         daemon.stop()
         with sqlite3.connect(self.index(daemon)) as db:
-            self.assertGreater(db.execute('SELECT count(*) FROM chunks').fetchone()[0], 0)
+            self.assertGreater(db.execute('SELECT count(*) FROM spans').fetchone()[0], 0)
         db.close()
         os.remove(self.index(daemon))
         client = daemon.start()

@@ -146,7 +146,7 @@ delete_conversation (FlooDb *db, gpointer data, GError **error)
 {
   gboolean deleted;
 
-  return floo_conversations_delete (db, 50, &deleted, error);
+  return floo_conversations_delete (db, GPOINTER_TO_INT (data), &deleted, error);
 }
 
 static gboolean
@@ -181,7 +181,7 @@ test_changes (Fixture *f, gconstpointer data)
   fixture_write (f, delete, GINT_TO_POINTER (11));
   search_expect (f, "下午", "10 ");
   search_expect (f, "会", "14 12 10 ");
-  fixture_write (f, delete_conversation, NULL);
+  fixture_write (f, delete_conversation, GINT_TO_POINTER (50));
   search_expect (f, "会", "10 ");
   fixture_write (f, insert_one, GINT_TO_POINTER (20));
   search_expect (f, "会", "20 10 ");
@@ -207,18 +207,18 @@ test_late_messages (Fixture *f, gconstpointer data)
 static void
 test_restart (Fixture *f, gconstpointer data)
 {
-  gint64 chunk;
+  gint64 added;
 
   fixture_write (f, insert_samples, NULL);
   search_expect (f, "会", "14 12 11 10 ");
   fixture_close (f);
-  chunk = search_ask (f, "search.db", "SELECT max(id) FROM chunks");
-  g_assert_cmpint (chunk, >, 0);
+  added = search_ask (f, "search.db", "SELECT sum(messages) FROM spans");
+  g_assert_cmpint (added, ==, G_N_ELEMENTS (samples));
   fixture_open (f);
   search_expect (f, "会", "14 12 11 10 ");
   fixture_close (f);
   /* Nothing was done again. */
-  g_assert_cmpint (search_ask (f, "search.db", "SELECT max(id) FROM chunks"), ==, chunk);
+  g_assert_cmpint (search_ask (f, "search.db", "SELECT sum(messages) FROM spans"), ==, added);
 }
 
 static void
@@ -318,7 +318,7 @@ test_other_version (Fixture *f, gconstpointer data)
   search_expect (f, "会", "14 12 11 10 ");
   fixture_close (f);
   g_assert_cmpint (search_ask (f, "search.db", "PRAGMA user_version = 2"), ==, -1);
-  g_assert_cmpint (search_ask (f, "search.db", "DROP TABLE pages"), ==, -1);
+  g_assert_cmpint (search_ask (f, "search.db", "DROP TABLE spans"), ==, -1);
   fixture_open (f);
   search_expect (f, "会", "14 12 11 10 ");
   fixture_close (f);
@@ -352,7 +352,7 @@ insert_many (FlooDb *db, gpointer data, GError **error)
       FlooMessage message = fixture_message (i, 7 + i % 3, 7, text);
       gboolean is_new;
 
-      if (!floo_messages_insert (db, &message, FALSE, &is_new, error))
+      if (!(i > MANY - 3 ? fixture_take_in (db, &message, FALSE, error) : floo_messages_insert (db, &message, FALSE, &is_new, error)))
         return FALSE;
     }
   return TRUE;
@@ -375,10 +375,28 @@ test_far_behind (Fixture *f, gconstpointer data)
   search_expect (f, "29998", "29998 ");
 }
 
-/* What has gone leaves the index, too. */
+static guint64
+file_number (Fixture *f)
+{
+  g_autofree char *path = fixture_path (f, "search.db");
+  GStatBuf info;
+
+  return g_stat (path, &info) == 0 ? (guint64) info.st_ino : 0;
+}
+
+static gboolean
+look_again (gpointer data)
+{
+  return G_SOURCE_CONTINUE;
+}
+
+/* What has gone leaves the index, too: it is built anew, and searched meanwhile. */
 static void
 test_much_gone (Fixture *f, gconstpointer data)
 {
+  guint64 before;
+  guint poll;
+
   fixture_write (f, insert_many, NULL);
   search_catch_up (f);
   for (gint64 i = 7; i < 10; i++)
@@ -388,13 +406,60 @@ test_much_gone (Fixture *f, gconstpointer data)
 
       g_assert_cmpuint (g_variant_n_children (found), ==, 500);
     }
+  before = file_number (f);
+  fixture_write (f, delete_conversation, GINT_TO_POINTER (7));
+  fixture_write (f, delete_conversation, GINT_TO_POINTER (8));
+  search_expect (f, "29999", "29999 ");
+  search_expect (f, "29998", "");
+  search_expect (f, "29997", "");
+  poll = g_timeout_add (20, look_again, NULL);
+  run_until (file_number (f) != before && file_number (f) != 0);
+  g_source_remove (poll);
+  search_expect (f, "29999", "29999 ");
+  search_expect (f, "29998", "");
+  fixture_write (f, insert_one, GINT_TO_POINTER (MANY + 1));
+  search_expect (f, "会后", "30001 ");
   fixture_close (f);
-  g_assert_cmpint (search_ask (f, "store.db", "DELETE FROM messages WHERE conversation IN (7, 8)"), ==, -1);
-  g_assert_cmpint (search_ask (f, "store.db", "INSERT INTO search_changes (conversation) VALUES (7), (8)"), ==, -1);
-  fixture_open (f);
-  search_catch_up (f);
+  g_assert_cmpint (search_ask (f, "search.db", "SELECT sum(messages) FROM spans"), ==, MANY / 3 + 1);
+}
+
+/* Late messages: all ids are between two that are known. */
+static gboolean
+insert_late (FlooDb *db, gpointer data, GError **error)
+{
+  for (gint64 i = 0; i < MANY / 3; i++)
+    {
+      g_autofree char *text = g_strdup_printf ("late%d", (int) i);
+      FlooMessage message = fixture_message (1000 + (i * 7919) % (MANY / 3), 7, 7, text);
+      gboolean is_new;
+
+      if (!floo_messages_insert (db, &message, FALSE, &is_new, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* Where much came late the ids are divided anew. */
+static void
+test_much_late (Fixture *f, gconstpointer data)
+{
+  guint64 before;
+  guint poll;
+
+  fixture_write (f, insert_one, GINT_TO_POINTER (1));
+  fixture_write (f, insert_one, GINT_TO_POINTER (1000000));
+  search_expect (f, "会", "1000000 1 ");
+  before = file_number (f);
+  fixture_write (f, insert_late, NULL);
+  search_expect (f, "late9999", "3081 ");
+  poll = g_timeout_add (20, look_again, NULL);
+  run_until (file_number (f) != before && file_number (f) != 0);
+  g_source_remove (poll);
+  search_expect (f, "会", "1000000 1 ");
+  search_expect (f, "late9999", "3081 ");
+  search_expect (f, "late1234", "3046 ");
   fixture_close (f);
-  g_assert_cmpint (search_ask (f, "search.db", "SELECT sum(docs - dead) FROM chunks"), ==, MANY / 3);
+  g_assert_cmpint (search_ask (f, "search.db", "SELECT count(*) FROM spans"), >, 4);
 }
 
 static void
@@ -437,6 +502,7 @@ main (int argc, char **argv)
   ADD ("/search/erase", test_erase);
   ADD ("/search/far-behind", test_far_behind);
   ADD ("/search/much-gone", test_much_gone);
+  ADD ("/search/much-late", test_much_late);
   ADD ("/search/closing", test_closing);
   return g_test_run ();
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include <string.h>
 
-#include "store/keys.h"
+#include <sqlite3.h>
+
 #include "store/search/terms.h"
 #include "store/search/tokenizer.h"
+#include "store/search/tokens.h"
 
 /* Words as they are, characters that are joined to the one before with "+": "下+午 tea" */
 static char *
@@ -154,112 +156,134 @@ test_match_long (void)
   g_assert_cmpuint (end, ==, text->len);
 }
 
-static gboolean
-is_met (const FlooKeyRange *range, const GArray *keys)
+/* ---- tokens, in a table as the index has it ---- */
+
+static sqlite3 *
+open_table (void)
 {
-  for (guint i = 0; i < keys->len; i++)
-    if (g_array_index (keys, guint64, i) >= range->first && g_array_index (keys, guint64, i) <= range->last)
-      return TRUE;
-  return FALSE;
+  sqlite3 *handle;
+
+  g_assert_cmpint (sqlite3_open (":memory:", &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (handle, "CREATE VIRTUAL TABLE messages USING fts5 (tokens, content = '', columnsize = 0, detail = none, "
+                                         "prefix = '1', tokenize = 'ascii')", NULL, NULL, NULL), ==, SQLITE_OK);
+  return handle;
 }
 
-/* Returns: how many ranges @terms has of which @text has no key */
-static guint
-count_missing (const char *text, const FlooTerms *terms)
-{
-  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr (GArray) ranges = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
-  guint n = 0;
-
-  floo_keys_of_text (keys, text);
-  floo_terms_get_ranges (terms, ranges);
-  g_assert_cmpuint (ranges->len, >, 0);
-  for (guint i = 0; i < ranges->len; i++)
-    n += !is_met (&g_array_index (ranges, FlooKeyRange, i), keys);
-  return n;
-}
-
-/* Whatever matches has keys of all ranges that are looked up: nothing is missed. */
 static void
-test_keys (void)
+insert (sqlite3 *handle, const FlooMessage *message)
+{
+  g_autoptr (GString) tokens = g_string_new (NULL);
+  sqlite3_stmt *statement;
+
+  floo_tokens_of_message (tokens, message, message->content);
+  g_assert_cmpint (sqlite3_prepare_v2 (handle, "INSERT INTO messages (rowid, tokens) VALUES (?1, ?2)", -1, &statement, NULL), ==, SQLITE_OK);
+  sqlite3_bind_int64 (statement, 1, message->id);
+  sqlite3_bind_text (statement, 2, tokens->str, -1, SQLITE_STATIC);
+  g_assert_cmpint (sqlite3_step (statement), ==, SQLITE_DONE);
+  sqlite3_finalize (statement);
+}
+
+/* Whether the message @id is a candidate of @search. */
+static gboolean
+is_candidate (sqlite3 *handle, gint64 id, const FlooSearch *search)
+{
+  g_autoptr (FlooTerms) terms = floo_terms_new (search->text);
+  g_autofree char *expression = floo_tokens_expression (terms, search);
+  sqlite3_stmt *statement;
+  int code;
+
+  g_assert_cmpint (sqlite3_prepare_v2 (handle, "SELECT 1 FROM messages WHERE messages MATCH ?1 AND rowid = ?2", -1, &statement, NULL), ==, SQLITE_OK);
+  sqlite3_bind_text (statement, 1, expression, -1, SQLITE_STATIC);
+  sqlite3_bind_int64 (statement, 2, id);
+  code = sqlite3_step (statement);
+  g_assert_true (code == SQLITE_ROW || code == SQLITE_DONE);
+  sqlite3_finalize (statement);
+  return code == SQLITE_ROW;
+}
+
+#define ANY(words) { .text = (words), .conversation = -1, .from = -1, .type = -1 }
+
+/* Whatever matches is a candidate: nothing is missed. */
+static void
+test_candidates (void)
 {
   static const char *const texts[]
       = { "哈哈哈哈哈哈哈哈哈哈哈哈", "下午的会议室在三楼，好", "Internationalization", "用iPhone手机", "cafe\u0301 ÉCOLE",
-          "ｶﾞ한국 👍👍👍🎉𠀀𠀁", "a 1234567 12345678 123456789", "электрификация всей страны" };
+          "ｶﾞ한국 👍👍👍🎉𠀀𠀁", "a 1234567 12345678 123456789", "электрификация всей страны", "AND \"OR\" NOT* NEAR(a b)" };
+  sqlite3 *handle = open_table ();
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     {
+      FlooMessage message = { .id = i + 1, .conversation = 7, .from = 8, .content = texts[i] };
       glong n = g_utf8_strlen (texts[i], -1);
 
+      insert (handle, &message);
       for (glong from = 0; from < n; from++)
         for (glong to = from + 1; to <= n; to++)
           {
             g_autofree char *part = g_utf8_substring (texts[i], from, to);
             g_autoptr (FlooTerms) terms = floo_terms_new (part);
+            FlooSearch search = ANY (part);
             gsize start, end;
 
             if (terms != NULL && floo_terms_match (terms, texts[i], &start, &end))
-              g_assert_cmpuint (count_missing (texts[i], terms), ==, 0);
+              g_assert_true (is_candidate (handle, message.id, &search));
           }
     }
+  sqlite3_close (handle);
 }
 
 /* What is only nearly there is not looked at. */
 static void
-test_keys_of_others (void)
+test_no_candidates (void)
 {
   static const struct {
     const char *terms;
     const char *text;
   } cases[] = {
-    { "会议", "议会" },     { "会议室", "会议 议室" },          { "哈哈哈哈", "哈哈哈" },
-    { "meeting", "meet" },  { "international", "internation" }, { "internationale", "internationalist" },
+    { "会议", "议会" },
+    { "会议室", "会议" },
+    { "meeting", "meet" },
+    { "internationale", "internationalist" },
     { "12345679", "12345678" },
+    { "c7", "hello" }, /* nor what a filter has */
+    { "\xee\x80\x80" "c7", "hello" },
   };
+  sqlite3 *handle = open_table ();
 
   for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (FlooTerms) terms = floo_terms_new (cases[i].terms);
+      FlooMessage message = { .id = i + 1, .conversation = 7, .from = 8, .content = cases[i].text };
+      FlooSearch search = ANY (cases[i].terms);
 
-      g_assert_cmpuint (count_missing (cases[i].text, terms), >, 0);
+      insert (handle, &message);
+      g_assert_false (is_candidate (handle, message.id, &search));
     }
+  sqlite3_close (handle);
 }
 
-/* Every conversation, sender and type has a key of its own, as far as chance allows. */
 static void
-test_keys_of_filters (void)
+test_filter_tokens (void)
 {
-  g_autoptr (GHashTable) seen = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  static const struct {
+    gint64 conversation, from;
+    int type;
+    gboolean found;
+  } cases[] = {
+    { 7, -1, -1, TRUE },  { 8, -1, -1, FALSE }, { -1, 8, -1, TRUE }, { -1, 7, -1, FALSE }, { -1, -1, FLOO_TYPE_IMAGE, TRUE },
+    { -1, -1, FLOO_TYPE_FILE, FALSE }, { 7, 8, FLOO_TYPE_IMAGE, TRUE }, { 0, -1, -1, FALSE }, { 0x77, -1, -1, FALSE },
+  };
+  FlooMessage message = { .id = 1, .conversation = 7, .from = 8, .type = FLOO_TYPE_IMAGE, .content = "hello" };
+  sqlite3 *handle = open_table ();
 
-  for (gint64 value = 0; value < 20000; value++)
-    for (guint filter = 0; filter < 3; filter++)
-      {
-        gint64 key = (gint64) floo_key_of_filter ((FlooFilter) filter, value);
-
-        g_assert_cmpint (key >> FLOO_KEY_BITS, ==, 0);
-        g_assert_true (g_hash_table_add (seen, g_memdup2 (&key, sizeof key)));
-      }
-}
-
-/* A key's beginnings are the ranges of what may be searched for. */
-static void
-test_beginnings (void)
-{
-  g_autoptr (FlooTerms) letter = floo_terms_new ("i"), character = floo_terms_new ("下");
-  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (guint64));
-  g_autoptr (GArray) ranges = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
-
-  floo_keys_of_text (keys, "intern 下午");
-  floo_terms_get_ranges (letter, ranges);
-  floo_terms_get_ranges (character, ranges);
-  for (guint i = 0; i < 2; i++)
+  insert (handle, &message);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      guint64 key = g_array_index (keys, guint64, i);
-      guint shift = floo_key_beginnings (key)[0];
+      FlooSearch search = { .text = "hello", .conversation = cases[i].conversation, .from = cases[i].from, .type = cases[i].type };
 
-      g_assert_cmpuint (key >> shift << shift, ==, g_array_index (ranges, FlooKeyRange, i).first);
-      g_assert_cmpuint (key | ((G_GUINT64_CONSTANT (1) << shift) - 1), ==, g_array_index (ranges, FlooKeyRange, i).last);
+      g_assert_cmpint (is_candidate (handle, 1, &search), ==, cases[i].found);
     }
+  sqlite3_close (handle);
 }
 
 static void
@@ -287,10 +311,9 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/long-and-strange", test_long_and_strange);
   g_test_add_func ("/terms/match", test_match);
   g_test_add_func ("/terms/match-long", test_match_long);
-  g_test_add_func ("/keys/of-terms", test_keys);
-  g_test_add_func ("/keys/of-others", test_keys_of_others);
-  g_test_add_func ("/keys/of-filters", test_keys_of_filters);
-  g_test_add_func ("/keys/beginnings", test_beginnings);
+  g_test_add_func ("/tokens/candidates", test_candidates);
+  g_test_add_func ("/tokens/no-candidates", test_no_candidates);
+  g_test_add_func ("/tokens/filters", test_filter_tokens);
   g_test_add_func ("/terms/snippets", test_snippets);
   return g_test_run ();
 }

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/search/index.h"
 
+#include <errno.h>
+#include <stdio.h>
+
+#include <glib/gstdio.h>
+
 #include "base/error.h"
 #include "base/names.h"
 #include "store/files.h"
@@ -8,7 +13,7 @@
 #include "store/query.h"
 
 #define APPLICATION_ID 0x466c6f53 /* "FloS" in the file's header */
-#define VERSION 4
+#define VERSION 5
 
 static const char *const suffixes[] = { "-wal", "-shm", "" };
 
@@ -18,12 +23,15 @@ index_path (const char *folder)
   return g_build_filename (folder, FLOO_SEARCH_FILE, NULL);
 }
 
-gboolean
-floo_index_remove (const char *folder, GError **error)
+static char *
+replacement_path (const char *folder)
 {
-  g_autofree char *path = index_path (folder);
-  g_autofree char *flag = g_build_filename (folder, FLOO_SEARCH_DAMAGED_FLAG, NULL);
+  return g_build_filename (folder, FLOO_SEARCH_NEW_FILE, NULL);
+}
 
+static gboolean
+remove_file (const char *path, GError **error)
+{
   for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
     {
       g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
@@ -31,7 +39,16 @@ floo_index_remove (const char *folder, GError **error)
       if (!floo_file_remove (name, error))
         return FALSE;
     }
-  return floo_file_remove (flag, error);
+  return TRUE;
+}
+
+gboolean
+floo_index_remove (const char *folder, GError **error)
+{
+  g_autofree char *path = index_path (folder);
+  g_autofree char *flag = g_build_filename (folder, FLOO_SEARCH_DAMAGED_FLAG, NULL);
+
+  return remove_file (path, error) && floo_file_remove (flag, error);
 }
 
 gboolean
@@ -41,12 +58,6 @@ floo_index_is_lost (const char *folder)
   g_autofree char *flag = g_build_filename (folder, FLOO_SEARCH_DAMAGED_FLAG, NULL);
 
   return g_file_test (flag, G_FILE_TEST_EXISTS) || !g_file_test (path, G_FILE_TEST_EXISTS);
-}
-
-gboolean
-floo_index_set_damaged (FlooDb *db, GError **error)
-{
-  return floo_db_set_error (db, SQLITE_CORRUPT, error);
 }
 
 /* ---- opening ---- */
@@ -103,12 +114,28 @@ open_writer (const char *path, gint64 user_id, GError **error)
   return g_steal_pointer (&db);
 }
 
+static FlooDb *
+create (const char *path, gint64 user_id, const char *journal_id, GError **error)
+{
+  g_autoptr (FlooDb) db = open_writer (path, user_id, error);
+
+  if (db == NULL || !floo_db_begin_write (db, error))
+    return NULL;
+  if (create_tables (db, journal_id, error) && floo_db_commit (db, error))
+    return g_steal_pointer (&db);
+  floo_db_rollback (db);
+  return NULL;
+}
+
 FlooDb *
 floo_index_open (const char *folder, gint64 user_id, const char *journal_id, GError **error)
 {
   g_autofree char *path = index_path (folder);
+  g_autofree char *replacement = replacement_path (folder);
   g_autoptr (FlooDb) db = NULL;
 
+  if (!remove_file (replacement, error))
+    return NULL;
   if (!floo_index_is_lost (folder))
     db = open_writer (path, user_id, NULL);
   if (db != NULL && is_of_store (db, journal_id))
@@ -116,13 +143,45 @@ floo_index_open (const char *folder, gint64 user_id, const char *journal_id, GEr
   g_clear_pointer (&db, floo_db_close);
   if (!floo_index_remove (folder, error))
     return NULL;
-  db = open_writer (path, user_id, error);
-  if (db == NULL || !floo_db_begin_write (db, error))
+  return create (path, user_id, journal_id, error);
+}
+
+FlooDb *
+floo_index_begin_replacement (FlooDb *index, const char *folder, const char *journal_id, GError **error)
+{
+  g_autofree char *path = replacement_path (folder);
+  g_autoptr (FlooDb) db = NULL;
+  gint64 changes;
+
+  if (!remove_file (path, error) || !floo_index_get_state (index, "changes", &changes, error))
     return NULL;
-  if (create_tables (db, journal_id, error) && floo_db_commit (db, error))
-    return g_steal_pointer (&db);
-  floo_db_rollback (db);
-  return NULL;
+  db = create (path, floo_db_get_user_id (index), journal_id, error);
+  if (db == NULL || !floo_index_set_state (db, "changes", changes, error))
+    return NULL;
+  return g_steal_pointer (&db);
+}
+
+gboolean
+floo_index_replace (FlooDb *replacement, const char *folder, GError **error)
+{
+  g_autofree char *path = index_path (folder);
+  g_autofree char *new_path = replacement_path (folder);
+  g_autofree char *log_path = g_strconcat (new_path, "-wal", NULL);
+  GStatBuf info;
+
+  floo_db_finish (replacement, TRUE);
+  /* Its log would be lost with the name. */
+  if (g_stat (log_path, &info) == 0 && info.st_size > 0)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The search index could not be replaced: its log is in use");
+      return FALSE;
+    }
+  if (!floo_index_remove (folder, error))
+    return FALSE;
+  if (rename (new_path, path) == 0)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The search index could not be replaced: %s", g_strerror (errno));
+  return FALSE;
 }
 
 FlooDb *

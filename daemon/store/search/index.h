@@ -2,14 +2,11 @@
 /*
  * index.h: the file of the search index, search.db beside store.db. Private to the store.
  *
- * It can be made anew from the store at any time, and is when it is damaged, of another version or of another store. Full-text tables of
- * SQLite (FTS5) were tried first, over 1,000,000 messages with 68 MB of text: single characters with their places took 1.6 times the text
- * and 147 ms for two frequent characters that are seldom neighbours; pairs of characters without places took 2.3 times, and 106 ms for a
- * word's beginning. So it has an inverted index of its own, in chunks of up to FLOO_CHUNK_DOCS messages (chunk.h), which are joined as they
- * grow in number. It knows about where each key is (keys.h, postings.h); any search is a few and-operations a chunk, and a look at some
- * hundred messages at worst: under 10 ms of CPU over 1,000,000 messages. It takes 0.3 to 0.6 times the text where words come again, 1 where
- * all is chance, and no more than 1.2 times, unless most messages are of less than four characters: what it knows of a message itself is
- * about five bytes (tests/bench/search.c).
+ * A table of SQLite's FTS5 (schema.sql) that says which messages may match; the store says which do. It is contentless and has no
+ * positions, so a message's text stands in the store alone. Nothing is ever taken out: a deleted message is not found since the store has
+ * it no more, and where many have gone the file is built anew beside the present one and takes its place.
+ *
+ * It can be built anew from the store at any time, and is when it is damaged, of another version or of another store.
  *
  * The indexer writes (indexer.h); searches read (search.h). All functions are for the thread that has the connection.
  */
@@ -36,7 +33,9 @@ FlooDb *floo_index_open_reader (const char *folder, gint64 user_id, GError **err
 gboolean floo_index_get_state (FlooDb *db, const char *name, gint64 *value, GError **error);
 gboolean floo_index_set_state (FlooDb *db, const char *name, gint64 value, GError **error);
 
-/* Says that the file does not hold what it should; it is built anew. Returns FALSE. */
-gboolean floo_index_set_damaged (FlooDb *db, GError **error);
+/* Begins a file that will take the place of @index. */
+FlooDb *floo_index_begin_replacement (FlooDb *index, const char *folder, const char *journal_id, GError **error);
+/* Puts it in the place of the present one, which must be closed. @replacement: (transfer full) */
+gboolean floo_index_replace (FlooDb *replacement, const char *folder, GError **error);
 
 G_END_DECLS

@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "store/search/index.h"
+#include "store/search/spans.h"
 #include "store/search/step.h"
-#include "store/index-tidy.h"
 
 /* Between two rounds while nobody waits. */
 #define ROUND_US G_USEC_PER_SEC
@@ -41,6 +42,7 @@ struct _FlooIndexer {
 
   /* The thread's own. */
   FlooDb *store, *index;
+  FlooDb *replacement;  /* (nullable): an index that is being built to take the place of the other one */
   GArray *waiters;      /* Waiter */
   gint64 next_round;    /* monotonic µs */
   gboolean used;        /* since the last rest */
@@ -67,7 +69,7 @@ answer_late (FlooIndexer *self)
 {
   gint64 now = g_get_monotonic_time ();
   g_autoptr (GError) error = NULL;
-  guint n = 0;
+  gint64 n = 0;
 
   for (guint i = self->waiters->len; i > 0; i--)
     {
@@ -75,12 +77,20 @@ answer_late (FlooIndexer *self)
         continue;
       if (error == NULL)
         {
-          (void) floo_index_count (self->index, &n, NULL);
-          error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The search index is still being built: it has %u messages by now", n);
+          (void) floo_spans_count (self->index, &n, NULL);
+          error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT,
+                               "The search index is still being built: it has %" G_GINT64_FORMAT " messages by now", n);
         }
       answer (self, &g_array_index (self->waiters, Waiter, i - 1), error);
       g_array_remove_index_fast (self->waiters, i - 1);
     }
+}
+
+static void
+close_index (FlooIndexer *self)
+{
+  g_clear_pointer (&self->replacement, floo_db_close);
+  g_clear_pointer (&self->index, floo_db_close);
 }
 
 static gboolean
@@ -105,7 +115,7 @@ open_files (FlooIndexer *self, GError **error)
   g_autofree char *path = g_build_filename (self->folder, FLOO_STORE_FILE, NULL);
 
   if (self->index != NULL && floo_index_is_lost (self->folder))
-    g_clear_pointer (&self->index, floo_db_close);
+    close_index (self);
   if (self->store == NULL)
     self->store = floo_db_open (path, FLOO_DB_READER, self->user_id, error);
   return self->store != NULL && (self->index != NULL || open_index (self, error));
@@ -115,14 +125,47 @@ open_files (FlooIndexer *self, GError **error)
 static gboolean
 step (FlooIndexer *self, gboolean *more, GError **error)
 {
-  gint64 done;
+  gint64 done, done_there = G_MAXINT64;
 
-  if (!open_files (self, error) || !floo_index_step (self->index, self->store, &done, more, error))
+  if (!open_files (self, error) || !floo_index_step (self->index, self->store, &done, more, error)
+      || (self->replacement != NULL && !floo_index_get_state (self->replacement, "changes", &done_there, error)))
     return FALSE;
   g_mutex_lock (&self->lock);
-  self->done = done;
+  self->done = MIN (done, done_there);
   g_mutex_unlock (&self->lock);
   return TRUE;
+}
+
+/* Goes on with the replacement, or begins one where the index needs it. @more: (out): there is more to do */
+static gboolean
+replace (FlooIndexer *self, gboolean *more, GError **error)
+{
+  FlooDb *replacement;
+  gboolean behind;
+  gint64 done;
+
+  if (self->replacement == NULL && (!floo_index_is_stale (self->index, more, error) || !*more))
+    return error == NULL || *error == NULL;
+  if (self->replacement == NULL)
+    {
+      self->replacement = floo_index_begin_replacement (self->index, self->folder, self->journal_id, error);
+      return self->replacement != NULL;
+    }
+  *more = TRUE;
+  if (!floo_index_step (self->replacement, self->store, &done, &behind, error))
+    return FALSE;
+  if (behind)
+    return TRUE;
+  replacement = g_steal_pointer (&self->replacement);
+  close_index (self);
+  return floo_index_replace (replacement, self->folder, error);
+}
+
+/* What nobody waits for. @more: (out): there is more to do */
+static gboolean
+tidy (FlooIndexer *self, gboolean *more, GError **error)
+{
+  return replace (self, more, error) && (*more || floo_index_tidy (self->index, more, error));
 }
 
 /* One round. @again: (out): there is more to do, if not at once */
@@ -136,7 +179,7 @@ run_round (FlooIndexer *self, gboolean *again, GError **error)
   if (!more)
     answer_all (self, self->waiters, NULL);
   answer_late (self);
-  if (self->waiters->len == 0 && !more && !floo_index_tidy (self->index, self->store, &untidy, error))
+  if (self->waiters->len == 0 && !more && !tidy (self, &untidy, error))
     return FALSE;
   *again = more || untidy;
   return TRUE;
@@ -200,7 +243,7 @@ fail (FlooIndexer *self, const GError *error)
   g_message ("The search index cannot be brought up to date now: %s", error->message);
   answer_all (self, self->waiters, error);
   /* The next round opens it again, or builds it anew where it is damaged. */
-  g_clear_pointer (&self->index, floo_db_close);
+  close_index (self);
 }
 
 static gpointer
@@ -231,6 +274,7 @@ indexer_main (gpointer data)
     }
   answer_all (self, self->waiters, closed);
   g_clear_pointer (&self->store, floo_db_close);
+  g_clear_pointer (&self->replacement, floo_db_close);
   if (self->index != NULL)
     floo_db_finish (g_steal_pointer (&self->index), TRUE);
   return NULL;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The search index (index.h). It has no migrations: one of another version is thrown away and built anew.
+-- The search index (index.h). It has no migrations: one of another version is deleted and built anew.
 PRAGMA application_id = 0x466c6f53;
-PRAGMA user_version = 4;
+PRAGMA user_version = 5;
 
 -- journal_id: of the store that it belongs to; position, changes: how far it is (indexer.h).
 CREATE TABLE state (
@@ -9,29 +9,27 @@ CREATE TABLE state (
   value ANY NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- Messages that were indexed together, newest first: a message is known by its place in its chunk.
-CREATE TABLE chunks (
-  id INTEGER PRIMARY KEY,
-  docs INTEGER NOT NULL,
-  dead INTEGER NOT NULL,          -- of these: gone, or in another chunk by now
-  entries INTEGER NOT NULL,       -- keys of all messages
-  highest INTEGER NOT NULL,       -- message ids
-  lowest INTEGER NOT NULL,
-  newest INTEGER NOT NULL,        -- times in ms
-  oldest INTEGER NOT NULL,
-  ranges BLOB NOT NULL,           -- of each block: first id, newest and oldest time, int64 little-endian
-  pages BLOB NOT NULL,            -- of each page: first key, int64 little-endian
-  dead_bitmap BLOB                -- by place
+-- The tokens of each message (tokens.h); rowids as spans.h says. Contentless and without positions: it says which messages may match, the
+-- store says which do.
+CREATE VIRTUAL TABLE messages USING fts5 (tokens, content = '', columnsize = 0, detail = none, prefix = '1', tokenize = 'ascii');
+
+-- Parts of the range of message ids, in the same order by either column (spans.h).
+CREATE TABLE spans (
+  base INTEGER PRIMARY KEY,       -- rowid of slot 0
+  first INTEGER NOT NULL UNIQUE,  -- the lowest message id that belongs to it
+  messages INTEGER NOT NULL,
+  oldest INTEGER NOT NULL,        -- times in ms
+  newest INTEGER NOT NULL
 ) STRICT;
 
--- Ids and times of 256 messages, as block.c says; key: chunk << 16 | number of the block.
-CREATE TABLE blocks (
-  key INTEGER PRIMARY KEY,
-  data BLOB NOT NULL
+-- The ids of a span's messages by slot.
+CREATE TABLE span_ids (
+  base INTEGER PRIMARY KEY,
+  ids BLOB NOT NULL
 ) STRICT;
 
--- Where keys are (keys.h), as postings.c says; key: chunk << 16 | number of the page.
-CREATE TABLE pages (
-  key INTEGER PRIMARY KEY,
-  data BLOB NOT NULL
+-- Messages that the table above still has and the store has not: of each deleted conversation; under -1 those that were deleted one by one.
+CREATE TABLE gone (
+  conversation INTEGER PRIMARY KEY,
+  messages INTEGER NOT NULL
 ) STRICT;

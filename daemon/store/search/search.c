@@ -6,58 +6,29 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "store/chunk.h"
-#include "store/search/index.h"
 #include "store/rows.h"
-#include "store/search/text.h"
+#include "store/search/index.h"
+#include "store/search/spans.h"
 #include "store/search/terms.h"
-
-/* So few candidates of a chunk are looked at rather than further keys. */
-#define FEW 2
-
-/*
- * A walk down one chunk's candidates. Until it is needed it only knows that it has none above the chunk's highest id: chunks whose
- * messages are older than those that were found in time are never looked into.
- */
-typedef struct {
-  FlooChunk chunk;
-  gboolean open;
-  gint64 id;              /* of the candidate that is up, or what it cannot be above */
-  guint8 *candidates;     /* bitmap, once it is open */
-  GArray *ranges;         /* FlooBlockRange */
-  guint next;             /* place after the present one */
-  FlooBlock *block;
-  guint number;           /* of block */
-} Walk;
+#include "store/search/text.h"
+#include "store/search/tokens.h"
 
 typedef struct {
   FlooDb *db;
   FlooDb *index;
   const FlooSearch *search;
+  gint64 before;          /* the ids that are wanted are lower */
   FlooTerms *terms;
-  GArray *keys;           /* FlooKeyRange, all of which a message must have */
-  GArray *walks;          /* Walk */
+  char *expression;       /* that all candidates match */
+  GArray *candidates;     /* gint64: ids of the present span, still to be looked at */
+  gint64 base;            /* of the present span */
+  GArray *ids;            /* (nullable): its ids by slot */
   GString *text;          /* for putting texts together */
   GVariantBuilder found;
   guint n_found;
   gboolean more;          /* a message that matches has no place any more */
   gsize bytes;            /* left of the reply */
-  gint64 last;            /* the last message that was looked at */
 } Run;
-
-static void
-walk_close (Walk *walk)
-{
-  g_clear_pointer (&walk->candidates, g_free);
-  g_clear_pointer (&walk->ranges, g_array_unref);
-  g_clear_pointer (&walk->block, g_free);
-}
-
-static void
-clear_walk (gpointer data)
-{
-  walk_close (data);
-}
 
 gboolean
 floo_search_check_text (const char *text, GError **error)
@@ -97,143 +68,6 @@ open_index (FlooDb *db, GError **error)
   db->index_device = info.st_dev;
   db->index_inode = info.st_ino;
   return db->index != NULL;
-}
-
-static guint
-count_places (const guint8 *bitmap, guint size)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < size; i++)
-    n += (guint) __builtin_popcount (bitmap[i]);
-  return n;
-}
-
-/* The places that may have all keys and are alive. @any: (out) */
-static gboolean
-find_candidates (Run *run, Walk *walk, gboolean *any, GError **error)
-{
-  guint size = FLOO_BITMAP_BYTES (walk->chunk.docs);
-  g_autofree guint8 *places = g_malloc (size);
-  g_autoptr (GArray) pages = floo_chunk_get_pages (run->index, &walk->chunk, error);
-  guint n = G_MAXUINT;
-
-  if (pages == NULL || !floo_chunk_get_dead (run->index, &walk->chunk, places, error))
-    return FALSE;
-  for (guint i = 0; i < size; i++)
-    walk->candidates[i] = (guint8) ~places[i];
-  for (guint i = 0; n > FEW && i < run->keys->len; i++)
-    {
-      if (!floo_chunk_find (run->index, &walk->chunk, pages, &g_array_index (run->keys, FlooKeyRange, i), places, error))
-        return FALSE;
-      for (guint j = 0; j < size; j++)
-        walk->candidates[j] &= places[j];
-      n = count_places (walk->candidates, size);
-    }
-  *any = n > 0;
-  return TRUE;
-}
-
-static gboolean
-is_in_time (const FlooSearch *search, gint64 newest, gint64 oldest)
-{
-  return newest >= search->since && oldest <= search->until;
-}
-
-/* The next place with a bit from walk->next on, or the chunk's end. Blocks out of the time wanted are passed over. */
-static guint
-next_candidate (Run *run, Walk *walk)
-{
-  guint place = walk->next;
-
-  while (place < walk->chunk.docs)
-    {
-      const FlooBlockRange *range = &g_array_index (walk->ranges, FlooBlockRange, place / FLOO_BLOCK_DOCS);
-
-      if (!is_in_time (run->search, range->newest, range->oldest))
-        place = (place / FLOO_BLOCK_DOCS + 1) * FLOO_BLOCK_DOCS;
-      else if (walk->candidates[place >> 3] == 0)
-        place = (place | 7) + 1;
-      else if (floo_bitmap_has (walk->candidates, place))
-        return place;
-      else
-        place++;
-    }
-  return walk->chunk.docs;
-}
-
-/* Goes to the next candidate; at the end the walk is closed and its id G_MININT64. */
-static gboolean
-walk_on (Run *run, Walk *walk, GError **error)
-{
-  for (;;)
-    {
-      guint place = next_candidate (run, walk);
-      guint number = place / FLOO_BLOCK_DOCS;
-      gint64 time;
-
-      if (place >= walk->chunk.docs)
-        {
-          walk->id = G_MININT64;
-          walk_close (walk);
-          return TRUE;
-        }
-      walk->next = place + 1;
-      if (number != walk->number)
-        {
-          if (!floo_chunk_get_block (run->index, &walk->chunk, number, walk->block, error))
-            return FALSE;
-          walk->number = number;
-        }
-      walk->id = walk->block->ids[place % FLOO_BLOCK_DOCS];
-      time = walk->block->times[place % FLOO_BLOCK_DOCS];
-      if (is_in_time (run->search, time + walk->block->slack, time))
-        return TRUE;
-    }
-}
-
-static gboolean
-walk_open (Run *run, Walk *walk, GError **error)
-{
-  gboolean any = FALSE;
-
-  walk->open = TRUE;
-  walk->id = G_MININT64;
-  if (!is_in_time (run->search, walk->chunk.newest, walk->chunk.oldest))
-    return TRUE;
-  walk->candidates = g_malloc (FLOO_BITMAP_BYTES (walk->chunk.docs));
-  if (!find_candidates (run, walk, &any, error))
-    return FALSE;
-  if (!any)
-    {
-      walk_close (walk);
-      return TRUE;
-    }
-  walk->ranges = floo_chunk_get_ranges (run->index, &walk->chunk, error);
-  walk->block = g_new (FlooBlock, 1);
-  walk->number = G_MAXUINT;
-  return walk->ranges != NULL && walk_on (run, walk, error);
-}
-
-/* The walk whose candidate is the newest, opened; NULL in *@walk: there is none. */
-static gboolean
-pick (Run *run, Walk **walk, GError **error)
-{
-  do
-    {
-      *walk = NULL;
-      for (guint i = 0; i < run->walks->len; i++)
-        {
-          Walk *one = &g_array_index (run->walks, Walk, i);
-
-          if (one->id != G_MININT64 && (*walk == NULL || one->id > (*walk)->id))
-            *walk = one;
-        }
-      if (*walk == NULL || (*walk)->open)
-        return TRUE;
-    }
-  while (walk_open (run, *walk, error));
-  return FALSE;
 }
 
 /* ---- the store's side ---- */
@@ -293,38 +127,71 @@ look_at (Run *run, gint64 id, GError **error)
 
 /* ---- together ---- */
 
-static void
-collect_keys (Run *run)
+static int
+compare_descending (gconstpointer a, gconstpointer b)
 {
-  const FlooSearch *search = run->search;
-  const gint64 filters[] = { search->conversation, search->from, search->type };
+  gint64 left = *(const gint64 *) a, right = *(const gint64 *) b;
 
-  /* A filter may leave little, and is always quick. */
-  for (guint i = 0; i < G_N_ELEMENTS (filters); i++)
-    if (filters[i] >= 0)
-      {
-        guint64 key = floo_key_of_filter ((FlooFilter) i, filters[i]);
-        FlooKeyRange range = { key, key };
+  return left < right ? 1 : left > right ? -1 : 0;
+}
 
-        g_array_append_val (run->keys, range);
-      }
-  floo_terms_get_ranges (run->terms, run->keys);
+/* Looks at the candidates of a span, newest first. */
+static gboolean
+look_at_candidates (Run *run, GError **error)
+{
+  g_array_sort (run->candidates, compare_descending);
+  for (guint i = 0; i < run->candidates->len && !run->more; i++)
+    if (!look_at (run, g_array_index (run->candidates, gint64, i), error))
+      return FALSE;
+  g_array_set_size (run->candidates, 0);
+  return TRUE;
+}
+
+/* Another span is next. */
+static gboolean
+change_span (Run *run, gint64 base, GError **error)
+{
+  if (!look_at_candidates (run, error))
+    return FALSE;
+  g_clear_pointer (&run->ids, g_array_unref);
+  run->ids = floo_span_get_ids (run->index, base, error);
+  run->base = base;
+  return run->ids != NULL;
 }
 
 static gboolean
-prepare (Run *run, GError **error)
+add_candidate (Run *run, gint64 rowid, GError **error)
 {
-  g_autoptr (GArray) chunks = floo_chunks_get (run->index, error);
+  const gint64 base = floo_span_base (rowid);
 
-  if (chunks == NULL)
+  if ((run->ids == NULL || base != run->base) && !change_span (run, base, error))
     return FALSE;
-  collect_keys (run);
-  for (guint i = 0; i < chunks->len; i++)
-    {
-      Walk walk = { .chunk = g_array_index (chunks, FlooChunk, i) };
+  if (rowid - base >= run->ids->len)
+    return floo_db_set_error (run->index, SQLITE_CORRUPT, error);
+  if (g_array_index (run->ids, gint64, rowid - base) < run->before)
+    g_array_append_val (run->candidates, g_array_index (run->ids, gint64, rowid - base));
+  return TRUE;
+}
 
-      walk.id = walk.chunk.highest;
-      g_array_append_val (run->walks, walk);
+static gboolean
+find_in (Run *run, const FlooRowRange *range, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (run->index, "search/find", error);
+  gboolean row;
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, run->expression);
+  floo_query_bind_int (query, 2, range->lowest);
+  floo_query_bind_int (query, 3, range->highest);
+  while (!run->more)
+    {
+      if (!floo_query_next (query, &row, error))
+        return FALSE;
+      if (!row)
+        return look_at_candidates (run, error);
+      if (!add_candidate (run, floo_query_int (query, 0), error))
+        return FALSE;
     }
   return TRUE;
 }
@@ -332,23 +199,14 @@ prepare (Run *run, GError **error)
 static gboolean
 find (Run *run, GError **error)
 {
-  gint64 before = run->search->before > 0 ? run->search->before : G_MAXINT64;
+  const FlooSearch *search = run->search;
+  g_autoptr (GArray) ranges = floo_spans_find (run->index, search->since, search->until, run->before, error);
 
-  while (!run->more)
-    {
-      Walk *walk;
-
-      if (!pick (run, &walk, error))
-        return FALSE;
-      if (walk == NULL)
-        return TRUE;
-      /* It is in two chunks for a moment when it was changed. */
-      if (walk->id < before && walk->id != run->last && !look_at (run, walk->id, error))
-        return FALSE;
-      run->last = walk->id;
-      if (!walk_on (run, walk, error))
-        return FALSE;
-    }
+  if (ranges == NULL)
+    return FALSE;
+  for (guint i = 0; i < ranges->len && !run->more; i++)
+    if (!find_in (run, &g_array_index (ranges, FlooRowRange, i), error))
+      return FALSE;
   return TRUE;
 }
 
@@ -356,24 +214,23 @@ GVariant *
 floo_search_run (FlooDb *db, const FlooSearch *search, gboolean *more, GError **error)
 {
   g_autoptr (FlooTerms) terms = NULL;
-  g_autoptr (GArray) keys = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
-  g_autoptr (GArray) walks = g_array_new (FALSE, FALSE, sizeof (Walk));
-  Run run = { .db = db, .search = search, .keys = keys, .walks = walks, .bytes = FLOO_PAGE_BYTES, .last = G_MININT64 };
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GArray) candidates = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autofree char *expression = NULL;
+  Run run = { .db = db, .search = search, .before = search->before > 0 ? search->before : G_MAXINT64, .candidates = candidates, .text = text, .bytes = FLOO_PAGE_BYTES };
   gboolean ok;
 
   if (!floo_search_check_text (search->text, error) || !open_index (db, error))
     return NULL;
-  terms = floo_terms_new (search->text);
-  run.terms = terms;
+  run.terms = terms = floo_terms_new (search->text);
+  run.expression = expression = floo_tokens_expression (terms, search);
   run.index = db->index;
   if (!floo_db_begin_read (run.index, error))
     return NULL;
-  g_array_set_clear_func (walks, clear_walk);
-  run.text = g_string_new (NULL);
   g_variant_builder_init (&run.found, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
-  ok = prepare (&run, error) && find (&run, error);
+  ok = find (&run, error);
   floo_db_rollback (run.index);
-  g_string_free (run.text, TRUE);
+  g_clear_pointer (&run.ids, g_array_unref);
   if (more != NULL)
     *more = run.more;
   if (ok)

@@ -5,25 +5,56 @@
 #include <string.h>
 
 #include "base/crash.h"
-#include "store/chunk.h"
-#include "store/index-add.h"
-#include "store/query.h"
+#include "store/rows.h"
+#include "store/search/spans.h"
+#include "store/search/text.h"
+#include "store/search/tokens.h"
 
-/* What one step takes at most; of messages no more than a chunk holds. */
+/* What one step takes at most. */
 #define STEP_NOTES 1000
-#define STEP_MESSAGES FLOO_CHUNK_DOCS
+#define STEP_MESSAGES 4000
+#define STEP_BYTES (4u << 20)
+/* Pages that are written at once when parts of the index are merged. */
+#define MERGE_PAGES 128
+/* Free pages of the file that are given back at once, and from how many on. */
+#define VACUUM_PAGES 256
+/* It is built anew where more have gone than this, and than this part of what was added. */
+#define MANY_GONE 10000
+#define PART_GONE 16
 
 typedef struct {
   FlooDb *index, *store;
   gint64 position;       /* messages up to this id were taken in by their order */
   gint64 changes;        /* notes up to this number are done */
-  GArray *messages;      /* gint64: from the notes, descending, each once */
+  GArray *messages;      /* gint64: from the notes, ascending, each once */
   GArray *conversations; /* gint64 */
-  FlooChunkBuilder *builder;
+  FlooSpanWriter spans;
+  GString *text, *tokens;
+  gsize bytes;           /* of the tokens that were added */
   gboolean more;
 } Step;
 
-/* ---- taking in ---- */
+/* ---- adding ---- */
+
+/* Adds the message of @query's present row. One that was added before has its old tokens, too: the store tells what is right. */
+static gboolean
+add_row (Step *step, FlooQuery *query, gboolean is_newest, GError **error)
+{
+  g_auto (FlooMessageRow) row = { 0 };
+  g_autoptr (FlooQuery) add = NULL;
+  gint64 rowid;
+
+  if (!floo_message_row_read (&row, step->store, query, error))
+    return FALSE;
+  floo_tokens_of_message (step->tokens, &row.message, floo_search_text (&row.message, step->text));
+  step->bytes += step->tokens->len;
+  add = floo_query_take (step->index, "search/add", error);
+  if (add == NULL || !floo_span_writer_add (&step->spans, row.message.id, row.message.timestamp, is_newest, &rowid, error))
+    return FALSE;
+  floo_query_bind_int (add, 1, rowid);
+  floo_query_bind_text (add, 2, step->tokens->str);
+  return floo_query_run (add, error);
+}
 
 static gboolean
 add_new_messages (Step *step, GError **error)
@@ -36,12 +67,12 @@ add_new_messages (Step *step, GError **error)
     return FALSE;
   while (floo_query_next (query, &row, error))
     {
-      if (!row || floo_chunk_builder_is_full (step->builder))
+      if (!row || step->bytes >= STEP_BYTES)
         {
           step->more = step->more || row || n == STEP_MESSAGES;
           return TRUE;
         }
-      if (!floo_index_add_row (step->builder, step->store, query, error))
+      if (!add_row (step, query, TRUE, error))
         return FALSE;
       step->position = floo_query_int (query, 0);
       n++;
@@ -49,123 +80,59 @@ add_new_messages (Step *step, GError **error)
   return FALSE;
 }
 
-/* Those above the position come by their order. */
+/* Those above the position come by their order. @gone: (inout): raised for one that the store has no more */
+static gboolean
+add_changed_message (Step *step, gint64 id, gint64 *gone, GError **error)
+{
+  g_autoptr (FlooQuery) query = NULL;
+  gboolean row;
+
+  if (id > step->position)
+    return TRUE;
+  query = floo_query_take_ints (step->store, "message-get", FLOO_INTS (id), error);
+  if (query == NULL || !floo_query_next (query, &row, error))
+    return FALSE;
+  if (row)
+    return add_row (step, query, FALSE, error);
+  (*gone)++;
+  return TRUE;
+}
+
 static gboolean
 add_changed_messages (Step *step, GError **error)
 {
+  gint64 gone = 0;
+
   for (guint i = 0; i < step->messages->len; i++)
-    {
-      gint64 id = g_array_index (step->messages, gint64, i);
-
-      if (id <= step->position && !floo_index_add (step->builder, step->store, id, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* ---- taking out ---- */
-
-/* Marks the places of those of step->messages that are in @chunk. */
-static gboolean
-mark_messages (Step *step, const FlooChunk *chunk, guint8 *dead, gboolean *changed, GError **error)
-{
-  g_autoptr (GArray) ranges = floo_chunk_get_ranges (step->index, chunk, error);
-  g_autofree FlooBlock *block = g_new (FlooBlock, 1);
-  guint number = 0;
-  gboolean loaded = FALSE;
-
-  if (ranges == NULL)
-    return FALSE;
-  for (guint i = 0; i < step->messages->len; i++)
-    {
-      gint64 id = g_array_index (step->messages, gint64, i);
-
-      if (id > chunk->highest || id < chunk->lowest)
-        continue;
-      /* Both go down. */
-      while (number + 1 < ranges->len && g_array_index (ranges, FlooBlockRange, number + 1).first >= id)
-        {
-          number++;
-          loaded = FALSE;
-        }
-      if (!loaded && !floo_chunk_get_block (step->index, chunk, number, block, error))
-        return FALSE;
-      loaded = TRUE;
-      for (guint j = 0; j < block->n; j++)
-        if (block->ids[j] == id)
-          {
-            floo_bitmap_add (dead, number * FLOO_BLOCK_DOCS + j);
-            *changed = TRUE;
-          }
-    }
-  return TRUE;
-}
-
-/* Marks those of a conversation that the store has no more; other places come with its key. */
-static gboolean
-mark_conversation (Step *step, const FlooChunk *chunk, gint64 conversation, guint8 *dead, gboolean *changed, GError **error)
-{
-  g_autofree guint8 *places = g_malloc (FLOO_BITMAP_BYTES (chunk->docs));
-  g_autofree FlooBlock *block = g_new (FlooBlock, 1);
-  guint64 key = floo_key_of_filter (FLOO_FILTER_CONVERSATION, conversation);
-  FlooKeyRange range = { key, key };
-  g_autoptr (GArray) pages = floo_chunk_get_pages (step->index, chunk, error);
-  guint number = G_MAXUINT;
-  gboolean there;
-  gint64 id;
-
-  if (pages == NULL || !floo_chunk_find (step->index, chunk, pages, &range, places, error))
-    return FALSE;
-  for (guint place = 0; place < chunk->docs; place++)
-    {
-      if (!floo_bitmap_has (places, place) || floo_bitmap_has (dead, place))
-        continue;
-      if (place / FLOO_BLOCK_DOCS != number)
-        {
-          number = place / FLOO_BLOCK_DOCS;
-          if (!floo_chunk_get_block (step->index, chunk, number, block, error))
-            return FALSE;
-        }
-      if (!floo_query_get_int (step->store, "message-id", FLOO_INTS (block->ids[place % FLOO_BLOCK_DOCS]), &id, &there, error))
-        return FALSE;
-      if (there)
-        continue;
-      floo_bitmap_add (dead, place);
-      *changed = TRUE;
-    }
-  return TRUE;
-}
-
-static gboolean
-mark_in_chunk (Step *step, const FlooChunk *chunk, GError **error)
-{
-  g_autofree guint8 *dead = g_malloc (FLOO_BITMAP_BYTES (chunk->docs));
-  gboolean changed = FALSE;
-
-  if (!floo_chunk_get_dead (step->index, chunk, dead, error))
-    return FALSE;
-  if (step->messages->len > 0 && g_array_index (step->messages, gint64, 0) >= chunk->lowest
-      && g_array_index (step->messages, gint64, step->messages->len - 1) <= chunk->highest
-      && !mark_messages (step, chunk, dead, &changed, error))
-    return FALSE;
-  for (guint i = 0; i < step->conversations->len; i++)
-    if (!mark_conversation (step, chunk, g_array_index (step->conversations, gint64, i), dead, &changed, error))
+    if (!add_changed_message (step, g_array_index (step->messages, gint64, i), &gone, error))
       return FALSE;
-  return !changed || floo_chunk_set_dead (step->index, chunk, dead, error);
+  return gone == 0 || floo_query_run_ints (step->index, "search/gone-add", FLOO_INTS (gone), NULL, error);
+}
+
+/* How many messages of a deleted conversation are in the index and not in the store. */
+static gboolean
+count_gone (Step *step, gint64 conversation, GError **error)
+{
+  g_autofree char *expression = floo_tokens_expression_of_conversation (conversation);
+  g_autoptr (FlooQuery) query = floo_query_take (step->index, "search/count", error);
+  gint64 here, there;
+  gboolean row;
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, expression);
+  if (!floo_query_next (query, &row, error))
+    return FALSE;
+  here = floo_query_int (query, 0);
+  return floo_query_get_int (step->store, "messages-of-conversation-count", FLOO_INTS (conversation), &there, NULL, error)
+         && floo_query_run_ints (step->index, "search/gone-put", FLOO_INTS (conversation, MAX (here - there, 0)), NULL, error);
 }
 
 static gboolean
-mark_all (Step *step, GError **error)
+count_all_gone (Step *step, GError **error)
 {
-  g_autoptr (GArray) chunks = NULL;
-
-  if (step->messages->len == 0 && step->conversations->len == 0)
-    return TRUE;
-  chunks = floo_chunks_get (step->index, error);
-  if (chunks == NULL)
-    return FALSE;
-  for (guint i = 0; i < chunks->len; i++)
-    if (!mark_in_chunk (step, &g_array_index (chunks, FlooChunk, i), error))
+  for (guint i = 0; i < step->conversations->len; i++)
+    if (!count_gone (step, g_array_index (step->conversations, gint64, i), error))
       return FALSE;
   return TRUE;
 }
@@ -173,11 +140,11 @@ mark_all (Step *step, GError **error)
 /* ---- a step ---- */
 
 static int
-compare_descending (gconstpointer a, gconstpointer b)
+compare_ascending (gconstpointer a, gconstpointer b)
 {
   gint64 left = *(const gint64 *) a, right = *(const gint64 *) b;
 
-  return left < right ? 1 : left > right ? -1 : 0;
+  return left < right ? -1 : left > right;
 }
 
 static void
@@ -185,7 +152,7 @@ sort_and_unite (GArray *ids)
 {
   guint n = 0;
 
-  g_array_sort (ids, compare_descending);
+  g_array_sort (ids, compare_ascending);
   for (guint i = 0; i < ids->len; i++)
     if (i == 0 || g_array_index (ids, gint64, i) != g_array_index (ids, gint64, n - 1))
       g_array_index (ids, gint64, n++) = g_array_index (ids, gint64, i);
@@ -228,8 +195,8 @@ run_step (Step *step, GError **error)
     return FALSE;
   position = step->position;
   changes = step->changes;
-  if (!read_notes (step, error) || !mark_all (step, error) || !add_changed_messages (step, error) || !add_new_messages (step, error)
-      || !floo_chunk_builder_write (step->builder, step->index, error))
+  if (!read_notes (step, error) || !add_changed_messages (step, error) || !add_new_messages (step, error)
+      || !floo_span_writer_finish (&step->spans, error) || !count_all_gone (step, error))
     return FALSE;
   return (position == step->position || floo_index_set_state (step->index, "position", step->position, error))
          && (changes == step->changes || floo_index_set_state (step->index, "changes", step->changes, error));
@@ -269,11 +236,15 @@ floo_index_step (FlooDb *index, FlooDb *store, gint64 *done, gboolean *more, GEr
 
   step.messages = g_array_new (FALSE, FALSE, sizeof (gint64));
   step.conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
-  step.builder = floo_chunk_builder_new ();
+  floo_span_writer_init (&step.spans, index);
+  step.text = g_string_new (NULL);
+  step.tokens = g_string_new (NULL);
   ok = run_in_transactions (&step, error);
   *done = step.changes;
   *more = step.more;
-  floo_chunk_builder_free (step.builder);
+  g_string_free (step.tokens, TRUE);
+  g_string_free (step.text, TRUE);
+  floo_span_writer_clear (&step.spans);
   g_array_unref (step.conversations);
   g_array_unref (step.messages);
   return ok;
@@ -289,5 +260,67 @@ floo_index_is_ahead (FlooDb *index, FlooDb *store, gboolean *ahead, GError **err
       || !floo_query_get_int (store, "search-changes-last", NULL, 0, &last, NULL, error))
     return FALSE;
   *ahead = position > highest || changes > last;
+  return TRUE;
+}
+
+/* ---- tidying ---- */
+
+static gboolean
+merge (FlooDb *index, gboolean *some, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (index, "search/merge", error);
+  const int before = sqlite3_total_changes (index->handle);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_int (query, 1, MERGE_PAGES);
+  floo_query_bind_text (query, 2, "merge");
+  if (!floo_query_run (query, error))
+    return FALSE;
+  /* FTS5 tells it so: the statement itself counts as one change. */
+  *some = sqlite3_total_changes (index->handle) - before >= 2;
+  return TRUE;
+}
+
+/* Gives some of the file's free pages back. */
+static gboolean
+vacuum (FlooDb *index, gboolean *more, GError **error)
+{
+  g_autoptr (FlooQuery) query = NULL;
+  gint64 n_free;
+  gboolean row = TRUE;
+
+  if (!floo_query_get_int (index, "search/free-pages", NULL, 0, &n_free, NULL, error))
+    return FALSE;
+  *more = n_free >= 2 * VACUUM_PAGES;
+  if (n_free < VACUUM_PAGES)
+    return TRUE;
+  query = floo_query_take (index, "search/vacuum", error);
+  while (query != NULL && row)
+    if (!floo_query_next (query, &row, error))
+      return FALSE;
+  return query != NULL;
+}
+
+gboolean
+floo_index_tidy (FlooDb *index, gboolean *more, GError **error)
+{
+  if (!floo_db_begin_write (index, error))
+    return FALSE;
+  if (merge (index, more, error) && (*more || vacuum (index, more, error)) && floo_db_commit (index, error))
+    return TRUE;
+  floo_db_rollback (index);
+  return FALSE;
+}
+
+gboolean
+floo_index_is_stale (FlooDb *index, gboolean *stale, GError **error)
+{
+  gint64 gone, added;
+
+  if (!floo_query_get_int (index, "search/gone-total", NULL, 0, &gone, NULL, error) || !floo_spans_count (index, &added, error)
+      || !floo_spans_are_crowded (index, stale, error))
+    return FALSE;
+  *stale = *stale || (gone > MANY_GONE && gone > added / PART_GONE);
   return TRUE;
 }

@@ -3,11 +3,8 @@
 
 #include <string.h>
 
-#include "store/keys.h"
 #include "store/search/tokenizer.h"
 
-/* Ranges that are looked up of one search; more make it slower, not better. */
-#define MAX_RANGES 24
 /* Characters behind which nothing of a text is needed any more: no term is longer, though one character may fold into several. */
 #define WINDOW (2 * FLOO_SEARCH_TEXT)
 /* Of a snippet, in characters. */
@@ -83,33 +80,15 @@ floo_terms_free (FlooTerms *self)
   g_free (self);
 }
 
-static gboolean
-has_range (const GArray *ranges, const FlooKeyRange *range)
-{
-  for (guint i = 0; i < ranges->len; i++)
-    {
-      const FlooKeyRange *one = &g_array_index (ranges, FlooKeyRange, i);
-
-      if (one->first == range->first && one->last == range->last)
-        return TRUE;
-    }
-  return FALSE;
-}
-
 void
-floo_terms_get_ranges (const FlooTerms *self, GArray *ranges)
+floo_terms_foreach (const FlooTerms *self, FlooTermFunc func, gpointer data)
 {
-  g_autoptr (GArray) all = g_array_new (FALSE, FALSE, sizeof (FlooKeyRange));
-
   for (guint i = 0; i < self->terms->len; i++)
     {
       const Term *term = &g_array_index (self->terms, Term, i);
 
-      (term->is_word ? floo_key_ranges_of_word : floo_key_ranges_of_run) (all, term->characters, term->n);
+      func (term->is_word, term->characters, term->n, data);
     }
-  for (guint i = 0; i < all->len && ranges->len < MAX_RANGES; i++)
-    if (!has_range (ranges, &g_array_index (all, FlooKeyRange, i)))
-      g_array_append_val (ranges, g_array_index (all, FlooKeyRange, i));
 }
 
 /* Adds a character to the run; what no term can reach any more is left behind. */

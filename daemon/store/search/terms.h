@@ -18,8 +18,9 @@ FlooTerms *floo_terms_new (const char *text);
 void floo_terms_free (FlooTerms *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooTerms, floo_terms_free)
 
-/* Appends (FlooKeyRange), each once, ranges of which every text with these terms has a key. */
-void floo_terms_get_ranges (const FlooTerms *self, GArray *ranges);
+/* One word, or one run of characters, folded. */
+typedef void (*FlooTermFunc) (gboolean is_word, const gunichar *characters, guint n, gpointer data);
+void floo_terms_foreach (const FlooTerms *self, FlooTermFunc func, gpointer data);
 
 /**
  * floo_terms_match:
