@@ -21,8 +21,8 @@ async function control(name, body = {}) {
   return answer;
 }
 
-async function login(name) {
-  const client = new Client(await discover(origin, 'sandbox'), `${name}_interop`);
+async function login(name, guid = `${name}_interop`) {
+  const client = new Client(await discover(origin, 'sandbox'), guid);
   await client.token(name, `${name}-secret`);
   await client.connect();
   assert.equal((await client.provision()).code, StatusCode.OK);
@@ -202,6 +202,75 @@ test('a dropped connection is noticed, and the next login goes on', async () => 
   assert.deepEqual(contents(await bob.pages(ALICE)), ['while you were away']);
 });
 
+test('two devices of one user and a peer see the same', async () => {
+  const first = await login('alice', 'alice_desk');
+  const second = await login('alice', 'alice_pocket');
+  const peer = await login('bob', 'bob_desk');
+  const everybody = [[first, BOB], [second, BOB], [peer, ALICE]];
+  // What a user sends to himself, READ_ALL, comes in the conversation with himself.
+  const fetched = [...everybody, [first, ALICE], [second, ALICE]];
+  // What a client has of the conversation, from pages that came one after the other: [id, from, content], operations as their names.
+  const seen = new Map(everybody.map(([client]) => [client, []]));
+  const name = type => Object.keys(OpType).find(key => OpType[key] === type);
+  const fetchAll = async () => {
+    for (const [client, conversation] of fetched)
+      for (const page of await client.pages(conversation)) {
+        assert.equal(page.status?.code, StatusCode.OK, 'every page says OK');
+        for (const meta of page.metas) {
+          const { content, operation } = decodeMeta(meta);
+          seen.get(client).push(operation.type ? `${name(operation.type)} ${operation.mid}` : `${meta.id} ${meta.from.uid} ${content}`);
+        }
+      }
+  };
+  await fetchAll();
+  seen.forEach(list => list.splice(0));
+
+  const question = await first.meta(first.textMeta(BOB, 'Where are you?'));
+  await second.frame(Command.NOTICE, xid => xid.uid === String(BOB));
+  await peer.frame(Command.NOTICE, xid => xid.uid === String(ALICE));
+  await fetchAll();
+  const answer = await peer.meta(peer.textMeta(ALICE, 'On my way'));
+  await fetchAll();
+  const mistake = await second.meta(second.textMeta(BOB, 'a mistake'));
+  await fetchAll();
+
+  const self = { uid: ALICE, deviceSN: first.deviceSN };
+  const conversation = { uid: BOB, deviceSN: 0 };
+  await first.meta(first.operationMeta(conversation, { type: OpType.READ_ACK, mid: answer.server_mid }));
+  await first.meta(first.operationMeta(self, { type: OpType.READ_ALL, mid: answer.server_mid, xid: conversation }));
+  await second.meta(second.operationMeta(conversation, { type: OpType.RECALL, mid: mistake.server_mid, xid: conversation }));
+  await fetchAll();
+
+  const line = { question: `${question.server_mid} ${ALICE} Where are you?`, answer: `${answer.server_mid} ${BOB} On my way`,
+    mistake: `${mistake.server_mid} ${ALICE} a mistake` };
+  const read = `READ_ACK ${answer.server_mid}`;
+  const readAll = `READ_ALL ${answer.server_mid}`;
+  const recall = `RECALL ${mistake.server_mid}`;
+  // Each has all, in the same order, less what it did itself.
+  assert.deepEqual(seen.get(first), [line.answer, line.mistake, recall]);
+  assert.deepEqual(seen.get(second), [line.question, line.answer, read, readAll]);
+  assert.deepEqual(seen.get(peer), [line.question, line.mistake, read, recall]);
+
+  const histories = await Promise.all(everybody.map(async ([client, uid]) => (await client.history(uid, 0, 5)).metas
+    .map(meta => `${meta.id} ${meta.from.uid} ${decodeMeta(meta).content}`)));
+  assert.deepEqual(histories[0].slice(0, 2), [line.answer, line.question]);
+  assert.deepEqual(histories[1], histories[0]);
+  assert.deepEqual(histories[2], histories[0]);
+  for (const [client] of everybody) {
+    assert.ok((await client.unread()).every(row => row.xid.uid !== String(BOB) || row.n === 0));
+    client.close();
+  }
+});
+
+test('a device that comes later finds unread what nobody has read', async () => {
+  await bob.meta(bob.textMeta(ALICE, 'unread yet'));
+  await alice.pages(BOB);
+  const later = await login('alice', 'alice_later');
+  assert.equal((await later.unread()).find(row => row.xid.uid === String(BOB)).n, 1);
+  assert.deepEqual(contents(await later.pages(BOB)), ['unread yet']);
+  later.close();
+});
+
 test('the sandbox took all of it for what the web client sends', async () => {
   const { violations } = await control('violations');
   assert.deepEqual(violations, []);
@@ -209,7 +278,7 @@ test('the sandbox took all of it for what the web client sends', async () => {
 
 test('and it sees what is not', async () => {
   alice.send(Command.SYNC, { xid: { uid: BOB }, key: 0 });
-  await alice.frame(Command.SYNC);
+  await alice.frame(Command.SYNC, sync => sync.xid?.uid === String(BOB));
   const { violations } = await control('violations');
   assert.equal(violations.length, 1);
   assert.match(violations[0].what, /key 0/);

@@ -5,6 +5,9 @@
 #include "base/json.h"
 #include "intake.h"
 
+/* No answer has the time of its question: two ticks of the clock lie between them. */
+#define MIN_DELAY_MS 2
+
 typedef struct {
   Sandbox *sandbox;
   gint64 bot;
@@ -29,6 +32,16 @@ submit (Sandbox *sandbox, SbUser *bot, SbMessage *message)
 }
 
 static void
+send_typing (Sandbox *sandbox, SbUser *bot, gint64 to, const char *status)
+{
+  SbMessage *typing = sb_message_new (bot->id, to);
+
+  typing->ext = g_strdup_printf ("{\"input_status\":\"%s\"}", status);
+  typing->at_most_once = TRUE;
+  submit (sandbox, bot, typing);
+}
+
+static void
 on_reply_due (gpointer user_data)
 {
   Reply *reply = user_data;
@@ -38,6 +51,8 @@ on_reply_due (gpointer user_data)
   message->type = reply->group ? FLOO__MESSAGE_BODY__TYPE__GROUPCHAT : FLOO__MESSAGE_BODY__TYPE__CHAT;
   g_free (message->content);
   message->content = g_strconcat ("echo: ", reply->text, NULL);
+  if (!reply->group)
+    send_typing (reply->sandbox, bot, reply->to, "nothing");
   submit (reply->sandbox, bot, message);
   reply_free (reply);
 }
@@ -52,16 +67,6 @@ send_read_ack (Sandbox *sandbox, SbUser *bot, const SbMessage *received)
   ack->op = FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK;
   ack->op_mid = received->id;
   submit (sandbox, bot, ack);
-}
-
-static void
-send_typing (Sandbox *sandbox, SbUser *bot, gint64 to)
-{
-  SbMessage *typing = sb_message_new (bot->id, to);
-
-  typing->ext = g_strdup ("{\"input_status\":\"typing\"}");
-  typing->at_most_once = TRUE;
-  submit (sandbox, bot, typing);
 }
 
 /* Whether config.mentionList of a message has the user, or mentionAll is set. */
@@ -111,10 +116,10 @@ on_arrival (gpointer user_data)
   if (message->ctype != FLOO__MESSAGE_BODY__CONTENT_TYPE__TEXT || (group && !mentions (message, bot->id)))
     return;
   if (!group)
-    send_typing (sandbox, bot, message->from);
+    send_typing (sandbox, bot, message->from, "typing");
   reply = g_new (Reply, 1);
   *reply = (Reply) { sandbox, bot->id, group ? message->to : message->from, group, g_strdup (message->content) };
-  sandbox_after (sandbox, sandbox->bot.delay_ms, on_reply_due, reply, (GDestroyNotify) reply_free);
+  sandbox_after (sandbox, MAX (sandbox->bot.delay_ms, MIN_DELAY_MS), on_reply_due, reply, (GDestroyNotify) reply_free);
 }
 
 void

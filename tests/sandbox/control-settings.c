@@ -40,6 +40,8 @@ static const struct {
   { "recall_window", NUMBER, G_STRUCT_OFFSET (SbSettings, recall_window), 0, G_MAXINT32 },
   { "history_limit", NUMBER, G_STRUCT_OFFSET (SbSettings, history_limit), 0, G_MAXINT32 },
   { "app_status", TEXT, G_STRUCT_OFFSET (SbSettings, app_status) },
+  { "account_verification", CHOICE, G_STRUCT_OFFSET (SbSettings, account_verification), .values = { "verified", "unverified", "expired" } },
+  { "xid_form", CHOICE, G_STRUCT_OFFSET (SbSettings, xid_form), .values = { "full", "bare", "sparse" } },
 };
 
 static gboolean

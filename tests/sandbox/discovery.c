@@ -56,6 +56,14 @@ add_text (JsonBuilder *builder, const char *name, const char *value)
   json_builder_add_string_value (builder, value);
 }
 
+const char *
+sb_account_verification (Sandbox *sandbox)
+{
+  static const char *const names[] = { "verified", "unverified", "expired" };
+
+  return names[sandbox->settings.account_verification];
+}
+
 static void
 add_data (JsonBuilder *builder, Sandbox *sandbox)
 {
@@ -67,6 +75,9 @@ add_data (JsonBuilder *builder, Sandbox *sandbox)
   add_text (builder, "app_status", sandbox->settings.app_status);
   json_builder_set_member_name (builder, "account_verification");
   json_builder_begin_object (builder);
+  add_text (builder, "type", SB_APP_OWNER_TYPE);
+  add_text (builder, "name", SB_APP_OWNER);
+  add_text (builder, "status", sb_account_verification (sandbox));
   json_builder_end_object (builder);
   /* No dns_server_list: its domains are taken as https, which the sandbox does not speak by itself. */
   json_builder_set_member_name (builder, "dns_server_list");

@@ -7,17 +7,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cors.h"
+#include "thumbnail.h"
 #include "trace.h"
 
 #define PIECE (64u << 10)
-
-/* What stands for every thumbnail: a white pixel. */
-static const guint8 pixel[] = {
-  0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00,
-  0x00, 0x00, 0x01, 0x00, 0x00, 0x00, 0x01, 0x08, 0x00, 0x00, 0x00, 0x00, 0x3a, 0x7e, 0x9b, 0x55, 0x00,
-  0x00, 0x00, 0x0a, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0xf8, 0x0f, 0x00, 0x01, 0x01, 0x01, 0x00,
-  0xb1, 0x38, 0xf6, 0x14, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82,
-};
 
 /* One answer under way. */
 typedef struct {
@@ -25,7 +19,7 @@ typedef struct {
   GIOStream *connection;
   GCancellable *cancellable;
   int fd;                 /* -1: from data */
-  const guint8 *data;
+  GBytes *data;           /* (nullable) */
   goffset at;
   goffset end;
   goffset sent;
@@ -50,6 +44,7 @@ sending_free (gpointer data)
     }
   if (sending->fd >= 0)
     close (sending->fd);
+  g_clear_pointer (&sending->data, g_bytes_unref);
   g_object_unref (sending->connection);
   g_object_unref (sending->cancellable);
   g_free (sending->head);
@@ -146,8 +141,8 @@ write_piece (Sending *sending)
       if (pread (sending->fd, sending->piece, len, sending->at) != (gssize) len)
         g_error ("a file cannot be read");
     }
-  else if (sending->data != NULL)
-    memcpy (sending->piece, sending->data + sending->at, len);
+  else if (sending->data != NULL && !sending->fault.endless)
+    memcpy (sending->piece, (const guint8 *) g_bytes_get_data (sending->data, NULL) + sending->at, len);
   sending->at += (goffset) len;
   sending->sent += (goffset) len;
   write_out (sending, sending->piece, len);
@@ -193,15 +188,16 @@ wants_rest (SoupServerMessage *msg, const char *tag, goffset size, goffset *star
   return strcmp (rest, "-") == 0 && *start > 0 && *start < size;
 }
 
+/* @data: (nullable): what is sent instead of the file, a PNG */
 static void
-send_file (Sandbox *sandbox, SoupServerMessage *msg, const SbFile *file, const guint8 *data, gsize len, const char *type, const char *sign)
+send_file (Sandbox *sandbox, SoupServerMessage *msg, const SbFile *file, GBytes *data, const char *sign)
 {
   static const SbFileFault none = { .cut = -1, .stall = -1 };
   const SbFileFault *fault = sb_files_take_fault (sandbox->files, FALSE, sign);
   Sending *sending = g_new0 (Sending, 1);
   g_autofree char *tag = g_strdup_printf ("\"%s\"", sign);
   g_autoptr (GString) head = g_string_new (NULL);
-  goffset size = file != NULL ? file->size : (goffset) len, start = 0;
+  goffset size = data == NULL ? file->size : (goffset) g_bytes_get_size (data), start = 0;
   gboolean rest;
 
   fault = fault != NULL ? fault : &none;
@@ -209,7 +205,7 @@ send_file (Sandbox *sandbox, SoupServerMessage *msg, const SbFile *file, const g
   start = !rest ? 0 : fault->wrong_range ? start + 1 : start;
   sandbox->files->n_partial += rest ? 1 : 0;
   g_string_append_printf (head, "HTTP/1.1 %s\r\nContent-Type: %s\r\nETag: %s\r\nConnection: close\r\n",
-                          rest ? "206 Partial Content" : "200 OK", type, tag);
+                          rest ? "206 Partial Content" : "200 OK", data != NULL ? "image/png" : file->type, tag);
   if (rest)
     g_string_append_printf (head, "Content-Range: bytes %" G_GOFFSET_FORMAT "-%" G_GOFFSET_FORMAT "/%" G_GOFFSET_FORMAT "\r\n", start,
                             size - 1, size);
@@ -219,11 +215,14 @@ send_file (Sandbox *sandbox, SoupServerMessage *msg, const SbFile *file, const g
     g_string_append_printf (head, "Content-Length: %" G_GOFFSET_FORMAT "\r\n", size - start);
   if (fault->encoding != NULL)
     g_string_append_printf (head, "Content-Encoding: %s\r\n", fault->encoding);
+  /* By hand, as the rest of it: this answer never becomes libsoup's. */
+  if (sb_cors_origin (msg) != NULL)
+    g_string_append_printf (head, "Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n", sb_cors_origin (msg));
   g_string_append (head, "\r\n");
 
   sending->sandbox = sandbox;
-  sending->fd = file != NULL ? dup (file->fd) : -1;
-  sending->data = data;
+  sending->fd = data == NULL ? dup (file->fd) : -1;
+  sending->data = data == NULL ? NULL : g_bytes_ref (data);
   sending->at = start;
   sending->end = size;
   sending->fault = *fault;
@@ -242,6 +241,16 @@ parameter (SoupServerMessage *msg, GHashTable *query, const char *name)
   const char *value = query == NULL ? NULL : g_hash_table_lookup (query, name);
 
   return value != NULL ? value : soup_message_headers_get_one (soup_server_message_get_request_headers (msg), name);
+}
+
+/* The width or height that a thumbnail shall have. */
+static int
+side (SoupServerMessage *msg, GHashTable *query, const char *name)
+{
+  const char *text = parameter (msg, query, name);
+  guint64 n;
+
+  return text != NULL && g_ascii_string_to_unsigned (text, 10, 1, 4096, &n, NULL) ? (int) n : SB_THUMBNAIL_SIZE;
 }
 
 /* What is ordered instead of a file. */
@@ -288,9 +297,12 @@ sb_download_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, 
     soup_server_message_set_status (msg, SOUP_STATUS_NOT_FOUND, NULL);
   else if (!answer_otherwise (sandbox, msg, sign))
     {
+      g_autoptr (GBytes) thumbnail
+          = small ? sb_thumbnail_new (file->fd, side (msg, query, "w"), side (msg, query, "h")) : NULL;
+
       soup_server_message_set_status (msg, SOUP_STATUS_OK, NULL);
       sb_trace_rest (sandbox, "GET", path, user == NULL ? 0 : user->id, SOUP_STATUS_OK);
-      send_file (sandbox, msg, small ? NULL : file, small ? pixel : NULL, sizeof pixel, small ? "image/png" : file->type, sign);
+      send_file (sandbox, msg, file, thumbnail, sign);
       return;
     }
   sb_trace_rest (sandbox, "GET", path, user == NULL ? 0 : user->id, (int) soup_server_message_get_status (msg));

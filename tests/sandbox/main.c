@@ -16,6 +16,7 @@ static int opt_ping_interval = 25000;
 static int opt_ping_timeout = 5000;
 static char *opt_persist;
 static char *opt_certificate;
+static gboolean opt_small_ids;
 static gboolean opt_quiet;
 static gboolean opt_verbose;
 
@@ -29,6 +30,7 @@ static const GOptionEntry entries[] = {
   { "certificate", 0, 0, G_OPTION_ARG_FILENAME, &opt_certificate, "Be there with TLS, with the certificate and key of this file (PEM)",
     "FILE" },
   { "persist", 0, 0, G_OPTION_ARG_FILENAME, &opt_persist, "Keep the state in this file", "FILE" },
+  { "small-ids", 0, 0, G_OPTION_ARG_NONE, &opt_small_ids, "Ids of messages are below 2^53, for clients that put them into doubles", NULL },
   { "quiet", 'q', 0, G_OPTION_ARG_NONE, &opt_quiet, "Say nothing on stdout", NULL },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &opt_verbose, "Tell every call and violation on stderr", NULL },
   G_OPTION_ENTRY_NULL,
@@ -97,6 +99,8 @@ run (GError **error)
   sandbox->settings.ping_timeout = opt_ping_timeout;
   sandbox->persist = g_strdup (opt_persist);
   sandbox->verbose = opt_verbose;
+  if (opt_small_ids)
+    sandbox->state->next_message = SB_SMALL_MESSAGE_ID;
   if (!start (sandbox, error))
     return FALSE;
   term = g_unix_signal_add (SIGTERM, on_signal, loop);

@@ -18,9 +18,10 @@ const SbOperation sb_operations[] = {
   { POST, "/token/login", SB_ANYBODY, sb_rest_token, { BO (device_guid, STRING), B (login_name, STRING), B (password, STRING) } },
   { POST, "/token/user", SB_ANYBODY, sb_rest_token,
     { BO (device_guid, STRING), BO (mobile, STRING), BO (name, STRING), B (password, STRING) } },
-  { POST, "/user/register/v2", SB_ANYBODY, sb_rest_register, { B (password, STRING), B (username, STRING) } },
-  { GET, "/app/config", SB_ANYBODY, sb_rest_app_config, { Q (platform, INT32) } },
-  { GET, "/app/user/name_check", SB_ANYBODY, sb_rest_name_check, { Q (username, STRING) } },
+  { POST, "/user/register/v2", SB_OPEN, sb_rest_register, { B (password, STRING), B (username, STRING) } },
+  { GET, "/app/config", SB_OPEN, sb_rest_app_config, { QO (platform, INT32) } },
+  { GET, "/app/support_staff", SB_OPEN, sb_rest_support_staff, { { 0 } } },
+  { GET, "/app/user/name_check", SB_OPEN, sb_rest_name_check, { Q (username, STRING) } },
 
   /* user */
   { POST, "/user/authmode", SB_USER, sb_rest_set_setting, { Q (value, INT32) } },
@@ -33,8 +34,7 @@ const SbOperation sb_operations[] = {
   { GET, "/user/device/list", SB_USER, sb_rest_device_list, { { 0 } } },
   { POST, "/user/device/remove", SB_USER, sb_rest_device_remove, { Q (device_sn, INT32) } },
   { POST, "/user/download", SB_USER, sb_rest_set_setting, { Q (value, BOOL) } },
-  /* One place would do for the service, but without the number it ends all sessions: no correct client leaves it out anywhere. */
-  { POST, "/user/kick", SB_USER, sb_rest_kick, { Q (device_sn, INT32), B (device_sn, INT32) } },
+  { POST, "/user/kick", SB_USER, sb_rest_kick, { QO (device_sn, INT32), BO (device_sn, INT32) } },
   { POST, "/user/mobile", SB_USER, sb_rest_set_mobile, { Q (mobile, STRING) } },
   { POST, "/user/nickname", SB_USER, sb_rest_set_profile, { Q (nick_name, STRING) } },
   { GET, "/user/online_status", SB_USER, sb_rest_online_status, { { 0 } } },
@@ -127,6 +127,7 @@ const SbOperation sb_operations[] = {
   { POST, "/group/info/ext", SB_GROUP_MEMBER, sb_rest_group_set_property, TEXT_PROPERTY },
   { POST, "/group/info/name", SB_GROUP_MEMBER, sb_rest_group_set_property, TEXT_PROPERTY },
   { POST, "/group/msg/mute_mode", SB_GROUP_MEMBER, sb_rest_group_mute_mode, { B (group_id, INT64), B (msg_mute_mode, INT32) } },
+  { POST, "/group/msg/not_disturb", SB_GROUP_MEMBER, sb_rest_group_not_disturb, SWITCH_PROPERTY },
   { POST, "/group/msg/push_mode", SB_GROUP_MEMBER, sb_rest_group_push_mode, { B (group_id, INT64), B (msg_push_mode, INT32) } },
   { POST, "/group/settings/allow_member_invitation", SB_GROUP_MEMBER, sb_rest_group_set_property, SWITCH_PROPERTY },
   { POST, "/group/settings/allow_member_modify", SB_GROUP_MEMBER, sb_rest_group_set_property, SWITCH_PROPERTY },

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
 void sb_rest_token (SbCall *call);
 void sb_rest_register (SbCall *call);
 void sb_rest_app_config (SbCall *call);
+void sb_rest_support_staff (SbCall *call);
 void sb_rest_name_check (SbCall *call);
 void sb_rest_change_password (SbCall *call);
 void sb_rest_delete_user (SbCall *call);
@@ -92,6 +93,7 @@ void sb_rest_group_set_property (SbCall *call);
 void sb_rest_group_display_name (SbCall *call);
 void sb_rest_group_mute_mode (SbCall *call);
 void sb_rest_group_push_mode (SbCall *call);
+void sb_rest_group_not_disturb (SbCall *call);
 
 /* rest-group-content.c */
 void sb_rest_announcement (SbCall *call);

@@ -112,6 +112,15 @@ sb_rest_group_mute_mode (SbCall *call)
                "msg_mute_mode");
 }
 
+/* An older name of the push mode, where it knows all messages or none. */
+void
+sb_rest_group_not_disturb (SbCall *call)
+{
+  call->member->push_mode = sb_call_bool (call, "value") ? 1 : 0;
+  json_object_set_int_member (call->args, "msg_push_mode", call->member->push_mode);
+  tell_mode (call, FLOO__GROUP_NOTICE__TYPE__MESSAGE_SETTING, "msg_push_mode");
+}
+
 void
 sb_rest_group_push_mode (SbCall *call)
 {

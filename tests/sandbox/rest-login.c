@@ -7,6 +7,7 @@
 #include "notices.h"
 #include "socket.h"
 #include "sync.h"
+#include "trace.h"
 
 #define MAX_FAILURES 10
 #define MAX_NAME 64
@@ -74,13 +75,17 @@ static gboolean
 name_is_allowed (const char *name)
 {
   glong length = g_utf8_strlen (name, -1);
+  gboolean digits = TRUE;
 
-  if (length < 1 || length > MAX_NAME)
+  if (length < 1 || length > MAX_NAME || g_str_has_prefix (name, "maxim") || g_str_has_prefix (name, "mta"))
     return FALSE;
   for (const char *p = name; *p != '\0'; p = g_utf8_next_char (p))
-    if (!g_unichar_isalnum (g_utf8_get_char (p)) && strchr ("_-.", *p) == NULL)
-      return FALSE;
-  return TRUE;
+    {
+      if (!g_unichar_isalnum (g_utf8_get_char (p)) && *p != '_')
+        return FALSE;
+      digits &= g_ascii_isdigit (*p);
+    }
+  return !digits;
 }
 
 static gboolean
@@ -144,7 +149,21 @@ sb_rest_app_config (SbCall *call)
   json_object_set_string_member (config, "app_id", SB_APP_ID);
   json_object_set_string_member (config, "name", "Sandbox");
   json_object_set_boolean_member (config, "chat_bot", TRUE);
+  json_object_set_int_member (config, "message_forward_max_user_num", 20);
+  json_object_set_int_member (config, "message_forward_max_message_num", 100);
+  json_object_set_boolean_member (config, "hide_member_info", FALSE);
+  json_object_set_boolean_member (config, "disable_send_location", FALSE);
+  json_object_set_string_member (config, "account_verification_name", SB_APP_OWNER);
+  json_object_set_string_member (config, "account_verification_type", SB_APP_OWNER_TYPE);
+  json_object_set_string_member (config, "account_verification_status", sb_account_verification (call->sandbox));
   sb_call_object (call, config);
+}
+
+/* The application has none. */
+void
+sb_rest_support_staff (SbCall *call)
+{
+  sb_call_array (call, json_array_new ());
 }
 
 /* ---- devices ---- */
@@ -183,6 +202,9 @@ sb_rest_kick (SbCall *call)
 {
   SbDevice *device = NULL;
 
+  /* In either place, or in both. Without a number all sessions end, the caller's own, too: no client means that. */
+  if (!sb_call_has (call, "device_sn"))
+    sb_trace_violation (call->sandbox, call->user->id, "/user/kick without device_sn");
   if (sb_call_has (call, "device_sn") && (device = find_device (call, "device_sn")) == NULL)
     return;
   sb_notice_kick (call->sandbox, call->user, device, FLOO__USER_NOTICE__TYPE__KICKED_BY_OTHER_DEVICE);

@@ -137,6 +137,14 @@ set_alias (SbCall *call, SbUser *user)
   contact->alias = g_strdup (sb_call_text (call, "alias"));
 }
 
+/* Each of them is told of the other one. */
+static void
+tell_added (Sandbox *sandbox, SbUser *a, SbUser *b)
+{
+  sb_notice_roster_one (sandbox, FLOO__ROSTER_NOTICE__TYPE__ADDED, a->id, b->id, NULL, b);
+  sb_notice_roster_one (sandbox, FLOO__ROSTER_NOTICE__TYPE__ADDED, b->id, a->id, NULL, a);
+}
+
 void
 sb_rest_roster_apply (SbCall *call)
 {
@@ -169,7 +177,7 @@ sb_rest_roster_apply (SbCall *call)
           return;
         }
       befriend (call->user, user);
-      sb_notice_roster (call->sandbox, FLOO__ROSTER_NOTICE__TYPE__ADDED, call->user->id, user->id, NULL);
+      tell_added (call->sandbox, call->user, user);
     }
 }
 

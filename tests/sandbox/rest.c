@@ -250,6 +250,13 @@ breach (SbCall *call, const char *format, ...)
   return FALSE;
 }
 
+/* What the SDK sends along where it is of no use; a service ignores all query parameters that it does not know. */
+static gboolean
+is_useless_parameter (const char *name)
+{
+  return strcmp (name, "access-token") == 0 || strcmp (name, "app_id") == 0;
+}
+
 static gboolean
 take_query (SbCall *call, const char *query)
 {
@@ -269,7 +276,11 @@ take_query (SbCall *call, const char *query)
       JsonNode *node = param == NULL ? NULL : from_query (param->type, value);
 
       if (param == NULL)
-        return breach (call, "no query parameter %s", name);
+        {
+          if (!is_useless_parameter (name))
+            sb_trace_violation (call->sandbox, 0, "%s: no query parameter %s", call->operation->path, name);
+          continue;
+        }
       if (node == NULL)
         return breach (call, "query parameter %s is no %s", name, type_names[param->type]);
       json_object_set_member (call->args, name, node);
@@ -310,6 +321,9 @@ take_body (SbCall *call, SoupServerMessage *msg)
         return breach (call, "no body member %s", (const char *) l->data);
       if (!has_type (param->type, node))
         return breach (call, "body member %s is no %s", param->name, type_names[param->type]);
+      if (json_object_has_member (call->args, param->name)
+          && !json_node_equal (node, json_object_get_member (call->args, param->name)))
+        return breach (call, "query and body differ in %s", param->name);
       json_object_set_member (call->args, param->name, json_node_copy (node));
       call->given |= 1u << (param - call->operation->params);
     }
@@ -339,9 +353,9 @@ check_headers (SbCall *call, SoupServerMessage *msg)
       sb_call_fail (call, SB_NO_APP, "no such app");
       return FALSE;
     }
-  if (call->operation->access == SB_ANYBODY)
+  if (call->operation->access <= SB_OPEN)
     {
-      if (token != NULL)
+      if (token != NULL && call->operation->access == SB_ANYBODY)
         sb_trace_violation (call->sandbox, 0, "%s: the header access-token does not belong here", call->operation->path);
       return TRUE;
     }

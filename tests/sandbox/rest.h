@@ -38,6 +38,7 @@ typedef struct {
 /* Who may call. The group is the parameter group_id. */
 typedef enum {
   SB_ANYBODY,         /* no token */
+  SB_OPEN,            /* anybody; who is logged in may send the token along, as the SDK does */
   SB_USER,
   SB_GROUP_MEMBER,
   SB_GROUP_ADMIN,     /* the owner, too */

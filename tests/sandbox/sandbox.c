@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "control.h"
+#include "cors.h"
 #include "files.h"
 #include "hosts.h"
 #include "rest.h"
@@ -165,7 +166,8 @@ on_request (SoupServer *server, SoupServerMessage *msg, const char *path, GHashT
 static void
 on_request_head (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer user_data)
 {
-  sb_files_begin (user_data, msg, path);
+  if (!sb_cors_begin (msg))
+    sb_files_begin (user_data, msg, path);
 }
 
 /* The port of the listener that was added last. */

@@ -23,6 +23,13 @@ typedef enum {
 /* Where the status OK is left out. */
 typedef enum { SB_STATUS_ALWAYS, SB_STATUS_NOT_ON_PAGES, SB_STATUS_ERRORS_ONLY } SbStatusForm;
 
+/* How a conversation is named. */
+typedef enum {
+  SB_XID_FULL,                /* with the deviceSN 0 on pages, without it elsewhere */
+  SB_XID_BARE,                /* without deviceSN */
+  SB_XID_SPARSE               /* and the system's conversation as an empty XID */
+} SbXidForm;
+
 /* The next_key at the end of a conversation, or of its history. */
 typedef enum {
   SB_KEYS_NORMAL,
@@ -55,6 +62,7 @@ typedef struct {
   gboolean notice_message;    /* NOTICE carries Notice{xid}, else a bare XID */
   gboolean group_notices_system;  /* group notices come under the system's conversation, else under the group */
   gboolean omit_xid;          /* SyncDL does not name its conversation */
+  int xid_form;               /* SbXidForm of SyncDL, UnreadDL and Notice */
   gboolean compress;          /* payloads are sent with ZLIB */
   SbFrameForm frame_form;
   gboolean bare_duplicate;    /* a duplicate's answer has no server_mid */
@@ -65,6 +73,7 @@ typedef struct {
   int recall_window;          /* ms within which a message may be recalled */
   int history_limit;          /* messages kept of a conversation, 0: all */
   char *app_status;           /* as discovery tells it */
+  int account_verification;   /* of the application, as discovery and /app/config tell it: see sb_account_verification() */
 } SbSettings;
 
 /* How acknowledgements misbehave. */
@@ -176,6 +185,11 @@ void sandbox_hasten (Sandbox *sandbox, GSourceOnceFunc func);
 /* Whether a count of misbehaviours is used up; takes one. -1 is never used up. */
 gboolean sandbox_take (int *count);
 
+/* The application's owner, as the service's console has verified it. */
+#define SB_APP_OWNER "Sandbox"
+#define SB_APP_OWNER_TYPE "enterprise"
+/* "unverified", "verified" or "expired" */
+const char *sb_account_verification (Sandbox *sandbox);
 /* The path of discovery, whichever the client was given. */
 #define SB_DISCOVERY "/v2/app_dns"
 /* Discovery: /v2/app_dns, and /dns for clients that are given a whole URL. */

@@ -157,3 +157,16 @@ sb_inbox_status (const SbInbox *inbox, const SbUser *user, const SbMessage *mess
              ? FLOO__MESSAGE_BODY__STATUS__READ
              : FLOO__MESSAGE_BODY__STATUS__UNREAD;
 }
+
+gint64
+sb_inbox_first_unread (const SbInbox *inbox, const SbUser *user)
+{
+  for (guint i = 0; i < inbox->history->len; i++)
+    {
+      const SbMessage *message = inbox->history->pdata[i];
+
+      if (message->from != user->id && sb_inbox_status (inbox, user, message) == FLOO__MESSAGE_BODY__STATUS__UNREAD)
+        return message->id;
+    }
+  return G_MAXINT64;
+}

@@ -18,6 +18,8 @@ G_BEGIN_DECLS
 
 /* The last message id that was given away before the first one: beyond 2^53, where doubles end. */
 #define SB_FIRST_MESSAGE_ID G_GINT64_CONSTANT (9007199254741000)
+/* The same with --small-ids. */
+#define SB_SMALL_MESSAGE_ID G_GINT64_CONSTANT (1000000)
 #define SB_APP_ID "sandbox"
 
 typedef struct _SbConnection SbConnection;
@@ -207,7 +209,7 @@ SbContact *sb_user_ensure_contact (SbUser *user, gint64 id);
 gboolean sb_user_is_friend (SbUser *user, gint64 id);
 SbDevice *sb_user_device_by_guid (SbUser *user, const char *guid);    /* (nullable) */
 SbDevice *sb_user_device (SbUser *user, guint32 sn);                  /* (nullable) */
-/* A new device begins where the user's other devices are; of conversations that begin later it gets all. */
+/* A new device begins where the user's other devices are, or before what he has not read; of conversations that begin later it gets all. */
 SbDevice *sb_state_add_device (SbState *state, SbUser *user, const char *guid);
 /* Forgets a device; its token becomes void with it. It must have no connection any more. */
 void sb_state_remove_device (SbState *state, SbDevice *device);
@@ -249,6 +251,9 @@ gboolean sb_messages_have (GPtrArray *list, gint64 id);
 gboolean sb_device_wants (const SbDevice *device, const SbMessage *message);
 /* The read state of @message as @user sees it: Floo__MessageBody__Status. */
 int sb_inbox_status (const SbInbox *inbox, const SbUser *user, const SbMessage *message);
+
+/* The id of the first message of others that @user has not read; G_MAXINT64: he has read all. */
+gint64 sb_inbox_first_unread (const SbInbox *inbox, const SbUser *user);
 
 /* A set of ids, and a table by ids whose values own the key. */
 GHashTable *sb_id_set_new (void);

@@ -62,7 +62,8 @@ sb_strict_fetch (Sandbox *sandbox, gint64 user, const Floo__SyncUL *ul)
 {
   gboolean history = ul->has_is_full_sync && ul->is_full_sync;
 
-  if (ul->xid == NULL || !ul->xid->has_uid)
+  /* An empty xid is what a page named with an empty xid was: the system's conversation. */
+  if (ul->xid == NULL || (history && !ul->xid->has_uid))
     sb_trace_violation (sandbox, user, "SYNC: neither xid nor meta");
   if (history && (!ul->has_key || !ul->has_full_sync_num || ul->full_sync_num <= 0))
     sb_trace_violation (sandbox, user, "SYNC of the history: key and a positive full_sync_num are due");

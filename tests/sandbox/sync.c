@@ -30,16 +30,23 @@ slot_free (Slot *slot)
   g_free (slot);
 }
 
+/* @device: with a deviceSN where the form is full */
+static void
+set_xid (Floo__XID *xid, const SbSettings *settings, gint64 conversation, gboolean device)
+{
+  floo__xid__init (xid);
+  xid->has_uid = conversation != 0 || settings->xid_form != SB_XID_SPARSE;
+  xid->uid = (guint64) conversation;
+  xid->has_devicesn = device && settings->xid_form == SB_XID_FULL;
+}
+
 static void
 page_init (Page *page, const SbSettings *settings, gint64 conversation)
 {
   floo__sync_dl__init (&page->dl);
-  floo__xid__init (&page->xid);
+  set_xid (&page->xid, settings, conversation, TRUE);
   page->metas = g_ptr_array_new_with_free_func ((GDestroyNotify) slot_free);
   page->bytes = 0;
-  page->xid.has_uid = TRUE;
-  page->xid.uid = (guint64) conversation;
-  page->xid.has_devicesn = TRUE;
   if (!settings->omit_xid)
     page->dl.xid = &page->xid;
   floo__status__init (&page->status);
@@ -328,11 +335,10 @@ push_pages (Sandbox *sandbox, SbDevice *device, gint64 conversation)
 void
 sb_sync_notify (Sandbox *sandbox, SbUser *user, gint64 conversation, const SbMessage *message)
 {
-  Floo__XID xid = FLOO__XID__INIT;
+  Floo__XID xid;
   Floo__Notice notice = FLOO__NOTICE__INIT;
 
-  xid.has_uid = TRUE;
-  xid.uid = (guint64) conversation;
+  set_xid (&xid, &sandbox->settings, conversation, FALSE);
   notice.xid = &xid;
   for (guint i = 0; i < user->devices->len; i++)
     {
@@ -457,10 +463,9 @@ sb_sync_unread (Sandbox *sandbox, SbDevice *device)
         continue;
       row = g_new (Row, 1);
       floo__conversation_unread__init (&row->unread);
-      floo__xid__init (&row->xid);
+      set_xid (&row->xid, &sandbox->settings, inbox->conversation, FALSE);
       row->unread.xid = &row->xid;
-      row->xid.has_uid = row->xid.has_devicesn = row->unread.has_n = row->unread.has_type = TRUE;
-      row->xid.uid = (guint64) inbox->conversation;
+      row->unread.has_n = row->unread.has_type = TRUE;
       row->unread.n = n;
       row->unread.type = g_hash_table_contains (sandbox->state->groups, &inbox->conversation)
                              ? FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * cors.h: pages in a browser may use the sandbox when they are themselves from this machine.
+ */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* The value of Access-Control-Allow-Origin for a request: its Origin where that is on loopback, else NULL. */
+const char *sb_cors_origin (SoupServerMessage *msg);
+/* Puts the headers into an answer that is still to come; TRUE: it was the question before a request (OPTIONS), and is answered. */
+gboolean sb_cors_begin (SoupServerMessage *msg);
+
+G_END_DECLS

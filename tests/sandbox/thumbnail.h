@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * thumbnail.h: small pictures of pictures.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The longer side of a thumbnail whose size nobody asked for. */
+#define SB_THUMBNAIL_SIZE 120
+
+/**
+ * sb_thumbnail_new:
+ * @fd: a file; its position does not matter, and is not changed
+ * @width: at most so many pixels; likewise @height
+ *
+ * Pictures are made smaller, never larger, and keep their proportions.
+ *
+ * Returns: (transfer full): a PNG: of the picture, or, where the file is none or the sandbox was built without gdk-pixbuf, a white pixel
+ */
+GBytes *sb_thumbnail_new (int fd, int width, int height);
+
+G_END_DECLS
