@@ -378,6 +378,7 @@ class OperationsTest(harness.Test):
         sandbox.control('settings', page_size=20)
         first = sandbox.control('burst', **{'from': BOB, 'to': ALICE, 'count': 300, 'mode': 'notice'})['first_mid']
         alice.wait_message(lambda one: one.id == first + 299 or one.content.endswith('300'), limit=60)
+        alice.wait_sent(alice.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {}))  # else it is delivered to the second one
         fresh = self.daemon('second', sandbox=sandbox)
         client = fresh.start()
         client.login('alice')

@@ -48,7 +48,8 @@ static const Field ack_fields[] = {
   FIELD (SbAck, edit_timestamp, INT64),
 };
 static const Field inbox_fields[] = {
-  FIELD (SbInbox, conversation, INT64), FIELD (SbInbox, start, INT64), FIELD (SbInbox, read_upto, INT64),
+  FIELD (SbInbox, conversation, INT64), FIELD (SbInbox, start, INT64), FIELD (SbInbox, lost, INT64),
+  FIELD (SbInbox, read_upto, INT64),
 };
 static const Field group_fields[] = {
   FIELD (SbGroup, id, INT64),          FIELD (SbGroup, info, OBJECT),       FIELD (SbGroup, blocked, ARRAY),

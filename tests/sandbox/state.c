@@ -121,7 +121,7 @@ sb_state_add_device (SbState *state, SbUser *user, const char *guid)
       SbInbox *inbox = value;
       SbPosition *position = sb_device_position (device, inbox->conversation);
 
-      position->acked = position->sent = position->given = MIN (inbox->start, sb_inbox_first_unread (inbox, user) - 1);
+      position->acked = position->sent = position->given = MAX (MIN (inbox->start, sb_inbox_first_unread (inbox, user) - 1), inbox->lost);
     }
   return device;
 }

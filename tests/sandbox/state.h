@@ -74,7 +74,8 @@ typedef struct {
   gint64 conversation;
   GPtrArray *queue;           /* SbMessage, borrowed: all that is to be delivered */
   GPtrArray *history;         /* SbMessage, borrowed: messages only, less what was deleted */
-  gint64 start;               /* a new device begins after this id */
+  gint64 start;               /* a new device begins after this id, or before what is unread, */
+  gint64 lost;                /* but after this one */
   gint64 read_upto;           /* messages of others up to here are read, */
   GHashTable *read;           /* these ids are, too, */
   GHashTable *unread;         /* and these are not */

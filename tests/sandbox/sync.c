@@ -372,6 +372,7 @@ sb_sync_lose (SbUser *user, gint64 conversation)
   SbInbox *inbox = sb_user_inbox (user, conversation);
   SbMessage *last = inbox->queue->len > 0 ? inbox->queue->pdata[inbox->queue->len - 1] : NULL;
 
+  inbox->lost = last != NULL ? last->id : 0;
   for (guint i = 0; last != NULL && i < user->devices->len; i++)
     {
       SbDevice *device = user->devices->pdata[i];
