@@ -301,6 +301,15 @@ identity_job_free (gpointer data)
   g_free (job);
 }
 
+/* Whether it is one that we made: UID_UUID. A store may be damaged. */
+static gboolean
+is_guid_of (gint64 user_id, const char *text)
+{
+  g_autofree char *prefix = g_strdup_printf ("%" G_GINT64_FORMAT "_", user_id);
+
+  return text != NULL && g_str_has_prefix (text, prefix) && g_uuid_string_is_valid (text + strlen (prefix));
+}
+
 /* The device's guid is made once per user and installation, its number is the service's; until that gave one: a random one. */
 static gboolean
 run_identity_job (FlooDb *db, gpointer data, GError **error)
@@ -311,7 +320,10 @@ run_identity_job (FlooDb *db, gpointer data, GError **error)
 
   if (!floo_values_get (db, "device_guid", &job->guid, error) || !floo_values_get (db, "device_sn", &sn, error))
     return FALSE;
-  job->device_sn = sn != NULL ? g_ascii_strtoll (sn, NULL, 10) : 0;
+  if (sn == NULL || !g_ascii_string_to_signed (sn, 10, 1, G_MAXUINT32, &job->device_sn, NULL))
+    job->device_sn = 0;
+  if (!is_guid_of (floo_db_get_user_id (db), job->guid))
+    g_clear_pointer (&job->guid, g_free);
   if (job->guid != NULL && job->device_sn > 0)
     return TRUE;
   if (job->guid == NULL)

@@ -433,7 +433,7 @@ static void
 resume (FlooFiles *self, const HeldRow *row)
 {
   g_autofree char *key = floo_outgoing_key (row->client_id);
-  g_autoptr (JsonNode) node = floo_json_parse (row->file, strlen (row->file), NULL);
+  g_autoptr (JsonNode) node = row->file != NULL ? floo_json_parse (row->file, strlen (row->file), NULL) : NULL;
   JsonObject *file = node != NULL ? floo_json_node_object (node) : NULL;
   g_autoptr (GError) lost = NULL;
   gboolean copied = FALSE;

@@ -30,7 +30,7 @@ floo_client_ids_load (FlooDb *db, GError **error)
   g_autoptr (GError) local = NULL;
   gint64 used, ceiling = 0;
 
-  if (!floo_query_get_int (db, "highest-client-id", NULL, 0, &used, NULL, error))
+  if (!floo_query_get_int (db, "highest-client-id", FLOO_INTS (MAX_CLIENT_ID - STEP_MS), &used, NULL, error))
     return FALSE;
   if (g_file_get_contents (path, &text, NULL, &local))
     {

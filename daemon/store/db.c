@@ -100,6 +100,10 @@ floo_db_set_error (FlooDb *db, int code, GError **error)
       text = "another program holds a lock on it";
       break;
     case SQLITE_CONSTRAINT:
+      /* Our statements bind what the columns want: it is in the file. */
+      db->repair_is_due = db->repair_is_due || code == SQLITE_CONSTRAINT_DATATYPE;
+      g_warning ("A statement of the store is wrong, or the row that it changes: %s", text);
+      break;
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
       g_warning ("A statement of the store is wrong: %s", text);

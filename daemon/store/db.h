@@ -37,6 +37,7 @@ struct _FlooDb {
   gint64 highest_message;    /* no message with a higher id ever came (indexer.h) */
   guint64 last_serial;       /* the highest that this transaction or one before it gave to an event */
   GPtrArray *events;         /* (nullable): FlooEvent of the running job */
+  gboolean repair_is_due;    /* SQLite refused a row for a value of a wrong type (repair.h) */
   gint64 last_client_id;     /* the highest ever given */
   gint64 client_id_ceiling;  /* what the file beside the folder says */
   int wal_pages;             /* in the WAL after the last commit */

@@ -138,7 +138,8 @@ collect_unread (FlooDb *db, gint64 conversation, gint64 up_to, GArray *read, GEr
         return TRUE;
       unread.id = floo_query_int (query, 0);
       unread.from = floo_query_int (query, 1);
-      unread.wants_ack = wants_ack (conversation, (FlooToType) floo_query_int (query, 2), floo_query_text (query, 3));
+      /* Of a damaged row nothing that the service could make sense of can be said. */
+      unread.wants_ack = unread.id > 0 && unread.from > 0 && wants_ack (conversation, (FlooToType) floo_query_int (query, 2), floo_query_text (query, 3));
       g_array_append_val (read, unread);
     }
   return FALSE;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/opening.h"
 
+#include <string.h>
+
 #include "base/error.h"
 #include "base/names.h"
 #include "store/client-ids.h"
@@ -8,7 +10,10 @@
 #include "store/migrate.h"
 #include "store/quarantine.h"
 #include "store/query.h"
+#include "store/repair.h"
 #include "store/search/changes.h"
+
+#define JOURNAL_ID_DIGITS 32
 
 static gboolean
 write_meta (FlooDb *db, const char *key, const char *value, GError **error)
@@ -28,8 +33,9 @@ load_journal_id (FlooDb *db, char **journal_id, GError **error)
 {
   if (!floo_query_get_text (db, "meta-get", "journal_id", journal_id, error))
     return FALSE;
-  if (*journal_id != NULL)
+  if (*journal_id != NULL && strlen (*journal_id) == JOURNAL_ID_DIGITS && strspn (*journal_id, "0123456789abcdef") == JOURNAL_ID_DIGITS)
     return TRUE;
+  g_free (*journal_id);
   *journal_id = g_strdup_printf ("%08x%08x%08x%08x", g_random_int (), g_random_int (), g_random_int (), g_random_int ());
   return write_meta (db, "journal_id", *journal_id, error);
 }
@@ -53,7 +59,7 @@ prepare_file (FlooDb *db, gboolean *created, GError **error)
   if (!floo_migrate_check (db, &version, error))
     return FALSE;
   *created = version == 0;
-  return floo_db_begin_wal (db, error) && floo_migrate_run (db, version, error) && load_numbers (db, error)
+  return floo_db_begin_wal (db, error) && floo_migrate_run (db, version, error) && floo_repair_on_opening (db, error) && load_numbers (db, error)
          && floo_search_changes_load (db, error);
 }
 

@@ -77,9 +77,8 @@ floo_outbox_add_token (FlooDb *db, const char *token, const char *digest, gint64
   return floo_query_run (query, error);
 }
 
-/* Marks the first unsettled row of @conversation as its head, so that what is due is found without looking at those behind. */
-static gboolean
-refresh_head (FlooDb *db, gint64 conversation, GError **error)
+gboolean
+floo_outbox_refresh_head (FlooDb *db, gint64 conversation, GError **error)
 {
   gint64 first;
 
@@ -101,8 +100,8 @@ is_ordered (int operation)
   return TRUE;
 }
 
-static gboolean
-insert_row (FlooDb *db, const FlooOutboxRow *row, GError **error)
+gboolean
+floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-insert", error);
   const gint64 ints[]
@@ -159,7 +158,7 @@ check_target (FlooDb *db, const FlooOutboxRow *row, GError **error)
 gboolean
 floo_outbox_restore (FlooDb *db, const FlooOutboxRow *row, GError **error)
 {
-  return insert_row (db, row, error) && touch (db, row, 0, row->timestamp, error) && refresh_head (db, row->conversation, error);
+  return floo_outbox_put (db, row, error) && touch (db, row, 0, row->timestamp, error) && floo_outbox_refresh_head (db, row->conversation, error);
 }
 
 gboolean
@@ -351,7 +350,7 @@ floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboole
   return floo_query_run (query, error)
          && (state != FLOO_SEND_FAILED || fail_dependents (db, client_id, error_text, permanent, error))
          && (state != FLOO_SEND_CANCELLED || settle_without (db, conversation, error))
-         && refresh_head (db, conversation, error);
+         && floo_outbox_refresh_head (db, conversation, error);
 }
 
 gboolean
@@ -367,7 +366,7 @@ floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char
     return FALSE;
   floo_query_bind_text (query, 2, file);
   floo_query_bind_text (query, 3, attachment);
-  return floo_query_run (query, error) && refresh_head (db, conversation, error);
+  return floo_query_run (query, error) && floo_outbox_refresh_head (db, conversation, error);
 }
 
 /* The message that @row was, under the id that it has now. Where it came by a page before, that one stays and gets our name for it. */
@@ -403,7 +402,7 @@ floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 
     return FALSE;
   return floo_query_run_ints (db, "outbox-delete", FLOO_INTS (client_id), NULL, error)
          && floo_query_run_ints (db, "outbox-retarget", FLOO_INTS (client_id, server_id), NULL, error)
-         && floo_conversations_settle (db, row.conversation, error) && refresh_head (db, row.conversation, error);
+         && floo_conversations_settle (db, row.conversation, error) && floo_outbox_refresh_head (db, row.conversation, error);
 }
 
 gboolean
@@ -415,7 +414,7 @@ floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error)
     return FALSE;
   return floo_query_run_ints (db, "outbox-delete-dependents", FLOO_INTS (client_id), NULL, error)
          && floo_query_run_ints (db, "outbox-delete", FLOO_INTS (client_id), NULL, error)
-         && settle_without (db, conversation, error) && refresh_head (db, conversation, error);
+         && settle_without (db, conversation, error) && floo_outbox_refresh_head (db, conversation, error);
 }
 
 gboolean

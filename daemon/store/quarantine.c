@@ -8,6 +8,7 @@
 #include "store/contacts.h"
 #include "store/files.h"
 #include "store/opening.h"
+#include "store/repair.h"
 #include "store/rows.h"
 
 #define BUILDING FLOO_STORE_FILE ".building"
@@ -22,19 +23,6 @@ floo_quarantine_is_due (const char *folder)
   g_autofree char *flag = g_build_filename (folder, FLOO_DAMAGED_FLAG, NULL);
 
   return g_file_test (flag, G_FILE_TEST_EXISTS);
-}
-
-/* A row of a damaged file may hold anything. */
-static gboolean
-is_sound (const FlooOutboxRow *row)
-{
-  const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
-
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (texts[i] != NULL && !g_utf8_validate (texts[i], -1, NULL))
-      return FALSE;
-  return row->client_id > 0 && (guint) row->to_type <= FLOO_TO_GROUP && row->state >= FLOO_SEND_QUEUED
-         && row->state < FLOO_N_SEND_STATES;
 }
 
 /* The outbox being copied: @from one end as far as it can be read, then from the other end down to there. */
@@ -56,10 +44,9 @@ copy_outbox (Copy *copy, FlooDb *from, const char *name, gboolean upward)
     {
       FlooOutboxRow outbox;
 
-      floo_outbox_row_read (&outbox, query);
-      if (!upward && outbox.client_id <= copy->highest)
+      if (!upward && floo_query_int (query, 0) <= copy->highest)
         break;
-      if (!is_sound (&outbox))
+      if (!floo_repair_read_outbox_row (query, &outbox))
         continue;
       if (!floo_outbox_restore (copy->to, &outbox, &copy->error))
         return FALSE;
@@ -81,8 +68,7 @@ copy_tokens (Copy *copy, FlooDb *from)
       const char *token = floo_query_text (query, 0);
       const char *digest = floo_query_text (query, 1);
 
-      if (token != NULL && *token != '\0' && digest != NULL && *digest != '\0' && g_utf8_validate (token, -1, NULL)
-          && g_utf8_validate (digest, -1, NULL)
+      if (token != NULL && *token != '\0' && digest != NULL && *digest != '\0'
           && !floo_outbox_add_token (copy->to, token, digest, floo_query_int (query, 2), &copy->error))
         return FALSE;
     }
@@ -101,7 +87,7 @@ copy_values (Copy *copy, FlooDb *from)
       const char *key = floo_query_text (query, 0);
       const char *value = floo_query_text (query, 1);
 
-      if (key != NULL && *key != '\0' && value != NULL && g_utf8_validate (key, -1, NULL) && g_utf8_validate (value, -1, NULL)
+      if (key != NULL && *key != '\0' && value != NULL
           && !floo_values_set (copy->to, key, value, &copy->error))
         return FALSE;
     }

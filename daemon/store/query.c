@@ -163,7 +163,7 @@ floo_query_text (FlooQuery *query, int at)
 {
   const char *text = (const char *) sqlite3_column_text (query->statement, at);
 
-  if (text == NULL || query->db->role == FLOO_DB_SALVAGER || g_utf8_validate (text, -1, NULL))
+  if (text == NULL || g_utf8_validate (text, -1, NULL))
     return text;
   g_message ("A text in the store is no UTF-8 and is left out");
   return NULL;
@@ -182,6 +182,18 @@ gboolean
 floo_query_is_null (FlooQuery *query, int at)
 {
   return sqlite3_column_type (query->statement, at) == SQLITE_NULL;
+}
+
+int
+floo_query_get_type (FlooQuery *query, int at)
+{
+  return sqlite3_column_type (query->statement, at);
+}
+
+guint
+floo_query_get_n_columns (FlooQuery *query)
+{
+  return (guint) sqlite3_column_count (query->statement);
 }
 
 FlooQuery *

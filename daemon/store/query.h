@@ -38,6 +38,9 @@ gint64 floo_query_int (FlooQuery *query, int at);
 const char *floo_query_text (FlooQuery *query, int at);
 gconstpointer floo_query_blob (FlooQuery *query, int at, gsize *size);
 gboolean floo_query_is_null (FlooQuery *query, int at);
+/* SQLITE_INTEGER, SQLITE_TEXT, ... as it is stored; before it is read as another type. */
+int floo_query_get_type (FlooQuery *query, int at);
+guint floo_query_get_n_columns (FlooQuery *query);
 
 /* Statements whose inputs are all integers. */
 #define FLOO_INTS(...) ((const gint64[]){ __VA_ARGS__ }), (sizeof ((const gint64[]){ __VA_ARGS__ }) / sizeof (gint64))

@@ -27,6 +27,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FlooMessageRow, floo_message_row_clear)
 void floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query);
 /* Inserts a row in whatever state, as taken over from another file. */
 gboolean floo_outbox_restore (FlooDb *db, const FlooOutboxRow *row, GError **error);
+/* The row alone: neither its conversation nor the order in it is brought up to date. */
+gboolean floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error);
+/* Marks the first unsettled row of @conversation as its head, so that what is due is found without looking at those behind. */
+gboolean floo_outbox_refresh_head (FlooDb *db, gint64 conversation, GError **error);
 /* The message that an outbox row is; views as in @row. */
 void floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *message);
 

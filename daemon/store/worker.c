@@ -12,6 +12,7 @@
 #include "store/prune.h"
 #include "store/query.h"
 #include "store/readers.h"
+#include "store/repair.h"
 #include "store/search/changes.h"
 #include "store/wal.h"
 
@@ -49,6 +50,7 @@ struct _FlooWorker {
   FlooDb *db;
   FlooWal *wal;
   FlooIndexer *indexer;  /* taken away under the lock */
+  gboolean repaired_in_vain;
   gint64 pruned_changes; /* notes for the indexer below this number are gone */
   gboolean full;
   guint events_since_prune;
@@ -299,6 +301,20 @@ run_own (FlooWorker *self, FlooStoreFunc func, gpointer data)
   return !self->full;
 }
 
+/* Once for each time that SQLite has refused a row: the jobs behind it find it mended. */
+static void
+repair (FlooWorker *self)
+{
+  gint64 changes = sqlite3_total_changes64 (self->db->handle);
+
+  if (!self->db->repair_is_due || self->full || self->repaired_in_vain)
+    return;
+  self->db->repair_is_due = FALSE;
+  run_own (self, floo_repair_tables, NULL);
+  /* What it did not find it will not find the next time, either. */
+  self->repaired_in_vain = sqlite3_total_changes64 (self->db->handle) == changes;
+}
+
 static gboolean
 is_wanted (FlooWorker *self)
 {
@@ -405,6 +421,7 @@ write_until_closed (FlooWorker *self)
         run_batch (self, &jobs);
       else
         do_idle_work (self);
+      repair (self);
       g_mutex_lock (&self->lock);
     }
   g_mutex_unlock (&self->lock);

@@ -139,6 +139,7 @@ static const char *const whole[] = {
   "applied-prune", "early-any", "early-prune", "journal-first-to-keep",                    /* the first few rows */
   "message-last-received",                                                                 /* a thousand rows, by an index */
   "outbox-mark-uncertain",                                                                 /* once a login */
+  "tables", "table-columns", "repair-journal", "repair-search-changes", "repair-outbox-misplaced", /* of a damaged store */
   "list-drop-states-of-owner",                                                             /* when a group is left */
 };
 

@@ -10,6 +10,6 @@ ON CONFLICT (id) DO UPDATE SET
   listed = max(listed, excluded.listed),
   activity = max(activity, excluded.activity),
   last_message = max(last_message, excluded.last_message),
-  unread = max(unread + ?4, 0),
-  mentioned = (mentioned OR ?5) AND unread + ?4 > 0
+  unread = max(min(unread, 4294967295) + ?4, 0),
+  mentioned = (mentioned OR ?5) AND min(unread, 4294967295) + ?4 > 0
 RETURNING unread;

@@ -1,4 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- out: the highest client id in the store, 0: none
-SELECT max(coalesce((SELECT max(client_id) FROM outbox), 0),
-           coalesce((SELECT max(client_id) FROM messages WHERE client_id IS NOT NULL), 0));
+-- in: ?1 the highest possible
+-- out: the highest client_id in use, 0: none
+SELECT max(coalesce((SELECT max(client_id) FROM outbox WHERE client_id <= ?1), 0),
+           coalesce((SELECT max(client_id) FROM messages WHERE client_id IS NOT NULL AND client_id <= ?1), 0));
