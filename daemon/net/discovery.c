@@ -7,6 +7,7 @@
 #include "net/deadline.h"
 #include "net/envelope.h"
 #include "net/http.h"
+#include "net/proxy.h"
 
 #define HEALTH_PATH "/api/health"
 #define HEALTH_LIMIT_MS 10000u
@@ -27,6 +28,7 @@ typedef struct {
   guint pending;   /* health checks under way */
   GSource *step;
   GQueue healthy;  /* of char *: borrowed from servers */
+  gboolean proxy_asked; /* who we are, and that was found out */
   gboolean asking; /* the app's endpoints, of one of them */
   gboolean done;
   GError *error;   /* the best reason so far */
@@ -170,6 +172,28 @@ call_free (Call *call)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Call, call_free)
 
+static void ask_server (GTask *task, char *server);
+
+/* The same server once more, with what is known of the proxy now. */
+static void
+learned_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Call) call = user_data;
+  Ask *ask = g_task_get_task_data (call->task);
+  gboolean learned = floo_proxy_learn_finish (result);
+
+  ask->asking = FALSE;
+  if (ask->done)
+    return;
+  if (learned)
+    {
+      ask_server (call->task, call->server);
+      return;
+    }
+  keep_reason (ask, floo_proxy_error ());
+  go_on (call->task);
+}
+
 static void
 answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -177,7 +201,17 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   Ask *ask = g_task_get_task_data (call->task);
   GError *error = NULL;
   g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
-  FlooServiceMap *map = body != NULL ? read_answer (body, soup_message_get_status (call->message), &error) : NULL;
+  FlooServiceMap *map;
+
+  if (body != NULL && soup_message_get_status (call->message) == FLOO_PROXY_STATUS && !ask->proxy_asked)
+    {
+      GUri *uri = soup_message_get_uri (call->message);
+
+      ask->proxy_asked = TRUE;
+      floo_proxy_learn_async (uri, floo_deadline_get_cancellable (ask->deadline), learned_cb, g_steal_pointer (&call));
+      return;
+    }
+  map = body != NULL ? read_answer (body, soup_message_get_status (call->message), &error) : NULL;
 
   ask->asking = FALSE;
   if (ask->done)
@@ -223,7 +257,9 @@ health_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
 
   ask->pending--;
-  if (body != NULL && soup_message_get_status (call->message) == SOUP_STATUS_OK)
+  /* A proxy that asks who we are says nothing of the server; it is asked who that is on the way to the endpoints. */
+  if (body != NULL
+      && (soup_message_get_status (call->message) == SOUP_STATUS_OK || soup_message_get_status (call->message) == FLOO_PROXY_STATUS))
     g_queue_push_tail (&ask->healthy, call->server);
   else if (!ask->done)
     keep_reason (ask, error != NULL ? g_steal_pointer (&error)

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "net/proxy.h"
 
 #define CODE_OK 200
 /* Characters of the service's message that are passed on. */
@@ -100,6 +101,11 @@ floo_envelope_open (GBytes *body, guint status, GError **error)
   const char *text = g_bytes_get_data (body, &len);
   gint64 code;
 
+  if (status == FLOO_PROXY_STATUS)
+    {
+      g_propagate_error (error, floo_proxy_error ());
+      return NULL;
+    }
   if (!floo_http_status_is_success (status))
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service answered with HTTP %u", status);

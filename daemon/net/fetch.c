@@ -8,6 +8,7 @@
 #include "net/envelope.h"
 #include "net/file-url.h"
 #include "net/mover.h"
+#include "net/proxy.h"
 #include "net/storage-private.h"
 #include "net/tls.h"
 
@@ -235,6 +236,8 @@ request (Fetch *fetch, FlooMover *mover, GCancellable *cancellable, GError **err
   if (stream == NULL)
     return FALSE;
   floo_mover_tell (mover, fetch->state->have, fetch->state->total);
+  if (soup_message_get_status (fetch->message) == FLOO_PROXY_STATUS)
+    floo_proxy_learn (fetch->uri, cancellable); /* for the next try */
   problem = is_redirect (soup_message_get_status (fetch->message)) ? take_redirect (fetch) : take_head (fetch);
   ended = problem == NULL && fetch->location == NULL && read_body (fetch, mover, stream, cancellable, &problem);
   if (!ended)

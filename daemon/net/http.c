@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "net/deadline.h"
+#include "net/proxy.h"
 #include "net/tls.h"
 
 #define MAX_CONNECTIONS 16
@@ -48,6 +49,7 @@ floo_http_session_new (void)
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
   /* No compression: a small body that unpacks to a large one has no place here, and GIO closes converters in a thread. */
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
+  floo_proxy_attach (session);
   return session;
 }
 

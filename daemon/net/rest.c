@@ -9,6 +9,7 @@
 #include "net/deadline.h"
 #include "net/envelope.h"
 #include "net/http.h"
+#include "net/proxy.h"
 
 #define CODE_TOKEN_VOID 402
 /* A host that does not let us connect for so long is left for another one, where there is one. */
@@ -43,6 +44,7 @@ typedef struct {
   GCancellable *cancellable; /* (nullable): the caller's */
   gint64 until; /* monotonic us */
   guint tries;
+  gboolean proxy_asked; /* who we are, and that was found out */
 
   /* The present try. */
   SoupMessage *message;
@@ -332,6 +334,17 @@ on_starting (SoupMessage *message, gpointer user_data)
 static void send_request (GTask *task);
 
 static void
+learned_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+
+  if (floo_proxy_learn_finish (result))
+    send_request (task);
+  else
+    g_task_return_error (task, floo_proxy_error ());
+}
+
+static void
 sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
@@ -341,7 +354,12 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   call->body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
   g_clear_pointer (&call->timer, destroy_source);
-  if (count (self, call))
+  if (call->body != NULL && soup_message_get_status (call->message) == FLOO_PROXY_STATUS && !call->proxy_asked)
+    {
+      call->proxy_asked = TRUE;
+      floo_proxy_learn_async (soup_message_get_uri (call->message), call->cancellable, learned_cb, g_object_ref (task));
+    }
+  else if (count (self, call))
     send_request (task);
   else if (call->body != NULL)
     open_envelope (task);

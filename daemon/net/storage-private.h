@@ -50,7 +50,7 @@ gboolean floo_storage_text_is_safe (const char *text);
  * Returns: (transfer full): NULL with FLOO_ERROR_PROTOCOL or FLOO_ERROR_OFFLINE
  */
 GUri *floo_storage_resolve (FlooStorage *self, const char *text, GUri *from, FlooHost *host, GError **error);
-/* A foreign @host whose name turns out to be in a private network ends @deadline before it is connected to, and @refused says so. */
+/* Prepares the connection of @message. A foreign @host whose name turns out to be in a private network ends @deadline before it is connected to, and @refused says so. */
 void floo_storage_guard (SoupMessage *message, FlooHost host, FlooDeadline *deadline, gboolean *refused);
 /* The error then. */
 GError *floo_storage_refusal (void);

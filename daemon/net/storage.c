@@ -4,6 +4,8 @@
 #include "base/error.h"
 #include "net/file-url.h"
 #include "net/http.h"
+#include "net/proxy.h"
+#include "net/tls.h"
 
 G_DEFINE_FINAL_TYPE (FlooStorage, floo_storage, G_TYPE_OBJECT)
 
@@ -162,11 +164,25 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *con
   floo_deadline_abort (guard->deadline);
 }
 
+/*
+ * HTTP/1.1 alone, by what the handshake offers: with HTTP/2 libsoup 3.2 waits for ever for the rest of a body whose stream the server has
+ * reset, and a transfer has its connection for itself anyway.
+ */
+static void
+on_handshake (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
+{
+  static const char *const protocols[] = { "http/1.1", NULL };
+
+  if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
+    g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
+}
+
 void
 floo_storage_guard (SoupMessage *message, FlooHost host, FlooDeadline *deadline, gboolean *refused)
 {
   Guard *guard;
 
+  g_signal_connect (message, "network-event", G_CALLBACK (on_handshake), NULL);
   if (host != FLOO_HOST_FOREIGN)
     return;
   guard = g_new (Guard, 1);
@@ -188,6 +204,8 @@ floo_storage_status_error (guint status)
     { 429, 429, FLOO_ERROR_RATE_LIMITED },      { 400, 499, FLOO_ERROR_REJECTED },          { 500, 599, FLOO_ERROR_OFFLINE },
   };
 
+  if (status == FLOO_PROXY_STATUS)
+    return floo_proxy_error ();
   for (guint i = 0; i < G_N_ELEMENTS (known); i++)
     if (status >= known[i].first && status <= known[i].last)
       return g_error_new (FLOO_ERROR, known[i].code, "the storage answered with HTTP %u", status);

@@ -8,8 +8,8 @@
 #include "net/file-url.h"
 #include "net/mover.h"
 #include "net/multipart.h"
+#include "net/proxy.h"
 #include "net/storage-private.h"
-#include "net/tls.h"
 #include "net/tls.h"
 
 #define MAX_ANSWER (64u << 10)
@@ -78,6 +78,8 @@ send_file (Upload *upload, GCancellable *cancellable, GError **error)
   stream = soup_session_send (upload->session, upload->message, cancellable, error);
   if (stream == NULL)
     return FALSE;
+  if (soup_message_get_status (upload->message) == FLOO_PROXY_STATUS)
+    floo_proxy_learn (soup_message_get_uri (upload->message), cancellable); /* for the next try */
   done = read_answer (upload, stream, cancellable, error);
   if (!done)
     g_cancellable_cancel (cancelled); /* libsoup would read the rest else */

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "net/deadline.h"
 #include "net/http.h"
+#include "net/proxy.h"
 #include "net/tls.h"
 #include "net/websocket.h"
 
@@ -100,6 +101,28 @@ build_request (GUri *uri, const char *key)
   return g_string_free (request, FALSE);
 }
 
+/* Somebody on the way has nobody behind it, or too many before it: later it may work. */
+static GError *
+status_error (guint status)
+{
+  static const struct {
+    guint status;
+    FlooError code;
+  } known[] = {
+    { SOUP_STATUS_REQUEST_TIMEOUT, FLOO_ERROR_OFFLINE },     { 429, FLOO_ERROR_RATE_LIMITED },
+    { SOUP_STATUS_BAD_GATEWAY, FLOO_ERROR_OFFLINE },         { SOUP_STATUS_SERVICE_UNAVAILABLE, FLOO_ERROR_OFFLINE },
+    { SOUP_STATUS_GATEWAY_TIMEOUT, FLOO_ERROR_OFFLINE },
+  };
+  FlooError code = FLOO_ERROR_PROTOCOL;
+
+  if (status == FLOO_PROXY_STATUS)
+    return floo_proxy_error ();
+  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
+    if (known[i].status == status)
+      code = known[i].code;
+  return g_error_new (FLOO_ERROR, code, "the upgrade was refused with HTTP %u", status);
+}
+
 static gboolean
 check_head (Connect *connect, GError **error)
 {
@@ -115,7 +138,7 @@ check_head (Connect *connect, GError **error)
     }
   if (status != SOUP_STATUS_SWITCHING_PROTOCOLS)
     {
-      g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the upgrade was refused with HTTP %u", status);
+      g_propagate_error (error, status_error (status));
       return FALSE;
     }
   given = soup_message_headers_get_one (headers, "Sec-WebSocket-Accept");

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What stands before the service: a server that answers some paths itself and hands the rest to the sandbox, and hosts that are dead."""
 
+import base64
 import collections
 import http.client
 import http.server
 import json
+import select
 import socket
 import threading
 import time
@@ -150,3 +152,79 @@ class Broken:
     def _handle(self, handler, body):
         self.requests.append(handler.path)
         reply(handler, self.status)
+
+
+class Proxy:
+    """A proxy that lets nobody through without this name and password. passed: the places that it connected to."""
+
+    def __init__(self, test, name, password):
+        self.wanted = 'Basic ' + base64.b64encode(('%s:%s' % (name, password)).encode()).decode()
+        self.passed = []
+        self.refused = 0
+        self.leaked = 0  # the password in what goes through
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.ended = False
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+        test.addCleanup(self._end)
+
+    def _end(self):
+        self.ended = True
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+    def _accept(self):
+        while not self.ended:
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection):
+        """One request, or one tunnel; connections are not kept."""
+        try:
+            head = b''
+            while b'\r\n\r\n' not in head:
+                piece = connection.recv(65536)
+                if not piece:
+                    return
+                head += piece
+            head, rest = head.split(b'\r\n\r\n', 1)
+            lines = head.decode().split('\r\n')
+            method, target, version = lines[0].split(' ')
+            fields = [line for line in lines[1:] if not line.lower().startswith(('proxy-', 'connection:'))]
+            given = [line.split(':', 1)[1].strip() for line in lines[1:] if line.lower().startswith('proxy-authorization:')]
+            if given != [self.wanted]:
+                self.refused += 1
+                connection.sendall(b'HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic realm="x"\r\n'
+                                   b'Content-Length: 0\r\nConnection: close\r\n\r\n')
+                connection.shutdown(socket.SHUT_WR)
+                while connection.recv(65536):
+                    pass
+                return
+            parts = urllib.parse.urlsplit(target if method != 'CONNECT' else 'x://' + target)
+            self.passed.append('%s %s' % (method, parts.path or parts.netloc))
+            peer = socket.create_connection((parts.hostname, parts.port))
+            if method == 'CONNECT':
+                connection.sendall(b'HTTP/1.1 200 Connected\r\n\r\n')
+            else:
+                path = parts.path + ('?' + parts.query if parts.query else '')
+                rest = '\r\n'.join(['%s %s %s' % (method, path, version)] + fields + ['Connection: close', '', '']).encode() + rest
+            peer.sendall(rest)
+            self._join(connection, peer)
+        except OSError:
+            pass
+        finally:
+            connection.close()
+
+    def _join(self, one, other):
+        while True:
+            for source in select.select([one, other], [], [])[0]:
+                piece = source.recv(65536)
+                if not piece:
+                    return
+                (other if source is one else one).sendall(piece)
+                self.leaked += self.wanted.encode() in piece

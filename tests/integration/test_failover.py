@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 
+import files
 import front
 import harness
 
@@ -195,6 +196,47 @@ class DeadHostTest(harness.Test):
             client.call('Account', 'Reconnect')
         client.wait_online()
         self.assertEqual(len(service.asked('/dns')), 2)
+
+
+class ProxyTest(files.Test):
+
+    def test_proxy_with_a_password(self):
+        """Its URL has it: login, messages, files up and down go through; a wrong one is told as the proxy's refusal."""
+        self.secrets.append('proxy-word')
+        sandbox = self.sandbox()
+        proxy = front.Proxy(self, 'me', 'proxy-word')
+        daemon = self.daemon(sandbox=sandbox, env={'http_proxy': 'http://me:proxy-word@127.0.0.1:%d' % proxy.port})
+        client = daemon.start()
+        client.login('alice')
+        self.assertIn('POST /token/user', proxy.passed)
+        self.assertIn('CONNECT 127.0.0.1:%d' % sandbox.port, proxy.passed)
+        client.wait_sent(client.send_text(1099, 'through the proxy'))
+        sent, transfer = self.send_file(client, 'file', b'some bytes', 'a.txt', to=1002)
+        self.ended(client, transfer, 'complete')
+        client.wait_sent(sent)
+        sandbox.wait('delivered', user='alice')
+        self.assertEqual(proxy.leaked, 0)
+        daemon.stop()
+        daemon.env = {'http_proxy': 'http://me:wrong-word@127.0.0.1:%d' % proxy.port}
+        client = daemon.start()
+        client.wait_state('waiting')
+        self.assertEqual(client.last_error[0], 'Offline')
+        self.assertIn('proxy', client.last_error[1])
+
+    def test_statuses_at_the_upgrade(self):
+        sandbox = self.sandbox()
+        service = front.Front(self, sandbox)
+        broken = front.Broken(self)
+        service.clusters = [{'ratel': [service], 'webim': [broken]}]
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        for status, name in ((502, 'Offline'), (503, 'Offline'), (504, 'Offline'), (429, 'RateLimited'), (407, 'Offline'),
+                             (404, 'ProtocolError')):
+            broken.status = status
+            client.call('Account', 'Reconnect')
+            harness.wait_for(lambda: str(status) in client.last_error[1], lambda: 'HTTP %d: %s' % (status, client.last_error))
+            self.assertEqual(client.last_error[0], name)
 
 
 if __name__ == '__main__':

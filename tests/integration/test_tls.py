@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import threading
 import unittest
@@ -13,6 +14,7 @@ import unittest
 from gi.repository import GLib
 
 import files
+import front
 import harness
 import programs
 
@@ -62,12 +64,12 @@ class TlsTest(files.Test):
                     output.write(file.read())
         return both
 
-    def scene(self, name='IP:127.0.0.1', trusted=True, further=''):
+    def scene(self, name='IP:127.0.0.1', trusted=True, further='', env=None):
         ca = self.authority()
         sandbox = self.sandbox(certificate=self.certificate(name))
         self.assertTrue(sandbox.origin.startswith('https:'))
         config = '[service]\napp_id=sandbox\ndns_server=%s\n' % sandbox.dns_server + ('ca_file=%s\n' % ca if trusted else '') + further
-        daemon = self.daemon(sandbox=sandbox, config=config, env=programs.NO_LEAKS)
+        daemon = self.daemon(sandbox=sandbox, config=config, env=dict(programs.NO_LEAKS, **(env or {})))
         return sandbox, daemon, daemon.start()
 
     def refused(self, sandbox, client, reason):
@@ -119,6 +121,43 @@ class TlsTest(files.Test):
         url = 'https://localhost:%d/elsewhere/x' % sandbox.service_port
         transfer = self.download(client, self.message_at(sandbox, client, url), status='error')
         self.assertIn('it is for another host', transfer['Error'][1])
+
+    def test_transfers_keep_to_http_1(self):
+        """Whatever else the server offers: a stream of HTTP/2 that is reset in the middle of a file would not be noticed."""
+        sandbox, daemon, client = self.scene(further='[files]\nprivate_hosts=127.0.0.1\n')
+        client.login('alice')
+        sandbox.wait('delivered', user='alice')
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(os.path.join(self.folder('authority'), 'both.pem'))
+        context.set_alpn_protocols(['h2', 'http/1.1'])
+        Discovery.answer = 'a file'
+        server = http.server.HTTPServer(('127.0.0.1', 0), Discovery)
+        chosen = []
+        plain = server.get_request
+
+        def get_request():
+            connection, address = plain()
+            connection = context.wrap_socket(connection, server_side=True)
+            chosen.append(connection.selected_alpn_protocol())
+            return connection, address
+        server.get_request = get_request
+        self.addCleanup(server.server_close)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        self.download(client, self.message_at(sandbox, client, 'https://127.0.0.1:%d/x' % server.server_port))
+        self.assertEqual(chosen, ['http/1.1'])
+
+    def test_through_a_proxy(self):
+        """A tunnel through a proxy that wants a name and a password, which the service never gets to see."""
+        self.secrets.append('proxy-word')
+        proxy = front.Proxy(self, 'me', 'proxy-word')
+        sandbox, daemon, client = self.scene(env={'https_proxy': 'http://me:proxy-word@127.0.0.1:%d' % proxy.port})
+        client.login('alice')
+        client.wait_sent(client.send_text(BOB, 'through a tunnel'))
+        sent, transfer = self.send_file(client, 'file', b'some bytes', 'a.txt', to=BOB)
+        self.ended(client, transfer, 'complete')
+        self.assertEqual(set(proxy.passed), {'CONNECT 127.0.0.1:%d' % sandbox.service_port})
+        self.assertEqual(proxy.leaked, 0)
 
     def test_unknown_authority(self):
         sandbox, daemon, client = self.scene(trusted=False)

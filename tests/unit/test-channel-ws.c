@@ -230,7 +230,10 @@ test_refused (void)
     FlooError code;
     const char *text;
   } cases[] = {
-    { "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", FLOO_ERROR_PROTOCOL, "502" },
+    { "HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n", FLOO_ERROR_OFFLINE, "502" },
+    { "HTTP/1.1 429 Too Many Requests\r\n\r\n", FLOO_ERROR_RATE_LIMITED, "429" },
+    { "HTTP/1.1 407 Proxy Authentication Required\r\n\r\n", FLOO_ERROR_OFFLINE, "proxy" },
+    { "HTTP/1.1 403 Forbidden\r\n\r\n", FLOO_ERROR_PROTOCOL, "403" },
     { "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", FLOO_ERROR_PROTOCOL, "302" },
     { "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhtml", FLOO_ERROR_PROTOCOL, "200" },
     { "SSH-2.0-OpenSSH_9.2\r\n\r\n", FLOO_ERROR_PROTOCOL, "no HTTP" },

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * proxy.h: the name and password of a proxy that asks for them.
+ *
+ * libsoup's own way sends a request twice, the second time without its body. Here a request that a proxy refused makes the name and password
+ * known, which the proxy's URL has (http_proxy=http://NAME:PASSWORD@HOST:PORT, or the desktop's settings); from then on they go with
+ * requests to the same place.
+ */
+#pragma once
+
+#include <libsoup/soup.h>
+
+G_BEGIN_DECLS
+
+/* The status of a proxy that wants to know who asks. */
+#define FLOO_PROXY_STATUS SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED
+
+/* Requests of @session go with what is known. */
+void floo_proxy_attach (SoupSession *session);
+
+/**
+ * floo_proxy_learn:
+ * @uri: of a request that a proxy refused
+ *
+ * Finds out name and password for requests to the same place. Blocks: for worker threads.
+ *
+ * Returns: whether it is worth another try: they were not known before
+ */
+gboolean floo_proxy_learn (GUri *uri, GCancellable *cancellable);
+/* The same from the main loop. */
+void floo_proxy_learn_async (GUri *uri, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean floo_proxy_learn_finish (GAsyncResult *result);
+
+/* Returns: (transfer full): FLOO_ERROR_OFFLINE: the proxy does not let us through */
+GError *floo_proxy_error (void);
+
+G_END_DECLS
