@@ -324,6 +324,14 @@ sb_control_push (SbControl *control, GError **error)
 /* ---- what a user does by another device ---- */
 
 gboolean
+sb_control_succeeded (JsonObject *envelope, GError **error)
+{
+  gint64 code = json_object_get_int_member (envelope, "code");
+
+  return code == SB_OK || sb_control_fail (error, "%" G_GINT64_FORMAT ": %s", code, json_object_get_string_member (envelope, "message"));
+}
+
+gboolean
 sb_control_call (SbControl *control, GError **error)
 {
   SbUser *user = sb_control_user (control, "user", error);
@@ -338,9 +346,8 @@ sb_control_call (SbControl *control, GError **error)
   envelope = sb_rest_call (control->sandbox, user, method, path, arguments != NULL ? arguments : none);
   if (envelope == NULL)
     return sb_control_fail (error, "no operation %s %s", method, path);
-  if (json_object_get_int_member (envelope, "code") != SB_OK)
-    return sb_control_fail (error, "%" G_GINT64_FORMAT ": %s", json_object_get_int_member (envelope, "code"),
-                            json_object_get_string_member (envelope, "message"));
+  if (!sb_control_succeeded (envelope, error))
+    return FALSE;
   json_object_set_member (control->answer, "data", json_node_copy (json_object_get_member (envelope, "data")));
   return TRUE;
 }

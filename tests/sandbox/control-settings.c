@@ -41,6 +41,12 @@ static const struct {
   { "history_limit", NUMBER, G_STRUCT_OFFSET (SbSettings, history_limit), 0, G_MAXINT32 },
   { "app_status", TEXT, G_STRUCT_OFFSET (SbSettings, app_status) },
   { "account_verification", CHOICE, G_STRUCT_OFFSET (SbSettings, account_verification), .values = { "verified", "unverified", "expired" } },
+  { "qr_lifetime", NUMBER, G_STRUCT_OFFSET (SbSettings, qr_lifetime), 1, G_MAXINT32 },
+  { "qr_waiting", CHOICE, G_STRUCT_OFFSET (SbSettings, qr_waiting), .values = { "empty", "error" } },
+  { "login_password", CHOICE, G_STRUCT_OFFSET (SbSettings, login_password), .values = { "made", "own", "once" } },
+  { "sms_interval", NUMBER, G_STRUCT_OFFSET (SbSettings, sms_interval), 0, G_MAXINT32 },
+  { "anonymous", CHOICE, G_STRUCT_OFFSET (SbSettings, no_anonymous), .values = { "allowed", "forbidden" } },
+  { "verify_needed", SWITCH, G_STRUCT_OFFSET (SbSettings, verify_needed) },
   { "xid_form", CHOICE, G_STRUCT_OFFSET (SbSettings, xid_form), .values = { "full", "bare", "sparse" } },
 };
 

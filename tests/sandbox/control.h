@@ -37,6 +37,9 @@ int sb_control_choice (SbControl *control, const char *name, const char *const *
 /* As g_set_error() with G_IO_ERROR_INVALID_ARGUMENT; FALSE. */
 gboolean sb_control_fail (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
+/* Whether an operation that was called for a user has succeeded. */
+gboolean sb_control_succeeded (JsonObject *envelope, GError **error);
+
 /* control-send.c: what users do */
 gboolean sb_control_send (SbControl *control, GError **error);
 gboolean sb_control_burst (SbControl *control, GError **error);
@@ -45,6 +48,9 @@ gboolean sb_control_push (SbControl *control, GError **error);
 gboolean sb_control_crowd (SbControl *control, GError **error);
 gboolean sb_control_kick (SbControl *control, GError **error);
 gboolean sb_control_call (SbControl *control, GError **error);
+gboolean sb_control_captcha (SbControl *control, GError **error); /* rest-mobile.c */
+gboolean sb_control_sms (SbControl *control, GError **error);     /* rest-mobile.c */
+gboolean sb_control_scan (SbControl *control, GError **error);    /* rest-qr.c */
 /* control-faults.c: misbehaviour */
 gboolean sb_control_disconnect (SbControl *control, GError **error);
 gboolean sb_control_stall (SbControl *control, GError **error);

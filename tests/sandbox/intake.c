@@ -96,6 +96,8 @@ sb_intake_check_content (SbIntake *in)
 
   if (in->user->banned)
     return sb_intake_refuse (in, CODE (USER_BANNED), "user is banned");
+  if (in->sandbox->settings.verify_needed && in->user->verified_mobile == NULL && !in->user->bot)
+    return sb_intake_refuse (in, CODE (FAIL), "account_verify_needed");
   if (too_long (message->content, FLOO_MAX_CONTENT) || too_long (message->config, FLOO_MAX_EXTRA)
       || too_long (message->ext, FLOO_MAX_EXTRA) || too_long (message->attachment, FLOO_MAX_EXTRA))
     return sb_intake_refuse (in, CODE (INVALID_PARAMETER), "message is too large");

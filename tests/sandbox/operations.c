@@ -23,6 +23,31 @@ const SbOperation sb_operations[] = {
   { GET, "/app/support_staff", SB_OPEN, sb_rest_support_staff, { { 0 } } },
   { GET, "/app/user/name_check", SB_OPEN, sb_rest_name_check, { Q (username, STRING) } },
 
+  { POST, "/user/register/anonymous", SB_OPEN, sb_rest_register_anonymous, { B (password, STRING), B (username, STRING) } },
+
+  /* login by QR code and by mobile number; a picture itself is in captcha.c */
+#define BY_SMS { B (captcha, STRING), B (mobile, STRING) }
+  { GET, "/app/qr_code", SB_OPEN, sb_rest_qr_code, { { 0 } } },
+  { GET, "/app/qr_login", SB_OPEN, sb_rest_qr_login, { Q (qr_code, STRING) } },
+  { GET, "/app/allow", SB_USER, sb_rest_qr_allow, { Q (allow, INT32), Q (qr_code, STRING) } },
+  { POST, "/app/captcha/image", SB_OPEN, sb_rest_captcha_image, { { 0 } } },
+  { GET, "/app/captcha/sms", SB_OPEN, sb_rest_captcha_sms, { Q (mobile, STRING) } },
+  { GET, "/app/captcha/sms_web", SB_OPEN, sb_rest_captcha_sms_web, { Q (captcha, STRING), Q (image_id, STRING), Q (mobile, STRING) } },
+  { GET, "/app/user/info_pwd", SB_OPEN, sb_rest_info_pwd, { Q (captcha, STRING), Q (mobile, STRING) } },
+  { POST, "/app/user/mobile_bind", SB_USER, sb_rest_mobile_bind, BY_SMS },
+  { POST, "/app/user/mobile_bind_with_sign", SB_OPEN, sb_rest_mobile_bind_with_sign, { B (mobile, STRING), B (sign, STRING) } },
+  { POST, "/app/user/mobile_prechange_by_password", SB_USER, sb_rest_mobile_prechange_by_password, { B (password, STRING) } },
+  { POST, "/app/user/mobile_prechange_by_mobile", SB_USER, sb_rest_mobile_prechange_by_mobile, BY_SMS },
+  { POST, "/app/user/mobile_change", SB_USER, sb_rest_mobile_change, { B (captcha, STRING), B (mobile, STRING), B (sign, STRING) } },
+  { POST, "/app/pwd_change/verify_by_mobile", SB_OPEN, sb_rest_pwd_verify_by_mobile, BY_SMS },
+  { POST, "/app/pwd_change/verify_by_password", SB_USER, sb_rest_pwd_verify_by_password, { B (password, STRING) } },
+  { POST, "/app/pwd_change", SB_OPEN, sb_rest_pwd_change, { B (new_password, STRING), B (new_password_check, STRING), B (sign, STRING) } },
+  { GET, "/app/user_verification", SB_USER, sb_rest_user_verification, { { 0 } } },
+  { POST, "/app/user_verification_by_mobile", SB_USER, sb_rest_user_verify, BY_SMS },
+  { GET, "/app/qrcode/group_sign", SB_GROUP_MEMBER, sb_rest_group_sign, { Q (group_id, INT64) } },
+  { GET, "/app/qrcode/group_invite", SB_USER, sb_rest_group_qr_invite, { Q (qr_info, STRING) } },
+  { POST, "/app/qrcode/group_invite", SB_USER, sb_rest_group_qr_invite, { B (qr_info, STRING) } },
+
   /* user */
   { POST, "/user/authmode", SB_USER, sb_rest_set_setting, { Q (value, INT32) } },
   { POST, "/user/avatar", SB_USER, sb_rest_set_profile, { B (avatar, STRING) } },

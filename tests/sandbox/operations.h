@@ -11,6 +11,9 @@ G_BEGIN_DECLS
 /* rest-login.c: tokens, registration, configuration */
 void sb_rest_token (SbCall *call);
 void sb_rest_register (SbCall *call);
+void sb_rest_register_anonymous (SbCall *call);
+/* Whether a new password is long enough; else the call is answered. */
+gboolean sb_call_check_password (SbCall *call, const char *password);
 void sb_rest_app_config (SbCall *call);
 void sb_rest_support_staff (SbCall *call);
 void sb_rest_name_check (SbCall *call);
@@ -21,6 +24,28 @@ void sb_rest_device_remove (SbCall *call);
 void sb_rest_kick (SbCall *call);
 void sb_rest_bind_push_token (SbCall *call);
 void sb_rest_unbind_push_token (SbCall *call);
+
+/* rest-mobile.c: numbers, codes, verification */
+void sb_rest_captcha_image (SbCall *call);
+void sb_rest_captcha_sms (SbCall *call);
+void sb_rest_captcha_sms_web (SbCall *call);
+void sb_rest_info_pwd (SbCall *call);
+void sb_rest_mobile_bind (SbCall *call);
+void sb_rest_mobile_bind_with_sign (SbCall *call);
+void sb_rest_mobile_prechange_by_password (SbCall *call);
+void sb_rest_mobile_prechange_by_mobile (SbCall *call);
+void sb_rest_mobile_change (SbCall *call);
+void sb_rest_pwd_verify_by_mobile (SbCall *call);
+void sb_rest_pwd_verify_by_password (SbCall *call);
+void sb_rest_pwd_change (SbCall *call);
+void sb_rest_user_verification (SbCall *call);
+void sb_rest_user_verify (SbCall *call);
+
+/* rest-qr.c */
+void sb_rest_qr_code (SbCall *call);
+void sb_rest_qr_login (SbCall *call);
+void sb_rest_qr_allow (SbCall *call);
+void sb_rest_group_sign (SbCall *call);
 
 /* rest-user.c: what a user keeps about himself */
 void sb_rest_get_profile (SbCall *call);

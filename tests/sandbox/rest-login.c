@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "accounts.h"
 #include "notices.h"
 #include "socket.h"
 #include "sync.h"
@@ -57,7 +58,7 @@ sb_rest_token (SbCall *call)
     sb_call_fail (call, SB_NO_USER, "no such user");
   else if (user->failures >= MAX_FAILURES)
     sb_call_fail (call, SB_TOO_MANY_FAILURES, "too many failures, try later");
-  else if (strcmp (user->password, sb_call_text (call, "password")) != 0)
+  else if (!sb_accounts_let_in (call->sandbox, user, sb_call_text (call, "password")))
     {
       user->failures++;
       sb_call_fail (call, SB_WRONG_PASSWORD, "wrong password");
@@ -65,6 +66,7 @@ sb_rest_token (SbCall *call)
   else
     {
       user->failures = 0;
+      sb_accounts_note_login (call->sandbox, user);
       answer_token (call, user);
     }
 }
@@ -115,6 +117,25 @@ befriend_bots (SbState *state, SbUser *user)
     }
 }
 
+gboolean
+sb_call_check_password (SbCall *call, const char *password)
+{
+  if (strlen (password) >= MIN_PASSWORD)
+    return TRUE;
+  sb_call_fail (call, SB_BAD_REQUEST, "password is too short");
+  return FALSE;
+}
+
+/* Where nobody is asked who he is. */
+void
+sb_rest_register_anonymous (SbCall *call)
+{
+  if (call->sandbox->settings.no_anonymous)
+    sb_call_fail (call, SB_NO_REGISTRATION, "the application is not open for registration");
+  else
+    sb_rest_register (call);
+}
+
 void
 sb_rest_register (SbCall *call)
 {
@@ -123,15 +144,11 @@ sb_rest_register (SbCall *call)
   const char *name = sb_call_text (call, "username");
   SbUser *user;
 
-  if (!check_name (call, name))
+  if (!check_name (call, name) || !sb_call_check_password (call, password))
     return;
-  if (strlen (password) < MIN_PASSWORD)
-    {
-      sb_call_fail (call, SB_BAD_REQUEST, "password is too short");
-      return;
-    }
   user = sb_state_add_user (state, state->next_user + 1, name, password);
   befriend_bots (state, user);
+  sb_accounts_note_login (call->sandbox, user);
   sb_call_object (call, sb_object_copy (user->settings));
 }
 
@@ -253,14 +270,8 @@ sb_rest_change_password (SbCall *call)
       sb_call_fail (call, SB_WRONG_PASSWORD, "wrong password");
       return;
     }
-  if (strlen (password) < MIN_PASSWORD)
-    {
-      sb_call_fail (call, SB_BAD_REQUEST, "password is too short");
-      return;
-    }
-  g_free (call->user->password);
-  call->user->password = g_strdup (password);
-  sb_notice_kick (call->sandbox, call->user, NULL, FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED);
+  if (sb_call_check_password (call, password))
+    sb_accounts_set_password (call->sandbox, call->user, password);
 }
 
 /* Friends lose a friend and groups a member; a group loses its owner's group. */

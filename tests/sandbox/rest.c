@@ -357,6 +357,8 @@ check_headers (SbCall *call, SoupServerMessage *msg)
     {
       if (token != NULL && call->operation->access == SB_ANYBODY)
         sb_trace_violation (call->sandbox, 0, "%s: the header access-token does not belong here", call->operation->path);
+      if (token != NULL && call->operation->access == SB_OPEN)
+        call->user = sb_state_user_by_token (call->sandbox->state, token);
       return TRUE;
     }
   if (token == NULL)

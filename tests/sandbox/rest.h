@@ -17,12 +17,20 @@ enum {
   SB_NOT_FOUND = 404,
   SB_CONFLICT = 409,
   SB_NO_USER = 10000,
+  SB_WRONG_CODE = 10001,
   SB_BAD_NAME = 10002,
+  SB_BAD_PARAMETER = 10002,
+  SB_NO_TOKEN = 10003,
   SB_NAME_TAKEN = 10004,
   SB_TOO_MANY_FAILURES = 10028,
   SB_WRONG_PASSWORD = 11001,
   SB_MOBILE_TAKEN = 11012,
+  SB_WRONG_CAPTCHA = 11014,
+  SB_VERIFIED_TOO_MANY = 11031,
+  SB_QR_INVALID = 20024,
+  SB_QR_EXPIRED = 20025,
   SB_NO_APP = 40000,
+  SB_NO_REGISTRATION = 40001,
 };
 
 typedef enum { SB_END_OF_PARAMS, SB_INT32, SB_INT64, SB_BOOL, SB_STRING, SB_IDS } SbType;
@@ -72,7 +80,7 @@ struct _SbCall {
   const SbOperation *operation;
   JsonObject *args;
   guint given;          /* a bit for each of the operation's parameters that is there, in its place */
-  SbUser *user;         /* who calls; NULL for SB_ANYBODY */
+  SbUser *user;         /* who calls; NULL for SB_ANYBODY, (nullable) for SB_OPEN */
   SbGroup *group;       /* SB_GROUP_*: the group */
   SbMember *member;     /* the caller's place in it, (nullable) for SB_GROUP_ANY */
   int code;

@@ -2,6 +2,7 @@
 #include "sandbox.h"
 
 #include "base/json.h"
+#include "accounts.h"
 #include "control.h"
 #include "cors.h"
 #include "files.h"
@@ -31,6 +32,8 @@ sandbox_new (guint32 seed)
   self->settings.page_bytes = SB_PAGE_BYTES;
   self->settings.ping_interval = 25000;
   self->settings.ping_timeout = 5000;
+  self->settings.qr_lifetime = 3 * 60 * 1000;
+  self->settings.sms_interval = 60 * 1000;
   self->settings.recall_window = 5 * 60 * 1000;
   self->settings.app_status = g_strdup ("normal");
   self->bot.on = TRUE;
@@ -41,6 +44,7 @@ sandbox_new (guint32 seed)
   self->waits = sb_waits_new (self);
   self->files = sb_files_new ();
   self->hosts = sb_hosts_new ();
+  self->accounts = sb_accounts_new ();
   self->connections = g_ptr_array_new_with_free_func ((GDestroyNotify) sb_connection_free);
   self->timers = g_hash_table_new_full (NULL, NULL, (GDestroyNotify) g_source_unref, NULL);
   return self;
@@ -63,6 +67,7 @@ sandbox_free (Sandbox *self)
   g_hash_table_unref (self->timers);
   sb_files_free (self->files);
   sb_hosts_free (self->hosts);
+  sb_accounts_free (self->accounts);
   sb_trace_free (self->trace);
   g_ptr_array_unref (self->faults.rest);
   g_rand_free (self->faults.ack_rand);
@@ -159,7 +164,8 @@ on_request (SoupServer *server, SoupServerMessage *msg, const char *path, GHashT
 
   if (g_str_has_prefix (path, "/control/"))
     sb_control_handle (self, msg, path + strlen ("/control/"));
-  else if (!sb_discovery_handle (self, msg, path, query) && !sb_files_handle (self, msg, path, query))
+  else if (!sb_discovery_handle (self, msg, path, query) && !sb_files_handle (self, msg, path, query)
+           && !sb_captcha_handle (self, msg, path, query))
     sb_rest_handle (self, msg, path);
 }
 

@@ -30,6 +30,10 @@ typedef enum {
   SB_XID_SPARSE               /* and the system's conversation as an empty XID */
 } SbXidForm;
 
+enum { SB_QR_WAITING_EMPTY, SB_QR_WAITING_ERROR };
+/* One made for this, the user's own, or one that is good for a single login. */
+enum { SB_PASSWORD_MADE, SB_PASSWORD_OWN, SB_PASSWORD_ONCE };
+
 /* The next_key at the end of a conversation, or of its history. */
 typedef enum {
   SB_KEYS_NORMAL,
@@ -72,6 +76,12 @@ typedef struct {
   int ping_timeout;           /* ms */
   int recall_window;          /* ms within which a message may be recalled */
   int history_limit;          /* messages kept of a conversation, 0: all */
+  int qr_lifetime;            /* ms */
+  int qr_waiting;             /* SB_QR_WAITING_...: what a code that nobody has confirmed yet answers */
+  int login_password;         /* SB_PASSWORD_...: the password that a QR code or an SMS leads to */
+  int sms_interval;           /* ms between two codes to one number */
+  gboolean no_anonymous;      /* nobody registers without being asked more */
+  gboolean verify_needed;     /* messages of users who are not verified are refused */
   char *app_status;           /* as discovery tells it */
   int account_verification;   /* of the application, as discovery and /app/config tell it: see sb_account_verification() */
 } SbSettings;
@@ -135,6 +145,7 @@ typedef struct _SbTrace SbTrace;
 typedef struct _SbWaits SbWaits;
 typedef struct _SbFiles SbFiles;
 typedef struct _SbHosts SbHosts;
+typedef struct _SbAccounts SbAccounts;
 
 typedef struct {
   SbState *state;
@@ -145,6 +156,7 @@ typedef struct {
   SbWaits *waits;
   SbFiles *files;
   SbHosts *hosts;
+  SbAccounts *accounts;
   SoupServer *server;
   GPtrArray *connections;     /* SbConnection, owned */
   GHashTable *timers;         /* GSource -> its timer; they die with the sandbox */

@@ -30,7 +30,7 @@ static const Field user_fields[] = {
   FIELD (SbUser, name, TEXT),       FIELD (SbUser, password, TEXT),     FIELD (SbUser, bot, FLAG),
   FIELD (SbUser, frozen, FLAG),     FIELD (SbUser, banned, FLAG),       FIELD (SbUser, removed, FLAG),
   FIELD (SbUser, profile, OBJECT),  FIELD (SbUser, settings, OBJECT),   FIELD (SbUser, applications, ARRAY),
-  FIELD (SbUser, pins, ARRAY),
+  FIELD (SbUser, pins, ARRAY),      FIELD (SbUser, verified_mobile, TEXT),
 };
 static const Field contact_fields[] = {
   FIELD (SbContact, id, INT64), FIELD (SbContact, relation, INT), FIELD (SbContact, blocked, FLAG),

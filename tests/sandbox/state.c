@@ -172,6 +172,7 @@ user_free (SbUser *user)
 {
   g_free (user->name);
   g_free (user->password);
+  g_free (user->verified_mobile);
   json_object_unref (user->profile);
   json_object_unref (user->settings);
   g_ptr_array_unref (user->contact_order);

@@ -132,6 +132,7 @@ struct _SbUser {
   gboolean frozen;            /* may not log in */
   gboolean banned;            /* may not send */
   gboolean removed;
+  char *verified_mobile;      /* (nullable): the number that he was verified by */
   guint failures;             /* wrong passwords in a row */
   JsonObject *profile;        /* the record UserProfile */
   JsonObject *settings;       /* the record UserSettings */

@@ -90,7 +90,7 @@ client_call (Client *client, const char *method, const char *path, const char *b
 
   soup_message_headers_append (headers, "app_id", SB_APP_ID);
   if (client->token != NULL && !g_str_has_prefix (path, "/token/") && !g_str_has_prefix (path, "/user/register")
-      && !g_str_has_prefix (path, "/control/") && !g_str_has_prefix (path, "/app/"))
+      && !g_str_has_prefix (path, "/control/"))
     soup_message_headers_append (headers, "access-token", client->token);
   if (bytes != NULL)
     soup_message_set_request_body_from_bytes (msg, "application/json", bytes);

@@ -65,6 +65,12 @@ shrink (int fd, int width, int height, GError **error)
 #endif
 
 GBytes *
+sb_thumbnail_pixel (void)
+{
+  return g_bytes_new_static (pixel, sizeof pixel);
+}
+
+GBytes *
 sb_thumbnail_new (int fd, int width, int height)
 {
   g_autoptr (GError) error = NULL;
@@ -72,5 +78,5 @@ sb_thumbnail_new (int fd, int width, int height)
 
   if (error != NULL)
     g_debug ("no thumbnail: %s", error->message);
-  return small != NULL ? small : g_bytes_new_static (pixel, sizeof pixel);
+  return small != NULL ? small : sb_thumbnail_pixel ();
 }

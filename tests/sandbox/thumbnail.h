@@ -22,4 +22,7 @@ G_BEGIN_DECLS
  */
 GBytes *sb_thumbnail_new (int fd, int width, int height);
 
+/* Returns: (transfer full): the white pixel */
+GBytes *sb_thumbnail_pixel (void);
+
 G_END_DECLS
