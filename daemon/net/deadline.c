@@ -13,6 +13,13 @@ struct _FlooDeadline {
   gboolean expired;
 };
 
+/*
+ * It cancels only while nothing that has happened already waits to be told. libsoup 3.6 unqueues a message twice, and uses it after that, where
+ * it is cancelled between the end of an operation and the call of that operation's callback. Such callbacks run at G_PRIORITY_DEFAULT, so a
+ * source of a lower priority is never run before them.
+ */
+#define CANCEL_PRIORITY (G_PRIORITY_DEFAULT + 10)
+
 static void start_timer (FlooDeadline *deadline, guint timeout_ms);
 
 static gboolean
@@ -46,6 +53,7 @@ start_timer (FlooDeadline *deadline, guint timeout_ms)
 {
   deadline->timer = g_timeout_source_new (timeout_ms);
   g_source_set_static_name (deadline->timer, "flooimd deadline");
+  g_source_set_priority (deadline->timer, CANCEL_PRIORITY);
   g_source_set_callback (deadline->timer, on_expired, deadline, NULL);
   g_source_attach (deadline->timer, g_main_context_get_thread_default ());
 }
@@ -62,6 +70,7 @@ floo_deadline_new (guint timeout_ms, GCancellable *cancellable)
     {
       deadline->outer = g_object_ref (cancellable);
       deadline->watch = g_cancellable_source_new (cancellable);
+      g_source_set_priority (deadline->watch, CANCEL_PRIORITY);
       g_source_set_callback (deadline->watch, G_SOURCE_FUNC (on_outer_cancelled), deadline, NULL);
       g_source_attach (deadline->watch, g_main_context_get_thread_default ());
       if (g_cancellable_is_cancelled (cancellable))

@@ -210,6 +210,7 @@ adopt (FlooEndpoints *self, FlooServiceMap *map)
 typedef struct {
   FlooServiceMap *map; /* while the race is on */
   gboolean from_cache;
+  guint late_id; /* while the network's modules are loaded */
 } Discover;
 
 static void
@@ -374,20 +375,30 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   ask (task);
 }
 
-static void
-warm_up_thread (GTask *inner, gpointer source, gpointer task_data, GCancellable *cancellable)
+static gboolean
+on_warm_up_late (gpointer user_data)
 {
-  floo_http_warm_up ();
-  g_task_return_boolean (inner, TRUE);
+  GTask *task = user_data;
+  FlooEndpoints *self = g_task_get_source_object (task);
+  Discover *discover = g_task_get_task_data (task);
+
+  discover->late_id = 0;
+  g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the discovery: the proxy settings could not be loaded in %u s",
+                           self->limit_ms / 1000);
+  return G_SOURCE_REMOVE;
 }
 
 /* Nothing connects anywhere before the first discovery, so that it is the place to get ready. */
 static void
-warmed_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+on_warmed_up (gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   FlooEndpoints *self = g_task_get_source_object (task);
+  Discover *discover = g_task_get_task_data (task);
 
+  if (discover->late_id == 0)
+    return; /* it failed meanwhile */
+  g_clear_handle_id (&discover->late_id, g_source_remove);
   if (self->cache_read)
     ask (task);
   else
@@ -398,16 +409,15 @@ void
 floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr (GTask) inner = NULL;
+  Discover *discover = g_new0 (Discover, 1);
 
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
 
   g_task_set_source_tag (task, floo_endpoints_discover_async);
-  g_task_set_task_data (task, g_new0 (Discover, 1), (GDestroyNotify) discover_free);
+  g_task_set_task_data (task, discover, (GDestroyNotify) discover_free);
   g_task_set_check_cancellable (task, FALSE);
-  inner = g_task_new (NULL, NULL, warmed_up_cb, g_object_ref (task));
-  g_task_set_source_tag (inner, warm_up_thread);
-  g_task_run_in_thread (inner, warm_up_thread);
+  discover->late_id = g_timeout_add (self->limit_ms, on_warm_up_late, task);
+  floo_http_warm_up (on_warmed_up, g_object_ref (task));
 }
 
 gboolean

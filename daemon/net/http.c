@@ -31,11 +31,90 @@ send_free (Send *send)
   g_free (send);
 }
 
-void
-floo_http_warm_up (void)
+typedef struct {
+  FlooHttpReady ready;
+  gpointer user_data;
+} Waiting;
+
+/* The main loop's. */
+static struct {
+  gboolean done;
+  GArray *waiting; /* of Waiting; NULL: no thread is at it */
+} warm_up;
+
+static void
+warm_up_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  /* It keeps what it made: the next to ask gets the same. */
+  /*
+   * GIO keeps what it made: the next to ask gets the same. The monitor first: the proxy resolver may be a module that asks for the monitor
+   * (libproxy's does), and GIO holds the lock of its modules while it makes a resolver. Another thread that is making the monitor then waits
+   * for that lock, and the resolver for that thread.
+   */
+  g_network_monitor_get_default ();
   g_proxy_resolver_get_default ();
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+warmed_up_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GArray) waiting = g_steal_pointer (&warm_up.waiting);
+
+  warm_up.done = TRUE;
+  for (guint i = 0; i < waiting->len; i++)
+    {
+      const Waiting *one = &g_array_index (waiting, Waiting, i);
+
+      one->ready (one->user_data);
+    }
+}
+
+void
+floo_http_warm_up (FlooHttpReady ready, gpointer user_data)
+{
+  Waiting one = { ready, user_data };
+  g_autoptr (GTask) task = NULL;
+
+  if (warm_up.done)
+    {
+      ready (user_data);
+      return;
+    }
+  if (warm_up.waiting == NULL)
+    {
+      warm_up.waiting = g_array_new (FALSE, FALSE, sizeof (Waiting));
+      task = g_task_new (NULL, NULL, warmed_up_cb, NULL);
+      g_task_set_source_tag (task, floo_http_warm_up);
+      g_task_run_in_thread (task, warm_up_thread);
+    }
+  g_array_append_val (warm_up.waiting, one);
+}
+
+/*
+ * The headers are there, and libsoup has not looked at them yet. It takes a Content-Length beyond 2^63 for a negative one and gives that to a
+ * property that refuses it, with a critical. An encoding that does not exist makes it refuse the answer, and give up the connection.
+ */
+static void
+on_status (SoupMessage *message, GParamSpec *pspec, gpointer user_data)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+
+  if (soup_message_get_status (message) == SOUP_STATUS_NONE || soup_message_headers_get_content_length (headers) >= 0)
+    return;
+  g_message ("An answer with an impossible Content-Length is refused: %s", soup_message_headers_get_one (headers, "Content-Length"));
+  soup_message_headers_replace (headers, "Transfer-Encoding", "impossible-content-length");
+}
+
+static void
+on_request_queued (SoupSession *session, SoupMessage *message, gpointer user_data)
+{
+  g_signal_connect (message, "notify::status-code", G_CALLBACK (on_status), NULL);
+}
+
+static void
+on_request_unqueued (SoupSession *session, SoupMessage *message, gpointer user_data)
+{
+  g_signal_handlers_disconnect_by_func (message, on_status, NULL);
 }
 
 SoupSession *
@@ -50,6 +129,8 @@ floo_http_session_new (void)
   /* No compression: a small body that unpacks to a large one has no place here, and GIO closes converters in a thread. */
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
   floo_proxy_attach (session);
+  g_signal_connect (session, "request-queued", G_CALLBACK (on_request_queued), NULL);
+  g_signal_connect (session, "request-unqueued", G_CALLBACK (on_request_unqueued), NULL);
   return session;
 }
 

@@ -10,18 +10,23 @@ G_BEGIN_DECLS
 
 #define FLOO_USER_AGENT "flooimd/" FLOO_VERSION
 
+typedef void (*FlooHttpReady) (gpointer user_data);
+
 /**
  * floo_http_warm_up:
+ * @ready: called when that is done: at once where it was done before, else later from the main loop
  *
- * Loads what the first connection needs: GIO's modules for proxies. That takes milliseconds and would else be done on the main loop. For
- * a worker thread; at once where it is done already. See also floo_tls_prepare().
+ * Loads what the first connection needs, on a thread: GIO's network monitor and its modules for proxies. On the main loop they would take
+ * milliseconds, or as long as a D-Bus service takes to answer them. There is no time limit, and only one thread is ever at it. See also
+ * floo_tls_prepare().
  */
-void floo_http_warm_up (void);
+void floo_http_warm_up (FlooHttpReady ready, gpointer user_data);
 
 /**
  * floo_http_session_new:
  *
- * A session without cookies, cache, stored authentication or logging, with at most six connections to a host.
+ * A session without cookies, cache, stored authentication or logging, with at most six connections to a host. An answer whose Content-Length
+ * is no size that a file can have fails with FLOO_ERROR_PROTOCOL.
  *
  * Returns: (transfer full)
  */

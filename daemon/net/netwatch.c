@@ -81,7 +81,7 @@ on_prepare_for_sleep (GDBusConnection *bus, const char *sender, const char *path
   floo_netwatch_saw_sleep (self, begins);
 }
 
-/* Making the default monitor may ask the system bus and wait for it: not on the main loop. */
+/* Making the default monitor may ask the system bus and wait for it: not on the main loop. See also warm_up_thread() in http.c. */
 static void
 monitor_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
