@@ -14,9 +14,8 @@ struct _FlooDeadline {
 };
 
 /*
- * It cancels only while nothing that has happened already waits to be told. libsoup 3.6 unqueues a message twice, and uses it after that, where
- * it is cancelled between the end of an operation and the call of that operation's callback. Such callbacks run at G_PRIORITY_DEFAULT, so a
- * source of a lower priority is never run before them.
+ * Nothing is cancelled while a callback of G_PRIORITY_DEFAULT waits to be called: libsoup 3.6 unqueues a request twice, and uses it after that,
+ * where it begins one that is cancelled already, or one is cancelled between the end of an operation and that operation's callback.
  */
 #define CANCEL_PRIORITY (G_PRIORITY_DEFAULT + 10)
 

@@ -6,15 +6,26 @@
 #include "net/proxy.h"
 #include "net/tls.h"
 
-#define MAX_CONNECTIONS 16
-#define MAX_CONNECTIONS_PER_HOST 6
+#define MAX_REQUESTS_PER_HOST 6
+/* libsoup never has to hold a request back, see start(): also where it still counts connections that are being given up. */
+#define MAX_CONNECTIONS 1000
+#define MAX_CONNECTIONS_PER_HOST (2 * MAX_REQUESTS_PER_HOST)
 /* Unused connections are given up early: after a change of network or a sleep they are dead without a word. */
 #define IDLE_SECONDS 15
 #define READ_SIZE (16u << 10)
 
+/* The requests to one host. */
+typedef struct {
+  guint n_active;
+  GQueue waiting; /* of GTask: not handed to libsoup yet */
+} Host;
+
 typedef struct {
   FlooDeadline *deadline;
   SoupMessage *message;
+  Host *host;
+  gboolean is_active;
+  GSource *watch; /* while it waits: of the deadline */
   gsize max_body;
   GByteArray *body; /* has room for the read under way behind its first body_len bytes */
   guint body_len;
@@ -22,8 +33,16 @@ typedef struct {
 } Send;
 
 static void
+drop_source (GSource *source)
+{
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static void
 send_free (Send *send)
 {
+  g_clear_pointer (&send->watch, drop_source);
   floo_deadline_free (send->deadline);
   g_clear_object (&send->message);
   g_clear_pointer (&send->body, g_byte_array_unref);
@@ -134,13 +153,47 @@ floo_http_session_new (void)
   return session;
 }
 
-/* Ends the task; @error: (transfer full) (nullable). */
+/* Returns: (transfer none): what is known of the host that @message goes to. */
+static Host *
+get_host (SoupSession *session, SoupMessage *message)
+{
+  GUri *uri = soup_message_get_uri (message);
+  GHashTable *hosts = g_object_get_data (G_OBJECT (session), "flooim-hosts");
+  g_autofree char *name = g_strdup_printf ("%s %d", g_uri_get_host (uri), g_uri_get_port (uri));
+  Host *host;
+
+  if (hosts == NULL)
+    {
+      hosts = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+      g_object_set_data_full (G_OBJECT (session), "flooim-hosts", hosts, (GDestroyNotify) g_hash_table_unref);
+    }
+  host = g_hash_table_lookup (hosts, name);
+  if (host == NULL)
+    {
+      host = g_new0 (Host, 1);
+      g_hash_table_insert (hosts, g_steal_pointer (&name), host);
+    }
+  return host;
+}
+
+static void start (GTask *task);
+
+/* Ends the task, and lets another request begin; @error: (transfer full) (nullable). */
 static void
 finish (GTask *task, GError *error)
 {
   Send *send = g_task_get_task_data (task);
   g_autoptr (GError) cause = error;
 
+  if (send->is_active)
+    {
+      GTask *next = g_queue_pop_head (&send->host->waiting);
+
+      send->is_active = FALSE;
+      send->host->n_active--;
+      if (next != NULL)
+        start (next);
+    }
   if (cause != NULL)
     g_task_return_error (task, floo_deadline_error (send->deadline, cause, "the service"));
   else
@@ -223,14 +276,50 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     read_more (task, stream);
 }
 
-static void
-on_tls_ready (gpointer user_data)
+static gboolean
+on_cancelled_waiting (GCancellable *cancellable, gpointer user_data)
 {
   GTask *task = user_data;
   Send *send = g_task_get_task_data (task);
 
-  soup_session_send_async (g_task_get_source_object (task), send->message, G_PRIORITY_DEFAULT,
-                           floo_deadline_get_cancellable (send->deadline), sent_cb, task);
+  g_queue_remove (&send->host->waiting, task);
+  finish (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled"));
+  return G_SOURCE_REMOVE;
+}
+
+/*
+ * Hands the request to libsoup, or keeps it until another one to the host has ended. libsoup gets none that is cancelled, and none that it
+ * would keep itself: it does not notice while it keeps one that it is cancelled, and where it begins one that is, 3.6 unqueues it twice.
+ */
+static void
+start (GTask *task)
+{
+  SoupSession *session = g_task_get_source_object (task);
+  Send *send = g_task_get_task_data (task);
+  GCancellable *cancellable = floo_deadline_get_cancellable (send->deadline);
+
+  g_clear_pointer (&send->watch, drop_source);
+  if (g_cancellable_is_cancelled (cancellable))
+    finish (task, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled"));
+  else if (send->host->n_active >= MAX_REQUESTS_PER_HOST)
+    {
+      g_queue_push_tail (&send->host->waiting, task);
+      send->watch = g_cancellable_source_new (cancellable);
+      g_source_set_callback (send->watch, G_SOURCE_FUNC (on_cancelled_waiting), task, NULL);
+      g_source_attach (send->watch, g_main_context_get_thread_default ());
+    }
+  else
+    {
+      send->is_active = TRUE;
+      send->host->n_active++;
+      soup_session_send_async (session, send->message, G_PRIORITY_DEFAULT, cancellable, sent_cb, task);
+    }
+}
+
+static void
+on_tls_ready (gpointer user_data)
+{
+  start (user_data);
 }
 
 void
@@ -246,6 +335,7 @@ floo_http_send_async (SoupSession *session, SoupMessage *message, guint timeout_
   g_task_set_check_cancellable (task, FALSE);
   send->deadline = floo_deadline_new (timeout_ms, cancellable);
   send->message = g_object_ref (message);
+  send->host = get_host (session, message);
   send->max_body = max_body;
   send->body = g_byte_array_new ();
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);

@@ -25,8 +25,8 @@ void floo_http_warm_up (FlooHttpReady ready, gpointer user_data);
 /**
  * floo_http_session_new:
  *
- * A session without cookies, cache, stored authentication or logging, with at most six connections to a host. An answer whose Content-Length
- * is no size that a file can have fails with FLOO_ERROR_PROTOCOL.
+ * A session without cookies, cache, stored authentication or logging. An answer whose Content-Length is no size that a file can have fails
+ * with FLOO_ERROR_PROTOCOL.
  *
  * Returns: (transfer full)
  */
@@ -38,7 +38,7 @@ SoupSession *floo_http_session_new (void);
  * @timeout_ms: for everything from the name to the last byte of the body
  * @max_body: bytes of the body; more is an error
  *
- * Sends @message and collects the body. An answer of any HTTP status is a success here.
+ * Sends @message, after those before it where six are under way to its host, and collects the body. An answer of any HTTP status is a success here.
  * Errors: FLOO_ERROR_TIMEOUT, FLOO_ERROR_CANCELLED, FLOO_ERROR_OFFLINE, FLOO_ERROR_PROTOCOL
  */
 void floo_http_send_async (SoupSession *session, SoupMessage *message, guint timeout_ms, gsize max_body, GCancellable *cancellable,
