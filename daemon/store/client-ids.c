@@ -11,7 +11,9 @@
 #include "store/files.h"
 #include "store/query.h"
 
-#define STEP_MS 60000
+#define STEP_MS 10000
+#define SKIP_MS 60000
+#define MAX_SKIP_MS (G_GINT64_CONSTANT (400) * 24 * 3600 * 1000)
 /* What the service takes as a client id at most. */
 #define MAX_CLIENT_ID ((G_GINT64_CONSTANT (1) << 53) - 1)
 
@@ -45,14 +47,39 @@ floo_client_ids_load (FlooDb *db, GError **error)
   return TRUE;
 }
 
-gboolean
-floo_client_ids_raise (FlooDb *db, gint64 client_id, GError **error)
+static gboolean
+set_ceiling (FlooDb *db, gint64 ceiling, GError **error)
 {
   g_autofree char *path = ceiling_path (db);
-  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT "\n", client_id + STEP_MS);
+  g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT "\n", ceiling);
 
   if (!floo_file_write_durably (path, text, error))
     return FALSE;
-  db->client_id_ceiling = client_id + STEP_MS;
+  db->client_id_ceiling = ceiling;
   return TRUE;
+}
+
+gboolean
+floo_client_ids_raise (FlooDb *db, gint64 client_id, GError **error)
+{
+  return set_ceiling (db, client_id + STEP_MS, error);
+}
+
+void
+floo_client_ids_skip (FlooDb *db, gint64 seen)
+{
+  if (db->client_id_skip > 0 && db->last_client_id - seen >= db->client_id_skip)
+    return;
+  db->client_id_skip = CLAMP (2 * db->client_id_skip, SKIP_MS, MAX_SKIP_MS);
+  if (db->last_client_id < MAX_CLIENT_ID - 2 * MAX_SKIP_MS)
+    db->last_client_id += db->client_id_skip;
+}
+
+void
+floo_client_ids_settle (FlooDb *db)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (db->last_client_id < db->client_id_ceiling && !set_ceiling (db, db->last_client_id, &error))
+    g_message ("the last client id could not be stored, the next ones will be a little ahead of the clock: %s", error->message);
 }

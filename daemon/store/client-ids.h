@@ -14,7 +14,12 @@ G_BEGIN_DECLS
 /* Reads the ceiling; what was given is taken to reach up to it. A file that cannot be understood is said so in the log and counts as
  * none. */
 gboolean floo_client_ids_load (FlooDb *db, GError **error);
-/* Raises the ceiling a minute above @client_id, durably. */
+/* Raises the ceiling some seconds above @client_id, durably. */
 gboolean floo_client_ids_raise (FlooDb *db, gint64 client_id, GError **error);
+/* The service had seen the number @seen, which we took for new, as after a restored backup: leaves out the next minute's numbers, and twice
+ * as many where one of those after them was seen, too. */
+void floo_client_ids_skip (FlooDb *db, gint64 seen);
+/* At the end: the ceiling is what was given last, so that the next ids are not ahead of the clock. What fails is logged. */
+void floo_client_ids_settle (FlooDb *db);
 
 G_END_DECLS

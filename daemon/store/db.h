@@ -40,6 +40,7 @@ struct _FlooDb {
   gboolean repair_is_due;    /* SQLite refused a row for a value of a wrong type (repair.h) */
   gint64 last_client_id;     /* the highest ever given */
   gint64 client_id_ceiling;  /* what the file beside the folder says */
+  gint64 client_id_skip;     /* how many ids were left out last (client-ids.h) */
   int wal_pages;             /* in the WAL after the last commit */
   GHashTable *changes;       /* (nullable): see changes.h */
   gint64 changes_from;       /* what is older counts as changed */

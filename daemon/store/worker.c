@@ -6,6 +6,7 @@
 #include "base/crash.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "store/client-ids.h"
 #include "store/files.h"
 #include "store/search/indexer.h"
 #include "store/opening.h"
@@ -499,6 +500,8 @@ writer_main (gpointer data)
       write_until_closed (self);
     }
   stop_helpers (self);
+  if (ok && !self->abandoned)
+    floo_client_ids_settle (self->db);
   if (self->db != NULL)
     floo_db_finish (g_steal_pointer (&self->db), ok && !self->abandoned);
   if (self->erase)
