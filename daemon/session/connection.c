@@ -195,8 +195,13 @@ run_device_job (FlooDb *db, gpointer data, GError **error)
       || !floo_outbox_mark_uncertain (db, job->device_sn, &n, error))
     return FALSE;
   for (guint i = 0; i < job->cancelled->len; i++)
-    if (!floo_outbox_delete (db, g_array_index (job->cancelled, gint64, i), error))
-      return FALSE;
+    {
+      gint64 client_id = g_array_index (job->cancelled, gint64, i);
+      gboolean shared;
+
+      if (!floo_outbox_is_shared (db, client_id, &shared, error) || (!shared && !floo_outbox_delete (db, client_id, error)))
+        return FALSE;
+    }
   for (guint i = 0; i < job->uncertain->len; i++)
     {
       FlooOutboxRow row;

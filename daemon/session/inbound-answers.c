@@ -10,35 +10,64 @@
 #include "store/messages.h"
 #include "store/outbox.h"
 
-#define RETRY_MIN_MS 2000
-#define RETRY_MAX_MS 300000
-
 /* A row of the outbox that outlives the statement it came from. */
 typedef struct {
-  gboolean found;
   FlooOutboxRow row;
   char *content, *config, *ext;
 } KeptRow;
 
 static void
-kept_row_clear (KeptRow *kept)
+kept_row_free (gpointer data)
 {
+  KeptRow *kept = data;
+
   g_free (kept->content);
   g_free (kept->config);
   g_free (kept->ext);
+  g_free (kept);
 }
 
+/* Of several rows of one frame, which are all appends to the same message, the first one gets the texts of all. */
 static gboolean
 keep_row (const FlooOutboxRow *row, gpointer user_data)
 {
-  KeptRow *kept = user_data;
+  KeptRow *kept = g_new0 (KeptRow, 1);
 
-  kept->found = TRUE;
   kept->row = *row;
   kept->content = g_strdup (row->content);
   kept->config = g_strdup (row->config);
   kept->ext = g_strdup (row->ext);
+  g_ptr_array_add (user_data, kept);
   return TRUE;
+}
+
+/* Returns: (transfer full) */
+static char *
+join_contents (GPtrArray *rows)
+{
+  GString *all = g_string_new (NULL);
+
+  for (guint i = 0; i < rows->len; i++)
+    g_string_append (all, ((const KeptRow *) g_ptr_array_index (rows, i))->content);
+  return g_string_free (all, FALSE);
+}
+
+/* How often the frame went out; what was cancelled meanwhile did not count. */
+static guint
+count_attempts (GPtrArray *rows)
+{
+  guint attempts = 0;
+
+  for (guint i = 0; i < rows->len; i++)
+    attempts = MAX (attempts, ((const KeptRow *) g_ptr_array_index (rows, i))->row.attempts);
+  return attempts;
+}
+
+/* An id or a time of the service: 0 where it is none that can be. */
+static gint64
+number_of (guint64 number)
+{
+  return number <= G_MAXINT64 ? (gint64) number : 0;
 }
 
 /* A command is signalled and not kept, one of ours, too. */
@@ -61,7 +90,7 @@ static gboolean
 apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncDL *answer, GError **error)
 {
   const FlooOutboxRow *row = &kept->row;
-  gint64 server_id = (gint64) answer->server_mid;
+  gint64 server_id = number_of (answer->server_mid), server_time = number_of (answer->server_time);
   gint64 conversation;
   FlooToType to_type;
   gboolean known, was_there, is_there;
@@ -71,7 +100,7 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
   if (row->type == FLOO_TYPE_COMMAND)
     return apply_accepted_command (apply, kept, server_id, error);
   if (!floo_apply_flush (apply, error) || !floo_apply_counts (apply, error) || !floo_messages_is_known (apply->db, server_id, &known, error)
-      || !floo_outbox_acknowledge (apply->db, row->client_id, server_id, (gint64) answer->server_time, &was_there, error)
+      || !floo_outbox_acknowledge (apply->db, row->client_id, server_id, server_time, &was_there, error)
       || !floo_messages_find (apply->db, server_id, &is_there, &conversation, &to_type, error))
     return FALSE;
   apply->list_changed = TRUE;
@@ -85,7 +114,7 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
   if (server_id > change->last_id)
     {
       change->last_id = server_id;
-      change->last_timestamp = answer->server_time != 0 ? (gint64) answer->server_time : row->timestamp;
+      change->last_timestamp = server_time != 0 ? server_time : row->timestamp;
     }
   if (!floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error))
     return FALSE;
@@ -102,24 +131,38 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
          && floo_apply_early (apply, server_id, error);
 }
 
+/* @rows: what the answered frame carried: one operation, or appends to one message */
 static gboolean
-apply_accepted_operation (FlooApply *apply, const KeptRow *kept, const Floo__SyncDL *answer, GError **error)
+apply_accepted_operation (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, GError **error)
 {
-  const FlooOutboxRow *row = &kept->row;
-  FlooMessageOperation operation = { .id = (gint64) answer->server_mid, .type = row->operation, .mid = row->target,
-                                     .conversation = row->conversation, .ours = TRUE, .content = kept->content, .config = kept->config,
-                                     .ext = kept->ext };
+  const KeptRow *first = g_ptr_array_index (rows, 0);
+  const FlooOutboxRow *row = &first->row;
+  gint64 id = number_of (answer->server_mid), edit_timestamp = number_of (answer->edit_timestamp);
+  g_autofree char *content = join_contents (rows);
+  FlooMessageOperation operation = { .id = id, .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
+                                     .content = content, .config = first->config, .ext = first->ext };
   gboolean was_there, is_new = TRUE;
 
   /* Its number is known from now on: should it come back to us in a page, it changes nothing; nor does this where it came before. */
-  if (answer->server_mid != 0 && !floo_applied_add (apply->db, (gint64) answer->server_mid, &is_new, error))
+  if (id != 0 && !floo_applied_add (apply->db, id, &is_new, error))
     return FALSE;
-  operation.edit_timestamp = answer->edit_timestamp != 0 ? (gint64) answer->edit_timestamp : (gint64) answer->server_time;
-  return floo_apply_flush (apply, error) && floo_outbox_acknowledge (apply->db, row->client_id, 0, 0, &was_there, error)
-         && (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION || !is_new || floo_apply_operation (apply, &operation, error))
-         && floo_apply_flush_append (apply, error)
-         && floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "sent", (gint64) answer->server_mid, 0, NULL, error);
+  operation.edit_timestamp = edit_timestamp != 0 ? edit_timestamp : number_of (answer->server_time);
+  if (!floo_apply_flush (apply, error))
+    return FALSE;
+  for (guint i = 0; i < rows->len; i++)
+    if (!floo_outbox_acknowledge (apply->db, ((const KeptRow *) g_ptr_array_index (rows, i))->row.client_id, 0, 0, &was_there, error))
+      return FALSE;
+  if ((row->operation < FLOO_OUTBOX_DELETE_CONVERSATION && is_new && !floo_apply_operation (apply, &operation, error))
+      || !floo_apply_flush_append (apply, error))
+    return FALSE;
+  for (guint i = 0; i < rows->len; i++)
+    if (!floo_sender_journal_status (apply->db, ((const KeptRow *) g_ptr_array_index (rows, i))->row.client_id, row->conversation, FALSE,
+                                     "sent", id, 0, NULL, error))
+      return FALSE;
+  return TRUE;
 }
+
+/* ---- refused ---- */
 
 typedef enum { REFUSED_FOR_GOOD, REFUSED_FOR_NOW, REFUSED_SESSION } Refusal;
 
@@ -144,44 +187,88 @@ refusal_of (int code, const char *reason)
     }
 }
 
-static gint64
-retry_delay (guint attempts)
+static gboolean
+apply_refused_for_good (FlooDb *db, const FlooOutboxRow *row, int code, const char *reason, const char *text, GError **error)
 {
-  return MIN ((gint64) RETRY_MAX_MS, (gint64) RETRY_MIN_MS << MIN (attempts, 10u));
+  if (row->operation == FLOO_OUTBOX_MESSAGE)
+    return floo_sender_journal_dependents (db, row->client_id, row->conversation, "failed", code, reason, error)
+           && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, text, TRUE, error)
+           && floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
+  /* A refused operation is over: there is nothing to look at or to send again. */
+  return floo_sender_journal_status (db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)
+         && floo_outbox_delete (db, row->client_id, error);
+}
+
+/* @again_at: ms */
+static gboolean
+queue_again (FlooDb *db, const FlooOutboxRow *row, gint64 again_at, int code, const char *reason, const char *text, GError **error)
+{
+  return floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, again_at, row->device_sn, text, FALSE, error)
+         && floo_sender_journal_status (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "queued", 0, code,
+                                        reason, error);
+}
+
+/* What a frame carried that was refused when it went out for the first time is queued as if it had never gone out: what was cancelled is
+ * no part of it any more, and what is appended meanwhile may join. Later the frame must stay the same: it may be the repetition that was
+ * refused. */
+static gboolean
+break_up (FlooApply *apply, GPtrArray *rows, GError **error)
+{
+  if (rows->len < 2 || count_attempts (rows) > 1)
+    return TRUE;
+  for (guint i = rows->len; i-- > 0;)
+    {
+      const FlooOutboxRow *row = &((const KeptRow *) g_ptr_array_index (rows, i))->row;
+
+      if (row->state != FLOO_SEND_CANCELLED ? !floo_outbox_set_frame (apply->db, row->client_id, 0, error)
+                                            : !floo_outbox_delete (apply->db, row->client_id, error))
+        return FALSE;
+      if (row->state == FLOO_SEND_CANCELLED)
+        g_ptr_array_remove_index (rows, i);
+    }
+  return TRUE;
 }
 
 static gboolean
-apply_refused (FlooApply *apply, const KeptRow *kept, int code, const char *reason, GError **error)
+apply_refused (FlooApply *apply, GPtrArray *rows, int code, const char *reason, GError **error)
 {
-  const FlooOutboxRow *row = &kept->row;
-  gboolean is_message = row->operation == FLOO_OUTBOX_MESSAGE;
   g_autofree char *text = g_strdup_printf ("%d: %s", code, *reason != '\0' ? reason : floo_wire_enum_name (&floo__status__error_code__descriptor, code));
   FlooInboundStatus status = { .code = code };
   Refusal refusal = refusal_of (code, reason);
+  gint64 now = floo_now_ms ();
 
-  apply->result->pump = TRUE;
-  if (!floo_apply_flush (apply, error))
+  if (!floo_apply_flush (apply, error) || (refusal != REFUSED_FOR_GOOD && !break_up (apply, rows, error)))
     return FALSE;
   if (refusal == REFUSED_SESSION)
     {
       status.reason = g_strdup (reason);
       g_array_append_val (apply->result->statuses, status);
-      return floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_QUEUED, FALSE, 0, row->device_sn, text, FALSE, error);
     }
   if (refusal == REFUSED_FOR_NOW)
-    return floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_QUEUED, FALSE, floo_now_ms () + retry_delay (row->attempts),
-                                  row->device_sn, text, FALSE, error)
-           && floo_sender_journal_status (apply->db, row->client_id, row->conversation, is_message, "queued", 0, code, reason, error);
-  if (is_message)
-    return floo_sender_journal_dependents (apply->db, row->client_id, row->conversation, "failed", code, reason, error)
-           && floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, text, TRUE, error)
-           && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
-  /* A refused operation is over: there is nothing to look at or to send again. */
-  return floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)
-         && floo_outbox_delete (apply->db, row->client_id, error);
+    g_array_index (apply->result->answered, FlooAnswer, apply->result->answered->len - 1).refused = TRUE;
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const FlooOutboxRow *row = &((const KeptRow *) g_ptr_array_index (rows, i))->row;
+      gboolean ok;
+
+      if (row->state == FLOO_SEND_CANCELLED)
+        ok = rows->len > 1 && refusal != REFUSED_FOR_GOOD ? TRUE : floo_outbox_delete (apply->db, row->client_id, error);
+      else if (row->state == FLOO_SEND_FAILED)
+        ok = TRUE; /* given up before */
+      else if (refusal == REFUSED_FOR_GOOD)
+        ok = apply_refused_for_good (apply->db, row, code, reason, text, error);
+      else
+        ok = queue_again (apply->db, row, refusal == REFUSED_FOR_NOW ? now + floo_outbox_retry_delay (row->attempts) : 0, code, reason,
+                          text, error);
+      if (!ok)
+        return FALSE;
+    }
+  return TRUE;
 }
 
-/* The service saw this client id before. */
+/* ---- in doubt ---- */
+
+/* The service saw this number before. */
 static gboolean
 is_duplicate (const char *reason)
 {
@@ -190,17 +277,61 @@ is_duplicate (const char *reason)
   return strstr (lower, "duplicate") != NULL;
 }
 
-/* A duplicate without its number: the history will tell. */
+/* The message waits until the history has told what became of it. */
 static gboolean
-apply_without_number (FlooApply *apply, const KeptRow *kept, GError **error)
+leave_in_doubt (FlooApply *apply, const FlooOutboxRow *row, FlooDoubt doubt, gint64 named, GError **error)
 {
-  const FlooOutboxRow *row = &kept->row;
+  const char *text = doubt == FLOO_DOUBT_NO_ID ? "0: the service gave no message id" : "0: the service knows its number, maybe from another message";
 
   apply->result->settle = TRUE;
-  return floo_apply_flush (apply, error)
-         && floo_outbox_set_state (apply->db, row->client_id, FLOO_SEND_UNCERTAIN, FALSE, 0, row->device_sn, "0: the service gave no message id",
-                                   FALSE, error)
+  return floo_apply_flush (apply, error) && floo_outbox_set_uncertain (apply->db, row->client_id, doubt, named, text, error)
          && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "uncertain", 0, 0, NULL, error);
+}
+
+/* The service knew the number of the first frame of these operations: all but appends may be done twice. */
+static gboolean
+do_again (FlooApply *apply, GPtrArray *rows, GError **error)
+{
+  gboolean begun;
+
+  if (!floo_apply_flush (apply, error))
+    return FALSE;
+  for (guint i = 0; i < rows->len; i++)
+    {
+      const FlooOutboxRow *row = &((const KeptRow *) g_ptr_array_index (rows, i))->row;
+      gboolean ok;
+
+      if (row->state == FLOO_SEND_CANCELLED)
+        ok = floo_outbox_delete (apply->db, row->client_id, error);
+      else if (row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND)
+        ok = apply_refused_for_good (apply->db, row, 0, "it may have been appended before", "", error);
+      else
+        ok = floo_outbox_begin_anew (apply->db, row->client_id, &begun, error)
+             && (begun ? floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "queued", 0, 0, NULL, error)
+                       : apply_refused_for_good (apply->db, row, 0, "the service takes every number for a used one", "", error));
+      if (!ok)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, gboolean duplicate, GError **error)
+{
+  const KeptRow *first = g_ptr_array_index (rows, 0);
+  const FlooOutboxRow *row = &first->row;
+  gint64 id = number_of (answer->server_mid);
+  /* The first frame cannot be known yet: the number was given before, to this row or another one, by a store that was lost since. */
+  gboolean is_doubtful = duplicate && count_attempts (rows) <= 1 && row->state != FLOO_SEND_UNCERTAIN;
+  gboolean may;
+
+  if (row->operation != FLOO_OUTBOX_MESSAGE)
+    return is_doubtful ? do_again (apply, rows, error) : apply_accepted_operation (apply, rows, answer, error);
+  if (!floo_outbox_may_be_named (apply->db, row->client_id, row->conversation, id, &may, error))
+    return FALSE;
+  if (is_doubtful && row->state != FLOO_SEND_CANCELLED)
+    return leave_in_doubt (apply, row, FLOO_DOUBT_DUPLICATE, id, error);
+  return may ? apply_accepted_message (apply, first, answer, error) : leave_in_doubt (apply, row, FLOO_DOUBT_NO_ID, 0, error);
 }
 
 gboolean
@@ -208,33 +339,20 @@ floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
 {
   const Floo__SyncDL *answer = frame->sync_dl;
   const Floo__Status *status = answer->status;
-  gint64 client_id = (gint64) answer->client_mid;
+  FlooAnswer answered = { .client_mid = number_of (answer->client_mid) };
   int code = status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
   const char *reason = status != NULL ? floo_frame_text (frame, status->has_reason, &status->reason) : "";
-  g_autoptr (GError) missing = NULL;
-  KeptRow kept = { 0 };
-  gboolean ok = TRUE, accepted = code == FLOO__STATUS__ERROR_CODE__OK || is_duplicate (reason);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (kept_row_free);
+  gboolean duplicate = is_duplicate (reason);
 
-  if (!floo_outbox_get (apply->db, client_id, keep_row, &kept, &missing) && !g_error_matches (missing, FLOO_ERROR, FLOO_ERROR_NOT_FOUND))
-    {
-      g_propagate_error (error, g_steal_pointer (&missing));
-      return FALSE;
-    }
-  g_array_append_val (apply->result->answered, client_id);
+  if (!floo_outbox_foreach_of_frame (apply->db, answered.client_mid, keep_row, rows, error))
+    return FALSE;
+  g_array_append_val (apply->result->answered, answered);
   /* Answered before, or given up: nothing waits for it (typing has no row either). */
-  apply->result->pump |= kept.found;
-  if (!kept.found || (kept.row.state == FLOO_SEND_FAILED && !accepted))
-    ok = TRUE;
-  else if (kept.row.state == FLOO_SEND_CANCELLED && !accepted)
-    ok = floo_outbox_delete (apply->db, client_id, error);
-  else if (!accepted)
-    ok = apply_refused (apply, &kept, code, reason, error);
-  else if (kept.row.operation != FLOO_OUTBOX_MESSAGE)
-    ok = apply_accepted_operation (apply, &kept, answer, error);
-  else if (answer->server_mid != 0)
-    ok = apply_accepted_message (apply, &kept, answer, error);
-  else
-    ok = apply_without_number (apply, &kept, error);
-  kept_row_clear (&kept);
-  return ok;
+  if (rows->len == 0)
+    return TRUE;
+  apply->result->pump = TRUE;
+  if (code == FLOO__STATUS__ERROR_CODE__OK || duplicate)
+    return apply_accepted (apply, rows, answer, duplicate, error);
+  return apply_refused (apply, rows, code, reason, error);
 }

@@ -20,7 +20,7 @@ floo_inbound_result_new (void)
 {
   FlooInboundResult *result = g_new0 (FlooInboundResult, 1);
 
-  result->answered = g_array_new (FALSE, FALSE, sizeof (gint64));
+  result->answered = g_array_new (FALSE, FALSE, sizeof (FlooAnswer));
   result->user_notices = g_array_new (FALSE, FALSE, sizeof (FlooUserNotice));
   result->statuses = g_array_new (FALSE, FALSE, sizeof (FlooInboundStatus));
   g_array_set_clear_func (result->statuses, status_clear);

@@ -247,8 +247,15 @@ void floo_sender_offline (FlooSender *sender);
 void floo_sender_pump (FlooSender *sender);
 /* Store thread: whether there is a connection on which answers may still come. */
 gboolean floo_sender_is_online (FlooSender *sender);
-/* These were answered (and the answer committed): not in flight any more. */
-void floo_sender_answered (FlooSender *sender, const gint64 *client_ids, guint n);
+
+/* An answer to a frame of ours that was committed. */
+typedef struct {
+  gint64 client_mid;
+  gboolean refused;             /* for the moment */
+} FlooAnswer;
+
+/* These are not on their way any more. */
+void floo_sender_answered (FlooSender *sender, const FlooAnswer *answers, guint n);
 
 /**
  * floo_sender_take_due:
@@ -334,7 +341,7 @@ gboolean floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config
 
 /* What a batch of frames came to, beyond the store: for the main loop. */
 typedef struct {
-  GArray *answered;             /* gint64: client ids whose acknowledgement was committed */
+  GArray *answered;             /* FlooAnswer */
   GArray *user_notices;         /* FlooUserNotice: those with consequences, in order */
   GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
   GArray *removing;             /* in: gint64: conversations that a client of ours is removing, with their group or user */

@@ -272,7 +272,7 @@ run_list_outbox (FlooDb *db, gpointer data, GError **error)
 {
   OutboxQuery *query = data;
   g_autofree char *next = NULL;
-  GVariant *messages = floo_outbox_list (db, query->cursor, query->limit, &next, error);
+  GVariant *messages = floo_outbox_list (db, floo_sender_is_online (query->call.session->sender), query->cursor, query->limit, &next, error);
 
   if (messages == NULL)
     return FALSE;
@@ -389,15 +389,15 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
   RowCall *call = data;
   FlooSender *sender = call->base.call.session->sender;
   RowState row = { 0 };
-  gboolean certain;
+  gboolean certain, shared;
 
-  if (!get_row_state (db, call->client_id, &row, error))
+  if (!get_row_state (db, call->client_id, &row, error) || !floo_outbox_is_shared (db, call->client_id, &shared, error))
     return FALSE;
   certain = row.is_refused || row.attempts == 0 || row.is_held;
   if (!floo_sender_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
       || !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;
-  if (certain || !floo_sender_is_online (sender) ? !floo_outbox_delete (db, call->client_id, error)
+  if (certain || (!floo_sender_is_online (sender) && !shared) ? !floo_outbox_delete (db, call->client_id, error)
               : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
     return FALSE;
   call->base.call.result = g_variant_ref_sink (g_variant_new ("(b)", certain));

@@ -52,7 +52,8 @@ send_meta (FlooSession *session, Floo__Meta *meta, const ProtobufCMessage *paylo
 }
 
 static void
-send_body (FlooSession *session, const FlooOutboxRow *row, Floo__MessageBody *body, const OperationForm *form, gint64 timestamp)
+send_body (FlooSession *session, const FlooOutboxRow *row, gint64 client_mid, Floo__MessageBody *body, const OperationForm *form,
+           gint64 timestamp)
 {
   Floo__Meta meta = FLOO__META__INIT;
   Floo__MessageOperation operation = FLOO__MESSAGE_OPERATION__INIT;
@@ -79,7 +80,7 @@ send_body (FlooSession *session, const FlooOutboxRow *row, Floo__MessageBody *bo
   to.has_uid = to.has_devicesn = TRUE;
   to.uid = (guint64) row->to;
   to.devicesn = form != NULL && form->to_self ? session->device_sn : 0;
-  meta.id = (guint64) row->client_id;
+  meta.id = (guint64) client_mid;
   meta.to = &to;
   meta.ns = FLOO__META__NAME_SPACE__MESSAGE;
   meta.has_timestamp = timestamp != 0;
@@ -88,7 +89,7 @@ send_body (FlooSession *session, const FlooOutboxRow *row, Floo__MessageBody *bo
 }
 
 static void
-send_conversation_delete (FlooSession *session, const FlooOutboxRow *row)
+send_conversation_delete (FlooSession *session, const FlooOutboxRow *row, gint64 client_mid)
 {
   Floo__Meta meta = FLOO__META__INIT;
   Floo__Conversation payload = FLOO__CONVERSATION__INIT;
@@ -104,7 +105,7 @@ send_conversation_delete (FlooSession *session, const FlooOutboxRow *row)
   operation.xid = &xid;
   payload.type = FLOO__CONVERSATION__TYPE__OPER;
   payload.operation = &operation;
-  meta.id = (guint64) row->client_id;
+  meta.id = (guint64) client_mid;
   meta.ns = FLOO__META__NAME_SPACE__CONVERSATION;
   send_meta (session, &meta, &payload.base);
 }
@@ -117,15 +118,16 @@ is_mention (const FlooOutboxRow *row)
 }
 
 void
-floo_sender_send_row (FlooSender *self, const FlooOutboxRow *row)
+floo_sender_send_frame (FlooSender *self, const FlooTaken *taken)
 {
+  const FlooOutboxRow *row = &taken->row;
   FlooSession *session = self->session;
   Floo__MessageBody body = FLOO__MESSAGE_BODY__INIT;
   const OperationForm *form = NULL;
 
   if (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION)
     {
-      send_conversation_delete (session, row);
+      send_conversation_delete (session, row, taken->client_mid);
       return;
     }
   if (row->operation == FLOO_OUTBOX_MESSAGE)
@@ -140,7 +142,7 @@ floo_sender_send_row (FlooSender *self, const FlooOutboxRow *row)
       body.type = FLOO__MESSAGE_BODY__TYPE__OPER;
       body.ctype = form->ctype;
     }
-  send_body (session, row, &body, form, form == NULL && !is_mention (row) ? row->timestamp : 0);
+  send_body (session, row, taken->client_mid, &body, form, form == NULL && !is_mention (row) ? row->timestamp : 0);
 }
 
 void
@@ -153,5 +155,5 @@ floo_sender_send_typing (FlooSender *self, gint64 client_id, gint64 user, gboole
   body.type = FLOO__MESSAGE_BODY__TYPE__CHAT;
   body.has_qos = TRUE;
   body.qos = FLOO__MESSAGE_BODY__QO_S__AT_MOST_ONCE;
-  send_body (self->session, &row, &body, NULL, 0);
+  send_body (self->session, &row, client_id, &body, NULL, 0);
 }

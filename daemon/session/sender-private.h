@@ -1,30 +1,48 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sender-private.h: the sender, for the files that make it up: sender.c (what goes out when) and sender-frames.c (what it looks like).
+ * sender-private.h: the sender, for the files that make it up: sender.c (what goes out when), sender-take.c (which rows) and
+ * sender-frames.c (what it looks like).
  */
 #pragma once
 
 #include "session/internal.h"
+#include "session/window.h"
 #include "store/outbox.h"
 
 G_BEGIN_DECLS
 
 struct _FlooSender {
   FlooSession *session;         /* our owner */
+  FlooWindow *window;
   guint retry_timer;
   guint watch_timer;
+  gboolean online;
   gboolean pumping;
   gboolean pump_again;
-
-  GMutex lock;                  /* for what the store thread reads */
-  gboolean online;
-  gint64 device_sn;
-  GHashTable *in_flight;        /* client id -> monotonic ms of its frame, NULL before it */
 };
+
+/* A frame that is to go out. */
+typedef struct {
+  gint64 client_mid;
+  FlooOutboxRow row;            /* its first one; content is that of all */
+  char *content, *ext, *config, *attachment;
+} FlooTaken;
+
+/* ---- sender-take.c ---- */
+
+/**
+ * floo_sender_take:
+ * @now: ms, monotonic
+ * @taken: FlooTaken are added
+ * @wait: (out) (optional): ms, until the earliest row is due that waits for a time; 0: none does
+ *
+ * Store thread: marks what may go out now as sending (with its events) and puts it into the window. Where it fails, or its transaction does,
+ * what was added to @taken must be taken out of the window.
+ */
+gboolean floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, gint64 *wait, GError **error);
 
 /* ---- sender-frames.c ---- */
 
-/* Sends the frame of a row. */
-void floo_sender_send_row (FlooSender *self, const FlooOutboxRow *row);
+void floo_sender_send_frame (FlooSender *self, const FlooTaken *taken);
 
 G_END_DECLS

@@ -2,9 +2,9 @@
 /*
  * sender.c: drains the outbox.
  *
- * A row goes from queued to sending in a transaction, then its frame goes out, then it waits here in memory for the answer ("in flight").
- * What is in sending without being in flight goes out again with the same client id: after a lost connection, a restart, or where no answer
- * came in time.
+ * A row goes from queued to sending in a transaction, then its frame goes out, then it waits in the window for the answer. What is in
+ * sending without being in the window goes out again with the same number: after a lost connection, a restart, or where no answer came in
+ * time.
  */
 #include "session/sender-private.h"
 
@@ -13,33 +13,7 @@
 #include "store/journal.h"
 #include "store/messages.h"
 
-#define MAX_IN_FLIGHT 64
-#define ACK_TIMEOUT_MS 10000
-#define RETRY_MIN_MS 1000
-
-/* A row on its way out. */
-typedef struct {
-  FlooOutboxRow row;
-  char *content, *ext, *config, *attachment;
-} Taken;
-
-static void
-taken_free (gpointer data)
-{
-  Taken *taken = data;
-
-  g_free (taken->content);
-  g_free (taken->ext);
-  g_free (taken->config);
-  g_free (taken->attachment);
-  g_free (taken);
-}
-
-GPtrArray *
-floo_sender_taken_new (void)
-{
-  return g_ptr_array_new_with_free_func (taken_free);
-}
+#define PUMP_FAILED_MS 30000
 
 static gint64
 monotonic_ms (void)
@@ -53,8 +27,7 @@ floo_sender_new (FlooSession *session)
   FlooSender *self = g_new0 (FlooSender, 1);
 
   self->session = session;
-  g_mutex_init (&self->lock);
-  self->in_flight = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->window = floo_window_new ();
   return self;
 }
 
@@ -63,8 +36,7 @@ floo_sender_free (FlooSender *self)
 {
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
-  g_hash_table_unref (self->in_flight);
-  g_mutex_clear (&self->lock);
+  floo_window_free (self->window);
   g_free (self);
 }
 
@@ -126,114 +98,63 @@ floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversatio
 
 /* ---- taking ---- */
 
-typedef struct {
-  FlooSender *sender;
-  GPtrArray *taken;
-  guint room;
-} Take;
-
-static gboolean
-take_row (const FlooOutboxRow *row, gpointer user_data)
-{
-  Take *take = user_data;
-  Taken *taken;
-  gboolean in_flight;
-
-  g_mutex_lock (&take->sender->lock);
-  in_flight = g_hash_table_contains (take->sender->in_flight, &row->client_id);
-  g_mutex_unlock (&take->sender->lock);
-  if (in_flight)
-    return TRUE;
-  taken = g_new0 (Taken, 1);
-  taken->row = *row;
-  taken->row.content = taken->content = g_strdup (row->content);
-  taken->row.ext = taken->ext = g_strdup (row->ext);
-  taken->row.config = taken->config = g_strdup (row->config);
-  taken->row.attachment = taken->attachment = g_strdup (row->attachment);
-  taken->row.error = NULL;
-  g_ptr_array_add (take->taken, taken);
-  return take->taken->len < take->room;
-}
-
 gboolean
 floo_sender_take_due (FlooSender *self, FlooDb *db, GPtrArray *taken, GError **error)
 {
-  Take take = { .sender = self, .taken = taken };
-  gint64 next_time, device_sn;
-  guint before = taken->len;
-  gboolean ok = TRUE, online;
-
-  g_mutex_lock (&self->lock);
-  device_sn = self->device_sn;
-  online = self->online;
-  take.room = before + MAX_IN_FLIGHT - MIN (MAX_IN_FLIGHT, g_hash_table_size (self->in_flight));
-  g_mutex_unlock (&self->lock);
-  if (online && take.room > before)
-    ok = floo_outbox_due (db, floo_now_ms (), 2 * MAX_IN_FLIGHT, take_row, &take, &next_time, error);
-  g_mutex_lock (&self->lock);
-  for (guint i = before; ok && i < taken->len; i++)
-    {
-      const Taken *item = g_ptr_array_index (taken, i);
-      g_hash_table_insert (self->in_flight, g_memdup2 (&item->row.client_id, sizeof (gint64)), NULL);
-    }
-  g_mutex_unlock (&self->lock);
-
-  for (guint i = before; ok && i < taken->len; i++)
-    {
-      const FlooOutboxRow *row = &((Taken *) g_ptr_array_index (taken, i))->row;
-
-      ok = floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, TRUE, 0, device_sn, NULL, FALSE, error)
-           && (row->state == FLOO_SEND_SENDING
-               || floo_sender_journal_status (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "sending", 0, 0,
-                                              NULL, error));
-    }
-  return ok;
+  return floo_sender_take (self->window, db, monotonic_ms (), taken, NULL, error);
 }
 
 void
 floo_sender_untake (FlooSender *self, GPtrArray *taken)
 {
-  g_mutex_lock (&self->lock);
   for (guint i = 0; i < taken->len; i++)
-    g_hash_table_remove (self->in_flight, &((Taken *) g_ptr_array_index (taken, i))->row.client_id);
-  g_mutex_unlock (&self->lock);
+    floo_window_remove (self->window, ((FlooTaken *) g_ptr_array_index (taken, i))->client_mid);
 }
 
 /* ---- waiting for answers ---- */
 
 typedef struct {
   FlooSession *session;
-  gint64 device_sn;
-  GArray *ids;
+  GArray *client_mids;
 } OverdueJob;
 
-/* How often it went out; 0 where it is not under way any more: cancelled, say. */
+/* What of a row is needed to put it off. */
+typedef struct {
+  gint64 client_id;
+  guint attempts;
+  gboolean sending;             /* FALSE: it is not under way any more: cancelled, say */
+} Overdue;
+
 static gboolean
-keep_attempts (const FlooOutboxRow *row, gpointer user_data)
+keep_overdue (const FlooOutboxRow *row, gpointer user_data)
 {
-  *(guint *) user_data = row->state == FLOO_SEND_SENDING ? row->attempts : 0;
+  const Overdue overdue = { row->client_id, row->attempts, row->state == FLOO_SEND_SENDING };
+
+  g_array_append_val (user_data, overdue);
   return TRUE;
 }
 
-/* No answer: the row waits a while, then goes out again with the same client id. */
+static gboolean
+put_off (FlooDb *db, const Overdue *row, GError **error)
+{
+  return !row->sending
+         || floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, FALSE, floo_now_ms () + floo_outbox_retry_delay (row->attempts), 0,
+                                   "0: no acknowledgement yet", FALSE, error);
+}
+
+/* No answer: the rows wait a while, then go out again with the same number. */
 static gboolean
 run_overdue_job (FlooDb *db, gpointer data, GError **error)
 {
   OverdueJob *job = data;
+  g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (Overdue));
 
-  for (guint i = 0; i < job->ids->len; i++)
-    {
-      gint64 id = g_array_index (job->ids, gint64, i);
-      guint attempts = 0;
-      gint64 delay;
-
-      if (!floo_outbox_get (db, id, keep_attempts, &attempts, NULL) || attempts == 0)
-        continue;
-      delay = MIN ((gint64) FLOO_OUTBOX_RETRY_MAX_MS, (gint64) RETRY_MIN_MS << MIN (attempts, 10u));
-      if (!floo_outbox_set_state (db, id, FLOO_SEND_SENDING, FALSE, floo_now_ms () + delay, job->device_sn,
-                                  "0: no acknowledgement yet", FALSE, error))
-        return FALSE;
-    }
+  for (guint i = 0; i < job->client_mids->len; i++)
+    if (!floo_outbox_foreach_of_frame (db, g_array_index (job->client_mids, gint64, i), keep_overdue, rows, error))
+      return FALSE;
+  for (guint i = 0; i < rows->len; i++)
+    if (!put_off (db, &g_array_index (rows, Overdue, i), error))
+      return FALSE;
   return TRUE;
 }
 
@@ -241,9 +162,13 @@ static void
 on_overdue_done (FlooStore *store, gpointer data, const GError *error)
 {
   OverdueJob *job = data;
+  FlooSender *self = job->session->sender;
 
-  floo_sender_answered (job->session->sender, (const gint64 *) (void *) job->ids->data, job->ids->len);
-  floo_sender_pump (job->session->sender);
+  if (error != NULL)
+    g_warning ("what was not acknowledged could not be put off: %s", error->message);
+  for (guint i = 0; i < job->client_mids->len; i++)
+    floo_window_remove (self->window, g_array_index (job->client_mids, gint64, i));
+  floo_sender_pump (self);
 }
 
 static void
@@ -251,7 +176,7 @@ overdue_job_free (gpointer data)
 {
   OverdueJob *job = data;
 
-  g_array_unref (job->ids);
+  g_array_unref (job->client_mids);
   g_object_unref (job->session);
   g_free (job);
 }
@@ -261,26 +186,15 @@ on_watch (gpointer user_data)
 {
   FlooSender *self = user_data;
   OverdueJob *job = g_new0 (OverdueJob, 1);
-  gint64 now = monotonic_ms ();
-  GHashTableIter iter;
-  gpointer key, value;
-  guint waiting;
 
   job->session = g_object_ref (self->session);
-  job->device_sn = self->device_sn;
-  job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_mutex_lock (&self->lock);
-  waiting = g_hash_table_size (self->in_flight);
-  g_hash_table_iter_init (&iter, self->in_flight);
-  while (g_hash_table_iter_next (&iter, &key, &value))
-    if (value != NULL && now - (gint64) GPOINTER_TO_SIZE (value) > ACK_TIMEOUT_MS)
-      g_array_append_vals (job->ids, key, 1);
-  g_mutex_unlock (&self->lock);
-  if (job->ids->len > 0)
+  job->client_mids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  floo_window_get_overdue (self->window, monotonic_ms (), job->client_mids);
+  if (job->client_mids->len > 0)
     floo_session_write (self->session, run_overdue_job, on_overdue_done, job, overdue_job_free);
   else
     overdue_job_free (job);
-  if (waiting > 0)
+  if (!floo_window_is_empty (self->window))
     return G_SOURCE_CONTINUE;
   self->watch_timer = 0;
   return G_SOURCE_REMOVE;
@@ -299,25 +213,23 @@ floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
     }
   for (guint i = 0; i < taken->len; i++)
     {
-      const Taken *item = g_ptr_array_index (taken, i);
+      const FlooTaken *one = g_ptr_array_index (taken, i);
 
       FLOO_CRASH_POINT ("before-frame");
-      g_mutex_lock (&self->lock);
-      g_hash_table_insert (self->in_flight, g_memdup2 (&item->row.client_id, sizeof (gint64)), GSIZE_TO_POINTER ((gsize) now));
-      g_mutex_unlock (&self->lock);
-      floo_sender_send_row (self, &item->row);
+      floo_window_sent (self->window, one->client_mid, now);
+      floo_sender_send_frame (self, one);
     }
   if (taken->len > 0 && self->watch_timer == 0)
     self->watch_timer = g_timeout_add_seconds (2, on_watch, self);
 }
 
 void
-floo_sender_answered (FlooSender *self, const gint64 *client_ids, guint n)
+floo_sender_answered (FlooSender *self, const FlooAnswer *answers, guint n)
 {
-  g_mutex_lock (&self->lock);
+  gint64 now = monotonic_ms ();
+
   for (guint i = 0; i < n; i++)
-    g_hash_table_remove (self->in_flight, &client_ids[i]);
-  g_mutex_unlock (&self->lock);
+    floo_window_answered (self->window, answers[i].client_mid, answers[i].refused, now);
 }
 
 /* ---- pumping ---- */
@@ -325,7 +237,7 @@ floo_sender_answered (FlooSender *self, const gint64 *client_ids, guint n)
 typedef struct {
   FlooSession *session;
   GPtrArray *taken;
-  gint64 next_time;
+  gint64 wait;                  /* ms, to the next one that waits for a time; 0: none */
 } PumpJob;
 
 static void
@@ -339,18 +251,11 @@ pump_job_free (gpointer data)
 }
 
 static gboolean
-ignore_row (const FlooOutboxRow *row, gpointer user_data)
-{
-  return FALSE;
-}
-
-static gboolean
 run_pump_job (FlooDb *db, gpointer data, GError **error)
 {
   PumpJob *job = data;
 
-  return floo_sender_take_due (job->session->sender, db, job->taken, error)
-         && floo_outbox_due (db, floo_now_ms (), 1, ignore_row, NULL, &job->next_time, error);
+  return floo_sender_take (job->session->sender->window, db, monotonic_ms (), job->taken, &job->wait, error);
 }
 
 static gboolean
@@ -375,13 +280,13 @@ on_pump_done (FlooStore *store, gpointer data, const GError *error)
       floo_sender_untake (self, job->taken);
       g_warning ("the outbox could not be read: %s", error->message);
       if (self->online && self->retry_timer == 0)
-        self->retry_timer = g_timeout_add (FLOO_OUTBOX_RETRY_MAX_MS / 10, on_retry_timer, self);
+        self->retry_timer = g_timeout_add (PUMP_FAILED_MS, on_retry_timer, self);
       return;
     }
   floo_sender_send_taken (self, job->taken);
   g_clear_handle_id (&self->retry_timer, g_source_remove);
-  if (job->next_time > 0 && self->online)
-    self->retry_timer = g_timeout_add ((guint) CLAMP (job->next_time - floo_now_ms (), 10, FLOO_OUTBOX_RETRY_MAX_MS), on_retry_timer, self);
+  if (job->wait > 0 && self->online)
+    self->retry_timer = g_timeout_add ((guint) job->wait + 1, on_retry_timer, self);
   if (self->pump_again)
     floo_sender_pump (self);
 }
@@ -411,31 +316,22 @@ floo_sender_pump (FlooSender *self)
 gboolean
 floo_sender_is_online (FlooSender *self)
 {
-  gboolean online;
-
-  g_mutex_lock (&self->lock);
-  online = self->online;
-  g_mutex_unlock (&self->lock);
-  return online;
+  return floo_window_is_open (self->window, NULL);
 }
 
 void
 floo_sender_online (FlooSender *self)
 {
-  g_mutex_lock (&self->lock);
   self->online = TRUE;
-  self->device_sn = self->session->device_sn;
-  g_mutex_unlock (&self->lock);
+  floo_window_open (self->window, self->session->device_sn);
   floo_sender_pump (self);
 }
 
 void
 floo_sender_offline (FlooSender *self)
 {
-  g_mutex_lock (&self->lock);
   self->online = FALSE;
-  g_hash_table_remove_all (self->in_flight);
-  g_mutex_unlock (&self->lock);
+  floo_window_close (self->window);
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
 }

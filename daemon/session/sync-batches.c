@@ -87,7 +87,7 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
 {
   for (guint i = 0; i < result->typing->len; i++)
     floo_session_emit (session, FLOO_SIGNAL_INPUT_STATUS_MESSAGE, g_ptr_array_index (result->typing, i));
-  floo_sender_answered (session->sender, (const gint64 *) (void *) result->answered->data, result->answered->len);
+  floo_sender_answered (session->sender, (const FlooAnswer *) (void *) result->answered->data, result->answered->len);
   if (result->pump)
     floo_sender_pump (session->sender);
   if (result->settle)

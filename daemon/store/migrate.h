@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-#define FLOO_SCHEMA_VERSION 3
+#define FLOO_SCHEMA_VERSION 4
 
 /**
  * floo_migrate_check:

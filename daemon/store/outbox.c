@@ -107,6 +107,7 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   const gint64 ints[]
       = { row->client_id, row->conversation, row->to_type, row->to, row->operation, row->target, row->type, row->priority,
           row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0, is_ordered (row->operation) };
+  const gint64 more[] = { row->frame, row->doubt, row->named };
   const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
 
   if (query == NULL)
@@ -115,6 +116,8 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
     floo_query_bind_int (query, (int) i + 1, ints[i]);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
     floo_query_bind_text (query, (int) (G_N_ELEMENTS (ints) + i) + 1, texts[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (more); i++)
+    floo_query_bind_int (query, (int) (G_N_ELEMENTS (ints) + G_N_ELEMENTS (texts) + i) + 1, more[i]);
   return floo_query_run (query, error);
 }
 
@@ -184,12 +187,15 @@ floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query)
   row->next_retry = floo_query_int (query, 11);
   row->device_sn = floo_query_int (query, 12);
   row->permanent = floo_query_int (query, 13) != 0;
-  row->error = floo_query_text (query, 14);
-  row->content = floo_query_text (query, 15);
-  row->ext = floo_query_text (query, 16);
-  row->config = floo_query_text (query, 17);
-  row->attachment = floo_query_text (query, 18);
-  row->file = floo_query_text (query, 19);
+  row->frame = floo_query_int (query, 14);
+  row->doubt = (FlooDoubt) floo_query_int (query, 15);
+  row->named = floo_query_int (query, 16);
+  row->error = floo_query_text (query, 17);
+  row->content = floo_query_text (query, 18);
+  row->ext = floo_query_text (query, 19);
+  row->config = floo_query_text (query, 20);
+  row->attachment = floo_query_text (query, 21);
+  row->file = floo_query_text (query, 22);
   if (row->content == NULL)
     row->content = "";
 }
@@ -237,18 +243,6 @@ each (FlooQuery *query, FlooOutboxFunc func, gpointer user_data, guint *n, GErro
   return FALSE;
 }
 
-gboolean
-floo_outbox_due (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, gint64 *next_time, GError **error)
-{
-  gint64 never = now + 2 * FLOO_OUTBOX_RETRY_MAX_MS;
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-due", FLOO_INTS (now, limit, never), error);
-  guint n;
-
-  if (query == NULL || !each (query, func, user_data, &n, error))
-    return FALSE;
-  return floo_query_get_int (db, "outbox-next-retry", FLOO_INTS (now, never), next_time, NULL, error);
-}
-
 static gboolean
 not_found (gint64 client_id, GError **error)
 {
@@ -271,6 +265,24 @@ gboolean
 floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-all", error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_uncertain (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-uncertain", error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_of_frame (FlooDb *db, gint64 client_mid, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-of-frame", FLOO_INTS (client_mid), error);
   guint n;
 
   return query != NULL && each (query, func, user_data, &n, error);
@@ -431,12 +443,14 @@ floo_outbox_count (FlooDb *db, guint *count, GError **error)
 gboolean
 floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error)
 {
-  return floo_query_run_ints (db, "outbox-mark-uncertain", FLOO_INTS (device_sn), n, error);
+  return floo_query_run_ints (db, "outbox-mark-uncertain", FLOO_INTS (device_sn), n, error)
+         && floo_query_run_ints (db, "outbox-retry-at-once", NULL, 0, NULL, error);
 }
 
 /* A page of ListOutbox. */
 typedef struct {
   FlooDb *db;
+  gboolean online;
   GVariantBuilder items;
   guint limit;
   guint n;
@@ -465,8 +479,9 @@ add_to_page (const FlooOutboxRow *row, gpointer user_data)
   g_variant_builder_add (&extra, "{sv}", "attempts", g_variant_new_uint32 (row->attempts));
   g_variant_builder_add (&extra, "{sv}", "next_retry", g_variant_new_int64 (row->next_retry));
   g_variant_builder_add (&extra, "{sv}", "permanent", g_variant_new_boolean (row->permanent));
-  if (row->error != NULL)
-    g_variant_builder_add (&extra, "{sv}", "error", g_variant_new_string (row->error));
+  if (row->error != NULL || (row->state == FLOO_SEND_SENDING && !page->online))
+    g_variant_builder_add (&extra, "{sv}", "error",
+                           g_variant_new_string (row->error != NULL ? row->error : "0: it waits for a connection, to be sent again"));
   if (row->operation != FLOO_OUTBOX_MESSAGE)
     g_variant_builder_add (&extra, "{sv}", "operation", g_variant_new_string (floo_outbox_operation_to_string (row->operation)));
   message.extra = g_variant_ref_sink (g_variant_builder_end (&extra));
@@ -476,10 +491,10 @@ add_to_page (const FlooOutboxRow *row, gpointer user_data)
 }
 
 GVariant *
-floo_outbox_list (FlooDb *db, const char *cursor, guint limit, char **next_cursor, GError **error)
+floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, char **next_cursor, GError **error)
 {
   g_autoptr (FlooQuery) query = NULL;
-  Page page = { .db = db, .limit = limit };
+  Page page = { .db = db, .online = online, .limit = limit };
   gint64 after = 0;
   guint n;
 

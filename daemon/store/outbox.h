@@ -24,6 +24,13 @@ G_BEGIN_DECLS
 /* ListOutbox's name of an operation: "recall", "delete_conversation", ...; "unknown" */
 const char *floo_outbox_operation_to_string (int operation);
 
+/* Why a row is uncertain. */
+typedef enum {
+  FLOO_DOUBT_DEVICE,      /* it went out under a device number that has become void: it may have arrived or not */
+  FLOO_DOUBT_NO_ID,       /* the service accepted it, without an id that can be used */
+  FLOO_DOUBT_DUPLICATE    /* the service knew the number of its first frame: from this message or from another one */
+} FlooDoubt;
+
 /* Borrowed view, like FlooMessage. */
 typedef struct {
   gint64 client_id;
@@ -43,14 +50,17 @@ typedef struct {
   const char *file;       /* (nullable): JSON of the file that is uploaded first; till then the row is not due and holds up nobody */
   const char *error;      /* NULL: none; "10: reason" */
   gboolean permanent;
+  gint64 frame;           /* client_mid of the frame that it goes out with, where that is not its client_id alone; 0 */
+  FlooDoubt doubt;        /* of an uncertain row */
+  gint64 named;           /* message id that a doubtful answer named; 0: none */
 } FlooOutboxRow;
 
 /**
  * floo_outbox_next_client_id:
  *
  * max(last + 1, now in ms), for ever growing: the highest ever given is bounded by a ceiling kept in a file beside the account's
- * folder, which survives the erasing of the store (written ahead in steps of a minute, with fsync, so that it costs nothing a
- * message).
+ * folder, which survives the erasing of the store. It is written ahead in steps of some seconds, with fsync, so that it costs nothing a
+ * message; when the store is closed it is what was given last.
  */
 gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error);
 
@@ -70,19 +80,61 @@ gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **erro
 
 typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data);   /* FALSE stops */
 
-/* No row waits longer than this for its next try, ms; one that seems to, since the clock was set back, is due. */
+/* No row waits longer than this for its next try, ms. */
 #define FLOO_OUTBOX_RETRY_MAX_MS 300000
 
+/* How long a row waits that went out @attempts times and was refused for the moment, or not answered; ms. */
+gint64 floo_outbox_retry_delay (guint attempts);
+
+/* A row that may be the next one to go out. */
+typedef struct {
+  gint64 client_id;
+  gint64 conversation;
+  gboolean ordered;       /* the first one of its conversation's order */
+  guint attempts;
+  gint64 next_retry;
+} FlooOutboxHead;
+
 /**
- * floo_outbox_due:
+ * floo_outbox_heads:
+ * @func: returns FALSE to stop; it must change nothing
  *
- * Rows in queued or sending, in the order of their client_ids, that may be on the wire now. Reading, delivery and playing go by
- * themselves, they need no order; of messages and the other operations the first one only of each conversation's order (a failed or
- * cancelled row does not hold up the ones behind it, one that waits for next_retry or is uncertain does), at most @limit. An
- * operation on a message that is still in the outbox comes with its message's fate: not due before that.
- * @next_time: (out): when the earliest waiting row is due (ms), 0: none waits for a time
+ * Where to begin, by client_id: of the messages and operations in queued or sending the first one of each conversation's order (a failed
+ * or cancelled row does not hold up the ones behind it, an uncertain one does); reading, delivery and playing, which need no order, each
+ * by itself. next_retry is for the caller to look at.
  */
-gboolean floo_outbox_due (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, gint64 *next_time, GError **error);
+gboolean floo_outbox_heads (FlooDb *db, gboolean (*func) (const FlooOutboxHead *head, gpointer user_data), gpointer user_data,
+                            GError **error);
+
+/**
+ * floo_outbox_foreach_in_order:
+ * @func: returns FALSE to stop; it must change nothing. @waits: it operates on a message that is still in the outbox, and goes when that
+ *    one is acknowledged
+ *
+ * The rows of a conversation that are not settled (queued, sending, uncertain), in the order in which they go out.
+ */
+gboolean floo_outbox_foreach_in_order (FlooDb *db, gint64 conversation,
+                                       gboolean (*func) (const FlooOutboxRow *row, gboolean waits, gpointer user_data),
+                                       gpointer user_data, GError **error);
+
+/* The rows that go out with the frame @client_mid, oldest first: those that have it as frame, or the one that it is the client_id of. */
+gboolean floo_outbox_foreach_of_frame (FlooDb *db, gint64 client_mid, FlooOutboxFunc func, gpointer user_data, GError **error);
+/* @frame: 0: its client_id alone */
+gboolean floo_outbox_set_frame (FlooDb *db, gint64 client_id, gint64 frame, GError **error);
+/* Whether other rows go out with the frame of @client_id that are neither cancelled nor itself: then it must stay, so that the frame is
+ * the same when it goes out again. */
+gboolean floo_outbox_is_shared (FlooDb *db, gint64 client_id, gboolean *shared, GError **error);
+/* The row is queued again as if it had never gone out, under a number that the service has hardly seen from us; its client_id stays.
+ * @begun: (out): FALSE: this was done so often that it makes no sense, the row is as it was */
+gboolean floo_outbox_begin_anew (FlooDb *db, gint64 client_id, gboolean *begun, GError **error);
+
+/* @named: (0: none): message id in the answer */
+gboolean floo_outbox_set_uncertain (FlooDb *db, gint64 client_id, FlooDoubt doubt, gint64 named, const char *error_text, GError **error);
+gboolean floo_outbox_foreach_uncertain (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
+
+/* Whether the message under @client_id can have the id @server_id: it is above 0, and nothing else is called so. */
+gboolean floo_outbox_may_be_named (FlooDb *db, gint64 client_id, gint64 conversation, gint64 server_id, gboolean *may, GError **error);
+
 gboolean floo_outbox_get (FlooDb *db, gint64 client_id, FlooOutboxFunc func, gpointer user_data, GError **error);   /* NOT_FOUND */
 /* All of them, oldest first. */
 gboolean floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
@@ -121,11 +173,13 @@ gboolean floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error);
 
 /* Rows in queued, sending and uncertain of messages: Account.Queued. */
 gboolean floo_outbox_count (FlooDb *db, guint *count, GError **error);
-/* Everything in sending whose device_sn is another than @device_sn becomes uncertain. @n: (out) */
+/* A new connection: everything in sending whose device_sn is another than @device_sn becomes uncertain (@n: (out)), the others wait for
+ * nothing any more. */
 gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error);
 
 /**
  * floo_outbox_list:
+ * @online: FALSE: what is in sending says that it waits for a connection
  * @cursor: "" or what @next_cursor was
  * @limit: at most so many, and no more than some 8 MiB of texts
  * @next_cursor: (out) (transfer full): "" at the end
@@ -133,6 +187,7 @@ gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GEr
  * Returns: (transfer floating): aM for ListOutbox, oldest first; more has attempts u, next_retry x, error s, permanent b, operation s.
  * A cursor that is none is INVALID_ARGUMENTS.
  */
-GVariant *floo_outbox_list (FlooDb *db, const char *cursor, guint limit, char **next_cursor, GError **error);
+GVariant *floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, char **next_cursor,
+                             GError **error);
 
 G_END_DECLS

@@ -61,9 +61,12 @@ static const struct {
   { 0, G_MAXINT64, FALSE },                                         /* next_retry: one that is too far away is due */
   { 0, G_MAXUINT32, FALSE },                                        /* device_sn */
   { 0, 1, FALSE },                                                  /* permanent */
+  { 0, MAX_NUMBER - 1, FALSE },                                     /* frame */
+  { FLOO_DOUBT_DEVICE, FLOO_DOUBT_DUPLICATE, FALSE },               /* doubt */
+  { 0, G_MAXINT64, FALSE },                                         /* named */
 };
 
-enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 17, COLUMN_ATTACHMENT = 18, COLUMN_FILE = 19 };
+enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 20, COLUMN_ATTACHMENT = 21, COLUMN_FILE = 22 };
 
 static gboolean
 is_number_sound (FlooQuery *query, guint i)
@@ -143,6 +146,8 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
   row->error = "0: The store was damaged: this is what is left of the message";
   row->attempts = 1;
   row->next_retry = 0;
+  row->frame = row->named = 0;
+  row->doubt = FLOO_DOUBT_DEVICE;
   row->file = NULL;
   if (row->operation == FLOO_OUTBOX_MESSAGE)
     row->target = 0;

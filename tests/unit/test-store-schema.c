@@ -138,7 +138,7 @@ static const char *const whole[] = {
   "outbox-all", "outbox-all-downward", "tokens-all", "values-all", "count-schema-objects", /* all of it is wanted */
   "applied-prune", "early-any", "early-prune", "journal-first-to-keep",                    /* the first few rows */
   "message-last-received",                                                                 /* a thousand rows, by an index */
-  "outbox-mark-uncertain",                                                                 /* once a login */
+  "outbox-mark-uncertain", "outbox-retry-at-once",                                         /* once a login */
   "tables", "table-columns", "repair-journal", "repair-search-changes", "repair-outbox-misplaced", /* of a damaged store */
   "list-drop-states-of-owner",                                                             /* when a group is left */
 };

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * window.h: the frames that are on their way to the service and have no answer yet, and the rows that wait for a time.
+ *
+ * Of one conversation up to FLOO_WINDOW_FRAMES are on the way. A frame that must come before one that is on its way already (it was
+ * refused, or not answered) waits until there are none: so nothing passes it. All times are monotonic, ms; callers give the present one.
+ * Functions may be called from any thread.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+#define FLOO_WINDOW_FRAMES 32
+#define FLOO_WINDOW_UNORDERED 64                   /* reading and its like, in all */
+#define FLOO_WINDOW_TOTAL 256
+#define FLOO_WINDOW_BYTES (64u << 10)              /* of a conversation, beyond its first frame */
+#define FLOO_WINDOW_TOTAL_BYTES (4u << 20)
+#define FLOO_WINDOW_NO_ORDER G_MININT64            /* in place of a conversation */
+
+typedef struct _FlooWindow FlooWindow;
+
+FlooWindow *floo_window_new (void);
+void floo_window_free (FlooWindow *self);
+
+/* There is a connection, under this device number; none. What was on the way on the one before is forgotten. */
+void floo_window_open (FlooWindow *self, gint64 device_sn);
+void floo_window_close (FlooWindow *self);
+/* @device_sn: (out) (optional) */
+gboolean floo_window_is_open (FlooWindow *self, gint64 *device_sn);
+
+/* How many frames may still be added in all; whether the conversation has room for one. */
+guint floo_window_room (FlooWindow *self);
+gboolean floo_window_has_room (FlooWindow *self, gint64 conversation);
+/* Whether the frame with this client_mid is on its way; whether none is. */
+gboolean floo_window_contains (FlooWindow *self, gint64 client_mid);
+gboolean floo_window_is_empty (FlooWindow *self);
+
+/**
+ * floo_window_add:
+ * @conversation: or FLOO_WINDOW_NO_ORDER
+ * @place: in the conversation's order: client_id of its first row
+ *
+ * Returns: FALSE: it has to wait
+ */
+gboolean floo_window_add (FlooWindow *self, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes);
+/* It will not go out now. */
+void floo_window_remove (FlooWindow *self, gint64 client_mid);
+/* It was handed to the connection. */
+void floo_window_sent (FlooWindow *self, gint64 client_mid, gint64 now);
+/* @refused: for the moment: the conversation's window closes to one frame, and opens again as answers come */
+void floo_window_answered (FlooWindow *self, gint64 client_mid, gboolean refused, gint64 now);
+/* Appends the client_mids (gint64) of those whose answer is overdue. A line that is slow, but on which answers come, is given more time. */
+void floo_window_get_overdue (FlooWindow *self, gint64 now, GArray *client_mids);
+
+/**
+ * floo_window_get_wait:
+ * @next_retry: of the row in the store, by the wall clock as it was then
+ * @max_ms: no row waits longer
+ *
+ * How long a row has still to wait, ms. The wall clock is asked once for each next_retry, so that setting it later changes nothing; where it
+ * was set back before that, the row is due.
+ */
+gint64 floo_window_get_wait (FlooWindow *self, gint64 client_id, gint64 next_retry, gint64 max_ms, gint64 now);
+
+G_END_DECLS
