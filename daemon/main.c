@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 
 #include "app.h"
-#include "commands.h"
+#include "cli/cli.h"
 
 static FlooAppOptions options;
 static gboolean show_version;
@@ -21,7 +21,10 @@ int
 main (int argc, char **argv)
 {
   g_autoptr (GOptionContext) context = g_option_context_new ("[COMMAND]");
-  g_autofree char *summary = floo_commands_dup_summary ();
+  g_autofree char *commands = floo_cli_dup_daemon_commands ();
+  g_autofree char *summary = g_strdup_printf ("Keeps a connection to the floo instant messaging service for all applications, over D-Bus.\n"
+                                              "With a command it asks the running daemon instead, as flooim does, which has more of them:%s",
+                                              commands);
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");
@@ -45,6 +48,6 @@ main (int argc, char **argv)
       return EX_OK;
     }
   if (argc > 1)
-    return floo_command_run (argc - 1, argv + 1, options.instance);
+    return floo_cli_main ("flooimd", argc - 1, argv + 1, options.instance);
   return floo_app_run (&options);
 }

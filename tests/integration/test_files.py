@@ -440,21 +440,19 @@ class FilesTest(files.Test):
         run = dict(env=daemon.environment(), capture_output=True, timeout=harness.LIMIT, start_new_session=True)
         ended = subprocess.run([daemon.argv()[0], 'send-file', str(ECHO), photo], **run)
         self.assertEqual((ended.returncode, ended.stderr), (0, b''))
-        client.wait_sent(int(ended.stdout))
+        self.assertEqual(sandbox.accepted('alice')[0]['server_mid'], int(ended.stdout))
         without = dict(run, env=dict(daemon.environment(), XDG_DATA_DIRS='/nonexistent'))
         ended = subprocess.run([daemon.argv()[0], 'send-file', str(ECHO), photo], **without)
         self.assertEqual(ended.returncode, 0, ended.stderr)
-        client.wait_sent(int(ended.stdout))
         ended = subprocess.run([daemon.argv()[0], 'send-file', '--name', 'notes.txt', str(TEAM), '-'], input=b'through a pipe', **run)
         self.assertEqual(ended.returncode, 0, ended.stderr)
-        client.wait_sent(int(ended.stdout))
         self.assertEqual([(one['type'], json.loads(one['attachment'])['dName']) for one in sandbox.accepted('alice')],
                          [('image', 'photo.png'), ('image', 'photo.png'), ('file', 'notes.txt')])
-        for arguments in (['send-file'], ['send-file', 'bob', photo], ['send-file', str(ECHO), photo, 'more']):
+        for arguments in (['send-file'], ['send-file', 'bob'], ['send-file', str(ECHO), photo, photo, '--name', 'one']):
             self.assertEqual(subprocess.run([daemon.argv()[0]] + arguments, **run).returncode, 64)
         for path, code in (('/nowhere', errno.ENOENT), (self.root, errno.EISDIR)):
             ended = subprocess.run([daemon.argv()[0], 'send-file', str(ECHO), path], **run)
-            self.assertEqual((ended.returncode, ended.stderr.decode()), (1, 'flooimd send-file: %s: %s\n' % (path, os.strerror(code))))
+            self.assertEqual((ended.returncode, ended.stderr.decode()), (1, 'flooimd: %s: %s\n' % (path, os.strerror(code))))
 
     def test_command_terminal(self):
         """A bar on a terminal; who interrupts it leaves the message to the daemon."""
@@ -482,6 +480,7 @@ class FilesTest(files.Test):
         command.send_signal(signal.SIGINT)
         harness.wait_for(lambda: b'by itself' in shown, lambda: 'what becomes of it: %s' % shown)
         self.assertEqual((command.communicate()[0], command.returncode), (b'', 130))
+        self.assertIn(b'the daemon goes on', shown)
         harness.wait_for(lambda: sandbox.accepted('alice'), 'it is sent')
         os.close(terminal)
 

@@ -151,7 +151,7 @@ class ProgramTest(harness.Test):
 
         status, output, error = self.run_beside(daemon, 'login', '--user', 'alice', '--password-stdin', stdin='wrong\n')
         self.assertEqual((status, output), (EXIT_FAILURE, ''))
-        self.assertTrue(error.startswith('flooimd login: '), error)
+        self.assertTrue(error.startswith('flooimd: '), error)
         self.assertNotIn('wrong\n', error)
 
         status, output, error = self.run_beside(daemon, 'login', '--user', 'alice', '--password-stdin', stdin='alice-secret\n')
@@ -173,12 +173,12 @@ class ProgramTest(harness.Test):
             status, _, error = self.run_beside(daemon, 'login', '--app-id', 'sandbox', *args, stdin='x\n')
             self.assertEqual(status, EXIT_FAILURE)
             self.assertIn('no terminal', error)
-        self.assertIn('no user id', self.run_beside(daemon, 'login', '-a', 'sandbox', '-u', '#x', '--password-stdin', stdin='x\n')[2])
+        self.assertIn('the user id behind #', self.run_beside(daemon, 'login', '-a', 'sandbox', '-u', '#x', '--password-stdin', stdin='x\n')[2])
 
     def test_status_of_nothing(self):
         daemon = self.daemon()
         status, _, error = self.run_beside(daemon, 'status')
-        self.assertEqual(status, EXIT_FAILURE)
+        self.assertEqual(status, EX_UNAVAILABLE)
         self.assertIn('does not run and cannot be started', error)
 
 

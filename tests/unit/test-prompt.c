@@ -8,7 +8,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "prompt.h"
+#include "cli/prompt.h"
 
 #define TIME_LIMIT_MS 60000
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "prompt.h"
+#include "cli/prompt.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +72,7 @@ read_line (int fd, const char *what, GError **error)
   else if (n >= 0 && !g_utf8_validate (line, (gssize) len, NULL))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: this is not UTF-8", what);
   else if (n >= 0)
-    result = g_strndup (line, len);
+    result = g_strndup (line, len > 0 && line[len - 1] == '\r' ? len - 1 : len); /* a file from Windows */
   explicit_bzero (line, sizeof line);
   return result;
 }

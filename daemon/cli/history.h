@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* history.h: going through a conversation, oldest first, in memory that does not grow with it. */
+#pragma once
+
+#include "cli/cli.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  gint64 conversation;
+  gint64 before;     /* id of a message; 0: from the newest */
+  gint64 limit;      /* the newest of them */
+  gint64 since;      /* ms */
+  gint64 until;      /* ms */
+  gboolean local;    /* the service is not asked for what is missing */
+  gboolean progress; /* how many there are by now is shown on a terminal */
+} FlooHistory;
+
+/* @messages: some of them, in order. FALSE ends the walk. */
+typedef gboolean (*FlooHistoryFunc) (FlooCli *cli, GVariant *messages, gpointer data, GError **error);
+
+gboolean floo_history_walk (FlooCli *cli, const FlooHistory *history, FlooHistoryFunc func, gpointer data, GError **error);
+/* Returns: (transfer full): a page of messages before @before (0: the newest) */
+GVariant *floo_history_page (FlooCli *cli, gint64 conversation, gint64 before, guint limit, gboolean local, gboolean *more, GError **error);
+
+G_END_DECLS
