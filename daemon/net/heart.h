@@ -10,20 +10,23 @@ G_BEGIN_DECLS
 
 typedef struct _FlooHeart FlooHeart;
 typedef void (*FlooHeartFunc) (gpointer user_data);
+typedef void (*FlooHeartLateFunc) (gboolean late, gpointer user_data);
 
 /**
  * floo_heart_new:
- * @interval_ms: from an answer to the next beat; the first beat comes after as much
+ * @interval_ms: from one beat to the next; the first beat comes after as much
  * @timeout_ms: how long an answer may take
  * @beat: sends the ping
  * @dead: there was no answer; told once, the last; may free the heart
  *
- * An answer can stand behind a large page on a slow line, so that whatever comes counts as a sign of life, too, but for at most
- * both times together.
+ * An answer can stand behind a large page on a slow line, so that whatever comes counts as a sign of life, too, bytes of transfers as well,
+ * but for at most both times together.
  */
 FlooHeart *floo_heart_new (guint interval_ms, guint timeout_ms, FlooHeartFunc beat, FlooHeartFunc dead, gpointer user_data);
 void floo_heart_free (FlooHeart *heart);
 
+/* @late: told TRUE where an answer takes more than a moment, and FALSE when it is there or not awaited any more */
+void floo_heart_set_late (FlooHeart *heart, FlooHeartLateFunc late);
 /* Beats at once, where no beat waits for its answer. */
 void floo_heart_beat (FlooHeart *heart);
 /* The answer came. */

@@ -6,6 +6,13 @@
 
 #include "base/error.h"
 #include "base/log.h"
+#include "net/mover.h"
+
+/* Of the time after which somebody ended a still connection, how long we let it be still. */
+#define BEAT_PERCENT 60
+#define MIN_BEAT_MS 1000u
+/* Two connections that were ended after such times were ended for the same reason. */
+#define SAME_PERCENT 20
 
 /* -- the heart -- */
 
@@ -14,7 +21,35 @@ on_beat (gpointer user_data)
 {
   FlooLink *self = user_data;
 
+  self->active_at = g_get_monotonic_time ();
   floo_channel_send_text (self->channel, FLOO_SIO_TEXT_PING);
+}
+
+/* On a thin line the answer stands behind what transfers bring: they step back for it. */
+static void
+on_late (gboolean late, gpointer user_data)
+{
+  floo_movers_hold (late);
+}
+
+/* A proxy may end connections that are still for less than the service's interval. One loss may have any reason, two that are alike have
+ * this one. */
+void
+floo_link_learn (FlooLink *self)
+{
+  guint quiet_ms = (guint) ((g_get_monotonic_time () - self->active_at) / 1000);
+  guint before = self->quiet_ms;
+  guint beat_ms = MAX (quiet_ms / 100 * BEAT_PERCENT, MIN_BEAT_MS);
+
+  self->quiet_ms = 0;
+  if (self->state != FLOO_LINK_UP || quiet_ms < MIN_BEAT_MS || quiet_ms >= self->interval_ms)
+    return;
+  self->quiet_ms = quiet_ms;
+  if (before == 0 || MAX (before, quiet_ms) - MIN (before, quiet_ms) > quiet_ms / 100 * SAME_PERCENT
+      || (self->beat_ms != 0 && beat_ms >= self->beat_ms))
+    return;
+  self->beat_ms = beat_ms;
+  g_message ("Connections end when they are still for %u ms: the heart beats every %u ms", quiet_ms, beat_ms);
 }
 
 static void
@@ -33,7 +68,10 @@ handle_open (FlooLink *self, const FlooSioPacket *packet)
       floo_link_lost_with (self, FLOO_ERROR_PROTOCOL, "the service opened an open connection");
       return;
     }
-  self->heart = floo_heart_new (packet->ping_interval, packet->ping_timeout, on_beat, on_dead, self);
+  self->interval_ms = packet->ping_interval;
+  self->heart = floo_heart_new (self->beat_ms != 0 ? MIN (self->beat_ms, packet->ping_interval) : packet->ping_interval,
+                                packet->ping_timeout, on_beat, on_dead, self);
+  floo_heart_set_late (self->heart, on_late);
 }
 
 static void
@@ -106,6 +144,7 @@ handle_packet (FlooLink *self, const FlooSioPacket *packet)
 static gboolean
 heard (FlooLink *self, FlooChannel *channel)
 {
+  self->active_at = g_get_monotonic_time ();
   if (self->heart != NULL)
     floo_heart_heard (self->heart);
   g_signal_emit (self, floo_link_signals[FLOO_LINK_SIGNAL_HEARD], 0);
@@ -147,6 +186,7 @@ on_closed (FlooChannel *channel, const GError *error, gpointer user_data)
 {
   g_autoptr (FlooLink) self = g_object_ref (user_data);
 
+  floo_link_learn (self);
   floo_link_lost (self, error);
 }
 

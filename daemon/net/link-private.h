@@ -35,9 +35,16 @@ struct _FlooLink {
   gint64 next_retry;
   GSource *retry;
 
+  /* Somebody on the way who ends connections that are still: learnt from how they ended. */
+  gint64 active_at;     /* monotonic us: when anything last went or came */
+  guint interval_ms;    /* as the service told */
+  guint quiet_ms;       /* how long the last connection had been still when it was ended; 0: it was not so */
+  guint beat_ms;        /* our own interval; 0: the service's */
+
   /* One try, from the opener to the end of its connection. */
   GCancellable *cancellable; /* of the opener under way */
   GSource *deadline;         /* until "40" */
+  gint64 tried_at;           /* monotonic us: when it began */
   FlooChannel *channel;
   FlooSioDecoder *decoder;
   FlooHeart *heart;  /* since Engine.IO's open */
@@ -54,6 +61,9 @@ void floo_link_lost (FlooLink *self, const GError *error);
 void floo_link_lost_with (FlooLink *self, FlooError code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 
 /* ---- link-packets.c ---- */
+
+/* The other side ended the connection. */
+void floo_link_learn (FlooLink *self);
 
 /* Takes what comes in on the link's channel from now on. */
 void floo_link_hear (FlooLink *self);

@@ -2,12 +2,23 @@
 #include "net/mover.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <unistd.h>
 
 #include "base/error.h"
 
 /* How often the main loop looks, while there is a transfer. */
 #define LOOK_MS 100
+/* Bytes/s: less is as good as nothing. */
+#define LEAST_RATE 128
+/* The longest time for which transfers are held back. */
+#define MAX_HOLD (20 * G_TIME_SPAN_SECOND)
+/* For how long a line is taken for thin, and how much of a transfer may be in it then: 4 s of 16 kbit/s. */
+#define THIN (10 * G_TIME_SPAN_MINUTE)
+#define THIN_WINDOW 8192
+/* How much of an upload may lie in the kernel beyond what is on its way: it could not be held back any more. */
+#define MAX_UNSENT (64 << 10)
 /* The thread's nice value above the daemon's. */
 #define NICER 10
 
@@ -18,12 +29,72 @@ struct _FlooMover {
   FlooProgress progress;
   gpointer progress_data;
   guint timer;
+  gint64 mark_at; /* monotonic us: when bytes last counted as a sign of life, and how many had moved then */
+  goffset mark;
 
   GMutex lock; /* for what follows */
   goffset transferred;
   goffset total;
   gboolean moved;
 };
+
+/* ---- all of them ---- */
+
+static GMutex all_lock; /* for what follows */
+static GCond all_cond;
+static gint64 held_until; /* monotonic us, like the others; 0: not held */
+static gint64 thin_until;
+static gint64 moved_at;
+
+void
+floo_movers_hold (gboolean hold)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  g_mutex_lock (&all_lock);
+  held_until = hold ? now + MAX_HOLD : 0;
+  if (hold)
+    thin_until = now + THIN;
+  g_cond_broadcast (&all_cond);
+  g_mutex_unlock (&all_lock);
+}
+
+gint64
+floo_movers_get_moved (void)
+{
+  gint64 moved;
+
+  g_mutex_lock (&all_lock);
+  moved = moved_at;
+  g_mutex_unlock (&all_lock);
+  return moved;
+}
+
+void
+floo_movers_prepare (GSocket *socket)
+{
+  gboolean thin;
+
+  g_mutex_lock (&all_lock);
+  thin = g_get_monotonic_time () < thin_until;
+  g_mutex_unlock (&all_lock);
+  if (!g_socket_set_option (socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, MAX_UNSENT, NULL)
+      || (thin && !g_socket_set_option (socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, THIN_WINDOW, NULL)))
+    g_debug ("the connection of a transfer stays as it is");
+}
+
+/* On a thread. */
+static void
+note_moved (void)
+{
+  g_mutex_lock (&all_lock);
+  moved_at = g_get_monotonic_time ();
+  while (held_until != 0 && g_cond_wait_until (&all_cond, &all_lock, held_until))
+    ;
+  g_mutex_unlock (&all_lock);
+}
+
+/* ---- one ---- */
 
 static void
 mover_free (gpointer data)
@@ -43,6 +114,20 @@ floo_mover_tell (FlooMover *mover, goffset transferred, goffset total)
   mover->total = total;
   mover->moved = TRUE;
   g_mutex_unlock (&mover->lock);
+  note_moved ();
+}
+
+/* Whether so much has moved since it last counted that it counts: a storage that takes a byte now and then would never end. */
+static gboolean
+is_alive (FlooMover *mover, goffset transferred)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (mover->mark_at != 0 && (transferred - mover->mark) * G_USEC_PER_SEC < LEAST_RATE * (now - mover->mark_at))
+    return FALSE;
+  mover->mark_at = now;
+  mover->mark = transferred;
+  return TRUE;
 }
 
 static gboolean
@@ -60,7 +145,8 @@ on_look (gpointer user_data)
   g_mutex_unlock (&mover->lock);
   if (!moved)
     return G_SOURCE_CONTINUE;
-  floo_deadline_touch (mover->stall);
+  if (is_alive (mover, transferred))
+    floo_deadline_touch (mover->stall);
   if (mover->progress != NULL)
     mover->progress (transferred, total, mover->progress_data);
   return G_SOURCE_CONTINUE;

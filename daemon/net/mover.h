@@ -28,7 +28,19 @@ void floo_mover_run_async (FlooMoverFunc func, gpointer data, FlooDeadline *stal
 /* Tells the last progress. */
 gboolean floo_mover_run_finish (GAsyncResult *result, GError **error);
 
-/* On the thread: something moved. @transferred: of the file so far; @total: -1: not known */
+/* On the thread: something moved; waits while transfers are held back. @transferred: of the file so far; @total: -1: not known */
 void floo_mover_tell (FlooMover *mover, goffset transferred, goffset total);
+
+/**
+ * floo_movers_hold:
+ *
+ * Holds all transfers back, or no longer: on a thin line they would keep the heartbeat from coming through. It ends by itself after some
+ * seconds. Transfers that connect within the next minutes take small windows, so that the line never has much of theirs in it.
+ */
+void floo_movers_hold (gboolean hold);
+/* Returns: when bytes of any transfer last moved, monotonic us; 0: never. The network lives then. */
+gint64 floo_movers_get_moved (void);
+/* Prepares the connection of a transfer that has just been made. */
+void floo_movers_prepare (GSocket *socket);
 
 G_END_DECLS

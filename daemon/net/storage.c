@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "net/file-url.h"
 #include "net/http.h"
+#include "net/mover.h"
 #include "net/proxy.h"
 #include "net/tls.h"
 
@@ -173,6 +174,8 @@ on_handshake (SoupMessage *message, GSocketClientEvent event, GIOStream *connect
 {
   static const char *const protocols[] = { "http/1.1", NULL };
 
+  if (event == G_SOCKET_CLIENT_CONNECTED && G_IS_SOCKET_CONNECTION (connection))
+    floo_movers_prepare (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)));
   if (event == G_SOCKET_CLIENT_TLS_HANDSHAKING && G_IS_TLS_CONNECTION (connection))
     g_tls_connection_set_advertised_protocols (G_TLS_CONNECTION (connection), protocols);
 }
@@ -200,8 +203,9 @@ floo_storage_status_error (guint status)
     FlooError code;
   } known[] = {
     { 401, 401, FLOO_ERROR_PERMISSION_DENIED }, { 403, 403, FLOO_ERROR_PERMISSION_DENIED }, { 404, 404, FLOO_ERROR_NOT_FOUND },
-    { 408, 408, FLOO_ERROR_OFFLINE },           { 410, 410, FLOO_ERROR_NOT_FOUND },         { 413, 413, FLOO_ERROR_TOO_LARGE },
-    { 429, 429, FLOO_ERROR_RATE_LIMITED },      { 400, 499, FLOO_ERROR_REJECTED },          { 500, 599, FLOO_ERROR_OFFLINE },
+    { 408, 408, FLOO_ERROR_TIMEOUT },           { 410, 410, FLOO_ERROR_NOT_FOUND },         { 413, 413, FLOO_ERROR_TOO_LARGE },
+    { 429, 429, FLOO_ERROR_RATE_LIMITED },      { 400, 499, FLOO_ERROR_REJECTED },          { 504, 504, FLOO_ERROR_TIMEOUT },
+    { 500, 599, FLOO_ERROR_OFFLINE },
   };
 
   if (status == FLOO_PROXY_STATUS)

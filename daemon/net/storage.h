@@ -52,11 +52,11 @@ typedef struct {
 
 /**
  * floo_storage_upload_async:
- * @stall_ms: the longest time in which nothing moves
+ * @stall_ms: the longest time in which nothing moves; what moves at less than 128 bytes/s does not count
  * @progress: (nullable)
  *
- * Sends a file. Redirects are not followed. Errors: FLOO_ERROR_TIMEOUT, FLOO_ERROR_OFFLINE (also for HTTP 5xx, 408 and 429: later it may
- * work), FLOO_ERROR_CANCELLED, FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_NOT_FOUND, FLOO_ERROR_TOO_LARGE, FLOO_ERROR_REJECTED by the HTTP
+ * Sends a file. Redirects are not followed. Errors: FLOO_ERROR_TIMEOUT (also for HTTP 408 and 504), FLOO_ERROR_OFFLINE (also for other
+ * HTTP 5xx: later it may work), FLOO_ERROR_CANCELLED, FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_NOT_FOUND, FLOO_ERROR_TOO_LARGE, FLOO_ERROR_REJECTED by the HTTP
  * status or the storage's own words, FLOO_ERROR_FILE where the file cannot be read to its end, FLOO_ERROR_PROTOCOL.
  */
 void floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, guint stall_ms, FlooProgress progress,

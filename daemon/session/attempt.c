@@ -9,6 +9,8 @@
 #include "base/json.h"
 #include "store/contacts.h"
 
+/* More than the requests of a step have together: what ends by this does not end by itself. */
+#define STEP_LIMIT_MS 60000
 #define DEVICE_SN_BASE 999999999u
 #define DEVICE_SN_RANGE 2140000u
 
@@ -120,6 +122,29 @@ is_final (const FlooLogin *self, const GError *error)
     }
 }
 
+/* ---- time limit ---- */
+
+static gboolean
+on_step_limit (gpointer user_data)
+{
+  FlooLogin *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->step_timer = 0;
+  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The login did not get any further within %d s", STEP_LIMIT_MS / 1000);
+  g_warning ("%s", error->message);
+  floo_login_retry_later (self, error);
+  return G_SOURCE_REMOVE;
+}
+
+/* A step begins that waits for somebody else: for the network, or for a library of ours that does. The socket has limits of its own. */
+static void
+begin_step (FlooLogin *self)
+{
+  g_clear_handle_id (&self->step_timer, g_source_remove);
+  self->step_timer = g_timeout_add (STEP_LIMIT_MS, on_step_limit, self);
+}
+
 /* ---- discovery ---- */
 
 static void
@@ -185,6 +210,7 @@ begin_attempt (FlooLogin *self)
   self->hosts_tried = 0;
   self->cancellable = g_cancellable_new ();
   floo_session_set_state (self->session, FLOO_STATE_DISCOVERING);
+  begin_step (self);
   floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
 }
 
@@ -262,6 +288,7 @@ authenticate (FlooLogin *self)
   g_autoptr (JsonNode) body = NULL;
 
   floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  begin_step (self);
   floo_session_notice (self->session, "loginMessage", "getting token...");
   json_builder_begin_object (builder);
   if (self->by_id)
@@ -416,6 +443,8 @@ floo_login_prepare (FlooLogin *self)
 {
   IdentityJob *job;
 
+  /* A disk takes its time, and nobody could open the store a second time. */
+  g_clear_handle_id (&self->step_timer, g_source_remove);
   if (self->session->store == NULL)
     {
       open_store (self);
@@ -442,6 +471,7 @@ on_lists (FlooSession *session, const GError *error)
 
   if (error == NULL)
     {
+      g_clear_handle_id (&self->step_timer, g_source_remove);
       floo_link_start (session->link);
       return;
     }
@@ -458,6 +488,7 @@ static void
 load_lists (FlooLogin *self)
 {
   floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  begin_step (self);
   floo_rest_set_token (self->session->rest, self->record->token);
   floo_session_notice (self->session, "loginMessage", "token sucecc, getting roster lists..");
   floo_directory_load_lists (self->session, self->cancellable, on_lists);

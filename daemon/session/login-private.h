@@ -30,6 +30,7 @@ struct _FlooLogin {
   guint hosts_tried;            /* for the socket, one after the other, without a pause */
   gboolean rediscover;          /* no host for the socket answers: the next try begins with discovery */
   guint retry_timer;
+  guint step_timer;             /* the step of the attempt that is under way must end before it */
   guint provision_timer;
   FlooBackoff backoff;
   FlooNetwatch *netwatch;       /* (nullable): nobody has logged in yet */

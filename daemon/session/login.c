@@ -28,6 +28,7 @@ floo_login_cancel_attempt (FlooLogin *self)
   self->opening = FALSE;
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->provision_timer, g_source_remove);
+  g_clear_handle_id (&self->step_timer, g_source_remove);
 }
 
 void

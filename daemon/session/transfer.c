@@ -119,6 +119,7 @@ floo_transfer_begin (FlooTransfer *self)
   if (self->status != FLOO_TRANSFER_QUEUED || self->owner == NULL)
     return FALSE;
   g_clear_handle_id (&self->timer, g_source_remove);
+  g_clear_error (&self->error);
   g_queue_remove (&self->owner->waiting, self);
   (*places (self))++;
   self->status = FLOO_TRANSFER_ACTIVE;
@@ -286,6 +287,7 @@ end (FlooTransfer *self, FlooTransferStatus status, GError *error)
   g_autoptr (FlooTransfer) hold G_GNUC_UNUSED = g_object_ref (self);
 
   self->status = status;
+  g_clear_error (&self->error);
   self->error = error;
   g_clear_handle_id (&self->timer, g_source_remove);
   if (self->owner != NULL)
@@ -480,9 +482,13 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
 {
   guint delay;
 
-  if (self->transferred > self->at_last_try)
+  /* An upload begins from its start again: what went out is of no use. */
+  if (self->transferred > self->at_last_try && !self->spec.upload)
     floo_backoff_reset (&self->backoff);
   self->at_last_try = self->transferred;
+  /* It was sent as a whole, or for a long time, for nothing: not as often as what fails at once. */
+  if (self->spec.upload && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT))
+    self->backoff.attempts++;
   if (self->spec.tries > 0 && self->backoff.attempts + 1 >= self->spec.tries)
     return FALSE;
   /* A void token is got anew; until then the queue rests. */
@@ -491,6 +497,8 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
   delay = floo_backoff_next (&self->backoff);
   g_debug ("transfer %" G_GUINT64_FORMAT ": %s; the next try is in %u ms", self->id, error->message, delay);
   self->status = FLOO_TRANSFER_QUEUED;
+  g_clear_error (&self->error);
+  self->error = floo_error_normalise (error);
   self->timer = g_timeout_add (delay, on_retry, self);
   g_queue_push_tail (&self->owner->waiting, self);
   if (self->spec.failed != NULL)

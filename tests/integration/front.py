@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What stands before the service: a server that answers some paths itself and hands the rest to the sandbox, and hosts that are dead."""
 
+import asyncio
 import base64
 import collections
 import http.client
@@ -228,3 +229,132 @@ class Proxy:
                     return
                 (other if source is one else one).sendall(piece)
                 self.leaked += self.wanted.encode() in piece
+
+
+class Line:
+    """A line that all connections share: rate bytes/s each way (0: no limit), behind a buffer of so many bytes; a connection on which nothing
+    goes for idle s is ended. connections: for each, the times at which something came from the daemon."""
+
+    def __init__(self, test, rate=0, buffer=1 << 20, idle=None):
+        self.rate, self.buffer, self.idle = rate, buffer, idle
+        self.connections = []
+        self.loop = asyncio.new_event_loop()
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+        self.ways = [self._call(self._make_way()) for _ in range(2)]
+        test.addCleanup(self._end)
+
+    def _run(self):
+        asyncio.set_event_loop(self.loop)
+        self.loop.run_forever()
+
+    def _call(self, coroutine):
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(30)
+
+    def _end(self):
+        self._call(self._cancel())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self.thread.join()
+        self.loop.close()
+
+    async def _cancel(self):
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def to(self, host):
+        """The end of the line that leads to host."""
+        async def listen():
+            server = await asyncio.start_server(lambda *streams: self._serve(host.port, *streams), '127.0.0.1', 0)
+            return server.sockets[0].getsockname()[1]
+        return collections.namedtuple('LineEnd', 'port')(self._call(listen()))
+
+    async def _make_way(self):
+        way = {'queue': asyncio.Queue(), 'waiting': 0, 'turn': asyncio.Lock(), 'room': asyncio.Condition()}
+        asyncio.ensure_future(self._carry(way))
+        return way
+
+    async def _carry(self, way):
+        while True:
+            writer, data = await way['queue'].get()
+            if self.rate:
+                await asyncio.sleep(len(data) / self.rate)
+            try:
+                if data:
+                    writer.write(data)
+                else:
+                    writer.close()
+            except OSError:
+                pass
+            way['waiting'] -= len(data)
+            async with way['room']:
+                way['room'].notify_all()
+
+    async def _pass_on(self, way, reader, writer, times, note):
+        data = b'x'
+        while data:
+            try:
+                data = await reader.read(1460)
+            except OSError:
+                data = b''
+            times['last'] = time.monotonic()
+            if note and data:
+                times['sent'].append(times['last'])
+            async with way['turn']:  # in the order of their coming
+                async with way['room']:
+                    await way['room'].wait_for(lambda: way['waiting'] < self.buffer)
+                way['waiting'] += len(data)
+                way['queue'].put_nowait((writer, data))
+
+    async def _serve(self, port, reader, writer):
+        peer_reader, peer_writer = await asyncio.open_connection('127.0.0.1', port)
+        times = {'sent': [], 'last': time.monotonic()}
+        self.connections.append(times['sent'])
+        both = asyncio.gather(self._pass_on(self.ways[0], reader, peer_writer, times, True),
+                              self._pass_on(self.ways[1], peer_reader, writer, times, False))
+        while self.idle and not both.done():
+            await asyncio.sleep(0.02)
+            if time.monotonic() - times['last'] > self.idle:
+                writer.close()
+                peer_writer.close()
+        await asyncio.gather(both, return_exceptions=True)
+
+
+class Tarpit:
+    """A storage that takes connections, and of what comes a few bytes at a time."""
+
+    def __init__(self, test):
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.listener.bind(('127.0.0.1', 0))
+        self.listener.listen()
+        self.port = self.listener.getsockname()[1]
+        self.connections = 0
+        self.ended = threading.Event()
+        self.thread = threading.Thread(target=self._accept, daemon=True)
+        self.thread.start()
+        test.addCleanup(self._end)
+
+    def _end(self):
+        self.ended.set()
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.listener.close()
+        self.thread.join()
+
+    def _accept(self):
+        while not self.ended.is_set():
+            try:
+                connection = self.listener.accept()[0]
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._swallow, args=(connection,), daemon=True).start()
+
+    def _swallow(self, connection):
+        with connection:
+            try:
+                while not self.ended.wait(0.1) and connection.recv(5):
+                    pass
+            except OSError:
+                pass

@@ -239,5 +239,81 @@ class ProxyTest(files.Test):
             self.assertEqual(client.last_error[0], name)
 
 
+class LineTest(files.Test):
+
+    def test_thin_line(self):
+        """A download fills a thin line: the heartbeat's answer stands behind it, and the chat goes on."""
+        sandbox = self.sandbox()
+        sandbox.control('settings', ping_interval=3000, ping_timeout=1000)
+        service = front.Front(self, sandbox)
+        content = os.urandom(160000)
+        service.answers['/big'] = lambda one: (200, content)
+        line = front.Line(self, rate=16000, buffer=32000)
+        service.clusters = [{'ratel': [line.to(service)], 'webim': [line.to(sandbox)]}]
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.login('alice')
+        sandbox.wait('delivered', user='alice')
+        since = len(client.changes)
+        message = self.message_at(sandbox, client, 'http://127.0.0.1:%d/big' % line.to(service).port)
+        path = client.call('Files', 'Download', '(xa{sv})', message, {})
+        harness.wait_for(lambda: self.transfer(client, path)['Transferred'] > 20000, 'the line is full')
+        mid = sandbox.send('bob', 'alice', 'meanwhile')
+        client.wait_message(lambda one: one.id == mid)
+        self.ended(client, path, 'complete')
+        self.assertNotIn('waiting', client.told('State', since))
+        self.assertEqual(client.state, 'online')
+
+    def test_idle_limit(self):
+        """Somebody on the way ends connections that are still: after two of them the heart beats more often."""
+        sandbox = self.sandbox()
+        sandbox.control('bot', on=False)
+        sandbox.control('settings', ping_interval=6000, ping_timeout=3000)
+        service = front.Front(self, sandbox)
+        line = front.Line(self, idle=3)
+        service.clusters = [{'ratel': [service], 'webim': [line.to(sandbox)]}]
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.login('alice')
+        for _ in range(2):
+            since = len(client.events)
+            client.wait_state('waiting')
+            client.call('Account', 'Reconnect')
+            client.wait_online(since)
+        beginning = len(line.connections[-1])
+        harness.wait_for(lambda: len(line.connections[-1]) > beginning + 4, 'the heart beats')
+        self.assertEqual(client.state, 'online')
+        self.assertEqual(len(line.connections), 3)
+
+
+class UploadTest(files.Test):
+
+    def test_uploads_that_come_to_nothing(self):
+        """A storage that swallows slowly, and one whose gateway gives up after all was sent: a few tries, the reason is told at each."""
+        sandbox = self.sandbox()
+        service = front.Front(self, sandbox)
+        tarpit = front.Tarpit(self)
+        broken = front.Broken(self, status=504)
+        storages = iter([tarpit] * 3 + [broken] * 100)
+
+        def address(one):
+            url = 'http://127.0.0.1:%d/here' % next(storages).port
+            return 200, json.dumps({'code': 200, 'data': {'upload_url': url, 'download_url': url}})
+        service.answers['/file/upload/chat'] = address
+        daemon = self.daemon(config=service.config + '[files]\nstall_seconds=2\n')
+        client = daemon.start()
+        client.login('alice')
+        for reason in ('no answer in time', 'HTTP 504'):
+            changes = self.watch(client)
+            path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', 1002, 'file', self.source(bytes(4 << 20)), 'large')
+            transfer = self.ended(client, path, 'error')
+            self.assertEqual(self.error(transfer), 'Timeout')
+            self.assertIn(reason, transfer['Error'][1])
+            told = [change['Error'][1] for _, change in changes[path] if 'Error' in change]
+            self.assertGreater(len([text for text in told if reason in text]), 1, told)
+        self.assertEqual(tarpit.connections, 3)
+        self.assertEqual(len(broken.requests), 3)
+
+
 if __name__ == '__main__':
     harness.main()
