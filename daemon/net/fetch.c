@@ -79,6 +79,17 @@ too_large (goffset max)
   return g_error_new (FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "the file is larger than the limit of %" G_GOFFSET_FORMAT " bytes", max);
 }
 
+/* Whether the answer failed by a length that no file has (http.c refuses such answers). */
+static gboolean
+is_endless (Fetch *fetch)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (fetch->message);
+  const char *length = headers != NULL ? soup_message_headers_get_one (headers, "Content-Length") : NULL;
+  goffset size;
+
+  return length != NULL && parse_size (length, &size) && size == G_MAXINT64;
+}
+
 /* A whole file: it begins anew. */
 static GError *
 take_whole (Fetch *fetch, SoupMessageHeaders *headers)
@@ -233,6 +244,11 @@ request (Fetch *fetch, FlooMover *mover, GCancellable *cancellable, GError **err
   GError *problem;
   gboolean ended;
 
+  if (stream == NULL && is_endless (fetch))
+    {
+      g_clear_error (error);
+      g_propagate_error (error, too_large (fetch->max_size));
+    }
   if (stream == NULL)
     return FALSE;
   floo_mover_tell (mover, fetch->state->have, fetch->state->total);
