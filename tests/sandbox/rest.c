@@ -7,8 +7,9 @@
 #include "base/json.h"
 #include "trace.h"
 
+/* Elements of a page where the call names no limit, and at most. */
 #define DEFAULT_LIMIT 20
-#define MAX_LIMIT 100
+#define MAX_LIMIT 500
 
 /* ---- arguments and answers ---- */
 
@@ -103,12 +104,27 @@ add_invented (JsonArray *page, JsonArray *all, guint limit)
       json_array_add_element (page, json_node_copy (json_array_get_element (all, i)));
 }
 
+static guint
+default_limit (const SbCall *call)
+{
+  static const struct {
+    const char *path;
+    guint limit;
+  } limits[] = { { "/group/member_list", 1000 }, { "/group/invitation_list", 10 }, { "/group/application_list", 10 },
+                 { "/roster/apply/list", 10 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (limits); i++)
+    if (strcmp (limits[i].path, call->operation->path) == 0)
+      return limits[i].limit;
+  return DEFAULT_LIMIT;
+}
+
 void
 sb_call_page (SbCall *call, JsonArray *all)
 {
   const char *cursor = sb_call_text (call, "cursor");
   guint from = cursor == NULL ? 0 : (guint) g_ascii_strtoull (cursor, NULL, 10);
-  guint limit = sb_call_has (call, "limit") ? (guint) CLAMP (sb_call_int (call, "limit"), 1, MAX_LIMIT) : DEFAULT_LIMIT;
+  guint limit = sb_call_has (call, "limit") ? (guint) CLAMP (sb_call_int (call, "limit"), 1, MAX_LIMIT) : default_limit (call);
   guint n = json_array_get_length (all);
   JsonArray *page = json_array_new ();
   int cursors = call->sandbox->settings.cursors;

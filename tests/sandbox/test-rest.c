@@ -253,6 +253,27 @@ test_applications (Fixture *f, gconstpointer data)
   expect_notice (f->erin, 2003, GROUP (JOINED));
 }
 
+/* How many members there are on a page, whether there is another one, and how many there are in all. */
+static void
+expect_page (Fixture *f, const char *more, guint length, gboolean cursor)
+{
+  g_autofree char *path = g_strdup_printf ("/group/member_list?group_id=2001%s", more);
+  g_autoptr (JsonObject) envelope = client_expect (f->bob, 200, "GET", path, NULL);
+
+  g_assert_cmpuint (json_array_get_length (json_object_get_array_member (envelope, "data")), ==, length);
+  g_assert_cmpint (json_object_has_member (envelope, "cursor"), ==, cursor);
+  g_assert_cmpint (json_object_get_int_member (envelope, "total"), ==, 1206);
+}
+
+static void
+test_paging (Fixture *f, gconstpointer data)
+{
+  client_order (f->alice, "crowd", "{\"count\":1200,\"group\":2001}");
+  expect_page (f, "", 1000, TRUE);
+  expect_page (f, "&limit=200", 200, TRUE);
+  expect_page (f, "&limit=1000", 500, TRUE);
+}
+
 static void
 test_bans (Fixture *f, gconstpointer data)
 {
@@ -462,6 +483,7 @@ main (int argc, char **argv)
   ADD ("profile", NULL, test_profile);
   ADD ("group-life", NULL, test_group_life);
   ADD ("applications", NULL, test_applications);
+  ADD ("paging", NULL, test_paging);
   ADD ("bans", NULL, test_bans);
   ADD ("rights", NULL, test_rights);
   ADD ("group-content", NULL, test_group_content);
