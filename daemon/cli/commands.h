@@ -45,7 +45,6 @@ int floo_cli_run_show (FlooCli *cli);
 /* watch.c */
 int floo_cli_run_watch (FlooCli *cli);
 /* outbox.c */
-int floo_cli_run_outbox (FlooCli *cli);
 int floo_cli_run_outbox_cancel (FlooCli *cli);
 int floo_cli_run_outbox_resend (FlooCli *cli);
 int floo_cli_run_transfers (FlooCli *cli);

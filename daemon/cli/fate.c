@@ -72,6 +72,35 @@ on_status (GDBusConnection *connection, const char *sender, const char *path, co
     take_status (fate, status, details);
 }
 
+/* Why it failed, as the outbox has it. (transfer full) */
+static char *
+dup_error (Fate *fate)
+{
+  g_autofree char *cursor = g_strdup ("");
+
+  do
+    {
+      g_autoptr (GVariant) reply = floo_cli_call (fate->cli, "Conversations.ListOutbox", g_variant_new ("(su)", cursor, FLOO_MAX_LIMIT), NULL);
+      g_autoptr (GVariant) messages = NULL;
+
+      g_clear_pointer (&cursor, g_free);
+      if (reply == NULL)
+        break;
+      g_variant_get (reply, "(@a(xxxsssxia{sv})s)", &messages, &cursor);
+      for (gsize i = 0; i < g_variant_n_children (messages); i++)
+        {
+          g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
+          g_autoptr (GVariant) client_id = floo_message_field (message, "client_id");
+          g_autoptr (GVariant) error = floo_message_field (message, "error");
+
+          if (client_id != NULL && error != NULL && g_variant_get_int64 (client_id) == fate->client_id)
+            return g_variant_dup_string (error, NULL);
+        }
+    }
+  while (*cursor != '\0');
+  return g_strdup ("the service refused it");
+}
+
 /* Looks what it is now: for what was told before this program listened, or while the daemon was away. */
 static void
 look (Fate *fate)
@@ -85,6 +114,13 @@ look (Fate *fate)
   state = message != NULL ? floo_message_field (message, "send_state") : NULL;
   if (state == NULL)
     return; /* an operation, or gone */
+  if (strcmp (g_variant_get_string (state, NULL), "failed") == 0)
+    {
+      g_autofree char *reason = dup_error (fate);
+
+      decide (fate, REFUSED, reason);
+      return;
+    }
   if (strcmp (g_variant_get_string (state, NULL), "sent") == 0)
     g_variant_get_child (message, 0, "x", &fate->id);
   take_status (fate, g_variant_get_string (state, NULL), NULL);

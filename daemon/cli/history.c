@@ -248,30 +248,58 @@ add_time (FlooCli *cli, GVariantBuilder *options, const char *option, GError **e
   return TRUE;
 }
 
+/* Prints pages of what is found until there are @limit. */
+static gboolean
+print_found (FlooCli *cli, const char *text, GVariant *options, gint64 limit, GError **error)
+{
+  gint64 before = 0;
+  gboolean more = TRUE;
+
+  while (more && limit > 0)
+    {
+      GVariantDict dict;
+      g_autoptr (GVariant) reply = NULL;
+      g_autoptr (GVariant) messages = NULL;
+      gsize n;
+
+      g_variant_dict_init (&dict, options);
+      g_variant_dict_insert (&dict, "limit", "u", (guint) MIN (limit, FLOO_MAX_LIMIT));
+      if (before != 0)
+        g_variant_dict_insert (&dict, "before", "x", before);
+      reply = floo_cli_call (cli, "Conversations.Search", g_variant_new ("(s@a{sv})", text, g_variant_dict_end (&dict)), error);
+      if (reply == NULL)
+        return FALSE;
+      g_variant_get (reply, "(@" FLOO_MESSAGES_TYPE "b)", &messages, &more);
+      n = g_variant_n_children (messages);
+      if (n == 0)
+        break;
+      floo_messages_print (cli, messages, TRUE);
+      before = id_of (messages, n - 1);
+      limit -= (gint64) n;
+    }
+  if (more && floo_text_is_terminal ())
+    floo_cli_note (cli, "there may be more: --limit N");
+  return TRUE;
+}
+
 int
 floo_cli_run_search (FlooCli *cli)
 {
-  g_auto (GVariantBuilder) options = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = NULL;
-  g_autoptr (GVariant) messages = NULL;
+  g_autoptr (GVariant) options = NULL;
   g_autofree char *text = floo_cli_dup_text (cli, 0, &error);
   gint64 limit = 50;
 
-  if (text == NULL || !floo_cli_number_option (cli, "limit", 1, FLOO_MAX_LIMIT, &limit, &error)
-      || !add_target (cli, &options, "in", "conversation", FLOO_NAMES_ALL, &error)
-      || !add_target (cli, &options, "from", "from", FLOO_NAMES_USERS, &error) || !add_time (cli, &options, "since", &error)
-      || !add_time (cli, &options, "until", &error))
+  if (text == NULL || !floo_cli_number_option (cli, "limit", 1, G_MAXINT64, &limit, &error)
+      || !add_target (cli, &builder, "in", "conversation", FLOO_NAMES_ALL, &error)
+      || !add_target (cli, &builder, "from", "from", FLOO_NAMES_USERS, &error) || !add_time (cli, &builder, "since", &error)
+      || !add_time (cli, &builder, "until", &error))
     return floo_cli_fail (cli, error);
-  g_variant_builder_add (&options, "{sv}", "limit", g_variant_new_uint32 ((guint) limit));
   if (floo_cli_option (cli, "type") != NULL)
-    g_variant_builder_add (&options, "{sv}", "type", g_variant_new_string (floo_cli_option (cli, "type")));
-  reply = floo_cli_call (cli, "Conversations.Search", g_variant_new ("(s@a{sv})", text, g_variant_builder_end (&options)), &error);
-  if (reply == NULL)
-    return floo_cli_fail (cli, error);
-  messages = floo_reply_get ("Conversations.Search", reply, "messages");
-  floo_messages_print (cli, messages, TRUE);
-  return 0;
+    g_variant_builder_add (&builder, "{sv}", "type", g_variant_new_string (floo_cli_option (cli, "type")));
+  options = g_variant_ref_sink (g_variant_builder_end (&builder));
+  return print_found (cli, text, options, limit, &error) ? 0 : floo_cli_fail (cli, error);
 }
 
 int

@@ -120,7 +120,14 @@ ask_service (FlooCli *cli, const char *name, FlooTarget *target, GError **error)
   g_autoptr (GVariant) item = NULL;
 
   if (reply == NULL)
-    return FALSE;
+    {
+      if (g_error_matches (*error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND))
+        {
+          g_clear_error (error);
+          g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "the service knows no user with the name %s", name);
+        }
+      return FALSE;
+    }
   item = g_variant_get_child_value (reply, 0);
   target->is_group = FALSE;
   return g_variant_lookup (item, "user_id", "x", &target->id);

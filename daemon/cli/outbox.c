@@ -8,26 +8,6 @@
 #include "cli/commands.h"
 #include "cli/text.h"
 
-static const FlooColumn outbox_columns[] = {
-  { "CLIENT ID", "client_id|id", FLOO_COLUMN_PLAIN }, { "TO", "to|conversation", FLOO_COLUMN_NAME },
-  { "WHAT", "operation|type", FLOO_COLUMN_PLAIN },    { "STATE", "send_state", FLOO_COLUMN_PLAIN },
-  { "TRIES", "attempts", FLOO_COLUMN_PLAIN },         { "ERROR", "error", FLOO_COLUMN_PLAIN },
-  { "CONTENT", "content", FLOO_COLUMN_PLAIN },        { NULL },
-};
-
-int
-floo_cli_run_outbox (FlooCli *cli)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = floo_cli_call (cli, "Conversations.ListOutbox", NULL, &error);
-  g_autoptr (GVariant) messages = reply != NULL ? floo_reply_get ("Conversations.ListOutbox", reply, "messages") : NULL;
-
-  if (messages == NULL)
-    return floo_cli_fail (cli, error);
-  floo_text_records (cli, outbox_columns, messages);
-  return 0;
-}
-
 /* Calls @method for each id; all are tried. */
 static int
 for_each_id (FlooCli *cli, const char *method)

@@ -1,6 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* table-messages.c: conversations and their messages. */
 #include "cli/commands.h"
+#include "cli/text.h"
+
+static const FlooColumn outbox_columns[] = {
+  { "CLIENT ID", "client_id|id", FLOO_COLUMN_PLAIN }, { "TO", "to|conversation", FLOO_COLUMN_NAME },
+  { "WHAT", "operation|type", FLOO_COLUMN_PLAIN },    { "STATE", "send_state", FLOO_COLUMN_PLAIN },
+  { "TRIES", "attempts", FLOO_COLUMN_PLAIN },         { "ERROR", "error", FLOO_COLUMN_PLAIN },
+  { "CONTENT", "content", FLOO_COLUMN_PLAIN },        { NULL },
+};
 
 #define TOKEN_OPTION { "token", 0, "T", "Send it once, however often the command runs: the same token is the same message" }
 #define WAIT_OPTION { "wait", 0, "=SECONDS", "Wait until it is sent (at most 60 s if not given)" }
@@ -49,7 +57,7 @@ static const FlooCliOption search_options[] = {
   { "type", 't', "TYPE", "Only of this type: text, image, audio, video, file, location" },
   { "since", 0, "TIME", "Only messages from then on" },
   { "until", 0, "TIME", "Only messages up to then" },
-  { "limit", 'n', "N", "At most that many (50, at most 500)" },
+  { "limit", 'n', "N", "At most that many (50)" },
   { NULL },
 };
 
@@ -145,7 +153,6 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .args = "TO [MESSAGE]",
     .help = "Mark a conversation as read, or up to a message",
     .example = "flooim read bob",
-    .options = wait_options,
     .method = "Conversations.MarkRead",
     .params = "C0 N1 {}",
     .result = FLOO_RESULT_NONE },
@@ -213,7 +220,10 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .args = "",
     .help = "List what waits to be sent, or has failed",
     .example = "flooim outbox",
-    .run = floo_cli_run_outbox },
+    .method = "Conversations.ListOutbox",
+    .params = "\"\" 200",
+    .result = FLOO_RESULT_PAGES,
+    .columns = outbox_columns },
   { .name = "outbox cancel",
     .args = "ID...",
     .help = "Give up messages that wait",

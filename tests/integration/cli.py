@@ -9,7 +9,7 @@ import time
 import harness
 from harness import GLib
 
-ECHO, BOB, CAROL, DAVE, ERIN, ZHANG, TEAM, PROJECT = 1099, 1002, 1003, 1004, 1005, 1006, 2001, 2002
+ALICE, ECHO, BOB, CAROL, DAVE, ERIN, ZHANG, TEAM, PROJECT = 1001, 1099, 1002, 1003, 1004, 1005, 1006, 2001, 2002
 FAILED, NOT_FOUND, USAGE, UNAVAILABLE, NOT_NOW, NO_PERMISSION, INTERRUPTED = 1, 2, 64, 69, 75, 77, 130
 FLOOIM = os.path.join(harness.BUILD, 'daemon', 'cli', 'flooim')
 MESSAGE = ('id', 'conversation', 'from', 'to_type', 'type', 'content', 'timestamp', 'status')
