@@ -24,9 +24,26 @@ static const struct {
   { 429, 429, FLOO_ERROR_RATE_LIMITED },
   { 10000, 10000, FLOO_ERROR_NOT_FOUND },
   { 10001, 10001, FLOO_ERROR_LOGIN_FAILED },
+  { 10002, 10002, FLOO_ERROR_INVALID_ARGUMENTS },
+  { 10006, 10006, FLOO_ERROR_PERMISSION_DENIED },     /* in the block list */
+  { 10007, 10007, FLOO_ERROR_NOT_FOUND },             /* no such application */
+  { 10010, 10010, FLOO_ERROR_PERMISSION_DENIED },
+  { 10012, 10012, FLOO_ERROR_PERMISSION_DENIED },     /* takes no applications */
   { 10028, 10028, FLOO_ERROR_RATE_LIMITED },
   { 11001, 11001, FLOO_ERROR_LOGIN_FAILED },
   { 11014, 11014, FLOO_ERROR_LOGIN_FAILED },
+  { 20001, 20002, FLOO_ERROR_NOT_FOUND },             /* no such group, no such member */
+  { 20003, 20003, FLOO_ERROR_INVALID_ARGUMENTS },     /* bad push mode */
+  { 20004, 20004, FLOO_ERROR_PERMISSION_DENIED },     /* an owner cannot leave */
+  { 20005, 20005, FLOO_ERROR_INVALID_ARGUMENTS },     /* transfer to one who is no member */
+  { 20011, 20013, FLOO_ERROR_PERMISSION_DENIED },     /* needs a member, an admin, the owner */
+  { 20014, 20015, FLOO_ERROR_NOT_FOUND },             /* application, invitation expired or decided */
+  { 20018, 20018, FLOO_ERROR_PERMISSION_DENIED },     /* blocked by the group */
+  { 20020, 20020, FLOO_ERROR_NOT_FOUND },             /* announcement missing, */
+  { 20021, 20021, FLOO_ERROR_PERMISSION_DENIED },     /* forbidden */
+  { 20022, 20022, FLOO_ERROR_NOT_FOUND },             /* file missing, */
+  { 20023, 20023, FLOO_ERROR_PERMISSION_DENIED },     /* not allowed */
+  { 20024, 20025, FLOO_ERROR_NOT_FOUND },             /* QR code invalid, expired */
   { 30021, 30023, FLOO_ERROR_APP_UNAVAILABLE },
   { 40000, 40000, FLOO_ERROR_NOT_FOUND },
   { 40001, 40003, FLOO_ERROR_APP_UNAVAILABLE },

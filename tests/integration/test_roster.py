@@ -64,7 +64,7 @@ class RosterTest(harness.Test):
 
     def test_apply_where_nobody_may(self):
         self.scene()
-        self.assertIn('403', self.fails('PermissionDenied', self.roster, 'Apply', '(xsa{sv})', ERIN, 'please', {}))
+        self.assertIn('10012', self.fails('PermissionDenied', self.roster, 'Apply', '(xsa{sv})', ERIN, 'please', {}))
         self.fails('NotFound', self.roster, 'Apply', '(xsa{sv})', 9, '', {})
 
     def test_our_application_is_decided(self):

@@ -213,7 +213,7 @@ check_receiver (SbCall *call)
   group = sb_state_group (state, id);
   if (to_type == 2 && group != NULL && sb_group_member (group, call->user->id) != NULL)
     return TRUE;
-  sb_call_fail (call, to_type == 2 ? SB_FORBIDDEN : SB_BAD_REQUEST, "%s",
+  sb_call_fail (call, to_type == 2 ? SB_NEEDS_MEMBER : SB_BAD_PARAMETER, "%s",
                 to_type == 2 ? "you are not a member of the group" : "to_type is 1 or 2");
   return FALSE;
 }
@@ -227,7 +227,7 @@ sb_rest_upload_chat (SbCall *call)
 
   if (!(type >= 100 && type <= 104) && !(type >= 200 && type <= 203))
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "file_type is 100 to 104 or 200 to 203");
+      sb_call_fail (call, SB_BAD_PARAMETER, "file_type is 100 to 104 or 200 to 203");
       return;
     }
   if (!check_receiver (call))

@@ -16,12 +16,12 @@ tell (SbCall *call, Floo__GroupNotice__Type type, JsonObject *record)
   sb_notice_group (call->sandbox, call->group, type, call->user->id, NULL, 0, content, SB_TO_MEMBERS);
 }
 
-/* Answers with a copy, or with "no such @what". */
+/* Answers with a copy, or with @code and "no such @what". */
 static void
-answer_record (SbCall *call, JsonObject *record, const char *what)
+answer_record (SbCall *call, JsonObject *record, int code, const char *what)
 {
   if (record == NULL)
-    sb_call_fail (call, SB_NOT_FOUND, "no such %s", what);
+    sb_call_fail (call, code, "no such %s", what);
   else
     sb_call_object (call, sb_object_copy (record));
 }
@@ -31,7 +31,7 @@ answer_record (SbCall *call, JsonObject *record, const char *what)
 void
 sb_rest_announcement (SbCall *call)
 {
-  answer_record (call, sb_objects_get (call->group->announcements, "id", sb_call_int (call, "announcement_id")), "announcement");
+  answer_record (call, sb_objects_get (call->group->announcements, "id", sb_call_int (call, "announcement_id")), SB_NO_ANNOUNCEMENT, "announcement");
 }
 
 void
@@ -40,7 +40,7 @@ sb_rest_announcement_last (SbCall *call)
   JsonArray *all = call->group->announcements;
   guint n = json_array_get_length (all);
 
-  answer_record (call, n == 0 ? NULL : json_array_get_object_element (all, n - 1), "announcement");
+  answer_record (call, n == 0 ? NULL : json_array_get_object_element (all, n - 1), SB_NO_ANNOUNCEMENT, "announcement");
 }
 
 void
@@ -71,7 +71,7 @@ sb_rest_announcement_delete (SbCall *call)
 
   if (i < 0)
     {
-      sb_call_fail (call, SB_NOT_FOUND, "no such announcement");
+      sb_call_fail (call, SB_NO_ANNOUNCEMENT, "no such announcement");
       return;
     }
   json_array_remove_element (call->group->announcements, (guint) i);
@@ -97,7 +97,7 @@ may_change (SbCall *call, JsonObject *file)
 void
 sb_rest_group_file (SbCall *call)
 {
-  answer_record (call, find_file (call), "file");
+  answer_record (call, find_file (call), SB_NO_FILE, "file");
 }
 
 void
@@ -114,7 +114,7 @@ sb_rest_group_file_upload (SbCall *call)
 
   if (sb_call_int (call, "size") < 0)
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "size is negative");
+      sb_call_fail (call, SB_BAD_PARAMETER, "size is negative");
       return;
     }
   file = json_object_new ();
@@ -136,7 +136,7 @@ sb_rest_group_file_rename (SbCall *call)
 
   if (file == NULL || !may_change (call, file))
     {
-      sb_call_fail (call, file == NULL ? SB_NOT_FOUND : SB_FORBIDDEN, file == NULL ? "no such file" : "the file is another one's");
+      sb_call_fail (call, file == NULL ? SB_NO_FILE : SB_FILE_FORBIDDEN, file == NULL ? "no such file" : "the file is another one's");
       return;
     }
   json_object_set_string_member (file, "name", sb_call_text (call, "name"));

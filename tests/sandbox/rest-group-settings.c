@@ -61,10 +61,10 @@ sb_rest_group_set_property (SbCall *call)
     i++;
   value = json_object_get_member (call->args, properties[i].argument);
   if (call->member->role < SB_ADMIN && !(properties[i].members_may && open))
-    sb_call_fail (call, SB_FORBIDDEN, "you have not the right in the group");
+    sb_call_fail (call, SB_NEEDS_ADMIN, "you have not the right in the group");
   else if (json_node_get_value_type (value) == G_TYPE_INT64
            && (json_node_get_int (value) < 0 || json_node_get_int (value) > properties[i].max))
-    sb_call_fail (call, SB_BAD_REQUEST, "%s is 0 to %d", properties[i].argument, (int) properties[i].max);
+    sb_call_fail (call, SB_BAD_PARAMETER, "%s is 0 to %d", properties[i].argument, (int) properties[i].max);
   else
     {
       json_object_set_member (call->group->info, properties[i].field, json_node_copy (value));
@@ -89,7 +89,7 @@ take_mode (SbCall *call, const char *name, int max, int *mode)
 
   if (value < 0 || value > max)
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "%s is 0 to %d", name, max);
+      sb_call_fail (call, SB_BAD_PARAMETER, "%s is 0 to %d", name, max);
       return FALSE;
     }
   *mode = (int) value;

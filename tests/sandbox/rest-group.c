@@ -52,7 +52,7 @@ sb_rest_group_batch (SbCall *call)
 
   if (json_array_get_length (ids) > MAX_BATCH)
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "group_list has more than %d ids", MAX_BATCH);
+      sb_call_fail (call, SB_BAD_PARAMETER, "group_list has more than %d ids", MAX_BATCH);
       return;
     }
   records = json_array_new ();

@@ -122,7 +122,7 @@ sb_call_check_password (SbCall *call, const char *password)
 {
   if (strlen (password) >= MIN_PASSWORD)
     return TRUE;
-  sb_call_fail (call, SB_BAD_REQUEST, "password is too short");
+  sb_call_fail (call, SB_BAD_PARAMETER, "password is too short");
   return FALSE;
 }
 

@@ -33,20 +33,31 @@ show_history (Sandbox *sandbox, SbGroup *group, SbUser *user)
   inbox->read_upto = sandbox->state->next_message;
 }
 
+/* Why somebody cannot join. */
+static const char already_member[] = "is a member already";
+static const char blocked[] = "is blocked by the group";
+static const char full[] = "the group is full";
+
 /* NULL, or why the user cannot come in. */
 static const char *
 join (Sandbox *sandbox, SbGroup *group, SbUser *user)
 {
   if (sb_group_member (group, user->id) != NULL)
-    return "is a member already";
+    return already_member;
   if (sb_group_is_blocked (group, user->id))
-    return "is blocked by the group";
+    return blocked;
   if (group->member_order->len >= json_object_get_int_member (group->info, "capacity"))
-    return "the group is full";
+    return full;
   sb_group_add_member (group, user->id, SB_MEMBER, sb_now ());
   if (json_object_get_boolean_member (group->info, "history_visible"))
     show_history (sandbox, group, user);
   return NULL;
+}
+
+static void
+fail_to_join (SbCall *call, const char *refused)
+{
+  sb_call_fail (call, refused == already_member ? SB_ALREADY_MEMBER : refused == blocked ? SB_GROUP_BLOCKED : SB_GROUP_FULL, "%s", refused);
 }
 
 static void
@@ -104,7 +115,7 @@ void
 sb_rest_group_invite (SbCall *call)
 {
   if (call->member->role < SB_ADMIN && !json_object_get_boolean_member (call->group->info, "member_invite"))
-    sb_call_fail (call, SB_FORBIDDEN, "members may not invite");
+    sb_call_fail (call, SB_NEEDS_ADMIN, "members may not invite");
   else
     g_array_unref (sb_group_each_user (call, invite_one));
 }
@@ -127,12 +138,12 @@ sb_rest_group_invite_handle (SbCall *call)
 
   if (!still_waits (invitation) || json_object_get_int_member (invitation, "inviter_id") != inviter)
     {
-      sb_call_fail (call, SB_NOT_FOUND, "no such invitation");
+      sb_call_fail (call, SB_INVITATION_OVER, "no such invitation");
       return;
     }
   if (approval && (refused = join (call->sandbox, group, call->user)) != NULL)
     {
-      sb_call_fail (call, SB_FORBIDDEN, "%s", refused);
+      fail_to_join (call, refused);
       return;
     }
   json_object_set_int_member (invitation, "status", approval ? 1 : 2);
@@ -203,7 +214,7 @@ join_and_tell (SbCall *call, SbGroup *group)
 
   if (refused != NULL)
     {
-      sb_call_fail (call, SB_FORBIDDEN, "%s", refused);
+      fail_to_join (call, refused);
       return;
     }
   tell_joined (call->sandbox, group, call->user);
@@ -217,12 +228,12 @@ sb_rest_group_apply (SbCall *call)
   gint64 approval = json_object_get_int_member (call->group->info, "apply_approval");
 
   if (call->member != NULL || sb_group_is_blocked (call->group, call->user->id))
-    sb_call_fail (call, call->member != NULL ? SB_CONFLICT : SB_FORBIDDEN,
+    sb_call_fail (call, call->member != NULL ? SB_ALREADY_MEMBER : SB_GROUP_BLOCKED,
                   call->member != NULL ? "you are a member already" : "you are blocked by the group");
   else if (approval == 0)
     join_and_tell (call, call->group);
   else if (approval == 2)
-    sb_call_fail (call, SB_FORBIDDEN, "the group takes no applications");
+    sb_call_fail (call, SB_NO_PERMISSION, "the group takes no applications");
   else
     {
       add_application (call, reason);
@@ -244,12 +255,12 @@ sb_rest_group_apply_handle (SbCall *call)
   application = sb_objects_get (call->group->applications, "applicant_id", applicant->id);
   if (!still_waits (application))
     {
-      sb_call_fail (call, SB_NOT_FOUND, "no application of this user");
+      sb_call_fail (call, SB_APPLICATION_OVER, "no application of this user");
       return;
     }
   if (approval && (refused = join (call->sandbox, call->group, applicant)) != NULL)
     {
-      sb_call_fail (call, SB_FORBIDDEN, "%s", refused);
+      fail_to_join (call, refused);
       return;
     }
   json_object_set_int_member (application, "status", approval ? 1 : 2);
@@ -312,7 +323,7 @@ sb_rest_group_qr_invite (SbCall *call)
           return;
         }
     }
-  sb_call_fail (call, SB_NOT_FOUND, "no such code");
+  sb_call_fail (call, SB_QR_INVALID, "no such code");
 }
 
 /* ---- going ---- */
@@ -381,7 +392,7 @@ sb_rest_group_leave (SbCall *call)
 {
   if (call->member->role == SB_OWNER)
     {
-      sb_call_fail (call, SB_FORBIDDEN, "the owner hands the group over or destroys it");
+      sb_call_fail (call, SB_OWNER_STAYS, "the owner hands the group over or destroys it");
       return;
     }
   sb_group_remove_member (call->group, call->user->id);
@@ -407,7 +418,7 @@ sb_rest_group_create (SbCall *call)
 
   if (type < 0 || type > 3)
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "type is 0 to 3");
+      sb_call_fail (call, SB_BAD_PARAMETER, "type is 0 to 3");
       return;
     }
   call->group = sb_state_add_group (state, state->next_group + 1, name, call->user->id);

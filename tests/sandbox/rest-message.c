@@ -73,7 +73,7 @@ sb_rest_message_recall (SbCall *call)
   message->op_has_conversation = TRUE;
   sb_intake_submit (call->sandbox, call->user, NULL, message, &verdict);
   if (verdict.code != FLOO__STATUS__ERROR_CODE__OK)
-    sb_call_fail (call, SB_FORBIDDEN, "%s", verdict.reason);
+    sb_call_fail (call, SB_NO_PERMISSION, "%s", verdict.reason);
 }
 
 void

@@ -73,7 +73,7 @@ sb_rest_qr_login (SbCall *call)
       return;
     }
   if (qr->state == SB_QR_DECLINED)
-    sb_call_fail (call, SB_FORBIDDEN, "declined");
+    sb_call_fail (call, SB_NO_PERMISSION, "declined");
   else if (call->sandbox->settings.qr_waiting == SB_QR_WAITING_ERROR)
     sb_call_fail (call, SB_BAD_REQUEST, "not confirmed yet");
   else

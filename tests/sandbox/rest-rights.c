@@ -54,7 +54,7 @@ sb_rest_group_transfer (SbCall *call)
 
   if (member == NULL || member == call->member)
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "new_owner is another member");
+      sb_call_fail (call, SB_NEW_OWNER_NO_MEMBER, "new_owner is another member");
       return;
     }
   call->member->role = SB_MEMBER;
@@ -90,7 +90,7 @@ check_duration (SbCall *call)
 
   if (minutes == -1 || (minutes > 0 && minutes <= G_MAXINT32))
     return TRUE;
-  sb_call_fail (call, SB_BAD_REQUEST, "duration is positive, or -1");
+  sb_call_fail (call, SB_BAD_PARAMETER, "duration is positive, or -1");
   return FALSE;
 }
 

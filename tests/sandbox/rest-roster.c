@@ -59,7 +59,7 @@ sb_rest_roster_items (SbCall *call)
 
   if (n > MAX_BATCH)
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "list has more than %d ids", MAX_BATCH);
+      sb_call_fail (call, SB_BAD_PARAMETER, "list has more than %d ids", MAX_BATCH);
       return;
     }
   items = json_array_new ();
@@ -158,15 +158,15 @@ sb_rest_roster_apply (SbCall *call)
     return;
   mode = json_object_get_int_member (user->settings, "auth_mode");
   if (user == call->user)
-    sb_call_fail (call, SB_BAD_REQUEST, "that is yourself");
+    sb_call_fail (call, SB_BAD_PARAMETER, "that is yourself");
   else if (sb_user_is_friend (call->user, user->id) && sb_user_is_friend (user, call->user->id))
-    sb_call_fail (call, SB_CONFLICT, "you are friends already");
+    sb_call_fail (call, SB_ALREADY_FRIENDS, "you are friends already");
   else if (back != NULL && back->blocked)
-    sb_call_fail (call, SB_FORBIDDEN, "you have been blocked by the recipient");
+    sb_call_fail (call, SB_USER_BLOCKED, "you have been blocked by the recipient");
   else if (mode == 3)
-    sb_call_fail (call, SB_FORBIDDEN, "the user takes no applications");
+    sb_call_fail (call, SB_NO_APPLICATIONS, "the user takes no applications");
   else if (mode == 2 && g_strcmp0 (answer, json_object_get_string_member (user->settings, "auth_answer")) != 0)
-    sb_call_fail (call, SB_FORBIDDEN, "the answer is wrong");
+    sb_call_fail (call, SB_NO_PERMISSION, "the answer is wrong");
   else
     {
       set_alias (call, user);
@@ -190,7 +190,7 @@ pending_application (SbCall *call)
   if (application != NULL && json_object_get_int_member (application, "status") == 0
       && json_object_get_int_member (application, "expired_time") > sb_now ())
     return application;
-  sb_call_fail (call, SB_NOT_FOUND, "no application of this user");
+  sb_call_fail (call, SB_NO_APPLICATION, "no application of this user");
   return NULL;
 }
 
@@ -254,7 +254,7 @@ set_blocked (SbCall *call, gboolean blocked)
     return;
   if (user == call->user)
     {
-      sb_call_fail (call, SB_BAD_REQUEST, "that is yourself");
+      sb_call_fail (call, SB_BAD_PARAMETER, "that is yourself");
       return;
     }
   sb_user_ensure_contact (call->user, user->id)->blocked = blocked;

@@ -101,7 +101,7 @@ check_range (SbCall *call, const char *name, gint64 max)
 {
   if (!sb_call_has (call, name) || (sb_call_int (call, name) >= 0 && sb_call_int (call, name) <= max))
     return TRUE;
-  sb_call_fail (call, SB_BAD_REQUEST, "%s is 0 to %d", name, (int) max);
+  sb_call_fail (call, SB_BAD_PARAMETER, "%s is 0 to %d", name, (int) max);
   return FALSE;
 }
 
@@ -115,7 +115,7 @@ sb_rest_set_settings (SbCall *call)
 
   if (sb_call_has (call, "user_id") && sb_call_int (call, "user_id") != call->user->id)
     {
-      sb_call_fail (call, SB_FORBIDDEN, "user_id is another one's");
+      sb_call_fail (call, SB_NO_PERMISSION, "user_id is another one's");
       return;
     }
   if (!check_range (call, "auth_mode", 3) || !check_range (call, "no_push_end_hour", 23)

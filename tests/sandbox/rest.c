@@ -397,13 +397,13 @@ check_access (SbCall *call)
   call->group = sb_state_group (call->sandbox->state, sb_call_int (call, "group_id"));
   if (call->group == NULL)
     {
-      sb_call_fail (call, SB_NOT_FOUND, "no such group");
+      sb_call_fail (call, SB_NO_GROUP, "no such group");
       return FALSE;
     }
   call->member = sb_group_member (call->group, call->user->id);
   if ((call->member == NULL ? SB_NO_MEMBER : call->member->role) >= needed[access])
     return TRUE;
-  sb_call_fail (call, SB_FORBIDDEN,
+  sb_call_fail (call, access == SB_GROUP_MEMBER ? SB_NEEDS_MEMBER : access == SB_GROUP_ADMIN ? SB_NEEDS_ADMIN : SB_NEEDS_OWNER,
                 access == SB_GROUP_MEMBER ? "you are not a member of the group" : "you have not the right in the group");
   return FALSE;
 }

@@ -117,7 +117,7 @@ test_qr_ends (Fixture *f, gconstpointer data)
   g_autofree char *waiting = NULL, *allow = NULL;
 
   scan (f->alice, declined, "bob", ",\"confirm\":false");
-  expect_qr (f->alice, declined, 403, FALSE);
+  expect_qr (f->alice, declined, 10010, FALSE);
   client_order (f->alice, "settings", "{\"clock_skew\":180001,\"qr_waiting\":\"error\"}");
   expect_qr (f->alice, expired, 20025, FALSE);
   waiting = get_text (f->alice, "/app/qr_code", "qr_code");

@@ -141,7 +141,7 @@ test_consent (Fixture *f, gconstpointer data)
   expect_notice (f->dave, 0, ROSTER (ACCEPTED));
   expect_notice (f->alice, 0, ROSTER (ACCEPTED));
   client_send_text (f->dave, ALICE, FALSE, "thanks");
-  post (f->alice, 404, "/roster/accept?user_id=1004", "{}");
+  post (f->alice, 10007, "/roster/accept?user_id=1004", "{}");
   post (f->erin, 200, "/roster/apply", "{\"user_id\":1001,\"reason\":\"hi\",\"alias\":\"A\"}");
   expect_notice (f->alice, 0, ROSTER (APPLIED));
   post (f->alice, 200, "/roster/decline", "{\"user_id\":1005,\"reason\":\"no\"}");
@@ -155,10 +155,10 @@ test_auth_modes (Fixture *f, gconstpointer data)
   post (f->dave, 200, "/roster/apply", "{\"user_id\":1003}");
   expect_notice (f->carol, 0, ROSTER (ADDED));
   expect_notice (f->dave, 0, ROSTER (ADDED));
-  post (f->carol, 409, "/roster/apply", "{\"user_id\":1004}");
-  post (f->erin, 403, "/roster/apply", "{\"user_id\":1004,\"auth_answer\":\"red\"}");
+  post (f->carol, 10005, "/roster/apply", "{\"user_id\":1004}");
+  post (f->erin, 10010, "/roster/apply", "{\"user_id\":1004,\"auth_answer\":\"red\"}");
   post (f->erin, 200, "/roster/apply", "{\"user_id\":1004,\"auth_answer\":\"blue\"}");
-  post (f->alice, 403, "/roster/apply", "{\"user_id\":1005}");
+  post (f->alice, 10012, "/roster/apply", "{\"user_id\":1005}");
 }
 
 static void
@@ -184,8 +184,8 @@ test_profile (Fixture *f, gconstpointer data)
   expect_notice (f->bob, 0, ROSTER (INFO_UPDATED));
   post (f->alice, 200, "/user/settings", "{\"user_id\":1001,\"group_confirm\":true,\"auth_mode\":3}");
   g_assert_cmpint (number_of (f->alice, "/user/settings", "auth_mode"), ==, 3);
-  post (f->alice, 400, "/user/settings", "{\"user_id\":1001,\"auth_mode\":4}");
-  post (f->alice, 403, "/user/settings", "{\"user_id\":1002,\"auth_mode\":1}");
+  post (f->alice, 10002, "/user/settings", "{\"user_id\":1001,\"auth_mode\":4}");
+  post (f->alice, 10010, "/user/settings", "{\"user_id\":1002,\"auth_mode\":1}");
   post (f->alice, 11012, "/user/mobile?mobile=13800001002", "{}");
   post (f->alice, 200, "/user/conversation/pin", "{\"conversation_id\":1002}");
   post (f->alice, 200, "/user/conversation/unpin", "{\"conversation_id\":1002}");
@@ -221,15 +221,15 @@ test_group_life (Fixture *f, gconstpointer data)
   post (f->erin, 200, "/group/invite/handle", handle);
   expect_notice (f->bob, id, GROUP (INVITE_ACCEPTED));
   client_send_text (f->erin, id, TRUE, "hello all");
-  post (f->alice, 403, leave, "{}");
-  post (f->bob, 403, destroy, "{}");
+  post (f->alice, 20004, leave, "{}");
+  post (f->bob, 20013, destroy, "{}");
   post (f->alice, 200, "/group/transfer", transfer);
   expect_notice (f->erin, id, GROUP (OWNER_ASSIGNED));
   post (f->alice, 200, leave, "{}");
   expect_notice (f->bob, id, GROUP (LEAVED));
   post (f->bob, 200, destroy, "{}");
   expect_notice (f->erin, id, GROUP (DESTROYED));
-  post (f->erin, 404, "/group/display_name", "{\"group_id\":2999,\"value\":\"E\"}");
+  post (f->erin, 20001, "/group/display_name", "{\"group_id\":2999,\"value\":\"E\"}");
 }
 
 static void
@@ -239,7 +239,7 @@ test_applications (Fixture *f, gconstpointer data)
   expect_notice (f->alice, TEAM, GROUP (APPLYED));
   expect_notice (f->bob, TEAM, GROUP (APPLYED));
   expect_none (f->carol, TEAM, GROUP (APPLYED));
-  post (f->carol, 403, "/group/apply/handle", "{\"group_id\":2001,\"user_id\":1005,\"approval\":true}");
+  post (f->carol, 20012, "/group/apply/handle", "{\"group_id\":2001,\"user_id\":1005,\"approval\":true}");
   post (f->bob, 200, "/group/apply/handle", "{\"group_id\":2001,\"user_id\":1005,\"approval\":true}");
   expect_notice (f->erin, TEAM, GROUP (APPLY_ACCEPTED));
   expect_notice (f->carol, TEAM, GROUP (APPLY_ACCEPTED));
@@ -292,7 +292,7 @@ test_bans (Fixture *f, gconstpointer data)
   client_send_text (f->bob, TEAM, TRUE, "admins may");
   post (f->alice, 200, "/group/settings/unban_all", "{\"group_id\":2001}");
   client_send_text (f->carol, TEAM, TRUE, "again");
-  post (f->alice, 400, "/group/ban", "{\"group_id\":2001,\"user_list\":[1003],\"duration\":0}");
+  post (f->alice, 10002, "/group/ban", "{\"group_id\":2001,\"user_list\":[1003],\"duration\":0}");
 }
 
 /* Nobody rises above his rank; results are told one by one. */
@@ -302,7 +302,7 @@ test_rights (Fixture *f, gconstpointer data)
   g_autoptr (JsonObject) kicked = NULL;
   JsonArray *results;
 
-  post (f->carol, 403, "/group/kick", "{\"group_id\":2001,\"user_list\":[1004]}");
+  post (f->carol, 20012, "/group/kick", "{\"group_id\":2001,\"user_list\":[1004]}");
   kicked = client_expect (f->bob, 200, "POST", "/group/kick", "{\"group_id\":2001,\"user_list\":[1001,1004,4711]}");
   results = json_object_get_array_member (kicked, "data");
   g_assert_cmpstr (json_object_get_string_member (json_array_get_object_element (results, 0), "result"), ==, "fail");
@@ -312,16 +312,16 @@ test_rights (Fixture *f, gconstpointer data)
   g_assert_cmpint (client_submit (f->dave, &(Outgoing) { .to = TEAM, .group = TRUE, .content = "x" }, NULL), ==,
                    FLOO__STATUS__ERROR_CODE__FAIL);
   post (f->bob, 200, "/group/block", "{\"group_id\":2001,\"user_list\":[1004]}");
-  post (f->dave, 403, "/group/apply", "{\"group_id\":2001}");
-  post (f->bob, 403, "/group/admin/add", "{\"group_id\":2001,\"user_list\":[1003]}");
+  post (f->dave, 20018, "/group/apply", "{\"group_id\":2001}");
+  post (f->bob, 20013, "/group/admin/add", "{\"group_id\":2001,\"user_list\":[1003]}");
   post (f->alice, 200, "/group/admin/add", "{\"group_id\":2001,\"user_list\":[1003]}");
   expect_notice (f->carol, TEAM, GROUP (ADMIN_GRANTED));
   g_assert_cmpuint (length_of (f->alice, "/group/admin_list?group_id=2001"), ==, 2);
   post (f->alice, 200, "/group/admin/remove", "{\"group_id\":2001,\"user_list\":[1003]}");
-  post (f->carol, 403, "/group/info/name", "{\"group_id\":2001,\"value\":\"Mine\"}");
+  post (f->carol, 20012, "/group/info/name", "{\"group_id\":2001,\"value\":\"Mine\"}");
   post (f->alice, 200, "/group/settings/allow_member_modify", "{\"group_id\":2001,\"value\":true}");
   post (f->carol, 200, "/group/info/name", "{\"group_id\":2001,\"value\":\"Ours\"}");
-  post (f->carol, 403, "/group/settings/allow_member_modify", "{\"group_id\":2001,\"value\":false}");
+  post (f->carol, 20012, "/group/settings/allow_member_modify", "{\"group_id\":2001,\"value\":false}");
 }
 
 static void
@@ -331,7 +331,7 @@ test_group_content (Fixture *f, gconstpointer data)
   g_autoptr (JsonObject) uploaded = NULL;
   g_autofree char *body = NULL;
 
-  post (f->carol, 403, "/group/announcement/edit", "{\"group_id\":2001,\"title\":\"T\",\"content\":\"C\"}");
+  post (f->carol, 20012, "/group/announcement/edit", "{\"group_id\":2001,\"title\":\"T\",\"content\":\"C\"}");
   post (f->alice, 200, "/group/announcement/edit", "{\"group_id\":2001,\"title\":\"T\",\"content\":\"C\"}");
   expect_notice (f->carol, TEAM, GROUP (ANNOUNCEMENT_UPDATED));
   g_assert_cmpuint (length_of (f->carol, "/group/announcement/list?group_id=2001"), ==, 2);
@@ -340,7 +340,7 @@ test_group_content (Fixture *f, gconstpointer data)
   file = json_object_get_int_member (json_object_get_object_member (uploaded, "data"), "file_id");
   expect_notice (f->alice, TEAM, GROUP (FILE_UPLOADED));
   body = g_strdup_printf ("{\"group_id\":2001,\"file_id\":%" G_GINT64_FORMAT ",\"name\":\"b.txt\"}", file);
-  post (f->dave, 403, "/group/file/update_name", body);
+  post (f->dave, 20023, "/group/file/update_name", body);
   post (f->carol, 200, "/group/file/update_name", body);
   expect_notice (f->alice, TEAM, GROUP (FILE_UPDATED));
   post (f->carol, 200, "/group/msg/mute_mode", "{\"group_id\":2001,\"msg_mute_mode\":2}");

@@ -319,7 +319,7 @@ test_call (Fixture *f, gconstpointer data)
   g_assert_true (json_object_get_boolean_member (json_object_get_object_member (info, "data"), "read_ack"));
   expect_refusal (f->alice, "call",
                   "{\"user\":\"carol\",\"path\":\"/group/settings/enable_read_ack\",\"arguments\":{\"group_id\":2001,\"value\":true}}",
-                  "403: you have not the right");
+                  "20012: you have not the right");
   expect_refusal (f->alice, "call", "{\"user\":\"carol\",\"path\":\"/group/leave\",\"arguments\":{\"group\":2001}}", "no parameter group");
   expect_refusal (f->alice, "call", "{\"user\":\"carol\",\"path\":\"/group/leave\"}", "group_id is missing");
   expect_refusal (f->alice, "call", "{\"user\":\"carol\",\"path\":\"/nothing\"}", "no operation POST /nothing");
