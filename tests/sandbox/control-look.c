@@ -49,6 +49,7 @@ sb_control_state (SbControl *control, GError **error)
   json_object_set_int_member (control->answer, "messages", state->messages->len);
   json_object_set_int_member (control->answer, "last_message", state->next_message);
   json_object_set_int_member (control->answer, "violations", sb_trace_n_violations (control->sandbox));
+  json_object_set_int_member (control->answer, "fetches", control->sandbox->faults.n_fetches);
   return TRUE;
 }
 

@@ -44,6 +44,7 @@ static const struct {
   { "files", sb_control_files,
     "what:s count:i sign:s status:i cut:i stall:i delay_ms:i ignore_range:b wrong_range:b length:s encoding:s chunked:b endless:b "
     "redirect:s body:s clear:b" },
+  { "frame", sb_control_frame, "user:u frame:s" },
   { "kick", sb_control_kick, "user:u type:s device_sn:i" },
   { "message", sb_control_message, STATUS "user:u after:i every:i" },
   { "notice", sb_control_notice, "ns:s from:u to:u group:i type:s content:s" },
@@ -58,6 +59,7 @@ static const struct {
   { "sms", sb_control_sms, "mobile:s" },
   { "socket", sb_control_socket,
     "refuse:i refuse_status:i delay_ms:i ack:s count:i ack_delay_ms:i ack_lost:i ack_seed:i release:b malformed:s user:u" },
+  { "spoil", sb_control_spoil, "mid:i timestamp:i from:i ns:i payload:s" },
   { "stall", sb_control_stall, "on:b user:u" },
   { "state", sb_control_state, "" },
   { "user", sb_control_user_state, "user:u banned:b frozen:b void_tokens:b" },

@@ -52,6 +52,8 @@ gboolean sb_control_captcha (SbControl *control, GError **error); /* rest-mobile
 gboolean sb_control_sms (SbControl *control, GError **error);     /* rest-mobile.c */
 gboolean sb_control_scan (SbControl *control, GError **error);    /* rest-qr.c */
 /* control-faults.c: misbehaviour */
+gboolean sb_control_frame (SbControl *control, GError **error);   /* control-raw.c */
+gboolean sb_control_spoil (SbControl *control, GError **error);
 gboolean sb_control_disconnect (SbControl *control, GError **error);
 gboolean sb_control_stall (SbControl *control, GError **error);
 gboolean sb_control_socket (SbControl *control, GError **error);

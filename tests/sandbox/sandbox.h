@@ -134,6 +134,7 @@ typedef struct {
   SbFetchFault fetches[SB_N_FETCHES];
   GPtrArray *rest;            /* SbRestFault */
   guint n_rest;               /* answers that misbehaved */
+  guint n_fetches;            /* pages that were asked for, of any device */
 } SbFaults;
 
 typedef struct {

@@ -118,6 +118,13 @@ sb_connection_send (SbConnection *self, Floo__Frame__Command command, const Prot
 }
 
 void
+sb_connection_send_bytes (SbConnection *self, GBytes *frame)
+{
+  if (sb_connection_can_send (self))
+    send_frame (self, frame);
+}
+
+void
 sb_connection_malformed (SbConnection *self, SbMalformed what)
 {
   static const char garbage[] = "\xff\xfe\xfd this is no WebSocket frame";
@@ -369,7 +376,10 @@ handle_sync (SbConnection *self, FlooFrame *frame)
   if (ul->has_is_full_sync && ul->is_full_sync)
     sb_sync_history (sandbox, self->device, conversation, key, ul->has_full_sync_num ? ul->full_sync_num : 0);
   else
-    sb_sync_page (sandbox, self->device, conversation, key);
+    {
+      sandbox->faults.n_fetches++;
+      sb_sync_page (sandbox, self->device, conversation, key);
+    }
 }
 
 /* ---- receiving ---- */

@@ -26,6 +26,8 @@ void sb_socket_attach (Sandbox *sandbox);
 /* Sends one frame; nothing on a connection that is stalled or at its end. @payload NULL: none. */
 void sb_connection_send (SbConnection *connection, Floo__Frame__Command command, const ProtobufCMessage *payload);
 /* FALSE: what is sent now is lost, though the connection may live on (it is stalled), or is at its end. */
+/* @frame: an encoded Frame, or what is none. */
+void sb_connection_send_bytes (SbConnection *connection, GBytes *frame);
 gboolean sb_connection_can_send (SbConnection *connection);
 void sb_connection_end (SbConnection *connection, SbEnd how);
 /* A stalled connection stays open, reads over what comes and says nothing. */
