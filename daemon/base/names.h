@@ -26,9 +26,10 @@
 #define FLOO_OUTGOING_DIR "outgoing"         /* beside the store: the files of messages that are not sent */
 
 /* What comes from outside is bounded (bytes unless named otherwise). */
-#define FLOO_MAX_FRAME (1u << 20)            /* one encoded frame on the socket */
-#define FLOO_MAX_INFLATED (16u << 20)        /* a frame's payload after inflation */
-#define FLOO_MAX_FRAME_MEMORY (64u << 20)    /* what unpacking one frame may allocate */
+#define FLOO_MAX_FRAME (32u << 20)           /* one WebSocket message, and so one encoded frame; what is beyond is not kept */
+#define FLOO_MAX_INFLATED (64u << 20)        /* a frame's payload after inflation; likewise */
+#define FLOO_MAX_FRAME_MEMORY (128u << 20)   /* what unpacking one frame may allocate */
+#define FLOO_MAX_ITEM_MEMORY (32u << 20)     /* what unpacking one entry's payload may allocate besides */
 #define FLOO_MAX_PAGE_METAS 10000u           /* entries of one sync page */
 #define FLOO_MAX_JSON (8u << 20)             /* one JSON text */
 #define FLOO_MAX_JSON_DEPTH 64u              /* nesting levels of one JSON text */

@@ -9,8 +9,8 @@
 
 G_BEGIN_DECLS
 
-/* Bytes that one incoming message may have: a frame in base64 and what is around it. */
-#define FLOO_WS_MAX_MESSAGE (FLOO_MAX_FRAME / 3 * 4 + 4096)
+/* Bytes of one incoming message that are kept; a larger one is cut. */
+#define FLOO_WS_MAX_MESSAGE FLOO_MAX_FRAME
 /* Bytes that may wait for a peer that does not read; more is the end of the connection. */
 #define FLOO_WS_MAX_QUEUED (8u << 20)
 

@@ -31,6 +31,8 @@ struct _FlooWsDecoder {
 
   /* The present message: of all fragments so far; NULL between messages. */
   GByteArray *message;
+  gsize message_len; /* with what is not kept */
+  gboolean cut;      /* it is longer than the bound */
   FlooWsOpcode message_opcode;
   /* A control frame may stand between fragments. */
   guint8 control[MAX_CONTROL];
@@ -104,23 +106,25 @@ begin_control (FlooWsDecoder *decoder, GError **error)
 static gboolean
 begin_data (FlooWsDecoder *decoder, GError **error)
 {
-  gsize held = decoder->message != NULL ? decoder->message->len : 0;
-
   if (decoder->opcode > FLOO_WS_BINARY)
     return protocol_error (error, "unknown data frame");
   if ((decoder->opcode == CONTINUATION) != (decoder->message != NULL))
     return protocol_error (error, "fragments out of order");
-  if (decoder->left > decoder->max_message - held)
+  if (decoder->message == NULL)
+    decoder->message_len = 0;
+  if (decoder->left > FLOO_WS_MAX_CUT * decoder->max_message - decoder->message_len)
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "WebSocket: a message of more than %" G_GSIZE_FORMAT " bytes",
-                   decoder->max_message);
+                   FLOO_WS_MAX_CUT * decoder->max_message);
       return FALSE;
     }
+  decoder->message_len += decoder->left;
   if (decoder->message == NULL)
     {
       /* One byte more: texts end with a NUL. */
-      decoder->message = g_byte_array_sized_new ((guint) decoder->left + 1);
+      decoder->message = g_byte_array_sized_new ((guint) MIN (decoder->left, decoder->max_message) + 1);
       decoder->message_opcode = decoder->opcode;
+      decoder->cut = FALSE;
     }
   return TRUE;
 }
@@ -169,7 +173,13 @@ take_payload (FlooWsDecoder *decoder, const guint8 **data, gsize *len)
       decoder->control_len += n;
     }
   else
-    g_byte_array_append (decoder->message, *data, (guint) n);
+    {
+      /* What is beyond the bound is not kept. */
+      gsize kept = MIN (n, decoder->max_message - decoder->message->len);
+
+      g_byte_array_append (decoder->message, *data, (guint) kept);
+      decoder->cut |= kept < n;
+    }
   decoder->left -= n;
   *data += n;
   *len -= n;
@@ -178,6 +188,9 @@ take_payload (FlooWsDecoder *decoder, const guint8 **data, gsize *len)
 static gboolean
 end_message (FlooWsDecoder *decoder, FlooWsMessage *message, GError **error)
 {
+  /* Only base64 is so long: "b4" and whole groups of four. */
+  if (decoder->cut && decoder->message_opcode == FLOO_WS_TEXT && decoder->message->len > 2)
+    g_byte_array_set_size (decoder->message, decoder->message->len - (decoder->message->len - 2) % 4);
   if (decoder->message_opcode == FLOO_WS_TEXT)
     {
       if (!g_utf8_validate_len ((const char *) decoder->message->data, decoder->message->len, NULL))

@@ -26,6 +26,9 @@ typedef enum {
 #define FLOO_WS_CLOSE_PROTOCOL 1002
 #define FLOO_WS_CLOSE_NO_STATUS 1005 /* never sent: the peer's Close had no code */
 
+/* Times the bound of what is kept. */
+#define FLOO_WS_MAX_CUT 4u
+
 /* One whole message, or one control frame. */
 typedef struct {
   FlooWsOpcode opcode;
@@ -39,7 +42,8 @@ typedef struct _FlooWsDecoder FlooWsDecoder;
 
 /**
  * floo_ws_decoder_new:
- * @max_message: bytes that one message may have, all its fragments together
+ * @max_message: bytes of one message, all its fragments together, that are kept: it is cut there, and the rest read and forgotten. One of more
+ *     than FLOO_WS_MAX_CUT times as many is an error
  */
 FlooWsDecoder *floo_ws_decoder_new (gsize max_message);
 void floo_ws_decoder_free (FlooWsDecoder *decoder);

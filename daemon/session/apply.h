@@ -31,6 +31,9 @@ typedef struct {
   gboolean list_changed;        /* RecentListUpdate is due */
   gboolean any_early;           /* operations wait for their message */
   guint stored;                 /* messages that are new in the store */
+  guint news;                   /* entries that had not come before */
+  gboolean carefully;           /* each entry by itself */
+  gboolean hole;                /* of the page: a message before the next one was left out */
 
   /* Messages of one conversation that will be one signal. */
   gint64 run_conversation;
@@ -60,6 +63,8 @@ gboolean floo_apply_flush (FlooApply *apply, GError **error);
 gboolean floo_apply_event (FlooApply *apply, FlooSignal signal, GVariant *body, GError **error);
 /* Likewise, with ids of the messages that the body holds. */
 gboolean floo_apply_event_refs (FlooApply *apply, FlooSignal signal, GVariant *body, const gint64 *refs, guint n, GError **error);
+/* Nothing is left to be written of it. */
+void floo_apply_change_clear (FlooChange *change);
 /* The change of a conversation, made where it is the first; NULL with @error. */
 FlooChange *floo_apply_change (FlooApply *apply, gint64 conversation, FlooConversationType type, GError **error);
 /* Adds a message to the run of its conversation. @message: (transfer floating); @stored: FALSE: it is not in the store (command) */
@@ -68,6 +73,29 @@ gboolean floo_apply_message (FlooApply *apply, gint64 conversation, FlooToType t
 
 FlooConversationType floo_apply_type_of (FlooToType to_type, gint64 conversation);
 gint64 floo_apply_uid (const Floo__XID *xid);   /* 0 where it is missing */
+
+/* ---- inbound-careful.c ---- */
+
+typedef gboolean (*FlooApplyFunc) (FlooApply *apply, gpointer data, GError **error);
+
+/**
+ * floo_apply_one:
+ *
+ * Runs @func for one entry of a frame. Where the batch is applied carefully an entry that fails is left out, counted, and TRUE returned; what
+ * it had changed is undone.
+ *
+ * Returns: FALSE where the batch cannot go on
+ */
+gboolean floo_apply_one (FlooApply *apply, FlooApplyFunc func, gpointer data, GError **error);
+/* Counts and logs what is left out. @format: what and why */
+void floo_apply_leave_out (FlooApply *apply, FlooLeftOut cause, const char *format, ...) G_GNUC_PRINTF (3, 4);
+/**
+ * floo_apply_is_new:
+ * @is_new: (out): what @meta is was not applied before
+ *
+ * For all but stored messages. What has no id is known by its content.
+ */
+gboolean floo_apply_is_new (FlooApply *apply, const Floo__Meta *meta, gboolean *is_new, GError **error);
 
 /* ---- inbound-messages.c ---- */
 

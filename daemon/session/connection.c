@@ -130,7 +130,7 @@ on_link_frame (FlooLink *link, GBytes *bytes, gpointer user_data)
   g_autoptr (FlooFrame) frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
 
   if (frame == NULL)
-    g_warning ("a frame of the service was dropped: %s", error->message);
+    floo_sync_unreadable (self->session->sync, error);
   else if (frame->command == FLOO__FRAME__COMMAND__PROVISION)
     floo_login_provisioned (self, frame);
   else

@@ -47,31 +47,31 @@ page_call_free (PageCall *call)
   g_free (call);
 }
 
-/* Ids of the first and the last acknowledged message of a page; 0: it has none. */
+/* The id of the message @i; 0: it is one of ours that is not acknowledged. */
+static gint64
+acknowledged_id (GVariant *messages, gsize i)
+{
+  g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
+  g_autoptr (GVariant) more = g_variant_get_child_value (message, 8);
+  const char *state = NULL;
+  gint64 id;
+
+  if (g_variant_lookup (more, "send_state", "&s", &state) && !g_str_equal (state, "sent"))
+    return 0;
+  g_variant_get_child (message, 0, "x", &id);
+  return id;
+}
+
+/* Ids of the first and the last acknowledged message of a page; 0: it has none. Those that are not acknowledged come last. */
 static void
 bounds_of (GVariant *messages, gint64 *lowest, gint64 *highest)
 {
   gsize n = g_variant_n_children (messages);
 
-  *lowest = *highest = 0;
-  for (gsize i = 0; i < n; i++)
-    {
-      g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
-      g_autoptr (GVariant) more = g_variant_get_child_value (message, 8);
-      const char *state = NULL;
-      gint64 id;
-
-      /* Ours that wait come last. */
-      if (g_variant_lookup (more, "send_state", "&s", &state) && !g_str_equal (state, "sent"))
-        return;
-      g_variant_get_child (message, 0, "x", &id);
-      if (*lowest == 0)
-        *lowest = id;
-      *highest = id;
-      /* The ends are enough; before the last one there is no other end. */
-      if (i == 0 && n > 1)
-        i = n > 64 ? n - 64 : 0;
-    }
+  *lowest = n > 0 ? acknowledged_id (messages, 0) : 0;
+  *highest = 0;
+  while (*lowest != 0 && *highest == 0)
+    *highest = acknowledged_id (messages, --n);
 }
 
 /* Whether the service may have more below what is the oldest message here. */

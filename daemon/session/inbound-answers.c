@@ -331,7 +331,12 @@ apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, g
     return FALSE;
   if (is_doubtful && row->state != FLOO_SEND_CANCELLED)
     return leave_in_doubt (apply, row, FLOO_DOUBT_DUPLICATE, id, error);
-  return may ? apply_accepted_message (apply, first, answer, error) : leave_in_doubt (apply, row, FLOO_DOUBT_NO_ID, 0, error);
+  /* Behind the last id there is no place for another; and applied carefully, it failed the transaction before. */
+  if (may && id < G_MAXINT64 && !apply->carefully)
+    return apply_accepted_message (apply, first, answer, error);
+  if (id != 0)
+    floo_apply_leave_out (apply, FLOO_LEFT_OUT_ANSWER, "the id %" G_GINT64_FORMAT " for message %" G_GINT64_FORMAT " of ours", id, row->client_id);
+  return leave_in_doubt (apply, row, FLOO_DOUBT_NO_ID, 0, error);
 }
 
 gboolean

@@ -99,6 +99,14 @@ floo_apply_change (FlooApply *apply, gint64 conversation, FlooConversationType t
   return change;
 }
 
+void
+floo_apply_change_clear (FlooChange *change)
+{
+  change->touched = change->listed = change->mentioned = FALSE;
+  change->unread = 0;
+  change->last_id = change->last_timestamp = 0;
+}
+
 gboolean
 floo_apply_counts (FlooApply *apply, GError **error)
 {
@@ -112,9 +120,7 @@ floo_apply_counts (FlooApply *apply, GError **error)
                                      change->last_id, change->last_timestamp, NULL, error))
         return FALSE;
       apply->list_changed |= change->listed;
-      change->touched = change->listed = change->mentioned = FALSE;
-      change->unread = 0;
-      change->last_id = change->last_timestamp = 0;
+      floo_apply_change_clear (change);
     }
   return TRUE;
 }

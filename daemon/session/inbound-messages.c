@@ -89,11 +89,11 @@ message_bytes (const FlooMessage *message)
 
 /* A message that is signalled and not kept: command, push. */
 static gboolean
-apply_passing (FlooApply *apply, const FlooMessage *message, gboolean push, GError **error)
+apply_passing (FlooApply *apply, const Floo__Meta *meta, const FlooMessage *message, gboolean push, GError **error)
 {
   gboolean is_new;
 
-  if (!floo_applied_add (apply->db, message->id, &is_new, error))
+  if (!floo_apply_is_new (apply, meta, &is_new, error))
     return FALSE;
   if (!is_new)
     return TRUE;
@@ -125,6 +125,7 @@ apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **e
   if (!is_new)
     return TRUE;
   apply->stored++;
+  apply->news++;
   change = floo_apply_change (apply, message->conversation, floo_apply_type_of (message->to_type, message->conversation), error);
   if (change == NULL)
     return FALSE;
@@ -158,7 +159,7 @@ apply_received_operation (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
 
   if (body->operation == NULL)
     return TRUE;
-  if (!floo_applied_add (apply->db, (gint64) meta->id, &is_new, error))
+  if (!floo_apply_is_new (apply, meta, &is_new, error))
     return FALSE;
   if (!is_new)
     return TRUE;
@@ -183,27 +184,30 @@ apply_message_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, 
 
   if (body == NULL)
     {
-      g_warning ("message %" G_GUINT64_FORMAT " was read over: %s", meta->id, bad->message);
+      apply->hole = TRUE;
+      floo_apply_leave_out (apply, FLOO_LEFT_OUT_MALFORMED, "message %" G_GUINT64_FORMAT ": %s", meta->id, bad->message);
       return TRUE;
     }
   if (body->type == FLOO__MESSAGE_BODY__TYPE__OPER)
     return apply_received_operation (apply, frame, meta, body, error);
   fill_message (apply, frame, meta, body, &message);
   if (meta->ns == FLOO__META__NAME_SPACE__PUSH)
-    return apply_passing (apply, &message, TRUE, error);
+    return apply_passing (apply, meta, &message, TRUE, error);
   if (is_typing (body, &message))
     {
       if ((message.flags & FLOO_MESSAGE_OUTGOING) == 0)
         g_ptr_array_add (apply->result->typing, g_variant_ref_sink (g_variant_new ("(xxs)", message.from, message.to, message.ext)));
       return TRUE;
     }
-  if (message.id == 0)
+  if (message.type == FLOO_TYPE_COMMAND)
+    return apply_passing (apply, meta, &message, FALSE, error);
+  /* It could not be told from others, nor have a place among them. */
+  if (message.id == 0 || message.id == G_MAXINT64 || message.conversation == 0)
     {
-      g_warning ("a message without an id was read over");
+      floo_apply_leave_out (apply, FLOO_LEFT_OUT_ID, "a message with id %" G_GINT64_FORMAT " in conversation %" G_GINT64_FORMAT,
+                            message.id, message.conversation);
       return TRUE;
     }
-  if (message.type == FLOO_TYPE_COMMAND)
-    return apply_passing (apply, &message, FALSE, error);
   return apply_chat (apply, &message, history, error);
 }
 
@@ -218,7 +222,7 @@ apply_conversation_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
 
   if (payload == NULL)
     {
-      g_warning ("a conversation's operation was read over: %s", bad->message);
+      floo_apply_leave_out (apply, FLOO_LEFT_OUT_MALFORMED, "an operation on a conversation: %s", bad->message);
       return TRUE;
     }
   if (payload->operation == NULL || payload->operation->xid == NULL)
@@ -227,19 +231,30 @@ apply_conversation_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
   if (!floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, conversation, &is_group, error))
     return FALSE;
   type = is_group ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;
-  if (!floo_applied_add (apply->db, (gint64) meta->id, &is_new, error))
+  if (!floo_apply_is_new (apply, meta, &is_new, error))
     return FALSE;
   return !is_new || floo_apply_delete_conversation (apply, conversation, type, (gint64) meta->id, error);
 }
 
-gboolean
-floo_apply_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, gboolean history, GError **error)
+/* A meta of a frame. */
+typedef struct {
+  FlooFrame *frame;
+  const Floo__Meta *meta;
+  gboolean history;
+} Entry;
+
+static gboolean
+apply_entry (FlooApply *apply, gpointer data, GError **error)
 {
+  const Entry *entry = data;
+  FlooFrame *frame = entry->frame;
+  const Floo__Meta *meta = entry->meta;
+
   switch (meta->ns)
     {
     case FLOO__META__NAME_SPACE__MESSAGE:
     case FLOO__META__NAME_SPACE__PUSH:
-      return apply_message_meta (apply, frame, meta, history, error);
+      return apply_message_meta (apply, frame, meta, entry->history, error);
     case FLOO__META__NAME_SPACE__ROSTER_NOTICE:
       return floo_apply_roster_notice (apply, frame, meta, error);
     case FLOO__META__NAME_SPACE__GROUP_NOTICE:
@@ -252,7 +267,17 @@ floo_apply_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, gbo
     case FLOO__META__NAME_SPACE__RTC_SIGNAL:
     case FLOO__META__NAME_SPACE__UNKNOWN:
     default:
-      g_debug ("a meta of namespace %d was read over", (int) meta->ns);
+      g_debug ("a meta of the unknown namespace %d was ignored", (int) meta->ns);
       return TRUE;
     }
+}
+
+gboolean
+floo_apply_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, gboolean history, GError **error)
+{
+  Entry entry = { frame, meta, history };
+  gboolean ok = floo_apply_one (apply, apply_entry, &entry, error);
+
+  floo_frame_release_items (frame);
+  return ok;
 }

@@ -67,17 +67,39 @@ note_gap (FlooApply *apply, const FlooInboundItem *item, GError **error)
   return floo_gaps_add (apply->db, conversation, first, missed, error);
 }
 
+/* Before the message @meta one was left out: it is asked for again when somebody looks at it. */
+static gboolean
+note_hole (FlooApply *apply, const FlooInboundItem *item, const Floo__Meta *meta, GError **error)
+{
+  return item->conversation <= 0 || meta->ns != FLOO__META__NAME_SPACE__MESSAGE
+         || floo_gaps_add (apply->db, item->conversation, (gint64) meta->id, FALSE, error);
+}
+
+static gboolean
+apply_metas (FlooApply *apply, const FlooInboundItem *item, GError **error)
+{
+  const Floo__SyncDL *page = item->frame->sync_dl;
+
+  apply->hole = FALSE;
+  for (gsize i = 0; i < page->n_metas; i++)
+    {
+      apply->hole |= item->frame->left_out > 0 && i >= item->frame->left_out_from && i <= item->frame->left_out_to;
+      if (apply->hole && !note_hole (apply, item, page->metas[i], error))
+        return FALSE;
+      apply->hole = FALSE;
+      if (!floo_apply_meta (apply, item->frame, page->metas[i], FALSE, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 floo_apply_page (FlooApply *apply, const FlooInboundItem *item, GError **error)
 {
-  const Floo__SyncDL *page = item->frame->sync_dl;
   guint stored = apply->stored;
 
-  if (!note_gap (apply, item, error))
+  if (!note_gap (apply, item, error) || !apply_metas (apply, item, error))
     return FALSE;
-  for (gsize i = 0; i < page->n_metas; i++)
-    if (!floo_apply_meta (apply, item->frame, page->metas[i], FALSE, error))
-      return FALSE;
   /* Typing is always sent unasked, but is nothing that could be missed. */
   if (!item->pushed || apply->stored == stored)
     return TRUE;
@@ -107,9 +129,13 @@ find_place (FlooApply *apply, const FlooInboundItem *item, Place *place, GError 
   for (gsize i = 0; i < page->n_metas; i++)
     {
       place->lowest = MIN (place->lowest, (gint64) page->metas[i]->id);
-      place->oldest = MIN (place->oldest, (gint64) page->metas[i]->timestamp);
+      if (page->metas[i]->timestamp != 0)
+        place->oldest = MIN (place->oldest, (gint64) page->metas[i]->timestamp);
     }
-  if (page->n_metas == 0)
+  /* Nothing but what is too large to be taken: it is known down to there. */
+  if (page->n_metas == 0 && item->frame->cut)
+    place->lowest = (gint64) page->next_key;
+  if (place->lowest == G_MAXINT64)
     return TRUE;
   if (!floo_gaps_is_known (apply->db, item->conversation, place->lowest, &place->lowest_known, error)
       || !floo_gaps_get_created (apply->db, &place->created, error)
@@ -198,7 +224,7 @@ floo_apply_history (FlooApply *apply, const FlooInboundItem *item, GError **erro
     if (!floo_apply_meta (apply, item->frame, page->metas[i], !is_missed (&place, page->metas[i]), error))
       return FALSE;
   /* An empty page that is not the last one says nothing. */
-  if (item->from >= 0 && (page->n_metas > 0 || page->next_key == 0) && !cover_gap (apply, item, &place, error))
+  if (item->from >= 0 && (page->n_metas > 0 || page->next_key == 0 || item->frame->cut) && !cover_gap (apply, item, &place, error))
     return FALSE;
   return floo_apply_event (apply, FLOO_SIGNAL_RECEIVE_HISTORY_MSG,
                            g_variant_new ("(xx)", MAX (item->conversation, 0), (gint64) page->next_key), error);

@@ -44,6 +44,31 @@ floo_inbound_result_free (FlooInboundResult *result)
 
 /* ---- frames ---- */
 
+static gboolean
+apply_unread_entry (FlooApply *apply, gpointer data, GError **error)
+{
+  const Floo__ConversationUnread *entry = data;
+  gint64 id = floo_apply_uid (entry->xid);
+  FlooConversationType type = FLOO_CONVERSATION_ROSTER;
+  gboolean is_group = FALSE;
+
+  if (entry->xid == NULL || floo_conversations_get_type (apply->db, id, &type, NULL))
+    return TRUE;
+  if (entry->type == FLOO__CONVERSATION_UNREAD__CONV_TYPE__UNKNOWN
+      && !floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, id, &is_group, error))
+    return FALSE;
+  if (id == 0)
+    type = FLOO_CONVERSATION_SYSTEM;
+  else if (entry->type == FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT || is_group)
+    type = FLOO_CONVERSATION_GROUP;
+  if (!floo_conversations_touch (apply->db, id, type, TRUE, 0, FALSE, 0, 0, NULL, error))
+    return FALSE;
+  apply->list_changed = TRUE;
+  if (entry->n == 0 && type == FLOO_CONVERSATION_ROSTER)
+    g_array_append_val (apply->result->conversations, id);
+  return TRUE;
+}
+
 /* Conversations without anything new enter the list, too. */
 static gboolean
 apply_unread (FlooApply *apply, FlooFrame *frame, GError **error)
@@ -51,35 +76,23 @@ apply_unread (FlooApply *apply, FlooFrame *frame, GError **error)
   const Floo__UnreadDL *unread = frame->unread_dl;
 
   for (gsize i = 0; i < unread->n_unread; i++)
-    {
-      const Floo__ConversationUnread *entry = unread->unread[i];
-      gint64 id = floo_apply_uid (entry->xid);
-      FlooConversationType type = FLOO_CONVERSATION_ROSTER;
-      gboolean is_group = FALSE;
-
-      if (entry->xid == NULL || floo_conversations_get_type (apply->db, id, &type, NULL))
-        continue;
-      if (entry->type == FLOO__CONVERSATION_UNREAD__CONV_TYPE__UNKNOWN
-          && !floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, id, &is_group, error))
-        return FALSE;
-      if (id == 0)
-        type = FLOO_CONVERSATION_SYSTEM;
-      else if (entry->type == FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT || is_group)
-        type = FLOO_CONVERSATION_GROUP;
-      if (!floo_conversations_touch (apply->db, id, type, TRUE, 0, FALSE, 0, 0, NULL, error))
-        return FALSE;
-      apply->list_changed = TRUE;
-      if (entry->n == 0 && type == FLOO_CONVERSATION_ROSTER)
-        g_array_append_val (apply->result->conversations, id);
-    }
+    if (!floo_apply_one (apply, apply_unread_entry, unread->unread[i], error))
+      return FALSE;
   return TRUE;
 }
 
 static gboolean
-apply_item (FlooApply *apply, const FlooInboundItem *item, GError **error)
+apply_frame (FlooApply *apply, const FlooInboundItem *item, GError **error)
 {
   FlooFrame *frame = item->frame;
 
+  if (frame->left_out > 0)
+    {
+      floo_apply_leave_out (apply, FLOO_LEFT_OUT_MALFORMED, "%u entries of a frame: %s", frame->left_out, frame->why);
+      apply->result->left_out[FLOO_LEFT_OUT_MALFORMED] += frame->left_out - 1;
+    }
+  if (frame->cut)
+    floo_apply_leave_out (apply, FLOO_LEFT_OUT_TOO_LARGE, "the rest of a page: %s", frame->why);
   if (frame->unread_dl != NULL)
     return apply_unread (apply, frame, error);
   if (frame->sync_dl->client_mid != 0)
@@ -89,10 +102,20 @@ apply_item (FlooApply *apply, const FlooInboundItem *item, GError **error)
   return floo_apply_page (apply, item, error);
 }
 
-gboolean
-floo_inbound_apply (FlooDb *db, GArray *items, FlooInboundResult *result, GError **error)
+static gboolean
+apply_item (FlooApply *apply, FlooInboundItem *item, GError **error)
 {
-  FlooApply apply = { .db = db, .self_id = floo_db_get_user_id (db), .result = result };
+  guint news = apply->news;
+  gboolean ok = apply_frame (apply, item, error);
+
+  item->news = apply->news != news;
+  return ok;
+}
+
+gboolean
+floo_inbound_apply (FlooDb *db, GArray *items, gboolean carefully, FlooInboundResult *result, GError **error)
+{
+  FlooApply apply = { .db = db, .self_id = floo_db_get_user_id (db), .result = result, .carefully = carefully };
   gboolean ok;
 
   apply.changes = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);

@@ -214,6 +214,10 @@ void floo_sync_online (FlooSync *sync);
 void floo_sync_offline (FlooSync *sync);
 /* Any frame but PROVISION's. Takes no reference of its own beyond need. */
 void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
+/* A frame that is none. */
+void floo_sync_unreadable (FlooSync *sync, const GError *error);
+/* What GetStatus adds: what was left out. */
+void floo_sync_describe (FlooSync *sync, GVariantDict *status);
 /* What waits to be stored goes to the store now, however much is on its way: jobs from now on come after it. */
 void floo_sync_write_waiting (FlooSync *sync);
 /* Congestion or a full disk ended: go on. */
@@ -223,6 +227,7 @@ void floo_sync_resume (FlooSync *sync);
 typedef struct {
   gint64 next;                  /* key of the next older page; 0: this was the beginning */
   guint n;                      /* entries */
+  gboolean cut;                 /* it was beyond a bound, and ended before its end */
   gint64 lowest_id;             /* of these; 0: the page is empty */
   gint64 oldest;                /* lowest timestamp, ms; 0: the page is empty */
 } FlooHistoryPage;
@@ -339,6 +344,17 @@ gboolean floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config
 
 /* ---- inbound.c ---- */
 
+/* Why something of the service was left out. */
+typedef enum {
+  FLOO_LEFT_OUT_MALFORMED,      /* an entry, or its payload, cannot be read */
+  FLOO_LEFT_OUT_ID,             /* its id is none */
+  FLOO_LEFT_OUT_REFUSED,        /* the store, which is in order, does not take it */
+  FLOO_LEFT_OUT_ANSWER,         /* an acknowledgement of something of ours with an id that cannot be */
+  FLOO_LEFT_OUT_TOO_LARGE,      /* it is beyond a bound */
+  FLOO_LEFT_OUT_FRAME,          /* a whole frame cannot be read */
+  FLOO_N_LEFT_OUT
+} FlooLeftOut;
+
 /* What a batch of frames came to, beyond the store: for the main loop. */
 typedef struct {
   GArray *answered;             /* FlooAnswer */
@@ -352,6 +368,7 @@ typedef struct {
   gboolean settle;              /* a row became uncertain */
   gboolean missed;              /* there is a gap to be filled at once */
   gboolean pushes;              /* messages came that nobody asked for, and that is noted */
+  guint left_out[FLOO_N_LEFT_OUT];
 } FlooInboundResult;
 
 typedef struct {
@@ -373,15 +390,17 @@ typedef struct {
   gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
   gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
   guint connection;             /* sync*.c: the number of the one it came by */
+  gboolean news;                /* (out): of a page: something in it had not come before */
 } FlooInboundItem;
 
 /**
  * floo_inbound_apply:
  * @items: FlooInboundItem
+ * @carefully: entry by entry, so that one that fails is left out and does not fail the rest; slower
  *
  * Store thread, in a write job: applies whole frames (UnreadDL, pages, history pages, acknowledgements) to the store and journals their
  * events.
  */
-gboolean floo_inbound_apply (FlooDb *db, GArray *items, FlooInboundResult *result, GError **error);
+gboolean floo_inbound_apply (FlooDb *db, GArray *items, gboolean carefully, FlooInboundResult *result, GError **error);
 
 G_END_DECLS

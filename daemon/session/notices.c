@@ -201,12 +201,12 @@ static const FlooNoticeRow roster_rows[] = {
 /* ---- applying ---- */
 
 static gboolean
-apply_notice (FlooApply *apply, FlooNotice *notice, const FlooNoticeRow *rows, gsize n_rows, GError **error)
+apply_notice (FlooApply *apply, const Floo__Meta *meta, FlooNotice *notice, const FlooNoticeRow *rows, gsize n_rows, GError **error)
 {
   const FlooNoticeRow *row = notice->type >= 0 && (gsize) notice->type < n_rows ? &rows[notice->type] : NULL;
   gboolean is_new;
 
-  if (!floo_applied_add (apply->db, notice->id, &is_new, error))
+  if (!floo_apply_is_new (apply, meta, &is_new, error))
     return FALSE;
   if (!is_new || row == NULL)
     return TRUE;
@@ -226,7 +226,7 @@ floo_apply_roster_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
 
   if (payload == NULL)
     {
-      g_warning ("a roster notice was read over: %s", bad->message);
+      floo_apply_leave_out (apply, FLOO_LEFT_OUT_MALFORMED, "a roster notice: %s", bad->message);
       return TRUE;
     }
   notice.type = (int) payload->type;
@@ -235,7 +235,7 @@ floo_apply_roster_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
   notice.n_to = payload->n_to;
   notice.content = floo_frame_text (frame, payload->has_content, &payload->content);
   notice.type_name = floo_wire_enum_name (&floo__roster_notice__type__descriptor, notice.type);
-  return apply_notice (apply, &notice, roster_rows, G_N_ELEMENTS (roster_rows), error);
+  return apply_notice (apply, meta, &notice, roster_rows, G_N_ELEMENTS (roster_rows), error);
 }
 
 gboolean
@@ -247,7 +247,7 @@ floo_apply_group_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
 
   if (payload == NULL)
     {
-      g_warning ("a group notice was read over: %s", bad->message);
+      floo_apply_leave_out (apply, FLOO_LEFT_OUT_MALFORMED, "a group notice: %s", bad->message);
       return TRUE;
     }
   notice.type = (int) payload->type;
@@ -257,7 +257,7 @@ floo_apply_group_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
   notice.n_to = payload->n_to;
   notice.content = floo_frame_text (frame, payload->has_content, &payload->content);
   notice.type_name = floo_wire_enum_name (&floo__group_notice__type__descriptor, notice.type);
-  return apply_notice (apply, &notice, floo_group_notices, floo_n_group_notices, error);
+  return apply_notice (apply, meta, &notice, floo_group_notices, floo_n_group_notices, error);
 }
 
 /* By UserNotice.Type; those without a row are told, and that is all. */
@@ -304,11 +304,11 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
 
   if (payload == NULL)
     {
-      g_warning ("a user notice was read over: %s", bad->message);
+      floo_apply_leave_out (apply, FLOO_LEFT_OUT_MALFORMED, "a user notice: %s", bad->message);
       return TRUE;
     }
   notice.type = (int) payload->type;
-  if (!floo_applied_add (apply->db, (gint64) meta->id, &is_new, error))
+  if (!floo_apply_is_new (apply, meta, &is_new, error))
     return FALSE;
   if (!is_new)
     return TRUE;

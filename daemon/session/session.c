@@ -312,6 +312,7 @@ floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_data)
   g_variant_dict_insert (&dict, "connected_since", "x", self->connected_since);
   g_variant_dict_insert (&dict, "store", "s", self->store != NULL ? floo_store_get_path (self->store) : "");
   floo_login_describe (self->login, &dict);
+  floo_sync_describe (self->sync, &dict);
   reply (g_variant_new ("(@a{sv})", g_variant_dict_end (&dict)), NULL, user_data);
 }
 

@@ -10,7 +10,8 @@
 #include "store/contacts.h"
 
 #define BATCHES_UNDER_WAY 2
-#define MAX_WAITING_BYTES (32u << 20)
+#define BATCH_BYTES (8u << 20)          /* no page is added to a batch of this many, in memory */
+#define MAX_WAITING_BYTES (64u << 20)   /* of more than one frame */
 #define MEND_SECONDS 5          /* a store that takes nothing is tried so often */
 
 /* One batch on its way through the store. */
@@ -53,7 +54,22 @@ apply_batch (FlooDb *db, gpointer data, GError **error)
 {
   Batch *batch = data;
 
-  return floo_inbound_apply (db, batch->items, batch->result, error);
+  return floo_inbound_apply (db, batch->items, FALSE, batch->result, error);
+}
+
+static gboolean
+apply_carefully (FlooDb *db, gpointer data, GError **error)
+{
+  Batch *batch = data;
+
+  return floo_inbound_apply (db, batch->items, TRUE, batch->result, error);
+}
+
+static void
+forget_result (Batch *batch)
+{
+  floo_inbound_result_free (batch->result);
+  batch->result = floo_inbound_result_new ();
 }
 
 /* Changes something, so that a commit is one. */
@@ -63,20 +79,33 @@ run_probe (FlooDb *db, gpointer data, GError **error)
   return floo_values_set (db, "probe", "1", error) && floo_values_set (db, "probe", NULL, error);
 }
 
-/* Whether it is the item or the store: one that does not take the item, but is in order, commits something else in its place. */
+/*
+ * An item that cannot be stored as it is is stored without those of its entries that are at fault. Where that fails, too: whether it is the item
+ * or the store. One that does not take the item, but is in order, commits something else in its place.
+ */
 static gboolean
 run_batch (FlooDb *db, gpointer data, GError **error)
 {
   Batch *batch = data;
+  g_autoptr (GError) first = NULL;
+  guint n;
 
   if (batch->items->len > 1)
     return apply_batch (db, data, error);
-  if (!floo_db_try (db, apply_batch, data, &batch->refused, error))
+  if (!floo_db_try (db, apply_batch, data, &first, error))
+    return FALSE;
+  if (first == NULL)
+    return TRUE;
+  forget_result (batch);
+  if (!floo_db_try (db, apply_carefully, data, &batch->refused, error))
     return FALSE;
   if (batch->refused == NULL)
     return TRUE;
-  floo_inbound_result_free (batch->result);
-  batch->result = floo_inbound_result_new ();
+  forget_result (batch);
+  n = g_array_index (batch->items, FlooInboundItem, 0).frame->sync_dl != NULL
+          ? (guint) g_array_index (batch->items, FlooInboundItem, 0).frame->sync_dl->n_metas
+          : 1;
+  batch->result->left_out[FLOO_LEFT_OUT_REFUSED] = MAX (n, 1);
   return run_probe (db, NULL, error);
 }
 
@@ -94,6 +123,7 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
     floo_settler_run (session->settler);
   floo_fill_look_at (session->sync, result->conversations);
   session->sync->pushes |= result->pushes;
+  floo_sync_tell_left_out (session->sync, result->left_out);
   if (result->missed)
     floo_fill_run (session->sync, TRUE);
   if (result->fetch_contacts)
@@ -238,17 +268,18 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
       else if (item->gap != 0)
         floo_fill_page_done (self, item, failure);
       else if (floo_sync_is_page (item->frame))
-        floo_pull_page_done (self, item, failure);
+        /* What the store, which is in order, does not take is left out: the next page is asked for. */
+        floo_pull_page_done (self, item, error);
       else if (floo_sync_is_history (item->frame))
         floo_history_page_done (self, item, failure);
     }
   /* What a store that was taken away had still to commit says nothing of who is logged in now. */
-  if (failure == NULL && store != NULL && store == session->store)
+  if (error == NULL && store != NULL && store == session->store)
     act_on_result (session, batch->result);
   /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
-  if (failure != NULL)
+  if (error != NULL)
     self->caught_up = FALSE;
-  tell_failure (self, failure);
+  tell_failure (self, error);
   submit (self);
   floo_sync_pump (self);
 }
@@ -307,12 +338,12 @@ floo_sync_add (FlooSync *self, const FlooInboundItem *item)
     self->metas += (guint) frame->sync_dl->n_metas;
   if (is_last_page (frame))
     count_unstored (self, item->conversation, 1);
-  if (self->metas >= FLOO_INTAKE_BATCH)
+  if (self->metas >= FLOO_INTAKE_BATCH || self->bytes >= BATCH_BYTES)
     submit (self);
   else if (self->flush_source == 0)
     /* After everything else of this turn. */
     self->flush_source = g_idle_add_full (G_PRIORITY_DEFAULT + 10, on_flush, self, NULL);
-  if (self->bytes > MAX_WAITING_BYTES)
+  if (self->items->len > 1 && self->bytes > MAX_WAITING_BYTES)
     {
       g_autoptr (GError) error
           = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service sends faster than can be stored: the connection is made anew");

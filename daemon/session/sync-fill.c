@@ -32,6 +32,8 @@ struct _FlooFill {
   gint64 below;                 /* the message down to which it is filled; 0: none was received */
   gint64 last;                  /* the message before it, be it ours; 0: the store has none */
   gint64 created;               /* ms, of the store */
+  gint64 from;                  /* of the page that is asked for */
+  guint limit;                  /* messages of the next page */
   GPtrArray *frames;            /* the pages, newest first */
   gsize bytes;
 };
@@ -156,7 +158,14 @@ on_page (FlooSession *session, const FlooHistoryPage *page, const GError *error,
   FlooFill *fill = user_data;
   guint max = fill->last != 0 ? MAX_PAGES : 1;
 
-  if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_REJECTED) || (page != NULL && page->n == 0 && page->next != 0))
+  /* It did not fit, or came to something that cannot be read: a smaller one. */
+  if ((g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL) || (page != NULL && page->cut)) && fill->limit > 1)
+    {
+      fill->limit /= 4;
+      ask (fill, page != NULL ? page->next : fill->from);
+    }
+  else if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_REJECTED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL)
+           || (page != NULL && page->n == 0 && page->next != 0 && !page->cut))
     give_up (fill);
   else if (error != NULL)
     end (fill, error);
@@ -169,7 +178,8 @@ on_page (FlooSession *session, const FlooHistoryPage *page, const GError *error,
 static void
 ask (FlooFill *fill, gint64 from)
 {
-  floo_history_ask (fill->session->sync, fill->conversation, from, PAGE, fill, on_page, fill);
+  fill->from = from;
+  floo_history_ask (fill->session->sync, fill->conversation, from, MAX (fill->limit, 1), fill, on_page, fill);
 }
 
 /* ---- what is to be filled ---- */
@@ -236,6 +246,7 @@ floo_fill_run (FlooSync *self, gboolean again)
   fill = self->fill = g_new0 (FlooFill, 1);
   fill->session = g_object_ref (self->session);
   fill->connection = self->connection;
+  fill->limit = PAGE;
   fill->after = self->gap_after;
   fill->look_at = self->to_look_at->len > 0 ? g_array_index (self->to_look_at, gint64, 0) : 0;
   fill->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_frame_unref);
@@ -276,7 +287,10 @@ on_looked (FlooStore *store, gpointer data, const GError *error)
   Look *look = data;
   FlooSync *self = look->session->sync;
 
-  if (error != NULL || look->connection != self->connection || !self->online)
+  if (look->connection != self->connection || !self->online)
+    return;
+  self->looking = FALSE;
+  if (error != NULL)
     return;
   self->pushes = look->pushes;
   self->looked = TRUE;
@@ -296,12 +310,25 @@ floo_fill_look_at (FlooSync *self, const GArray *conversations)
 }
 
 void
+floo_fill_look_again (FlooSync *self, gint64 conversation)
+{
+  if (conversation <= 0)
+    return;
+  for (guint i = 0; i < self->to_look_at->len; i++)
+    if (g_array_index (self->to_look_at, gint64, i) == conversation)
+      return;
+  g_array_append_val (self->to_look_at, conversation);
+  floo_fill_run (self, TRUE);
+}
+
+void
 floo_fill_online (FlooSync *self)
 {
   Look *look;
 
-  if (self->looked || !self->online)
+  if (self->looked || self->looking || !self->online)
     return;
+  self->looking = TRUE;
   look = g_new0 (Look, 1);
   look->session = g_object_ref (self->session);
   look->connection = self->connection;
@@ -312,7 +339,7 @@ floo_fill_online (FlooSync *self)
 void
 floo_fill_offline (FlooSync *self)
 {
-  self->looked = self->pushes = FALSE;
+  self->looking = self->looked = self->pushes = FALSE;
   g_hash_table_remove_all (self->met);
   g_array_set_size (self->to_look_at, 0);
   g_clear_handle_id (&self->gap_timer, g_source_remove);

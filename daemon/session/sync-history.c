@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define HISTORY_TIMEOUT_MS 10000
+#define UNREADABLE_TIMEOUT_MS 2000      /* where something came that cannot be read */
 #define MAX_LATE 64u
 
 void
@@ -36,6 +37,7 @@ floo_history_pump (FlooSync *self)
     {
       FlooHistory *history = g_ptr_array_index (self->histories, i);
       Floo__SyncUL sync = FLOO__SYNC_UL__INIT;
+      FlooXid xid = { .has_uid = TRUE, .has_device_sn = TRUE, .uid = (guint64) history->conversation };
 
       if (history->sent || floo_history_find (self, history->conversation) != NULL)
         continue;
@@ -44,7 +46,7 @@ floo_history_pump (FlooSync *self)
       sync.key = (guint64) history->from;
       sync.is_full_sync = TRUE;
       sync.full_sync_num = (gint32) history->limit;
-      floo_sync_send (self, &sync, history->conversation);
+      floo_sync_send (self, &sync, &xid);
     }
 }
 
@@ -129,21 +131,25 @@ floo_history_end_late (FlooSync *self)
       FlooHistory *history = g_ptr_array_index (self->histories, i);
       g_autoptr (GError) error = NULL;
 
-      if (history->answered || floo_sync_now_ms () - history->asked_at <= HISTORY_TIMEOUT_MS)
+      if (history->answered
+          || floo_sync_now_ms () - history->asked_at <= (history->unreadable ? UNREADABLE_TIMEOUT_MS : HISTORY_TIMEOUT_MS))
         continue;
       if (history->sent)
         note_late (self, history);
-      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer with its history in time");
+      error = history->unreadable ? g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's page of history cannot be read")
+                                  : g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer with its history in time");
       floo_history_end (self, history, NULL, error);
       /* It may have begun or ended others. */
       i = MIN (i, self->histories->len);
     }
 }
 
+/* A time that is 0 is not known. */
 static FlooHistoryPage
-history_page (const Floo__SyncDL *dl)
+history_page (const FlooFrame *frame)
 {
-  FlooHistoryPage page = { .next = (gint64) dl->next_key, .n = (guint) dl->n_metas };
+  const Floo__SyncDL *dl = frame->sync_dl;
+  FlooHistoryPage page = { .next = (gint64) dl->next_key, .n = (guint) dl->n_metas, .cut = frame->cut };
 
   for (gsize i = 0; i < dl->n_metas; i++)
     {
@@ -151,7 +157,7 @@ history_page (const Floo__SyncDL *dl)
 
       if (i == 0 || id < page.lowest_id)
         page.lowest_id = id;
-      if (i == 0 || timestamp < page.oldest)
+      if (timestamp != 0 && (page.oldest == 0 || timestamp < page.oldest))
         page.oldest = timestamp;
     }
   return page;
@@ -165,7 +171,7 @@ floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame)
   history->answered = TRUE;
   if (history->fill == NULL)
     return TRUE;
-  page = history_page (frame->sync_dl);
+  page = history_page (frame);
   floo_fill_take (history->fill, frame);
   floo_history_end (self, history, &page, NULL);
   return FALSE;
@@ -184,7 +190,7 @@ floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GErro
 
       if (!history->answered || history->conversation != item->conversation)
         continue;
-      page = history_page (item->frame->sync_dl);
+      page = history_page (item->frame);
       floo_history_end (self, history, error == NULL ? &page : NULL, error);
       break;
     }

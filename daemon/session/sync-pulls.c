@@ -8,7 +8,12 @@
 
 #define PULLS_PER_SECOND 20     /* conversations begun a second, as the SDK does at most */
 #define ANSWER_TIMEOUT_MS 30000 /* for a page */
+#define UNREADABLE_TIMEOUT_MS 2000      /* for one where something came that cannot be read */
 #define WATCH_SECONDS 2
+#define MAX_EMPTY 3u            /* empty pages in a row that are followed */
+#define MAX_OLD 1000u           /* pages in a row that are followed, though there was nothing new in them */
+#define PAUSE_MIN_SECONDS 60u   /* of a conversation whose page is too large */
+#define PAUSE_MAX_SECONDS 3600u
 
 void
 floo_pull_end (FlooSync *self, FlooPull *pull)
@@ -23,6 +28,7 @@ floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key)
 {
   pull->state = FLOO_PULL_QUEUED;
   pull->key = key;
+  pull->unreadable = FALSE;
   if (key == 0)
     pull->again = FALSE;
   /* The next page of what is under way, and what somebody just wrote, goes before what a list has. */
@@ -33,14 +39,24 @@ floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key)
 }
 
 void
-floo_pull_want (FlooSync *self, gint64 uid, gboolean listed)
+floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed)
 {
+  const gint64 uid = (gint64) xid->uid;
   FlooPull *pull = g_hash_table_lookup (self->pulls, &uid);
+  const FlooPause *pause = g_hash_table_lookup (self->pauses, &uid);
 
+  if (pull == NULL && pause != NULL && pause->until > floo_sync_now_ms ())
+    {
+      floo_fill_look_again (self, uid);
+      return;
+    }
+  if (pull != NULL)
+    pull->xid = *xid;
   if (pull == NULL)
     {
       pull = g_new0 (FlooPull, 1);
       pull->uid = uid;
+      pull->xid = pull->page_xid = *xid;
       pull->listed = listed;
       g_hash_table_insert (self->pulls, &pull->uid, pull);
       floo_pull_queue (self, pull, 0);
@@ -59,30 +75,123 @@ floo_pull_want (FlooSync *self, gint64 uid, gboolean listed)
 static void
 follow_push (FlooSync *self, const FlooInboundItem *item)
 {
+  const Floo__SyncDL *page = item->frame->sync_dl;
+  const FlooXid xid = floo_sync_xid (NULL, item->conversation);
   FlooPull *pull;
 
-  if (item->frame->sync_dl->next_key == 0 || item->conversation == FLOO_UNKNOWN_CONVERSATION || !self->online)
+  if (page->next_key == 0 || item->conversation == FLOO_UNKNOWN_CONVERSATION || !self->online)
     return;
-  floo_pull_want (self, item->conversation, FALSE);
+  floo_pull_want (self, &xid, FALSE);
   pull = g_hash_table_lookup (self->pulls, &item->conversation);
-  pull->key = item->frame->sync_dl->next_key;
+  if (pull == NULL)
+    return;
+  pull->page_xid = floo_sync_xid (page->xid, item->conversation);
+  pull->key = page->next_key;
+  pull->cut = item->frame->cut;
+}
+
+/*
+ * Whether the next page may bring something. A page that brought nothing new is followed as long as the keys do not come round again (each key
+ * that is the 2nd, 4th, 8th, ... is remembered), and not for ever.
+ */
+static gboolean
+goes_on (FlooPull *pull, const FlooInboundItem *item)
+{
+  const Floo__SyncDL *page = item->frame->sync_dl;
+  gboolean moves = page->next_key != pull->key && page->next_key != pull->mark;
+
+  if (page->next_key == 0)
+    return FALSE;
+  if (item->news)
+    {
+      pull->pages = pull->empty = 0;
+      pull->mark = 0;
+      return TRUE;
+    }
+  pull->pages++;
+  pull->empty = page->n_metas == 0 ? pull->empty + 1 : 0;
+  if ((pull->pages & (pull->pages - 1)) == 0)
+    pull->mark = page->next_key;
+  /* The first one may still be the acknowledgement of a page that was stored before. */
+  return (moves || pull->pages == 1) && pull->empty <= MAX_EMPTY && pull->pages <= MAX_OLD;
+}
+
+/* The service goes on sending a page that is too large: it is asked for less and less often, its history instead. */
+static void
+pause_pull (FlooSync *self, gint64 uid)
+{
+  FlooPause *pause = g_hash_table_lookup (self->pauses, &uid);
+
+  if (pause == NULL)
+    {
+      pause = g_new0 (FlooPause, 1);
+      g_hash_table_insert (self->pauses, g_memdup2 (&uid, sizeof uid), pause);
+    }
+  pause->seconds = CLAMP (2 * pause->seconds, PAUSE_MIN_SECONDS, PAUSE_MAX_SECONDS);
+  pause->until = floo_sync_now_ms () + 1000 * (gint64) pause->seconds;
+}
+
+/* The conversation is fetched, as far as its pages go. */
+static void
+end_pages (FlooSync *self, FlooPull *pull, const FlooInboundItem *item)
+{
+  const Floo__SyncDL *page = item->frame->sync_dl;
+  gint64 uid = pull->uid;
+  gboolean look = pull->cut || (page->next_key != 0 && page->n_metas > 0);
+
+  if (page->next_key != 0)
+    g_message ("the pages of a conversation do not end: no further one is asked for now");
+  if (item->frame->cut)
+    pause_pull (self, uid);
+  else
+    g_hash_table_remove (self->pauses, &uid);
+  pull->cut = FALSE;
+  pull->pages = pull->empty = 0;
+  pull->mark = 0;
+  if (pull->again)
+    floo_pull_queue (self, pull, 0);
+  else
+    floo_pull_end (self, pull);
+  /* There may be more than its pages bring. */
+  if (look)
+    floo_fill_look_again (self, uid);
 }
 
 void
 floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
 {
+  const Floo__SyncDL *page = item->frame->sync_dl;
   FlooPull *pull = g_hash_table_lookup (self->pulls, &item->conversation);
 
+  /* Of a connection before this one: the pull of the same conversation is another. */
+  if (item->connection != self->connection)
+    return;
   if (pull == NULL && error == NULL)
     follow_push (self, item);
   if (pull == NULL || pull->state != FLOO_PULL_COMMITTING)
     return;
-  if (error == NULL && item->frame->sync_dl->next_key != 0)
-    floo_pull_queue (self, pull, item->frame->sync_dl->next_key);
+  pull->cut |= item->frame->cut;
+  if (page->xid != NULL)
+    pull->page_xid = floo_sync_xid (page->xid, 0);
+  if (error == NULL && goes_on (pull, item))
+    floo_pull_queue (self, pull, page->next_key);
+  else if (error == NULL)
+    end_pages (self, pull, item);
   else if (pull->again)
     floo_pull_queue (self, pull, 0);
   else
     floo_pull_end (self, pull);
+}
+
+/* What came instead of its page cannot be read. */
+static void
+give_up_unreadable (FlooSync *self, FlooPull *pull)
+{
+  gint64 uid = pull->uid;
+
+  pause_pull (self, uid);
+  floo_pull_end (self, pull);
+  floo_fill_look_again (self, uid);
 }
 
 /* ---- what is asked for now ---- */
@@ -118,17 +227,22 @@ take_rate (FlooSync *self)
   return FALSE;
 }
 
-gboolean
-floo_pull_any_asked (FlooSync *self)
+FlooPull *
+floo_pull_oldest (FlooSync *self)
 {
+  FlooPull *oldest = NULL;
   GHashTableIter iter;
   gpointer value;
 
   g_hash_table_iter_init (&iter, self->pulls);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    if (((const FlooPull *) value)->state == FLOO_PULL_ASKED)
-      return TRUE;
-  return FALSE;
+    {
+      FlooPull *pull = value;
+
+      if (pull->state == FLOO_PULL_ASKED && (oldest == NULL || pull->sequence < oldest->sequence))
+        oldest = pull;
+    }
+  return oldest;
 }
 
 static gboolean
@@ -146,14 +260,18 @@ on_watch (gpointer user_data)
   GHashTableIter iter;
   gpointer value;
   gboolean waiting = FALSE, overdue = FALSE;
+  FlooPull *pull;
 
   g_hash_table_iter_init (&iter, self->pulls);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     {
-      const FlooPull *pull = value;
-      waiting |= pull->state == FLOO_PULL_ASKED;
-      overdue |= pull->state == FLOO_PULL_ASKED && is_overdue (pull->asked_at);
+      const FlooPull *one = value;
+      waiting |= one->state == FLOO_PULL_ASKED;
+      overdue |= one->state == FLOO_PULL_ASKED && is_overdue (one->asked_at);
     }
+  pull = floo_pull_oldest (self);
+  if (pull != NULL && pull->unreadable && floo_sync_now_ms () - pull->asked_at > UNREADABLE_TIMEOUT_MS)
+    give_up_unreadable (self, pull);
   floo_history_end_late (self);
   waiting |= self->histories->len > 0;
   if (!overdue && waiting)
@@ -175,7 +293,7 @@ floo_sync_is_paused (FlooSync *self)
 
 /* What is to be sent for a pull; it may be gone when it is sent. */
 typedef struct {
-  gint64 uid;
+  FlooXid xid;
   guint64 key;
 } Request;
 
@@ -188,7 +306,7 @@ take_due (FlooSync *self)
   for (GList *l = self->queued->head, *next; l != NULL; l = next)
     {
       FlooPull *pull = l->data;
-      Request request = { pull->uid, pull->key };
+      Request request = { pull->key != 0 ? pull->page_xid : pull->xid, pull->key };
 
       next = l->next;
       if (pull->key == 0 && floo_sync_is_unstored (self, pull->uid))
@@ -224,6 +342,6 @@ floo_sync_pump (FlooSync *self)
 
       sync.has_key = request->key != 0;
       sync.key = request->key;
-      floo_sync_send (self, &sync, request->uid);
+      floo_sync_send (self, &sync, &request->xid);
     }
 }

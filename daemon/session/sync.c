@@ -16,6 +16,7 @@ floo_sync_new (FlooSession *session)
 
   self->session = session;
   self->pulls = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
+  self->pauses = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   self->queued = g_queue_new ();
   self->histories = g_ptr_array_new ();
   self->late = g_array_new (FALSE, FALSE, sizeof (FlooLateHistory));
@@ -36,6 +37,7 @@ floo_sync_free (FlooSync *self)
   g_array_unref (self->late);
   g_queue_free (self->queued);
   g_hash_table_unref (self->pulls);
+  g_hash_table_unref (self->pauses);
   g_hash_table_unref (self->unstored);
   g_hash_table_unref (self->met);
   g_array_unref (self->to_look_at);
@@ -49,14 +51,24 @@ floo_sync_now_ms (void)
   return g_get_monotonic_time () / 1000;
 }
 
-void
-floo_sync_send (FlooSync *self, Floo__SyncUL *sync, gint64 uid)
+FlooXid
+floo_sync_xid (const Floo__XID *xid, gint64 uid)
 {
-  Floo__XID xid = FLOO__XID__INIT;
+  if (xid == NULL)
+    return (FlooXid) { .has_uid = TRUE, .uid = (guint64) uid };
+  return (FlooXid) { .has_uid = xid->has_uid, .has_device_sn = xid->has_devicesn, .uid = xid->uid, .device_sn = xid->devicesn };
+}
 
-  xid.has_uid = xid.has_devicesn = TRUE;
-  xid.uid = (guint64) uid;
-  sync->xid = &xid;
+void
+floo_sync_send (FlooSync *self, Floo__SyncUL *sync, const FlooXid *xid)
+{
+  Floo__XID wire = FLOO__XID__INIT;
+
+  wire.has_uid = xid->has_uid;
+  wire.has_devicesn = xid->has_device_sn;
+  wire.uid = xid->uid;
+  wire.devicesn = xid->device_sn;
+  sync->xid = &wire;
   floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__SYNC, &sync->base);
 }
 
@@ -78,7 +90,7 @@ floo_sync_send_unread (FlooSync *self)
 {
   if (!self->unread_due || !self->online)
     return TRUE;
-  if (self->spoiled || g_hash_table_size (self->unstored) > 0 || floo_pull_any_asked (self))
+  if (self->spoiled || g_hash_table_size (self->unstored) > 0 || floo_pull_oldest (self) != NULL)
     return FALSE;
   self->unread_due = FALSE;
   floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__UNREAD, NULL);
@@ -123,7 +135,11 @@ want_listed (FlooSync *self, const Floo__UnreadDL *unread, gboolean with_news)
 {
   for (gsize i = 0; i < unread->n_unread; i++)
     if ((unread->unread[i]->n > 0) == with_news && unread->unread[i]->xid != NULL)
-      floo_pull_want (self, (gint64) unread->unread[i]->xid->uid, TRUE);
+      {
+        FlooXid xid = floo_sync_xid (unread->unread[i]->xid, 0);
+
+        floo_pull_want (self, &xid, TRUE);
+      }
 }
 
 /* A frame of no conversation. */
@@ -196,6 +212,24 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
   return oldest != NULL ? oldest->uid : FLOO_UNKNOWN_CONVERSATION;
 }
 
+/* A page that is cut does not tell that it is one of history; the newest stand first there. */
+static void
+tell_history (FlooSync *self, FlooFrame *frame)
+{
+  const Floo__SyncDL *page = frame->sync_dl;
+  gint64 conversation;
+  const FlooPull *pull;
+
+  if (!frame->cut || floo_sync_is_history (frame))
+    return;
+  conversation = page_conversation (self, page);
+  if (floo_history_find (self, conversation) == NULL)
+    return;
+  pull = g_hash_table_lookup (self->pulls, &conversation);
+  if (page->n_metas > 1 ? page->metas[0]->id > page->metas[1]->id : pull == NULL || pull->state != FLOO_PULL_ASKED)
+    floo_frame_set_history (frame);
+}
+
 /* An answer other than OK to a page that we asked for. TRUE: it was one. */
 static gboolean
 page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory *history)
@@ -244,6 +278,7 @@ on_sync (FlooSync *self, FlooFrame *frame)
       add (self, frame);
       return;
     }
+  tell_history (self, frame);
   if (floo_sync_is_history (frame))
     {
       conversation = page->xid != NULL ? (gint64) page->xid->uid : meta_conversation (self, page->n_metas > 0 ? page->metas[0] : NULL);
@@ -257,7 +292,7 @@ on_sync (FlooSync *self, FlooFrame *frame)
     return;
   if (floo_sync_is_history (frame) && (history == NULL || floo_history_is_late (self, history, page)))
     {
-      g_debug ("a page of the history that nobody waits for was read over");
+      g_debug ("a page of the history that nobody waits for was ignored");
       return;
     }
   if (history != NULL && !floo_history_answered (self, history, frame))
@@ -279,6 +314,8 @@ on_sync (FlooSync *self, FlooFrame *frame)
 void
 floo_sync_frame (FlooSync *self, FlooFrame *frame)
 {
+  FlooXid xid;
+
   if (!self->online)
     return;
   switch (frame->command)
@@ -290,12 +327,13 @@ floo_sync_frame (FlooSync *self, FlooFrame *frame)
       on_sync (self, frame);
       break;
     case FLOO__FRAME__COMMAND__NOTICE:
-      floo_pull_want (self, frame->notice_uid, FALSE);
+      xid = floo_sync_xid (frame->notice_xid, 0);
+      floo_pull_want (self, &xid, FALSE);
       floo_sync_pump (self);
       break;
     case FLOO__FRAME__COMMAND__PROVISION:
     default:
-      g_debug ("a frame with the unknown command %d was read over", (int) frame->command);
+      g_debug ("a frame with the unknown command %d was ignored", (int) frame->command);
       break;
     }
 }

@@ -6,6 +6,7 @@
  *   sync-pulls    conversations that are fetched, page by page
  *   sync-history  pages of the service's history that somebody asks for
  *   sync-fill     what was missed, fetched from the history in the background
+ *   sync-left-out what could not be taken
  *   sync-batches  what came, on its way through the store
  */
 #pragma once
@@ -19,16 +20,36 @@ G_BEGIN_DECLS
 
 typedef enum { FLOO_PULL_QUEUED, FLOO_PULL_ASKED, FLOO_PULL_COMMITTING } FlooPullState;
 
+/* A conversation as the service names it: it is asked for with the same fields. */
+typedef struct {
+  gboolean has_uid, has_device_sn;
+  guint64 uid;
+  guint32 device_sn;
+} FlooXid;
+
 /* A conversation that is being fetched. */
 typedef struct {
   gint64 uid;
+  FlooXid xid;                  /* as it was told by UNREAD or NOTICE */
+  FlooXid page_xid;             /* as its last page has it: goes with the key */
   FlooPullState state;
   guint64 key;                  /* 0: from where the service has us */
   gint64 asked_at;              /* ms, monotonic */
   guint64 sequence;             /* in the order of asking */
   gboolean listed;              /* of the list of UNREAD, which is asked for at a rate */
   gboolean again;               /* a notice came meanwhile */
+  gboolean unreadable;          /* a frame came that may have been the answer */
+  gboolean cut;                 /* a page was beyond a bound */
+  guint pages;                  /* in a row that brought nothing new */
+  guint empty;                  /* of these, empty ones */
+  guint64 mark;                 /* a key that came before */
 } FlooPull;
+
+/* A conversation whose page is too large, and is sent again and again. */
+typedef struct {
+  gint64 until;                 /* ms, monotonic: not asked for before */
+  guint seconds;                /* how long it was */
+} FlooPause;
 
 typedef struct _FlooFill FlooFill;
 
@@ -40,6 +61,7 @@ typedef struct {
   guint limit;
   gboolean sent;
   gboolean answered;
+  gboolean unreadable;          /* a frame came that may have been the answer */
   gint64 asked_at;
   FlooHistoryDone done;
   gpointer user_data;
@@ -61,6 +83,7 @@ struct _FlooSync {
   gboolean spoiled;             /* nor ever on this connection: a last page could not be stored */
   GHashTable *unstored;         /* conversation -> number of its last pages (next_key 0) that are not committed */
   GHashTable *pulls;            /* uid -> FlooPull */
+  GHashTable *pauses;           /* uid -> FlooPause */
   GQueue *queued;               /* FlooPull, not owned, in state QUEUED */
   GPtrArray *histories;         /* FlooHistory, oldest first; one a conversation is sent */
   GArray *late;                 /* FlooLateHistory, oldest first */
@@ -78,6 +101,7 @@ struct _FlooSync {
   guint gap_timer;
   GHashTable *met;              /* gint64: conversations of which a page came on this connection that names the message before it */
   gboolean pushes;              /* the store has it noted that the service sends pages unasked */
+  gboolean looking;             /* that is being read on this connection */
   gboolean looked;              /* on this connection it is known what is in to_look_at */
   GArray *to_look_at;           /* gint64: conversations whose newest messages may be missing */
 
@@ -86,13 +110,19 @@ struct _FlooSync {
   gsize bytes;
   guint flush_source;
   guint under_way;
+
+  guint left_out;               /* entries, since the start */
+  FlooLeftOut left_out_cause;   /* of the last one */
+  gboolean left_out_told[FLOO_N_LEFT_OUT];
 };
 
 /* ---- sync.c ---- */
 
 gint64 floo_sync_now_ms (void);         /* monotonic */
-/* Sends a SYNC for the conversation @uid. */
-void floo_sync_send (FlooSync *self, Floo__SyncUL *sync, gint64 uid);
+/* Sends a SYNC for a conversation. */
+void floo_sync_send (FlooSync *self, Floo__SyncUL *sync, const FlooXid *xid);
+/* @xid: (nullable): as received; NULL: the conversation @uid */
+FlooXid floo_sync_xid (const Floo__XID *xid, gint64 uid);
 /* Sends UNREAD, now or when it may be sent. */
 void floo_sync_ask_unread (FlooSync *self);
 /* Does so where it is due and possible. FALSE: it still waits */
@@ -103,15 +133,15 @@ gboolean floo_sync_is_page (const FlooFrame *frame);
 
 /* ---- sync-pulls.c ---- */
 
-/* There is something new in @uid. @listed: UNREAD says so */
-void floo_pull_want (FlooSync *self, gint64 uid, gboolean listed);
+/* There is something new in a conversation. @listed: UNREAD says so */
+void floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed);
 /* @key: of its next page; 0: from where the service has us */
 void floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key);
 void floo_pull_end (FlooSync *self, FlooPull *pull);
 /* A page is committed, or could not be: on to the next one. */
 void floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
-/* Whether an answer is awaited. */
-gboolean floo_pull_any_asked (FlooSync *self);
+/* The one that is awaited for the longest time; NULL: none is. */
+FlooPull *floo_pull_oldest (FlooSync *self);
 /* Whether nothing new may be asked for now. */
 gboolean floo_sync_is_paused (FlooSync *self);
 /* Asks for what is due, histories too. */
@@ -140,6 +170,8 @@ void floo_history_end_late (FlooSync *self);
 void floo_fill_online (FlooSync *self);
 /* These conversations are new here: what was their first message may have been missed. */
 void floo_fill_look_at (FlooSync *self, const GArray *conversations);
+/* The newest of this conversation are looked at, however they come: a page did not bring all. */
+void floo_fill_look_again (FlooSync *self, gint64 conversation);
 void floo_fill_offline (FlooSync *self);
 /* Fills the gaps in which something was missed, one at a time. @again: there is a new one */
 void floo_fill_run (FlooSync *self, gboolean again);
@@ -147,6 +179,11 @@ void floo_fill_run (FlooSync *self, gboolean again);
 void floo_fill_take (FlooFill *fill, FlooFrame *frame);
 /* One of its pages is committed, or could not be. */
 void floo_fill_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
+
+/* ---- sync-left-out.c ---- */
+
+/* @n: how many, by FlooLeftOut */
+void floo_sync_tell_left_out (FlooSync *self, const guint *n);
 
 /* ---- sync-batches.c ---- */
 

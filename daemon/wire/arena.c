@@ -2,7 +2,7 @@
 #include "wire/arena.h"
 
 /* A frame with one short message fits into the first chunk; a full page of them takes a dozen. */
-#define FIRST_CHUNK 1024u
+#define FIRST_CHUNK 512u
 #define LARGEST_CHUNK (4u << 20)
 #define ALIGNMENT 8u
 

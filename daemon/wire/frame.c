@@ -8,15 +8,19 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "wire/arena.h"
+#include "wire/entries.h"
 
+/* The field of Frame that has the payload. */
+#define PAYLOAD 4
 /* What stands for a text whose repair goes beyond the budget. */
 #define REPLACEMENT "\357\277\275"
 
 typedef struct {
   FlooFrame frame;      /* first: what callers see */
   gatomicrefcount refs;
+  FlooDirection direction;
   FlooArena arena;
+  FlooArena items;      /* what floo_frame_unpack() and floo_frame_text() make */
 } Frame;
 
 G_GNUC_PRINTF (2, 3)
@@ -32,157 +36,21 @@ set_error (GError **error, const char *format, ...)
   g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, text);
 }
 
-/* --- the bare wire format: only to look ahead; protobuf-c does the unpacking --- */
-
-/* The reader stops at the first thing that is malformed, for which protobuf-c then has the error. */
-typedef struct {
-  const guint8 *at;
-  gsize left;
-  guint64 field;
-  guint wire_type;
-} Reader;
-
-static gboolean
-read_varint (Reader *reader, guint64 *out)
-{
-  guint64 value = 0;
-
-  for (guint shift = 0; shift < 64 && reader->left > 0; shift += 7)
-    {
-      guint8 byte = *reader->at++;
-
-      reader->left--;
-      value |= (guint64) (byte & 0x7f) << shift;
-      if (byte < 0x80)
-        {
-          *out = value;
-          return TRUE;
-        }
-    }
-  return FALSE;
-}
-
-/* Steps over one field. */
-static gboolean
-read_field (Reader *reader)
-{
-  guint64 tag;
-  guint64 skip = 0;
-
-  if (!read_varint (reader, &tag))
-    return FALSE;
-  reader->field = tag >> 3;
-  reader->wire_type = tag & 7;
-
-  switch (reader->wire_type)
-    {
-    case PROTOBUF_C_WIRE_TYPE_VARINT:
-      return read_varint (reader, &tag);
-    case PROTOBUF_C_WIRE_TYPE_64BIT:
-      skip = 8;
-      break;
-    case PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED:
-      if (!read_varint (reader, &skip))
-        return FALSE;
-      break;
-    case PROTOBUF_C_WIRE_TYPE_32BIT:
-      skip = 4;
-      break;
-    default:
-      return FALSE;
-    }
-
-  if (skip > reader->left)
-    return FALSE;
-  reader->at += skip;
-  reader->left -= skip;
-  return TRUE;
-}
-
-/* How often @field occurs. */
-static gsize
-count_field (const ProtobufCBinaryData *data, guint field)
-{
-  Reader reader = { .at = data->data, .left = data->len };
-  gsize n = 0;
-
-  while (read_field (&reader))
-    n += reader.field == field;
-  return n;
-}
-
-/* The wire type of @field's first occurrence, -1 where it does not occur. */
-static int
-wire_type_of_field (const ProtobufCBinaryData *data, guint field)
-{
-  Reader reader = { .at = data->data, .left = data->len };
-
-  while (read_field (&reader))
-    if (reader.field == field)
-      return (int) reader.wire_type;
-  return -1;
-}
-
 /* --- unpacking --- */
 
-/* Every uint64 of the protocol is an id, a key or a time, and int64 to us. */
-static gboolean
-check_integers (const ProtobufCMessage *message, GError **error)
-{
-  const ProtobufCMessageDescriptor *descriptor = message->descriptor;
-
-  for (guint i = 0; i < descriptor->n_fields; i++)
-    {
-      const ProtobufCFieldDescriptor *field = &descriptor->fields[i];
-      gconstpointer values = G_STRUCT_MEMBER_P (message, field->offset);
-      gsize n = 1;
-
-      if (field->label == PROTOBUF_C_LABEL_REPEATED)
-        {
-          n = G_STRUCT_MEMBER (gsize, message, field->quantifier_offset);
-          values = *(gconstpointer const *) values;
-        }
-
-      for (gsize j = 0; field->type == PROTOBUF_C_TYPE_UINT64 && j < n; j++)
-        if (((const guint64 *) values)[j] > G_MAXINT64)
-          {
-            set_error (error, "%s.%s is beyond int64", descriptor->short_name, field->name);
-            return FALSE;
-          }
-
-      for (gsize j = 0; field->type == PROTOBUF_C_TYPE_MESSAGE && j < n; j++)
-        {
-          const ProtobufCMessage *child = ((const ProtobufCMessage *const *) values)[j];
-
-          if (child != NULL && !check_integers (child, error))
-            return FALSE;
-        }
-    }
-  return TRUE;
-}
-
 static gpointer
-unpack (Frame *self, const ProtobufCMessageDescriptor *descriptor, const ProtobufCBinaryData *data, GError **error)
+unpack (Frame *self, FlooDirection direction, const ProtobufCMessageDescriptor *descriptor, const ProtobufCBinaryData *data, GError **error)
 {
-  ProtobufCMessage *message;
+  ProtobufCMessage *message = floo_fields_unpack (&self->arena, descriptor, data, error);
 
-  self->arena.exhausted = FALSE;
-  message = protobuf_c_message_unpack (descriptor, &self->arena.allocator, data->len, data->data);
-  self->frame.memory = self->arena.held;
-  if (message == NULL)
-    {
-      if (self->arena.exhausted)
-        set_error (error, "%s needs more than %u bytes", descriptor->short_name, FLOO_MAX_FRAME_MEMORY);
-      else
-        set_error (error, "%s is malformed", descriptor->short_name);
-      return NULL;
-    }
-  return check_integers (message, error) ? message : NULL;
+  return message != NULL && floo_fields_check_integers (message, direction == FLOO_FROM_CLIENT, error) ? message : NULL;
 }
 
-/* zlib's format (RFC 1950) and nothing behind it. */
+/* --- compressed payloads --- */
+
+/* zlib's format (RFC 1950) and nothing behind it. @cut: (inout): the input is incomplete; the result is */
 static GByteArray *
-inflate_payload (const ProtobufCBinaryData *data, GError **error)
+inflate_payload (const ProtobufCBinaryData *data, gboolean *cut, GError **error)
 {
   /* One byte over the bound tells too much from just as much. */
   const gsize limit = FLOO_MAX_INFLATED + 1;
@@ -208,47 +76,81 @@ inflate_payload (const ProtobufCBinaryData *data, GError **error)
   inflateEnd (&stream);
 
   if (out->len == limit)
-    set_error (error, "a payload inflates to more than %u bytes", FLOO_MAX_INFLATED);
+    {
+      g_byte_array_set_size (out, FLOO_MAX_INFLATED);
+      *cut = TRUE;
+    }
+  else if (*cut && status == Z_BUF_ERROR && stream.avail_in == 0)
+    ; /* all of what there is */
   else if (status != Z_STREAM_END || stream.avail_in > 0)
-    set_error (error, "a compressed payload is malformed");
+    {
+      set_error (error, "a compressed payload is malformed");
+      return NULL;
+    }
   else
-    return g_steal_pointer (&out);
-  return NULL;
+    *cut = FALSE;
+  return g_steal_pointer (&out);
 }
 
 /* --- the payload by command and direction --- */
 
 static gboolean
-decode_unread (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, GError **error)
+decode_unread (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, gboolean cut, GError **error)
 {
   /* UnreadUL has no fields. */
   if (direction == FLOO_FROM_CLIENT)
     return TRUE;
-  self->frame.unread_dl = unpack (self, &floo__unread_dl__descriptor, payload, error);
+  self->frame.unread_dl = floo_entries_decode (&self->arena, &self->frame, &floo__unread_dl__descriptor, G_MAXUINT32, payload, cut, NULL, error);
   return self->frame.unread_dl != NULL;
 }
 
+/* A page that is cut goes on behind its last meta, whichever way it goes. */
 static gboolean
-decode_sync (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, GError **error)
+find_next_key (Frame *self, Floo__SyncDL *dl, guint64 beyond, GError **error)
 {
-  if (direction == FLOO_FROM_CLIENT)
-    {
-      self->frame.sync_ul = unpack (self, &floo__sync_ul__descriptor, payload, error);
-      return self->frame.sync_ul != NULL;
-    }
+  guint64 last = dl->n_metas > 0 ? dl->metas[dl->n_metas - 1]->id : beyond;
+  gboolean history = dl->has_is_full_sync && dl->is_full_sync;
 
-  /* An empty Meta is two bytes on the wire and a hundred in memory. */
-  if (count_field (payload, 2) > FLOO_MAX_PAGE_METAS)
+  /* It is a message's id there; of other pages it only has to be sent back. */
+  if (!self->frame.cut && !(history && dl->next_key > G_MAXINT64))
+    return TRUE;
+  if (self->frame.cut && (last == 0 || last > G_MAXINT64))
     {
-      set_error (error, "SyncDL has more than %u metas", FLOO_MAX_PAGE_METAS);
+      set_error (error, "%s", self->frame.why);
       return FALSE;
     }
-  self->frame.sync_dl = unpack (self, &floo__sync_dl__descriptor, payload, error);
-  return self->frame.sync_dl != NULL;
+  dl->has_next_key = TRUE;
+  dl->next_key = last <= G_MAXINT64 ? last : 0;
+  return TRUE;
 }
 
 static gboolean
-decode_notice (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, GError **error)
+decode_sync (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, gboolean cut, GError **error)
+{
+  Floo__SyncDL *dl;
+  guint64 beyond, key;
+
+  if (direction == FLOO_FROM_CLIENT)
+    {
+      self->frame.sync_ul = unpack (self, direction, &floo__sync_ul__descriptor, payload, error);
+      return self->frame.sync_ul != NULL;
+    }
+  dl = floo_entries_decode (&self->arena, &self->frame, &floo__sync_dl__descriptor, FLOO_MAX_PAGE_METAS, payload, cut, &beyond, error);
+  if (dl == NULL || !find_next_key (self, dl, beyond, error))
+    return FALSE;
+  if (dl->xid != NULL && dl->xid->uid > G_MAXINT64)
+    dl->xid = NULL;
+  key = dl->next_key;
+  dl->next_key = 0;
+  if (!floo_fields_check_integers (&dl->base, FALSE, error))
+    return FALSE;
+  dl->next_key = key;
+  self->frame.sync_dl = dl;
+  return TRUE;
+}
+
+static gboolean
+decode_notice (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, gboolean cut, GError **error)
 {
   const Floo__XID *xid;
 
@@ -259,9 +161,9 @@ decode_notice (Frame *self, FlooDirection direction, const ProtobufCBinaryData *
     }
 
   /* Either Notice{xid}, or that XID alone, whose field 1 is the integer uid. */
-  if (wire_type_of_field (payload, 1) == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
+  if (floo_field_wire_type (payload, 1) == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
     {
-      const Floo__Notice *notice = unpack (self, &floo__notice__descriptor, payload, error);
+      const Floo__Notice *notice = unpack (self, direction, &floo__notice__descriptor, payload, error);
 
       if (notice == NULL)
         return FALSE;
@@ -269,23 +171,25 @@ decode_notice (Frame *self, FlooDirection direction, const ProtobufCBinaryData *
     }
   else
     {
-      xid = unpack (self, &floo__xid__descriptor, payload, error);
+      xid = unpack (self, direction, &floo__xid__descriptor, payload, error);
     }
   if (xid == NULL)
     return FALSE;
 
+  self->frame.notice_xid = xid;
   self->frame.notice_uid = (gint64) xid->uid;
   return TRUE;
 }
 
 static gboolean
-decode_provision (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, GError **error)
+decode_provision (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, gboolean cut, GError **error)
 {
-  self->frame.provision = unpack (self, &floo__provision__descriptor, payload, error);
+  self->frame.provision = unpack (self, direction, &floo__provision__descriptor, payload, error);
   return self->frame.provision != NULL;
 }
 
-typedef gboolean (*DecodePayload) (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, GError **error);
+/* @cut: only SyncDL and UnreadDL: the payload is incomplete */
+typedef gboolean (*DecodePayload) (Frame *self, FlooDirection direction, const ProtobufCBinaryData *payload, gboolean cut, GError **error);
 
 static const DecodePayload decode_payload[] = {
   [FLOO__FRAME__COMMAND__UNREAD] = decode_unread,
@@ -294,12 +198,66 @@ static const DecodePayload decode_payload[] = {
   [FLOO__FRAME__COMMAND__PROVISION] = decode_provision,
 };
 
+/* What has entries can be used in part. */
+static gboolean
+may_be_cut (const Floo__Frame *outer, FlooDirection direction)
+{
+  return direction == FLOO_FROM_SERVICE
+         && (outer->command == FLOO__FRAME__COMMAND__SYNC || outer->command == FLOO__FRAME__COMMAND__UNREAD);
+}
+
+/* The Frame itself; @payload: (out): points into @data, which is much where it is a page. @cut: (out): the payload ends early. */
+static const Floo__Frame *
+decode_outer (Frame *self, const ProtobufCBinaryData *data, ProtobufCBinaryData *payload, gboolean *cut, GError **error)
+{
+  FlooFieldReader reader = { .at = data->data, .left = data->len };
+  g_autoptr (GByteArray) rest = g_byte_array_new ();
+  ProtobufCBinaryData others;
+  FlooFieldState state;
+
+  *payload = (ProtobufCBinaryData) { 0 };
+  do
+    {
+      state = floo_field_next (&reader);
+      if (state != FLOO_FIELD_WHOLE && state != FLOO_FIELD_CUT)
+        break;
+      if (reader.field == PAYLOAD && reader.wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED)
+        *payload = (ProtobufCBinaryData) { .len = reader.value_len, .data = (uint8_t *) reader.value };
+      else
+        g_byte_array_append (rest, reader.start, (guint) (reader.at - reader.start));
+    }
+  while (state == FLOO_FIELD_WHOLE);
+  *cut = state == FLOO_FIELD_CUT;
+  if (state == FLOO_FIELD_MALFORMED || (*cut && reader.field != PAYLOAD))
+    {
+      set_error (error, "Frame is malformed");
+      return NULL;
+    }
+  others = (ProtobufCBinaryData) { .len = rest->len, .data = rest->data };
+  return floo_fields_unpack (&self->arena, &floo__frame__descriptor, &others, error);
+}
+
+static gboolean
+check_outer (const Floo__Frame *outer, GError **error)
+{
+  if (outer->encrypt_method != FLOO__FRAME__ENCRYPT_METHOD__ENCRYPT_NONE)
+    set_error (error, "a frame is encrypted (method %d)", (int) outer->encrypt_method);
+  else if ((guint) outer->command >= G_N_ELEMENTS (decode_payload))
+    set_error (error, "a frame has the unknown command %d", (int) outer->command);
+  else if ((guint) outer->compress_method > FLOO__FRAME__COMPRESS_METHOD__ZLIB)
+    set_error (error, "a frame has the unknown compress method %d", (int) outer->compress_method);
+  else
+    return TRUE;
+  return FALSE;
+}
+
 static gboolean
 decode (Frame *self, GBytes *bytes, FlooDirection direction, GError **error)
 {
-  ProtobufCBinaryData data;
+  ProtobufCBinaryData data, payload;
   const Floo__Frame *outer;
   g_autoptr (GByteArray) inflated = NULL;
+  gboolean cut;
 
   data.data = (uint8_t *) g_bytes_get_data (bytes, &data.len);
   if (data.len > FLOO_MAX_FRAME)
@@ -307,38 +265,29 @@ decode (Frame *self, GBytes *bytes, FlooDirection direction, GError **error)
       set_error (error, "a frame of %" G_GSIZE_FORMAT " bytes is too large", data.len);
       return FALSE;
     }
-
-  outer = unpack (self, &floo__frame__descriptor, &data, error);
-  if (outer == NULL)
+  outer = decode_outer (self, &data, &payload, &cut, error);
+  if (outer == NULL || !check_outer (outer, error))
     return FALSE;
-  if (outer->encrypt_method != FLOO__FRAME__ENCRYPT_METHOD__ENCRYPT_NONE)
+  if (cut && !may_be_cut (outer, direction))
     {
-      set_error (error, "a frame is encrypted (method %d)", (int) outer->encrypt_method);
+      set_error (error, "Frame is malformed");
       return FALSE;
     }
-  if ((guint) outer->command >= G_N_ELEMENTS (decode_payload))
+  if (outer->compress_method == FLOO__FRAME__COMPRESS_METHOD__ZLIB && payload.len > 0)
     {
-      set_error (error, "a frame has the unknown command %d", (int) outer->command);
-      return FALSE;
-    }
-
-  if ((guint) outer->compress_method > FLOO__FRAME__COMPRESS_METHOD__ZLIB)
-    {
-      set_error (error, "a frame has the unknown compress method %d", (int) outer->compress_method);
-      return FALSE;
-    }
-
-  data = outer->payload;
-  if (outer->compress_method == FLOO__FRAME__COMPRESS_METHOD__ZLIB && data.len > 0)
-    {
-      inflated = inflate_payload (&data, error);
+      inflated = inflate_payload (&payload, &cut, error);
       if (inflated == NULL)
         return FALSE;
-      data = (ProtobufCBinaryData) { .len = inflated->len, .data = inflated->data };
+      if (cut && !may_be_cut (outer, direction))
+        {
+          set_error (error, "a payload inflates to more than %u bytes", FLOO_MAX_INFLATED);
+          return FALSE;
+        }
+      payload = (ProtobufCBinaryData) { .len = inflated->len, .data = inflated->data };
     }
 
   self->frame.command = outer->command;
-  return decode_payload[outer->command](self, direction, &data, error);
+  return decode_payload[outer->command](self, direction, &payload, cut, error);
 }
 
 FlooFrame *
@@ -350,12 +299,15 @@ floo_frame_decode (GBytes *bytes, FlooDirection direction, GError **error)
 
   self = g_new0 (Frame, 1);
   g_atomic_ref_count_init (&self->refs);
+  self->direction = direction;
   floo_arena_init (&self->arena, FLOO_MAX_FRAME_MEMORY);
+  floo_arena_init (&self->items, FLOO_MAX_ITEM_MEMORY);
   if (!decode (self, bytes, direction, error))
     {
       floo_frame_unref (&self->frame);
       return NULL;
     }
+  self->frame.memory = self->arena.held;
   return &self->frame;
 }
 
@@ -378,16 +330,47 @@ floo_frame_unref (FlooFrame *frame)
   if (g_atomic_ref_count_dec (&self->refs))
     {
       floo_arena_clear (&self->arena);
+      floo_arena_clear (&self->items);
       g_free (self);
     }
+}
+
+static void
+measure (Frame *self)
+{
+  self->frame.memory = self->arena.held + self->items.held;
 }
 
 gconstpointer
 floo_frame_unpack (FlooFrame *frame, const ProtobufCMessageDescriptor *descriptor, const ProtobufCBinaryData *payload, GError **error)
 {
+  Frame *self = (Frame *) frame;
+  ProtobufCMessage *message;
+
   g_return_val_if_fail (frame != NULL && descriptor != NULL && payload != NULL, NULL);
 
-  return unpack ((Frame *) frame, descriptor, payload, error);
+  message = floo_fields_unpack (&self->items, descriptor, payload, error);
+  measure (self);
+  return message != NULL && floo_fields_check_integers (message, self->direction == FLOO_FROM_CLIENT, error) ? message : NULL;
+}
+
+void
+floo_frame_release_items (FlooFrame *frame)
+{
+  Frame *self = (Frame *) frame;
+
+  g_return_if_fail (frame != NULL);
+  floo_arena_clear (&self->items);
+  measure (self);
+}
+
+void
+floo_frame_set_history (FlooFrame *frame)
+{
+  Floo__SyncDL *dl = (Floo__SyncDL *) frame->sync_dl;
+
+  g_return_if_fail (dl != NULL && frame->cut);
+  dl->has_is_full_sync = dl->is_full_sync = TRUE;
 }
 
 const char *
@@ -408,8 +391,8 @@ floo_frame_text (FlooFrame *frame, gboolean has, const ProtobufCBinaryData *data
 
   repaired = g_utf8_make_valid ((const char *) data->data, (gssize) data->len);
   len = strlen (repaired);
-  text = floo_arena_alloc (&self->arena, len);
-  self->frame.memory = self->arena.held;
+  text = floo_arena_alloc (&self->items, len);
+  measure (self);
   if (text == NULL)
     return REPLACEMENT;
   return memcpy (text, repaired, len);

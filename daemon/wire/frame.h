@@ -4,7 +4,10 @@
  *
  * Pure: no I/O, no clock, no state between calls. Every input is hostile; what
  * one frame may cost is bounded by FLOO_MAX_FRAME, FLOO_MAX_INFLATED,
- * FLOO_MAX_FRAME_MEMORY and FLOO_MAX_PAGE_METAS.
+ * FLOO_MAX_FRAME_MEMORY, FLOO_MAX_ITEM_MEMORY and FLOO_MAX_PAGE_METAS.
+ *
+ * What a service sends is taken entry by entry: one that is malformed is left out, and a page beyond a bound ends before it. A client's
+ * frame is taken whole or not at all.
  *
  * In daemon/wire/floo.proto every text field is declared `bytes`: the bytes on
  * the wire are the same, but a text keeps its length, so that a NUL or invalid
@@ -40,14 +43,21 @@ typedef struct {
   const Floo__SyncUL *sync_ul;
   const Floo__Provision *provision;
   gint64 notice_uid;    /* NOTICE: the conversation, 0 the system's */
-  gsize memory;         /* bytes that the arena holds now */
+  const Floo__XID *notice_xid; /* NOTICE: likewise, as it was written */
+  gsize memory;         /* bytes that the frame holds now */
+  guint left_out;       /* metas, or conversations of UnreadDL, that are malformed and were left out */
+  gsize left_out_from, left_out_to; /* these of the entries that are left stand behind the first and the last of them */
+  const char *why;      /* what is wrong with the first of these, or which bound cut the page; NULL: nothing */
+  gboolean cut;         /* SyncDL: the page is beyond a bound and ends early. Its next_key is the id of its last meta, or of the first
+                         * one beyond the bound where that is the only one */
 } FlooFrame;
 
 /**
  * floo_frame_decode:
  * @bytes: the encoded Frame, without Engine.IO's leading byte
  *
- * Inflates and unpacks a frame. Ids beyond int64 are an error, so is everything over a bound.
+ * Inflates and unpacks a frame. In a service's frame a meta whose ids are beyond int64 is left out, such a time is 0, and a page beyond a
+ * bound is cut. What cannot be used at all is an error; in a client's frame, so is every one of these.
  *
  * Returns: (transfer full): a frame, or NULL with FLOO_ERROR_PROTOCOL (names what is wrong)
  */
@@ -61,12 +71,18 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooFrame, floo_frame_unref)
  * @descriptor: of the payload's message, floo__message_body__descriptor, say
  * @payload: bytes inside @frame (Meta.payload)
  *
- * Unpacks a nested payload into the frame's arena, on the frame's budget.
+ * Unpacks a nested payload, on a budget of its own (FLOO_MAX_ITEM_MEMORY). A time beyond int64 is 0.
  *
- * Returns: (transfer none): the struct (lives as long as @frame), or NULL with FLOO_ERROR_PROTOCOL
+ * Returns: (transfer none): the struct (lives until floo_frame_release_items()), or NULL with FLOO_ERROR_PROTOCOL
  */
 gconstpointer floo_frame_unpack (FlooFrame *frame, const ProtobufCMessageDescriptor *descriptor,
                                  const ProtobufCBinaryData *payload, GError **error);
+
+/* Frees what floo_frame_unpack() and floo_frame_text() made so far. */
+void floo_frame_release_items (FlooFrame *frame);
+
+/* Says that a cut page, which does not tell it, is one of history. */
+void floo_frame_set_history (FlooFrame *frame);
 
 /**
  * floo_frame_text:
@@ -74,7 +90,7 @@ gconstpointer floo_frame_unpack (FlooFrame *frame, const ProtobufCMessageDescrip
  * @data: a text field
  *
  * Returns: (transfer none): the text as valid UTF-8 without NUL (what is invalid becomes U+FFFD, as
- * does a NUL), in the frame's arena; "" where @has is FALSE.
+ * does a NUL), which lives until floo_frame_release_items(); "" where @has is FALSE.
  */
 const char *floo_frame_text (FlooFrame *frame, gboolean has, const ProtobufCBinaryData *data);
 

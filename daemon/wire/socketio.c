@@ -14,8 +14,8 @@
 #define MAX_ATTACHMENTS 16u
 /* Data of a ping or pong; Engine.IO itself sends none or "probe". */
 #define MAX_PING 125u
-/* A text message: the largest frame in base64. */
-#define MAX_TEXT (2 + 4 * ((FLOO_MAX_FRAME + 2) / 3))
+/* A text message; one with a frame in base64 is the longest. */
+#define MAX_TEXT FLOO_MAX_FRAME
 #define MIN_INTERVAL_MS 1000
 #define MAX_INTERVAL_MS 300000
 #define NO_FRAME -1

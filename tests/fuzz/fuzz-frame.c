@@ -85,6 +85,6 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
       read_text (frame, frame->provision->has_token, &frame->provision->token);
       read_text (frame, frame->provision->has_device_guid, &frame->provision->device_guid);
     }
-  g_assert_cmpuint (frame->memory, <=, FLOO_MAX_FRAME_MEMORY);
+  g_assert_cmpuint (frame->memory, <=, FLOO_MAX_FRAME_MEMORY + FLOO_MAX_ITEM_MEMORY);
   return 0;
 }

@@ -69,6 +69,11 @@ sb_strict_fetch (Sandbox *sandbox, gint64 user, const Floo__SyncUL *ul)
     sb_trace_violation (sandbox, user, "SYNC of the history: key and a positive full_sync_num are due");
   if (!history && (ul->has_is_full_sync || ul->has_full_sync_num))
     sb_trace_violation (sandbox, user, "SYNC: full_sync_num without is_full_sync");
+  /* The fields that UNREAD and NOTICE have, and those of the page that the key is of; where it is too large, its end was not seen. */
+  if (!history && ul->xid != NULL && ul->xid->has_devicesn != (ul->has_key && sandbox->settings.xid_form == SB_XID_FULL)
+      && !(ul->has_key && (sandbox->settings.omit_xid || sandbox->settings.page_bytes == 0)))
+    sb_trace_violation (sandbox, user, "SYNC: xid is not written as it was told: %s deviceSN",
+                        ul->has_key ? "without its page's" : "with a");
   if (!history && ul->has_key && ul->key == 0)
     sb_trace_violation (sandbox, user, "SYNC: key 0 is left out");
 }

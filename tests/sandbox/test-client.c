@@ -195,7 +195,7 @@ client_connect (Client *client)
   client_wait (opening.done);
   g_assert_no_error (opening.error);
   client->ws = opening.ws;
-  soup_websocket_connection_set_max_incoming_payload_size (client->ws, 8 << 20);
+  soup_websocket_connection_set_max_incoming_payload_size (client->ws, 64 << 20);
   g_signal_connect (client->ws, "message", G_CALLBACK (on_message), client);
   g_signal_connect (client->ws, "closed", G_CALLBACK (on_closed), client);
   client_wait (client->greeted);
@@ -351,6 +351,7 @@ client_fetch (Client *client, gint64 conversation, gint64 key)
   Floo__XID xid;
 
   set_xid (&xid, conversation, 0);
+  xid.has_devicesn = key != 0;
   ul.xid = &xid;
   ul.has_key = key != 0;
   ul.key = (guint64) key;

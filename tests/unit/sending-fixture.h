@@ -120,7 +120,7 @@ sending_run_answer (FlooDb *db, gpointer data, GError **error)
 {
   SendingAnswer *answer = data;
 
-  return floo_inbound_apply (db, answer->items, answer->result, error);
+  return floo_inbound_apply (db, answer->items, FALSE, answer->result, error);
 }
 
 /* @code: OK: accepted. Returns: whether something is to be settled */

@@ -31,7 +31,7 @@ static gboolean
 apply_job (FlooDb *db, gpointer data, GError **error)
 {
   FlooInboundResult *result = floo_inbound_result_new ();
-  gboolean ok = floo_inbound_apply (db, data, result, error);
+  gboolean ok = floo_inbound_apply (db, data, FALSE, result, error);
 
   floo_inbound_result_free (result);
   return ok;

@@ -72,14 +72,15 @@ refuse (Online *o, gint64 conversation)
 static void
 test_refused_before_it_was_asked (Online *o, gconstpointer data)
 {
+  const FlooXid xid = { .has_uid = TRUE, .uid = 7 };
   gint64 uid = 7;
   FlooPull *pull;
 
   o->session->congested = TRUE;
-  floo_pull_want (o->sync, uid, FALSE);
+  floo_pull_want (o->sync, &xid, FALSE);
   pull = g_hash_table_lookup (o->sync->pulls, &uid);
   pull->key = 5;
-  floo_pull_want (o->sync, uid, FALSE);
+  floo_pull_want (o->sync, &xid, FALSE);
   g_assert_true (pull->again);
   refuse (o, uid);
   g_assert_cmpuint (g_queue_get_length (o->sync->queued), ==, 1);

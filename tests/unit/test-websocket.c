@@ -115,7 +115,7 @@ test_refused (void)
     { "\x88\x01x", 3, "protocol" },                             /* half a close code */
     { "\x81\x02\xc3\x28", 4, "protocol" },                      /* no UTF-8 */
     { "\x81\x01\x00", 3, "protocol" },                          /* NUL in a text */
-    { "\x82\x7e\x03\xe9", 4, "too large" },                     /* one byte more than the bound */
+    { "\x82\x7e\x0f\xa1", 4, "too large" },                     /* one byte more than four times the bound */
     { "\x82\x7f\x7f\xff\xff\xff\xff\xff\xff\xff", 10, "too large" },
     { "\x82\x7f\xff\xff\xff\xff\xff\xff\xff\xff", 10, "too large" },
     { "\x82\x7f\x00\x00\x00\x01\x00\x00\x00\x00", 10, "too large" },
@@ -132,7 +132,7 @@ test_refused (void)
     }
 }
 
-/* The bound is of the message, not of its fragments; and exactly the bound passes. */
+/* The bounds are of the message, not of its fragments; and exactly the bound passes. What is beyond it is not kept, and the next one is whole. */
 static void
 test_fragments_bounded (void)
 {
@@ -146,9 +146,14 @@ test_fragments_bounded (void)
   for (guint i = 0; i < 1000; i++)
     add_frame (input, 0x00, "", 0);
   add_frame (input, 0x80, "x", 1);
+  add_frame (input, 0x82, "next", 4);
+  add_frame (input, 0x02, text, BOUND);
+  for (guint i = 1; i < FLOO_WS_MAX_CUT; i++)
+    add_frame (input, 0x00, text, BOUND);
+  add_frame (input, 0x80, "x", 1);
   seen = decode (input, 100);
-  g_assert_true (g_str_has_suffix (seen, "x\ntoo large"));
-  g_assert_cmpuint (strlen (seen), ==, strlen ("2:\n") + BOUND + strlen ("too large"));
+  g_assert_true (g_str_has_suffix (seen, "x\n2:next\ntoo large"));
+  g_assert_cmpuint (strlen (seen), ==, 2 * (strlen ("2:\n") + BOUND) + strlen ("2:next\ntoo large"));
 }
 
 /* Random bytes and mutated streams, each in random pieces: the outcome does not depend on the pieces. */
