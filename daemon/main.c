@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "app.h"
+#include "base/memory.h"
 #include "cli/cli.h"
 
 static FlooAppOptions options;
@@ -26,6 +27,7 @@ main (int argc, char **argv)
                                               "With a command it asks the running daemon instead, as flooim does, which has more of them:%s",
                                               commands);
   g_autoptr (GError) error = NULL;
+  g_auto (GStrv) all = g_strdupv (argv);
 
   setlocale (LC_ALL, "");
   umask (0077);
@@ -49,5 +51,6 @@ main (int argc, char **argv)
     }
   if (argc > 1)
     return floo_cli_main ("flooimd", argc - 1, argv + 1, options.instance);
+  floo_memory_init (all);
   return floo_app_run (&options);
 }

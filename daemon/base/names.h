@@ -48,6 +48,12 @@
 #define FLOO_BUS_FLUSH_BYTES (1u << 20)      /* bytes of signals and replies after which the bus is asked whether they are out */
 #define FLOO_BUS_CONGESTED_BYTES (8u << 20)  /* bytes on the way to the bus from which on intake and reading pause, until half of it */
 
+/* What clients may have under way, each and together: calls, and bytes of their arguments. */
+#define FLOO_BUS_CLIENT_CALLS 10000u
+#define FLOO_BUS_CALLS 20000u
+#define FLOO_BUS_CLIENT_BYTES (32u << 20)
+#define FLOO_BUS_BYTES (64u << 20)
+
 /* Replay's reply is bounded. */
 #define FLOO_REPLAY_EVENTS 1000u
 #define FLOO_REPLAY_BYTES (4u << 20)

@@ -319,7 +319,7 @@ array_of (JsonNode *node, JsonArray **out)
 }
 
 GVariant *
-floo_records_from_json (const FlooRecord *record, JsonNode *node, GError **error)
+floo_records_from_json (const FlooRecord *record, JsonNode *node, guint max, GError **error)
 {
   GVariantBuilder builder;
   JsonArray *array;
@@ -333,6 +333,11 @@ floo_records_from_json (const FlooRecord *record, JsonNode *node, GError **error
       return NULL;
     }
   n = array != NULL ? json_array_get_length (array) : 0;
+  if (max > 0 && n > max)
+    {
+      g_message ("The service sent %u records of %s, where at most %u were asked for", n, record->name, max);
+      n = max;
+    }
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < n; i++)
     {

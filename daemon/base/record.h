@@ -57,8 +57,8 @@ extern const FlooRecord floo_record_file_upload, floo_record_pinned_conversation
  * Returns: (transfer floating): an a{sv}
  */
 GVariant *floo_record_from_json (const FlooRecord *record, JsonNode *node, GError **error);
-/* An array of them: aa{sv}. One bad element fails the whole. NULL or a JSON null is an empty one. */
-GVariant *floo_records_from_json (const FlooRecord *record, JsonNode *node, GError **error);
+/* An array of them: aa{sv}. Of more than @max (0: any number) the first ones are taken. One bad element fails the whole. NULL or a JSON null is an empty one. */
+GVariant *floo_records_from_json (const FlooRecord *record, JsonNode *node, guint max, GError **error);
 
 /**
  * floo_record_to_json:

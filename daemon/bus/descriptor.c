@@ -36,7 +36,7 @@ floo_bus_reply_fd (int fd, const GError *error, gpointer invocation)
       return;
     }
   list = g_unix_fd_list_new_from_array (&fd, 1);
-  if (!floo_bus_end_limit (invocation))
+  if (!floo_bus_end_call (invocation))
     return;
   g_dbus_method_invocation_return_value_with_unix_fd_list (invocation, g_variant_new ("(h)", 0), list);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/memory.h"
 #include "base/names.h"
 
 struct _FlooBusInterface {
@@ -37,7 +38,7 @@ floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
   const GDBusMethodInfo *info;
   GError *ours = NULL;
 
-  if (!floo_bus_end_limit (invocation))
+  if (!floo_bus_end_call (invocation))
     return;
   info = g_dbus_method_invocation_get_method_info (invocation);
   if (error != NULL)
@@ -51,6 +52,7 @@ floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
     {
       g_autoptr (GDBusConnection) connection = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
 
+      floo_memory_note (g_variant_get_size (tuple));
       g_dbus_method_invocation_return_value (invocation, tuple);
       floo_bus_count_reply (connection, g_variant_get_size (tuple));
       return;
@@ -194,18 +196,19 @@ on_method_call (GDBusConnection *connection, const char *sender, const char *pat
   g_autoptr (GError) error = NULL;
 
   g_debug ("%s calls %s.%s", sender, interface, name);
-  floo_bus_limit_call (invocation);
-  if (!check_args (self->table, g_dbus_method_invocation_get_method_info (invocation), args, &error)
+  if (!floo_bus_begin_call (invocation, &error) || !check_args (self->table, g_dbus_method_invocation_get_method_info (invocation), args, &error)
       || !parse_options (method, args, &options, &error))
     {
       floo_bus_reply (NULL, error, invocation);
       return;
     }
+  floo_session_set_caller (self->session, sender != NULL ? MAX (g_str_hash (sender), 1) : 0);
   if (method->handler == NULL)
     floo_session_call_operation (self->session, interface, name, args, floo_bus_reply, invocation);
   else
     method->handler (&(FlooBusCall){
         .method = method, .session = self->session, .args = args, .options = &options, .object = self->object, .invocation = invocation });
+  floo_session_set_caller (self->session, 0);
 }
 
 /* Returns: (transfer full) */

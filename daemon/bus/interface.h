@@ -91,10 +91,16 @@ extern const FlooBusTable *const floo_bus_tables[];
  */
 void floo_bus_reply (GVariant *result, const GError *error, gpointer invocation);
 
-/* The call is answered with Timeout where nobody answers it in time; what comes later is dropped. In time-limit.c. */
-void floo_bus_limit_call (GDBusMethodInvocation *invocation);
+/**
+ * floo_bus_begin_call:
+ *
+ * Counts a call as under way, in calls.c: it is answered with Timeout where nobody answers it in time; what comes later is dropped.
+ *
+ * Returns: FALSE with FLOO_ERROR_RATE_LIMITED where too much is under way already, by this client or in all
+ */
+gboolean floo_bus_begin_call (GDBusMethodInvocation *invocation, GError **error);
 /* An answer is there. Returns: FALSE: it is too late: @invocation is released */
-gboolean floo_bus_end_limit (GDBusMethodInvocation *invocation);
+gboolean floo_bus_end_call (GDBusMethodInvocation *invocation);
 
 /* Adds a reply to what is on its way out of the daemon (bus.h); in bus.c. */
 void floo_bus_count_reply (GDBusConnection *connection, gsize bytes);

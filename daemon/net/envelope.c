@@ -5,9 +5,12 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/memory.h"
 #include "net/proxy.h"
 
 #define CODE_OK 200
+/* Bytes in memory for each byte of JSON text with many small values. */
+#define VALUE_RATIO 20
 /* Characters of the service's message that are passed on. */
 #define MAX_MESSAGE 500
 
@@ -50,11 +53,26 @@ static const struct {
   { 99997, 99998, FLOO_ERROR_NOT_FOUND },
 };
 
+static void
+free_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  json_node_unref (task_data);
+  g_task_return_boolean (task, TRUE);
+}
+
 void
 floo_rest_answer_free (FlooRestAnswer *answer)
 {
   if (answer == NULL)
     return;
+  if (answer->large)
+    {
+      g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+
+      g_task_set_source_tag (task, floo_rest_answer_free);
+      g_task_set_task_data (task, g_steal_pointer (&answer->data), NULL);
+      g_task_run_in_thread (task, free_thread);
+    }
   g_clear_pointer (&answer->data, json_node_unref);
   g_free (answer->cursor);
   g_free (answer);
@@ -118,6 +136,7 @@ floo_envelope_open (GBytes *body, guint status, GError **error)
   const char *text = g_bytes_get_data (body, &len);
   gint64 code;
 
+  floo_memory_note (len * VALUE_RATIO);
   if (status == FLOO_PROXY_STATUS)
     {
       g_propagate_error (error, floo_proxy_error ());

@@ -219,7 +219,10 @@ open_thread (GTask *inner, gpointer source, gpointer task_data, GCancellable *ca
   FlooRestAnswer *answer = floo_envelope_open (call->body, soup_message_get_status (call->message), &error);
 
   if (answer != NULL)
-    g_task_return_pointer (inner, answer, (GDestroyNotify) floo_rest_answer_free);
+    {
+      answer->large = TRUE;
+      g_task_return_pointer (inner, answer, (GDestroyNotify) floo_rest_answer_free);
+    }
   else
     g_task_return_error (inner, error);
 }

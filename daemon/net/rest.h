@@ -30,6 +30,7 @@ typedef struct {
   char *cursor;         /* (not nullable): "" is the last page */
   gint64 version;
   gint64 total;         /* -1: not sent */
+  gboolean large;       /* reading all of it takes too long for the main loop */
 } FlooRestAnswer;
 
 void floo_rest_answer_free (FlooRestAnswer *answer);

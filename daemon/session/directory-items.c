@@ -124,12 +124,12 @@ on_items_stored (FlooStore *store, gpointer data, const GError *error)
 
 /* One record where many were asked for is an array of one. */
 static GVariant *
-decode_items (ItemsQuery *query, JsonNode *data, GError **error)
+decode_items (ItemsQuery *query, guint n, JsonNode *data, GError **error)
 {
   GVariant *item;
 
   if (!query->full)
-    return floo_records_from_json (query->kind->record, data, error);
+    return floo_records_from_json (query->kind->record, data, n, error);
   item = floo_record_from_json (query->record, data, error);
   return item != NULL ? g_variant_new_array (G_VARIANT_TYPE_VARDICT, &item, 1) : NULL;
 }
@@ -141,7 +141,7 @@ on_items (GObject *source, GAsyncResult *result, gpointer user_data)
   ItemsQuery *query = job->owner;
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
-  GVariant *details = answer != NULL ? decode_items (query, answer->data, &error) : NULL;
+  GVariant *details = answer != NULL ? decode_items (query, job->ids->len, answer->data, &error) : NULL;
 
   if (details == NULL)
     {

@@ -76,7 +76,7 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
   Fetcher *fetcher = job->owner;
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
-  GVariant *details = answer != NULL ? floo_records_from_json (job->kind->record, answer->data, &error) : NULL;
+  GVariant *details = answer != NULL ? floo_records_from_json (job->kind->record, answer->data, job->ids->len, &error) : NULL;
 
   if (details == NULL)
     {

@@ -269,6 +269,9 @@ floo_effect_take_list (FlooDb *db, FlooOperationCall *call, GError **error)
   /* Applications to some groups are no reading of all. */
   if (call->row->list == FLOO_LIST_GROUP_APPLICATIONS)
     next = "-";
+  /* More than was asked for is no page, and its end not that of the list. */
+  if (call->cut)
+    next = "-";
   call->outdated = floo_lists_changed_since (db, call->row->list, owner_of (call), call->asked);
   if (!call->outdated)
     {

@@ -96,6 +96,7 @@ struct _FlooSession {
   gint64 connected_since;       /* ms, 0: not online */
   guint unread_total;
   guint queued;
+  guint caller;                 /* of the call that is beginning just now; 0: none */
   gboolean congested;
   gboolean stopping;
   guint leaving;                /* stores on their way: of logins before, still closing, or opening; and caches that are being erased */
@@ -144,6 +145,7 @@ void floo_session_error (FlooSession *self, const char *category, const char *de
  * FLOO_ERROR_NOT_LOGGED_IN at once.
  */
 void floo_session_write (FlooSession *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+/* In the turn of the caller whose call is beginning just now; else it is the daemon's own job. */
 void floo_session_read (FlooSession *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 
 /**
@@ -157,6 +159,9 @@ typedef struct {
   FlooReply reply;
   gpointer user_data;
   GVariant *result;             /* (nullable), sunk with the reply */
+  guint caller;                 /* whose call it is: floo_session_set_caller() */
+  gint64 until;                 /* monotonic time from which on nobody waits for it */
+  FlooStoreFunc func;           /* of floo_call_read() */
 } FlooCall;
 
 gpointer floo_call_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data);

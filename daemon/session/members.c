@@ -153,7 +153,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   Job *job = user_data;
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
-  GVariant *details = answer != NULL ? floo_records_from_json (&floo_record_group_member, answer->data, &error) : NULL;
+  GVariant *details = answer != NULL ? floo_records_from_json (&floo_record_group_member, answer->data, job->ids->len, &error) : NULL;
 
   if (details != NULL)
     job->details = g_variant_ref_sink (details);

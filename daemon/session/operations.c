@@ -228,9 +228,20 @@ end_at_same_cursor (const FlooOperationCall *op, FlooRestAnswer *answer)
     *answer->cursor = '\0';
 }
 
-/* Returns: (transfer full): the reply, a tuple. */
+/* How many records were asked for; 0: as many as there are. */
+static guint
+asked_for (const FlooOperationCall *call)
+{
+  guint limit = 0;
+
+  if (call->row->result == FLOO_RESULT_PAGE)
+    g_variant_get_child (call->args, g_variant_n_children (call->args) - 1, "u", &limit);
+  return limit;
+}
+
+/* @limit: asked_for(). Returns: (transfer full): the reply, a tuple. */
 static GVariant *
-decode (const FlooRestOperation *row, FlooRestAnswer *answer, GError **error)
+decode (const FlooRestOperation *row, FlooRestAnswer *answer, guint limit, GError **error)
 {
   GVariant *values[2] = { NULL, NULL };
   gsize n = 1;
@@ -241,10 +252,10 @@ decode (const FlooRestOperation *row, FlooRestAnswer *answer, GError **error)
       values[0] = floo_record_from_json (row->record, answer->data, error);
       break;
     case FLOO_RESULT_RECORDS:
-      values[0] = floo_records_from_json (row->record, answer->data, error);
+      values[0] = floo_records_from_json (row->record, answer->data, 0, error);
       break;
     case FLOO_RESULT_PAGE:
-      values[0] = floo_records_from_json (row->record, answer->data, error);
+      values[0] = floo_records_from_json (row->record, answer->data, limit, error);
       values[1] = values[0] != NULL ? g_variant_new_string (answer->cursor) : NULL;
       n = 2;
       break;
@@ -306,19 +317,13 @@ on_effect_done (FlooStore *store, gpointer data, const GError *error)
     floo_directory_fetch_missing (session->directory);
 }
 
+/* @failure: (transfer full) (nullable): without, job->op.result is there */
 static void
-on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+act_on_result (Job *job, GError *failure)
 {
-  Job *job = user_data;
   FlooSession *session = job->call.session;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  g_autoptr (GError) error = failure;
 
-  if (answer != NULL)
-    {
-      end_at_same_cursor (&job->op, answer);
-      job->op.result = decode (job->op.row, answer, &error);
-    }
   if (error == NULL && session->store != job->store)
     error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
   if (error != NULL)
@@ -330,6 +335,83 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
       job_reply (job, NULL);
       job_free (job);
     }
+}
+
+/* A large answer on its way through a thread. */
+typedef struct {
+  const FlooOperationCall *call;        /* of the job that waits for it */
+  FlooRestAnswer *answer;
+} Decoding;
+
+static void
+decoding_free (gpointer data)
+{
+  Decoding *decoding = data;
+
+  floo_rest_answer_free (decoding->answer);
+  g_free (decoding);
+}
+
+static void
+decode_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Decoding *decoding = task_data;
+  GError *error = NULL;
+  GVariant *reply = decode (decoding->call->row, decoding->answer, asked_for (decoding->call), &error);
+
+  if (reply == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_variant_get_data (reply); /* in one piece, so that the main loop need not do it */
+  g_task_return_pointer (task, reply, (GDestroyNotify) g_variant_unref);
+}
+
+static void
+on_decoded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  GError *error = NULL;
+
+  job->op.result = g_task_propagate_pointer (G_TASK (result), &error);
+  act_on_result (job, error);
+}
+
+/* @answer: (transfer full) */
+static void
+decode_large (Job *job, FlooRestAnswer *answer)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_decoded, job);
+  Decoding *decoding = g_new (Decoding, 1);
+
+  *decoding = (Decoding){ &job->op, answer };
+  g_task_set_source_tag (task, decode_large);
+  g_task_set_task_data (task, decoding, decoding_free);
+  g_task_run_in_thread (task, decode_thread);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  GError *error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  guint limit = asked_for (&job->op);
+
+  if (answer != NULL)
+    {
+      end_at_same_cursor (&job->op, answer);
+      job->op.cut = limit > 0 && JSON_NODE_HOLDS_ARRAY (answer->data)
+                    && json_array_get_length (json_node_get_array (answer->data)) > limit;
+      if (answer->large)
+        {
+          decode_large (job, g_steal_pointer (&answer));
+          return;
+        }
+      job->op.result = decode (job->op.row, answer, limit, &error);
+    }
+  act_on_result (job, error);
 }
 
 static void

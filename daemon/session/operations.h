@@ -58,6 +58,7 @@ typedef struct _FlooRestOperation FlooRestOperation;
  * @online: whether the service can be asked
  * @asked: floo_contacts_get_moment() when the service was asked
  * @fetch: (out): details in the store are missing or stale now
+ * @cut: the answer had more records than were asked for; the first ones are taken
  * @outdated: (out): the store has news that is younger than the question: nothing was taken, and the service is asked again
  *
  * What effects and caches see of a call. Store thread.
@@ -71,6 +72,7 @@ typedef struct {
   gint64 asked;
   gboolean fetch;
   gboolean outdated;
+  gboolean cut;
 } FlooOperationCall;
 
 /* In a write job, after the service has done it: brings the store up to date and journals what changed. */

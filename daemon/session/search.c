@@ -40,13 +40,17 @@ on_caught_up (FlooStore *store, gpointer data, const GError *error)
 {
   SearchQuery *query = data;
 
+  g_autoptr (GError) closed = NULL;
+
+  if (error == NULL && query->call.session->store != store)
+    error = closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
   if (error != NULL)
     {
       floo_call_done (store, query, error);
       search_query_free (query);
       return;
     }
-  floo_store_read (store, run_search, floo_call_done, query, search_query_free);
+  floo_call_read (query, run_search, search_query_free);
 }
 
 void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/internal.h"
 
+#include "base/names.h"
 #include "base/backoff.h"
 #include "base/log.h"
 #include "store/conversations.h"
@@ -200,6 +201,12 @@ floo_session_stop_finish (FlooSession *self, GAsyncResult *result)
 {
   g_return_if_fail (g_task_is_valid (result, self));
   (void) g_task_propagate_boolean (G_TASK (result), NULL);
+}
+
+void
+floo_session_set_caller (FlooSession *self, guint caller)
+{
+  self->caller = caller;
 }
 
 void
@@ -531,7 +538,7 @@ floo_session_read (FlooSession *self, FlooStoreFunc func, FlooStoreDone done, gp
   if (self->store == NULL)
     refuse_job (done, data, destroy);
   else
-    floo_store_read (self->store, func, done, data, destroy);
+    floo_store_read_for (self->store, self->caller, func, done, data, destroy);
 }
 
 gpointer
@@ -542,6 +549,8 @@ floo_call_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_dat
   query->session = g_object_ref (self);
   query->reply = reply;
   query->user_data = user_data;
+  query->caller = self->caller;
+  query->until = g_get_monotonic_time () + FLOO_CALL_TIMEOUT_MS * G_GINT64_CONSTANT (1000);
   return query;
 }
 
@@ -563,10 +572,35 @@ floo_call_done (FlooStore *store, gpointer data, const GError *error)
   query->reply (error == NULL ? query->result : NULL, error, query->user_data);
 }
 
-void
-floo_call_read (gpointer query, FlooStoreFunc func, GDestroyNotify destroy)
+/* What a client gets is put into one piece here, so that the main loop need not do it. */
+static gboolean
+run_call_read (FlooDb *db, gpointer data, GError **error)
 {
-  floo_session_read (((FlooCall *) query)->session, func, floo_call_done, query, destroy);
+  FlooCall *query = data;
+
+  if (g_get_monotonic_time () >= query->until)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT, "Too much was to be read before it");
+      return FALSE;
+    }
+  if (!query->func (db, query, error))
+    return FALSE;
+  if (query->result != NULL)
+    g_variant_get_data (query->result);
+  return TRUE;
+}
+
+void
+floo_call_read (gpointer data, FlooStoreFunc func, GDestroyNotify destroy)
+{
+  FlooCall *query = data;
+  FlooSession *self = query->session;
+
+  query->func = func;
+  if (self->store == NULL)
+    refuse_job (floo_call_done, query, destroy);
+  else
+    floo_store_read_for (self->store, query->caller, run_call_read, floo_call_done, query, destroy);
 }
 
 void

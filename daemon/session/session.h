@@ -50,6 +50,14 @@ void floo_session_stop_finish (FlooSession *self, GAsyncResult *result);
  */
 void floo_session_set_congested (FlooSession *self, gboolean congested);
 
+/**
+ * floo_session_set_caller:
+ * @caller: a number that is the same for all calls of one client; 0: none
+ *
+ * Whose the calls are that follow: reading for them is done in turns.
+ */
+void floo_session_set_caller (FlooSession *self, guint caller);
+
 /* Returns: (transfer floating): a{sv} of all properties of the interface Account but Version and DaemonVersion, always complete. */
 GVariant *floo_session_get_properties (FlooSession *self);
 

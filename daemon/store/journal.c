@@ -284,6 +284,7 @@ read_event (FlooDb *db, FlooQuery *query, GVariant **event, GError **error)
       FlooEvent *made = floo_event_new (row.serial, floo_query_int (query, 1), row.info->name, args);
 
       *event = g_variant_ref_sink (g_variant_new ("(txsv)", made->serial, made->time, made->name, made->args));
+      g_variant_get_data (*event); /* in one piece: hundreds of small ones would wait for the end of the reply */
       floo_event_free (made);
     }
   g_clear_pointer (&row.body, g_variant_unref);

@@ -106,6 +106,8 @@ on_news (gpointer item, gpointer user_data)
       break;
     case FLOO_NEWS_JOB:
       deliver_job (self, news);
+      if (news->is_read && self->worker != NULL)
+        floo_worker_read_delivered (self->worker);
       break;
     case FLOO_NEWS_FULL:
       self->full = news->full;
@@ -220,28 +222,36 @@ refuse_job (FlooStore *self, FlooNews *job)
   floo_mailbox_post (self->mailbox, job);
 }
 
-static void
-add_job (FlooStore *self, gboolean (*push) (FlooWorker *, FlooNews *), FlooStoreFunc func, FlooStoreDone done, gpointer data,
-         GDestroyNotify destroy)
-{
-  FlooNews *job = new_job (self, func, done, data, destroy);
-
-  if (!push (self->worker, job))
-    refuse_job (self, job);
-}
 
 void
 floo_store_write (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
 {
+  FlooNews *job;
+
   g_return_if_fail (FLOO_IS_STORE (self) && func != NULL);
-  add_job (self, floo_worker_write, func, done, data, destroy);
+
+  job = new_job (self, func, done, data, destroy);
+  if (!floo_worker_write (self->worker, job))
+    refuse_job (self, job);
 }
 
 void
 floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
 {
+  floo_store_read_for (self, 0, func, done, data, destroy);
+}
+
+void
+floo_store_read_for (FlooStore *self, guint caller, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
+{
+  FlooNews *job;
+
   g_return_if_fail (FLOO_IS_STORE (self) && func != NULL);
-  add_job (self, floo_worker_read, func, done, data, destroy);
+
+  job = new_job (self, func, done, data, destroy);
+  job->caller = caller;
+  if (!floo_worker_read (self->worker, job))
+    refuse_job (self, job);
 }
 
 void

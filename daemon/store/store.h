@@ -44,7 +44,7 @@ FlooStore *floo_store_open_finish (GAsyncResult *result, FlooStoreOutcome *outco
 /**
  * floo_store_close_async:
  *
- * Runs the jobs that wait, checkpoints, and joins the threads; done callbacks and events of these jobs are delivered before it ends.
+ * Runs the jobs that wait (of reading only the daemon's own; callers' fail with FLOO_ERROR_CANCELLED), checkpoints, and joins the threads; done callbacks and events of these jobs are delivered before it ends.
  * Jobs given after it fail with FLOO_ERROR_CANCELLED.
  */
 void floo_store_close_async (FlooStore *self, GAsyncReadyCallback callback, gpointer user_data);
@@ -67,9 +67,13 @@ typedef void (*FlooStoreDone) (FlooStore *store, gpointer data, const GError *er
  * @destroy: (nullable): frees @data on the main loop after @done
  *
  * A read job gets one snapshot on a read-only connection; it sees every write job that was done before it was given.
+ *
+ * @caller (floo_store_read_for()): whose job it is, any number; 0: the daemon's own, as of floo_store_read(). Callers have their
+ * turns one after another, however many jobs each has. No more than four results wait for the main loop or are being read.
  */
 void floo_store_write (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 void floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+void floo_store_read_for (FlooStore *self, guint caller, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 
 /**
  * floo_store_catch_up:
@@ -91,7 +95,7 @@ gboolean floo_store_is_full (FlooStore *self);
 gint64 floo_store_get_user_id (FlooStore *self);
 const char *floo_store_get_path (FlooStore *self);          /* of store.db */
 const char *floo_store_get_journal_id (FlooStore *self);    /* the same for the life of the file */
-/* While @paused no read begins (but at the end, when all that waits is run): its results would only wait in memory. */
+/* While @paused no read begins (but at the end): its results would only wait in memory. */
 void floo_store_pause_reads (FlooStore *self, gboolean paused);
 /* Journal's bounds, from the configuration; pruned in small steps behind the commits. */
 void floo_store_set_retention (FlooStore *self, guint days, guint events);

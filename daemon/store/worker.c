@@ -580,6 +580,12 @@ floo_worker_read (FlooWorker *self, FlooNews *job)
 }
 
 void
+floo_worker_read_delivered (FlooWorker *self)
+{
+  floo_readers_delivered (self->readers);
+}
+
+void
 floo_worker_pause_reads (FlooWorker *self, gboolean paused)
 {
   floo_readers_pause (self->readers, paused);

@@ -2,7 +2,7 @@
 /*
  * worker.h: the store's threads. Private to the store.
  *
- * One thread writes, two read (readers.h), one moves the WAL's pages into the file (wal.h) and one keeps the search index (indexer.h). What
+ * One thread writes, three read (readers.h), one moves the WAL's pages into the file (wal.h) and one keeps the search index (indexer.h). What
  * they have done comes back as news through a mailbox.
  */
 #pragma once
@@ -35,6 +35,8 @@ typedef struct {
   gpointer data;
   GDestroyNotify destroy;
   GPtrArray *events;    /* (nullable): FlooEvent, of a job that wrote */
+  guint caller;         /* of a job that reads: floo_store_read_for() */
+  gboolean is_read;     /* it has run on a reader */
 } FlooNews;
 
 void floo_news_free (FlooNews *news);
@@ -51,6 +53,8 @@ void floo_worker_free (FlooWorker *worker);
 /* @job: (transfer full) where TRUE is returned; FALSE: it is closing */
 gboolean floo_worker_write (FlooWorker *worker, FlooNews *job);
 gboolean floo_worker_read (FlooWorker *worker, FlooNews *job);
+/* The main loop is done with one that had is_read. */
+void floo_worker_read_delivered (FlooWorker *worker);
 void floo_worker_pause_reads (FlooWorker *worker, gboolean paused);
 /* Runs what waits, then ends the threads, and deletes the files where @erase. */
 void floo_worker_close (FlooWorker *worker, gboolean erase);

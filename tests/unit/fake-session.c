@@ -100,6 +100,11 @@ floo_session_get_properties (FlooSession *self)
 }
 
 void
+floo_session_set_caller (FlooSession *self, guint caller)
+{
+}
+
+void
 floo_session_set_congested (FlooSession *self, gboolean congested)
 {
   fake.congested = congested;

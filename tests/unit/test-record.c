@@ -107,8 +107,9 @@ test_lists (void)
   g_autoptr (JsonNode) object = parse ("{}");
   g_autoptr (JsonNode) none = parse ("null");
   g_autoptr (JsonNode) ids = parse ("[1,\"2\",9223372036854775807]");
-  g_autoptr (GVariant) list = g_variant_ref_sink (floo_records_from_json (&floo_record_group_member, good, &error));
-  g_autoptr (GVariant) empty = g_variant_ref_sink (floo_records_from_json (&floo_record_group_member, none, &error));
+  g_autoptr (GVariant) list = g_variant_ref_sink (floo_records_from_json (&floo_record_group_member, good, 0, &error));
+  g_autoptr (GVariant) empty = g_variant_ref_sink (floo_records_from_json (&floo_record_group_member, none, 0, &error));
+  g_autoptr (GVariant) one = g_variant_ref_sink (floo_records_from_json (&floo_record_group_member, good, 1, &error));
   g_autoptr (GVariant) numbers = g_variant_ref_sink (floo_ids_from_json (ids, &error));
   g_autoptr (GVariant) no_numbers = g_variant_ref_sink (floo_ids_from_json (NULL, &error));
   g_autofree char *printed = g_variant_print (numbers, TRUE);
@@ -117,13 +118,14 @@ test_lists (void)
   g_assert_cmpstr (g_variant_get_type_string (list), ==, "aa{sv}");
   g_assert_cmpint (g_variant_n_children (list), ==, 2);
   g_assert_cmpint (g_variant_n_children (empty), ==, 0);
+  g_assert_cmpint (g_variant_n_children (one), ==, 1);
   g_assert_cmpstr (printed, ==, "[int64 1, 2, 9223372036854775807]");
   g_assert_cmpstr (g_variant_get_type_string (no_numbers), ==, "ax");
 
-  g_assert_null (floo_records_from_json (&floo_record_group_member, bad, &error));
+  g_assert_null (floo_records_from_json (&floo_record_group_member, bad, 0, &error));
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
   g_clear_error (&error);
-  g_assert_null (floo_records_from_json (&floo_record_group_member, object, &error));
+  g_assert_null (floo_records_from_json (&floo_record_group_member, object, 0, &error));
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
   g_clear_error (&error);
   g_assert_null (floo_ids_from_json (object, &error));

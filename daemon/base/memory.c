@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/memory.h"
+
+#include <gio/gio.h>
+#include <malloc.h>
+#include <unistd.h>
+
+/* So much is worth a look at the heaps. */
+#define WORTH_BYTES (4u << 20)
+/* It is calm when less than that comes within a second; after so many seconds they are trimmed in any case. */
+#define CALM_BYTES (1u << 20)
+#define CALM_MS 1000
+#define MAX_WAITS 10
+#define MMAP_THRESHOLD (256 << 10)
+
+static gsize noted;             /* atomic: bytes since the last trimming */
+static gint scheduled;          /* atomic: a trimming is on its way */
+static gsize seen;              /* main loop: noted, a second ago */
+static guint waits;
+
+void
+floo_memory_init (char **argv)
+{
+  if (glib_check_version (2, 76, 0) != NULL && g_getenv ("G_SLICE") == NULL)
+    {
+      g_setenv ("G_SLICE", "always-malloc", TRUE);
+      execv ("/proc/self/exe", argv); /* where that is not possible, more memory is used */
+    }
+#ifdef __GLIBC__
+  /* Set, so that the library does not raise it to the size of whatever was freed last. */
+  mallopt (M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+#endif
+}
+
+static void
+trim_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+#ifdef __GLIBC__
+  malloc_trim (0);
+#endif
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_trimmed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_atomic_int_set (&scheduled, 0);
+  floo_memory_note (0); /* what came meanwhile */
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  gsize now = g_atomic_pointer_get (&noted);
+  g_autoptr (GTask) task = NULL;
+
+  if (now - seen > CALM_BYTES && ++waits < MAX_WAITS)
+    {
+      seen = now;
+      return G_SOURCE_CONTINUE;
+    }
+  seen = waits = 0;
+  g_atomic_pointer_set (&noted, 0);
+  task = g_task_new (NULL, NULL, on_trimmed, NULL);
+  g_task_set_source_tag (task, on_timer);
+  g_task_run_in_thread (task, trim_thread);
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_memory_note (gsize bytes)
+{
+  gsize before = (gsize) g_atomic_pointer_add (&noted, (gssize) bytes);
+
+  if (before + bytes >= WORTH_BYTES && g_atomic_int_compare_and_exchange (&scheduled, 0, 1))
+    g_timeout_add (CALM_MS, on_timer, NULL);
+}

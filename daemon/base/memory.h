@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * memory.h: gives memory back to the system after something large.
+ *
+ * The C library keeps what was freed for later, in one heap for each thread that ever asked for some: after a storm of large replies that
+ * is many times what the daemon needs.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * floo_memory_init:
+ * @argv: of the process, ended by NULL
+ *
+ * Once, before there is any thread: large blocks are mappings of their own, which go back when they are freed. GLib before 2.76 has an
+ * allocator of its own, which keeps nearly all that it ever had; it is off where the environment says so when the process starts, so the
+ * process is started anew, with the same id, where that does not say so (G_SLICE).
+ */
+void floo_memory_init (char **argv);
+
+/* So many bytes were used for a moment, on any thread. Some time after many such, when things are calm, the heaps are trimmed. */
+void floo_memory_note (gsize bytes);
+
+G_END_DECLS
