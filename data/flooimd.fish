@@ -30,6 +30,10 @@ complete -c flooimd -n '__fish_seen_subcommand_from login' -l no-remember -d 'Do
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -F
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s n -l name -x -d "The file's name for the receivers"
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s t -l type -x -a 'image audio video file' -d 'What it is sent as'
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l token -x -d 'Send it once, however often the command runs'
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l no-wait -d 'Do not wait until it is sent'
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l timeout -x -d 'Wait that long while nothing moves'
+complete -c flooimd -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Print a line whenever it changes'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l erase -d 'Delete the messages and files kept on this machine'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l discard -d 'Give up unsent messages'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l everywhere -d 'End the sessions on other web devices'

@@ -42,8 +42,11 @@ _flooimd() {
           _arguments $instance \
             '(-n --name)'{-n,--name=}"[the file's name for the receivers]:name:" \
             '(-t --type)'{-t,--type=}'[what it is sent as]:type:(image audio video file)' \
-            '1:id of a user or group:' '2:file:_files' ;;
-        status) _arguments $instance ;;
+            '--token=[send it once, however often the command runs]:token:' \
+            '--no-wait[do not wait until it is sent]' \
+            '--timeout=[wait that long while nothing moves]:seconds:' \
+            '1:name or id of a user or group:' '*:file:_files' ;;
+        status) _arguments $instance '(-w --watch)'{-w,--watch}'[print a line whenever it changes]' ;;
       esac ;;
   esac
 }

@@ -16,7 +16,7 @@ readonly RUN_PACKAGES=(
 )
 # What only the tests need.
 readonly TEST_PACKAGES=(
-  clang libclang-rt-dev valgrind systemd man-db groff-base ca-certificates openssl libgdk-pixbuf-2.0-dev
+  clang libclang-rt-dev valgrind systemd man-db groff-base ca-certificates openssl cron fish jq zsh libgdk-pixbuf-2.0-dev
 )
 
 die ()

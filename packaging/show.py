@@ -1,27 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""show.py conversations|store ...: what packaging/demo shows of the daemon's answers, for the eye.
+"""show.py FILE TEXT...: the newest messages in a store, for the eye of who runs packaging/demo.
 
-show.py conversations          reads what `gdbus call ... im.floo.Daemon1.Conversations.List` printed on standard input
-show.py store FILE TEXT...     the newest messages in a store; fails where one of the texts is not the content of exactly one
+Fails where one of the texts is not the content of exactly one message.
 """
 import sqlite3
 import sys
 import time
 
-from gi.repository import GLib
-
 
 def when(ms):
     return time.strftime('%Y-%m-%d %H:%M', time.localtime(ms / 1000)) if ms else '-'
-
-
-def conversations():
-    rows, cursor, serial = GLib.Variant.parse(None, sys.stdin.read(), None, None).unpack()
-    print('%6s  %-8s %-12s %6s  %-16s %s' % ('id', 'type', 'name', 'unread', 'last activity', 'last message'))
-    for row in rows:
-        print('%6d  %-8s %-12s %6d  %-16s %s' % (row['id'], row['type'], row['name'], row['unread'], when(row['timestamp']), row['content']))
-    return bool(rows)
 
 
 def store(path, *texts):
@@ -37,4 +26,4 @@ def store(path, *texts):
 
 
 if __name__ == '__main__':
-    sys.exit(0 if {'conversations': conversations, 'store': store}[sys.argv[1]](*sys.argv[2:]) else 1)
+    sys.exit(0 if store(*sys.argv[1:]) else 1)

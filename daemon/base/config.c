@@ -10,6 +10,7 @@
 #define MAX_INSTANCE 64
 #define MAX_APP_ID 64
 #define MAX_TEXT 256
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* FALSE: not among the values; the caller says so. */
 typedef gboolean (*ParseFunc) (const FlooConfigKey *key, const char *text, gpointer field);
@@ -256,14 +257,23 @@ read_file (FlooConfig *config, gboolean must_exist, GError **error)
 {
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autoptr (GError) local = NULL;
+  g_autofree char *text = NULL;
+  gsize len, mark = 0;
 
-  /* Translations are kept to be refused: there are none. */
-  if (g_key_file_load_from_file (file, config->path, G_KEY_FILE_KEEP_TRANSLATIONS, &local))
-    return read_groups (config, file, error);
+  if (g_file_get_contents (config->path, &text, &len, &local))
+    {
+      if (g_str_has_prefix (text, BYTE_ORDER_MARK)) /* which editors of other systems put there, and nobody sees */
+        mark = strlen (BYTE_ORDER_MARK);
+      /* Translations are kept to be refused: there are none. */
+      if (g_key_file_load_from_data (file, text + mark, len - mark, G_KEY_FILE_KEEP_TRANSLATIONS, &local))
+        return read_groups (config, file, error);
+    }
   if (!must_exist && g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     return TRUE;
-  g_set_error (error, FLOO_ERROR, local->domain == G_KEY_FILE_ERROR ? FLOO_ERROR_INVALID_ARGUMENTS : FLOO_ERROR_FILE, "%s: %s",
-               config->path, local->message);
+  if (local->domain == G_KEY_FILE_ERROR)
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: %s", config->path, local->message);
+  else
+    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_FILE, local->message); /* which names the file */
   return FALSE;
 }
 

@@ -8,7 +8,6 @@
 #include "cli/names.h"
 
 #define GAP 2         /* columns between two fields */
-#define MIN_COLUMN 6  /* to which a field is cut at the most */
 
 /* Returns: (transfer full) (nullable): the first of the fields that is there and not empty */
 static GVariant *
@@ -71,7 +70,7 @@ fit (guint *widths, guint n, guint width)
       for (guint i = 1; i < n; i++)
         if (widths[i] > widths[widest])
           widest = i;
-      if (widths[widest] <= MIN_COLUMN)
+      if (widths[widest] <= 1)
         return;
       widths[widest]--;
       total--;

@@ -141,7 +141,10 @@ has_commands (const char *group)
 static void
 print_overview (FlooCli *cli)
 {
-  printf ("Usage: %s COMMAND [ARGUMENT...] [--OPTION...]\n\n", cli->program);
+  g_autofree char *usage = g_strdup_printf ("Usage: %s COMMAND [ARGUMENT...] [--OPTION...]", cli->program);
+  g_autofree char *wrapped = floo_cli_wrap (usage, help_width () - 7, 7);
+
+  printf ("%s\n\n", wrapped);
   print_commands (NULL, strcmp (cli->program, "flooimd") == 0);
   printf ("\nOf all commands:\n");
   print_options (floo_cli_common_options);

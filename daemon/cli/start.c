@@ -88,7 +88,9 @@ exit_text (int status)
   } texts[] = {
     { 64, "its command line is wrong" },
     { 69, "it lost the session bus" },
+    { 71, "the system lets it open too few files" },
     { 73, "its data folder cannot be made or used" },
+    { 74, "another program cut one of its files short" },
     { 75, "another process has its data folder or its name" },
     { 78, "its configuration is wrong" },
     { 217, "the kernel forbids user namespaces, see README" },

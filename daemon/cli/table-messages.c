@@ -146,7 +146,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
                "start.",
     .example = "flooim watch --json | jq -r 'select(.message) | .message.content'\n"
                "flooim watch --from bob --exec 'notify-send Bob \"$FLOOIM_CONTENT\"'\n"
-               "flooim watch --state ~/.bot --from bob --exec 'flooim send id:$FLOOIM_FROM - < answer.txt'",
+               "flooim watch --state ~/.bot --from bob --exec 'flooim send bob \"I am away\"'",
     .options = watch_options,
     .run = floo_cli_run_watch },
   { .name = "read",

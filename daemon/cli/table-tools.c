@@ -24,7 +24,7 @@ const FlooCliCommand floo_cli_tool_commands[] = {
     .example = "flooim call Roster.GetItems '[1002, \"1003\"]' false\n"
                "flooim call Conversations.Send roster 1002 text Hello '{\"token\": \"t-1\"}'\n"
                "flooim call Conversations.SendFile roster 1002 image @photo.jpg photo.jpg '{}'\n"
-               "jq -n --arg t \"$text\" '[\"roster\", 1002, $t]' | flooim call Conversations.SendText -",
+               "echo '[\"roster\", 1002, \"Hello\"]' | flooim call Conversations.SendText -",
     .options = call_options,
     .run = floo_cli_run_call },
   { .name = "replay",

@@ -42,14 +42,13 @@ class Result:
 class Test(harness.Test):
 
     def environment(self, daemon, **further):
-        env = daemon.environment(**further)
+        env = daemon.environment(**dict({'NO_COLOR': ''}, **further))
         env['PATH'] = os.path.dirname(FLOOIM) + ':' + os.path.join(harness.BUILD, 'daemon') + ':' + env['PATH']
         env['XDG_DATA_DIRS'] = self.folder('share')
         interfaces = os.path.join(self.folder('share'), 'dbus-1')
         if not os.path.exists(interfaces):
             os.mkdir(interfaces)
             os.symlink(os.path.abspath(DBUS), os.path.join(interfaces, 'interfaces'))
-        env.pop('NO_COLOR', None)
         return env
 
     def run_raw(self, daemon, argv, stdin=b'', limit=harness.LIMIT, cwd=None, env=None):

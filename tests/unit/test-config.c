@@ -119,6 +119,18 @@ test_mistakes (void)
     }
 }
 
+/* A byte order mark is no part of the first line. */
+static void
+test_byte_order_mark (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = write_config ("\xef\xbb\xbf[service]\r\napp_id=my_app-1\r\n");
+  g_autoptr (FlooConfig) config = floo_config_load (NULL, path, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpstr (config->app_id, ==, "my_app-1");
+}
+
 static void
 test_missing (void)
 {
@@ -209,6 +221,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/config/defaults", test_defaults);
   g_test_add_func ("/config/file", test_file);
   g_test_add_func ("/config/mistakes", test_mistakes);
+  g_test_add_func ("/config/byte-order-mark", test_byte_order_mark);
   g_test_add_func ("/config/missing", test_missing);
   g_test_add_func ("/config/instances", test_instances);
   g_test_add_func ("/config/documented", test_documented);
