@@ -124,10 +124,13 @@ class Client {
   async pages(uid) {
     const pages = [];
     let key;
+    // A conversation is named as the service named it last: by a notice, or UNREAD, or a page.
+    let xid = { uid };
     do {
-      this.send(Command.SYNC, { xid: { uid }, ...(key && { key }) });
+      this.send(Command.SYNC, { xid, ...(key && { key }) });
       const { payload } = await this.frame(Command.SYNC, sync => sync.xid?.uid === String(uid) && !sync.is_full_sync);
       pages.push(payload);
+      xid = payload.xid;
       key = payload.next_key !== undefined && payload.next_key !== '0' ? payload.next_key : undefined;
     } while (key);
     return pages;

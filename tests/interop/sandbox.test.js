@@ -277,7 +277,7 @@ test('the sandbox took all of it for what the web client sends', async () => {
 });
 
 test('and it sees what is not', async () => {
-  alice.send(Command.SYNC, { xid: { uid: BOB }, key: 0 });
+  alice.send(Command.SYNC, { xid: { uid: BOB, deviceSN: 0 }, key: 0 });
   await alice.frame(Command.SYNC, sync => sync.xid?.uid === String(BOB));
   const { violations } = await control('violations');
   assert.equal(violations.length, 1);

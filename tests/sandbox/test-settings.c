@@ -117,6 +117,57 @@ test_status (Fixture *f, gconstpointer data)
     }
 }
 
+/* Asks for the next page of the system's conversation, naming it so. */
+static FlooFrame *
+fetch_named (Client *client, gboolean uid, gboolean device, gint64 key)
+{
+  Floo__SyncUL ul = FLOO__SYNC_UL__INIT;
+  Floo__XID xid = FLOO__XID__INIT;
+
+  xid.has_uid = uid;
+  xid.has_devicesn = device;
+  ul.xid = &xid;
+  ul.has_key = key != 0;
+  ul.key = (guint64) key;
+  client_send_frame (client, FLOO__FRAME__COMMAND__SYNC, &ul.base);
+  return client_next_page (client);
+}
+
+/* A conversation is named in one of three forms, and a client names it as the service did. */
+static void
+test_xid_forms (Fixture *f, gconstpointer data)
+{
+  static const struct {
+    const char *setting;
+    gboolean uid, device;
+  } cases[] = { { "{\"xid_form\":\"full\"}", TRUE, TRUE },
+                { "{\"xid_form\":\"bare\"}", TRUE, FALSE },
+                { "{\"xid_form\":\"sparse\"}", FALSE, FALSE } };
+
+  client_order (f->alice, "notice", "{\"ns\":\"user\",\"to\":\"alice\",\"type\":\"INFO_UPDATED\"}");
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (FlooFrame) page = NULL, second = NULL, third = NULL;
+      const Floo__XID *xid;
+
+      client_order (f->alice, "settings", cases[i].setting);
+      page = fetch_named (f->alice, TRUE, FALSE, 0);
+      xid = page->sync_dl->xid;
+      g_assert_cmpint (xid->has_uid, ==, cases[i].uid);
+      g_assert_cmpint (xid->has_devicesn, ==, cases[i].device);
+      if (i == 0)
+        {
+          second = fetch_named (f->alice, xid->has_uid, xid->has_devicesn, (gint64) page->sync_dl->next_key);
+          g_assert_cmpuint (sb_trace_n_violations (f->sandbox), ==, 0);
+        }
+      client_order (f->alice, "again", "{\"user\":\"alice\"}");
+      third = fetch_named (f->alice, xid->has_uid, !xid->has_devicesn, (gint64) page->sync_dl->next_key);
+      g_assert_cmpuint (sb_trace_n_violations (f->sandbox), ==, 1);
+      sb_trace_clear_violations (f->sandbox);
+      client_order (f->alice, "again", "{\"user\":\"alice\"}");
+    }
+}
+
 static gint64
 fetched_key (Client *client, gint64 key, guint metas)
 {
@@ -448,6 +499,7 @@ main (int argc, char **argv)
   ADD ("unknown-arguments", test_unknown_arguments);
   ADD ("page-bytes", test_page_bytes);
   ADD ("status", test_status);
+  ADD ("xid-forms", test_xid_forms);
   ADD ("next-keys", test_next_keys);
   ADD ("fetch-faults", test_fetch_faults);
   ADD ("cursors", test_cursors);
