@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "intake.h"
 #include "socket.h"
 
 #include "wire/socketio.h"
@@ -23,3 +24,5 @@ struct _SbConnection {
 
 /* Answers PROVISION: checks the login and makes the connection its device's. */
 void sb_connection_provision (SbConnection *self, FlooFrame *frame);
+/* socket-acks.c: acknowledges a message or operation, in the way that is ordered. */
+void sb_connection_answer (SbConnection *self, const SbVerdict *verdict);
