@@ -116,6 +116,12 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
 {
   for (guint i = 0; i < result->typing->len; i++)
     floo_session_emit (session, FLOO_SIGNAL_INPUT_STATUS_MESSAGE, g_ptr_array_index (result->typing, i));
+  /* Before what was refused with the session could go out again. */
+  for (guint i = 0; i < result->statuses->len; i++)
+    {
+      const FlooInboundStatus *status = &g_array_index (result->statuses, FlooInboundStatus, i);
+      floo_login_status (session->login, status->code, status->reason);
+    }
   floo_sender_answered (session->sender, (const FlooAnswer *) (void *) result->answered->data, result->answered->len);
   if (result->pump)
     floo_sender_pump (session->sender);
@@ -128,11 +134,6 @@ act_on_result (FlooSession *session, const FlooInboundResult *result)
     floo_fill_run (session->sync, TRUE);
   if (result->fetch_contacts)
     floo_directory_fetch_missing (session->directory);
-  for (guint i = 0; i < result->statuses->len; i++)
-    {
-      const FlooInboundStatus *status = &g_array_index (result->statuses, FlooInboundStatus, i);
-      floo_login_status (session->login, status->code, status->reason);
-    }
   for (guint i = 0; i < result->user_notices->len; i++)
     floo_login_user_notice (session->login, &g_array_index (result->user_notices, FlooUserNotice, i));
 }
