@@ -107,6 +107,11 @@ gboolean floo_apply_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
 /* A SyncDL with client_mid. */
 gboolean floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error);
 
+/* ---- inbound-edits.c ---- */
+
+/* Edits of ours that the service accepted take effect, as far as it is their turn. */
+gboolean floo_apply_waiting_edits (FlooApply *apply, GError **error);
+
 /* ---- inbound-pages.c ---- */
 
 gboolean floo_apply_page (FlooApply *apply, const FlooInboundItem *item, GError **error);

@@ -171,7 +171,7 @@ look_at_row (const FlooOutboxRow *row, gpointer user_data)
 
   if (row->state == FLOO_SEND_CANCELLED)
     g_array_append_val (job->cancelled, row->client_id);
-  else if (row->state == FLOO_SEND_SENDING && row->device_sn != job->device_sn)
+  else if (row->state == FLOO_SEND_SENDING && row->accepted == 0 && row->device_sn != job->device_sn)
     g_array_append_val (job->uncertain, row->client_id);
   return TRUE;
 }
@@ -197,9 +197,9 @@ run_device_job (FlooDb *db, gpointer data, GError **error)
   for (guint i = 0; i < job->cancelled->len; i++)
     {
       gint64 client_id = g_array_index (job->cancelled, gint64, i);
-      gboolean shared;
+      gboolean must_stay;
 
-      if (!floo_outbox_is_shared (db, client_id, &shared, error) || (!shared && !floo_outbox_delete (db, client_id, error)))
+      if (!floo_outbox_must_stay (db, client_id, &must_stay, error) || (!must_stay && !floo_outbox_delete (db, client_id, error)))
         return FALSE;
     }
   for (guint i = 0; i < job->uncertain->len; i++)

@@ -2,24 +2,17 @@
 /*
  * inbound-answers.c: the service's answers to what we sent, as the outbox and the store take them. Store thread.
  */
-#include "session/apply.h"
+#include "session/answers.h"
 
 #include <string.h>
 
 #include "base/backoff.h"
 #include "store/messages.h"
-#include "store/outbox.h"
-
-/* A row of the outbox that outlives the statement it came from. */
-typedef struct {
-  FlooOutboxRow row;
-  char *content, *config, *ext;
-} KeptRow;
 
 static void
 kept_row_free (gpointer data)
 {
-  KeptRow *kept = data;
+  FlooKeptRow *kept = data;
 
   g_free (kept->content);
   g_free (kept->config);
@@ -27,11 +20,10 @@ kept_row_free (gpointer data)
   g_free (kept);
 }
 
-/* Of several rows of one frame, which are all appends to the same message, the first one gets the texts of all. */
 static gboolean
 keep_row (const FlooOutboxRow *row, gpointer user_data)
 {
-  KeptRow *kept = g_new0 (KeptRow, 1);
+  FlooKeptRow *kept = g_new0 (FlooKeptRow, 1);
 
   kept->row = *row;
   kept->content = g_strdup (row->content);
@@ -41,6 +33,14 @@ keep_row (const FlooOutboxRow *row, gpointer user_data)
   return TRUE;
 }
 
+GPtrArray *
+floo_answers_get_rows (FlooDb *db, gint64 client_mid, GError **error)
+{
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (kept_row_free);
+
+  return floo_outbox_foreach_of_frame (db, client_mid, keep_row, rows, error) ? g_steal_pointer (&rows) : NULL;
+}
+
 /* Returns: (transfer full) */
 static char *
 join_contents (GPtrArray *rows)
@@ -48,7 +48,7 @@ join_contents (GPtrArray *rows)
   GString *all = g_string_new (NULL);
 
   for (guint i = 0; i < rows->len; i++)
-    g_string_append (all, ((const KeptRow *) g_ptr_array_index (rows, i))->content);
+    g_string_append (all, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->content);
   return g_string_free (all, FALSE);
 }
 
@@ -59,7 +59,7 @@ count_attempts (GPtrArray *rows)
   guint attempts = 0;
 
   for (guint i = 0; i < rows->len; i++)
-    attempts = MAX (attempts, ((const KeptRow *) g_ptr_array_index (rows, i))->row.attempts);
+    attempts = MAX (attempts, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.attempts);
   return attempts;
 }
 
@@ -72,7 +72,7 @@ number_of (guint64 number)
 
 /* A command is signalled and not kept, one of ours, too. */
 static gboolean
-apply_accepted_command (FlooApply *apply, const KeptRow *kept, gint64 server_id, GError **error)
+apply_accepted_command (FlooApply *apply, const FlooKeptRow *kept, gint64 server_id, GError **error)
 {
   const FlooOutboxRow *row = &kept->row;
   g_autoptr (GVariant) message = floo_messages_get_variant (apply->db, row->client_id, error);
@@ -87,7 +87,7 @@ apply_accepted_command (FlooApply *apply, const KeptRow *kept, gint64 server_id,
 }
 
 static gboolean
-apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncDL *answer, GError **error)
+apply_accepted_message (FlooApply *apply, const FlooKeptRow *kept, const Floo__SyncDL *answer, GError **error)
 {
   const FlooOutboxRow *row = &kept->row;
   gint64 server_id = number_of (answer->server_mid), server_time = number_of (answer->server_time);
@@ -131,32 +131,29 @@ apply_accepted_message (FlooApply *apply, const KeptRow *kept, const Floo__SyncD
          && floo_apply_early (apply, server_id, error);
 }
 
-/* @rows: what the answered frame carried: one operation, or appends to one message */
-static gboolean
-apply_accepted_operation (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, GError **error)
+gboolean
+floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 edit_timestamp, GError **error)
 {
-  const KeptRow *first = g_ptr_array_index (rows, 0);
+  const FlooKeptRow *first = g_ptr_array_index (rows, 0);
   const FlooOutboxRow *row = &first->row;
-  gint64 id = number_of (answer->server_mid), edit_timestamp = number_of (answer->edit_timestamp);
   g_autofree char *content = join_contents (rows);
   FlooMessageOperation operation = { .id = id, .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
-                                     .content = content, .config = first->config, .ext = first->ext };
+                                     .edit_timestamp = edit_timestamp, .content = content, .config = first->config, .ext = first->ext };
   gboolean was_there, is_new = TRUE;
 
   /* Its number is known from now on: should it come back to us in a page, it changes nothing; nor does this where it came before. */
   if (id != 0 && !floo_applied_add (apply->db, id, &is_new, error))
     return FALSE;
-  operation.edit_timestamp = edit_timestamp != 0 ? edit_timestamp : number_of (answer->server_time);
   if (!floo_apply_flush (apply, error))
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
-    if (!floo_outbox_acknowledge (apply->db, ((const KeptRow *) g_ptr_array_index (rows, i))->row.client_id, 0, 0, &was_there, error))
+    if (!floo_outbox_acknowledge (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, 0, 0, &was_there, error))
       return FALSE;
   if ((row->operation < FLOO_OUTBOX_DELETE_CONVERSATION && is_new && !floo_apply_operation (apply, &operation, error))
       || !floo_apply_flush_append (apply, error))
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
-    if (!floo_sender_journal_status (apply->db, ((const KeptRow *) g_ptr_array_index (rows, i))->row.client_id, row->conversation, FALSE,
+    if (!floo_sender_journal_status (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, row->conversation, FALSE,
                                      "sent", id, 0, NULL, error))
       return FALSE;
   return TRUE;
@@ -218,7 +215,7 @@ break_up (FlooApply *apply, GPtrArray *rows, GError **error)
     return TRUE;
   for (guint i = rows->len; i-- > 0;)
     {
-      const FlooOutboxRow *row = &((const KeptRow *) g_ptr_array_index (rows, i))->row;
+      const FlooOutboxRow *row = &((const FlooKeptRow *) g_ptr_array_index (rows, i))->row;
 
       if (row->state != FLOO_SEND_CANCELLED ? !floo_outbox_set_frame (apply->db, row->client_id, 0, error)
                                             : !floo_outbox_delete (apply->db, row->client_id, error))
@@ -248,7 +245,7 @@ apply_refused (FlooApply *apply, GPtrArray *rows, int code, const char *reason, 
     g_array_index (apply->result->answered, FlooAnswer, apply->result->answered->len - 1).refused = TRUE;
   for (guint i = 0; i < rows->len; i++)
     {
-      const FlooOutboxRow *row = &((const KeptRow *) g_ptr_array_index (rows, i))->row;
+      const FlooOutboxRow *row = &((const FlooKeptRow *) g_ptr_array_index (rows, i))->row;
       gboolean ok;
 
       if (row->state == FLOO_SEND_CANCELLED)
@@ -298,7 +295,7 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
     {
-      const FlooOutboxRow *row = &((const KeptRow *) g_ptr_array_index (rows, i))->row;
+      const FlooOutboxRow *row = &((const FlooKeptRow *) g_ptr_array_index (rows, i))->row;
       gboolean ok;
 
       if (row->state == FLOO_SEND_CANCELLED)
@@ -318,15 +315,22 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
 static gboolean
 apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, gboolean duplicate, GError **error)
 {
-  const KeptRow *first = g_ptr_array_index (rows, 0);
+  const FlooKeptRow *first = g_ptr_array_index (rows, 0);
   const FlooOutboxRow *row = &first->row;
-  gint64 id = number_of (answer->server_mid);
+  gint64 id = number_of (answer->server_mid), edited = number_of (answer->edit_timestamp);
   /* The first frame cannot be known yet: the number was given before, to this row or another one, by a store that was lost since. */
   gboolean is_doubtful = duplicate && count_attempts (rows) <= 1 && row->state != FLOO_SEND_UNCERTAIN;
   gboolean may;
 
   if (row->operation != FLOO_OUTBOX_MESSAGE)
-    return is_doubtful ? do_again (apply, rows, error) : apply_accepted_operation (apply, rows, answer, error);
+    {
+      if (is_doubtful)
+        return do_again (apply, rows, error);
+      edited = edited != 0 ? edited : number_of (answer->server_time);
+      return row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND || row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE
+                 ? floo_apply_accepted_edit (apply, rows, id, edited, error)
+                 : floo_apply_accepted_operation (apply, rows, id, edited, error);
+    }
   if (!floo_outbox_may_be_named (apply->db, row->client_id, row->conversation, id, &may, error))
     return FALSE;
   if (is_doubtful && row->state != FLOO_SEND_CANCELLED)
@@ -347,14 +351,14 @@ floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
   FlooAnswer answered = { .client_mid = number_of (answer->client_mid) };
   int code = status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
   const char *reason = status != NULL ? floo_frame_text (frame, status->has_reason, &status->reason) : "";
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (kept_row_free);
+  g_autoptr (GPtrArray) rows = floo_answers_get_rows (apply->db, answered.client_mid, error);
   gboolean duplicate = is_duplicate (reason);
 
-  if (!floo_outbox_foreach_of_frame (apply->db, answered.client_mid, keep_row, rows, error))
+  if (rows == NULL)
     return FALSE;
   g_array_append_val (apply->result->answered, answered);
   /* Answered before, or given up: nothing waits for it (typing has no row either). */
-  if (rows->len == 0)
+  if (rows->len == 0 || ((const FlooKeptRow *) g_ptr_array_index (rows, 0))->row.accepted != 0)
     return TRUE;
   apply->result->pump = TRUE;
   if (code == FLOO__STATUS__ERROR_CODE__OK || duplicate)

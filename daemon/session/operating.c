@@ -389,15 +389,15 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
   RowCall *call = data;
   FlooSender *sender = call->base.call.session->sender;
   RowState row = { 0 };
-  gboolean certain, shared;
+  gboolean certain, must_stay;
 
-  if (!get_row_state (db, call->client_id, &row, error) || !floo_outbox_is_shared (db, call->client_id, &shared, error))
+  if (!get_row_state (db, call->client_id, &row, error) || !floo_outbox_must_stay (db, call->client_id, &must_stay, error))
     return FALSE;
   certain = row.is_refused || row.attempts == 0 || row.is_held;
   if (!floo_sender_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
       || !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;
-  if (certain || (!floo_sender_is_online (sender) && !shared) ? !floo_outbox_delete (db, call->client_id, error)
+  if (certain || (!floo_sender_is_online (sender) && !must_stay) ? !floo_outbox_delete (db, call->client_id, error)
               : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
     return FALSE;
   call->base.call.result = g_variant_ref_sink (g_variant_new ("(b)", certain));

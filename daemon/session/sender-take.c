@@ -159,6 +159,12 @@ consider (const FlooOutboxRow *row, gboolean waits, gpointer user_data)
   /* Part of a frame that was just chosen. */
   if (last != NULL && last->client_mid == client_mid)
     return TRUE;
+  /* The service has it; it waits for others to take effect here. */
+  if (row->accepted != 0)
+    {
+      close_frame (take);
+      return TRUE;
+    }
   /* In another state than on its way, its answer came, and the frame is about to be taken out of the window. */
   if (floo_window_contains (take->window, client_mid))
     {

@@ -128,7 +128,7 @@ typedef struct {
 static gboolean
 keep_overdue (const FlooOutboxRow *row, gpointer user_data)
 {
-  const Overdue overdue = { row->client_id, row->attempts, row->state == FLOO_SEND_SENDING };
+  const Overdue overdue = { row->client_id, row->attempts, row->state == FLOO_SEND_SENDING && row->accepted == 0 };
 
   g_array_append_val (user_data, overdue);
   return TRUE;

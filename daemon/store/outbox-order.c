@@ -59,7 +59,7 @@ floo_outbox_foreach_in_order (FlooDb *db, gint64 conversation,
       if (!row)
         return TRUE;
       floo_outbox_row_read (&outbox, query);
-      if (!func (&outbox, floo_query_int (query, 23) != 0, user_data))
+      if (!func (&outbox, floo_query_int (query, 25) != 0, user_data))
         return TRUE;
     }
   return FALSE;
@@ -74,13 +74,16 @@ floo_outbox_set_frame (FlooDb *db, gint64 client_id, gint64 frame, GError **erro
 typedef struct {
   gint64 client_id;
   gint64 frame;
-  gboolean shared;
+  gboolean must_stay;
 } Sharing;
 
 static gboolean
 keep_frame (const FlooOutboxRow *row, gpointer user_data)
 {
-  ((Sharing *) user_data)->frame = row->frame;
+  Sharing *sharing = user_data;
+
+  sharing->frame = row->frame;
+  sharing->must_stay = row->accepted != 0;
   return FALSE;
 }
 
@@ -89,20 +92,46 @@ look_for_other (const FlooOutboxRow *row, gpointer user_data)
 {
   Sharing *sharing = user_data;
 
-  sharing->shared = row->client_id != sharing->client_id && row->state != FLOO_SEND_CANCELLED;
-  return !sharing->shared;
+  sharing->must_stay |= row->client_id != sharing->client_id && row->state != FLOO_SEND_CANCELLED;
+  return !sharing->must_stay;
 }
 
 gboolean
-floo_outbox_is_shared (FlooDb *db, gint64 client_id, gboolean *shared, GError **error)
+floo_outbox_must_stay (FlooDb *db, gint64 client_id, gboolean *must_stay, GError **error)
 {
   Sharing sharing = { .client_id = client_id };
 
   if (!floo_outbox_get (db, client_id, keep_frame, &sharing, error)
       || (sharing.frame != 0 && !floo_outbox_foreach_of_frame (db, sharing.frame, look_for_other, &sharing, error)))
     return FALSE;
-  *shared = sharing.shared;
+  *must_stay = sharing.must_stay;
   return TRUE;
+}
+
+gboolean
+floo_outbox_get_accepted_targets (FlooDb *db, GArray *messages, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-accepted-targets", error);
+  gboolean row;
+
+  if (query == NULL)
+    return FALSE;
+  while (floo_query_next (query, &row, error))
+    {
+      gint64 message;
+
+      if (!row)
+        return TRUE;
+      message = floo_query_int (query, 0);
+      g_array_append_val (messages, message);
+    }
+  return FALSE;
+}
+
+gboolean
+floo_outbox_set_accepted (FlooDb *db, gint64 client_id, gint64 id, gint64 edited, GError **error)
+{
+  return floo_query_run_ints (db, "outbox-set-accepted", FLOO_INTS (client_id, id, edited), NULL, error);
 }
 
 gboolean

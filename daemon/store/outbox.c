@@ -107,7 +107,7 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   const gint64 ints[]
       = { row->client_id, row->conversation, row->to_type, row->to, row->operation, row->target, row->type, row->priority,
           row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0, is_ordered (row->operation) };
-  const gint64 more[] = { row->frame, row->doubt, row->named };
+  const gint64 more[] = { row->frame, row->doubt, row->named, row->accepted, row->edited };
   const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
 
   if (query == NULL)
@@ -190,12 +190,14 @@ floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query)
   row->frame = floo_query_int (query, 14);
   row->doubt = (FlooDoubt) floo_query_int (query, 15);
   row->named = floo_query_int (query, 16);
-  row->error = floo_query_text (query, 17);
-  row->content = floo_query_text (query, 18);
-  row->ext = floo_query_text (query, 19);
-  row->config = floo_query_text (query, 20);
-  row->attachment = floo_query_text (query, 21);
-  row->file = floo_query_text (query, 22);
+  row->accepted = floo_query_int (query, 17);
+  row->edited = floo_query_int (query, 18);
+  row->error = floo_query_text (query, 19);
+  row->content = floo_query_text (query, 20);
+  row->ext = floo_query_text (query, 21);
+  row->config = floo_query_text (query, 22);
+  row->attachment = floo_query_text (query, 23);
+  row->file = floo_query_text (query, 24);
   if (row->content == NULL)
     row->content = "";
 }
@@ -274,6 +276,15 @@ gboolean
 floo_outbox_foreach_uncertain (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-uncertain", error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_edit (FlooDb *db, gint64 message, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-edits", FLOO_INTS (message), error);
   guint n;
 
   return query != NULL && each (query, func, user_data, &n, error);

@@ -53,6 +53,8 @@ typedef struct {
   gint64 frame;           /* client_mid of the frame that it goes out with, where that is not its client_id alone; 0 */
   FlooDoubt doubt;        /* of an uncertain row */
   gint64 named;           /* message id that a doubtful answer named; 0: none */
+  gint64 accepted;        /* of an edit (append, replace): its id; it takes effect after others that the service accepted before it; 0 */
+  gint64 edited;          /* ms, when the service accepted it */
 } FlooOutboxRow;
 
 /**
@@ -121,9 +123,14 @@ gboolean floo_outbox_foreach_in_order (FlooDb *db, gint64 conversation,
 gboolean floo_outbox_foreach_of_frame (FlooDb *db, gint64 client_mid, FlooOutboxFunc func, gpointer user_data, GError **error);
 /* @frame: 0: its client_id alone */
 gboolean floo_outbox_set_frame (FlooDb *db, gint64 client_id, gint64 frame, GError **error);
-/* Whether other rows go out with the frame of @client_id that are neither cancelled nor itself: then it must stay, so that the frame is
- * the same when it goes out again. */
-gboolean floo_outbox_is_shared (FlooDb *db, gint64 client_id, gboolean *shared, GError **error);
+/* Whether a cancelled row must stay: others that are not cancelled go out with its frame, which must be the same when it goes out again; or
+ * the service has accepted it. */
+gboolean floo_outbox_must_stay (FlooDb *db, gint64 client_id, gboolean *must_stay, GError **error);
+/* The edits of a message that went out and have not taken effect, oldest first. */
+gboolean floo_outbox_foreach_edit (FlooDb *db, gint64 message, FlooOutboxFunc func, gpointer user_data, GError **error);
+/* Appends the messages (gint64) to which edits were accepted that have not taken effect. */
+gboolean floo_outbox_get_accepted_targets (FlooDb *db, GArray *messages, GError **error);
+gboolean floo_outbox_set_accepted (FlooDb *db, gint64 client_id, gint64 id, gint64 edited, GError **error);
 /* The row is queued again as if it had never gone out, under a number that the service has hardly seen from us; its client_id stays.
  * @begun: (out): FALSE: this was done so often that it makes no sense, the row is as it was */
 gboolean floo_outbox_begin_anew (FlooDb *db, gint64 client_id, gboolean *begun, GError **error);

@@ -64,9 +64,11 @@ static const struct {
   { 0, MAX_NUMBER - 1, FALSE },                                     /* frame */
   { FLOO_DOUBT_DEVICE, FLOO_DOUBT_DUPLICATE, FALSE },               /* doubt */
   { 0, G_MAXINT64, FALSE },                                         /* named */
+  { 0, G_MAXINT64, FALSE },                                         /* accepted */
+  { 0, G_MAXINT64, FALSE },                                         /* edited */
 };
 
-enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 20, COLUMN_ATTACHMENT = 21, COLUMN_FILE = 22 };
+enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 22, COLUMN_ATTACHMENT = 23, COLUMN_FILE = 24 };
 
 static gboolean
 is_number_sound (FlooQuery *query, guint i)
@@ -146,7 +148,7 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
   row->error = "0: The store was damaged: this is what is left of the message";
   row->attempts = 1;
   row->next_retry = 0;
-  row->frame = row->named = 0;
+  row->frame = row->named = row->accepted = 0;
   row->doubt = FLOO_DOUBT_DEVICE;
   row->file = NULL;
   if (row->operation == FLOO_OUTBOX_MESSAGE)

@@ -60,10 +60,13 @@ class Program:
 
 
 class Sends:
-    """What the daemon is to send: each with a token, called again until a client_id is returned."""
+    """What the daemon is to send: each with a token, called again until a client_id is returned. And what is appended to a message, which is called once."""
 
-    def __init__(self, client, count, rng):
+    def __init__(self, client, count, rng, message):
         self.client = client
+        self.rng = rng
+        self.message = message     # client_id of the one that is appended to
+        self.appends = []          # (pending, number)
         self.waiting = [(RECEIVERS[rng.randrange(4)], 'sent %d' % i) for i in range(count)][::-1]
         self.texts = {text: to for to, text in self.waiting}
         self.calls = []
@@ -86,18 +89,27 @@ class Sends:
             (to_type, to), text = entry = self.waiting.pop()
             options = {'token': GLib.Variant('s', 'token of ' + text)}
             self.calls.append((self.client.start('Conversations', 'Send', '(sxssa{sv})', to_type, to, 'text', text, options), entry))
+            while self.rng.random() < 0.3:
+                number = len(self.appends)
+                self.appends.append((self.client.start('Conversations', 'Append', '(xs)', self.message, ' %d' % number), number))
 
     @property
     def all_returned(self):
-        return not self.waiting and not self.calls
+        return not self.waiting and not self.calls and all(one.done for one, _ in self.appends)
+
+    @property
+    def appended(self):
+        """client_id -> number, of those that returned."""
+        return {one.value: number for one, number in self.appends if one.done and one.failure is None}
 
 
 class Scene:
-    """pushed_page: whether what is sent unasked has a key."""
+    """pushed_page: whether what is sent unasked has a key; ack: late: answers come after the same time; random: in any order, some are lost."""
 
-    def __init__(self, test, pushed_page):
+    def __init__(self, test, pushed_page, ack):
         self.test = test
         self.pushed_page = pushed_page
+        self.ack = ack
         self.rng = random.Random(SEED)
         self.sandbox = test.sandbox(persist=True, args=SERVICE)
         self.daemon = test.daemon(sandbox=self.sandbox)
@@ -113,16 +125,23 @@ class Scene:
         self.exact = Program(test, self.daemon, 'exact', [os.path.join(here, 'chaos_client.py'), self.database])
         self.example = Program(test, self.daemon, 'example', [os.path.join(EXAMPLES, 'subscriber.py'), self.kept])
         harness.wait_for(lambda: os.path.exists(self.kept) and self.handled_count('reloads') == 1, 'both clients have their place')
+        self.began = self.client.send_text(1003, 'begin')
+        self.client.wait_sent(self.began)
         # What the login still fetches may have told of something since they took it.
         self.journal, _, self.first = self.client.call('Events', 'GetPosition')
-        self.sends = Sends(self.client, SENDS, self.rng)
+        self.sends = Sends(self.client, SENDS, self.rng, self.began)
         self.accepted = []         # server ids of what others sent to alice
         self.counts = {}
 
     def begin_service(self):
         self.sandbox.control('bot', on=False)
+        self.delay_answers()
         if self.pushed_page == 'zero':
             self.sandbox.control('settings', delivery='push')
+
+    def delay_answers(self):
+        self.sandbox.control('socket', ack=self.ack, count=-1, ack_delay_ms=150 if self.ack == 'late' else 300,
+                             ack_lost=0 if self.ack == 'late' else 1)
 
     def handled_count(self, table='handled'):
         try:
@@ -198,6 +217,13 @@ class Scene:
         self.flow(5)
         self.progress(5, 0.3)
         self.sandbox.control('disconnect', how='drop', user='alice')
+        self.delay_answers()
+
+    def refuse_for_now(self):
+        """In the middle of what is on its way."""
+        self.sandbox.control('message', status='RATE_LIMIT_EXCEEDED', user='alice', after=self.rng.randrange(10), every=self.rng.randrange(1, 6),
+                             count=self.rng.randrange(1, 5))
+        self.sends.pump(20)
 
     def refuse(self):
         self.sandbox.control('socket', refuse=self.rng.randrange(1, 3), delay_ms=self.rng.randrange(200))
@@ -211,7 +237,7 @@ class Scene:
 
     def disturb(self):
         deed, = self.rng.choices([self.exact.kill, self.example.kill, self.kill_daemon, self.kill_daemon_early, self.restart_service, self.cut, self.stall, self.lose_acks,
-                                  self.refuse, self.change_ways], [6, 4, 4, 4, 3, 5, 2, 5, 2, 6])
+                                  self.refuse_for_now, self.refuse, self.change_ways], [6, 4, 4, 4, 3, 5, 2, 5, 5, 2, 6])
         name = getattr(deed.__self__, 'name', '') + ' ' + deed.__name__
         self.counts[name] = self.counts.get(name, 0) + 1
         deed()
@@ -296,20 +322,20 @@ def printed_events(lines):
 
 class Chaos(harness.Test):
     def test_nothing_is_lost_or_twice(self):
-        self.play('key')
+        self.play('key', 'late')
 
     def test_sent_unasked_without_a_key(self):
-        self.play('zero')
+        self.play('zero', 'random')
 
-    def play(self, pushed_page):
-        scene = Scene(self, pushed_page)
+    def play(self, pushed_page, ack):
+        scene = Scene(self, pushed_page, ack)
         self.late = 0
         try:
             scene.run()
             scene.come_to_rest()
         finally:
-            print('# seed %d, %d messages received, %d sent (%d calls repeated); %s' % (
-                SEED, len(scene.accepted), len(scene.sends.client_ids), scene.sends.repeated,
+            print('# seed %d, %d messages received, %d sent (%d calls repeated), %d appended; %s' % (
+                SEED, len(scene.accepted), len(scene.sends.client_ids), scene.sends.repeated, len(scene.sends.appends),
                 ', '.join('%s: %d' % one for one in sorted(scene.counts.items()))), flush=True)
         self.check_sent(scene)
         self.check_exact(scene)
@@ -319,16 +345,31 @@ class Chaos(harness.Test):
         print('# %d messages came late, %d gaps were filled' % (self.late, filled), flush=True)
 
     def check_sent(self, scene):
-        """Each Send exactly once, in the order of their client_ids within a conversation."""
-        accepted = [one for one in scene.sandbox.accepted('alice')]
+        """Each Send exactly once, in the order of their client_ids within a conversation, but for those that were refused for the moment."""
+        # The daemon need not have heard of it.
+        refused = re.findall('message by %d refused with [0-9]+: (.*)' % ALICE, scene.sandbox.process.text())
+        first, *accepted = scene.sandbox.accepted('alice')
         contents = [one['content'] for one in accepted]
         self.assertEqual(sorted(contents), sorted(scene.sends.texts), 'not every Send is accepted exactly once')
         for one in accepted:
             self.assertEqual((one['to'], one['client_mid']), (scene.sends.texts[one['content']][1], scene.sends.client_ids[one['content']]))
         for _, to in RECEIVERS:
-            ids = [one['client_mid'] for one in accepted if one['to'] == to]
+            ids = [one['client_mid'] for one in accepted if one['to'] == to and one['content'] not in refused]
             self.assertEqual(ids, sorted(ids), 'the order in the conversation with %d' % to)
         self.sent = accepted
+        self.check_appended(scene, first['content'], refused)
+
+    def check_appended(self, scene, content, refused):
+        """Each Append that returned exactly once, the others once at most; in order, too."""
+        numbers = [int(one) for one in content.split()[1:]]
+        by_number = {number: client_id for client_id, number in scene.sends.appended.items()}
+        self.assertEqual(len(numbers), len(set(numbers)), 'appended twice')
+        self.assertEqual(set(by_number) - set(numbers), set(), 'not appended')
+        moved = {int(one) for content in refused for one in content.split() if one.isdecimal()}
+        order = [one for one in numbers if one not in moved]
+        self.assertEqual(order, sorted(order))
+        self.assertEqual(harness.message(scene.client.call('Conversations', 'GetMessage', '(x)', scene.began)).content, content)
+        print('# %d of %d were refused for the moment' % (len(refused), len(numbers) + len(self.sent)), flush=True)
 
     def check_messages(self, scene, messages):
         """The messages handled are those accepted: none twice, none missing, in order."""
@@ -340,12 +381,12 @@ class Chaos(harness.Test):
         self.assertEqual(sorted(own), sorted(one['server_mid'] for one in self.sent), 'our own messages')
         self.assertEqual([one for one in messages if 'is_history' in one.more], [], 'news that came as if they were old')
         for conversation in {one.conversation for one in messages}:
-            for mine in (False, True):
-                ids = [one.id for one in messages if one.conversation == conversation and (one.sender == ALICE) == mine]
-                if mine or scene.pushed_page == 'key':
-                    self.assertEqual(ids, sorted(ids), 'the order in conversation %d' % conversation)
-                else:
-                    self.late += sum(one < highest for one, highest in zip(ids, itertools.accumulate(ids, max)))
+            # Our own come as they are acknowledged, which need not be their order.
+            ids = [one.id for one in messages if one.conversation == conversation and one.sender != ALICE]
+            if scene.pushed_page == 'key':
+                self.assertEqual(ids, sorted(ids), 'the order in conversation %d' % conversation)
+            else:
+                self.late += sum(one < highest for one, highest in zip(ids, itertools.accumulate(ids, max)))
 
     def check_exact(self, scene):
         with sqlite3.connect(scene.database) as db:
@@ -361,7 +402,10 @@ class Chaos(harness.Test):
                 mid, status, details = json.loads(arguments)
                 self.assertNotEqual(last.get(mid), 'sent', 'a change after the end of %d' % mid)
                 last[mid] = status
-        self.assertEqual(last, {one: 'sent' for one in scene.sends.client_ids.values()})
+        ids = set(scene.sends.client_ids.values())
+        self.assertEqual({one: last.get(one) for one in ids}, {one: 'sent' for one in ids})
+        self.assertEqual({status for one, status in last.items() if one not in ids}, {'sent'}, 'of what was appended')
+        self.assertEqual(set(scene.sends.appended) - set(last), set())
 
     def check_example(self, scene):
         """The plain example: handled at least once; twice only what it was killed with."""

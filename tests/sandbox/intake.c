@@ -241,6 +241,8 @@ sb_intake_submit (Sandbox *sandbox, SbUser *user, SbDevice *device, SbMessage *m
   *verdict = (SbVerdict) { .code = CODE (OK), .client_mid = message->client_mid, .time = sb_now () };
   if (answer_duplicate (device, message->client_mid, verdict) || !accept (&in))
     {
+      if (!verdict->duplicate)
+        sb_trace_log (sandbox, "message by %" G_GINT64_FORMAT " refused with %d: %s", user->id, (int) verdict->code, message->content);
       sb_message_free (message);
       return NULL;
     }

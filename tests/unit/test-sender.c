@@ -166,6 +166,54 @@ run_cancel (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_set_state (db, *(gint64 *) data, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error);
 }
 
+/* Answers in another order than that in which the service accepted the edits: they take effect in that. */
+static void
+test_edits_in_turn (Sending *s, gconstpointer data)
+{
+  begin_message (s, 90, 1090);
+  add_appends (s, 100, 1, 1090);
+  sending_assert_take (s, "100:+100 ");
+  add_appends (s, 101, 1, 1090);
+  sending_assert_take (s, "101:+101 ");
+  sending_add (s, 102, 7, REPLACE, 1090, "anew");
+  add_appends (s, 103, 1, 1090);
+  sending_assert_take (s, "102:anew 103:+103 ");
+  g_free (sending_statuses (s));
+  sending_accept (s, 103, 1103);
+  sending_accept (s, 101, 1101);
+  sending_assert_statuses (s, "");
+  sending_assert_message (s, 90, 1090, "begin");
+  /* Not on their way any more, and not sent again. */
+  sending_reconnect (s, DEVICE);
+  sending_assert_take (s, "100:+100 102:anew ");
+  g_free (sending_statuses (s));
+  g_assert_false (sending_answer_as (s, 102, OK, "client message id is duplicated", 1102, 1700000001102));
+  sending_assert_statuses (s, "");
+  g_assert_false (sending_answer_as (s, 100, OK, "client message id is duplicated", 1100, 1700000001100));
+  sending_assert_statuses (s, "100:sent 101:sent 102:sent 103:sent ");
+  sending_assert_message (s, 90, 1090, "anew+103");
+}
+
+/* One that was refused meanwhile comes after them. */
+static void
+test_edit_refused_in_turn (Sending *s, gconstpointer data)
+{
+  begin_message (s, 90, 1090);
+  add_appends (s, 100, 1, 1090);
+  g_free (sending_take (s));
+  add_appends (s, 101, 1, 1090);
+  sending_assert_take (s, "101:+101 ");
+  sending_accept (s, 101, 1101);
+  g_free (sending_statuses (s));
+  sending_refuse (s, 100, RATE_LIMIT);
+  sending_assert_statuses (s, "100:queued:20 101:sent ");
+  sending_assert_message (s, 90, 1090, "begin+101");
+  sending_pass (s, 2000);
+  sending_assert_take (s, "100:+100 ");
+  sending_accept (s, 100, 1200);
+  sending_assert_message (s, 90, 1090, "begin+101+100");
+}
+
 /* A frame that goes out again is the same, whatever was cancelled or added meanwhile: the service may have taken it. */
 static void
 test_same_frame_again (Sending *s, gconstpointer data)
@@ -320,7 +368,7 @@ service_answer (Service *service, Sending *s)
     sending_refuse (s, answer->client_mid, RATE_LIMIT);
   else
     sending_answer_as (s, answer->client_mid, OK, answer->duplicate ? "client message id is duplicated" : "", (guint64) answer->server_id,
-                       1700000000000);
+                       1700000000000 + (guint64) answer->server_id);
   g_free (answer);
 }
 
@@ -381,6 +429,10 @@ play (Sending *s, guint32 seed)
       for (guint i = 0; i < s->frames->len; i++)
         service_take (&service, g_ptr_array_index (s->frames, i));
     }
+  /* What we have of the message is what the service has. */
+  g_string_prepend (service.message, "begin");
+  sending_assert_message (s, 90, 1090, service.message->str);
+  g_string_erase (service.message, 0, 5);
   assert_log (service.log->str, texts, service.refused->str);
   assert_log (service.message->str, appends, service.refused_appends->str);
   g_assert_true (floo_window_is_empty (s->window));
@@ -411,6 +463,8 @@ main (int argc, char **argv)
   ADD ("/sender/clock-set-back", test_clock_set_back);
   ADD ("/sender/appends", test_appends);
   ADD ("/sender/append-before-message", test_append_before_message);
+  ADD ("/sender/edits-in-turn", test_edits_in_turn);
+  ADD ("/sender/edit-refused-in-turn", test_edit_refused_in_turn);
   ADD ("/sender/same-frame-again", test_same_frame_again);
   ADD ("/sender/refused-frame", test_refused_frame);
   ADD ("/sender/impossible-ids", test_impossible_ids);

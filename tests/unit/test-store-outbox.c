@@ -537,13 +537,13 @@ note_row (const FlooOutboxRow *row, gpointer user_data)
 static gboolean
 get_frames (FlooDb *db, gpointer data, GError **error)
 {
-  gboolean shared[3];
+  gboolean stay[3];
 
   for (gint64 mid = 11; mid <= 21; mid += 1)
     OK (floo_outbox_foreach_of_frame (db, mid, note_row, data, error));
   for (gint64 id = 11; id <= 13; id++)
-    OK (floo_outbox_is_shared (db, id, &shared[id - 11], error));
-  g_string_append_printf (data, "%d%d%d", shared[0], shared[1], shared[2]);
+    OK (floo_outbox_must_stay (db, id, &stay[id - 11], error));
+  g_string_append_printf (data, "%d%d%d", stay[0], stay[1], stay[2]);
   return TRUE;
 }
 

@@ -147,8 +147,8 @@ CREATE TABLE outbox (
   config TEXT,
   attachment TEXT,
   file TEXT                                 -- JSON: what is to be uploaded first (ordered is 0 as long); NULL: nothing, or it is done
-, frame INTEGER NOT NULL DEFAULT 0, doubt INTEGER NOT NULL DEFAULT 0, named INTEGER NOT NULL DEFAULT 0) STRICT;
-INSERT INTO outbox VALUES(100,7,0,7,0,0,0,0,1700000000100,1,1,1,0,0,0,0,NULL,'waits',NULL,NULL,NULL,NULL,0,0,0);
+, frame INTEGER NOT NULL DEFAULT 0, doubt INTEGER NOT NULL DEFAULT 0, named INTEGER NOT NULL DEFAULT 0, accepted INTEGER NOT NULL DEFAULT 0, edited INTEGER NOT NULL DEFAULT 0) STRICT;
+INSERT INTO outbox VALUES(100,7,0,7,0,0,0,0,1700000000100,1,1,1,0,0,0,0,NULL,'waits',NULL,NULL,NULL,NULL,0,0,0,0,0);
 CREATE TABLE tokens (
   token TEXT PRIMARY KEY,
   digest TEXT NOT NULL,
@@ -185,5 +185,7 @@ CREATE INDEX outbox_messages ON outbox (conversation, client_id) WHERE operation
 CREATE INDEX outbox_targets ON outbox (target) WHERE operation <> 0;
 CREATE INDEX outbox_frames ON outbox (frame, client_id) WHERE frame <> 0;
 CREATE INDEX outbox_uncertain ON outbox (client_id) WHERE state = 5;
+CREATE INDEX outbox_edits ON outbox (target, client_id) WHERE state IN (2, 6) AND operation IN (8, 9);
+CREATE INDEX outbox_accepted ON outbox (target, accepted) WHERE accepted <> 0;
 CREATE INDEX tokens_by_use ON tokens (used);
 COMMIT;
