@@ -4,6 +4,7 @@
 import http.client
 import json
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -192,6 +193,10 @@ class Sandbox:
     def wait(self, condition, limit=LIMIT, **arguments):
         """Waits until something is so in the sandbox, with the main loop at rest."""
         return self.control('wait', timeout_ms=int(limit * 1000), **dict(arguments, **{'for': condition}))
+
+    def refused(self, user_id=1001):
+        """Contents of messages and operations of this user that were refused, also where the answer was lost."""
+        return re.findall('message by %d refused with [0-9]+: (.*)' % user_id, self.process.text())
 
     def send(self, sender, to, content, **arguments):
         """A user sends a message; returns its id."""

@@ -95,12 +95,12 @@ class SendingTest(harness.Test):
         sandbox.control('disconnect', how='drop', user='alice')
         harness.wait_for(lambda: client.outbox() == [], lambda: 'all is sent: %s' % client.outbox()[:3], 60)
         self.settle(client)
-        refused = {event.args[0] for event in client.named('SendingMessageStatusChanged') if event.args[1] == 'queued' and 'error_code' in event.args[2]}
+        refused = sandbox.refused()
         self.assertTrue(refused)
         for to in (ECHO, BOB):
             accepted = [one for one in sandbox.accepted('alice') if one['to'] == to and one['client_mid'] != began]
             self.assertEqual(sorted(one['content'] for one in accepted), sorted('text %d' % i for i in range(160)))
-            order = [one['client_mid'] for one in accepted if one['client_mid'] not in refused]
+            order = [one['client_mid'] for one in accepted if one['content'] not in refused]
             self.assertEqual(order, sorted(order))
         content = harness.message(client.call('Conversations', 'GetMessage', '(x)', began)).content
         self.assertEqual(sorted(content.split()), sorted(['begin'] + [str(i) for i in range(40)]))
