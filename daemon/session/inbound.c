@@ -126,7 +126,7 @@ floo_inbound_apply (FlooDb *db, GArray *items, gboolean carefully, FlooInboundRe
   ok = floo_early_any (db, &apply.any_early, error);
   for (guint i = 0; ok && i < items->len; i++)
     ok = apply_item (&apply, &g_array_index (items, FlooInboundItem, i), error);
-  ok = ok && (result->answered->len == 0 || floo_apply_waiting_edits (&apply, error)) && floo_apply_finish (&apply, error);
+  ok = ok && (result->answered->len == 0 || carefully || floo_apply_waiting_edits (&apply, error)) && floo_apply_finish (&apply, error);
   g_variant_builder_clear (&apply.run);
   g_string_free (apply.append_content, TRUE);
   g_free (apply.append_config);
