@@ -459,6 +459,7 @@ class MessagesTest(harness.Test):
         """Whatever the service's choice is where its documents leave one."""
         for setting in ({'last_page': 'zero'}, {'notice_form': 'notice'}, {'omit_xid': True}, {'compress': True}, {'page_size': 3},
                         {'frame_form': 'base64'}, {'frame_form': 'fragments'}, {'delivery': 'push'}, {'group_notices': 'system'},
+                        {'status_form': 'errors-only', 'xid_form': 'sparse'}, {'xid_form': 'bare', 'clock_skew': -40 * 24 * 3600 * 1000},
                         {'last_page': 'zero', 'omit_xid': True, 'delivery': 'push', 'compress': True, 'frame_form': 'fragments'}):
             with self.subTest(**setting):
                 name = str(len(self.daemons))
