@@ -395,6 +395,7 @@ typedef struct {
   gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
   gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
   guint connection;             /* sync*.c: the number of the one it came by */
+  GError *refused;              /* (out) (nullable): sync-batches.c: why the store, which is in order, does not take it */
   gboolean news;                /* (out): of a page: something in it had not come before */
 } FlooInboundItem;
 

@@ -18,14 +18,17 @@
 typedef struct {
   FlooSession *session;
   GArray *items;
-  FlooInboundResult *result;
-  GError *refused;              /* (nullable): why the store, which is in order, does not take the only item */
+  GArray *removing;             /* for each of the results */
+  GPtrArray *results;           /* FlooInboundResult: of the batch, or of each of its items */
 } Batch;
 
 static void
 item_clear (gpointer data)
 {
-  g_clear_pointer (&((FlooInboundItem *) data)->frame, floo_frame_unref);
+  FlooInboundItem *item = data;
+
+  g_clear_pointer (&item->frame, floo_frame_unref);
+  g_clear_error (&item->refused);
 }
 
 GArray *
@@ -42,34 +45,42 @@ batch_free (gpointer data)
 {
   Batch *batch = data;
 
-  g_clear_error (&batch->refused);
   g_array_unref (batch->items);
-  floo_inbound_result_free (batch->result);
+  g_array_unref (batch->removing);
+  g_ptr_array_unref (batch->results);
   g_object_unref (batch->session);
   g_free (batch);
 }
 
-static gboolean
-apply_batch (FlooDb *db, gpointer data, GError **error)
-{
-  Batch *batch = data;
+/* One try of some items. */
+typedef struct {
+  GArray *items;
+  gboolean carefully;
+  FlooInboundResult *result;
+} Try;
 
-  return floo_inbound_apply (db, batch->items, FALSE, batch->result, error);
+static gboolean
+run_try (FlooDb *db, gpointer data, GError **error)
+{
+  const Try *try = data;
+
+  return floo_inbound_apply (db, try->items, try->carefully, try->result, error);
 }
 
+/* Returns: FALSE where the store fails. @refused: (out): it does not take them, and nothing of them is left */
 static gboolean
-apply_carefully (FlooDb *db, gpointer data, GError **error)
+try_items (Batch *batch, FlooDb *db, GArray *items, gboolean carefully, GError **refused, GError **error)
 {
-  Batch *batch = data;
+  Try try = { items, carefully, floo_inbound_result_new () };
 
-  return floo_inbound_apply (db, batch->items, TRUE, batch->result, error);
-}
-
-static void
-forget_result (Batch *batch)
-{
-  floo_inbound_result_free (batch->result);
-  batch->result = floo_inbound_result_new ();
+  g_array_append_vals (try.result->removing, batch->removing->data, batch->removing->len);
+  if (floo_db_try (db, run_try, &try, refused, error) && *refused == NULL)
+    {
+      g_ptr_array_add (batch->results, try.result);
+      return TRUE;
+    }
+  floo_inbound_result_free (try.result);
+  return *refused != NULL;
 }
 
 /* Changes something, so that a commit is one. */
@@ -84,29 +95,38 @@ run_probe (FlooDb *db, gpointer data, GError **error)
  * or the store. One that does not take the item, but is in order, commits something else in its place.
  */
 static gboolean
+run_item (Batch *batch, FlooDb *db, FlooInboundItem *item, GError **error)
+{
+  g_autoptr (GArray) one = g_array_new (FALSE, FALSE, sizeof (FlooInboundItem));
+  g_autoptr (GError) first = NULL;
+  FlooInboundResult *result;
+
+  g_array_append_val (one, *item);
+  if (!try_items (batch, db, one, FALSE, &first, error)
+      || (first != NULL && !try_items (batch, db, one, TRUE, &g_array_index (one, FlooInboundItem, 0).refused, error)))
+    return FALSE;
+  *item = g_array_index (one, FlooInboundItem, 0);
+  if (item->refused == NULL)
+    return TRUE;
+  result = floo_inbound_result_new ();
+  result->left_out[FLOO_LEFT_OUT_REFUSED] = item->frame->sync_dl != NULL ? MAX ((guint) item->frame->sync_dl->n_metas, 1) : 1;
+  g_ptr_array_add (batch->results, result);
+  return run_probe (db, NULL, error);
+}
+
+/* All at once, or where that fails each in its turn, so that one does not keep the others out. */
+static gboolean
 run_batch (FlooDb *db, gpointer data, GError **error)
 {
   Batch *batch = data;
-  g_autoptr (GError) first = NULL;
-  guint n;
+  g_autoptr (GError) refused = NULL;
 
-  if (batch->items->len > 1)
-    return apply_batch (db, data, error);
-  if (!floo_db_try (db, apply_batch, data, &first, error))
+  if (!try_items (batch, db, batch->items, FALSE, &refused, error))
     return FALSE;
-  if (first == NULL)
-    return TRUE;
-  forget_result (batch);
-  if (!floo_db_try (db, apply_carefully, data, &batch->refused, error))
-    return FALSE;
-  if (batch->refused == NULL)
-    return TRUE;
-  forget_result (batch);
-  n = g_array_index (batch->items, FlooInboundItem, 0).frame->sync_dl != NULL
-          ? (guint) g_array_index (batch->items, FlooInboundItem, 0).frame->sync_dl->n_metas
-          : 1;
-  batch->result->left_out[FLOO_LEFT_OUT_REFUSED] = MAX (n, 1);
-  return run_probe (db, NULL, error);
+  for (guint i = 0; refused != NULL && i < batch->items->len; i++)
+    if (!run_item (batch, db, &g_array_index (batch->items, FlooInboundItem, i), error))
+      return FALSE;
+  return TRUE;
 }
 
 static void submit (FlooSync *self);
@@ -211,18 +231,6 @@ may_be_one (const GError *error)
          && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN);
 }
 
-/* Returns: (transfer full): an array of that item alone. */
-static GArray *
-take_item (const GArray *items, guint i)
-{
-  FlooInboundItem item = g_array_index (items, FlooInboundItem, i);
-  GArray *one = floo_sync_items_new ();
-
-  floo_frame_ref (item.frame);
-  g_array_append_val (one, item);
-  return one;
-}
-
 /* As LastError, until something can be stored again. */
 static void
 tell_failure (FlooSync *self, const GError *error)
@@ -248,21 +256,17 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
   Batch *batch = data;
   FlooSession *session = batch->session;
   FlooSync *self = session->sync;
-  const GError *failure = error != NULL ? error : batch->refused;
 
   self->under_way--;
-  if (error != NULL && batch->items->len > 1 && may_be_one (error) && store == session->store)
-    {
-      /* One of them may be what the store does not take: it must not keep the others out. */
-      for (guint i = 0; i < batch->items->len; i++)
-        floo_sync_write (self, take_item (batch->items, i));
-      return;
-    }
-  if (failure != NULL)
-    g_warning ("what the service sent could not be stored: %s", failure->message);
+  if (error != NULL)
+    g_warning ("what the service sent could not be stored: %s", error->message);
   for (guint i = 0; i < batch->items->len; i++)
     {
       const FlooInboundItem *item = &g_array_index (batch->items, FlooInboundItem, i);
+      const GError *failure = error != NULL ? error : item->refused;
+
+      if (item->refused != NULL)
+        g_warning ("what the service sent cannot be stored and was left out: %s", item->refused->message);
       last_page_done (self, item, error);
       if (item->frame->unread_dl != NULL && failure == NULL)
         floo_fill_online (self);
@@ -275,8 +279,8 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
         floo_history_page_done (self, item, failure);
     }
   /* What a store that was taken away had still to commit says nothing of who is logged in now. */
-  if (error == NULL && store != NULL && store == session->store)
-    act_on_result (session, batch->result);
+  for (guint i = 0; error == NULL && store != NULL && i < batch->results->len && store == session->store; i++)
+    act_on_result (session, g_ptr_array_index (batch->results, i));
   /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
   if (error != NULL)
     self->caught_up = FALSE;
@@ -292,8 +296,9 @@ floo_sync_write (FlooSync *self, GArray *items)
 
   batch->session = g_object_ref (self->session);
   batch->items = items;
-  batch->result = floo_inbound_result_new ();
-  g_array_append_vals (batch->result->removing, self->session->removing->data, self->session->removing->len);
+  batch->results = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_inbound_result_free);
+  batch->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_vals (batch->removing, self->session->removing->data, self->session->removing->len);
   self->under_way++;
   floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
 }

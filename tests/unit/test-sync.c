@@ -3,48 +3,9 @@
  * test-sync.c: what the service is asked for, and asked again for, where it refuses or does not answer. The connection leads nowhere: what
  * is sent is lost.
  */
-#include "session/sync.h"
-#include "store-fixture.h"
+#include "sync-fixture.h"
 
-typedef struct {
-  Fixture fixture;
-  FlooConfig config;
-  FlooSession *session;
-  FlooSync *sync;
-} Online;
-
-static char *
-no_url (FlooLink *link, guint attempts, gpointer user_data)
-{
-  return NULL;
-}
-
-static void
-set_up (Online *o, gconstpointer data)
-{
-  g_autoptr (FlooSecrets) secrets = NULL;
-
-  fixture_set_up (&o->fixture, NULL);
-  o->config.app_id = (char *) "";
-  o->config.data_dir = o->config.cache_dir = o->fixture.root;
-  secrets = floo_secrets_new ("file", NULL, o->fixture.root);
-  o->session = floo_session_new (&o->config, secrets);
-  o->session->store = g_object_ref (o->fixture.store);
-  o->session->link = floo_link_new (no_url, NULL);
-  o->sync = o->session->sync;
-  floo_sync_online (o->sync);
-}
-
-static void
-tear_down (Online *o, gconstpointer data)
-{
-  floo_sync_offline (o->sync);
-  /* What is still in the store holds the session. */
-  g_object_add_weak_pointer (G_OBJECT (o->session), (gpointer *) &o->session);
-  g_object_unref (o->session);
-  run_until (o->session == NULL);
-  fixture_tear_down (&o->fixture, NULL);
-}
+#include "store/gaps.h"
 
 /* A page of @conversation that is refused. */
 static void
@@ -231,6 +192,109 @@ test_history_asked_again (Online *o, gconstpointer data)
     }
 }
 
+/* ---- connections ---- */
+
+/* A page of conversation 7 with @next_key. */
+static FlooFrame *
+empty_page (guint64 next_key)
+{
+  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
+  Floo__XID xid = FLOO__XID__INIT;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) bytes = NULL;
+  FlooFrame *frame;
+
+  xid.has_uid = xid.has_devicesn = dl.has_next_key = TRUE;
+  xid.uid = 7;
+  dl.xid = &xid;
+  dl.next_key = next_key;
+  bytes = floo_frame_encode (FLOO__FRAME__COMMAND__SYNC, &dl.base);
+  frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
+  g_assert_no_error (error);
+  return frame;
+}
+
+static FlooPull *
+want (Online *o)
+{
+  const FlooXid xid = { .has_uid = TRUE, .uid = 7 };
+  gint64 uid = 7;
+
+  floo_pull_want (o->sync, &xid, FALSE);
+  floo_sync_pump (o->sync);
+  return g_hash_table_lookup (o->sync->pulls, &uid);
+}
+
+/* The end of a page of a connection before says nothing of the page that is asked for on this one. */
+static void
+test_page_of_a_connection_before (Online *o, gconstpointer data)
+{
+  g_autoptr (FlooFrame) frame = empty_page (5);
+  FlooInboundItem item = { .frame = frame, .conversation = 7, .from = -1, .connection = o->sync->connection };
+  FlooPull *pull;
+
+  floo_sync_offline (o->sync);
+  floo_sync_online (o->sync);
+  pull = want (o);
+  pull->state = FLOO_PULL_COMMITTING;
+  floo_pull_page_done (o->sync, &item, NULL);
+  g_assert_cmpint (pull->state, ==, FLOO_PULL_COMMITTING);
+  item.connection = o->sync->connection;
+  item.news = TRUE;
+  floo_pull_page_done (o->sync, &item, NULL);
+  g_assert_cmpint (pull->state, ==, FLOO_PULL_QUEUED);
+  g_assert_cmpuint (pull->key, ==, 5);
+  /* It is asked for as that page has it, the conversation itself as it was told. */
+  g_assert_true (pull->page_xid.has_device_sn);
+  g_assert_false (pull->xid.has_device_sn);
+}
+
+static gboolean
+run_note_pushes (FlooDb *db, gpointer data, GError **error)
+{
+  FlooMessage message = fixture_message (10, 7, 7, "text");
+
+  return fixture_take_in (db, &message, TRUE, error) && floo_gaps_note_pushes (db, error);
+}
+
+static gboolean
+run_nothing (FlooDb *db, gpointer data, GError **error)
+{
+  return TRUE;
+}
+
+/* Two answers to UNREAD before it is known what is to be looked at: it is looked at once. */
+static void
+test_looked_once (Online *o, gconstpointer data)
+{
+  fixture_write (&o->fixture, run_note_pushes, NULL);
+  o->session->congested = TRUE;
+  floo_fill_online (o->sync);
+  floo_fill_online (o->sync);
+  run_until (o->sync->looked);
+  fixture_read (&o->fixture, run_nothing, NULL);
+  g_assert_cmpuint (o->sync->to_look_at->len, ==, 1);
+  o->session->congested = FALSE;
+}
+
+/* Something came for a page that cannot be read: that page is given up soon, and the connection goes on. */
+static void
+test_unreadable (Online *o, gconstpointer data)
+{
+  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "malformed");
+  guint connection = o->sync->connection;
+  gint64 uid = 7;
+
+  g_assert_cmpint (want (o)->state, ==, FLOO_PULL_ASKED);
+  floo_sync_unreadable (o->sync, error);
+  run_until (!g_hash_table_contains (o->sync->pulls, &uid));
+  g_assert_cmpuint (o->sync->connection, ==, connection);
+  g_assert_cmpuint (o->sync->left_out, ==, 1);
+  /* It is not asked for again at once, but looked for in the history. */
+  g_assert_null (want (o));
+  g_assert_cmpuint (o->sync->to_look_at->len, ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -240,5 +304,8 @@ main (int argc, char **argv)
   g_test_add ("/sync/look-again", Online, NULL, set_up, test_look_again, tear_down);
   g_test_add ("/sync/late-history", Online, NULL, set_up, test_late_history, tear_down);
   g_test_add ("/sync/history-asked-again", Online, NULL, set_up, test_history_asked_again, tear_down);
+  g_test_add ("/sync/page-of-a-connection-before", Online, NULL, set_up, test_page_of_a_connection_before, tear_down);
+  g_test_add ("/sync/looked-once", Online, NULL, set_up, test_looked_once, tear_down);
+  g_test_add ("/sync/unreadable", Online, NULL, set_up, test_unreadable, tear_down);
   return g_test_run ();
 }
