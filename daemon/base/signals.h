@@ -66,15 +66,17 @@ typedef enum {
   FLOO_SIGNAL_GROUP_FILE_DELETED,
   FLOO_SIGNAL_GROUP_FILE_UPDATED,
   FLOO_SIGNAL_PUSH_MESSAGE,
+  FLOO_SIGNAL_CONVERSATIONS_CHANGED,
   FLOO_N_SIGNALS
 } FlooSignal;
 
-/* Where a signal's body holds messages that the journal need not repeat. */
+/* Where a signal's body holds messages or conversations that the journal need not repeat. */
 typedef enum {
   FLOO_REF_NONE,        /* nowhere: the row has the body */
   FLOO_REF_ARRAY,       /* the body is (aM) */
   FLOO_REF_SINGLE,      /* the body is (M) */
-  FLOO_REF_DETAILS      /* the last argument is an a{sv} with one under "message" */
+  FLOO_REF_DETAILS,     /* the last argument is an a{sv} with one under "message" */
+  FLOO_REF_CONVERSATIONS /* the first argument is an aa{sv} of conversations */
 } FlooSignalRef;
 
 typedef struct {

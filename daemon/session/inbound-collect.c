@@ -5,6 +5,7 @@
 #include "session/apply.h"
 
 #include "base/names.h"
+#include "store/conversations.h"
 #include "store/journal.h"
 
 gint64
@@ -141,5 +142,5 @@ floo_apply_finish (FlooApply *apply, GError **error)
           && !floo_journal_append (apply->db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", change->id, unread), NULL, 0, error))
         return FALSE;
     }
-  return !apply->list_changed || floo_journal_append (apply->db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+  return !apply->list_changed || floo_conversations_list_changed (apply->db);
 }

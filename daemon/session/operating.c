@@ -177,7 +177,7 @@ floo_operation_delete_conversation (FlooDb *db, gint64 conversation, GError **er
              || (floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, deleted_notice (conversation), NULL, 0, error)
                  && (unread == 0
                      || floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", conversation, 0u), NULL, 0, error))
-                 && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error)));
+                 && floo_conversations_list_changed (db)));
 }
 
 static gboolean
@@ -220,7 +220,7 @@ run_set_draft (FlooDb *db, gpointer data, GError **error)
   return floo_conversations_set_draft (db, call->conversation,
                                        call->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, call->text,
                                        floo_now_ms (), error)
-         && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+         && floo_conversations_list_changed (db);
 }
 
 void
@@ -401,7 +401,7 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
               : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
     return FALSE;
   call->base.call.result = g_variant_ref_sink (g_variant_new ("(b)", certain));
-  return floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error)
+  return floo_conversations_list_changed (db)
          && floo_sender_take_due (sender, db, call->base.taken, error);
 }
 

@@ -18,6 +18,7 @@
 #include "base/names.h"
 #include "session/outbox-call.h"
 #include "store/files.h"
+#include "store/conversations.h"
 #include "store/journal.h"
 #include "store/messages.h"
 
@@ -169,7 +170,7 @@ run_fate (FlooDb *db, gpointer data, GError **error)
     default:
       return floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "cancelled", 0, 0, NULL, error)
              && floo_outbox_delete (db, job->client_id, error)
-             && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+             && floo_conversations_list_changed (db);
     }
 }
 

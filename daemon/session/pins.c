@@ -11,7 +11,7 @@
 static gboolean
 list_event (FlooDb *db, gboolean changed, GError **error)
 {
-  return !changed || floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+  return !changed || floo_conversations_list_changed (db);
 }
 
 static gboolean

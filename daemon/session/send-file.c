@@ -12,6 +12,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "session/outbox-call.h"
+#include "store/conversations.h"
 #include "store/journal.h"
 #include "store/messages.h"
 
@@ -112,7 +113,7 @@ run_accept (FlooDb *db, gpointer data, GError **error)
   return (call->token == NULL || floo_outbox_add_token (db, call->token, call->digest, row->client_id, error))
          && floo_outbox_insert (db, row, error)
          && floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
-         && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+         && floo_conversations_list_changed (db);
 }
 
 /* ---- the bytes ---- */

@@ -161,7 +161,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
   if ((query->token != NULL && !floo_outbox_add_token (db, query->token, query->digest, row->client_id, error))
       || !floo_outbox_insert (db, row, error)
       || !floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
-      || !floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error))
+      || !floo_conversations_list_changed (db))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, row->client_id, error);
 }

@@ -2,6 +2,7 @@
 #include "session/settle.h"
 
 #include "session/internal.h"
+#include "store/conversations.h"
 #include "store/journal.h"
 #include "store/messages.h"
 
@@ -115,7 +116,7 @@ settle_as_sent (FlooDb *db, const FlooUncertain *row, gint64 id, GError **error)
 
   return floo_outbox_acknowledge (db, row->client_id, id, 0, &was_there, error)
          && floo_sender_journal_status (db, row->client_id, row->conversation, id != 0, "sent", id, 0, NULL, error)
-         && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
+         && floo_conversations_list_changed (db);
 }
 
 /* A message stays for the user to decide, an operation is over. */

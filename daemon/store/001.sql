@@ -1,9 +1,9 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- Schema 1. Texts are NULL where they are empty; times are ms since 1970; booleans 0 or 1.
-PRAGMA application_id = 0x466c6f6f;
+PRAGMA application_id = 0x466c6f31;
 PRAGMA user_version = 1;
 
--- The file's own values: journal_id.
+-- The file's own values: journal_id; created (ms), when it was made; pushes, where the service has sent pages unasked.
 CREATE TABLE meta (
   key TEXT PRIMARY KEY,
   value ANY
@@ -27,6 +27,7 @@ CREATE TABLE messages (
   flags INTEGER NOT NULL,
   unread INTEGER NOT NULL,        -- counts in its conversation's unread
   client_id INTEGER,              -- ours of this device
+  device_sn INTEGER,              -- ours: which device sent it; NULL: not known
   edit_timestamp INTEGER NOT NULL DEFAULT 0,
   characters INTEGER,             -- length of the whole content; NULL: nothing was ever appended
   content TEXT,                   -- without what was appended
@@ -94,19 +95,39 @@ CREATE TABLE conversations (
   draft TEXT,
   draft_timestamp INTEGER NOT NULL DEFAULT 0,
   complete INTEGER NOT NULL DEFAULT 0,      -- the beginning is known: nothing is before the oldest message
-  deleted_up_to INTEGER NOT NULL DEFAULT 0  -- messages up to this id were deleted with the conversation
+  deleted_up_to INTEGER NOT NULL DEFAULT 0, -- messages up to this id were deleted with the conversation
+  -- What its row in a window shows (entries.h), written at the end of each transaction that changed it: its newest message, be it the last one
+  -- or one of ours that waits,
+  last_id INTEGER NOT NULL DEFAULT 0,
+  last_content TEXT,                        -- the beginning
+  last_timestamp INTEGER NOT NULL DEFAULT 0,
+  last_from INTEGER NOT NULL DEFAULT 0,
+  last_from_name TEXT,                      -- as the message has it
+  last_type INTEGER,                        -- NULL: no message
+  last_outgoing INTEGER NOT NULL DEFAULT 0,
+  last_status INTEGER NOT NULL DEFAULT 0,
+  last_send_state INTEGER NOT NULL DEFAULT 0,
+  -- and what it has of others.
+  first_unread INTEGER NOT NULL DEFAULT 0,  -- message id
+  failed INTEGER NOT NULL DEFAULT 0,        -- messages of ours that failed
+  read_up_to INTEGER NOT NULL DEFAULT 0,    -- the last message of ours that the other one has read
+  shown INTEGER NOT NULL DEFAULT 0          -- hash of the entry that was told last; 0: none
 ) STRICT;
 CREATE INDEX conversations_by_activity ON conversations (activity, id) WHERE listed = 1;
 CREATE INDEX conversations_by_pin ON conversations (pinned, activity, id) WHERE listed = 1;
 CREATE INDEX conversations_unread ON conversations (id) WHERE unread > 0;
+CREATE INDEX conversations_by_last_from ON conversations (last_from) WHERE listed = 1;
 CREATE INDEX conversations_pinned ON conversations (id) WHERE pinned = 1;
 
--- Between this message and the one before it here the service may have more.
+-- Between this message and the one before it here the service may have more. missed: it came while the store was there, and is fetched at
+-- once (gaps.h).
 CREATE TABLE gaps (
   conversation INTEGER NOT NULL,
   id INTEGER NOT NULL,
+  missed INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (conversation, id)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX gaps_missed ON gaps (id) WHERE missed = 1;
 
 -- Users (kind 0) and groups (kind 1); listed: in the roster, joined.
 CREATE TABLE contacts (
@@ -170,13 +191,25 @@ CREATE TABLE outbox (
   ext TEXT,
   config TEXT,
   attachment TEXT,
-  file TEXT                                 -- JSON: what is to be uploaded first (ordered is 0 as long); NULL: nothing, or it is done
+  file TEXT,                                -- JSON: what is to be uploaded first (ordered is 0 as long); NULL: nothing, or it is done
+  -- The frame that it goes out with, where its client_id alone does not say it; what an answer left in doubt; and edits that the service
+  -- accepted before others (outbox.h).
+  frame INTEGER NOT NULL DEFAULT 0,
+  doubt INTEGER NOT NULL DEFAULT 0,
+  named INTEGER NOT NULL DEFAULT 0,
+  accepted INTEGER NOT NULL DEFAULT 0,
+  edited INTEGER NOT NULL DEFAULT 0
 ) STRICT;
+CREATE INDEX outbox_edits ON outbox (target, client_id) WHERE state IN (2, 6) AND operation IN (8, 9);
+CREATE INDEX outbox_accepted ON outbox (target, accepted) WHERE accepted <> 0;
+CREATE INDEX outbox_frames ON outbox (frame, client_id) WHERE frame <> 0;
+CREATE INDEX outbox_uncertain ON outbox (client_id) WHERE state = 5;
 CREATE INDEX outbox_files ON outbox (client_id) WHERE file IS NOT NULL;
 CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5) AND ordered = 1;
 CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;
 CREATE UNIQUE INDEX outbox_head_of_conversation ON outbox (conversation) WHERE head = 1 AND ordered = 1;
 CREATE INDEX outbox_messages ON outbox (conversation, client_id) WHERE operation = 0;
+CREATE INDEX outbox_failed ON outbox (conversation) WHERE operation = 0 AND state = 4;
 CREATE INDEX outbox_targets ON outbox (target) WHERE operation <> 0;
 
 -- The callers' idempotency tokens.
@@ -196,3 +229,5 @@ CREATE TABLE journal (
   body BLOB,                      -- the signal's arguments, GVariant little-endian in normal form; NULL: refs say it all
   refs BLOB                       -- ids of the messages in it, int64 little-endian
 ) STRICT;
+
+INSERT INTO meta (key, value) VALUES ('created', CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER));

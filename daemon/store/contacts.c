@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "store/changes.h"
 #include "store/query.h"
+#include "store/touched.h"
 
 /* The id of the list itself. */
 #define LIST 0
@@ -236,6 +237,7 @@ save (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode *details, gboolean f
   floo_query_bind_text (query, 5, floo_json_get_string (object, "avatar"));
   floo_query_bind_int (query, 6, is_muted (kind, object) ? 1 : 0);
   floo_query_bind_int (query, 7, fresh ? 1 : 0);
+  floo_touched_add_contact (db, id);
   return floo_query_run (query, error);
 }
 

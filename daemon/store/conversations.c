@@ -6,9 +6,11 @@
 
 #include "base/error.h"
 #include "store/changes.h"
+#include "store/entries.h"
 #include "store/gaps.h"
 #include "store/rows.h"
 #include "store/search/changes.h"
+#include "store/touched.h"
 
 static const char *const types[] = { "roster", "group", "system" };
 
@@ -69,72 +71,6 @@ floo_conversations_settle (FlooDb *db, gint64 id, GError **error)
   if (valid == 0 && !find_last (db, id, &last, error))
     return FALSE;
   return floo_query_run_ints (db, "conversation-settle", FLOO_INTS (id, last), NULL, error);
-}
-
-/* NULL is "": each conversation has all the fields. */
-static void
-add_text (GVariantBuilder *item, const char *key, const char *text)
-{
-  g_variant_builder_add (item, "{sv}", key, g_variant_new_string (text != NULL ? text : ""));
-}
-
-/* The newest of what the conversation shows: a message of ours that waits, else the last message. Adds its bytes to @size. */
-static gboolean
-add_last (FlooDb *db, gint64 id, gint64 last_message, GVariantBuilder *item, gsize *size, GError **error)
-{
-  g_autoptr (FlooQuery) waiting = floo_query_take_ints (db, "outbox-last-of-conversation", FLOO_INTS (id), error);
-  g_autoptr (FlooQuery) stored = NULL;
-  g_auto (FlooMessageRow) row = { 0 };
-  gboolean found;
-
-  if (waiting == NULL || !floo_query_next (waiting, &found, error))
-    return FALSE;
-  row.message.content = "";
-  if (found)
-    {
-      FlooOutboxRow outbox;
-
-      floo_outbox_row_read (&outbox, waiting);
-      floo_outbox_row_to_message (&outbox, db, &row.message);
-    }
-  else if (last_message != 0)
-    {
-      stored = floo_query_take_ints (db, "message-get", FLOO_INTS (last_message), error);
-      if (stored == NULL || !floo_query_next (stored, &found, error) || (found && !floo_message_row_read (&row, db, stored, error)))
-        return FALSE;
-    }
-  g_variant_builder_add (item, "{sv}", "content", g_variant_new_string (row.message.content));
-  g_variant_builder_add (item, "{sv}", "timestamp", g_variant_new_int64 (row.message.timestamp));
-  g_variant_builder_add (item, "{sv}", "last_message_id", g_variant_new_int64 (row.message.id));
-  *size += strlen (row.message.content);
-  return TRUE;
-}
-
-/* One row of the list's queries as Conversations.Get says it. */
-static GVariant *
-read_item (FlooDb *db, FlooQuery *query, gsize *size, GError **error)
-{
-  gint64 id = floo_query_int (query, 0);
-  gint64 type = floo_query_int (query, 1);
-  const char *draft = floo_query_text (query, 6);
-  GVariantBuilder item;
-
-  g_variant_builder_init (&item, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&item, "{sv}", "id", g_variant_new_int64 (id));
-  add_text (&item, "type", types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]);
-  g_variant_builder_add (&item, "{sv}", "unread", g_variant_new_uint32 ((guint32) floo_query_int (query, 3)));
-  g_variant_builder_add (&item, "{sv}", "mentioned", g_variant_new_boolean (floo_query_int (query, 4) != 0));
-  g_variant_builder_add (&item, "{sv}", "pinned", g_variant_new_boolean (floo_query_int (query, 5) != 0));
-  g_variant_builder_add (&item, "{sv}", "muted", g_variant_new_boolean (floo_query_int (query, 10) != 0));
-  add_text (&item, "draft", draft);
-  g_variant_builder_add (&item, "{sv}", "draft_timestamp", g_variant_new_int64 (floo_query_int (query, 7)));
-  add_text (&item, "name", floo_query_text (query, 8));
-  add_text (&item, "avatar", floo_query_text (query, 9));
-  *size += 512 + (draft != NULL ? strlen (draft) : 0);
-  if (add_last (db, id, floo_query_int (query, 2), &item, size, error))
-    return g_variant_builder_end (&item);
-  g_variant_builder_clear (&item);
-  return NULL;
 }
 
 /* A place in the list: everything after it comes on the next page. */
@@ -200,19 +136,14 @@ floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean p
   g_variant_builder_init (&items, G_VARIANT_TYPE ("aa{sv}"));
   while (floo_query_next (query, &row, error))
     {
-      GVariant *item;
-
       if (row && (limit == 0 || size > FLOO_PAGE_BYTES))
         *next_cursor = g_strdup_printf ("%d.%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT, (int) place.pinned, place.activity, place.id);
       else if (!row)
         *next_cursor = g_strdup ("");
       if (*next_cursor != NULL)
         return g_variant_builder_end (&items);
-      item = read_item (db, query, &size, error);
-      if (item == NULL)
-        break;
-      g_variant_builder_add_value (&items, item);
-      place = (Cursor){ floo_query_int (query, 5), floo_query_int (query, 11), floo_query_int (query, 0) };
+      g_variant_builder_add_value (&items, floo_entry_read (query, &size));
+      place = (Cursor){ floo_query_int (query, 5), floo_query_int (query, 2), floo_query_int (query, 0) };
       limit--;
     }
   g_variant_builder_clear (&items);
@@ -236,7 +167,7 @@ floo_conversations_get (FlooDb *db, gint64 id, GError **error)
   if (query == NULL || !floo_query_next (query, &row, error))
     return NULL;
   if (row)
-    return read_item (db, query, &size, error);
+    return floo_entry_read (query, &size);
   not_found (id, error);
   return NULL;
 }
@@ -379,4 +310,11 @@ floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **er
       || !floo_query_get_int (db, "conversation-last-message-up-to", FLOO_INTS (id, G_MAXINT64), &last, NULL, error))
     return FALSE;
   return !*deleted || floo_conversations_delete_up_to (db, id, (FlooConversationType) type, last, deleted, &is_left, error);
+}
+
+gboolean
+floo_conversations_list_changed (FlooDb *db)
+{
+  floo_touched_add_list (db);
+  return TRUE;
 }

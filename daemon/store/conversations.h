@@ -30,8 +30,7 @@ gboolean floo_conversations_touch (FlooDb *db, gint64 id, FlooConversationType t
  * @type: (nullable): roster, group or system
  *
  * Newest activity first (last message, unacknowledged ones of ours and drafts included); @pinned_first: the pinned ones before all others.
- * Each item as in Conversations.Get: {id, type, content, timestamp, last_message_id, unread u, mentioned b, draft s,
- * draft_timestamp, pinned b, muted b, name s, avatar s}; name, avatar and muted from roster and groups.
+ * Each item as in Conversations.Get (entries.c has the fields); name, avatar and muted from roster and groups.
  *
  * Returns: (transfer floating): aa{sv}; NULL with FLOO_ERROR_INVALID_ARGUMENTS for a cursor that is none of ours
  */
@@ -57,5 +56,9 @@ gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GE
  * is newer it still is */
 gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted,
                                           gboolean *is_left, GError **error);
+
+/* In a write job: order, last message or draft of one changed, or one went: RecentListUpdate, once a transaction and behind its other events.
+ * Returns: TRUE */
+gboolean floo_conversations_list_changed (FlooDb *db);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "store/query.h"
+#include "store/touched.h"
 
 /* Memory for pages, in KiB. Small: the kernel's page cache has the file, and the whole daemon is to stay at some 15 MB. */
 static const int cache_kib[] = { [FLOO_DB_WRITER] = 1536, [FLOO_DB_READER] = 512, [FLOO_DB_CHECKPOINTER] = 64, [FLOO_DB_SALVAGER] = 512,
@@ -225,6 +226,7 @@ floo_db_close (FlooDb *db)
   g_clear_pointer (&db->events, g_ptr_array_unref);
   g_clear_pointer (&db->changes, g_hash_table_unref);
   sqlite3_close (db->handle);
+  g_clear_pointer (&db->touched, floo_touched_free);
   g_free (db->folder);
   g_free (db);
 }

@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-#define FLOO_APPLICATION_ID 0x466c6f6f       /* "Floo" in the file's header */
+#define FLOO_APPLICATION_ID 0x466c6f31       /* "Flo1" in the file's header */
+#define FLOO_OLD_APPLICATION_ID 0x466c6f6f   /* of schemas that were never released */
 #define FLOO_BUSY_TIMEOUT_MS 5000            /* somebody's sqlite3 shell may hold a lock */
 #define FLOO_DAMAGED_FLAG "store.db.damaged" /* in the folder: the next start sets the store aside */
 #define FLOO_SEARCH_DAMAGED_FLAG "search.db.damaged" /* in the folder: the search index is built anew */
@@ -23,6 +24,8 @@ typedef enum {
   FLOO_DB_INDEXER,      /* of search.db: the only one that changes anything */
   FLOO_DB_SEARCHER      /* of search.db: read-only */
 } FlooDbRole;
+
+typedef struct _FlooTouched FlooTouched;
 
 struct _FlooDb {
   sqlite3 *handle;
@@ -42,6 +45,7 @@ struct _FlooDb {
   gint64 client_id_ceiling;  /* what the file beside the folder says */
   gint64 client_id_skip;     /* how many ids were left out last (client-ids.h) */
   int wal_pages;             /* in the WAL after the last commit */
+  FlooTouched *touched;      /* (nullable): see touched.h */
   GHashTable *changes;       /* (nullable): see changes.h */
   gint64 changes_from;       /* what is older counts as changed */
 };

@@ -7,6 +7,7 @@
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/names.h"
+#include "store/conversations.h"
 #include "store/messages.h"
 #include "store/prune.h"
 #include "store/query.h"
@@ -53,6 +54,25 @@ without_message (GVariant *body)
   return result;
 }
 
+/* The body without its conversations, the first argument. */
+static GVariant *
+without_conversations (GVariant *body)
+{
+  g_autoptr (GVariant) removed = g_variant_get_child_value (body, 1);
+  g_autoptr (GVariant) reload = g_variant_get_child_value (body, 2);
+
+  return g_variant_ref_sink (g_variant_new ("(@aa{sv}@ax@b)", g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0), removed, reload));
+}
+
+/* Returns: (transfer full) (nullable): what is kept of a body whose messages or conversations are in the store; NULL: the ids say it all */
+static GVariant *
+strip (GVariant *body, FlooSignalRef ref)
+{
+  if (ref == FLOO_REF_DETAILS)
+    return without_message (body);
+  return ref == FLOO_REF_CONVERSATIONS ? without_conversations (body) : NULL;
+}
+
 static gboolean
 insert_row (FlooDb *db, gint64 serial, gint64 time, FlooSignal signal, GVariant *stored, const gint64 *refs, guint n_refs,
             GError **error)
@@ -89,7 +109,7 @@ floo_journal_append (FlooDb *db, FlooSignal signal, GVariant *body, const gint64
       return FALSE;
     }
   if (n_refs > 0)
-    stored = info->ref == FLOO_REF_DETAILS ? (stripped = without_message (owned)) : NULL;
+    stored = stripped = strip (owned, info->ref);
   if (!insert_row (db, (gint64) db->last_serial + 1, now, signal, stored, refs, n_refs, error))
     return FALSE;
   db->last_serial++;
@@ -131,7 +151,7 @@ read_body (FlooQuery *query, const FlooSignalInfo *info, gboolean has_refs)
   GVariant *body;
 
   /* An empty dictionary takes no bytes. */
-  if (has_refs && info->ref != FLOO_REF_DETAILS)
+  if (has_refs && info->ref != FLOO_REF_DETAILS && info->ref != FLOO_REF_CONVERSATIONS)
     return NULL;
   bytes = g_bytes_new (data, size);
   body = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (info->body), bytes, FALSE));
@@ -245,6 +265,40 @@ render_details (Row *row, GVariant **args, GError **error)
   return TRUE;
 }
 
+/* The body with the conversations as they are now. */
+static gboolean
+render_conversations (Row *row, GVariant **args, GError **error)
+{
+  g_autoptr (GVariant) removed = NULL;
+  g_autoptr (GVariant) reload = NULL;
+  GVariantBuilder changed;
+
+  if (row->body == NULL)
+    return TRUE;
+  g_variant_builder_init (&changed, G_VARIANT_TYPE ("aa{sv}"));
+  for (guint i = 0; i < row->n_refs; i++)
+    {
+      g_autoptr (GError) local = NULL;
+      GVariant *entry = floo_conversations_get (row->db, get_ref (row, i), &local);
+
+      if (entry != NULL)
+        {
+          row->bytes += g_variant_get_size (entry);
+          g_variant_builder_add_value (&changed, entry);
+        }
+      else if (!is_not_found (local))
+        {
+          g_variant_builder_clear (&changed);
+          g_propagate_error (error, g_steal_pointer (&local));
+          return FALSE;
+        }
+    }
+  removed = g_variant_get_child_value (row->body, 1);
+  reload = g_variant_get_child_value (row->body, 2);
+  *args = g_variant_new ("(@aa{sv}@ax@b)", g_variant_builder_end (&changed), removed, reload);
+  return TRUE;
+}
+
 /* @args: (out): without the serial, floating or the row's body itself; NULL where the event is left out */
 static gboolean
 render (Row *row, GVariant **args, GError **error)
@@ -259,6 +313,8 @@ render (Row *row, GVariant **args, GError **error)
     return render_array (row, args, error);
   if (row->info->ref == FLOO_REF_SINGLE)
     return render_single (row, args, error);
+  if (row->info->ref == FLOO_REF_CONVERSATIONS)
+    return render_conversations (row, args, error);
   return row->info->ref != FLOO_REF_DETAILS || render_details (row, args, error);
 }
 

@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "store/rows.h"
 #include "store/search/changes.h"
+#include "store/touched.h"
 
 gboolean
 floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, gboolean *is_new, GError **error)
@@ -38,6 +39,8 @@ floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, g
   if (!floo_query_run (query, error))
     return FALSE;
   *is_new = sqlite3_changes (db->handle) > 0;
+  if (*is_new && (message->flags & FLOO_MESSAGE_OUTGOING) && message->status == FLOO_STATUS_READ)
+    floo_touched_add_message (db, message->id);
   return !*is_new || floo_search_changes_add_new (db, message->id, error);
 }
 

@@ -17,6 +17,13 @@ floo_migrate_check (FlooDb *db, int *version, GError **error)
   *version = (int) user_version;
   if (objects == 0 && application_id == 0 && user_version == 0)
     return TRUE;
+  if (application_id == FLOO_OLD_APPLICATION_ID)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE,
+                   "The store was written by a version from before the first release, and this version cannot read it: "
+                   "send what waits with that version, then remove the folder %s and log in again", db->folder);
+      return FALSE;
+    }
   if (application_id != FLOO_APPLICATION_ID || user_version < 1)
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The store's file belongs to another program");
@@ -33,10 +40,10 @@ floo_migrate_check (FlooDb *db, int *version, GError **error)
 }
 
 static gboolean
-migrate_to (FlooDb *db, int version, GError **error)
+migrate_to (FlooDb *db, const char *prefix, int version, GError **error)
 {
-  g_autofree char *path = g_strdup_printf ("/im/floo/store/%03d.sql", version);
-  g_autoptr (GBytes) sql = g_resource_lookup_data (floo_sql_get_resource (), path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+  g_autofree char *path = g_strdup_printf ("%s/%03d.sql", prefix, version);
+  g_autoptr (GBytes) sql = g_resources_lookup_data (path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   int code;
 
   if (sql == NULL || !floo_db_begin_write (db, error))
@@ -55,13 +62,13 @@ migrate_to (FlooDb *db, int version, GError **error)
 }
 
 gboolean
-floo_migrate_run (FlooDb *db, int version, GError **error)
+floo_migrate_run (FlooDb *db, const char *prefix, int from, int to, GError **error)
 {
-  for (int next = version + 1; next <= FLOO_SCHEMA_VERSION; next++)
+  for (int next = from + 1; next <= to; next++)
     {
-      if (!migrate_to (db, next, error))
+      if (!migrate_to (db, prefix, next, error))
         return FALSE;
-      if (version > 0)
+      if (from > 0)
         g_message ("The store is now of schema %d", next);
     }
   return TRUE;

@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-#define FLOO_SCHEMA_VERSION 4
+/* Until the first release 001.sql itself is changed, and FLOO_APPLICATION_ID with it. */
+#define FLOO_SCHEMA_VERSION 1
 
 /**
  * floo_migrate_check:
@@ -18,7 +19,10 @@ G_BEGIN_DECLS
  */
 gboolean floo_migrate_check (FlooDb *db, int *version, GError **error);
 
-/* Runs NNN.sql of every version after @version, each in a transaction of its own. */
-gboolean floo_migrate_run (FlooDb *db, int version, GError **error);
+/* The folder of NNN.sql among the resources. */
+#define FLOO_SCHEMA_PREFIX "/im/floo/store"
+
+/* Runs @prefix/NNN.sql of every version after @from up to @to, each in a transaction of its own. */
+gboolean floo_migrate_run (FlooDb *db, const char *prefix, int from, int to, GError **error);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #include "store/query.h"
 #include "store/repair.h"
 #include "store/search/changes.h"
+#include "store/touched.h"
 
 #define JOURNAL_ID_DIGITS 32
 
@@ -59,7 +60,8 @@ prepare_file (FlooDb *db, gboolean *created, GError **error)
   if (!floo_migrate_check (db, &version, error))
     return FALSE;
   *created = version == 0;
-  return floo_db_begin_wal (db, error) && floo_migrate_run (db, version, error) && floo_repair_on_opening (db, error) && load_numbers (db, error)
+  return floo_db_begin_wal (db, error) && floo_migrate_run (db, FLOO_SCHEMA_PREFIX, version, FLOO_SCHEMA_VERSION, error)
+         && floo_repair_on_opening (db, error) && load_numbers (db, error)
          && floo_search_changes_load (db, error);
 }
 
@@ -113,6 +115,7 @@ floo_opening_run (const char *folder, gint64 user_id, FlooStoreOutcome *outcome,
       floo_folder_sync (parent);
       floo_folder_sync (grandparent);
     }
+  floo_touched_watch (db);
   *outcome = replaced ? FLOO_STORE_REPLACED : created ? FLOO_STORE_CREATED : FLOO_STORE_OPENED;
   return g_steal_pointer (&db);
 }

@@ -15,6 +15,7 @@
 #include "store/readers.h"
 #include "store/repair.h"
 #include "store/search/changes.h"
+#include "store/touched.h"
 #include "store/wal.h"
 
 /* A transaction takes no further job after this time: the ones in it wait for its end. */
@@ -133,6 +134,19 @@ run_write (FlooWorker *self, Batch *batch, FlooNews *job)
     batch->error = g_error_copy (job->error);
 }
 
+/* What the transaction changed in the list of conversations is told by a job of its own, behind all others. */
+static void
+tell_touched (FlooWorker *self, Batch *batch)
+{
+  FlooNews *job = g_new0 (FlooNews, 1);
+
+  job->kind = FLOO_NEWS_JOB;
+  job->func = floo_touched_tell;
+  run_write (self, batch, job);
+  if (job->error != NULL)
+    g_message ("The changes of the list of conversations could not be told: %s", job->error->message);
+}
+
 /* A step of pruning, behind the jobs of a transaction or in one of its own. */
 static void
 prune (FlooWorker *self, guint from_events)
@@ -206,6 +220,7 @@ commit (FlooWorker *self, Batch *batch)
   if (batch->error != NULL)
     {
       floo_db_rollback (db);
+      floo_touched_forget (db);
       db->last_serial = batch->serial;
       batch->full = batch->full || g_error_matches (batch->error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL);
     }
@@ -258,6 +273,8 @@ run_batch (FlooWorker *self, GQueue *jobs)
       if (g_get_monotonic_time () >= end)
         break;
     }
+  if (batch.error == NULL && floo_touched_any (self->db))
+    tell_touched (self, &batch);
   if (batch.error == NULL && !batch.full)
     {
       prune (self, ran->len > 0 ? PRUNE_EVENTS_AT_ONCE : PRUNE_EVENTS);

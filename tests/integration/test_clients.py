@@ -31,7 +31,7 @@ class ClientsTest(harness.Test):
     def test_conversations_have_all_fields(self):
         sandbox, daemon, client = self.one()
         fields = fields_of('Conversations', 'A conversation is an `a{sv}` with all of these fields:')
-        self.assertEqual(len(fields), 13)
+        self.assertEqual(len(fields), 22)
         client.call('Conversations', 'SetDraft', '(xss)', STRANGER, 'roster', 'to nobody that is known')
         items, cursor, serial = client.call_raw('Conversations', 'List', '(sua{sv})', '', 100, {})
         self.assertIn(STRANGER, [item['id'] for item in items])

@@ -360,7 +360,7 @@ class MessagesTest(harness.Test):
             last = sandbox.send('bob', 'alice', 'end %d' % again)
             client.wait_message(lambda one: one.id == last)
             self.settle(client)
-        told = [event for event in client.events[since:] if event.name not in ('UnreadChange', 'RecentListUpdate')]
+        told = [event for event in client.events[since:] if event.name not in ('UnreadChange', 'RecentListUpdate', 'ConversationsChanged')]
         self.assertEqual([event.messages[0].content for event in told], ['end 0', 'end 1'], told)
         self.assertEqual(client.call('Conversations', 'GetMessage', '(x)', mid)[5], 'Hello, world')
         self.assertEqual(self.unread(client, 1002), 5)

@@ -110,7 +110,7 @@ class RosterNoticeTest(NoticeTest):
         self.service.send('bob', 'alice', 'and on')
         self.client.wait_message(lambda one: one.content == 'and on')
         events = [event.name for event, _ in self.client.replay(self.client.call('Events', 'GetPosition')[0], first)]
-        self.assertEqual(sorted(events), ['RecentListUpdate', 'RosterMessages', 'UnreadChange'])
+        self.assertEqual(sorted(events), ['ConversationsChanged', 'RecentListUpdate', 'RosterMessages', 'UnreadChange'])
 
     def test_once(self):
         """A second delivery changes nothing: an old end of a friendship does not end the new one."""

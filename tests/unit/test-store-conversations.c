@@ -175,11 +175,15 @@ test_item (Fixture *f, gconstpointer data)
   assert_item (f, 3,
                "{'id': <int64 3>, 'type': <'roster'>, 'unread': <uint32 1>, 'mentioned': <false>, 'pinned': <false>, 'muted': <true>, "
                "'draft': <'to be said'>, 'draft_timestamp': <int64 1800000000000>, 'name': <'Nick'>, 'avatar': <'a.png'>, 'content': "
-               "<'from a user'>, 'timestamp': <int64 1700000000003>, 'last_message_id': <int64 3>}");
+               "<'from a user'>, 'timestamp': <int64 1700000000003>, 'last_message_id': <int64 3>, 'last_from': <int64 3>, "
+               "'last_from_name': <'Nick'>, 'last_type': <'text'>, 'last_outgoing': <false>, 'last_status': <0>, 'last_send_state': <''>, "
+               "'first_unread': <int64 3>, 'failed': <uint32 0>, 'read_up_to': <int64 0>}");
   assert_item (f, 51,
                "{'id': <int64 51>, 'type': <'group'>, 'unread': <uint32 1>, 'mentioned': <false>, 'pinned': <false>, 'muted': <false>, "
                "'draft': <''>, 'draft_timestamp': <int64 0>, 'name': <'Group'>, 'avatar': <''>, 'content': <'in a group'>, 'timestamp': "
-               "<int64 1700000000011>, 'last_message_id': <int64 11>}");
+               "<int64 1700000000011>, 'last_message_id': <int64 11>, 'last_from': <int64 1>, 'last_from_name': <''>, 'last_type': <'text'>, "
+               "'last_outgoing': <false>, 'last_status': <0>, 'last_send_state': <''>, 'first_unread': <int64 11>, 'failed': <uint32 0>, "
+               "'read_up_to': <int64 0>}");
   g_assert_null (get_item (f, 999));
   g_free (assert_list (f, "", 3, FALSE, NULL, "3 55 54 "));
   fixture_write (f, set_draft, NULL);
@@ -457,6 +461,78 @@ test_values (Fixture *f, gconstpointer data)
   WRITE (f, values);
 }
 
+/* ---- ConversationsChanged ---- */
+
+static GVariant *
+last_changed (Fixture *f)
+{
+  fixture_reopen (f);
+  g_assert_cmpuint (f->events->len, >, 0);
+  return f->events->pdata[f->events->len - 1];
+}
+
+static gboolean
+insert_into (FlooDb *db, gpointer data, GError **error)
+{
+  for (gint64 id = 1; id <= GPOINTER_TO_INT (data); id++)
+    {
+      FlooMessage message = fixture_message (id, 100 + id, 100 + id, "text");
+
+      if (!fixture_take_in (db, &message, TRUE, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* One event a transaction; where more conversations changed than it may hold it says so. */
+static void
+test_changed (Fixture *f, gconstpointer data)
+{
+  static const struct {
+    int conversations;
+    gsize told;
+    gboolean reload;
+  } cases[] = { { 1, 1, FALSE }, { 256, 256, FALSE }, { 257, 0, TRUE } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GVariant) entries = NULL;
+      gboolean reload;
+      GVariant *event;
+
+      fixture_close (f);
+      fixture_remove_tree (f->folder);
+      fixture_open (f);
+      g_ptr_array_set_size (f->events, 0);
+      fixture_write (f, insert_into, GINT_TO_POINTER (cases[i].conversations));
+      event = last_changed (f);
+      g_assert_cmpuint (f->events->len, ==, 1);
+      entries = g_variant_get_child_value (event, 1);
+      g_variant_get_child (event, 3, "b", &reload);
+      g_assert_cmpuint (g_variant_n_children (entries), ==, cases[i].told);
+      g_assert_cmpint (reload, ==, cases[i].reload);
+    }
+}
+
+static gboolean
+change_nothing (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_conversations_set_draft (db, 101, FLOO_CONVERSATION_ROSTER, "x", 1, error)
+         && floo_conversations_set_draft (db, 101, FLOO_CONVERSATION_ROSTER, "", 2, error);
+}
+
+/* What looks the same afterwards is not told. */
+static void
+test_not_changed (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, insert_into, GINT_TO_POINTER (1));
+  (void) last_changed (f);
+  g_ptr_array_set_size (f->events, 0);
+  fixture_write (f, change_nothing, NULL);
+  fixture_reopen (f);
+  g_assert_cmpuint (f->events->len, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -471,5 +547,7 @@ main (int argc, char **argv)
   ADD ("/store/contacts/details", test_details);
   ADD ("/store/contacts/late-answers", test_late_answers);
   ADD ("/store/contacts/values", test_values);
+  ADD ("/store/conversations/changed", test_changed);
+  ADD ("/store/conversations/not-changed", test_not_changed);
   return g_test_run ();
 }

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A window's list of conversations: loaded once, then kept by ConversationsChanged alone, live and by Replay."""
+
+import harness
+
+ALICE, BOB, CAROL, ECHO = 1001, 1002, 1003, 1099
+NOBODY = 4711
+TEAM = 2001
+
+
+class ListModel:
+    """The list as a window keeps it."""
+
+    def __init__(self, client):
+        self.client = client
+        self.journal = client.call('Events', 'GetPosition')[0]
+        self.load()
+
+    def load(self):
+        items, cursor, self.serial = self.client.call('Conversations', 'List', '(sua{sv})', '', 500, {})
+        assert cursor == ''
+        self.entries = {item['id']: item for item in items}
+
+    def apply(self, event):
+        if event.serial <= self.serial:
+            return
+        assert event.serial == self.serial + 1, 'a gap before %s' % event
+        self.serial = event.serial
+        if event.name != 'ConversationsChanged':
+            return
+        changed, removed, reload = event.args
+        assert not reload
+        for entry in changed:
+            self.entries[entry['id']] = entry
+        for one in removed:
+            self.entries.pop(one, None)
+
+
+class WindowTest(harness.Test):
+    def check(self, client, model, live=True):
+        """The model is what List says now."""
+        self.settle(client)
+        events = client.events if live else [event for event, when in client.replay(model.journal, model.serial)]
+        for event in events:
+            if event.serial:
+                model.apply(event)
+        fresh = ListModel(client)
+        self.assertEqual(model.entries, fresh.entries)
+        return model.entries
+
+    def scene(self):
+        sandbox, daemon, client = self.one()
+        self.all_fetched(sandbox, daemon, client)
+        return sandbox, daemon, client, ListModel(client)
+
+    def test_what_comes(self):
+        sandbox, daemon, client, model = self.scene()
+        mid = sandbox.send('bob', 'alice', '你好' * 800)
+        client.wait_message(lambda one: one.id == mid)
+        entry = self.check(client, model)[BOB]
+        self.assertEqual((entry['content'], entry['last_from'], entry['last_from_name'], entry['last_type'], entry['last_outgoing']),
+                         ('你好' * 512, BOB, entry['name'], 'text', False))
+        first = entry['first_unread']
+        self.assertTrue(0 < first <= mid)
+        mid = sandbox.send('carol', TEAM, 'look, @alice', config='{"mentionList":[1001]}')
+        client.wait_event('MentionMessage')
+        entry = self.check(client, model)[TEAM]
+        self.assertTrue(entry['mentioned'])
+        self.assertEqual((entry['last_from'], entry['last_message_id']), (CAROL, mid))
+        sandbox.send('carol', TEAM, ' and more', operation='APPEND', mid=mid)
+        client.wait_event('GroupMessageContentAppend')
+        self.assertEqual(self.check(client, model)[TEAM]['content'], 'look, @alice and more')
+        client.call('Conversations', 'MarkRead', '(xxa{sv})', TEAM, 0, {})
+        entry = self.check(client, model)[TEAM]
+        self.assertEqual((entry['unread'], entry['first_unread'], entry['mentioned']), (0, 0, False))
+        sandbox.send('carol', TEAM, '', operation='RECALL', mid=mid, conversation=TEAM)
+        client.wait_event('MessageRecalled')
+        self.assertNotEqual(self.check(client, model)[TEAM]['last_message_id'], mid)
+
+    def test_what_is_sent(self):
+        sandbox, daemon, client, model = self.scene()
+        sandbox.control('socket', ack='late', ack_delay_ms=600000)
+        client_id = client.send_text(BOB, 'Hello')
+        client.wait_sent(client_id, 'sending')
+        entry = self.check(client, model)[BOB]
+        self.assertEqual((entry['last_message_id'], entry['last_send_state'], entry['last_outgoing'], entry['content']),
+                         (client_id, 'sending', True, 'Hello'))
+        sandbox.control('socket', ack='normal', release=True)
+        mid = client.wait_sent(client_id)['server_mid']
+        entry = self.check(client, model)[BOB]
+        self.assertEqual((entry['last_message_id'], entry['last_send_state'], entry['last_status']), (mid, 'sent', 0))
+        sandbox.send('bob', 'alice', '', operation='READ_ACK', mid=mid)
+        client.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (BOB, mid))
+        entry = self.check(client, model)[BOB]
+        self.assertEqual((entry['last_status'], entry['read_up_to']), (2, mid))
+        client.wait_sent(client.send_text(NOBODY, 'is anybody there?'), 'failed')
+        entry = self.check(client, model).get(NOBODY)
+        if entry is not None:
+            self.assertEqual((entry['failed'], entry['last_send_state']), (1, 'failed'))
+
+    def test_drafts_pins_names_and_deletion(self):
+        sandbox, daemon, client, model = self.scene()
+        client.call('Conversations', 'SetDraft', '(xss)', ECHO, 'roster', 'well')
+        self.assertEqual(self.check(client, model)[ECHO]['draft'], 'well')
+        client.call('Conversations', 'SetDraft', '(xss)', ECHO, 'roster', '')
+        self.check(client, model)
+        client.call('Conversations', 'Pin', '(x)', BOB)
+        self.assertTrue(self.check(client, model)[BOB]['pinned'])
+        client.call('Roster', 'SetAlias', '(xs)', BOB, 'Bobby')
+        self.assertEqual(self.check(client, model)[BOB]['name'], 'Bobby')
+        client.call('Roster', 'SetMuted', '(xb)', BOB, True)
+        self.assertTrue(self.check(client, model)[BOB]['muted'])
+        client.call('Conversations', 'Delete', '(xb)', BOB, False)
+        self.assertNotIn(BOB, self.check(client, model))
+
+    def test_by_replay(self):
+        """What happened while the window was closed, and the daemon, too."""
+        sandbox, daemon, client, model = self.scene()
+        sandbox.send('bob', 'alice', 'one')
+        daemon.stop()
+        sandbox.send('bob', 'alice', 'two')
+        last = sandbox.send('carol', TEAM, 'three')
+        client = daemon.start()
+        client.wait_state('online')
+        sandbox.wait('delivered', user='alice')
+        model.client = client
+        entries = self.check(client, model, live=False)
+        self.assertEqual((entries[TEAM]['last_message_id'], entries[BOB]['content']), (last, 'two'))
+
+
+if __name__ == '__main__':
+    harness.main()
