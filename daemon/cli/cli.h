@@ -99,6 +99,7 @@ struct FlooCli {
   char *instance;               /* (nullable) */
   char *bus_name;
   GDBusConnection *connection;  /* (nullable) until the first call */
+  gint64 group;                 /* whose members can be named, too; 0: none */
   gboolean is_running;          /* the daemon was seen on the bus */
   GHashTable *names;            /* gint64 -> what to show for a user or group */
 };

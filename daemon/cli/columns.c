@@ -7,7 +7,8 @@
 #include "cli/convert.h"
 #include "cli/names.h"
 
-#define GAP 2         /* columns between two fields */
+#define GAP 2       /* columns between two fields */
+#define MIN_LAST 10 /* to which the last field is cut first */
 
 /* Returns: (transfer full) (nullable): the first of the fields that is there and not empty */
 static GVariant *
@@ -34,7 +35,14 @@ field_text (FlooCli *cli, const FlooColumn *column, GVariant *record)
 {
   g_autofree char *name = NULL;
   g_autoptr (GVariant) value = find_field (record, column->field, &name);
-  g_autofree char *text = value != NULL ? floo_text_value (cli, value, name, column->kind) : g_strdup ("");
+  g_autofree char *text = NULL;
+
+  if (value == NULL)
+    text = g_strdup ("");
+  else if (column->words != NULL && g_variant_is_of_type (value, G_VARIANT_TYPE_INT32))
+    text = floo_text_choice (column->words, g_variant_get_int32 (value));
+  else
+    text = floo_text_value (cli, value, name, column->kind);
 
   return floo_text_is_terminal () ? floo_text_clean (text, FALSE) : floo_text_escape (text);
 }
@@ -55,7 +63,7 @@ collect (FlooCli *cli, const FlooColumn *columns, GVariant *records)
   return texts;
 }
 
-/* Takes columns from the widest fields until all fit. */
+/* Takes columns from the last field, and then from the widest ones, until all fit. */
 static void
 fit (guint *widths, guint n, guint width)
 {
@@ -63,6 +71,11 @@ fit (guint *widths, guint n, guint width)
 
   for (guint i = 0; i < n; i++)
     total += widths[i];
+  while (total > width && widths[n - 1] > MIN_LAST)
+    {
+      widths[n - 1]--;
+      total--;
+    }
   while (total > width)
     {
       guint widest = 0;

@@ -39,6 +39,8 @@ make_id (FlooCli *cli, const char *text, char kind, GError **error)
 
   if (!floo_names_resolve (cli, text, kinds, &target, error))
     return NULL;
+  if (kind == 'G')
+    cli->group = target.id;
   if (kind == 'K')
     return g_variant_new_string (target.is_group ? "group" : "roster");
   return g_variant_new_int64 (target.id);
@@ -88,7 +90,6 @@ make_minutes (FlooCli *cli, const char *option, GError **error)
 static GVariant *
 make_options (FlooCli *cli, GError **error)
 {
-  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   FlooFromJson from = { .member = cli->command->method };
   g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), json_object_new ());
   JsonObject *object = json_node_get_object (root);

@@ -18,7 +18,7 @@
 
 static const FlooColumn list_columns[] = {
   { "ID", "id", FLOO_COLUMN_PLAIN },        { "TYPE", "type", FLOO_COLUMN_PLAIN },      { "NAME", "name|id", FLOO_COLUMN_PLAIN },
-  { "UNREAD", "unread", FLOO_COLUMN_PLAIN }, { "TIME", "timestamp", FLOO_COLUMN_TIME }, { "LAST MESSAGE", "content", FLOO_COLUMN_PLAIN },
+  { "NEW", "unread", FLOO_COLUMN_PLAIN }, { "TIME", "timestamp", FLOO_COLUMN_TIME }, { "LAST MESSAGE", "content", FLOO_COLUMN_PLAIN },
   { NULL },
 };
 

@@ -206,7 +206,11 @@ floo_cli_run_introspect (FlooCli *cli)
   if (interface != NULL)
     read_comments (comments, interface->name);
   if (interface != NULL && print_interface (comments, interface, dot != NULL ? dot + 1 : NULL, TRUE))
-    return 0;
+    {
+      if (g_hash_table_size (comments) == 0)
+        floo_cli_note (cli, "the words to it are not installed: dbus-1/interfaces/%s.xml in a folder of XDG_DATA_DIRS", interface->name);
+      return 0;
+    }
   g_set_error (&error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "there is no interface, method, signal or property %s; see: flooim introspect", name);
   return floo_cli_fail (cli, error);
 }

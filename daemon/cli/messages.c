@@ -152,6 +152,15 @@ floo_messages_print (FlooCli *cli, GVariant *messages, gboolean where)
       g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
       g_autofree char *line = floo_messages_dup_line (cli, message, where);
 
-      print_wrapped (line);
+      if (floo_cli_option (cli, "ids") != NULL)
+        {
+          gint64 id;
+
+          g_variant_get_child (message, 0, "x", &id);
+          g_autofree char *with_id = g_strdup_printf ("%" G_GINT64_FORMAT " %s", id, line);
+          print_wrapped (with_id);
+        }
+      else
+        print_wrapped (line);
     }
 }

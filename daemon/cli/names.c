@@ -16,8 +16,9 @@ typedef struct {
   GPtrArray *shown;  /* their names */
 } Search;
 
-static const char *const user_names[] = { "alias", "nick_name", "username" };
-static const char *const group_names[] = { "name" };
+/* The name to show comes first; the last one is of members of a group. */
+static const char *const user_names[] = { "alias", "nick_name", "username", "display_name", NULL };
+static const char *const group_names[] = { "name", NULL };
 
 /* ---- the daemon's lists ---- */
 
@@ -66,6 +67,48 @@ for_each (FlooCli *cli, gboolean groups, void (*func) (GVariant *record, gboolea
   return pages != NULL;
 }
 
+/* The same for each member of a group, with what he or she is called there, and with the details. */
+static void
+for_each_member (FlooCli *cli, gint64 group, void (*func) (GVariant *record, gboolean is_group, gpointer data), gpointer data)
+{
+  g_autofree char *cursor = g_strdup ("");
+
+  do
+    {
+      g_autoptr (GVariant) reply
+          = floo_cli_call (cli, "Groups.ListMembers", g_variant_new ("(xsu)", group, cursor, FLOO_MAX_LIMIT), NULL);
+      g_autoptr (GVariant) members = NULL;
+      g_autoptr (GVariant) ids = NULL;
+      g_autoptr (GPtrArray) pages = NULL;
+      GVariantBuilder builder;
+
+      if (reply == NULL)
+        return;
+      g_clear_pointer (&cursor, g_free);
+      g_variant_get (reply, "(@aa{sv}s)", &members, &cursor);
+      g_variant_builder_init (&builder, G_VARIANT_TYPE ("ax"));
+      for (gsize i = 0; i < g_variant_n_children (members); i++)
+        {
+          g_autoptr (GVariant) member = g_variant_get_child_value (members, i);
+          gint64 id;
+
+          func (member, FALSE, data);
+          if (g_variant_lookup (member, "user_id", "x", &id))
+            g_variant_builder_add (&builder, "x", id);
+        }
+      ids = g_variant_ref_sink (g_variant_builder_end (&builder));
+      pages = get_details (cli, "Roster.GetItems", ids, NULL);
+      for (guint p = 0; pages != NULL && p < pages->len; p++)
+        for (gsize i = 0; i < g_variant_n_children (g_ptr_array_index (pages, p)); i++)
+          {
+            g_autoptr (GVariant) record = g_variant_get_child_value (g_ptr_array_index (pages, p), i);
+
+            func (record, FALSE, data);
+          }
+    }
+  while (*cursor != '\0');
+}
+
 /* ---- by name ---- */
 
 static Fit
@@ -81,6 +124,15 @@ compare (const Search *search, const char *name)
   return g_str_has_prefix (folded, search->folded) ? FIT_BEGINNING : FIT_NONE;
 }
 
+static gboolean
+has_target (const Search *search, const FlooTarget *target)
+{
+  for (guint i = 0; i < search->targets->len; i++)
+    if (g_array_index (search->targets, FlooTarget, i).id == target->id)
+      return TRUE;
+  return FALSE;
+}
+
 static void
 consider (GVariant *record, gboolean is_group, gpointer data)
 {
@@ -92,7 +144,7 @@ consider (GVariant *record, gboolean is_group, gpointer data)
 
   if (!g_variant_lookup (record, is_group ? "group_id" : "user_id", "x", &target.id))
     return;
-  for (guint i = 0; i < (is_group ? G_N_ELEMENTS (group_names) : G_N_ELEMENTS (user_names)); i++)
+  for (guint i = 0; names[i] != NULL; i++)
     if (g_variant_lookup (record, names[i], "&s", &name) && *name != '\0')
       {
         Fit fit = compare (search, name);
@@ -101,7 +153,7 @@ consider (GVariant *record, gboolean is_group, gpointer data)
           shown = name;
         best = MAX (best, fit);
       }
-  if (best == FIT_NONE || best < search->best)
+  if (best == FIT_NONE || best < search->best || (best == search->best && has_target (search, &target)))
     return;
   if (best > search->best)
     {
@@ -134,7 +186,7 @@ ask_service (FlooCli *cli, const char *name, FlooTarget *target, GError **error)
 }
 
 static gboolean
-choose (Search *search, const char *text, FlooNameKinds kinds, FlooTarget *target, GError **error)
+choose (FlooCli *cli, Search *search, const char *text, FlooNameKinds kinds, FlooTarget *target, GError **error)
 {
   if (search->targets->len == 1)
     {
@@ -144,7 +196,8 @@ choose (Search *search, const char *text, FlooNameKinds kinds, FlooTarget *targe
   if (search->targets->len == 0)
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "no %s is called %s%s",
-                   kinds == FLOO_NAMES_USERS    ? "contact"
+                   cli->group != 0              ? "contact or member"
+                   : kinds == FLOO_NAMES_USERS  ? "contact"
                    : kinds == FLOO_NAMES_GROUPS ? "group of yours"
                                                 : "contact or group of yours",
                    text, kinds == FLOO_NAMES_GROUPS ? "" : "; for somebody else give the id, or user:NAME");
@@ -169,10 +222,12 @@ find_by_name (FlooCli *cli, const char *text, FlooNameKinds kinds, gboolean ask,
   search.shown = g_ptr_array_new_with_free_func (g_free);
   found = ((kinds & FLOO_NAMES_USERS) == 0 || for_each (cli, FALSE, consider, &search, error))
           && ((kinds & FLOO_NAMES_GROUPS) == 0 || for_each (cli, TRUE, consider, &search, error));
+  if (found && kinds == FLOO_NAMES_USERS && cli->group != 0 && search.best == FIT_NONE)
+    for_each_member (cli, cli->group, consider, &search); /* who may not see them names none of them */
   if (found && ask && search.best != FIT_EXACT)
     found = ask_service (cli, text, target, error);
   else if (found)
-    found = choose (&search, text, kinds, target, error);
+    found = choose (cli, &search, text, kinds, target, error);
   g_free (search.folded);
   g_array_unref (search.targets);
   g_ptr_array_unref (search.shown);
@@ -276,7 +331,7 @@ keep_record (FlooCli *cli, GVariant *record, gboolean is_group)
 
   if (!g_variant_lookup (record, is_group ? "group_id" : "user_id", "x", &id))
     return;
-  for (guint i = 0; i < (is_group ? G_N_ELEMENTS (group_names) : G_N_ELEMENTS (user_names)) && *name == '\0'; i++)
+  for (guint i = 0; names[i] != NULL && *name == '\0'; i++)
     g_variant_lookup (record, names[i], "&s", &name);
   keep (cli, id, name);
 }
@@ -314,7 +369,7 @@ add_names (GVariant *record, gboolean is_group, gpointer data)
   const char *const *names = is_group ? group_names : user_names;
   const char *name;
 
-  for (guint i = 0; i < (is_group ? G_N_ELEMENTS (group_names) : G_N_ELEMENTS (user_names)); i++)
+  for (guint i = 0; names[i] != NULL; i++)
     if (g_variant_lookup (record, names[i], "&s", &name) && *name != '\0'
         && !g_ptr_array_find_with_equal_func (data, name, g_str_equal, NULL))
       g_ptr_array_add (data, g_strdup (name));

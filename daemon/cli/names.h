@@ -18,7 +18,8 @@ typedef struct {
 /**
  * floo_names_resolve:
  * @text: an id; an alias, nick name, user name or group's name, or the beginning of just one; "user:", "group:" or "id:" before it.
- *    "user:NAME" that is no contact is asked of the service
+ *    "user:NAME" that is no contact is asked of the service. Where the command
+ *    is about a group (FlooCli.group) its members can be named as well
  * @kinds: what it may be
  *
  * FALSE: nothing (NotFound) or several (Ambiguous) fit.

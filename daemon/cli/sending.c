@@ -57,7 +57,10 @@ static GVariant *
 make_mention (FlooCli *cli, const FlooTarget *target, const char *text, GError **error)
 {
   const char *who = floo_cli_option (cli, "mention");
-  GVariant *users = who != NULL ? parse_users (cli, who, error) : g_variant_new_array (G_VARIANT_TYPE_INT64, NULL, 0);
+  GVariant *users;
+
+  cli->group = target->is_group ? target->id : 0;
+  users = who != NULL ? parse_users (cli, who, error) : g_variant_new_array (G_VARIANT_TYPE_INT64, NULL, 0);
 
   if (users == NULL)
     return NULL;

@@ -41,7 +41,10 @@ call_manager (FlooCli *cli, const char *method, GVariant *args, GError **error)
 static void
 tell_manager (FlooCli *cli, const char *method, GVariant *args)
 {
-  g_autoptr (GVariant) reply = call_manager (cli, method, args, NULL);
+  GVariant *reply = call_manager (cli, method, args, NULL);
+
+  if (reply != NULL)
+    g_variant_unref (reply);
 }
 
 /* Returns: (transfer full) (nullable): a property of the unit */

@@ -52,7 +52,7 @@ format_field (FlooCli *cli, ShowKind kind, GVariant *value)
       return g_strdup (g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN) && g_variant_get_boolean (value) ? "in the Secret Service"
                                                                                                              : "in a file");
     case SHOW_TIME:
-      return floo_text_value (cli, value, NULL, FLOO_COLUMN_TIME);
+      return floo_text_time (g_variant_is_of_type (value, G_VARIANT_TYPE_INT64) ? g_variant_get_int64 (value) : 0);
     case SHOW_NUMBER:
     case SHOW_TEXT:
     default:

@@ -12,7 +12,7 @@ static const FlooColumn contact_columns[] = {
 static const FlooColumn application_columns[] = {
   { "ID", "user_id", FLOO_COLUMN_PLAIN },
   { "NAME", "user_id", FLOO_COLUMN_NAME },
-  { "STATUS", "status", FLOO_COLUMN_PLAIN },
+  { "STATUS", "status", FLOO_COLUMN_PLAIN, "pending|accepted|declined" },
   { "REASON", "reason", FLOO_COLUMN_PLAIN },
   { NULL },
 };

@@ -43,14 +43,14 @@ static const FlooColumn announcement_columns[] = {
 static const FlooColumn invitation_columns[] = {
   { "GROUP", "group_id", FLOO_COLUMN_PLAIN },
   { "INVITED BY", "inviter_id", FLOO_COLUMN_NAME },
-  { "STATUS", "status", FLOO_COLUMN_PLAIN },
+  { "STATUS", "status", FLOO_COLUMN_PLAIN, "pending|accepted|declined" },
   { "REASON", "reason", FLOO_COLUMN_PLAIN },
   { NULL },
 };
 
 static const FlooColumn application_columns[] = {
   { "GROUP", "group_id", FLOO_COLUMN_PLAIN }, { "ID", "applicant_id", FLOO_COLUMN_PLAIN }, { "NAME", "applicant_id", FLOO_COLUMN_NAME },
-  { "STATUS", "status", FLOO_COLUMN_PLAIN },  { "REASON", "reason", FLOO_COLUMN_PLAIN },   { NULL },
+  { "STATUS", "status", FLOO_COLUMN_PLAIN, "pending|accepted|declined" },  { "REASON", "reason", FLOO_COLUMN_PLAIN },   { NULL },
 };
 
 static const FlooCliOption create_options[] = {

@@ -48,6 +48,7 @@ static const FlooCliOption history_options[] = {
   { "since", 0, "TIME", "Only messages from then on: 2026-11-30, \"2026-11-30 10:42\", 10:42, or 2h for two hours ago" },
   { "until", 0, "TIME", "Only messages up to then" },
   { "local", 0, NULL, "Do not ask the service for what is missing here" },
+  { "ids", 0, NULL, "Print each message's id, too" },
   { NULL },
 };
 
@@ -58,6 +59,7 @@ static const FlooCliOption search_options[] = {
   { "since", 0, "TIME", "Only messages from then on" },
   { "until", 0, "TIME", "Only messages up to then" },
   { "limit", 'n', "N", "At most that many (50)" },
+  { "ids", 0, NULL, "Print each message's id, too" },
   { NULL },
 };
 
@@ -168,7 +170,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .args = "MESSAGE",
     .help = "Take a message back, at everybody's",
     .details = "The service allows it for five minutes after sending, and to admins of a group.",
-    .example = "flooim recall 9007199254741008 --wait",
+    .example = "flooim history bob --ids\nflooim recall 9007199254741008 --wait",
     .options = wait_options,
     .method = "Conversations.Recall",
     .params = "M0",

@@ -190,6 +190,20 @@ floo_text_time (gint64 ms)
   return time != NULL ? g_date_time_format (time, "%F %T") : g_strdup ("");
 }
 
+/* As short as it can be on a terminal: "10:42" today, "11-30 10:42" this year. */
+static char *
+column_time (gint64 ms)
+{
+  g_autoptr (GDateTime) time = ms != 0 ? g_date_time_new_from_unix_local (ms / 1000) : NULL;
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+
+  if (time == NULL || !floo_text_is_terminal ())
+    return floo_text_time (ms);
+  if (g_date_time_get_year (time) != g_date_time_get_year (now))
+    return g_date_time_format (time, "%F");
+  return g_date_time_format (time, g_date_time_get_day_of_year (time) == g_date_time_get_day_of_year (now) ? "%H:%M" : "%m-%d %H:%M");
+}
+
 static gboolean
 get_integer (GVariant *value, gint64 *number)
 {
@@ -212,13 +226,23 @@ get_integer (GVariant *value, gint64 *number)
     }
 }
 
+char *
+floo_text_choice (const char *all, gint64 number)
+{
+  g_auto (GStrv) words = g_strsplit (all, "|", -1);
+
+  if (number >= 0 && number < (gint64) g_strv_length (words))
+    return g_strdup (words[number]);
+  return g_strdup_printf ("%" G_GINT64_FORMAT, number);
+}
+
 static char *
 number_text (FlooCli *cli, gint64 number, const char *name, FlooColumnKind kind)
 {
   const char *known;
 
   if (kind == FLOO_COLUMN_TIME)
-    return floo_text_time (number);
+    return column_time (number);
   if (kind == FLOO_COLUMN_SIZE && floo_text_is_terminal ())
     return g_format_size ((guint64) number);
   known = kind == FLOO_COLUMN_NAME && floo_text_is_terminal () ? floo_names_lookup (cli, number) : NULL;
@@ -226,12 +250,7 @@ number_text (FlooCli *cli, gint64 number, const char *name, FlooColumnKind kind)
     return g_strdup (known);
   for (guint i = 0; name != NULL && i < G_N_ELEMENTS (choices); i++)
     if (strcmp (choices[i].field, name) == 0)
-      {
-        g_auto (GStrv) words = g_strsplit (choices[i].words, "|", -1);
-
-        if (number >= 0 && number < (gint64) g_strv_length (words))
-          return g_strdup (words[number]);
-      }
+      return floo_text_choice (choices[i].words, number);
   return g_strdup_printf ("%" G_GINT64_FORMAT, number);
 }
 
@@ -311,7 +330,8 @@ floo_text_record (FlooCli *cli, GVariant *record)
   while (g_variant_iter_next (&iter, "{&sv}", &name, &value))
     {
       gboolean is_time = g_str_has_suffix (name, "timestamp") || g_str_has_suffix (name, "_at");
-      g_autofree char *text = floo_text_value (cli, value, name, is_time ? FLOO_COLUMN_TIME : FLOO_COLUMN_PLAIN);
+      gint64 number;
+      g_autofree char *text = is_time && get_integer (value, &number) ? floo_text_time (number) : floo_text_value (cli, value, name, FLOO_COLUMN_PLAIN);
       g_autofree char *shown = floo_text_is_terminal () ? floo_text_clean (text, FALSE) : floo_text_escape (text);
 
       if (floo_text_is_terminal ())

@@ -25,6 +25,7 @@ struct FlooColumn {
   const char *title;    /* NULL ends the table */
   const char *field;    /* of the record (a{sv}) or message; several: the first that is there and not empty, "alias|nick_name" */
   FlooColumnKind kind;
+  const char *words;    /* (nullable): what the numbers from 0 on mean, "pending|accepted" */
 };
 
 /* Whether standard output, or standard error, is a terminal. */
@@ -53,6 +54,9 @@ const char *floo_text_unstyle (void);
 char *floo_text_time (gint64 ms);
 /* A value as it is shown. @name: (nullable): of its field, by which numbers get their words. (transfer full) */
 char *floo_text_value (FlooCli *cli, GVariant *value, const char *name, FlooColumnKind kind);
+
+/* The word at @number of "no|yes", or the number. (transfer full) */
+char *floo_text_choice (const char *all, gint64 number);
 
 /* Prints records as --json, plain lines or a table. @records: an array of a{sv} or of messages. */
 void floo_text_records (FlooCli *cli, const FlooColumn *columns, GVariant *records);

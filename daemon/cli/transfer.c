@@ -111,7 +111,6 @@ static GError *
 make_error (GVariant *properties, const char *status)
 {
   const char *name = "", *text = "";
-  g_autofree char *line = NULL;
 
   g_variant_lookup (properties, "Error", "(&s&s)", &name, &text);
   if (strcmp (status, "cancelled") == 0 || *name == '\0')

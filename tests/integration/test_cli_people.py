@@ -94,6 +94,13 @@ class PeopleTest(cli.Test):
         self.assertEqual({row[0] for row in run('members', 'Team').rows}, {'1001', '1002', '1003', '1004', '1006', '1099'})
         self.assertEqual([row[0] for row in run('admins', 'Team').rows], [str(BOB)])
 
+        # members who are no contacts have names as well, there
+        run('ban', 'Team', 'dave', '--for', '1h')
+        self.assertEqual([row[0] for row in run('banned', 'Team').rows], [str(DAVE)])
+        run('unban', 'Team', 'Dave')
+        self.says(daemon, 'no contact or member is called erin', 'groups', 'ban', 'Team', 'erin', status=NOT_FOUND)
+        self.says(daemon, 'no contact is called dave', 'contacts', 'block', 'dave', status=NOT_FOUND)
+
         info = run('create', 'Lunch club', 'bob', 'carol', '老张', '--description', 'noon', '--json').json[0]
         harness.wait_for(lambda: 'Lunch club' in run().output, 'the group is there')
         self.assertEqual((info['name'], info['description']), ('Lunch club', 'noon'))
