@@ -212,7 +212,15 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
   return oldest != NULL ? oldest->uid : FLOO_UNKNOWN_CONVERSATION;
 }
 
-/* A page that is cut does not tell that it is one of history; the newest stand first there. */
+static int
+status_code (const FlooFrame *frame)
+{
+  const Floo__Status *status = frame->sync_dl->status;
+
+  return status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
+}
+
+/* A page that is cut does not tell that it is one of history (the newest stand first there), nor need a refusal. */
 static void
 tell_history (FlooSync *self, FlooFrame *frame)
 {
@@ -220,7 +228,7 @@ tell_history (FlooSync *self, FlooFrame *frame)
   gint64 conversation;
   const FlooPull *pull;
 
-  if (!frame->cut || floo_sync_is_history (frame))
+  if ((!frame->cut && status_code (frame) == FLOO__STATUS__ERROR_CODE__OK) || floo_sync_is_history (frame))
     return;
   conversation = page_conversation (self, page);
   if (floo_history_find (self, conversation) == NULL)
@@ -235,7 +243,7 @@ static gboolean
 page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory *history)
 {
   const Floo__Status *status = frame->sync_dl->status;
-  int code = status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
+  int code = status_code (frame);
   const char *name, *reason;
   FlooPull *pull;
 

@@ -369,7 +369,7 @@ floo_frame_set_history (FlooFrame *frame)
 {
   Floo__SyncDL *dl = (Floo__SyncDL *) frame->sync_dl;
 
-  g_return_if_fail (dl != NULL && frame->cut);
+  g_return_if_fail (dl != NULL);
   dl->has_is_full_sync = dl->is_full_sync = TRUE;
 }
 

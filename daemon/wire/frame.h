@@ -81,7 +81,7 @@ gconstpointer floo_frame_unpack (FlooFrame *frame, const ProtobufCMessageDescrip
 /* Frees what floo_frame_unpack() and floo_frame_text() made so far. */
 void floo_frame_release_items (FlooFrame *frame);
 
-/* Says that a cut page, which does not tell it, is one of history. */
+/* Says that a page that does not tell it, as one that is cut or a refusal, is one of history. */
 void floo_frame_set_history (FlooFrame *frame);
 
 /**

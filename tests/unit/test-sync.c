@@ -96,6 +96,24 @@ test_look_again (Online *o, gconstpointer data)
   wait_history (o, 8);
 }
 
+static void
+keep_error (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+{
+  *(GError **) user_data = error != NULL ? g_error_copy (error) : NULL;
+}
+
+/* A refusal that does not say that it is about the history ends the question for it at once. */
+static void
+test_history_refused (Online *o, gconstpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  floo_sync_history (o->sync, 8, 0, 20, keep_error, &error);
+  wait_history (o, 8);
+  refuse (o, 8);
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_REJECTED);
+}
+
 /* ---- history that comes late ---- */
 
 /* A page of the history of conversation 8: @n messages down from @newest. */
@@ -302,6 +320,7 @@ main (int argc, char **argv)
   g_test_add ("/sync/refused-before-it-was-asked", Online, NULL, set_up, test_refused_before_it_was_asked, tear_down);
   g_test_add ("/sync/look-at-new", Online, NULL, set_up, test_look_at_new, tear_down);
   g_test_add ("/sync/look-again", Online, NULL, set_up, test_look_again, tear_down);
+  g_test_add ("/sync/history-refused", Online, NULL, set_up, test_history_refused, tear_down);
   g_test_add ("/sync/late-history", Online, NULL, set_up, test_late_history, tear_down);
   g_test_add ("/sync/history-asked-again", Online, NULL, set_up, test_history_asked_again, tear_down);
   g_test_add ("/sync/page-of-a-connection-before", Online, NULL, set_up, test_page_of_a_connection_before, tear_down);
