@@ -338,14 +338,26 @@ void floo_read_ack_free (FlooReadAck *self);
 void floo_read_ack_offline (FlooReadAck *self);
 /* Fetches what is missing, step by step, while online. */
 void floo_read_ack_run (FlooReadAck *self);
+/* Whether messages to @group wait for its members: who sends another one has to wait, too, or it would overtake them. */
+gboolean floo_read_ack_is_awaited (FlooReadAck *self, gint64 group);
+/**
+ * floo_read_ack_wait:
+ * @resume: called once: when the members are known, or cannot be had, or some seconds have gone by; in the order of these calls
+ *
+ * Asks for the members of @group at once.
+ *
+ * Returns: FALSE where it is no use to wait: @resume is not called
+ */
+gboolean floo_read_ack_wait (FlooReadAck *self, gint64 group, GSourceOnceFunc resume, gpointer data);
 /**
  * floo_read_ack_add_members:
  * @config: (nullable): of a message to @group
  * @merged: (out) (transfer full) (nullable): the config with groupMemberList; NULL: it stays as it is
+ * @missing: (out) (nullable): the members belong into it and are not known yet
  *
  * Store thread.
  */
-gboolean floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **merged, GError **error);
+gboolean floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **merged, gboolean *missing, GError **error);
 
 /* ---- inbound.c ---- */
 

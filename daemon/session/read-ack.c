@@ -2,7 +2,9 @@
 /*
  * read-ack.c: groups whose members acknowledge reading: a message there names all other members in its config.
  *
- * So the settings of every joined group, and the members of those with read_ack, are fetched once, in the background, one request a second.
+ * So the settings of every joined group, and the members of those with read_ack, are fetched once, in the background, one request a second;
+ * and at once where somebody sends to such a group, whose message waits for them a moment. What changes later comes by notices; a group
+ * where it is turned on meanwhile is found when its details change.
  */
 #include "session/internal.h"
 
@@ -18,13 +20,93 @@
 #define STEP_MS 1000
 #define MEMBERS_PAGE 500u
 #define MEMBERS_LIMIT_MS 120000          /* for all pages of a group */
+#define WAIT_MS 5000                     /* the longest that a message waits */
 
 struct _FlooReadAck {
   FlooSession *session;         /* our owner */
   GHashTable *skipped;          /* groups that the service would not tell of; until the next connection */
   gboolean busy;
+  gboolean again;               /* something changed while it was busy */
   guint timer;
+  GQueue waiters;               /* Waiter: messages, in the order in which they came */
 };
+
+/* A message that waits for the members of its group. */
+typedef struct {
+  FlooReadAck *read_ack;
+  gint64 group;
+  GSourceOnceFunc resume;
+  gpointer data;
+  guint timer;
+} Waiter;
+
+/* Those of @group (0: all) go on. */
+static void
+resume (FlooReadAck *self, gint64 group)
+{
+  GQueue ready = G_QUEUE_INIT;
+  Waiter *waiter;
+
+  for (GList *l = self->waiters.head, *next; l != NULL; l = next)
+    {
+      next = l->next;
+      waiter = l->data;
+      if (group != 0 && waiter->group != group)
+        continue;
+      g_queue_unlink (&self->waiters, l);
+      g_queue_push_tail_link (&ready, l);
+    }
+  while ((waiter = g_queue_pop_head (&ready)) != NULL)
+    {
+      g_clear_handle_id (&waiter->timer, g_source_remove);
+      waiter->resume (waiter->data);
+      g_free (waiter);
+    }
+}
+
+/* The one that came first is the first whose time is over: those behind it to the same group are not to be overtaken. */
+static gboolean
+on_waited (gpointer user_data)
+{
+  Waiter *waiter = user_data;
+
+  waiter->timer = 0;
+  resume (waiter->read_ack, waiter->group);
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+floo_read_ack_is_awaited (FlooReadAck *self, gint64 group)
+{
+  for (GList *l = self->waiters.head; l != NULL; l = l->next)
+    if (((Waiter *) l->data)->group == group)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+floo_read_ack_wait (FlooReadAck *self, gint64 group, GSourceOnceFunc func, gpointer data)
+{
+  Waiter *waiter;
+
+  if (self->session->state != FLOO_STATE_ONLINE || g_hash_table_contains (self->skipped, &group))
+    return FALSE;
+  waiter = g_new (Waiter, 1);
+  *waiter = (Waiter){ self, group, func, data, 0 };
+  waiter->timer = g_timeout_add (WAIT_MS, on_waited, waiter);
+  g_queue_push_tail (&self->waiters, waiter);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  floo_read_ack_run (self);
+  return TRUE;
+}
+
+/* Settings and members change by calls of clients and by notices of the service; either way there is an event. */
+static void
+on_event (FlooSession *session, const FlooEvent *event, FlooReadAck *self)
+{
+  if (g_str_equal (event->name, "GroupListUpdate") || g_str_equal (event->name, "GroupMemberChanged"))
+    floo_read_ack_run (self);
+}
 
 FlooReadAck *
 floo_read_ack_new (FlooSession *session)
@@ -33,6 +115,8 @@ floo_read_ack_new (FlooSession *session)
 
   self->session = session;
   self->skipped = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  g_queue_init (&self->waiters);
+  g_signal_connect (session, "event", G_CALLBACK (on_event), self); /* it lives no longer than we */
   return self;
 }
 
@@ -41,6 +125,7 @@ floo_read_ack_offline (FlooReadAck *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   g_hash_table_remove_all (self->skipped);
+  resume (self, 0);
 }
 
 void
@@ -101,13 +186,15 @@ merge_members (const char *config, GVariant *ids, gint64 self_id)
 }
 
 gboolean
-floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **merged, GError **error)
+floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **merged, gboolean *missing, GError **error)
 {
   gboolean known, read_ack, complete;
   g_autoptr (GVariant) ids = NULL;
   guint n;
 
   *merged = NULL;
+  if (missing != NULL)
+    *missing = FALSE;
   if (!get_read_ack (db, group, &known, &read_ack, error))
     return FALSE;
   if (!read_ack || (config != NULL && strstr (config, "\"groupMemberList\"") != NULL))
@@ -116,7 +203,11 @@ floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **
     return FALSE;
   /* Half of the members would be worse than none: the others' reading would never be told. */
   if (!complete)
-    return TRUE;
+    {
+      if (missing != NULL)
+        *missing = TRUE;
+      return TRUE;
+    }
   ids = floo_lists_get_ids (db, FLOO_LIST_MEMBERS, group, error);
   if (ids == NULL)
     return FALSE;
@@ -130,6 +221,7 @@ floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **
 /* What the next request is for; 0: nothing of the kind is missing. */
 typedef struct {
   FlooSession *session;
+  gint64 awaited;               /* the group that a message waits for; 0: none */
   gint64 settings_of;
   gint64 members_of;
   char *cursor;
@@ -158,6 +250,30 @@ is_skipped (const Step *step, gint64 group)
   return FALSE;
 }
 
+/* What is to be asked about @group, if anything. */
+static gboolean
+look_at_group (FlooDb *db, Step *step, gint64 group, GError **error)
+{
+  gboolean known, read_ack, complete;
+  guint count;
+
+  if (group == 0 || is_skipped (step, group))
+    return TRUE;
+  if (!get_read_ack (db, group, &known, &read_ack, error))
+    return FALSE;
+  if (!known)
+    {
+      step->settings_of = group;
+      return TRUE;
+    }
+  if (!read_ack)
+    return TRUE;
+  if (!floo_lists_get_state (db, FLOO_LIST_MEMBERS, group, &complete, &count, error))
+    return FALSE;
+  step->members_of = complete ? 0 : group;
+  return TRUE;
+}
+
 static gboolean
 run_find_step (FlooDb *db, gpointer data, GError **error)
 {
@@ -170,24 +286,11 @@ run_find_step (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   g_variant_ref_sink (groups);
   ids = g_variant_get_fixed_array (groups, &n, sizeof *ids);
+  if (!look_at_group (db, step, step->awaited, error))
+    return FALSE;
   for (gsize i = 0; i < n && step->settings_of == 0 && step->members_of == 0; i++)
-    {
-      gboolean known, read_ack, complete;
-      guint count;
-
-      if (is_skipped (step, ids[i]))
-        continue;
-      if (!get_read_ack (db, ids[i], &known, &read_ack, error))
-        return FALSE;
-      if (!known)
-        step->settings_of = ids[i];
-      else if (read_ack)
-        {
-          if (!floo_lists_get_state (db, FLOO_LIST_MEMBERS, ids[i], &complete, &count, error))
-            return FALSE;
-          step->members_of = complete ? 0 : ids[i];
-        }
-    }
+    if (!look_at_group (db, step, ids[i], error))
+      return FALSE;
   return TRUE;
 }
 
@@ -211,8 +314,10 @@ step_over (Step *step, const GError *error)
   self->busy = FALSE;
   if (error != NULL)
     g_hash_table_add (self->skipped, g_memdup2 (&group, sizeof group));
+  if (error != NULL || step->members_of != 0)
+    resume (self, group);
   if (self->timer == 0 && step->session->state == FLOO_STATE_ONLINE)
-    self->timer = g_timeout_add (STEP_MS, on_timer, self);
+    self->timer = g_timeout_add (self->waiters.length > 0 ? 0 : STEP_MS, on_timer, self);
   step_free (step);
 }
 
@@ -278,7 +383,11 @@ on_step_found (FlooStore *store, gpointer data, const GError *error)
   if (error != NULL || step->session->state != FLOO_STATE_ONLINE || (step->settings_of == 0 && step->members_of == 0))
     {
       self->busy = FALSE;
+      /* All is known that can be. */
+      resume (self, 0);
       step_free (step);
+      if (self->again && error == NULL)
+        floo_read_ack_run (self);
     }
   else if (step->settings_of != 0)
     floo_session_groups_get_info (step->session, step->settings_of, TRUE, on_settings, step);
@@ -293,11 +402,15 @@ floo_read_ack_run (FlooReadAck *self)
   GHashTableIter iter;
   gpointer key;
 
+  if (self->busy)
+    self->again = TRUE;
   if (self->busy || self->timer != 0 || self->session->state != FLOO_STATE_ONLINE)
     return;
   self->busy = TRUE;
+  self->again = FALSE;
   step = g_new0 (Step, 1);
   step->session = g_object_ref (self->session);
+  step->awaited = self->waiters.length > 0 ? ((Waiter *) self->waiters.head->data)->group : 0;
   step->skipped = g_array_new (FALSE, FALSE, sizeof (gint64));
   floo_pages_init (&step->pages, MEMBERS_LIMIT_MS);
   g_hash_table_iter_init (&iter, self->skipped);

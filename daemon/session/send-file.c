@@ -105,7 +105,7 @@ run_accept (FlooDb *db, gpointer data, GError **error)
   call->known = row->client_id != 0;
   if (call->known)
     return TRUE;
-  if ((row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, NULL, &call->config, error))
+  if ((row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, NULL, &call->config, NULL, error))
       || !floo_outbox_next_client_id (db, &row->client_id, error))
     return FALSE;
   row->config = call->config;

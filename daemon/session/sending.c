@@ -30,6 +30,9 @@ typedef struct {
   char *token;
   char *digest;
   char *sender;                 /* (nullable): our user name, where the message says who sends it */
+  FlooStore *store;             /* of the account that sends, to be compared only */
+  gboolean may_wait;            /* for the members of the group */
+  gboolean waits;               /* nothing is done yet: it waits for them */
 } SendQuery;
 
 static void
@@ -134,7 +137,10 @@ run_send (FlooDb *db, gpointer data, GError **error)
   FlooOutboxRow *row = &query->row;
   g_autofree char *with_sender = NULL;
   g_autofree char *with_members = NULL;
+  gboolean missing = FALSE;
   gint64 known = 0;
+
+  row->config = query->config;
 
   if (query->token != NULL && !floo_outbox_find_token (db, query->token, query->digest, &known, error))
     return FALSE;
@@ -150,8 +156,11 @@ run_send (FlooDb *db, gpointer data, GError **error)
         return FALSE;
       row->config = with_sender;
     }
-  if (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, row->config, &with_members, error))
+  if (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, row->config, &with_members, &missing, error))
     return FALSE;
+  query->waits = missing && query->may_wait;
+  if (query->waits)
+    return TRUE;
   if (with_members != NULL)
     row->config = with_members;
   if (!floo_outbox_next_client_id (db, &row->client_id, error))
@@ -164,6 +173,41 @@ run_send (FlooDb *db, gpointer data, GError **error)
       || !floo_conversations_list_changed (db))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, row->client_id, error);
+}
+
+static void resume_send (gpointer data);
+
+static void
+on_send_done (FlooStore *store, gpointer data, const GError *error)
+{
+  SendQuery *query = data;
+  FlooReadAck *read_ack = query->base.call.session->read_ack;
+
+  if (error == NULL && query->waits)
+    {
+      query->waits = query->may_wait = FALSE;
+      if (!floo_read_ack_wait (read_ack, query->row.to, resume_send, query))
+        resume_send (query);
+      return;
+    }
+  floo_outbox_call_done (store, query, error);
+  send_query_free (query);
+}
+
+static void
+resume_send (gpointer data)
+{
+  SendQuery *query = data;
+  FlooSession *self = query->base.call.session;
+  g_autoptr (GError) closed = NULL;
+
+  if (self->store == query->store)
+    {
+      floo_session_write (self, run_send, on_send_done, query, NULL);
+      return;
+    }
+  closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
+  on_send_done (NULL, query, closed);
 }
 
 static gboolean
@@ -239,7 +283,15 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   query->token = g_strdup (request->token);
   query->digest = request->token != NULL ? digest_of (request) : NULL;
   query->sender = request->is_mention ? g_strdup (self->username) : NULL;
-  floo_outbox_call_run (query, run_send, send_query_free);
+  query->store = self->store;
+  query->may_wait = to_type == FLOO_TO_GROUP && self->state == FLOO_STATE_ONLINE;
+  if (query->may_wait && floo_read_ack_is_awaited (self->read_ack, request->to))
+    {
+      query->may_wait = FALSE;
+      if (floo_read_ack_wait (self->read_ack, request->to, resume_send, query))
+        return;
+    }
+  resume_send (query);
 }
 
 /* ---- SendMention, SendLocation ---- */

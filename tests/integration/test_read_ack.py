@@ -7,6 +7,7 @@ from gi.repository import GLib
 
 import files
 import harness
+import peer
 
 ALICE, BOB, CAROL, ZHANG_WEI = 1001, 1002, 1003, 1006
 TEAM, PROJECT = 2001, 2002  # PROJECT has read_ack
@@ -50,6 +51,50 @@ class ReadAckTest(files.Test):
         [sent] = sandbox.accepted('alice')
         config = json.loads(sent['config'])
         self.assertEqual((config['mine'], sorted(config['groupMemberList'])), (1, [BOB, CAROL, ZHANG_WEI]))
+
+    def test_turned_on_meanwhile(self):
+        """By us or by an admin while we are here: the next message waits for the members, and names them; and later ones those of then."""
+        sandbox, daemon, alice = self.one()
+        sandbox.control('bot', on=False)
+        self.all_fetched(sandbox, daemon, alice)
+
+        def named(text, to=TEAM):
+            alice.wait_sent(alice.send_text(to, text, to_type='group'))
+            [sent] = [one for one in sandbox.accepted('alice') if one['content'] == text]
+            return sorted(json.loads(sent.get('config') or '{}').get('groupMemberList', []))
+
+        def members():
+            return sorted(row[0] for row in daemon.query(ALICE, 'SELECT id FROM list_entries WHERE list = 5 AND owner = ?', TEAM) if row[0] != ALICE)
+
+        self.assertEqual(named('off'), [])
+        alice.call('Groups', 'SetReadAck', '(xb)', TEAM, True)
+        first = named('on by us')
+        self.assertEqual(first, members())
+        self.assertIn(BOB, first)
+        # Somebody goes, whoever sees to it: he is not named any more.
+        since = len(alice.events)
+        peer.Peer(sandbox, 'bob').post('/group/kick', group_id=TEAM, user_list=[CAROL])
+        alice.wait_event('GroupKicked', since=since)
+        self.assertEqual(named('without carol'), [one for one in first if one != CAROL])
+        # Turned off again nobody is named.
+        alice.call('Groups', 'SetReadAck', '(xb)', TEAM, False)
+        self.assertEqual(named('off again'), [])
+
+    def test_bounded_wait(self):
+        """Where the members do not come the message goes without them, and those behind it stay behind it."""
+        sandbox, daemon, alice = self.one()
+        sandbox.control('bot', on=False)
+        self.all_fetched(sandbox, daemon, alice)
+        sandbox.control('rest', path='/group/member_list', delay_ms=60000, count=-1)
+        since = len(alice.events)
+        peer.Peer(sandbox, 'bob').post('/group/settings/enable_read_ack', group_id=TEAM, value=True)
+        alice.wait_event('GroupListUpdate', since=since)
+        texts = ['number %d' % i for i in range(5)]
+        pending = [alice.start('Conversations', 'SendText', '(sxs)', 'group', TEAM, text) for text in texts]
+        for one in pending:
+            alice.wait_sent(one.result())
+        self.assertEqual([one['content'] for one in sandbox.accepted('alice')], texts)
+        self.assertGreater(pending[0].took, 4)
 
     def test_not_in_other_groups(self):
         sandbox, daemon, alice = self.one()
