@@ -85,12 +85,20 @@ write_line (FlooLogLevel level, const GLogField *fields, gsize n_fields)
   fflush (stderr);
 }
 
+/* What libraries tell for debugging is made for their authors: libproxy's has the proxy's name and password. */
+static gboolean
+is_chatter_of_library (GLogLevelFlags flags, const GLogField *fields, gsize n_fields)
+{
+  return (flags & (G_LOG_LEVEL_INFO | G_LOG_LEVEL_DEBUG)) != 0 && g_strcmp0 (field_text (fields, n_fields, "GLIB_DOMAIN"), G_LOG_DOMAIN) != 0
+         && !g_atomic_int_get (&log_personal);
+}
+
 static GLogWriterOutput
 log_writer (GLogLevelFlags flags, const GLogField *fields, gsize n_fields, gpointer user_data)
 {
   FlooLogLevel level = level_of (flags);
 
-  if ((int) level > g_atomic_int_get (&log_level))
+  if ((int) level > g_atomic_int_get (&log_level) || is_chatter_of_library (flags, fields, n_fields))
     return G_LOG_WRITER_HANDLED;
   if (!log_to_journal || g_log_writer_journald (flags, fields, n_fields, NULL) != G_LOG_WRITER_HANDLED)
     write_line (level, fields, n_fields);

@@ -95,7 +95,11 @@ test_lines (void)
       g_debug ("unseen");
       floo_log_set_level (FLOO_LOG_DEBUG);
       g_debug ("seen");
-      g_log ("libsoup", G_LOG_LEVEL_INFO, "elsewhere \xff");
+      g_log ("libsoup", G_LOG_LEVEL_MESSAGE, "elsewhere \xff");
+      /* libproxy 0.5 tells the proxy's address with name and password. */
+      g_log ("pxbackend", G_LOG_LEVEL_DEBUG, "unseen http://name:password@proxy");
+      g_log ("somebody", G_LOG_LEVEL_INFO, "unseen");
+      g_log (NULL, G_LOG_LEVEL_DEBUG, "unseen");
       return;
     }
   /* A file that looks like the journal's: another's variable, inherited. */
