@@ -115,3 +115,15 @@ floo_error_is_cancelled (const GError *error)
 {
   return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED) || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
+
+gboolean
+floo_error_only_missing (GError **lookup, GError **error)
+{
+  if (*lookup != NULL && !g_error_matches (*lookup, FLOO_ERROR, FLOO_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (lookup));
+      return FALSE;
+    }
+  g_clear_error (lookup);
+  return TRUE;
+}

@@ -68,6 +68,16 @@ GError *floo_error_normalise (const GError *error);
 gboolean floo_error_is_cancelled (const GError *error);
 
 /**
+ * floo_error_only_missing:
+ * @lookup: (inout): the error of a lookup that fails with NOT_FOUND where there is nothing, or NULL; cleared
+ *
+ * So that an error of the disk is never taken for "there is none".
+ *
+ * Returns: TRUE where there was no error but that; else FALSE, and @error is set
+ */
+gboolean floo_error_only_missing (GError **lookup, GError **error);
+
+/**
  * FlooReply:
  * @result: (nullable): a tuple, the method's out arguments (floating or not; the callee takes it with
  *    g_variant_ref_sink()); NULL is "()"

@@ -117,9 +117,8 @@ on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
   floo_session_left (session);
 }
 
-/* Takes the store away from all operations; NULL where there is none. */
-static FlooStore *
-steal_store (FlooSession *self)
+FlooStore *
+floo_session_steal_store (FlooSession *self)
 {
   floo_files_close (self->files);
   return g_steal_pointer (&self->store);
@@ -152,7 +151,7 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
   job->reply = reply;
   job->user_data = user_data;
   self->next_login = job;
-  store = steal_store (self);
+  store = floo_session_steal_store (self);
   if (store != NULL)
     {
       self->leaving++;
@@ -265,7 +264,7 @@ leave (LogoutJob *job)
       floo_files_erase_cache_async (self->files, on_cache_erased, job);
     }
   /* At once: a later login gets a store of its own. */
-  job->store = steal_store (self);
+  job->store = floo_session_steal_store (self);
   if (job->store == NULL)
     {
       floo_session_left (self);

@@ -56,7 +56,7 @@ floo_login_give_up (FlooLogin *self, const GError *error)
     floo_session_set_state (session, FLOO_STATE_BLOCKED);
   else
     {
-      g_autoptr (FlooStore) store = g_steal_pointer (&session->store);
+      g_autoptr (FlooStore) store = floo_session_steal_store (session);
 
       if (store != NULL)
         {
@@ -314,6 +314,7 @@ authenticate (FlooLogin *self)
 typedef struct {
   FlooLogin *login;
   GCancellable *cancellable;
+  gboolean void_sn, void_guid;  /* what the store has is void */
   char *guid;
   gint64 device_sn;
 } IdentityJob;
@@ -349,7 +350,9 @@ run_identity_job (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   if (sn == NULL || !g_ascii_string_to_signed (sn, 10, 1, G_MAXUINT32, &job->device_sn, NULL))
     job->device_sn = 0;
-  if (!is_guid_of (floo_db_get_user_id (db), job->guid))
+  if (job->void_sn)
+    job->device_sn = 0;
+  if (job->void_guid || !is_guid_of (floo_db_get_user_id (db), job->guid))
     g_clear_pointer (&job->guid, g_free);
   if (job->guid != NULL && job->device_sn > 0)
     return TRUE;
@@ -377,6 +380,7 @@ on_identity (FlooStore *store, gpointer data, const GError *error)
       floo_login_retry_later (self, error);
       return;
     }
+  self->void_sn = self->void_guid = FALSE;
   g_free (self->device_guid);
   self->device_guid = g_steal_pointer (&job->guid);
   self->session->device_sn = (guint32) job->device_sn;
@@ -458,6 +462,8 @@ floo_login_prepare (FlooLogin *self)
   job = g_new0 (IdentityJob, 1);
   job->login = self;
   job->cancellable = g_object_ref (self->cancellable);
+  job->void_sn = self->void_sn;
+  job->void_guid = self->void_guid;
   floo_session_write (self->session, run_identity_job, on_identity, job, identity_job_free);
 }
 

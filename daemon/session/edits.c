@@ -83,11 +83,17 @@ keep_outgoing (const FlooMessage *message, gpointer user_data)
 /* Others can tell what they did with messages of ours, not with those of somebody else; of one that is not here yet it turns out when it
  * comes. */
 static gboolean
-is_theirs_to_say (FlooApply *apply, const FlooMessageOperation *op)
+is_theirs_to_say (FlooApply *apply, const FlooMessageOperation *op, gboolean *theirs, GError **error)
 {
-  gboolean outgoing = FALSE;
+  g_autoptr (GError) local = NULL;
+  gboolean outgoing = FALSE, found;
 
-  return op->ours || !floo_messages_get (apply->db, op->mid, keep_outgoing, &outgoing, NULL) || outgoing;
+  *theirs = TRUE;
+  if (op->ours)
+    return TRUE;
+  found = floo_messages_get (apply->db, op->mid, keep_outgoing, &outgoing, &local);
+  *theirs = !found || outgoing;
+  return floo_error_only_missing (&local, error);
 }
 
 static gboolean
@@ -95,9 +101,11 @@ apply_status (FlooApply *apply, const FlooMessageOperation *op, int status, GErr
 {
   gint64 conversation;
   FlooToType to_type = FLOO_TO_ROSTER;
-  gboolean changed;
+  gboolean changed, theirs;
 
-  if (!is_theirs_to_say (apply, op))
+  if (!is_theirs_to_say (apply, op, &theirs, error))
+    return FALSE;
+  if (!theirs)
     return TRUE;
   if (!note_conversation (apply, op->mid, &conversation, &to_type, error)
       || !floo_messages_set_status (apply->db, op->mid, status, &changed, &conversation, error))
@@ -139,9 +147,11 @@ static gboolean
 apply_played (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   gint64 conversation;
-  gboolean changed;
+  gboolean changed, theirs;
 
-  if (!is_theirs_to_say (apply, op))
+  if (!is_theirs_to_say (apply, op, &theirs, error))
+    return FALSE;
+  if (!theirs)
     return TRUE;
   if (!floo_messages_set_played (apply->db, op->mid, &changed, &conversation, error))
     return FALSE;
@@ -156,13 +166,14 @@ apply_read_all (FlooApply *apply, const FlooMessageOperation *op, GError **error
   FlooToType to_type = FLOO_TO_ROSTER;
   FlooConversationType type;
   g_autoptr (GArray) read = NULL;
+  g_autoptr (GError) local = NULL;
 
   if (!op->ours)
     return apply_status (apply, op, FLOO_STATUS_READ, error);
   if (conversation == 0 && !note_conversation (apply, op->mid, &conversation, &to_type, error))
     return FALSE;
-  if (!floo_conversations_get_type (apply->db, conversation, &type, NULL))
-    return TRUE;
+  if (!floo_conversations_get_type (apply->db, conversation, &type, &local))
+    return floo_error_only_missing (&local, error);
   if (floo_apply_change (apply, conversation, type, error) == NULL)
     return FALSE;
   read = g_array_new (FALSE, FALSE, sizeof (FlooUnreadMessage));

@@ -68,6 +68,7 @@ floo_files_new (FlooSession *session)
   self->session = session;
   self->transfers = floo_transfers_new (on_transfer_changed, self);
   self->accepting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->fates = floo_fates_new (self);
   self->ids = floo_transfer_ids_new (session->config->data_dir);
   g_signal_connect (session, "event", G_CALLBACK (on_event), self); /* it lives no longer than we */
   return self;
@@ -78,6 +79,7 @@ floo_files_free (FlooFiles *self)
 {
   self->going = TRUE;
   floo_files_close (self);
+  floo_fates_free (self->fates);
   floo_transfer_ids_free (self->ids);
   floo_transfers_free (self->transfers);
   g_hash_table_unref (self->accepting);
@@ -100,7 +102,7 @@ floo_files_open (FlooFiles *self)
   g_autofree char *folder = g_path_get_dirname (floo_store_get_path (session->store));
   g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
 
-  self->ending = FALSE;
+  self->logins++;
   g_free (self->cache);
   self->cache = g_build_filename (session->config->cache_dir, "files", session->app_id, user, NULL);
   g_free (self->outgoing);
@@ -115,9 +117,9 @@ floo_files_open (FlooFiles *self)
 void
 floo_files_close (FlooFiles *self)
 {
-  self->ending = TRUE;
   floo_transfers_set_running (self->transfers, FALSE);
   floo_transfers_clear (self->transfers);
+  floo_fates_clear (self->fates);
   g_clear_pointer (&self->cache, g_free);
   g_clear_pointer (&self->outgoing, g_free);
 }
@@ -252,6 +254,7 @@ floo_files_clean (FlooFiles *self)
 
 typedef struct {
   FlooFiles *files;
+  guint login;
   FlooTransferSpec spec;
   char *key;
   char *name;
@@ -267,7 +270,7 @@ on_id (guint64 id, const GError *error, gpointer user_data)
   g_autoptr (GError) closed = NULL;
   FlooTransfer *transfer = NULL;
 
-  if (error == NULL && self->cache == NULL)
+  if (error == NULL && (self->cache == NULL || add->login != self->logins))
     error = closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
   if (error == NULL)
     transfer = floo_transfers_add (self->transfers, id, &add->spec);
@@ -301,6 +304,7 @@ floo_files_add (FlooFiles *self, const FlooTransferSpec *spec, FlooFilesAdded fu
     }
   add = g_new0 (Add, 1);
   add->files = self;
+  add->login = self->logins;
   add->spec = *spec;
   add->spec.key = add->key = g_strdup (spec->key);
   add->spec.name = add->name = g_strdup (spec->name);

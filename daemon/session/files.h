@@ -22,15 +22,18 @@ G_BEGIN_DECLS
 /* Tries of a transfer in a row in which nothing moves. */
 #define FLOO_TRANSFER_TRIES 5
 
+typedef struct _FlooFates FlooFates;
+
 struct _FlooFiles {
   FlooSession *session;         /* our owner */
+  FlooFates *fates;
   FlooTransfers *transfers;
   FlooTransferIds *ids;
   FlooStorage *storage;         /* (nullable) */
   FlooRest *storage_rest;       /* the one that it was made with */
   char *cache;                  /* (nullable): folder of the account's downloaded files, while an account is open */
   char *outgoing;               /* (nullable): folder of the account's files that wait to be sent */
-  gboolean ending;              /* the account is being closed: what ends now is to be taken up again */
+  guint logins;                 /* how often it was opened: what was begun for an earlier login is not added to this one */
   gboolean going;               /* nobody is told anything any more */
   gboolean cleaning;
   GHashTable *accepting;        /* gint64: client_ids of rows whose transfer is not there yet */
@@ -67,6 +70,15 @@ typedef struct {
 FlooTransferCall *floo_transfer_call_new (FlooReply reply, gpointer user_data);
 /* A FlooFilesAdded; frees the call. */
 void floo_transfer_call_added (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer call);
+
+/* ---- outgoing-fate.c ---- */
+
+FlooFates *floo_fates_new (FlooFiles *files);
+void floo_fates_free (FlooFates *self);
+/* The account is being closed: what is not written is decided anew by its next login. */
+void floo_fates_clear (FlooFates *self);
+/* What was decided of the row is void, if it is not written yet. FALSE: it is just being written. */
+gboolean floo_fates_revoke (FlooFates *self, gint64 client_id);
 
 /* ---- upload.c ---- */
 

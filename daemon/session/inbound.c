@@ -51,9 +51,12 @@ apply_unread_entry (FlooApply *apply, gpointer data, GError **error)
   gint64 id = floo_apply_uid (entry->xid);
   FlooConversationType type = FLOO_CONVERSATION_ROSTER;
   gboolean is_group = FALSE;
+  g_autoptr (GError) local = NULL;
 
-  if (entry->xid == NULL || floo_conversations_get_type (apply->db, id, &type, NULL))
+  if (entry->xid == NULL || floo_conversations_get_type (apply->db, id, &type, &local))
     return TRUE;
+  if (!floo_error_only_missing (&local, error))
+    return FALSE;
   if (entry->type == FLOO__CONVERSATION_UNREAD__CONV_TYPE__UNKNOWN
       && !floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, id, &is_group, error))
     return FALSE;

@@ -175,6 +175,8 @@ void floo_call_done (FlooStore *store, gpointer query, const GError *error);
 /* Sends one frame on the link. @payload: (nullable) */
 void floo_session_send_frame (FlooSession *self, Floo__Frame__Command command, const ProtobufCMessage *payload);
 
+/* account.c: takes the store away from all operations, and ends the transfers. Returns: (transfer full) (nullable): to be closed */
+FlooStore *floo_session_steal_store (FlooSession *self);
 /* The account is known: its store is open from now on. Takes a reference. */
 void floo_session_take_store (FlooSession *self, FlooStore *store);
 /* Fails with NotLoggedIn, and FALSE, where no account is open. */

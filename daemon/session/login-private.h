@@ -15,6 +15,7 @@ struct _FlooLogin {
   FlooLoginRecord *record;      /* (nullable): none while signed out */
   FlooLoginRecord *kept;        /* (nullable): as it is in the keyring or the file, or on its way there */
   char *device_guid;
+  gboolean void_sn, void_guid;  /* the store has one that is void, and could not be told so */
   gboolean by_id;               /* the password goes with the id, not with a name */
   gboolean remember;
   gboolean accepted;            /* the service took this login once: from then on we try again for ever */

@@ -119,6 +119,7 @@ floo_login_forget_account (FlooLogin *self)
   g_clear_pointer (&self->record, floo_login_record_free);
   g_clear_pointer (&self->kept, floo_login_record_free);
   g_clear_pointer (&self->device_guid, g_free);
+  self->void_sn = self->void_guid = FALSE;
   session->user_id = 0;
   session->device_sn = 0;
   session->unread_total = session->queued = 0;

@@ -118,77 +118,6 @@ floo_outgoing_remove_copy (FlooFiles *self, gint64 client_id)
   g_task_run_in_thread (task, remove_thread);
 }
 
-/* ---- the row's fate ---- */
-
-typedef struct {
-  gint64 client_id;
-  gint64 conversation;
-  FlooRowFate fate;
-  gint64 next_retry;
-  gboolean permanent;
-  int code;             /* the service's; 0: the error is not of the service */
-  char *reason;
-  gboolean held;        /* the row is there, and its file not uploaded */
-} FateJob;
-
-static void
-fate_job_free (gpointer data)
-{
-  FateJob *job = data;
-
-  g_free (job->reason);
-  g_free (job);
-}
-
-static gboolean
-keep_held (const FlooOutboxRow *row, gpointer user_data)
-{
-  FateJob *job = user_data;
-
-  job->held = row->file != NULL && row->state == FLOO_SEND_QUEUED;
-  job->conversation = row->conversation;
-  return TRUE;
-}
-
-static gboolean
-run_fate (FlooDb *db, gpointer data, GError **error)
-{
-  FateJob *job = data;
-  g_autofree char *text = g_strdup_printf ("%d: %s", job->code, job->reason);
-
-  /* Gone or settled in another way meanwhile: nothing to say. */
-  if (!floo_outbox_get (db, job->client_id, keep_held, job, NULL) || !job->held)
-    return TRUE;
-  switch (job->fate)
-    {
-    case FLOO_ROW_WAITS:
-      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_QUEUED, TRUE, job->next_retry, 0, text, FALSE, error);
-    case FLOO_ROW_FAILED:
-      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_FAILED, TRUE, 0, 0, text, job->permanent, error)
-             && floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "failed", 0, job->code, job->reason, error);
-    case FLOO_ROW_DROPPED:
-    default:
-      return floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "cancelled", 0, 0, NULL, error)
-             && floo_outbox_delete (db, job->client_id, error)
-             && floo_conversations_list_changed (db);
-    }
-}
-
-void
-floo_outgoing_decide (FlooFiles *self, gint64 client_id, FlooRowFate fate, const GError *error, guint delay_ms)
-{
-  FateJob *job = g_new0 (FateJob, 1);
-  const char *reason = error != NULL ? error->message : "";
-
-  job->client_id = client_id;
-  job->fate = fate;
-  job->code = error != NULL ? (int) floo_rest_error_get_code (error) : 0;
-  job->reason = g_strdup (job->code != 0 ? strstr (reason, ": ") + 2 : reason);
-  job->next_retry = delay_ms > 0 ? floo_now_ms () + delay_ms : 0;
-  job->permanent = !floo_storage_error_is_transient (error);
-  floo_session_write (self->session, run_fate, NULL, job, fate_job_free);
-}
-
 /* ---- uploaded: the message takes its place ---- */
 
 typedef struct {
@@ -309,7 +238,7 @@ on_try_failed (FlooTransfer *transfer, const GError *error, guint delay_ms, gpoi
 {
   FlooOutgoing *send = user_data;
 
-  if (!send->upload.files->ending)
+  if (!floo_transfer_is_abandoned (transfer))
     floo_outgoing_decide (send->upload.files, send->client_id, FLOO_ROW_WAITS, error, delay_ms);
 }
 
@@ -321,12 +250,14 @@ on_ended (FlooTransfer *transfer, gpointer user_data)
   g_autoptr (GError) cancelled = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The transfer was cancelled");
 
   g_clear_pointer (&send->upload.input, floo_input_free);
-  if (self->ending)
+  /* The next login of the account takes it up again. */
+  if (floo_transfer_is_abandoned (transfer))
     return;
   switch (floo_transfer_get_status (transfer))
     {
     case FLOO_TRANSFER_ERROR:
-      floo_outgoing_decide (self, send->client_id, FLOO_ROW_FAILED, floo_transfer_get_error (transfer), 0);
+      if (!send->refused)
+        floo_outgoing_decide (self, send->client_id, FLOO_ROW_FAILED, floo_transfer_get_error (transfer), 0);
       break;
     case FLOO_TRANSFER_CANCELLED:
       floo_outgoing_answer (send, NULL, cancelled);
@@ -426,7 +357,7 @@ run_review (FlooDb *db, gpointer data, GError **error)
 static void
 on_resumed (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer user_data)
 {
-  if (error != NULL && !self->ending)
+  if (error != NULL && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED))
     self->backlog = TRUE;
 }
 
@@ -475,7 +406,10 @@ on_reviewed (FlooStore *store, gpointer data, const GError *error)
   ReviewJob *job = data;
   FlooFiles *self = job->session->files;
 
-  if (error != NULL || self->outgoing == NULL)
+  if (error != NULL)
+    g_message ("The files that wait to be sent could not be looked up: %s", error->message);
+  /* Of a login that is over meanwhile. */
+  if (error != NULL || self->outgoing == NULL || store != job->session->store)
     return;
   remove_strays (self, job);
   self->backlog = FALSE;

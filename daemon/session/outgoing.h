@@ -22,6 +22,7 @@ typedef struct {
   FlooReply reply;
   gpointer user_data;
   guint reply_timer;
+  gboolean refused;         /* the call was answered with an error: its row goes */
 } FlooOutgoing;
 
 /* The call, if it waits for an answer, gets (xo), or @error (nullable). */
@@ -43,7 +44,8 @@ char *floo_outgoing_attachment (JsonObject *file, const char *url);
 
 typedef enum { FLOO_ROW_WAITS, FLOO_ROW_FAILED, FLOO_ROW_DROPPED } FlooRowFate;
 
-/* What becomes of a row that is still held. @error: (nullable): why; @delay_ms: to the next try */
+/* What becomes of a row that is still held. @error: (nullable): why; @delay_ms: to the next try. FAILED and DROPPED are tried until the store
+ * takes them. */
 void floo_outgoing_decide (FlooFiles *self, gint64 client_id, FlooRowFate fate, const GError *error, guint delay_ms);
 
 G_END_DECLS

@@ -15,8 +15,18 @@
 
 /* The number and, for @new_guid, the guid of this device are void: rows under way become uncertain at the next login. */
 typedef struct {
+  FlooSession *session;
   gboolean new_guid;
 } VoidDeviceJob;
+
+static void
+void_device_job_free (gpointer data)
+{
+  VoidDeviceJob *job = data;
+
+  g_object_unref (job->session);
+  g_free (job);
+}
 
 static gboolean
 run_void_device_job (FlooDb *db, gpointer data, GError **error)
@@ -26,15 +36,29 @@ run_void_device_job (FlooDb *db, gpointer data, GError **error)
   return floo_values_set (db, "device_sn", NULL, error) && (!job->new_guid || floo_values_set (db, "device_guid", NULL, error));
 }
 
+/* Where the store cannot take it the next login does it first. */
+static void
+on_device_voided (FlooStore *store, gpointer data, const GError *error)
+{
+  const VoidDeviceJob *job = data;
+
+  if (error == NULL || store == NULL || store != job->session->store)
+    return;
+  g_message ("That this device's number is void cannot be stored now: %s", error->message);
+  job->session->login->void_sn = TRUE;
+  job->session->login->void_guid = job->session->login->void_guid || job->new_guid;
+}
+
 static void
 void_device (FlooLogin *self, gboolean new_guid)
 {
   VoidDeviceJob *job = g_new0 (VoidDeviceJob, 1);
 
+  job->session = g_object_ref (self->session);
   job->new_guid = new_guid;
   g_clear_pointer (&self->device_guid, g_free);
   self->session->device_sn = 0;
-  floo_session_write (self->session, run_void_device_job, NULL, job, g_free);
+  floo_session_write (self->session, run_void_device_job, on_device_voided, job, void_device_job_free);
 }
 
 /* Nor may a later start log in by itself where somebody else ended the session: two devices would put each other out for ever. */

@@ -34,6 +34,7 @@ typedef struct {
   char *attachment;
   char *config;
   gboolean known;           /* by its token */
+  gboolean uncopied;        /* known, and its bytes never came */
 } AcceptCall;
 
 static void
@@ -54,15 +55,20 @@ accept_call_free (gpointer data)
   floo_call_free (call);
 }
 
-/* Whether the row failed for want of bytes, which are here now. */
+/* What a row says of its bytes. */
+typedef struct {
+  FlooSendState state;
+  gboolean uncopied;
+} KnownRow;
+
 static gboolean
-is_lost (const FlooOutboxRow *row, gpointer user_data)
+read_known (const FlooOutboxRow *row, gpointer user_data)
 {
   g_autoptr (JsonNode) node = row->file != NULL ? floo_json_parse (row->file, strlen (row->file), NULL) : NULL;
   gboolean copied = FALSE;
 
-  *(gboolean *) user_data = row->state == FLOO_SEND_FAILED && node != NULL
-                            && !(floo_json_get_bool (floo_json_node_object (node), "copied", &copied) && copied);
+  *(KnownRow *) user_data
+      = (KnownRow){ row->state, node != NULL && !(floo_json_get_bool (floo_json_node_object (node), "copied", &copied) && copied) };
   return FALSE;
 }
 
@@ -72,11 +78,13 @@ note_message (const FlooMessage *message, gpointer user_data)
   *(gboolean *) user_data = TRUE;
 }
 
-/* The message that this token stands for; 0: none, or one that never got its file. */
+/* The message that this token stands for; 0: none, or one that failed for want of its bytes, which are here now. */
 static gboolean
 find_known (FlooDb *db, AcceptCall *call, gint64 *known, GError **error)
 {
-  gboolean lost = FALSE, there = FALSE;
+  g_autoptr (GError) local = NULL;
+  KnownRow row = { FLOO_SEND_NONE, FALSE };
+  gboolean there = FALSE, lost;
 
   *known = 0;
   if (call->token == NULL)
@@ -85,8 +93,11 @@ find_known (FlooDb *db, AcceptCall *call, gint64 *known, GError **error)
     return FALSE;
   if (*known == 0)
     return TRUE;
-  floo_messages_get (db, *known, note_message, &there, NULL);
-  floo_outbox_get (db, *known, is_lost, &lost, NULL);
+  if ((!floo_messages_get (db, *known, note_message, &there, &local) && !floo_error_only_missing (&local, error))
+      || (!floo_outbox_get (db, *known, read_known, &row, &local) && !floo_error_only_missing (&local, error)))
+    return FALSE;
+  lost = row.uncopied && row.state == FLOO_SEND_FAILED;
+  call->uncopied = row.uncopied && row.state == FLOO_SEND_QUEUED;
   if (lost && !floo_outbox_delete (db, *known, error))
     return FALSE;
   if (lost || !there)
@@ -145,6 +156,22 @@ run_copied (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_set_file (db, job->client_id, job->file_text, job->attachment, error);
 }
 
+/* Whoever has not got the message's number yet is told that there is none; for others it is one that failed. */
+static void
+give_up (FlooTransfer *transfer, const GError *error)
+{
+  FlooOutgoing *send = floo_transfer_get_data (transfer);
+
+  if (send->reply != NULL)
+    {
+      floo_outgoing_answer (send, NULL, error);
+      floo_outgoing_decide (send->upload.files, send->client_id, FLOO_ROW_DROPPED, NULL, 0);
+      send->refused = TRUE;
+    }
+  floo_outgoing_remove_copy (send->upload.files, send->client_id);
+  floo_transfer_fail (transfer, error);
+}
+
 static void
 on_copied_committed (FlooStore *store, gpointer data, const GError *error)
 {
@@ -153,11 +180,13 @@ on_copied_committed (FlooStore *store, gpointer data, const GError *error)
 
   if (floo_transfer_get_status (job->transfer) != FLOO_TRANSFER_QUEUED)
     return;
-  floo_outgoing_answer (send, job->transfer, error);
   if (error != NULL)
-    floo_transfer_fail (job->transfer, error);
-  else
-    floo_transfer_release (job->transfer);
+    {
+      give_up (job->transfer, error);
+      return;
+    }
+  floo_outgoing_answer (send, job->transfer, NULL);
+  floo_transfer_release (job->transfer);
 }
 
 static void
@@ -179,19 +208,13 @@ on_copied (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (floo_transfer_get_status (transfer) != FLOO_TRANSFER_QUEUED)
     {
-      if (!self->ending)
+      if (!floo_transfer_is_abandoned (transfer))
         floo_outgoing_remove_copy (self, send->client_id);
       return;
     }
   if (input == NULL)
     {
-      /* Whoever has not got the message's number yet is told that there is none. */
-      if (send->reply != NULL)
-        {
-          floo_outgoing_answer (send, NULL, error);
-          floo_outgoing_decide (self, send->client_id, FLOO_ROW_DROPPED, NULL, 0);
-        }
-      floo_transfer_fail (transfer, error);
+      give_up (transfer, error);
       return;
     }
   FLOO_CRASH_POINT ("send-file-copied");
@@ -241,7 +264,7 @@ on_transfer_added (FlooFiles *self, FlooTransfer *transfer, const GError *error,
   if (error != NULL)
     {
       close (accepted->fd);
-      if (!self->ending)
+      if (!g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED))
         floo_outgoing_decide (self, accepted->client_id, FLOO_ROW_DROPPED, NULL, 0);
       accepted->reply (NULL, error, accepted->user_data);
       return;
@@ -257,16 +280,43 @@ on_transfer_added (FlooFiles *self, FlooTransfer *transfer, const GError *error,
 
 /* The same call again: the same message. Its transfer is answered as long as there is one. */
 static void
-answer_known (FlooFiles *self, const AcceptCall *call)
+answer_known (const AcceptCall *call, FlooTransfer *transfer)
 {
-  g_autofree char *key = floo_outgoing_key (call->row.client_id);
-  FlooTransfer *transfer = floo_transfers_find (self->transfers, key);
   g_autoptr (GVariant) path = NULL;
 
   if (transfer != NULL)
     floo_transfer_touch (transfer);
   path = g_variant_ref_sink (transfer != NULL ? floo_transfer_get_object_path (transfer) : g_variant_new_object_path ("/"));
   call->call.reply (g_variant_new ("(x@o)", call->row.client_id, path), NULL, call->call.user_data);
+}
+
+/* The row of a call before, to which we said that it cannot be, and which the store could not take back: its message gets these bytes. */
+static gboolean
+is_orphan (FlooFiles *self, const AcceptCall *call, FlooTransfer *transfer)
+{
+  return call->uncopied && transfer == NULL && !g_hash_table_contains (self->accepting, &call->row.client_id);
+}
+
+/* FALSE: the call is answered. */
+static gboolean
+is_to_be_copied (FlooFiles *self, const AcceptCall *call)
+{
+  g_autofree char *key = NULL;
+  FlooTransfer *transfer;
+
+  if (!call->known)
+    return TRUE;
+  key = floo_outgoing_key (call->row.client_id);
+  transfer = floo_transfers_find (self->transfers, key);
+  if (!is_orphan (self, call, transfer))
+    {
+      answer_known (call, transfer);
+      return FALSE;
+    }
+  if (floo_fates_revoke (self->fates, call->row.client_id))
+    return TRUE;
+  floo_reply_error (call->call.reply, call->call.user_data, FLOO_ERROR_STORAGE_FULL, "The call before is still being taken back: try again");
+  return FALSE;
 }
 
 static void
@@ -277,18 +327,15 @@ on_accepted (FlooStore *store, gpointer data, const GError *error)
   g_autoptr (GError) closed = NULL;
   Accepted *accepted;
 
-  if (error == NULL && self->cache == NULL)
+  if (error == NULL && (self->cache == NULL || store != call->call.session->store))
     error = closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
   if (error != NULL)
     {
       call->call.reply (NULL, error, call->call.user_data);
       return;
     }
-  if (call->known)
-    {
-      answer_known (self, call);
-      return;
-    }
+  if (!is_to_be_copied (self, call))
+    return;
   g_hash_table_add (self->accepting, g_memdup2 (&call->row.client_id, sizeof call->row.client_id));
   accepted = g_new (Accepted, 1);
   *accepted = (Accepted){ call->row.client_id, call->fd, call->call.reply, call->call.user_data };

@@ -398,6 +398,7 @@ floo_session_emit (FlooSession *self, FlooSignal signal, GVariant *body)
 }
 
 typedef struct {
+  FlooSession *session;
   FlooSignal signal;
   GVariant *body;
 } JournalJob;
@@ -408,6 +409,7 @@ journal_job_free (gpointer data)
   JournalJob *job = data;
 
   g_variant_unref (job->body);
+  g_object_unref (job->session);
   g_free (job);
 }
 
@@ -417,6 +419,18 @@ run_journal_job (FlooDb *db, gpointer data, GError **error)
   JournalJob *job = data;
 
   return floo_journal_append (db, job->signal, job->body, NULL, 0, error);
+}
+
+/* What cannot be journalled, since the disk is full, say, is told all the same. */
+static void
+on_journalled (FlooStore *store, gpointer data, const GError *error)
+{
+  JournalJob *job = data;
+
+  if (error == NULL)
+    return;
+  g_message ("An event could not be journalled: %s", error->message);
+  floo_session_emit (job->session, job->signal, job->body);
 }
 
 void
@@ -430,9 +444,10 @@ floo_session_journal (FlooSession *self, FlooSignal signal, GVariant *body)
       return;
     }
   job = g_new0 (JournalJob, 1);
+  job->session = g_object_ref (self);
   job->signal = signal;
   job->body = g_variant_ref_sink (body);
-  floo_session_write (self, run_journal_job, NULL, job, journal_job_free);
+  floo_session_write (self, run_journal_job, on_journalled, job, journal_job_free);
 }
 
 void

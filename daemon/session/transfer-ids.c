@@ -68,8 +68,17 @@ raise_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
   GError *error = NULL;
   guint64 ceiling = 1;
 
-  if (g_file_get_contents (path, &text, NULL, NULL)
-      && !g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT64 - STEP, &ceiling, NULL))
+  if (!g_file_get_contents (path, &text, NULL, &error))
+    {
+      /* One that cannot be read now is not one that was never written: numbers would be given again. */
+      if (!g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
+        {
+          g_task_return_error (task, error);
+          return;
+        }
+      g_clear_error (&error);
+    }
+  else if (!g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT64 - STEP, &ceiling, NULL))
     {
       /* Unreadable: what was given lately cannot be known, but it was fewer than there are ms since 1970. */
       ceiling = (guint64) (g_get_real_time () / 1000);

@@ -38,6 +38,7 @@ struct _FlooTransfer {
   char *url;
   int fd;               /* -1: none */
   FlooTransferStatus status;
+  gboolean abandoned;
   goffset transferred;
   goffset total;
   GError *error;
@@ -308,14 +309,17 @@ floo_transfers_clear (FlooTransfers *self)
 
   g_hash_table_iter_init (&iter, self->by_id);
   while (g_hash_table_iter_next (&iter, NULL, &value))
-    g_ptr_array_add (all, g_object_ref (value));
+    {
+      ((FlooTransfer *) value)->abandoned = TRUE;
+      g_ptr_array_add (all, g_object_ref (value));
+    }
   for (guint i = 0; i < all->len; i++)
     {
       floo_transfer_cancel (all->pdata[i]);
       if (((FlooTransfer *) all->pdata[i])->owner != NULL)
         forget (all->pdata[i]);
     }
-  /* Tries that are still ending belong to nobody; they do not come back here. */
+  /* Tries that have not ended yet no longer count here. */
   self->active[0] = self->active[1] = 0;
   self->open = 0;
 }
@@ -344,6 +348,12 @@ const GError *
 floo_transfer_get_error (FlooTransfer *self)
 {
   return self->error;
+}
+
+gboolean
+floo_transfer_is_abandoned (FlooTransfer *self)
+{
+  return self->abandoned;
 }
 
 GCancellable *

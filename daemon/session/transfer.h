@@ -73,7 +73,7 @@ GVariant *floo_transfers_list (FlooTransfers *self);
 guint floo_transfers_count (FlooTransfers *self);
 /* Whether tries are begun. On its way from FALSE to TRUE all that wait for a time are tried at once. */
 void floo_transfers_set_running (FlooTransfers *self, gboolean running);
-/* All end as cancelled and are gone. */
+/* All end as cancelled and are gone; floo_transfer_is_abandoned() is TRUE for them from now on. */
 void floo_transfers_clear (FlooTransfers *self);
 /* For tests: how long the end of one is kept, else a minute. */
 void floo_transfers_set_keep (FlooTransfers *self, guint keep_ms);
@@ -82,6 +82,8 @@ guint64 floo_transfer_get_id (FlooTransfer *transfer);
 FlooTransferStatus floo_transfer_get_status (FlooTransfer *transfer);
 const GError *floo_transfer_get_error (FlooTransfer *transfer);
 GCancellable *floo_transfer_get_cancellable (FlooTransfer *transfer);
+/* Whether it ends with its login, to be taken up again by the next one: not since somebody wanted it to end. */
+gboolean floo_transfer_is_abandoned (FlooTransfer *transfer);
 /* Returns: (transfer none): the specification's */
 gpointer floo_transfer_get_data (FlooTransfer *transfer);
 /* Returns: (transfer floating): a{sv} of the interface's properties but Version */

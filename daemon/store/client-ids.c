@@ -38,10 +38,14 @@ floo_client_ids_load (FlooDb *db, GError **error)
     {
       g_strchomp (text);
       if (!g_ascii_string_to_signed (text, 10, 0, MAX_CLIENT_ID - STEP_MS, &ceiling, &local))
-        g_message ("%s is left out: %s", path, local->message);
+        g_message ("%s is ignored: %s", path, local->message);
     }
   else if (!g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    g_message ("%s cannot be read: %s", path, local->message);
+    {
+      /* Without it client ids that the service has seen could be given again. */
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The file with the highest client id cannot be read: %s", local->message);
+      return FALSE;
+    }
   db->client_id_ceiling = ceiling;
   db->last_client_id = MAX (used, ceiling);
   return TRUE;

@@ -133,9 +133,12 @@ conversation_type (gint64 conversation, FlooToType to_type)
 static gboolean
 touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError **error)
 {
-  FlooConversationType type = conversation_type (row->conversation, row->to_type), known;
+  FlooConversationType type = conversation_type (row->conversation, row->to_type), known = type;
+  g_autoptr (GError) local = NULL;
 
-  if (floo_conversations_get_type (db, row->conversation, &known, NULL) && known == FLOO_CONVERSATION_GROUP)
+  if (!floo_conversations_get_type (db, row->conversation, &known, &local) && !floo_error_only_missing (&local, error))
+    return FALSE;
+  if (known == FLOO_CONVERSATION_GROUP)
     type = FLOO_CONVERSATION_GROUP;
   return row->operation != FLOO_OUTBOX_MESSAGE || row->type == FLOO_TYPE_COMMAND
          || floo_conversations_touch (db, row->conversation, type,

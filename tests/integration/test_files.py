@@ -288,6 +288,22 @@ class FilesTest(files.Test):
         client.wait_sent(client_id)
         self.assertEqual(self.stored(sandbox, client, json.loads(sandbox.accepted('alice')[0]['attachment'])['url']), content)
 
+    def test_void_token_while_a_file_waits(self):
+        """A login that fails ends the uploads that it has taken up, and leaves them to the next one."""
+        sandbox, daemon, client = self.one(persist=True)
+        sandbox.control('bot', on=False)
+        sandbox.stop()
+        self.lost(client)
+        client_id = self.send_file(client, 'file', b'abc', 'a.bin')[0]
+        client.call('Account', 'Logout', '(a{sv})', {})
+        sandbox.start()
+        sandbox.control('bot', on=False)
+        self.fails('LoginFailed', client.call, 'Account', 'LoginWithToken', '(xsa{sv})', files.ALICE, 'f' * 32, {})
+        harness.wait_for(lambda: self.transfers(client) == [], lambda: 'no transfer is left: %s' % self.transfers(client))
+        client.login('alice')
+        client.wait_sent(client_id)
+        self.assertEqual([one['client_mid'] for one in sandbox.accepted('alice')], [client_id])
+
     def test_texts_pass(self):
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)

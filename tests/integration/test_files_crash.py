@@ -4,11 +4,12 @@
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 
 import files
 import harness
-from files import ECHO, GLib
+from files import ECHO, Gio, GLib
 
 
 class FilesCrashTest(files.Test):
@@ -159,6 +160,78 @@ class FilesCrashTest(files.Test):
         self.assertEqual(os.listdir(os.path.join(disk, 'flooim', 'sandbox', str(files.ALICE), 'outgoing')), [])
         client_id = self.send_file(client, 'file', b'abc', 'a.bin')[0]
         client.wait_sent(client_id)
+
+    def fill(self, disk):
+        """Leaves no room at all."""
+        with open(os.path.join(disk, 'filler'), 'ab', buffering=0) as file:
+            for size in (65536, 4096, 1):
+                try:
+                    while file.write(b'x' * size):
+                        pass
+                except OSError:
+                    pass
+
+    def send_pipe(self, client, **options):
+        """SendFile of a pipe: (its other end, a function that is true when it has failed with StorageFull)."""
+        inner, outer = os.pipe()
+        descriptors = Gio.UnixFDList.new_from_array([inner])
+        failures = []
+
+        def on_reply(connection, result):
+            try:
+                connection.call_with_unix_fd_list_finish(result)
+            except GLib.Error as error:
+                failures.append(harness.Failure(error).name)
+
+        client.connection.call_with_unix_fd_list(
+            client.name, harness.OBJECT, harness.BUS_NAME + '.Conversations', 'SendFile',
+            GLib.Variant('(sxshsa{sv})', ('roster', ECHO, 'file', 0, 'a.bin', options)), None, Gio.DBusCallFlags.NO_AUTO_START, 30000,
+            descriptors, None, on_reply)
+        return os.fdopen(outer, 'wb', buffering=0), lambda: failures == ['StorageFull']
+
+    def test_no_room_to_take_it_back(self):
+        """The row is written, the file does not fit, and that it cannot be sent does not fit, either: nothing is forgotten, or promised."""
+        disk = self.small_disk('small', 6 << 20)
+        sandbox, daemon, client = self.scene(env={'XDG_DATA_HOME': disk})
+        path = os.path.join(disk, 'flooim', 'sandbox', str(files.ALICE), 'store.db')
+        reader = sqlite3.connect('file:%s?mode=ro' % path, uri=True, isolation_level=None)
+        self.addCleanup(reader.close)
+        reader.execute('BEGIN')
+        reader.execute('SELECT count(*) FROM outbox').fetchone()  # as long as this goes on, every transaction needs more room
+        token = GLib.Variant('s', 'once')
+        calls = [self.send_pipe(client, token=token), self.send_pipe(client)]
+        harness.wait_for(lambda: len(client.outbox()) == 2, 'two rows')
+        self.fill(disk)
+        for pipe, failed in calls:
+            pipe.write(b'x' * 60000)
+            pipe.close()
+        harness.wait_for(lambda: all(failed() for _, failed in calls), 'no room for the files')
+        self.assertEqual(len(client.outbox()), 2)
+        self.fails('StorageFull', self.send_file, client, 'file', b'x' * 60000, 'a.bin', token=token)
+        os.unlink(os.path.join(disk, 'filler'))
+        reader.execute('COMMIT')
+        client_id = self.send_file(client, 'file', b'x' * 60000, 'a.bin', token=token)[0]
+        client.wait_sent(client_id)
+        harness.wait_for(lambda: client.outbox() == [], lambda: 'the other row is gone: %s' % client.outbox())
+        [accepted] = sandbox.accepted('alice')
+        self.assertEqual(self.stored(sandbox, client, json.loads(accepted['attachment'])['url']), b'x' * 60000)
+        self.assertEqual(self.send_file(client, 'file', b'x' * 60000, 'a.bin', token=token)[0], client_id)
+
+    def test_lookup_fails(self):
+        """A store that cannot be read for a moment does not make a known token new."""
+        sandbox, daemon, client = self.scene()
+        token = GLib.Variant('s', 'once')
+        client_id = self.send_file(client, 'file', b'abc', 'a.bin', token=token)[0]
+        client.wait_sent(client_id)
+        store = sqlite3.connect(daemon.store_path(files.ALICE), isolation_level=None)
+        store.execute('ALTER TABLE messages RENAME COLUMN edit_timestamp TO out_of_reach')
+        try:
+            self.fails('Storage', self.send_file, client, 'file', b'abc', 'a.bin', token=token)
+        finally:
+            store.execute('ALTER TABLE messages RENAME COLUMN out_of_reach TO edit_timestamp')
+            store.close()
+        self.assertEqual(self.send_file(client, 'file', b'abc', 'a.bin', token=token)[0], client_id)
+        self.assertEqual(len(sandbox.accepted('alice')), 1)
 
 
 if __name__ == '__main__':

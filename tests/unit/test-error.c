@@ -128,12 +128,31 @@ test_fatal (void)
   g_test_trap_assert_stderr ("*error flooimd: a bug\n*");
 }
 
+/* After a lookup: nothing there is no error, everything else is. */
+static void
+test_only_missing (void)
+{
+  g_autoptr (GError) error = NULL;
+  GError *lookup = NULL;
+
+  g_assert_true (floo_error_only_missing (&lookup, &error));
+  lookup = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "none");
+  g_assert_true (floo_error_only_missing (&lookup, &error));
+  g_assert_null (lookup);
+  g_assert_no_error (error);
+  lookup = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "disk");
+  g_assert_false (floo_error_only_missing (&lookup, &error));
+  g_assert_null (lookup);
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE);
+}
+
 int
 main (int argc, char *argv[])
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/error/names", test_names);
   g_test_add_func ("/error/normalise", test_normalise);
+  g_test_add_func ("/error/only-missing", test_only_missing);
   g_test_add_func ("/log/redact", test_redact);
   g_test_add_func ("/log/levels", test_levels);
   g_test_add_func ("/log/lines", test_lines);

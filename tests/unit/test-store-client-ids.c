@@ -119,6 +119,21 @@ test_client_ids (Fixture *f, gconstpointer data)
   floo_clock_set (NULL);
 }
 
+/* What cannot be read may hold a higher number than any that is known: ids would be given twice. */
+static void
+test_unreadable (Fixture *f, gconstpointer data)
+{
+  g_autofree char *ceiling = g_build_filename (f->root, "1000.client-id", NULL);
+  g_autoptr (GError) error = NULL;
+
+  fixture_close (f);
+  g_remove (ceiling);
+  g_assert_cmpint (g_mkdir (ceiling, 0700), ==, 0);
+  g_assert_null (fixture_open_at (f->folder, &f->outcome, &error));
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE);
+  g_assert_nonnull (strstr (error->message, ceiling));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -126,5 +141,6 @@ main (int argc, char **argv)
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/store/client-ids/tokens", test_tokens);
   ADD ("/store/client-ids/grow", test_client_ids);
+  ADD ("/store/client-ids/unreadable", test_unreadable);
   return g_test_run ();
 }

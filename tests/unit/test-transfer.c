@@ -16,6 +16,7 @@ typedef struct {
   Fixture *fixture;
   guint64 id;
   guint runs, ends, failures;
+  gboolean abandoned;
 } Item;
 
 static void
@@ -70,6 +71,7 @@ static void
 on_ended (FlooTransfer *transfer, gpointer data)
 {
   ((Item *) data)->ends++;
+  ((Item *) data)->abandoned = floo_transfer_is_abandoned (transfer);
 }
 
 static FlooTransfer *
@@ -272,14 +274,17 @@ static void
 test_clear (Fixture *f, gconstpointer data)
 {
   FlooTransfer *active = g_object_ref (add (f, 1, FALSE, FALSE, 5));
+  FlooTransfer *waiting = g_object_ref (add (f, 2, FALSE, TRUE, 5));
 
-  add (f, 2, FALSE, TRUE, 5);
   settle ();
   floo_transfers_clear (f->transfers);
+  g_assert_true (item_of (waiting)->abandoned);
+  g_object_unref (waiting);
   g_assert_cmpuint (f->gone->len, ==, 2);
   g_assert_cmpuint (floo_transfers_count (f->transfers), ==, 0);
   fail (active, FLOO_ERROR_CANCELLED);
   assert_ended (active, FLOO_TRANSFER_CANCELLED);
+  g_assert_true (item_of (active)->abandoned);
   g_object_unref (active);
   add (f, 3, FALSE, FALSE, 5);
   settle ();
