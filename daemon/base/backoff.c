@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "base/backoff.h"
 
+#include <time.h>
+
 static guint32 (*test_jitter) (guint32 bound);
 static gint64 (*test_clock) (void);
+static gint64 (*test_uptime) (void);
 
 /* Where the ceiling is after @attempts failures: grown step by step, so that nothing overflows. */
 static guint64
@@ -65,6 +68,24 @@ floo_now_ms (void)
   gint64 (*injected) (void) = g_atomic_pointer_get (&test_clock);
 
   return injected != NULL ? injected () : g_get_real_time () / 1000;
+}
+
+gint64
+floo_uptime_ms (void)
+{
+  gint64 (*injected) (void) = g_atomic_pointer_get (&test_uptime);
+  struct timespec now;
+
+  if (injected != NULL)
+    return injected ();
+  clock_gettime (CLOCK_BOOTTIME, &now);
+  return (gint64) now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void
+floo_uptime_set (gint64 (*uptime_ms) (void))
+{
+  g_atomic_pointer_set (&test_uptime, uptime_ms);
 }
 
 void

@@ -21,9 +21,12 @@ void floo_backoff_reset (FlooBackoff *backoff);
 
 /* Wall clock in ms since 1970, everywhere in the daemon. */
 gint64 floo_now_ms (void);
+/* ms since the machine was started, its sleep included: never jumps, and says nothing after the next start. */
+gint64 floo_uptime_ms (void);
 
 /* For tests. NULL: back to the real ones. @jitter returns a number in [0, bound). */
 void floo_backoff_set_jitter (guint32 (*jitter) (guint32 bound));
 void floo_clock_set (gint64 (*now_ms) (void));
+void floo_uptime_set (gint64 (*uptime_ms) (void));
 
 G_END_DECLS

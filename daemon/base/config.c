@@ -141,7 +141,8 @@ static const struct
   { { "service", "device_info", "Web", "a text of at most 256 bytes", "What the user's other devices see in the list of devices." },
     parse_text, FIELD (device_info) },
   { { "store", "journal_days", "14", "1 to 3650",
-      "How many days events can be replayed for a client that was away. Messages themselves are kept for ever." },
+      "How many days events can be replayed for a client that was away. Messages themselves are kept for ever. Time in which the daemon did "
+      "not run counts as a day at most, so that a wrong clock takes nothing away." },
     parse_number, FIELD (journal_days) },
   { { "store", "journal_events", "200000", "1000 to 100000000",
       "How many events can be replayed at most. What journal_days and this say, the stricter one holds." },

@@ -41,6 +41,9 @@ struct _FlooDb {
   guint64 last_serial;       /* the highest that this transaction or one before it gave to an event */
   GPtrArray *events;         /* (nullable): FlooEvent of the running job */
   gboolean repair_is_due;    /* SQLite refused a row for a value of a wrong type (repair.h) */
+  gint64 lived_offset;       /* to the uptime, of the clock by which things grow old (lived.h) */
+  gint64 lived_saved;        /* what it said when it was saved; 0: not yet */
+  gint64 marked_day;         /* of that clock: the latest one with a mark in the journal */
   gint64 last_client_id;     /* the highest ever given */
   gint64 client_id_ceiling;  /* what the file beside the folder says */
   gint64 client_id_skip;     /* how many ids were left out last (client-ids.h) */

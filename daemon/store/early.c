@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/early.h"
 
-#include "base/backoff.h"
+#include "store/lived.h"
 #include "store/query.h"
 
 gboolean
@@ -9,7 +9,7 @@ floo_early_add (FlooDb *db, const FlooEarly *early, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (
       db, "early-add",
-      FLOO_INTS (early->id, early->message, floo_now_ms (), early->type, early->ours ? 1 : 0, early->edit_timestamp), error);
+      FLOO_INTS (early->id, early->message, floo_lived_now (db), early->type, early->ours ? 1 : 0, early->edit_timestamp), error);
 
   if (query == NULL)
     return FALSE;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "store/conversations.h"
+#include "store/lived.h"
 #include "store/messages.h"
 #include "store/prune.h"
 #include "store/query.h"
@@ -16,8 +17,9 @@
 /* Rows looked at by one step of pruning. */
 #define PRUNE_ROWS 500
 /* How long notices and operations that took effect are remembered, and tokens after their last use. */
-#define APPLIED_MS (G_GINT64_CONSTANT (90) * 24 * 3600 * 1000)
-#define TOKENS_MS (G_GINT64_CONSTANT (31) * 24 * 3600 * 1000)
+#define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
+#define APPLIED_MS (90 * DAY_MS)
+#define TOKENS_MS (31 * DAY_MS)
 
 /* The file is little-endian on every machine. */
 static GVariant *
@@ -398,17 +400,80 @@ floo_journal_replay (FlooDb *db, guint64 since, guint limit, guint64 *next, guin
   return NULL;
 }
 
+/* A day of lived.h as a key of meta, in its order; 0: before all of them. */
+static char *
+mark_key (gint64 day)
+{
+  return g_strdup_printf ("journal_day.%010" G_GINT64_FORMAT, day);
+}
+
+/* Events bear the machine's time, which may have jumped: how old they are is told by the serial at about which each day began. */
+static gboolean
+mark_day (FlooDb *db, gint64 day, GError **error)
+{
+  g_autofree char *key = mark_key (day);
+  g_autoptr (FlooQuery) query = NULL;
+
+  if (day <= db->marked_day)
+    return TRUE;
+  query = floo_query_take (db, "journal-mark-put", error);
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, key);
+  floo_query_bind_int (query, 2, (gint64) db->last_serial);
+  if (!floo_query_run (query, error))
+    return FALSE;
+  db->marked_day = day;
+  return TRUE;
+}
+
+/* @serial: (out): the last one before @day; 0: nobody knows */
+static gboolean
+find_mark (FlooDb *db, gint64 day, gint64 *serial, GError **error)
+{
+  g_autofree char *first = mark_key (0);
+  g_autofree char *key = mark_key (MAX (day, 0));
+  g_autoptr (FlooQuery) query = floo_query_take (db, "journal-mark-get", error);
+  gboolean row;
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, first);
+  floo_query_bind_text (query, 2, key);
+  if (!floo_query_next (query, &row, error))
+    return FALSE;
+  *serial = row ? floo_query_int (query, 0) : 0;
+  return TRUE;
+}
+
+static gboolean
+forget_marks (FlooDb *db, gint64 day, GError **error)
+{
+  g_autofree char *first = mark_key (0);
+  g_autofree char *key = mark_key (MAX (day, 0));
+  g_autoptr (FlooQuery) query = floo_query_take (db, "journal-mark-prune", error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, first);
+  floo_query_bind_text (query, 2, key);
+  return floo_query_run (query, error);
+}
+
 /* Events leave from the front only, so that what is left has no gaps; the last one never goes. */
 static gboolean
 prune_journal (FlooDb *db, guint days, guint events, gboolean *more, GError **error)
 {
-  gint64 cutoff = floo_now_ms () - (gint64) days * 24 * 3600 * 1000;
-  gint64 last = (gint64) db->last_serial;
-  gint64 from;
+  const gint64 today = floo_lived_now (db) / DAY_MS;
+  /* A mark is made a little after its day began. */
+  const gint64 day = today - days - 1;
+  const gint64 last = (gint64) db->last_serial;
+  gint64 old, from;
   guint deleted;
 
   /* The first row that stays, among the next ones. */
-  if (!floo_query_get_int (db, "journal-first-to-keep", FLOO_INTS (cutoff, last - events, last, PRUNE_ROWS), &from, NULL, error)
+  if (!mark_day (db, today, error) || !find_mark (db, day, &old, error) || !forget_marks (db, day, error)
+      || !floo_query_get_int (db, "journal-first-to-keep", FLOO_INTS (old, last - events, last, PRUNE_ROWS), &from, NULL, error)
       || !floo_query_run_ints (db, "journal-delete-before", FLOO_INTS (from), &deleted, error))
     return FALSE;
   *more = deleted >= PRUNE_ROWS;
@@ -418,10 +483,10 @@ prune_journal (FlooDb *db, guint days, guint events, gboolean *more, GError **er
 gboolean
 floo_prune_step (FlooDb *db, guint days, guint events, gboolean *more, GError **error)
 {
-  gint64 now = floo_now_ms ();
+  const gint64 now = floo_lived_now (db);
   guint applied, early, tokens;
 
-  if (!prune_journal (db, days, events, more, error)
+  if (!floo_lived_save (db, error) || !prune_journal (db, days, events, more, error)
       || !floo_query_run_ints (db, "applied-prune", FLOO_INTS (now - APPLIED_MS, PRUNE_ROWS), &applied, error)
       || !floo_query_run_ints (db, "early-prune", FLOO_INTS (now - APPLIED_MS, FLOO_EARLY_MAX, PRUNE_ROWS), &early, error)
       || !floo_query_run_ints (db, "tokens-prune", FLOO_INTS (now - TOKENS_MS, PRUNE_ROWS), &tokens, error))

@@ -6,6 +6,7 @@
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "store/lived.h"
 #include "store/rows.h"
 #include "store/search/changes.h"
 #include "store/touched.h"
@@ -87,7 +88,7 @@ floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error)
 {
   guint changed;
 
-  if (!floo_query_run_ints (db, "applied-add", FLOO_INTS (id, floo_now_ms ()), &changed, error))
+  if (!floo_query_run_ints (db, "applied-add", FLOO_INTS (id, floo_lived_now (db)), &changed, error))
     return FALSE;
   *is_new = changed > 0;
   return TRUE;

@@ -7,6 +7,7 @@
 #include "base/names.h"
 #include "store/client-ids.h"
 #include "store/files.h"
+#include "store/lived.h"
 #include "store/migrate.h"
 #include "store/quarantine.h"
 #include "store/query.h"
@@ -61,7 +62,7 @@ prepare_file (FlooDb *db, gboolean *created, GError **error)
     return FALSE;
   *created = version == 0;
   return floo_db_begin_wal (db, error) && floo_migrate_run (db, FLOO_SCHEMA_PREFIX, version, FLOO_SCHEMA_VERSION, error)
-         && floo_repair_on_opening (db, error) && load_numbers (db, error)
+         && floo_repair_on_opening (db, error) && floo_lived_load (db, error) && load_numbers (db, error)
          && floo_search_changes_load (db, error);
 }
 

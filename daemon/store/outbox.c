@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "store/client-ids.h"
 #include "store/conversations.h"
+#include "store/lived.h"
 #include "store/messages.h"
 #include "store/rows.h"
 
@@ -59,7 +60,7 @@ floo_outbox_find_token (FlooDb *db, const char *token, const char *digest, gint6
     }
   *client_id = floo_query_int (query, 1);
   /* Kept from its last use on; a day more or less does not matter. */
-  return db->role != FLOO_DB_WRITER || floo_query_int (query, 2) > floo_now_ms () - TOKEN_DAY_MS
+  return db->role != FLOO_DB_WRITER || floo_query_int (query, 2) > floo_lived_now (db) - TOKEN_DAY_MS
          || floo_outbox_add_token (db, token, digest, *client_id, error);
 }
 
@@ -73,7 +74,7 @@ floo_outbox_add_token (FlooDb *db, const char *token, const char *digest, gint64
   floo_query_bind_text (query, 1, token);
   floo_query_bind_text (query, 2, digest);
   floo_query_bind_int (query, 3, client_id);
-  floo_query_bind_int (query, 4, floo_now_ms ());
+  floo_query_bind_int (query, 4, floo_lived_now (db));
   return floo_query_run (query, error);
 }
 

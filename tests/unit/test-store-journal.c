@@ -3,6 +3,9 @@
 #include "base/backoff.h"
 #include "base/names.h"
 #include "store-fixture.h"
+#include "store/prune.h"
+
+#define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 
 #define OK(call) \
   if (!(call)) \
@@ -294,6 +297,89 @@ journal_steps (Fixture *f, guint n)
     fixture_write (f, journal_many, GUINT_TO_POINTER (500));
 }
 
+static gint64 uptime_ms;
+
+static gint64
+fake_uptime (void)
+{
+  return __atomic_load_n (&uptime_ms, __ATOMIC_SEQ_CST);
+}
+
+static void
+live_days (gint64 days)
+{
+  if (uptime_ms == 0)
+    uptime_ms = floo_uptime_ms ();
+  __atomic_add_fetch (&uptime_ms, days * DAY_MS, __ATOMIC_SEQ_CST);
+  floo_uptime_set (fake_uptime);
+}
+
+static void
+use_real_clocks (void)
+{
+  uptime_ms = 0;
+  floo_clock_set (NULL);
+  floo_uptime_set (NULL);
+}
+
+static gboolean
+prune_now (FlooDb *db, gpointer data, GError **error)
+{
+  gboolean more = TRUE;
+
+  while (more)
+    if (!floo_prune_step (db, 14, 1000000, &more, error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+add_token (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_outbox_add_token (db, "a token", "digest", 4711, error);
+}
+
+static gboolean
+find_token (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_outbox_find_token (db, "a token", "digest", data, error);
+}
+
+static gint64
+known_token (Fixture *f)
+{
+  gint64 client_id;
+
+  fixture_write (f, prune_now, NULL);
+  fixture_read (f, find_token, &client_id);
+  return client_id;
+}
+
+/* A machine whose clock is wrong while the daemon runs, or when it starts, prunes no token; a month that goes by does. */
+static void
+test_clock (Fixture *f, gconstpointer data)
+{
+  static const gint64 jumps[] = { 40, -40, 365 * 20, -365 * 60 }; /* the last one: before 1970 */
+  const gint64 real = g_get_real_time () / 1000;
+
+  fixture_write (f, add_token, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (jumps); i++)
+    {
+      now_ms = MAX (real + jumps[i] * DAY_MS, 1000);
+      floo_clock_set (fake_now);
+      g_assert_cmpint (known_token (f), ==, 4711);
+      fixture_reopen (f);
+      g_assert_cmpint (known_token (f), ==, 4711);
+      now_ms = real;
+      fixture_reopen (f);
+    }
+  live_days (20);
+  g_assert_cmpint (known_token (f), ==, 4711);
+  live_days (20);
+  g_assert_cmpint (known_token (f), ==, 0);
+  use_real_clocks ();
+}
+
 /* Pruned by number, and by age; from the front, without gaps, and no serial is given twice. */
 static void
 test_prune (Fixture *f, gconstpointer data)
@@ -307,17 +393,28 @@ test_prune (Fixture *f, gconstpointer data)
   assert_out_of_range (f, 4999);
   g_variant_unref (replay (f, 5000, 1).events);
 
-  now_ms = g_get_real_time () / 1000 + G_GINT64_CONSTANT (15) * 24 * 3600 * 1000;
-  floo_clock_set (fake_now);
+  /* A clock that jumps is no time that went by. */
   floo_store_set_retention (f->store, 14, 1000000);
+  fixture_write (f, prune_now, NULL);
+  now_ms = g_get_real_time () / 1000 + 40 * DAY_MS;
+  floo_clock_set (fake_now);
   journal_steps (f, 10);
-  wait_for_first (f, 6001);
-  __atomic_add_fetch (&now_ms, G_GINT64_CONSTANT (15) * 24 * 3600 * 1000, __ATOMIC_SEQ_CST);
+  fixture_write (f, prune_now, NULL);
+  wait_for_first (f, 5001);
+
+  /* Nothing goes before its time, and then what was there on the day before. */
+  live_days (1);
+  fixture_write (f, prune_now, NULL);
   journal_steps (f, 10);
+  live_days (14);
+  fixture_write (f, prune_now, NULL);
+  wait_for_first (f, 5001);
+  live_days (1);
+  fixture_write (f, prune_now, NULL);
   wait_for_first (f, 11001);
 
   /* The last one stays, so that the numbers go on. */
-  __atomic_add_fetch (&now_ms, G_GINT64_CONSTANT (15) * 24 * 3600 * 1000, __ATOMIC_SEQ_CST);
+  live_days (15);
   floo_store_set_retention (f->store, 14, 0);
   fixture_write (f, journal_many, GUINT_TO_POINTER (500));
   wait_for_first (f, 16500);
@@ -325,7 +422,7 @@ test_prune (Fixture *f, gconstpointer data)
   fixture_write (f, journal_many, GUINT_TO_POINTER (1));
   fixture_read (f, get_position, position);
   g_assert_cmpuint (position[1], ==, 16501);
-  floo_clock_set (NULL);
+  use_real_clocks ();
 }
 
 static gboolean
@@ -353,6 +450,7 @@ main (int argc, char **argv)
   ADD ("/store/journal/windows", test_windows);
   ADD ("/store/journal/bytes", test_bytes);
   ADD ("/store/journal/prune", test_prune);
+  ADD ("/store/journal/clock", test_clock);
   ADD ("/store/journal/only-writers", test_only_writers);
   return g_test_run ();
 }
