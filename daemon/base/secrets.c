@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/config.h"
 #include "base/error.h"
 #include "base/json.h"
 #include "base/secrets-file.h"
@@ -141,7 +142,9 @@ record_from_text (const char *text, const char *where, GError **error)
   record->password = dup_member (object, "password");
   if (node != NULL)
     wipe (node);
-  if (*record->app_id == '\0' || !floo_json_get_int (object, "user_id", &record->user_id))
+  /* They become a folder's name, a header and an address. */
+  if (!floo_config_is_app_id (record->app_id) || !floo_json_get_int (object, "user_id", &record->user_id) || record->user_id < 0
+      || (*record->dns_server != '\0' && !floo_config_is_url (record->dns_server)))
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_FILE, "%s: not a login record", where);
       return NULL;
