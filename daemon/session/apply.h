@@ -33,6 +33,7 @@ typedef struct {
   guint stored;                 /* messages that are new in the store */
   guint news;                   /* entries that had not come before */
   gboolean carefully;           /* each entry by itself */
+  gboolean catch_up;            /* of the page: it has what came while there was no connection */
   gboolean hole;                /* of the page: a message before the next one was left out */
 
   /* Messages of one conversation that will be one signal. */

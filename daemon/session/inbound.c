@@ -109,8 +109,10 @@ static gboolean
 apply_item (FlooApply *apply, FlooInboundItem *item, GError **error)
 {
   guint news = apply->news;
-  gboolean ok = apply_frame (apply, item, error);
+  gboolean ok;
 
+  apply->catch_up = item->catch_up;
+  ok = apply_frame (apply, item, error);
   item->news = apply->news != news;
   return ok;
 }

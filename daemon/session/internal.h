@@ -57,7 +57,8 @@ typedef enum {
 typedef struct {
   int type;                     /* of UserNotice */
   FlooSessionFate fate;
-  gint64 timestamp;             /* ms, when the service gave it */
+  gint64 timestamp;             /* ms, when the service gave it, by its clock */
+  gboolean catch_up;            /* it may have been given before this connection */
 } FlooUserNotice;
 
 struct _FlooSession {
@@ -406,6 +407,7 @@ typedef struct {
   gint64 gap;                   /* of a history page that nobody waits for: the gap that it is to fill, G_MAXINT64: above the newest;
                                    0: it is none */
   gint64 below;                 /* the message down to which that is */
+  gboolean catch_up;            /* of a page: what came while there was no connection */
   gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
   gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
   guint connection;             /* sync*.c: the number of the one it came by */

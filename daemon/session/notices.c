@@ -299,7 +299,7 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
 {
   g_autoptr (GError) bad = NULL;
   const Floo__UserNotice *payload = floo_frame_unpack (frame, &floo__user_notice__descriptor, &meta->payload, &bad);
-  FlooUserNotice notice = { .timestamp = (gint64) meta->timestamp };
+  FlooUserNotice notice = { .timestamp = (gint64) meta->timestamp, .catch_up = apply->catch_up };
   gboolean is_new, expected;
 
   if (payload == NULL)

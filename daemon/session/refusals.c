@@ -238,8 +238,8 @@ floo_login_status (FlooLogin *self, int code, const char *reason)
 void
 floo_login_user_notice (FlooLogin *self, const FlooUserNotice *notice)
 {
-  /* What was said long before this login is not about it. */
-  if (self->record == NULL || (notice->timestamp > 0 && notice->timestamp < self->accepted_at - OLD_NOTICE_MS))
+  /* What was said long before this login is not about it. What comes later on the connection is, whatever the service's clock says. */
+  if (self->record == NULL || (notice->catch_up && notice->timestamp > 0 && notice->timestamp < self->accepted_at - OLD_NOTICE_MS))
     return;
   switch (notice->fate)
     {

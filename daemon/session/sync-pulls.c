@@ -29,6 +29,9 @@ floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key)
   pull->state = FLOO_PULL_QUEUED;
   pull->key = key;
   pull->unreadable = FALSE;
+  /* What is fetched once more came on this connection. */
+  if (pull->again && key == 0)
+    pull->catch_up = FALSE;
   if (key == 0)
     pull->again = FALSE;
   /* The next page of what is under way, and what somebody just wrote, goes before what a list has. */
@@ -58,6 +61,7 @@ floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed)
       pull->uid = uid;
       pull->xid = pull->page_xid = *xid;
       pull->listed = listed;
+      pull->catch_up = listed && !self->caught_up;
       g_hash_table_insert (self->pulls, &pull->uid, pull);
       floo_pull_queue (self, pull, 0);
     }

@@ -313,6 +313,7 @@ on_sync (FlooSync *self, FlooFrame *frame)
       pull = g_hash_table_lookup (self->pulls, &conversation);
       item.first = page->prev_mid != 0 && g_hash_table_add (self->met, g_memdup2 (&conversation, sizeof conversation));
       item.pushed = !self->pushes && page->next_key == 0 && (pull == NULL || pull->state != FLOO_PULL_ASKED);
+      item.catch_up = pull != NULL && pull->state == FLOO_PULL_ASKED && pull->catch_up;
       if (pull != NULL && pull->state == FLOO_PULL_ASKED)
         pull->state = FLOO_PULL_COMMITTING;
     }

@@ -36,6 +36,7 @@ typedef struct {
   guint64 key;                  /* 0: from where the service has us */
   gint64 asked_at;              /* ms, monotonic */
   guint64 sequence;             /* in the order of asking */
+  gboolean catch_up;            /* of the first list of UNREAD on this connection, and not fetched once more since */
   gboolean listed;              /* of the list of UNREAD, which is asked for at a rate */
   gboolean again;               /* a notice came meanwhile */
   gboolean unreadable;          /* a frame came that may have been the answer */

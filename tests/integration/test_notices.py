@@ -311,6 +311,14 @@ class UserNoticeTest(NoticeTest):
     def test_kicked_by_other_device(self):
         self.check_end('KICKED_BY_OTHER_DEVICE', 'NotLoggedIn', [('action', 'relogin_manually')])
 
+    def test_kicked_by_a_service_whose_clock_differs(self):
+        """What comes on the connection is about it, whatever time it has: hours behind our clock, or ahead."""
+        for hours in (-5, 5):
+            self.service.control('settings', clock_skew=hours * 3600 * 1000)
+            self.check_end('KICKED_BY_OTHER_DEVICE', 'NotLoggedIn', [('action', 'relogin_manually')])
+            self.client.wait_state('online')
+            self.service.wait('delivered', user='alice', conversation=0)
+
     def test_device_removed(self):
         self.check_end('DEVICE_REMOVED', 'NotLoggedIn', [('action', 'relogin_manually')])
 
