@@ -2,11 +2,12 @@
 """`flooim` and people: the account, contacts, groups; and files."""
 
 import os
+import re
 import time
 
 import cli
 import harness
-from cli import ALICE, BOB, CAROL, DAVE, ECHO, ERIN, FAILED, NO_PERMISSION, NOT_FOUND, TEAM, USAGE, ZHANG
+from cli import ALICE, BOB, CAROL, DAVE, ECHO, ERIN, FAILED, INTERRUPTED, NO_PERMISSION, NOT_FOUND, TEAM, USAGE, ZHANG
 
 
 class PeopleTest(cli.Test):
@@ -151,6 +152,28 @@ class PeopleTest(cli.Test):
         self.assertEqual(run('applications', 'Team').output, '')
         run('applications', 'accept', 'Team', 'user:erin', status=NOT_FOUND)
         run('info', '4711', status=NOT_FOUND)
+
+    def test_progress(self):
+        """A bar for what takes its time, on a terminal; who interrupts it learns what goes on."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        path = os.path.join(self.root, 'large file')
+        with open(path, 'wb') as file:
+            file.write(os.urandom(2 << 20))
+        ids = [self.flooim(daemon, 'send-file', 'bob', path).output.strip() for _ in range(2)]
+        sandbox.control('files', what='download', delay_ms=30, count=-1)
+        for columns, id in ((40, ids[0]), (200, ids[1])):
+            status, shown = self.on_terminal(daemon, columns, 'download', id, '-o', 'copy', typed=[(b'#', b'\x03')])
+            self.assertEqual(status, INTERRUPTED, shown)
+            self.assertIn('the daemon goes on', shown)
+            bars = [part for part in re.split('\r', shown) if '#' in part]
+            self.assertTrue(bars)
+            for bar in bars:
+                self.assertLess(len(re.sub('\x1b.K|\\^C', '', bar).rstrip()), columns, bar)
+        sandbox.control('files', what='download', clear=True)
+        self.flooim(daemon, 'download', id, '-o', 'copy')
+        with open(path, 'rb') as one, open(os.path.join(self.root, 'copy'), 'rb') as other:
+            self.assertEqual(one.read(), other.read())
 
     def test_files(self):
         sandbox, daemon, client = self.one()

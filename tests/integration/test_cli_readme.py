@@ -94,6 +94,19 @@ class ReadmeTest(cli.Test):
         self.shell(daemon, self.line('flooim outbox --json'))
         self.assertEqual(self.flooim(daemon, 'outbox').output, '')
 
+    def test_timer(self):
+        """What systemd says of the units."""
+        if not shutil.which('systemd-analyze'):
+            self.skipTest('systemd-analyze is missing')
+        with open(README, encoding='utf-8') as file:
+            units = re.findall(r'    # (report\.\w+)\n((?:    .*\n)+)', file.read())
+        self.assertEqual([name for name, _ in units], ['report.service', 'report.timer'])
+        for name, text in units:
+            with open(os.path.join(self.root, name), 'w') as file:
+                file.write(re.sub('(?m)^    ', '', text))
+        done = self.run_raw(None, ['systemd-analyze', 'verify', './report.service', './report.timer'], env=dict(os.environ))
+        self.assertEqual((done.status, done.error), (0, ''))
+
     def test_export(self):
         """10,000 messages as JSON lines, with flat memory."""
         sandbox = self.sandbox(verbose=False)
