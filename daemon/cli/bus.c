@@ -17,7 +17,7 @@ dup_address (GError **error)
 {
   const char *address = g_getenv ("DBUS_SESSION_BUS_ADDRESS");
   const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
-  g_autofree char *folder = runtime != NULL && *runtime != '\0' ? g_strdup (runtime) : g_strdup_printf ("/run/user/%u", (guint) getuid ());
+  g_autofree char *folder = runtime != NULL && *runtime != '\0' ? g_strdup (runtime) : g_strdup_printf ("/run/user/%u", (guint)getuid ());
   g_autofree char *path = g_build_filename (folder, "bus", NULL);
   g_autofree char *escaped = g_dbus_address_escape_value (path);
 
@@ -32,7 +32,8 @@ dup_address (GError **error)
   return NULL;
 }
 
-typedef struct {
+typedef struct
+{
   GMainLoop *loop;
   GCancellable *cancellable;
   GDBusConnection *connection;
@@ -66,15 +67,16 @@ floo_cli_connect (FlooCli *cli, GError **error)
 
   if (cli->connection != NULL)
     return TRUE;
-  (void) FLOO_ERROR; /* so that its names are known when errors come from the bus */
+  (void)FLOO_ERROR; /* so that its names are known when errors come from the bus */
   address = dup_address (error);
   if (address == NULL)
     return FALSE;
   connecting.loop = g_main_loop_new (NULL, FALSE);
   connecting.cancellable = g_cancellable_new ();
   timer = g_timeout_add (CONNECT_TIMEOUT_MS, on_connect_timeout, &connecting);
-  g_dbus_connection_new_for_address (address, G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                                     NULL, connecting.cancellable, on_connected, &connecting);
+  g_dbus_connection_new_for_address (address,
+                                     G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION, NULL,
+                                     connecting.cancellable, on_connected, &connecting);
   g_main_loop_run (connecting.loop);
   g_source_remove (timer);
   g_main_loop_unref (connecting.loop);
@@ -94,10 +96,9 @@ floo_cli_connect (FlooCli *cli, GError **error)
 char *
 floo_cli_dup_owner (FlooCli *cli)
 {
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_sync (cli->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner",
-                                     g_variant_new ("(s)", cli->bus_name), G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NONE,
-                                     FLOO_CLI_TIMEOUT_MS, NULL, NULL);
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+      cli->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "GetNameOwner",
+      g_variant_new ("(s)", cli->bus_name), G_VARIANT_TYPE ("(s)"), G_DBUS_CALL_FLAGS_NONE, FLOO_CLI_TIMEOUT_MS, NULL, NULL);
   char *owner = NULL;
 
   if (reply != NULL)

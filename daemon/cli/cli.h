@@ -15,12 +15,13 @@
 G_BEGIN_DECLS
 
 /* Exit statuses besides 0; which error is which is in errors.c. */
-enum {
-  FLOO_EXIT_FAILED = 1,        /* refused by the service, or failed for good */
-  FLOO_EXIT_NOT_FOUND = 2,     /* not found or ambiguous */
+enum
+{
+  FLOO_EXIT_FAILED = 1,    /* refused by the service, or failed for good */
+  FLOO_EXIT_NOT_FOUND = 2, /* not found or ambiguous */
   FLOO_EXIT_USAGE = 64,
-  FLOO_EXIT_UNAVAILABLE = 69,  /* no bus, or the daemon cannot be started */
-  FLOO_EXIT_NOT_NOW = 75,      /* offline, timeout, rate limit: try again */
+  FLOO_EXIT_UNAVAILABLE = 69,   /* no bus, or the daemon cannot be started */
+  FLOO_EXIT_NOT_NOW = 75,       /* offline, timeout, rate limit: try again */
   FLOO_EXIT_NO_PERMISSION = 77, /* nobody is logged in, or it is not allowed */
   FLOO_EXIT_INTERRUPTED = 130,
 };
@@ -28,7 +29,8 @@ enum {
 #define FLOO_CLI_ERROR (floo_cli_error_quark ())
 
 /* What goes wrong on this side of the bus; the others are FlooError. */
-typedef enum {
+typedef enum
+{
   FLOO_CLI_ERROR_USAGE,
   FLOO_CLI_ERROR_NO_BUS,
   FLOO_CLI_ERROR_NO_DAEMON,
@@ -44,16 +46,18 @@ GQuark floo_cli_error_quark (void);
 
 /* ---- tables ---- */
 
-typedef struct {
-  const char *name;     /* "limit" is --limit; NULL ends the table */
-  char letter;          /* '\0': none */
-  const char *value;    /* what stands for its value in the help; NULL: it has none; "=S": it may have one, behind "=" */
+typedef struct
+{
+  const char *name;  /* "limit" is --limit; NULL ends the table */
+  char letter;       /* '\0': none */
+  const char *value; /* what stands for its value in the help; NULL: it has none; "=S": it may have one, behind "=" */
   const char *help;
-  const char *key;      /* (nullable): the key in the method's options (a{sv}) that it is, for commands without a function */
+  const char *key; /* (nullable): the key in the method's options (a{sv}) that it is, for commands without a function */
 } FlooCliOption;
 
 /* What a command without a function does with the reply. */
-typedef enum {
+typedef enum
+{
   FLOO_RESULT_NONE,
   FLOO_RESULT_VALUE,    /* prints the only out argument */
   FLOO_RESULT_RECORD,   /* an a{sv}, a line a field */
@@ -68,19 +72,20 @@ typedef enum {
 typedef struct FlooCli FlooCli;
 typedef struct FlooColumn FlooColumn;
 
-typedef struct {
-  const char *name;     /* one to three words: "groups kick" */
-  const char *args;     /* "GROUP WHO...", "[TEXT...]": what it is decides on completion, too */
-  const char *help;     /* one line */
-  const char *details;  /* (nullable): more sentences */
-  const char *example;  /* lines of shell */
+typedef struct
+{
+  const char *name;             /* one to three words: "groups kick" */
+  const char *args;             /* "GROUP WHO...", "[TEXT...]": what it is decides on completion, too */
+  const char *help;             /* one line */
+  const char *details;          /* (nullable): more sentences */
+  const char *example;          /* lines of shell */
   const FlooCliOption *options; /* (nullable) */
   int (*run) (FlooCli *cli);    /* NULL: calls @method */
-  const char *method;   /* "Roster.Accept" */
-  const char *params;   /* how its arguments are made, see generic.c */
+  const char *method;           /* "Roster.Accept" */
+  const char *params;           /* how its arguments are made, see generic.c */
   FlooCliResult result;
   const FlooColumn *columns;
-  gboolean of_daemon;   /* flooimd has it, too */
+  gboolean of_daemon; /* flooimd has it, too */
 } FlooCliCommand;
 
 /* Returns: (transfer none) (nullable): the command at @index; NULL after the last */
@@ -90,18 +95,19 @@ extern const FlooCliOption floo_cli_common_options[];
 
 /* ---- one run ---- */
 
-struct FlooCli {
-  const char *program;          /* "flooim" or "flooimd" */
+struct FlooCli
+{
+  const char *program;           /* "flooim" or "flooimd" */
   const FlooCliCommand *command; /* (nullable): none is known yet */
-  GHashTable *options;          /* name -> value, "" where it has none */
+  GHashTable *options;           /* name -> value, "" where it has none */
   GPtrArray *args;
   gboolean json;
-  char *instance;               /* (nullable) */
+  char *instance; /* (nullable) */
   char *bus_name;
-  GDBusConnection *connection;  /* (nullable) until the first call */
-  gint64 group;                 /* whose members can be named, too; 0: none */
-  gboolean is_running;          /* the daemon was seen on the bus */
-  GHashTable *names;            /* gint64 -> what to show for a user or group */
+  GDBusConnection *connection; /* (nullable) until the first call */
+  gint64 group;                /* whose members can be named, too; 0: none */
+  gboolean is_running;         /* the daemon was seen on the bus */
+  GHashTable *names;           /* gint64 -> what to show for a user or group */
 };
 
 /**

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complete.c: `flooim _complete WORD...`: what the last word may become, a line each with a tab and words about it, for the shells' completions.
+ * complete.c: `flooim _complete WORD...`: what the last word may become, a line each with a tab and words about it, for the shells'
+ * completions.
  *
  * The daemon is asked for names where it runs; it is never started for that, and nothing here is an error.
  */
@@ -101,7 +102,8 @@ kind_of (const FlooCliCommand *command, guint index)
   return g_steal_pointer (&last);
 }
 
-static const struct {
+static const struct
+{
   const char *kind;
   FlooNameKinds names;
 } kinds[] = { { "TO", FLOO_NAMES_ALL }, { "WHO", FLOO_NAMES_USERS }, { "GROUP", FLOO_NAMES_GROUPS } };

@@ -37,7 +37,7 @@ static char *
 numbered (const char *folder, const char *name, guint n)
 {
   const char *dot = strrchr (name, '.');
-  int stem = dot != NULL && dot > name ? (int) (dot - name) : (int) strlen (name);
+  int stem = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen (name);
   g_autofree char *file = n == 1 ? g_strdup (name) : g_strdup_printf ("%.*s (%u)%s", stem, name, n, name + stem);
 
   return g_build_filename (folder, file, NULL);
@@ -58,7 +58,7 @@ is_same (const char *path, int fd)
       m = pread (fd, other, sizeof other, at);
       at += n;
     }
-  while (n > 0 && n == m && memcmp (one, other, (gsize) n) == 0);
+  while (n > 0 && n == m && memcmp (one, other, (gsize)n) == 0);
   if (file >= 0)
     close (file);
   return n == 0 && m == 0;
@@ -193,7 +193,8 @@ download_one (FlooCli *cli, gint64 message)
 
 /* ---- all of a conversation ---- */
 
-typedef struct {
+typedef struct
+{
   const char *type; /* (nullable) */
   GArray *ids;
 } Files;
@@ -287,10 +288,9 @@ floo_cli_run_avatar (FlooCli *cli)
   FlooTarget target;
 
   if (floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_ALL, &target, &error))
-    reply = floo_cli_call (cli, "Files.GetAvatar",
-                           g_variant_new ("(sxb)", target.is_group ? "group" : "roster", target.id,
-                                          floo_cli_option (cli, "thumbnail") != NULL),
-                           &error);
+    reply = floo_cli_call (
+        cli, "Files.GetAvatar",
+        g_variant_new ("(sxb)", target.is_group ? "group" : "roster", target.id, floo_cli_option (cli, "thumbnail") != NULL), &error);
   return reply != NULL && fetch (cli, reply, 0, &error) ? 0 : floo_cli_fail (cli, error);
 }
 

@@ -8,17 +8,17 @@
 #include "base/names.h"
 #include "cli/convert.h"
 
-G_DEFINE_QUARK (floo-cli-error-quark, floo_cli_error)
+G_DEFINE_QUARK (floo - cli - error - quark, floo_cli_error)
 
 /* FlooCliError -> its name */
-static const char *const own_names[]
-    = { "Usage", "NoBus", "NoDaemon", "DaemonGone", "Ambiguous", "Interrupted", "Timeout", "Failed" };
+static const char *const own_names[] = { "Usage", "NoBus", "NoDaemon", "DaemonGone", "Ambiguous", "Interrupted", "Timeout", "Failed" };
 G_STATIC_ASSERT (G_N_ELEMENTS (own_names) == FLOO_CLI_N_ERRORS);
 
 #define DBUS "org.freedesktop.DBus.Error."
 
 /* The first row whose name the error's begins with; all others are FLOO_EXIT_FAILED. */
-static const struct {
+static const struct
+{
   const char *name;
   int status;
   const char *advice; /* (nullable): what to do */
@@ -58,7 +58,7 @@ find_status (const char *name)
 {
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
     if (g_str_has_prefix (name, statuses[i].name))
-      return (int) i;
+      return (int)i;
   return -1;
 }
 
@@ -78,7 +78,7 @@ floo_cli_error_name (const GError *error)
   if (error->domain == FLOO_CLI_ERROR)
     return own_names[error->code];
   if (error->domain == FLOO_ERROR)
-    return floo_error_get_dbus_name ((FlooError) error->code);
+    return floo_error_get_dbus_name ((FlooError)error->code);
   if (g_dbus_error_is_remote_error (error) || error->domain == G_DBUS_ERROR)
     {
       g_free (remote);
@@ -105,7 +105,8 @@ int
 floo_cli_fail_named (FlooCli *cli, const char *name, const char *message)
 {
   int i = find_status (name);
-  g_autofree char *text = i >= 0 && statuses[i].advice != NULL ? g_strdup_printf ("%s; %s", message, statuses[i].advice) : g_strdup (message);
+  g_autofree char *text
+      = i >= 0 && statuses[i].advice != NULL ? g_strdup_printf ("%s; %s", message, statuses[i].advice) : g_strdup (message);
 
   g_strdelimit (text, "\n\r", ' ');
   if (cli->json)

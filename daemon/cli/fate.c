@@ -13,13 +13,14 @@
 
 #define REFUSED FLOO_ERROR_PREFIX "Rejected"
 
-typedef struct {
+typedef struct
+{
   FlooCli *cli;
   GMainLoop *loop;
   gint64 client_id;
-  gint64 id;          /* of the message, once it is sent; 0: it is an operation */
-  int status;         /* the exit status; -1: not known yet */
-  const char *error;  /* its name, where the status is not 0 */
+  gint64 id;         /* of the message, once it is sent; 0: it is an operation */
+  int status;        /* the exit status; -1: not known yet */
+  const char *error; /* its name, where the status is not 0 */
   char *reason;
 } Fate;
 
@@ -80,7 +81,8 @@ dup_error (Fate *fate)
 
   do
     {
-      g_autoptr (GVariant) reply = floo_cli_call (fate->cli, "Conversations.ListOutbox", g_variant_new ("(su)", cursor, FLOO_MAX_LIMIT), NULL);
+      g_autoptr (GVariant) reply
+          = floo_cli_call (fate->cli, "Conversations.ListOutbox", g_variant_new ("(su)", cursor, FLOO_MAX_LIMIT), NULL);
       g_autoptr (GVariant) messages = NULL;
 
       g_clear_pointer (&cursor, g_free);
@@ -267,10 +269,10 @@ floo_cli_send (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fd
       /* Before the call; what is told meanwhile is heard when the loop runs, and the client id is known then. */
       subscription = g_dbus_connection_signal_subscribe (cli->connection, cli->bus_name, FLOO_IFACE_EVENTS, "SendingMessageStatusChanged",
                                                          FLOO_OBJECT_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_status, &fate, NULL);
-      watch = g_bus_watch_name_on_connection (cli->connection, cli->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, &fate,
-                                              NULL);
+      watch = g_bus_watch_name_on_connection (cli->connection, cli->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,
+                                              &fate, NULL);
     }
-  run (&fate, method, taken, fds, seconds >= 0, (guint) CLAMP (seconds, 0, G_MAXINT32 / 1000));
+  run (&fate, method, taken, fds, seconds >= 0, (guint)CLAMP (seconds, 0, G_MAXINT32 / 1000));
   if (seconds >= 0)
     {
       g_dbus_connection_signal_unsubscribe (cli->connection, subscription);

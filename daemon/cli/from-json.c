@@ -12,12 +12,13 @@
 #include "base/error.h"
 #include "base/json.h"
 
-static const struct {
+static const struct
+{
   char type;
   gint64 min;
   gint64 max;
 } ranges[] = {
-  { 'y', 0, G_MAXUINT8 },         { 'n', G_MININT16, G_MAXINT16 }, { 'q', 0, G_MAXUINT16 },
+  { 'y', 0, G_MAXUINT8 },          { 'n', G_MININT16, G_MAXINT16 }, { 'q', 0, G_MAXUINT16 },
   { 'i', G_MININT32, G_MAXINT32 }, { 'u', 0, G_MAXUINT32 },         { 'x', G_MININT64, G_MAXINT64 },
 };
 
@@ -46,7 +47,7 @@ from_uint64 (JsonNode *node, const char *what, GError **error)
     return g_variant_new_uint64 (number);
   if (!floo_json_node_int (node, &small) || small < 0)
     return wrong (error, what, "a whole number from 0 on");
-  return g_variant_new_uint64 ((guint64) small);
+  return g_variant_new_uint64 ((guint64)small);
 }
 
 static GVariant *
@@ -59,22 +60,23 @@ from_integer (char type, JsonNode *node, const char *what, GError **error)
     i++;
   if (!floo_json_node_int (node, &number) || number < ranges[i].min || number > ranges[i].max)
     {
-      g_autofree char *wanted = g_strdup_printf ("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, ranges[i].min, ranges[i].max);
+      g_autofree char *wanted
+          = g_strdup_printf ("a whole number from %" G_GINT64_FORMAT " to %" G_GINT64_FORMAT, ranges[i].min, ranges[i].max);
 
       return wrong (error, what, wanted);
     }
   switch (type)
     {
     case 'y':
-      return g_variant_new_byte ((guint8) number);
+      return g_variant_new_byte ((guint8)number);
     case 'n':
-      return g_variant_new_int16 ((gint16) number);
+      return g_variant_new_int16 ((gint16)number);
     case 'q':
-      return g_variant_new_uint16 ((guint16) number);
+      return g_variant_new_uint16 ((guint16)number);
     case 'i':
-      return g_variant_new_int32 ((gint32) number);
+      return g_variant_new_int32 ((gint32)number);
     case 'u':
-      return g_variant_new_uint32 ((guint32) number);
+      return g_variant_new_uint32 ((guint32)number);
     default:
       return g_variant_new_int64 (number);
     }
@@ -204,7 +206,8 @@ from_object (const FlooFromJson *self, const char *type, JsonNode *node, const c
   while (json_object_iter_next (&iter, &name, &member))
     {
       g_autofree char *path = inside (what, name, 0);
-      GVariant *value = *inner == 'v' ? from_any (self, member, path, name, error) : floo_variant_from_json (self, inner, member, path, error);
+      GVariant *value
+          = *inner == 'v' ? from_any (self, member, path, name, error) : floo_variant_from_json (self, inner, member, path, error);
 
       if (value == NULL)
         return NULL;

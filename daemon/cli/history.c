@@ -17,8 +17,12 @@
 /* ---- conversations ---- */
 
 static const FlooColumn list_columns[] = {
-  { "ID", "id", FLOO_COLUMN_PLAIN },        { "TYPE", "type", FLOO_COLUMN_PLAIN },      { "NAME", "name|id", FLOO_COLUMN_PLAIN },
-  { "NEW", "unread", FLOO_COLUMN_PLAIN }, { "TIME", "timestamp", FLOO_COLUMN_TIME }, { "LAST MESSAGE", "content", FLOO_COLUMN_PLAIN },
+  { "ID", "id", FLOO_COLUMN_PLAIN },
+  { "TYPE", "type", FLOO_COLUMN_PLAIN },
+  { "NAME", "name|id", FLOO_COLUMN_PLAIN },
+  { "NEW", "unread", FLOO_COLUMN_PLAIN },
+  { "TIME", "timestamp", FLOO_COLUMN_TIME },
+  { "LAST MESSAGE", "content", FLOO_COLUMN_PLAIN },
   { NULL },
 };
 
@@ -45,9 +49,8 @@ floo_cli_run_list (FlooCli *cli)
   if (floo_cli_number_option (cli, "limit", 1, G_MAXINT32, &limit, &error))
     do
       {
-        g_autoptr (GVariant) reply = floo_cli_call (cli, "Conversations.List",
-                                                    g_variant_new ("(su@a{sv})", cursor, FLOO_MAX_LIMIT, g_variant_new_parsed ("@a{sv} {}")),
-                                                    &error);
+        g_autoptr (GVariant) reply = floo_cli_call (
+            cli, "Conversations.List", g_variant_new ("(su@a{sv})", cursor, FLOO_MAX_LIMIT, g_variant_new_parsed ("@a{sv} {}")), &error);
         g_autoptr (GVariant) page = NULL;
 
         if (reply == NULL)
@@ -88,7 +91,8 @@ floo_history_page (FlooCli *cli, gint64 conversation, gint64 before, guint limit
     g_variant_builder_add (&options, "{sv}", "before", g_variant_new_int64 (before));
   g_variant_builder_add (&options, "{sv}", "limit", g_variant_new_uint32 (limit));
   g_variant_builder_add (&options, "{sv}", "local", g_variant_new_boolean (local));
-  reply = floo_cli_call (cli, "Conversations.GetMessages", g_variant_new ("(x@a{sv})", conversation, g_variant_builder_end (&options)), error);
+  reply = floo_cli_call (cli, "Conversations.GetMessages", g_variant_new ("(x@a{sv})", conversation, g_variant_builder_end (&options)),
+                         error);
   if (reply == NULL)
     return NULL;
   value = floo_reply_get ("Conversations.GetMessages", reply, "more");
@@ -115,7 +119,8 @@ time_of (GVariant *messages, gsize i)
 }
 
 /* Where a page ends, and how many messages it has. */
-typedef struct {
+typedef struct
+{
   gint64 before;
   guint n;
 } Page;
@@ -147,12 +152,12 @@ find_pages (FlooCli *cli, const FlooHistory *history, GVariant **newest, GError 
 
   while (more && count < history->limit)
     {
-      guint limit = (guint) MIN (history->limit - count, FLOO_MAX_LIMIT);
+      guint limit = (guint)MIN (history->limit - count, FLOO_MAX_LIMIT);
       g_autoptr (GVariant) page = floo_history_page (cli, history->conversation, at.before, limit, history->local, &more, error);
 
       if (page == NULL)
         return NULL;
-      at.n = (guint) g_variant_n_children (page);
+      at.n = (guint)g_variant_n_children (page);
       if (at.n == 0)
         break;
       if (pages->len == 0)
@@ -180,8 +185,8 @@ floo_history_walk (FlooCli *cli, const FlooHistory *history, FlooHistoryFunc fun
     {
       const Page *at = &g_array_index (pages, Page, i - 1);
       gboolean more;
-      g_autoptr (GVariant) page = i == 1 ? g_variant_ref (newest)
-                                         : floo_history_page (cli, history->conversation, at->before, at->n, TRUE, &more, error);
+      g_autoptr (GVariant) page
+          = i == 1 ? g_variant_ref (newest) : floo_history_page (cli, history->conversation, at->before, at->n, TRUE, &more, error);
       g_autoptr (GVariant) messages = page != NULL ? select_messages (page, history) : NULL;
 
       if (messages == NULL || !func (cli, messages, data, error))
@@ -263,7 +268,7 @@ print_found (FlooCli *cli, const char *text, GVariant *options, gint64 limit, GE
       gsize n;
 
       g_variant_dict_init (&dict, options);
-      g_variant_dict_insert (&dict, "limit", "u", (guint) MIN (limit, FLOO_MAX_LIMIT));
+      g_variant_dict_insert (&dict, "limit", "u", (guint)MIN (limit, FLOO_MAX_LIMIT));
       if (before != 0)
         g_variant_dict_insert (&dict, "before", "x", before);
       reply = floo_cli_call (cli, "Conversations.Search", g_variant_new ("(s@a{sv})", text, g_variant_dict_end (&dict)), error);
@@ -275,7 +280,7 @@ print_found (FlooCli *cli, const char *text, GVariant *options, gint64 limit, GE
         break;
       floo_messages_print (cli, messages, TRUE);
       before = id_of (messages, n - 1);
-      limit -= (gint64) n;
+      limit -= (gint64)n;
     }
   if (more && floo_text_is_terminal ())
     floo_cli_note (cli, "there may be more: --limit N");

@@ -6,7 +6,8 @@
 
 G_BEGIN_DECLS
 
-typedef struct {
+typedef struct
+{
   gint64 conversation;
   gint64 before;     /* id of a message; 0: from the newest */
   gint64 limit;      /* the newest of them */

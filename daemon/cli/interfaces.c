@@ -6,10 +6,10 @@
 #include "base/names.h"
 #include "dbus-info.h"
 
-const GDBusInterfaceInfo *const floo_interfaces[]
-    = { &im_floo_daemon1_account_interface, &im_floo_daemon1_conversations_interface, &im_floo_daemon1_events_interface,
-        &im_floo_daemon1_files_interface,   &im_floo_daemon1_groups_interface,        &im_floo_daemon1_roster_interface,
-        &im_floo_daemon1_transfer_interface, NULL };
+const GDBusInterfaceInfo *const floo_interfaces[] = { &im_floo_daemon1_account_interface,  &im_floo_daemon1_conversations_interface,
+                                                      &im_floo_daemon1_events_interface,   &im_floo_daemon1_files_interface,
+                                                      &im_floo_daemon1_groups_interface,   &im_floo_daemon1_roster_interface,
+                                                      &im_floo_daemon1_transfer_interface, NULL };
 
 static const char *
 without_prefix (const char *name)
@@ -30,20 +30,20 @@ const GDBusMethodInfo *
 floo_find_method (const char *name, const GDBusInterfaceInfo **interface)
 {
   const char *dot = strrchr (name, '.');
-  g_autofree char *prefix = dot != NULL ? g_strndup (name, (gsize) (dot - name)) : NULL;
+  g_autofree char *prefix = dot != NULL ? g_strndup (name, (gsize)(dot - name)) : NULL;
   const GDBusInterfaceInfo *found = prefix != NULL ? floo_find_interface (prefix) : NULL;
 
   if (found == NULL)
     return NULL;
   if (interface != NULL)
     *interface = found;
-  return g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *) found, dot + 1);
+  return g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *)found, dot + 1);
 }
 
 const GDBusSignalInfo *
 floo_find_event (const char *name)
 {
-  return g_dbus_interface_info_lookup_signal ((GDBusInterfaceInfo *) floo_find_interface ("Events"), name);
+  return g_dbus_interface_info_lookup_signal ((GDBusInterfaceInfo *)floo_find_interface ("Events"), name);
 }
 
 GVariantType *

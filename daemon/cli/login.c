@@ -8,7 +8,8 @@
 #include "cli/prompt.h"
 #include "cli/text.h"
 
-typedef struct {
+typedef struct
+{
   char *user;
   char *app_id;
   char *password;
@@ -93,7 +94,8 @@ complete (FlooCli *cli, Login *login, gboolean is_new, GError **error)
     return FALSE;
   if (login->app_id == NULL && quiet)
     login->app_id = g_strdup (app_id); /* where it is "", the daemon's configuration decides */
-  if (!ask (&login->app_id, "Application id", app_id, error) || !ask (&login->user, is_new ? "User name" : "User name (or #ID)", NULL, error))
+  if (!ask (&login->app_id, "Application id", app_id, error)
+      || !ask (&login->user, is_new ? "User name" : "User name (or #ID)", NULL, error))
     {
       if (g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
         g_prefix_error (error, "the options --user and --password-stdin are needed: ");
@@ -125,10 +127,11 @@ call_login (FlooCli *cli, const Login *login, GError **error)
   gint64 id;
 
   if (*login->user != '#')
-    result = floo_cli_call (cli, "Account.Login", g_variant_new ("(ss@a{sv})", login->user, login->password, make_options (cli, login, TRUE)),
-                            error);
+    result = floo_cli_call (cli, "Account.Login",
+                            g_variant_new ("(ss@a{sv})", login->user, login->password, make_options (cli, login, TRUE)), error);
   else if (floo_cli_parse_number ("the user id behind #", login->user + 1, 1, G_MAXINT64, &id, error))
-    result = floo_cli_call (cli, "Account.LoginById", g_variant_new ("(xs@a{sv})", id, login->password, make_options (cli, login, TRUE)), error);
+    result = floo_cli_call (cli, "Account.LoginById", g_variant_new ("(xs@a{sv})", id, login->password, make_options (cli, login, TRUE)),
+                            error);
   return result != NULL;
 }
 

@@ -13,8 +13,12 @@
 
 /* The fields of a plain line. */
 static const FlooColumn columns[] = {
-  { "ID", "id", FLOO_COLUMN_PLAIN },         { "TIME", "timestamp", FLOO_COLUMN_TIME }, { "CONVERSATION", "conversation", FLOO_COLUMN_PLAIN },
-  { "FROM", "from", FLOO_COLUMN_PLAIN },     { "TYPE", "type", FLOO_COLUMN_PLAIN },     { "CONTENT", "content", FLOO_COLUMN_PLAIN },
+  { "ID", "id", FLOO_COLUMN_PLAIN },
+  { "TIME", "timestamp", FLOO_COLUMN_TIME },
+  { "CONVERSATION", "conversation", FLOO_COLUMN_PLAIN },
+  { "FROM", "from", FLOO_COLUMN_PLAIN },
+  { "TYPE", "type", FLOO_COLUMN_PLAIN },
+  { "CONTENT", "content", FLOO_COLUMN_PLAIN },
   { NULL },
 };
 
@@ -23,7 +27,8 @@ static char *
 describe (GVariant *message, const char *type)
 {
   g_autoptr (GVariant) attachment = floo_message_field (message, "attachment");
-  const char *text = attachment != NULL && g_variant_is_of_type (attachment, G_VARIANT_TYPE_STRING) ? g_variant_get_string (attachment, NULL) : "";
+  const char *text
+      = attachment != NULL && g_variant_is_of_type (attachment, G_VARIANT_TYPE_STRING) ? g_variant_get_string (attachment, NULL) : "";
   g_autoptr (JsonNode) node = floo_json_parse (text, strlen (text), NULL);
   JsonObject *object = floo_json_node_object (node);
   const char *name = floo_json_get_string (object, "dName");
@@ -98,8 +103,8 @@ floo_messages_fetch_names (FlooCli *cli, GVariant *messages, gboolean where)
       if (where && strcmp (to_type, "group") == 0)
         g_array_append_val (groups, conversation);
     }
-  floo_names_fetch (cli, FLOO_NAMES_USERS, (const gint64 *) (gpointer) users->data, users->len);
-  floo_names_fetch (cli, FLOO_NAMES_GROUPS, (const gint64 *) (gpointer) groups->data, groups->len);
+  floo_names_fetch (cli, FLOO_NAMES_USERS, (const gint64 *)(gpointer)users->data, users->len);
+  floo_names_fetch (cli, FLOO_NAMES_GROUPS, (const gint64 *)(gpointer)groups->data, groups->len);
 }
 
 /* Each line of the text fits the terminal's width. */

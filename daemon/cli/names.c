@@ -6,14 +6,21 @@
 #include "base/names.h"
 
 /* How well a name fits; the best fit alone counts. */
-typedef enum { FIT_NONE, FIT_BEGINNING, FIT_FOLDED, FIT_EXACT } Fit;
+typedef enum
+{
+  FIT_NONE,
+  FIT_BEGINNING,
+  FIT_FOLDED,
+  FIT_EXACT
+} Fit;
 
-typedef struct {
+typedef struct
+{
   char *text;
   char *folded;
   Fit best;
-  GArray *targets;   /* FlooTarget */
-  GPtrArray *shown;  /* their names */
+  GArray *targets;  /* FlooTarget */
+  GPtrArray *shown; /* their names */
 } Search;
 
 /* The name to show comes first; the last one is of members of a group. */
@@ -26,7 +33,7 @@ static const char *const group_names[] = { "name", NULL };
 static GPtrArray *
 get_details (FlooCli *cli, const char *details, GVariant *ids, GError **error)
 {
-  g_autoptr (GPtrArray) pages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  g_autoptr (GPtrArray) pages = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
   gsize n;
   const gint64 *all = g_variant_get_fixed_array (ids, &n, sizeof (gint64));
 
@@ -75,8 +82,7 @@ for_each_member (FlooCli *cli, gint64 group, void (*func) (GVariant *record, gbo
 
   do
     {
-      g_autoptr (GVariant) reply
-          = floo_cli_call (cli, "Groups.ListMembers", g_variant_new ("(xsu)", group, cursor, FLOO_MAX_LIMIT), NULL);
+      g_autoptr (GVariant) reply = floo_cli_call (cli, "Groups.ListMembers", g_variant_new ("(xsu)", group, cursor, FLOO_MAX_LIMIT), NULL);
       g_autoptr (GVariant) members = NULL;
       g_autoptr (GVariant) ids = NULL;
       g_autoptr (GPtrArray) pages = NULL;
@@ -205,7 +211,7 @@ choose (FlooCli *cli, Search *search, const char *text, FlooNameKinds kinds, Flo
     }
   g_ptr_array_set_size (search->shown, MIN (search->shown->len, 10));
   g_ptr_array_add (search->shown, NULL);
-  g_autofree char *list = g_strjoinv (", ", (char **) search->shown->pdata);
+  g_autofree char *list = g_strjoinv (", ", (char **)search->shown->pdata);
   g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_AMBIGUOUS, "%s may be %u of them: %s%s", text, search->targets->len, list,
                search->targets->len > 10 ? ", ..." : "");
   return FALSE;
@@ -215,7 +221,7 @@ choose (FlooCli *cli, Search *search, const char *text, FlooNameKinds kinds, Flo
 static gboolean
 find_by_name (FlooCli *cli, const char *text, FlooNameKinds kinds, gboolean ask, FlooTarget *target, GError **error)
 {
-  Search search = { .text = (char *) text, .folded = g_utf8_casefold (text, -1) };
+  Search search = { .text = (char *)text, .folded = g_utf8_casefold (text, -1) };
   gboolean found;
 
   search.targets = g_array_new (FALSE, FALSE, sizeof (FlooTarget));
@@ -270,7 +276,8 @@ is_group_conversation (FlooCli *cli, gint64 id)
 gboolean
 floo_names_resolve (FlooCli *cli, const char *text, FlooNameKinds kinds, FlooTarget *target, GError **error)
 {
-  static const struct {
+  static const struct
+  {
     const char *prefix;
     FlooNameKinds kinds;
   } prefixes[] = { { "user:", FLOO_NAMES_USERS }, { "group:", FLOO_NAMES_GROUPS }, { "id:", FLOO_NAMES_ALL } };

@@ -8,9 +8,15 @@
 
 G_BEGIN_DECLS
 
-typedef enum { FLOO_NAMES_USERS = 1, FLOO_NAMES_GROUPS = 2, FLOO_NAMES_ALL = 3 } FlooNameKinds;
+typedef enum
+{
+  FLOO_NAMES_USERS = 1,
+  FLOO_NAMES_GROUPS = 2,
+  FLOO_NAMES_ALL = 3
+} FlooNameKinds;
 
-typedef struct {
+typedef struct
+{
   gint64 id;
   gboolean is_group;
 } FlooTarget;
@@ -28,7 +34,8 @@ gboolean floo_names_resolve (FlooCli *cli, const char *text, FlooNameKinds kinds
 
 /* What to show for an id: (nullable) where it was not fetched. */
 const char *floo_names_lookup (FlooCli *cli, gint64 id);
-/* Gets the names of these users, or groups, where they are not known yet, in as few calls as possible. Failures are passed over: ids are shown then. */
+/* Gets the names of these users, or groups, where they are not known yet, in as few calls as possible. Failures are passed over: ids are
+ * shown then. */
 void floo_names_fetch (FlooCli *cli, FlooNameKinds kind, const gint64 *ids, gsize n);
 
 /**

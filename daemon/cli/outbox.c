@@ -56,16 +56,17 @@ floo_cli_run_outbox_resend (FlooCli *cli)
 /* ---- transfers ---- */
 
 static const FlooColumn transfer_columns[] = {
-  { "NUMBER", "number", FLOO_COLUMN_PLAIN }, { "KIND", "Kind", FLOO_COLUMN_PLAIN },   { "STATUS", "Status", FLOO_COLUMN_PLAIN },
-  { "DONE", "Transferred", FLOO_COLUMN_SIZE }, { "OF", "Total", FLOO_COLUMN_SIZE },   { "MESSAGE", "Message", FLOO_COLUMN_PLAIN },
+  { "NUMBER", "number", FLOO_COLUMN_PLAIN }, { "KIND", "Kind", FLOO_COLUMN_PLAIN },
+  { "STATUS", "Status", FLOO_COLUMN_PLAIN }, { "DONE", "Transferred", FLOO_COLUMN_SIZE },
+  { "OF", "Total", FLOO_COLUMN_SIZE },       { "MESSAGE", "Message", FLOO_COLUMN_PLAIN },
   { "NAME", "Name", FLOO_COLUMN_PLAIN },     { NULL },
 };
 
 static int
 compare_paths (gconstpointer a, gconstpointer b)
 {
-  guint64 one = g_ascii_strtoull (strrchr (*(const char *const *) a, '/') + 1, NULL, 10);
-  guint64 other = g_ascii_strtoull (strrchr (*(const char *const *) b, '/') + 1, NULL, 10);
+  guint64 one = g_ascii_strtoull (strrchr (*(const char *const *)a, '/') + 1, NULL, 10);
+  guint64 other = g_ascii_strtoull (strrchr (*(const char *const *)b, '/') + 1, NULL, 10);
 
   return one < other ? -1 : one > other;
 }

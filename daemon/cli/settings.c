@@ -9,38 +9,28 @@
 #include "cli/text.h"
 
 /* A key, the method that sets it, and the type of its value. A method that takes an a{sv} gets the key in it. */
-typedef struct {
+typedef struct
+{
   const char *key;
   const char *method;
   const char *type;
 } Setting;
 
 static const Setting profile[] = {
-  { "nick_name", "Account.UpdateProfile", "s" },
-  { "description", "Account.UpdateProfile", "s" },
-  { "public_info", "Account.UpdateProfile", "s" },
-  { "private_info", "Account.UpdateProfile", "s" },
-  { "mobile", "Account.SetMobile", "s" },
-  { NULL },
+  { "nick_name", "Account.UpdateProfile", "s" },   { "description", "Account.UpdateProfile", "s" },
+  { "public_info", "Account.UpdateProfile", "s" }, { "private_info", "Account.UpdateProfile", "s" },
+  { "mobile", "Account.SetMobile", "s" },          { NULL },
 };
 
 static const Setting settings[] = {
-  { "auth_mode", "Account.UpdateSettings", "i" },
-  { "auth_question", "Account.UpdateSettings", "s" },
-  { "auth_answer", "Account.UpdateSettings", "s" },
-  { "group_confirm", "Account.UpdateSettings", "b" },
-  { "auto_download", "Account.UpdateSettings", "b" },
-  { "no_push", "Account.UpdateSettings", "b" },
-  { "no_push_detail", "Account.UpdateSettings", "b" },
-  { "no_push_start_hour", "Account.UpdateSettings", "i" },
-  { "no_push_end_hour", "Account.UpdateSettings", "i" },
-  { "no_sounds", "Account.UpdateSettings", "b" },
-  { "vibratory", "Account.UpdateSettings", "b" },
-  { "silence_start_time", "Account.UpdateSettings", "i" },
-  { "silence_end_time", "Account.UpdateSettings", "i" },
-  { "push_nick_name", "Account.UpdateSettings", "s" },
-  { "push_token", "Account.UpdateSettings", "s" },
-  { NULL },
+  { "auth_mode", "Account.UpdateSettings", "i" },        { "auth_question", "Account.UpdateSettings", "s" },
+  { "auth_answer", "Account.UpdateSettings", "s" },      { "group_confirm", "Account.UpdateSettings", "b" },
+  { "auto_download", "Account.UpdateSettings", "b" },    { "no_push", "Account.UpdateSettings", "b" },
+  { "no_push_detail", "Account.UpdateSettings", "b" },   { "no_push_start_hour", "Account.UpdateSettings", "i" },
+  { "no_push_end_hour", "Account.UpdateSettings", "i" }, { "no_sounds", "Account.UpdateSettings", "b" },
+  { "vibratory", "Account.UpdateSettings", "b" },        { "silence_start_time", "Account.UpdateSettings", "i" },
+  { "silence_end_time", "Account.UpdateSettings", "i" }, { "push_nick_name", "Account.UpdateSettings", "s" },
+  { "push_token", "Account.UpdateSettings", "s" },       { NULL },
 };
 
 static const Setting group[] = {
@@ -84,7 +74,7 @@ parse_value (const Setting *setting, const char *text, GError **error)
   if (*setting->type == 's')
     return g_variant_new_string (text);
   if (*setting->type == 'i')
-    return floo_cli_parse_number (setting->key, text, 0, G_MAXINT32, &number, error) ? g_variant_new_int32 ((gint32) number) : NULL;
+    return floo_cli_parse_number (setting->key, text, 0, G_MAXINT32, &number, error) ? g_variant_new_int32 ((gint32)number) : NULL;
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (strcmp (words[i], text) == 0)
       return g_variant_new_boolean (i % 2 == 1);

@@ -2,8 +2,8 @@
 /*
  * start.c: starting the daemon, and saying why it cannot be started.
  *
- * D-Bus activation by systemd answers nothing when the unit fails: the caller waits for its time limit. So the configuration is read first, and
- * where systemd is on the bus it is asked to start the unit, which tells at once what came of it.
+ * D-Bus activation by systemd answers nothing when the unit fails: the caller waits for its time limit. So the configuration is read first,
+ * and where systemd is on the bus it is asked to start the unit, which tells at once what came of it.
  */
 #include "cli/cli.h"
 
@@ -16,9 +16,10 @@
 #define SYSTEMD_PATH "/org/freedesktop/systemd1"
 #define START_TIMEOUT_MS 25000
 
-typedef struct {
+typedef struct
+{
   FlooCli *cli;
-  char *unit;        /* flooimd.service */
+  char *unit; /* flooimd.service */
   GMainLoop *loop;
   char *job;         /* (nullable): path of the job that starts it */
   GHashTable *ended; /* path of a job -> its result; it may end before its path is known */
@@ -51,8 +52,8 @@ tell_manager (FlooCli *cli, const char *method, GVariant *args)
 static GVariant *
 get_unit_property (Start *start, const char *path, const char *interface, const char *name)
 {
-  g_autoptr (GVariant) reply = call_systemd (start->cli, path, "org.freedesktop.DBus.Properties", "Get",
-                                             g_variant_new ("(ss)", interface, name), NULL);
+  g_autoptr (GVariant) reply
+      = call_systemd (start->cli, path, "org.freedesktop.DBus.Properties", "Get", g_variant_new ("(ss)", interface, name), NULL);
   GVariant *value = NULL;
 
   if (reply != NULL && g_variant_is_of_type (reply, G_VARIANT_TYPE ("(v)")))
@@ -85,7 +86,8 @@ load_unit (Start *start)
 static const char *
 exit_text (int status)
 {
-  static const struct {
+  static const struct
+  {
     int status;
     const char *text;
   } texts[] = {
@@ -110,7 +112,8 @@ tell_failure (Start *start, const char *path, GError **error)
 {
   g_autoptr (GVariant) result = get_unit_property (start, path, SYSTEMD ".Service", "Result");
   g_autoptr (GVariant) status = get_unit_property (start, path, SYSTEMD ".Service", "ExecMainStatus");
-  const char *text = result != NULL && g_variant_is_of_type (result, G_VARIANT_TYPE_STRING) ? g_variant_get_string (result, NULL) : "unknown";
+  const char *text
+      = result != NULL && g_variant_is_of_type (result, G_VARIANT_TYPE_STRING) ? g_variant_get_string (result, NULL) : "unknown";
   int number = status != NULL && g_variant_is_of_type (status, G_VARIANT_TYPE_INT32) ? g_variant_get_int32 (status) : 0;
 
   g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_NO_DAEMON,
@@ -163,8 +166,8 @@ run_job (Start *start, const char *path, GError **error)
     return TRUE;
   if (result != NULL)
     return tell_failure (start, path, error);
-  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_NO_DAEMON, "%s is still starting after %d s; see: systemctl --user status %s", start->unit,
-               START_TIMEOUT_MS / 1000, start->unit);
+  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_NO_DAEMON, "%s is still starting after %d s; see: systemctl --user status %s",
+               start->unit, START_TIMEOUT_MS / 1000, start->unit);
   return FALSE;
 }
 
@@ -194,18 +197,17 @@ static gboolean
 activate (FlooCli *cli, GError **error)
 {
   g_autoptr (GError) local = NULL;
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_sync (cli->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-                                     "StartServiceByName", g_variant_new ("(su)", cli->bus_name, 0), NULL, G_DBUS_CALL_FLAGS_NONE,
-                                     START_TIMEOUT_MS, NULL, &local);
+  g_autoptr (GVariant) reply = g_dbus_connection_call_sync (
+      cli->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus", "StartServiceByName",
+      g_variant_new ("(su)", cli->bus_name, 0), NULL, G_DBUS_CALL_FLAGS_NONE, START_TIMEOUT_MS, NULL, &local);
 
   if (reply != NULL)
     return TRUE;
   g_dbus_error_strip_remote_error (local);
   if (cli->instance != NULL)
     g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_NO_DAEMON,
-                 "the instance %s does not run; start it with: systemctl --user start flooimd@%s, or: flooimd --instance %s &", cli->instance,
-                 cli->instance, cli->instance);
+                 "the instance %s does not run; start it with: systemctl --user start flooimd@%s, or: flooimd --instance %s &",
+                 cli->instance, cli->instance, cli->instance);
   else if (g_error_matches (local, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN))
     g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_NO_DAEMON,
                  "the daemon does not run and cannot be started: this bus knows no service %s; start it with: flooimd &", cli->bus_name);

@@ -9,9 +9,17 @@
 #include "cli/commands.h"
 #include "cli/text.h"
 
-typedef enum { SHOW_TEXT, SHOW_NUMBER, SHOW_TIME, SHOW_ERROR, SHOW_KEYRING } ShowKind;
+typedef enum
+{
+  SHOW_TEXT,
+  SHOW_NUMBER,
+  SHOW_TIME,
+  SHOW_ERROR,
+  SHOW_KEYRING
+} ShowKind;
 
-static const struct {
+static const struct
+{
   const char *key;
   const char *label;
   ShowKind kind;
@@ -88,10 +96,11 @@ print_status (FlooCli *cli, GError **error)
 
 /* ---- --watch ---- */
 
-typedef struct {
+typedef struct
+{
   FlooCli *cli;
   GMainLoop *loop;
-  char *last;   /* (nullable): what was printed */
+  char *last; /* (nullable): what was printed */
 } Watch;
 
 /* A line for each change of what matters: state, error, unread, waiting. */
@@ -157,9 +166,9 @@ static int
 watch_status (FlooCli *cli)
 {
   Watch watch = { .cli = cli, .loop = g_main_loop_new (NULL, FALSE) };
-  guint changes = g_dbus_connection_signal_subscribe (cli->connection, cli->bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged",
-                                                      FLOO_OBJECT_PATH, FLOO_IFACE_ACCOUNT, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, &watch,
-                                                      NULL);
+  guint changes
+      = g_dbus_connection_signal_subscribe (cli->connection, cli->bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                            FLOO_OBJECT_PATH, FLOO_IFACE_ACCOUNT, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, &watch, NULL);
   guint name = g_bus_watch_name_on_connection (cli->connection, cli->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,
                                                &watch, NULL);
   guint interrupt = g_unix_signal_add (SIGINT, on_interrupt, &watch);

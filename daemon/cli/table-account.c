@@ -54,8 +54,9 @@ const FlooCliCommand floo_cli_account_commands[] = {
   { .name = "login",
     .args = "",
     .help = "Log in; asks for what is not given",
-    .details = "The daemon stays logged in, over restarts, too, until flooim logout. The password is never in a command line, where others could "
-               "see it.",
+    .details
+    = "The daemon stays logged in, over restarts, too, until flooim logout. The password is never in a command line, where others could "
+      "see it.",
     .example = "flooim login\nsecret-tool lookup service im | flooim login -a APP -u me --password-stdin",
     .options = login_options,
     .run = floo_cli_run_login,
@@ -71,8 +72,9 @@ const FlooCliCommand floo_cli_account_commands[] = {
   { .name = "logout",
     .args = "",
     .help = "Log out",
-    .details = "Messages stay on this machine, and unsent ones wait for the next login of the same user. With --erase they are deleted, which is "
-               "refused while there are unsent ones, unless --discard gives them up.",
+    .details
+    = "Messages stay on this machine, and unsent ones wait for the next login of the same user. With --erase they are deleted, which is "
+      "refused while there are unsent ones, unless --discard gives them up.",
     .example = "flooim logout",
     .options = logout_options,
     .run = floo_cli_run_logout,
@@ -126,8 +128,9 @@ const FlooCliCommand floo_cli_account_commands[] = {
   { .name = "settings set",
     .args = "KEY VALUE...",
     .help = "Change a setting",
-    .details = "Keys are those that flooim settings shows; a value is a number, a text, or yes or no. auth_mode, who may add you: 0 anyone, 1 after "
-               "consent, 2 after the right answer, 3 nobody.",
+    .details
+    = "Keys are those that flooim settings shows; a value is a number, a text, or yes or no. auth_mode, who may add you: 0 anyone, 1 after "
+      "consent, 2 after the right answer, 3 nobody.",
     .example = "flooim settings set no_push yes",
     .run = floo_cli_run_settings_set },
   { .name = "devices",

@@ -4,9 +4,12 @@
 #include "cli/text.h"
 
 static const FlooColumn contact_columns[] = {
-  { "ID", "user_id", FLOO_COLUMN_PLAIN },   { "NAME", "alias|nick_name|username", FLOO_COLUMN_PLAIN },
-  { "USER NAME", "username", FLOO_COLUMN_PLAIN }, { "RELATION", "relation", FLOO_COLUMN_PLAIN },
-  { "MUTED", "mute_notification", FLOO_COLUMN_PLAIN }, { NULL },
+  { "ID", "user_id", FLOO_COLUMN_PLAIN },
+  { "NAME", "alias|nick_name|username", FLOO_COLUMN_PLAIN },
+  { "USER NAME", "username", FLOO_COLUMN_PLAIN },
+  { "RELATION", "relation", FLOO_COLUMN_PLAIN },
+  { "MUTED", "mute_notification", FLOO_COLUMN_PLAIN },
+  { NULL },
 };
 
 static const FlooColumn application_columns[] = {
@@ -34,8 +37,10 @@ static const FlooCliOption decline_options[] = {
   { NULL },
 };
 
-#define ONE_USER(a_name, a_method, a_params, a_help, an_example) \
-  { .name = a_name, .args = "WHO", .help = a_help, .example = an_example, .method = a_method, .params = a_params }
+#define ONE_USER(a_name, a_method, a_params, a_help, an_example)                                                                           \
+  {                                                                                                                                        \
+    .name = a_name, .args = "WHO", .help = a_help, .example = an_example, .method = a_method, .params = a_params                           \
+  }
 
 const FlooCliCommand floo_cli_contact_commands[] = {
   { .name = "contacts",

@@ -4,8 +4,11 @@
 #include "cli/text.h"
 
 static const FlooColumn group_columns[] = {
-  { "ID", "group_id", FLOO_COLUMN_PLAIN }, { "NAME", "name", FLOO_COLUMN_PLAIN }, { "MEMBERS", "count", FLOO_COLUMN_PLAIN },
-  { "OWNER", "owner|owner_id", FLOO_COLUMN_NAME }, { NULL },
+  { "ID", "group_id", FLOO_COLUMN_PLAIN },
+  { "NAME", "name", FLOO_COLUMN_PLAIN },
+  { "MEMBERS", "count", FLOO_COLUMN_PLAIN },
+  { "OWNER", "owner|owner_id", FLOO_COLUMN_NAME },
+  { NULL },
 };
 
 static const FlooColumn member_columns[] = {
@@ -31,7 +34,7 @@ static const FlooColumn blocked_columns[] = {
 };
 
 static const FlooColumn file_columns[] = {
-  { "ID", "file_id", FLOO_COLUMN_PLAIN },      { "NAME", "name", FLOO_COLUMN_PLAIN }, { "SIZE", "size", FLOO_COLUMN_SIZE },
+  { "ID", "file_id", FLOO_COLUMN_PLAIN },   { "NAME", "name", FLOO_COLUMN_PLAIN },      { "SIZE", "size", FLOO_COLUMN_SIZE },
   { "FROM", "uploader", FLOO_COLUMN_NAME }, { "TIME", "created_at", FLOO_COLUMN_TIME }, { NULL },
 };
 
@@ -49,8 +52,9 @@ static const FlooColumn invitation_columns[] = {
 };
 
 static const FlooColumn application_columns[] = {
-  { "GROUP", "group_id", FLOO_COLUMN_PLAIN }, { "ID", "applicant_id", FLOO_COLUMN_PLAIN }, { "NAME", "applicant_id", FLOO_COLUMN_NAME },
-  { "STATUS", "status", FLOO_COLUMN_PLAIN, "pending|accepted|declined" },  { "REASON", "reason", FLOO_COLUMN_PLAIN },   { NULL },
+  { "GROUP", "group_id", FLOO_COLUMN_PLAIN },   { "ID", "applicant_id", FLOO_COLUMN_PLAIN },
+  { "NAME", "applicant_id", FLOO_COLUMN_NAME }, { "STATUS", "status", FLOO_COLUMN_PLAIN, "pending|accepted|declined" },
+  { "REASON", "reason", FLOO_COLUMN_PLAIN },    { NULL },
 };
 
 static const FlooCliOption create_options[] = {
@@ -80,16 +84,22 @@ static const FlooCliOption fetch_options[] = {
   { NULL },
 };
 
-#define PAGES(a_name, a_method, some_columns, a_help) \
-  { .name = "groups " a_name, .args = "GROUP", .help = a_help, .example = "flooim groups " a_name " Team", .method = "Groups." a_method, \
-    .params = "G0 \"\" 200", .result = FLOO_RESULT_PAGES, .columns = some_columns }
-#define RECORDS(a_name, a_method, some_columns, a_help) \
-  { .name = "groups " a_name, .args = "GROUP", .help = a_help, .example = "flooim groups " a_name " Team", .method = "Groups." a_method, \
-    .params = "G0", .result = FLOO_RESULT_RECORDS, .columns = some_columns }
+#define PAGES(a_name, a_method, some_columns, a_help)                                                                                      \
+  {                                                                                                                                        \
+    .name = "groups " a_name, .args = "GROUP", .help = a_help, .example = "flooim groups " a_name " Team", .method = "Groups." a_method,   \
+    .params = "G0 \"\" 200", .result = FLOO_RESULT_PAGES, .columns = some_columns                                                          \
+  }
+#define RECORDS(a_name, a_method, some_columns, a_help)                                                                                    \
+  {                                                                                                                                        \
+    .name = "groups " a_name, .args = "GROUP", .help = a_help, .example = "flooim groups " a_name " Team", .method = "Groups." a_method,   \
+    .params = "G0", .result = FLOO_RESULT_RECORDS, .columns = some_columns                                                                 \
+  }
 /* Something done to users. */
-#define USERS(a_name, a_method, a_help) \
-  { .name = "groups " a_name, .args = "GROUP WHO...", .help = a_help, .example = "flooim groups " a_name " Team carol dave", \
-    .method = "Groups." a_method, .params = "G0 U1+", .result = FLOO_RESULT_OUTCOMES }
+#define USERS(a_name, a_method, a_help)                                                                                                    \
+  {                                                                                                                                        \
+    .name = "groups " a_name, .args = "GROUP WHO...", .help = a_help, .example = "flooim groups " a_name " Team carol dave",               \
+    .method = "Groups." a_method, .params = "G0 U1+", .result = FLOO_RESULT_OUTCOMES                                                       \
+  }
 
 const FlooCliCommand floo_cli_group_commands[] = {
   { .name = "groups",
@@ -197,9 +207,10 @@ const FlooCliCommand floo_cli_group_commands[] = {
   { .name = "groups set",
     .args = "GROUP KEY VALUE...",
     .help = "Change a detail or a setting of a group",
-    .details = "Texts: name, description, ext, display_name (yours here). Yes or no: member_invite, member_modify, read_ack, history_visible, "
-               "hide_member_info. Numbers: mute_mode (0 none muted, 1 no notifications, 2 no messages), push_mode (0 all, 1 none, 2 admins and "
-               "mentions, 3 admins, 4 mentions), join_approval (0 everyone may join, 1 an admin decides, 2 nobody).",
+    .details
+    = "Texts: name, description, ext, display_name (yours here). Yes or no: member_invite, member_modify, read_ack, history_visible, "
+      "hide_member_info. Numbers: mute_mode (0 none muted, 1 no notifications, 2 no messages), push_mode (0 all, 1 none, 2 admins and "
+      "mentions, 3 admins, 4 mentions), join_approval (0 everyone may join, 1 an admin decides, 2 nobody).",
     .example = "flooim groups set Team name 'The team'\nflooim groups set Team read_ack yes",
     .run = floo_cli_run_group_set },
   { .name = "groups avatar",

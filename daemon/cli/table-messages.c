@@ -10,8 +10,14 @@ static const FlooColumn outbox_columns[] = {
   { "CONTENT", "content", FLOO_COLUMN_PLAIN },        { NULL },
 };
 
-#define TOKEN_OPTION { "token", 0, "T", "Send it once, however often the command runs: the same token is the same message" }
-#define WAIT_OPTION { "wait", 0, "=SECONDS", "Wait until it is sent (at most 60 s if not given)" }
+#define TOKEN_OPTION                                                                                                                       \
+  {                                                                                                                                        \
+    "token", 0, "T", "Send it once, however often the command runs: the same token is the same message"                                    \
+  }
+#define WAIT_OPTION                                                                                                                        \
+  {                                                                                                                                        \
+    "wait", 0, "=SECONDS", "Wait until it is sent (at most 60 s if not given)"                                                             \
+  }
 
 static const FlooCliOption send_options[] = {
   TOKEN_OPTION,
@@ -94,17 +100,20 @@ const FlooCliCommand floo_cli_message_commands[] = {
   { .name = "send",
     .args = "TO [TEXT...]",
     .help = "Send a text",
-    .details = "Without TEXT, or with -, the text is standard input, byte for byte. It returns when the message is on the disk, from where it goes "
-               "out now or when there is a connection again, and prints its client id. With --wait it prints the message's id when it is sent; it "
-               "fails with status 1 where the service refuses it, and with 75 where it still waits.",
-    .example = "flooim send bob 'Lunch at noon?'\ndf -h / | flooim send Team - --wait\nflooim send bob 'Backup done' --token \"backup-$(date +%F)\" --wait",
+    .details
+    = "Without TEXT, or with -, the text is standard input, byte for byte. It returns when the message is on the disk, from where it goes "
+      "out now or when there is a connection again, and prints its client id. With --wait it prints the message's id when it is sent; it "
+      "fails with status 1 where the service refuses it, and with 75 where it still waits.",
+    .example = "flooim send bob 'Lunch at noon?'\ndf -h / | flooim send Team - --wait\nflooim send bob 'Backup done' --token "
+               "\"backup-$(date +%F)\" --wait",
     .options = send_options,
     .run = floo_cli_run_send },
   { .name = "send-file",
     .args = "TO PATH...",
     .help = "Send files, a message each",
-    .details = "- is standard input. It waits until the message is sent; the daemon has a copy of the file, so interrupting the command stops "
-               "nothing.",
+    .details
+    = "- is standard input. It waits until the message is sent; the daemon has a copy of the file, so interrupting the command stops "
+      "nothing.",
     .example = "flooim send-file bob photo.jpg\ntar c folder | flooim send-file --name folder.tar Team -",
     .options = file_options,
     .run = floo_cli_run_send_file,
@@ -142,10 +151,11 @@ const FlooCliCommand floo_cli_message_commands[] = {
   { .name = "watch",
     .args = "",
     .help = "Print what happens, or run a command for it",
-    .details = "Of an event with several messages each message comes by itself. With --state nothing is missed, whether this command, the daemon or "
-               "the machine was down; where that is not possible an event Reset says so. With --exec the events come one after the other; one "
-               "counts as handled when the command exits with 0: otherwise the watch ends with --state, and the event comes again at the next "
-               "start.",
+    .details
+    = "Of an event with several messages each message comes by itself. With --state nothing is missed, whether this command, the daemon or "
+      "the machine was down; where that is not possible an event Reset says so. With --exec the events come one after the other; one "
+      "counts as handled when the command exits with 0: otherwise the watch ends with --state, and the event comes again at the next "
+      "start.",
     .example = "flooim watch --json | jq -r 'select(.message) | .message.content'\n"
                "flooim watch --from bob --exec 'notify-send Bob \"$FLOOIM_CONTENT\"'\n"
                "flooim watch --state ~/.bot --from bob --exec 'flooim send bob \"I am away\"'",
@@ -207,7 +217,8 @@ const FlooCliCommand floo_cli_message_commands[] = {
   { .name = "download",
     .args = "[MESSAGE...]",
     .help = "Save the files of messages",
-    .details = "Each keeps its name; no file is overwritten, and one that is there already with the same content is not written again. It prints the "
+    .details = "Each keeps its name; no file is overwritten, and one that is there already with the same content is not written again. It "
+               "prints the "
                "paths.",
     .example = "flooim download 9007199254741008\nflooim download --all --in bob --type image --folder pictures",
     .options = download_options,
@@ -236,11 +247,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .help = "Try messages that failed again",
     .example = "flooim outbox resend 1764499200000",
     .run = floo_cli_run_outbox_resend },
-  { .name = "transfers",
-    .args = "",
-    .help = "List the files on their way",
-    .example = "flooim transfers",
-    .run = floo_cli_run_transfers },
+  { .name = "transfers", .args = "", .help = "List the files on their way", .example = "flooim transfers", .run = floo_cli_run_transfers },
   { .name = "transfers cancel",
     .args = "NUMBER...",
     .help = "Give up transfers",

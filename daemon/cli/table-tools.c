@@ -18,8 +18,10 @@ const FlooCliCommand floo_cli_tool_commands[] = {
   { .name = "call",
     .args = "METHOD [ARGUMENT...]",
     .help = "Call any method of the daemon, with JSON",
-    .details = "METHOD is INTERFACE.METHOD, such as Roster.List. Arguments are JSON; a text needs no quotes unless it begins with one, an id may be a "
-               "number or a string, a file is @PATH. A lone - takes an array of them, or an object with their names, from standard input. The result "
+    .details = "METHOD is INTERFACE.METHOD, such as Roster.List. Arguments are JSON; a text needs no quotes unless it begins with one, an "
+               "id may be a "
+               "number or a string, a file is @PATH. A lone - takes an array of them, or an object with their names, from standard input. "
+               "The result "
                "is an object with the names of the method's results.",
     .example = "flooim call Roster.GetItems '[1002, \"1003\"]' false\n"
                "flooim call Conversations.Send roster 1002 text Hello '{\"token\": \"t-1\"}'\n"

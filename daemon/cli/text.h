@@ -2,8 +2,8 @@
 /*
  * text.h: what commands print.
  *
- * On a terminal: columns that fit its width, colours, local time. Elsewhere: plain and stable: a record a line, fields between tabs, backslash,
- * tab and line break in a field as "\\", "\t", "\n". With --json: one object a line.
+ * On a terminal: columns that fit its width, colours, local time. Elsewhere: plain and stable: a record a line, fields between tabs,
+ * backslash, tab and line break in a field as "\\", "\t", "\n". With --json: one object a line.
  *
  * Texts go out as they are, whatever the locale; on a terminal control characters are left out, so that no message can drive it.
  */
@@ -14,18 +14,20 @@
 G_BEGIN_DECLS
 
 /* How a field is shown. */
-typedef enum {
-  FLOO_COLUMN_PLAIN,    /* a text, a number; an array with commas */
-  FLOO_COLUMN_TIME,     /* ms since 1970, 0: nothing */
-  FLOO_COLUMN_NAME,     /* the id of a user or group: its name on a terminal, where that is known */
-  FLOO_COLUMN_SIZE,     /* bytes */
+typedef enum
+{
+  FLOO_COLUMN_PLAIN, /* a text, a number; an array with commas */
+  FLOO_COLUMN_TIME,  /* ms since 1970, 0: nothing */
+  FLOO_COLUMN_NAME,  /* the id of a user or group: its name on a terminal, where that is known */
+  FLOO_COLUMN_SIZE,  /* bytes */
 } FlooColumnKind;
 
-struct FlooColumn {
-  const char *title;    /* NULL ends the table */
-  const char *field;    /* of the record (a{sv}) or message; several: the first that is there and not empty, "alias|nick_name" */
+struct FlooColumn
+{
+  const char *title; /* NULL ends the table */
+  const char *field; /* of the record (a{sv}) or message; several: the first that is there and not empty, "alias|nick_name" */
   FlooColumnKind kind;
-  const char *words;    /* (nullable): what the numbers from 0 on mean, "pending|accepted" */
+  const char *words; /* (nullable): what the numbers from 0 on mean, "pending|accepted" */
 };
 
 /* Whether standard output, or standard error, is a terminal. */
@@ -45,7 +47,13 @@ guint floo_text_columns (const char *text);
 /* Pads or cuts ("…") @text to that many columns and appends it. */
 void floo_text_append_fitted (GString *out, const char *text, guint columns, gboolean pad);
 
-typedef enum { FLOO_STYLE_BOLD, FLOO_STYLE_DIM, FLOO_STYLE_NAME, FLOO_STYLE_BAD } FlooStyle;
+typedef enum
+{
+  FLOO_STYLE_BOLD,
+  FLOO_STYLE_DIM,
+  FLOO_STYLE_NAME,
+  FLOO_STYLE_BAD
+} FlooStyle;
 /* "" where no colours are wanted. */
 const char *floo_text_style (FlooStyle style);
 const char *floo_text_unstyle (void);

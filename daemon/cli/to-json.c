@@ -15,8 +15,8 @@ const char *const floo_message_fields[] = { "id", "conversation", "from", "to_ty
 #define MORE 8 /* the place of `more` behind them */
 
 /* An int64 of such a name is a time or an amount, and no id. */
-static const char *const number_suffixes[] = { "timestamp", "time", "_at", "_since", "Retry", "_retry", "_contact", "_until", "expires",
-                                               "count", "capacity", "size", "minutes", "limit" };
+static const char *const number_suffixes[] = { "timestamp", "time",    "_at",   "_since",   "Retry", "_retry",  "_contact",
+                                               "_until",    "expires", "count", "capacity", "size",  "minutes", "limit" };
 /* A text of such a name may hold a JSON object. */
 static const char *const json_names[] = { "config", "attachment", "ext", NULL };
 
@@ -28,7 +28,7 @@ floo_json_append_string (GString *out, const char *text)
   g_string_append_c (out, '"');
   for (const char *at = text; *at != '\0'; at++)
     {
-      guchar c = (guchar) *at;
+      guchar c = (guchar)*at;
 
       if (c == '"' || c == '\\')
         g_string_append_printf (out, "\\%c", c);
@@ -37,7 +37,7 @@ floo_json_append_string (GString *out, const char *text)
       else if (c < 0x20 || c == 0x7f)
         g_string_append_printf (out, "\\u%04x", c);
       else
-        g_string_append_c (out, (char) c);
+        g_string_append_c (out, (char)c);
     }
   g_string_append_c (out, '"');
 }
@@ -63,7 +63,7 @@ append_int64 (GString *out, gint64 number, gboolean as_number)
 static void
 append_uint64 (GString *out, guint64 number)
 {
-  if (number <= (guint64) MAX_EXACT)
+  if (number <= (guint64)MAX_EXACT)
     g_string_append_printf (out, "%" G_GUINT64_FORMAT, number);
   else
     g_string_append_printf (out, "\"%" G_GUINT64_FORMAT "\"", number);

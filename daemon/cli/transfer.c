@@ -13,12 +13,13 @@
 #define BAR_AFTER_US 500000
 #define MAX_BAR 40
 
-typedef struct {
+typedef struct
+{
   FlooCli *cli;
   GMainLoop *loop;
   const char *path;
-  gint64 began;         /* monotonic, us */
-  gboolean shown;       /* there is a bar */
+  gint64 began;   /* monotonic, us */
+  gboolean shown; /* there is a bar */
   guint64 transferred;
   guint stall_seconds;
   guint timer;
@@ -45,7 +46,7 @@ show_bar (Wait *wait, guint64 total)
   g_autoptr (GString) line = g_string_new ("[");
   guint width = floo_text_width () - 1;
   guint bar = MIN (MAX_BAR, width / 3);
-  guint filled = (guint) ((double) MIN (wait->transferred, total) / (double) total * bar);
+  guint filled = (guint)((double)MIN (wait->transferred, total) / (double)total * bar);
 
   if (!floo_text_is_error_terminal () || g_get_monotonic_time () - wait->began < BAR_AFTER_US)
     return;
@@ -173,7 +174,8 @@ on_changed (GDBusConnection *connection, const char *sender, const char *path, c
 static void
 on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
 {
-  fail (user_data, g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_DAEMON_GONE, "the daemon went away; it goes on with the file when it is back"));
+  fail (user_data,
+        g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_DAEMON_GONE, "the daemon went away; it goes on with the file when it is back"));
 }
 
 static gboolean
@@ -190,8 +192,8 @@ floo_transfer_wait (FlooCli *cli, const char *path, guint stall_seconds, GVarian
   guint changes, name, interrupt, terminated;
 
   wait.loop = g_main_loop_new (NULL, FALSE);
-  changes = g_dbus_connection_signal_subscribe (cli->connection, cli->bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged", path,
-                                                NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, &wait, NULL);
+  changes = g_dbus_connection_signal_subscribe (cli->connection, cli->bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged",
+                                                path, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_changed, &wait, NULL);
   name = g_bus_watch_name_on_connection (cli->connection, cli->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL, on_vanished, &wait, NULL);
   interrupt = g_unix_signal_add (SIGINT, on_interrupt, &wait);
   terminated = g_unix_signal_add (SIGTERM, on_interrupt, &wait);

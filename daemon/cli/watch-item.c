@@ -53,7 +53,8 @@ for_each_field (const FlooWatchItem *item, void (*func) (const char *name, GVari
     }
 }
 
-typedef struct {
+typedef struct
+{
   const char *name;
   GVariant *found;
 } Find;
@@ -127,7 +128,7 @@ floo_watch_print (FlooCli *cli, const FlooWatchItem *item)
     }
   else if (item->message != NULL)
     {
-      g_autoptr (GVariant) messages = g_variant_ref_sink (g_variant_new_array (NULL, (GVariant *const *) &item->message, 1));
+      g_autoptr (GVariant) messages = g_variant_ref_sink (g_variant_new_array (NULL, (GVariant *const *)&item->message, 1));
       g_autofree char *line = NULL;
 
       floo_messages_fetch_names (cli, messages, TRUE);

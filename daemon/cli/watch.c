@@ -23,16 +23,17 @@
 #define REPLAY_LIMIT 200
 #define RETRY_SECONDS 2
 
-typedef struct {
+typedef struct
+{
   FlooCli *cli;
   GMainLoop *loop;
   FlooWatchState state;
-  const char *command;    /* (nullable): --exec */
-  char **events;          /* (nullable): --events */
-  gint64 from, in;        /* -1: any */
-  gboolean has_position;  /* the state says where we are in the journal that there is */
-  gboolean busy;          /* an event is being handled */
-  gboolean behind;        /* there is more than was handled */
+  const char *command;   /* (nullable): --exec */
+  char **events;         /* (nullable): --events */
+  gint64 from, in;       /* -1: any */
+  gboolean has_position; /* the state says where we are in the journal that there is */
+  gboolean busy;         /* an event is being handled */
+  gboolean behind;       /* there is more than was handled */
   gboolean stopping;
   guint retry;
   int status;
@@ -68,7 +69,7 @@ is_wanted (const Watch *watch, const FlooWatchItem *item)
   static const char *const places[] = { "conversation", "uid", "group_id", NULL };
   static const char *const message_events[] = { "RosterMessages", "GroupMessages", NULL };
 
-  if (watch->events != NULL ? !g_strv_contains ((const char *const *) watch->events, item->name)
+  if (watch->events != NULL ? !g_strv_contains ((const char *const *)watch->events, item->name)
                             : watch->from >= 0 && !g_strv_contains (message_events, item->name))
     return FALSE;
   return (watch->from < 0 || field_is (item, senders, watch->from)) && (watch->in < 0 || field_is (item, places, watch->in));
@@ -126,7 +127,8 @@ keep (Watch *watch, guint64 serial, gint64 message)
     floo_watch_state_set (&watch->state, journal, serial, message);
 }
 
-/* Messages that came in one event, one after the other; those that were handled before a kill are left out. @handed: whether there was any */
+/* Messages that came in one event, one after the other; those that were handled before a kill are left out. @handed: whether there was any
+ */
 static gboolean
 handle_messages (Watch *watch, FlooWatchItem *item, GVariant *messages, gboolean *handed)
 {
@@ -232,8 +234,8 @@ begin (Watch *watch, const char *reason)
 static gboolean
 replay_page (Watch *watch, gboolean *done, GError **error)
 {
-  g_autoptr (GVariant) reply
-      = floo_cli_call (watch->cli, "Events.Replay", g_variant_new ("(stu)", watch->state.journal, watch->state.serial, REPLAY_LIMIT), error);
+  g_autoptr (GVariant) reply = floo_cli_call (watch->cli, "Events.Replay",
+                                              g_variant_new ("(stu)", watch->state.journal, watch->state.serial, REPLAY_LIMIT), error);
   g_autoptr (GVariant) events = NULL;
   guint64 next, last;
 
@@ -416,9 +418,9 @@ run (Watch *watch)
   const char *bus_name = watch->cli->bus_name;
   guint events = g_dbus_connection_signal_subscribe (connection, bus_name, FLOO_IFACE_EVENTS, NULL, FLOO_OBJECT_PATH, NULL,
                                                      G_DBUS_SIGNAL_FLAGS_NONE, on_event, watch, NULL);
-  guint properties = g_dbus_connection_signal_subscribe (connection, bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged",
-                                                         FLOO_OBJECT_PATH, FLOO_IFACE_ACCOUNT, G_DBUS_SIGNAL_FLAGS_NONE, on_properties, watch,
-                                                         NULL);
+  guint properties
+      = g_dbus_connection_signal_subscribe (connection, bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged", FLOO_OBJECT_PATH,
+                                            FLOO_IFACE_ACCOUNT, G_DBUS_SIGNAL_FLAGS_NONE, on_properties, watch, NULL);
   guint name = g_bus_watch_name_on_connection (connection, bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, watch, NULL);
   gulong closed = g_signal_connect (connection, "closed", G_CALLBACK (on_closed), watch);
   guint signals[] = { g_unix_signal_add (SIGINT, on_interrupt, watch), g_unix_signal_add (SIGTERM, on_terminate, watch) };

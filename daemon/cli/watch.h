@@ -11,8 +11,9 @@ G_BEGIN_DECLS
  *
  * The last event that was handled. With a file it outlives the program: each change is on the disk before the next event is handled.
  */
-typedef struct {
-  int fd;           /* -1: no file */
+typedef struct
+{
+  int fd; /* -1: no file */
   char *path;
   char *journal;    /* (nullable): none is known yet */
   guint64 serial;   /* the last event handled */
@@ -32,7 +33,8 @@ void floo_watch_state_close (FlooWatchState *state);
  *
  * One event as it is handed on; of an event with several messages one for each.
  */
-typedef struct {
+typedef struct
+{
   const char *name;
   guint64 serial;
   gint64 time;       /* ms; 0: now */

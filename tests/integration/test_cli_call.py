@@ -57,7 +57,8 @@ ARGUMENTS = {
 }
 MADE_UP = {'s': '""', 'x': '1', 'u': '1', 't': '0', 'b': 'false', 'i': '0', 'd': '0.5', 'ax': '[]', 'a{sv}': '{}'}
 # What gives something new each time, or the time itself: names and types are compared.
-CHANGING = ('Conversations.Send', 'Conversations.Forward', 'Conversations.Mark', 'Account.GetStatus', 'Conversations.FetchHistory', 'Files.', 'Groups.Ban', 'Groups.Unban', 'Groups.DownloadFile', 'Groups.Create', 'Groups.PostAnnouncement',
+CHANGING = ('Conversations.Send', 'Conversations.Forward', 'Conversations.Mark', 'Account.GetStatus', 'Conversations.FetchHistory',
+            'Files.', 'Groups.Ban', 'Groups.Unban', 'Groups.DownloadFile', 'Groups.Create', 'Groups.PostAnnouncement',
             'Events.GetPosition', 'Conversations.GetMessages', 'Conversations.List', 'Roster.List', 'Groups.ListJoined', 'Groups.GetInfo')
 
 
@@ -145,7 +146,8 @@ class CallTest(cli.Test):
             told = self.flooim(daemon, 'call', name, *args, stdin='from a pipe').json[0]
             self.assertRegex(told['transfer'], '^/im/floo/Daemon1/transfers/[0-9]+$')
         transfer = self.flooim(daemon, 'call', 'Files.Download', '9007199254741008', '{}').json[0]['transfer']
-        harness.wait_for(lambda: self.run_raw(daemon, [cli.FLOOIM, 'call', '--object', transfer, 'Transfer.Open', '-o', 'saved']).status == 0,
+        harness.wait_for(lambda: self.run_raw(daemon, [cli.FLOOIM, 'call', '--object', transfer, 'Transfer.Open', '-o',
+                                                       'saved']).status == 0,
                          'the file is here')
         self.assertEqual(os.path.getsize(os.path.join(self.root, 'saved')), 124)
         self.says(daemon, 'hands out a file', 'call', '--object', transfer, 'Transfer.Open', status=USAGE)
@@ -172,7 +174,8 @@ class CallTest(cli.Test):
         def sent(*args, **how):
             client_id = int(call('Conversations.Send', 'roster', ECHO, 'text', *args, **how).json[0]['client_id'])
             return client.wait_sent(client_id)
-        for argument, content in (('plain', 'plain'), ('"in quotes \\n \\u4f60"', 'in quotes \n 你'), ('back\\nslash', 'back\\nslash'), ('12', '12'),
+        for argument, content in (('plain', 'plain'), ('"in quotes \\n \\u4f60"', 'in quotes \n 你'), ('back\\nslash', 'back\\nslash'),
+                                  ('12', '12'),
                                   ('null', 'null'), ('{"a": 1}', '{"a": 1}')):
             sent(argument, '{}')
             self.assertEqual(sandbox.accepted('alice')[-1]['content'], content)
@@ -234,7 +237,8 @@ class CallTest(cli.Test):
         self.flooim(daemon, 'replay', 'another', 'x', status=USAGE)
 
         overview = self.flooim(daemon, 'introspect').output
-        for word in ('im.floo.Daemon1.Account', 'Login(s name, s password, a{sv} options) -> (x user_id)', 'State s', 'RosterMessages(t serial'):
+        for word in ('im.floo.Daemon1.Account', 'Login(s name, s password, a{sv} options) -> (x user_id)', 'State s',
+                     'RosterMessages(t serial'):
             self.assertIn(word, overview)
         page = self.flooim(daemon, 'introspect', 'Conversations.Send').output
         self.assertIn('idempotency token', page)

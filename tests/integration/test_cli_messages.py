@@ -9,7 +9,8 @@ import harness
 from cli import BOB, CAROL, ECHO, ERIN, FAILED, INTERRUPTED, NOT_FOUND, NOT_NOW, TEAM, USAGE, ZHANG
 
 NASTY = [
-    "it's \"quoted\" 'twice'", 'back\\slash \\n \\t \\\\ end\\', '-5 degrees', '--help', '--', '-', '\n', 'two\nlines\n\n', ' leading and trailing ',
+    "it's \"quoted\" 'twice'", 'back\\slash \\n \\t \\\\ end\\', '-5 degrees', '--help', '--', '-', '\n', 'two\nlines\n\n',
+    ' leading and trailing ',
     'tab\tand\rreturn', '👩‍👩‍👧‍👦 👋🏽 emoji', 'שלום \u202eRTL\u202c العربية', '$(rm -rf /) `x` ${HOME} %s %n', '{"json": [1, "2"]}',
     '\x01\x1b[31m\x7f control', '长' * 87380 + 'ab',  # 256 KiB
 ]
@@ -24,8 +25,10 @@ class MessagesTest(cli.Test):
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         # to whom: an id, an alias, a nick name, a user name, a group; a beginning, in whatever case; what for
-        for to, where in ((BOB, BOB), ('Bob', BOB), ('bob', BOB), ('BO', BOB), ('user:bob', BOB), ('id:1002', BOB), ('老张', ZHANG), ('老', ZHANG),
-                          ('张伟', ZHANG), ('zhang-wei', ZHANG), ('Team', TEAM), ('team', TEAM), ('group:Te', TEAM), (TEAM, TEAM), ('项目', cli.PROJECT)):
+        for to, where in ((BOB, BOB), ('Bob', BOB), ('bob', BOB), ('BO', BOB), ('user:bob', BOB), ('id:1002', BOB), ('老张', ZHANG), ('老',
+                                                            ZHANG),
+                          ('张伟', ZHANG), ('zhang-wei', ZHANG), ('Team', TEAM), ('team', TEAM), ('group:Te', TEAM), (TEAM, TEAM), ('项目',
+                                                            cli.PROJECT)):
             self.flooim(daemon, 'send', to, 'to %s' % to, '--wait')
             one = sandbox.accepted('alice')[-1]
             self.assertEqual((one['content'], one['to']), ('to %s' % to, where))
@@ -121,14 +124,16 @@ class MessagesTest(cli.Test):
 
         # history: the newest, all, before, since and until
         told = self.flooim(daemon, 'history', 'bob', '--json').json
-        self.assertEqual([one['content'] for one in told], ['Good morning!', 'Good morning, Bob. Did the build pass?', 'It did, all 214 tests.', '',
+        self.assertEqual([one['content'] for one in told], ['Good morning!', 'Good morning, Bob. Did the build pass?',
+                                                            'It did, all 214 tests.', '',
                                                             'Nice and green.', 'Are you there?', 'Lunch at noon?'])
         self.assertEqual(told[3]['attachment']['dName'], 'build.png')
         self.assertEqual([one['content'] for one in self.flooim(daemon, 'history', 'bob', '--json', '--before', told[2]['id']).json],
                          ['Good morning!', 'Good morning, Bob. Did the build pass?'])
         self.assertEqual([one['content'] for one in self.flooim(daemon, 'history', 'bob', '--json', '--since', '2h').json],
                          ['Are you there?', 'Lunch at noon?'])
-        self.assertEqual([one['content'] for one in self.flooim(daemon, 'history', 'bob', '--json', '--since', '2h', '--until', '45m').json],
+        self.assertEqual([one['content'] for one in self.flooim(daemon, 'history', 'bob', '--json', '--since', '2h', '--until',
+                                                            '45m').json],
                          ['Are you there?'])
         row = self.flooim(daemon, 'history', 'bob', '-n', 1).rows[0]
         self.assertEqual((row[0], row[2:]), (told[-1]['id'], ['1002', '1002', 'text', 'Lunch at noon?']))
@@ -163,7 +168,8 @@ class MessagesTest(cli.Test):
         self.flooim(daemon, 'append', id, '-', '--wait', stdin=' line one\nline two')
         self.assertEqual(client.call('Conversations', 'GetMessage', '(x)', int(id))[5], 'typo and  more line one\nline two')
         forwarded = self.flooim(daemon, 'forward', id, 'bob', 'Team', '--wait').lines
-        self.assertEqual([sandbox.accepted('alice')[-2]['server_mid'], sandbox.accepted('alice')[-1]['server_mid']], [int(one) for one in forwarded])
+        self.assertEqual([sandbox.accepted('alice')[-2]['server_mid'], sandbox.accepted('alice')[-1]['server_mid']],
+                         [int(one) for one in forwarded])
         self.flooim(daemon, 'recall', id, '--wait')
         self.flooim(daemon, 'show', id, status=NOT_FOUND)
         self.flooim(daemon, 'delete', forwarded[0], '--wait')
@@ -183,7 +189,8 @@ class MessagesTest(cli.Test):
         ids = [self.flooim(daemon, 'send', 'bob', 'later %d' % i).output.strip() for i in range(3)]
         self.says(daemon, 'it waits in the outbox', 'send', 'bob', 'last', '--wait=1s', status=NOT_NOW)
         rows = self.flooim(daemon, 'outbox').rows
-        self.assertEqual([(row[0], row[2], row[3], row[6]) for row in rows[:3]], [(id, 'text', 'queued', 'later %d' % i) for i, id in enumerate(ids)])
+        self.assertEqual([(row[0], row[2], row[3], row[6]) for row in rows[:3]], [(id, 'text', 'queued', 'later %d' % i) for i,
+                                                            id in enumerate(ids)])
         told = self.flooim(daemon, 'outbox', '--json').json
         self.assertEqual([one['client_id'] for one in told[:3]], ids)
         self.flooim(daemon, 'outbox', 'cancel', ids[0], ids[2])

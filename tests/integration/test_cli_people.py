@@ -24,7 +24,8 @@ class PeopleTest(cli.Test):
         self.says(daemon, 'terminal', 'register', '--user', 'other', status=FAILED)
         self.flooim(daemon, 'login', '-u', 'alice', '--password-stdin', stdin='wrong', status=FAILED)
         # a file from Windows; a name that is not ASCII, in the C locale
-        self.assertEqual(self.flooim(daemon, 'login', '-u', 'newcomer', '--password-stdin', stdin='newcomer-secret\r\n').output, 'Logged in.\n')
+        self.assertEqual(self.flooim(daemon, 'login', '-u', 'newcomer', '--password-stdin', stdin='newcomer-secret\r\n').output,
+                         'Logged in.\n')
         self.flooim(daemon, 'password', '--password-stdin', stdin='wrong\nbrand-new-secret\n', status=FAILED)
         self.flooim(daemon, 'password', '--password-stdin', stdin='newcomer-secret\nbrand-new-secret\n')
         client.wait_state('online')
@@ -33,7 +34,8 @@ class PeopleTest(cli.Test):
         self.assertTrue(new.isdigit())
         client.wait_state('signed-out')
         env = self.environment(daemon, LC_ALL='C', LANG='C')
-        self.assertNotIn('Invalid byte', self.flooim(daemon, 'login', '--user', '张伟', '--password-stdin', stdin='x', env=env, status=FAILED).error)
+        self.assertNotIn('Invalid byte', self.flooim(daemon, 'login', '--user', '张伟', '--password-stdin', stdin='x', env=env,
+                                                     status=FAILED).error)
         self.flooim(daemon, 'login', '--user', '#1001', '--password-stdin', stdin='alice-secret')
         self.flooim(daemon, 'login', '--user', 'alice', '--password-stdin', stdin='alice-secret', status=FAILED)
 
@@ -57,7 +59,8 @@ class PeopleTest(cli.Test):
         sandbox, daemon, client = self.one()
         rows = self.flooim(daemon, 'contacts').rows
         self.assertEqual(sorted(row[1] for row in rows), ['Bob', 'Carol', 'Echo', '老张'])
-        self.assertEqual({one['user_id'] for one in self.flooim(daemon, 'contacts', '--json').json}, {str(BOB), str(CAROL), str(ZHANG), str(ECHO)})
+        self.assertEqual({one['user_id'] for one in self.flooim(daemon, 'contacts', '--json').json}, {str(BOB), str(CAROL), str(ZHANG),
+                                                            str(ECHO)})
         self.assertIn(['user_id', str(DAVE)], self.flooim(daemon, 'contacts', 'find', 'dave').rows)
         self.assertIn(['username', 'erin'], self.flooim(daemon, 'contacts', 'find', ERIN).rows)
         self.assertEqual(self.flooim(daemon, 'contacts', 'find', '13800001003', '--mobile', '--json').json[0]['user_id'], str(CAROL))
@@ -118,7 +121,8 @@ class PeopleTest(cli.Test):
         run('unban', 'Lunch', 'bob')
         failed = run('unban', 'Lunch', 'bob', status=FAILED)
         self.assertIn('1 of 1 failed: is not banned', failed.error)
-        self.assertEqual(run('unban', 'Lunch', 'bob', '--json', status=FAILED).json, [{'user_id': str(BOB), 'result': 'fail', 'reason': 'is not banned'}])
+        self.assertEqual(run('unban', 'Lunch', 'bob', '--json', status=FAILED).json,
+                         [{'user_id': str(BOB), 'result': 'fail', 'reason': 'is not banned'}])
         self.assertTrue(run('ban-all', 'Lunch').output.strip().lstrip('-').isdigit())
         run('unban-all', 'Lunch')
         run('block', 'Lunch', 'carol')
@@ -130,7 +134,8 @@ class PeopleTest(cli.Test):
         run('set', 'Lunch', 'join_approval', '2')
         run('set', 'Lunch', 'display_name', 'Me')
         info = run('info', 'Lunch', '--json').json[0]
-        self.assertEqual((info['name'], info['member_invite'], info['msg_mute_mode'], info['apply_approval']), ('Lunch at one', False, 1, 2))
+        self.assertEqual((info['name'], info['member_invite'], info['msg_mute_mode'], info['apply_approval']), ('Lunch at one', False, 1,
+                                                            2))
         self.says(daemon, 'there is no key', 'groups', 'set', 'Lunch', 'nothing', '1', status=USAGE)
         posted = run('announce', 'Lunch', 'Friday', 'Pizza', 'again', '--json').json[0]
         self.assertEqual((posted['title'], posted['content']), ('Friday', 'Pizza again'))
@@ -192,7 +197,8 @@ class PeopleTest(cli.Test):
         self.flooim(daemon, 'download', '9007199254741008', '-o', os.path.join(folder, 'one.png'))
         for args in ([], ['--all'], ['9007199254741008', '--all', '--in', 'bob'], ['1', '2', '-o', 'x'], ['x']):
             self.flooim(daemon, 'download', *args, status=USAGE)
-        failed = self.flooim(daemon, 'download', '9007199254741005', '9007199254741008', '-d', folder, status=NOT_FOUND)  # the other one comes
+        failed = self.flooim(daemon, 'download', '9007199254741005', '9007199254741008', '-d', folder,
+                             status=NOT_FOUND)  # the other one comes
         self.assertEqual(len(failed.lines), 1)
         self.flooim(daemon, 'avatar', 'bob', status=NOT_FOUND)
         with open(os.path.join(self.root, 'me.png'), 'wb') as file:
@@ -220,11 +226,13 @@ class PeopleTest(cli.Test):
         with open('/proc/version', 'rb') as file:
             self.assertEqual(self.flooim(daemon, 'download', id, '-o', '-').raw, file.read())
         self.assertRegex(self.flooim(daemon, 'send-file', 'bob', nasty, '--no-wait', '--json').output, r'^\{"client_id":"\d+"\}$')
-        self.assertIn('--name and --token are for one file', self.flooim(daemon, 'send-file', 'bob', nasty, nasty, '-n', 'x', status=USAGE).error)
+        self.assertIn('--name and --token are for one file', self.flooim(daemon, 'send-file', 'bob', nasty, nasty, '-n', 'x',
+                                                            status=USAGE).error)
 
         sandbox.control('files', what='upload', stall=0, count=-1)
         running = self.begin(daemon, 'send-file', 'bob', nasty)
-        number = harness.wait_for(lambda: [row[0] for row in self.flooim(daemon, 'transfers').rows if row[2] == 'active'], 'it is on its way')[0]
+        number = harness.wait_for(lambda: [row[0] for row in self.flooim(daemon, 'transfers').rows if row[2] == 'active'],
+                                  'it is on its way')[0]
         told = [one for one in self.flooim(daemon, 'transfers', '--json').json if one['number'] == int(number)]
         self.assertEqual((told[0]['Kind'], told[0]['Name']), ('upload', 'evil'))
         self.flooim(daemon, 'transfers', 'cancel', number)

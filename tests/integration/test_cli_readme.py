@@ -60,7 +60,8 @@ class ReadmeTest(cli.Test):
         env['PATH'] = programs + ':' + env['PATH']
         watching = self.begin(daemon, '-c', self.line('flooim watch --from bob'), program='/bin/bash', env=env)
         notified = os.path.join(self.root, 'notified')
-        harness.wait_for(lambda: sandbox.send('carol', 'alice', 'other') and sandbox.send('bob', 'alice', 'ready') and os.path.exists(notified),
+        harness.wait_for(lambda: sandbox.send('carol', 'alice', 'other') and sandbox.send('bob', 'alice',
+                                                            'ready') and os.path.exists(notified),
                          'it listens')
         sandbox.send('bob', 'alice', 'with "quotes" and $HOME')
 
@@ -115,7 +116,8 @@ class ReadmeTest(cli.Test):
         client.login('alice')
         self.come_to_rest(sandbox, client, 'alice')
         sandbox.control('burst', from_='bob', to='alice', content='no. ', count=10000)
-        harness.wait_for(lambda: client.call('Conversations', 'Get', '(x)', BOB)['unread'] >= 10000, 'they are here', limit=3 * harness.LIMIT)
+        harness.wait_for(lambda: client.call('Conversations', 'Get', '(x)', BOB)['unread'] >= 10000, 'they are here',
+                         limit=3 * harness.LIMIT)
         line = self.line('flooim history bob --all')
         self.shell(daemon, line + '; grep VmHWM /proc/self/status >/dev/null')
         with open(os.path.join(self.root, 'bob.jsonl'), encoding='utf-8') as file:

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`flooim` where something is missing: bus, daemon, locale, environment; under cron and systemd; on narrow terminals; what help and completion say."""
+"""`flooim` where something is missing: bus, daemon, locale, environment; under cron and systemd; on narrow terminals; what help and
+completion say."""
 
 import os
 import pwd
@@ -45,7 +46,8 @@ class Systemd:
         self.connection.register_object('/org/freedesktop/systemd1', manager, self.on_call, None, None)
         for info in (unit_info, service):
             self.connection.register_object('/unit', info, None, self.on_get, None)
-        self.connection.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'RequestName', GLib.Variant('(su)', (SYSTEMD, 0)), None,
+        self.connection.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'RequestName', GLib.Variant('(su)', (SYSTEMD, 0)),
+                                  None,
                                   Gio.DBusCallFlags.NONE, -1, None)
 
     def on_get(self, connection, sender, path, interface, name):
@@ -74,7 +76,8 @@ class SurroundingsTest(cli.Test):
     def test_no_bus(self):
         began = time.monotonic()
         for args, env, words in ((['status'], {'XDG_RUNTIME_DIR': self.root}, ('there is no session bus', 'loginctl enable-linger')),
-                                 (['send', 'bob', 'x'], {'DBUS_SESSION_BUS_ADDRESS': 'unix:path=/nowhere'}, ('cannot be reached', '/nowhere')),
+                                 (['send', 'bob', 'x'], {'DBUS_SESSION_BUS_ADDRESS': 'unix:path=/nowhere'}, ('cannot be reached',
+                                                            '/nowhere')),
                                  (['watch'], {'DBUS_SESSION_BUS_ADDRESS': 'nonsense'}, ('cannot be reached', 'nonsense')),
                                  (['list', '--json'], {'XDG_RUNTIME_DIR': self.root}, ('"error":"NoBus"', 'loginctl'))):
             result = self.bare(*args, **env)
@@ -124,7 +127,8 @@ class SurroundingsTest(cli.Test):
         run = self.begin(daemon, 'status')
         self.assertEqual(self.wait_end(run), UNAVAILABLE)
         error = self.read(run, 'err')
-        for word in ('flooimd.service failed (exit-code, status 75)', 'another process has its data folder', 'journalctl --user -u flooimd.service'):
+        for word in ('flooimd.service failed (exit-code, status 75)', 'another process has its data folder',
+                     'journalctl --user -u flooimd.service'):
             self.assertIn(word, error)
         self.assertLess(time.monotonic() - began, 2 * harness.SLOWNESS)
         systemd.calls.clear()
@@ -231,7 +235,8 @@ class SurroundingsTest(cli.Test):
                                                                      (b'Password: ', b'alice-secret\n')])
         self.assertEqual((status, 'Logged in.' in shown, 'alice-secret' in shown), (0, True, False), shown)
         self.secrets.append('brand-new-secret')
-        status, shown = self.on_terminal(daemon, 80, 'password', typed=[(b'Present password: ', b'alice-secret\n'), (b'New password: ', b'one\n'),
+        status, shown = self.on_terminal(daemon, 80, 'password', typed=[(b'Present password: ', b'alice-secret\n'), (b'New password: ',
+                                                            b'one\n'),
                                                                         (b'Once more: ', b'other\n')])
         self.assertEqual((status, 'not the same' in shown), (FAILED, True), shown)
 
@@ -270,7 +275,8 @@ class SurroundingsTest(cli.Test):
             self.assertLessEqual(len(line), 80, line)
         self.assertEqual(self.bare('help', 'nothing').status, USAGE)
         self.assertEqual(self.bare().status, USAGE)
-        for args, words in ((['send'], 'an argument is missing: flooim send TO [TEXT...]'), (['show', '1', '2'], 'unexpected argument 2: flooim show'),
+        for args, words in ((['send'], 'an argument is missing: flooim send TO [TEXT...]'), (['show', '1', '2'],
+                                                            'unexpected argument 2: flooim show'),
                             (['history', 'x', '--limit'], 'the option --limit needs a value: N'), (['--json=x'], 'takes no value'),
                             (['send', b'\xff', 'x'], 'is not UTF-8')):
             result = self.bare(*args)

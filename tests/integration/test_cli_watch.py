@@ -100,7 +100,8 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
         self.assertRegex(lines()[0], r'^RosterMessages/\d+/1002/roster/text/1002/one$')
         with open(os.path.join(self.root, 'json')) as file:
             told = json.load(file)
-        self.assertEqual((told['event'], told['message']['content'], told['message']['id']), ('RosterMessages', 'one', told['message']['id']))
+        self.assertEqual((told['event'], told['message']['content'], told['message']['id']), ('RosterMessages', 'one',
+                                                            told['message']['id']))
         self.assertIn('another flooim watch uses it', self.flooim(daemon, 'watch', *args, status=FAILED).error)
         watching.send_signal(signal.SIGTERM)
         self.assertEqual(self.wait_end(watching), 0)
@@ -149,7 +150,8 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
         self.assertIsNone(watching.poll())
 
     def test_kills(self):
-        """2,000 messages through 20 kills each of command, daemon and sandbox: none skipped, in order, twice at most the one in the handler's hands."""
+        """2,000 messages through 20 kills each of command, daemon and sandbox: none skipped, in order, twice at most the one in the
+        handler's hands."""
         sandbox = self.sandbox(persist=True, verbose=False)
         daemon = self.daemon(sandbox=sandbox, verbose=False)
         client = daemon.start()
