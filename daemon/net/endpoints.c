@@ -210,6 +210,7 @@ adopt (FlooEndpoints *self, FlooServiceMap *map)
 typedef struct {
   FlooServiceMap *map; /* while the race is on */
   gboolean from_cache;
+  gboolean recall; /* the cache's answer will do, where there is one */
   guint late_id; /* while the network's modules are loaded */
 } Discover;
 
@@ -356,6 +357,7 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   FlooEndpoints *self = g_task_get_source_object (task);
+  Discover *discover = g_task_get_task_data (task);
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) json = floo_endpoints_cache_load_finish (self->cache, result, &error);
 
@@ -372,6 +374,13 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
         g_message ("The kept answer of the discovery is unusable: %s", error->message);
     }
   self->cache_read = TRUE;
+  if (discover->recall && self->kept != NULL)
+    {
+      discover->from_cache = TRUE;
+      discover->map = g_steal_pointer (&self->kept);
+      adopt_raced (task, 0);
+      return;
+    }
   ask (task);
 }
 
@@ -405,19 +414,32 @@ on_warmed_up (gpointer user_data)
     floo_endpoints_cache_load_async (self->cache, g_task_get_cancellable (task), loaded_cb, g_object_ref (task));
 }
 
+static void
+discover (FlooEndpoints *self, gboolean recall, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  Discover *data = g_new0 (Discover, 1);
+
+  data->recall = recall;
+  g_task_set_source_tag (task, floo_endpoints_discover_async);
+  g_task_set_task_data (task, data, (GDestroyNotify) discover_free);
+  g_task_set_check_cancellable (task, FALSE);
+  data->late_id = g_timeout_add (self->limit_ms, on_warm_up_late, task);
+  floo_http_warm_up (on_warmed_up, g_object_ref (task));
+}
+
 void
 floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Discover *discover = g_new0 (Discover, 1);
-
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
+  discover (self, FALSE, cancellable, callback, user_data);
+}
 
-  g_task_set_source_tag (task, floo_endpoints_discover_async);
-  g_task_set_task_data (task, discover, (GDestroyNotify) discover_free);
-  g_task_set_check_cancellable (task, FALSE);
-  discover->late_id = g_timeout_add (self->limit_ms, on_warm_up_late, task);
-  floo_http_warm_up (on_warmed_up, g_object_ref (task));
+void
+floo_endpoints_recall_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_return_if_fail (FLOO_IS_ENDPOINTS (self));
+  discover (self, TRUE, cancellable, callback, user_data);
 }
 
 gboolean

@@ -34,6 +34,9 @@ FlooEndpoints *floo_endpoints_new (const char *cache_dir, const char *app_id, co
  * The finish function tells by @from_cache whether it was the cache's answer; the caller then tries again in the background.
  */
 void floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+/* As floo_endpoints_discover_async(), but where the cache has an answer nobody is asked: two round trips and more that a start need not wait
+ * for. Ends by the same finish function, with @from_cache. */
+void floo_endpoints_recall_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean floo_endpoints_discover_finish (FlooEndpoints *self, GAsyncResult *result, gboolean *from_cache, GError **error);
 /* Whether an answer (fresh or cached, loaded by the last discover) is there. */
 gboolean floo_endpoints_is_known (FlooEndpoints *self);

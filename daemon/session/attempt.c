@@ -147,13 +147,10 @@ begin_step (FlooLogin *self)
 
 /* ---- discovery ---- */
 
+/* Tells an error of discovery. */
 static void
-on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
+discovery_error (FlooLogin *self, const GError *error)
 {
-  FlooLogin *self;
-  FlooSession *session;
-  g_autoptr (GError) error = NULL;
-  gboolean from_cache = FALSE;
   static const struct {
     FlooError code;
     const char *category;
@@ -161,30 +158,71 @@ on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
                      { FLOO_ERROR_APP_UNAVAILABLE, "APP_REVOKED" } };
   const char *category = "DNS_FAILED";
 
-  if (floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, &from_cache, &error))
-    {
-      self = user_data;
-      session = self->session;
-      floo_session_status_changed (session);
-      if (*self->record->token == '\0')
-        authenticate (self);
-      else
-        floo_login_prepare (self);
-      return;
-    }
-  if (floo_error_is_cancelled (error))
-    return;
-  self = user_data;
-  session = self->session;
   for (gsize i = 0; i < G_N_ELEMENTS (app_states); i++)
     if (g_error_matches (error, FLOO_ERROR, (int) app_states[i].code))
       category = app_states[i].category;
-  floo_session_error (session, category, error->message);
-  /* What discovery says of an application that was there is taken back more often than it is so, unless it is the application's state. */
-  if (is_final (self, error) && !(self->accepted && error->code == FLOO_ERROR_NOT_FOUND))
-    floo_login_give_up (self, error);
+  floo_session_error (self->session, category, error->message);
+}
+
+/* Whether the attempt cannot go on after @error of discovery. What it says of an application that was there is taken back more often than it
+ * is so, unless it is the application's state. */
+static gboolean
+ends_session (FlooLogin *self, const GError *error)
+{
+  return is_final (self, error) && !(self->accepted && error->code == FLOO_ERROR_NOT_FOUND);
+}
+
+/* While the login goes on with what was known. */
+static void
+on_discovered_behind (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self;
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error) && floo_error_is_cancelled (error))
+    return;
+  self = user_data;
+  if (error == NULL)
+    floo_session_status_changed (self->session);
+  else if (ends_session (self, error))
+    {
+      discovery_error (self, error);
+      floo_login_give_up (self, error);
+    }
   else
-    floo_login_retry_later (self, error);
+    g_message ("discovery failed: %s; continuing with the last answer", error->message);
+}
+
+static void
+on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self;
+  FlooSession *session;
+  g_autoptr (GError) error = NULL;
+  gboolean from_cache = FALSE, recalled;
+
+  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, &from_cache, &error) && floo_error_is_cancelled (error))
+    return;
+  self = user_data;
+  session = self->session;
+  recalled = from_cache && !self->has_tried;
+  self->has_tried = TRUE;
+  if (error != NULL)
+    {
+      discovery_error (self, error);
+      if (ends_session (self, error))
+        floo_login_give_up (self, error);
+      else
+        floo_login_retry_later (self, error);
+      return;
+    }
+  floo_session_status_changed (session);
+  if (recalled)
+    floo_endpoints_discover_async (session->endpoints, self->cancellable, on_discovered_behind, self);
+  if (*self->record->token == '\0')
+    authenticate (self);
+  else
+    floo_login_prepare (self);
 }
 
 void
@@ -211,7 +249,11 @@ begin_attempt (FlooLogin *self)
   self->cancellable = g_cancellable_new ();
   floo_session_set_state (self->session, FLOO_STATE_DISCOVERING);
   begin_step (self);
-  floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
+  /* A session that was accepted before begins where the service was then, and finds out behind it where it is now. */
+  if (self->accepted && !self->has_tried)
+    floo_endpoints_recall_async (self->session->endpoints, self->cancellable, on_discovered, self);
+  else
+    floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
 }
 
 /* ---- token ---- */

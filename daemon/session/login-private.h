@@ -29,6 +29,7 @@ struct _FlooLogin {
   GCancellable *cancellable;    /* of the present attempt */
   gboolean opening;             /* the store is on its way */
   guint hosts_tried;            /* for the socket, one after the other, without a pause */
+  gboolean has_tried;           /* this is not the first attempt since the start or the call of Login */
   gboolean rediscover;          /* no host for the socket answers: the next try begins with discovery */
   guint retry_timer;
   guint step_timer;             /* the step of the attempt that is under way must end before it */

@@ -190,7 +190,7 @@ set_up (FlooLogin *self)
   session->username = g_strdup (self->record->username);
   self->by_id = *self->record->username == '\0';
   self->changing_password = self->void_meanwhile = FALSE;
-  self->accepted = FALSE;
+  self->accepted = self->has_tried = FALSE;
   self->renewals = 0;
   floo_backoff_reset (&self->backoff);
   floo_session_status_changed (session);

@@ -67,6 +67,7 @@ class Front:
         self.requests = []
         self.clusters = [{'ratel': [self], 'webim': [sandbox]}]
         self.code = 200  # of discovery
+        self.app_status = 'normal'
         self.server = Server(self._handle)
         self.port = self.server.port
         test.addCleanup(self.server.end)
@@ -82,20 +83,20 @@ class Front:
     def asked(self, path):
         return [one for one in self.requests if one.path == path]
 
-    def _discovery(self):
+    def discovery(self):
         def entries(hosts):
             return [{'protocol': 'http', 'host': '127.0.0.1:%d' % host.port} for host in hosts]
         clusters = [{kind: entries(hosts) for kind, hosts in cluster.items()} for cluster in self.clusters]
         answer = {'code': self.code, 'message': 'the front says so'}
         if self.code == 200:
-            answer['data'] = {'app_status': 'normal', 'dns_list': [{'group_level': 0, 'clusters': clusters}]}
+            answer['data'] = {'app_status': self.app_status, 'dns_list': [{'group_level': 0, 'clusters': clusters}]}
         return 200, json.dumps(answer)
 
     def _handle(self, handler, body):
         parts = urllib.parse.urlsplit(handler.path)
         request = Request(time.monotonic(), handler.command, parts.path, dict(urllib.parse.parse_qsl(parts.query)))
         self.requests.append(request)
-        answer = self._discovery() if parts.path == '/dns' else None
+        answer = self.discovery() if parts.path == '/dns' else None
         if parts.path in self.answers:
             answer = self.answers[parts.path](request)
         if answer is None:

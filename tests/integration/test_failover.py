@@ -5,6 +5,7 @@ import itertools
 import json
 import os
 import shutil
+import threading
 import time
 
 import files
@@ -129,6 +130,31 @@ class DiscoveryTest(harness.Test):
         service.code = 99998
         client = daemon.start()
         client.wait_online()
+
+
+    def test_start_does_not_wait_for_discovery(self):
+        """It begins where the service was; what discovery says behind it still counts."""
+        sandbox = self.sandbox()
+        service = front.Front(self, sandbox)
+        daemon = self.daemon(config=service.config)
+        client = daemon.start()
+        client.login('alice')
+        daemon.stop()
+        held = threading.Event()
+        self.addCleanup(held.set)
+
+        def late(one):
+            held.wait(60)
+            return service.discovery()
+        service.answers['/dns'] = late
+        service.app_status = 'banned'
+        client = daemon.start()
+        client.wait_online()
+        self.assertEqual(len(service.asked('/dns')), 2)
+        held.set()
+        client.wait_state('blocked')
+        self.assertEqual(client.last_error[0], 'Banned')
+        client.wait_event('FlooError', lambda one: one.args[0] == 'APP_BANNED')
 
 
 class DeadHostTest(harness.Test):
