@@ -126,6 +126,19 @@ floo_message_to_variant (const FlooMessage *m)
   return g_variant_new_tuple (children, G_N_ELEMENTS (children));
 }
 
+GVariant *
+floo_message_status_details (int status, const char *what)
+{
+  GVariantDict details;
+
+  g_variant_dict_init (&details, NULL);
+  if (status >= 0)
+    g_variant_dict_insert (&details, "status", "i", status);
+  if (what != NULL)
+    g_variant_dict_insert (&details, what, "b", TRUE);
+  return g_variant_dict_end (&details);
+}
+
 FlooEvent *
 floo_event_new (guint64 serial, gint64 time, const char *name, GVariant *body)
 {

@@ -72,6 +72,15 @@ typedef struct {
 /* Returns: (transfer floating): the D-Bus struct Message. */
 GVariant *floo_message_to_variant (const FlooMessage *message);
 
+/**
+ * floo_message_status_details:
+ * @status: the status that it has now, -1 where it is not known
+ * @what: (nullable): what happened, a key that is true: up_to, recalled, deleted, played, edited
+ *
+ * Returns: (transfer floating): the last argument of MessageStatusChanged
+ */
+GVariant *floo_message_status_details (int status, const char *what);
+
 /* Names of the enums; an unknown number gives "unknown". */
 const char *floo_to_type_to_string (FlooToType to_type);
 const char *floo_message_type_to_string (int type);

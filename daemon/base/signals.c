@@ -22,13 +22,13 @@ static const FlooSignalInfo table[FLOO_N_SIGNALS] = {
   [FLOO_SIGNAL_ROSTER_REMOVED] = { "RosterRemoved", "onRosterRemoved", NOTICE, FLOO_REF_NONE },
   [FLOO_SIGNAL_ROSTER_BLOCKED] = { "RosterBlocked", NULL, NOTICE, FLOO_REF_NONE },
   [FLOO_SIGNAL_ROSTER_UNBLOCKED] = { "RosterUnblocked", NULL, NOTICE, FLOO_REF_NONE },
-  [FLOO_SIGNAL_INPUT_STATUS_MESSAGE] = { "InputStatusMessage", "onInputStatusMessage", "(xxs)", FLOO_REF_NONE },
+  [FLOO_SIGNAL_INPUT_STATUS_MESSAGE] = { "InputStatusMessage", "onInputStatusMessage", "(xxsb)", FLOO_REF_NONE },
   [FLOO_SIGNAL_GROUP_MESSAGES] = { "GroupMessages", "onGroupMessage", MESSAGES, FLOO_REF_ARRAY },
   [FLOO_SIGNAL_MENTION_MESSAGE] = { "MentionMessage", "onMentionMessage", MESSAGE, FLOO_REF_SINGLE },
   [FLOO_SIGNAL_MESSAGE_RECALLED] = { "MessageRecalled", "onMessageRecalled", "(xx)", FLOO_REF_NONE },
   [FLOO_SIGNAL_MESSAGE_DELETED] = { "MessageDeleted", "onMessageDeleted", "(xx)", FLOO_REF_NONE },
   [FLOO_SIGNAL_MESSAGE_CANCELED] = { "MessageCanceled", "onMessageCanceled", "(xx)", FLOO_REF_NONE },
-  [FLOO_SIGNAL_MESSAGE_STATUS_CHANGED] = { "MessageStatusChanged", "onMessageStatusChanged", "(xx)", FLOO_REF_NONE },
+  [FLOO_SIGNAL_MESSAGE_STATUS_CHANGED] = { "MessageStatusChanged", "onMessageStatusChanged", "(xxa{sv})", FLOO_REF_NONE },
   [FLOO_SIGNAL_ROSTER_MESSAGE_CONTENT_APPEND]
   = { "RosterMessageContentAppend", "onRosterMessageContentAppend", "(xxusxa{sv})", FLOO_REF_NONE },
   [FLOO_SIGNAL_GROUP_MESSAGE_CONTENT_APPEND]

@@ -95,7 +95,7 @@ floo_history_page (FlooCli *cli, gint64 conversation, gint64 before, guint limit
                          error);
   if (reply == NULL)
     return NULL;
-  value = floo_reply_get ("Conversations.GetMessages", reply, "more");
+  value = floo_reply_get ("Conversations.GetMessages", reply, "more_before");
   *more = g_variant_get_boolean (value);
   return floo_reply_get ("Conversations.GetMessages", reply, "messages");
 }

@@ -57,9 +57,10 @@ floo_apply_early (FlooApply *apply, gint64 mid, GError **error)
 }
 
 static gboolean
-status_changed (FlooApply *apply, gint64 conversation, gint64 mid, GError **error)
+status_changed (FlooApply *apply, gint64 conversation, gint64 mid, int status, const char *what, GError **error)
 {
-  return floo_apply_event (apply, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED, g_variant_new ("(xx)", conversation, mid), error);
+  return floo_apply_event (apply, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED,
+                           g_variant_new ("(xx@a{sv})", conversation, mid, floo_message_status_details (status, what)), error);
 }
 
 /* Where the message is, before an operation changes counts there; 0 where it is not known. */
@@ -115,7 +116,7 @@ apply_status (FlooApply *apply, const FlooMessageOperation *op, int status, GErr
   if (op->type == FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL
       && !floo_apply_event (apply, FLOO_SIGNAL_MESSAGE_CANCELED, g_variant_new ("(xx)", conversation, op->mid), error))
     return FALSE;
-  return status_changed (apply, conversation, op->mid, error);
+  return status_changed (apply, conversation, op->mid, status, NULL, error);
 }
 
 static gboolean
@@ -155,7 +156,7 @@ apply_played (FlooApply *apply, const FlooMessageOperation *op, GError **error)
     return TRUE;
   if (!floo_messages_set_played (apply->db, op->mid, &changed, &conversation, error))
     return FALSE;
-  return changed ? status_changed (apply, conversation, op->mid, error) : keep_early (apply, op, error);
+  return changed ? status_changed (apply, conversation, op->mid, -1, "played", error) : keep_early (apply, op, error);
 }
 
 /* We read a conversation, on some device. Of others it says nothing about ours. */
@@ -179,7 +180,7 @@ apply_read_all (FlooApply *apply, const FlooMessageOperation *op, GError **error
   read = g_array_new (FALSE, FALSE, sizeof (FlooUnreadMessage));
   if (!floo_messages_read_up_to (apply->db, conversation, op->mid, read, &last, error))
     return FALSE;
-  return read->len == 0 || status_changed (apply, conversation, op->mid, error);
+  return read->len == 0 || status_changed (apply, conversation, op->mid, FLOO_STATUS_READ, "up_to", error);
 }
 
 static gboolean
@@ -197,7 +198,7 @@ apply_removal (FlooApply *apply, const FlooMessageOperation *op, FlooSignal sign
     return TRUE;
   apply->list_changed = TRUE;
   return floo_apply_event (apply, signal, g_variant_new ("(xx)", conversation, op->mid), error)
-         && status_changed (apply, conversation, op->mid, error);
+         && status_changed (apply, conversation, op->mid, -1, signal == FLOO_SIGNAL_MESSAGE_RECALLED ? "recalled" : "deleted", error);
 }
 
 static gboolean
@@ -236,7 +237,7 @@ floo_apply_flush_append (FlooApply *apply, GError **error)
   g_string_truncate (apply->append_content, 0);
   g_clear_pointer (&apply->append_config, g_free);
   g_clear_pointer (&apply->append_ext, g_free);
-  return floo_apply_event (apply, signal, body, error) && status_changed (apply, conversation, id, error);
+  return floo_apply_event (apply, signal, body, error) && status_changed (apply, conversation, id, -1, "edited", error);
 }
 
 /* ext and config as they are now, for the event. */
@@ -297,7 +298,7 @@ apply_replace (FlooApply *apply, const FlooMessageOperation *op, GError **error)
   return message != NULL
          && floo_apply_event_refs (apply, to_type == FLOO_TO_GROUP ? FLOO_SIGNAL_GROUP_MESSAGE_REPLACE : FLOO_SIGNAL_ROSTER_MESSAGE_REPLACE,
                                    g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", message), &op->mid, 1, error)
-         && status_changed (apply, conversation, op->mid, error);
+         && status_changed (apply, conversation, op->mid, -1, "edited", error);
 }
 
 gboolean

@@ -3,8 +3,8 @@
  * history.c: GetMessages, which fills the store's gaps on the way, and FetchHistory.
  *
  * A page is read from the store. Where it lies over a gap (store/gaps.h) or runs out before the known beginning, a page of the service's
- * history is stored there and the page is read again, until it is whole, or time or patience end: then it ends at the gap, and `more` says
- * so.
+ * history is stored there and the page is read again, until it is whole, or time or patience end: then it ends at the gap, and `more_before` or
+ * `more_after` says so.
  */
 #include "session/internal.h"
 
@@ -33,7 +33,7 @@ typedef struct {
 
   /* What the last read found. */
   GVariant *messages;           /* (nullable): aM */
-  gboolean more;
+  gboolean more_before, more_after;
   guint64 serial;
   gboolean has_hole;
   gint64 hole;                  /* to go back from; 0: the newest */
@@ -92,7 +92,7 @@ static gboolean
 find_hole (FlooDb *db, PageCall *call, GError **error)
 {
   gint64 lowest, highest, from, to;
-  gboolean is_short = !call->more && call->kind != FLOO_PAGE_AFTER;
+  gboolean is_short = !call->more_before && call->kind != FLOO_PAGE_AFTER;
 
   /* The service has no history of the system's conversation: what is here is all. */
   if (call->conversation == 0)
@@ -102,7 +102,7 @@ find_hole (FlooDb *db, PageCall *call, GError **error)
     {
     case FLOO_PAGE_AFTER:
       from = call->anchor;
-      to = call->more ? highest : G_MAXINT64;
+      to = call->more_after ? highest : G_MAXINT64;
       break;
     case FLOO_PAGE_AROUND:
       from = lowest;
@@ -121,9 +121,9 @@ find_hole (FlooDb *db, PageCall *call, GError **error)
   /* The one that comes first in the direction of the page. */
   if (!(call->kind == FLOO_PAGE_AFTER ? floo_gaps_find_lowest (db, call->conversation, from, to, &call->hole, error)
                                       : floo_gaps_find (db, call->conversation, from, to, &call->hole, error))
-      || (is_short && !is_open_below (db, call->conversation, lowest, &call->more, error)))
+      || (is_short && !is_open_below (db, call->conversation, lowest, &call->more_before, error)))
     return FALSE;
-  call->has_hole = call->hole != 0 || (is_short && call->more);
+  call->has_hole = call->hole != 0 || (is_short && call->more_before);
   if (call->hole == 0 && lowest != 0)
     call->hole = lowest;
   else if (call->hole == 0)
@@ -149,7 +149,7 @@ run_page (FlooDb *db, gpointer data, GError **error)
   /* Before and after a message that is gone by now there still is something; around it there is nothing to see. */
   if (call->kind == FLOO_PAGE_AROUND && !floo_messages_get (db, call->anchor, ignore_message, NULL, error))
     return FALSE;
-  messages = floo_messages_page (db, call->conversation, call->kind, call->anchor, call->limit, &call->more, error);
+  messages = floo_messages_page (db, call->conversation, call->kind, call->anchor, call->limit, &call->more_before, &call->more_after, error);
   if (messages == NULL)
     return FALSE;
   g_clear_pointer (&call->messages, g_variant_unref);
@@ -186,7 +186,10 @@ trim (PageCall *call)
       if (call->kind == FLOO_PAGE_AFTER ? id < call->hole : id >= call->hole)
         g_variant_builder_add_value (&builder, message);
     }
-  call->more = TRUE;
+  if (call->kind == FLOO_PAGE_AFTER)
+    call->more_after = TRUE;
+  else
+    call->more_before = TRUE;
   return g_variant_builder_end (&builder);
 }
 
@@ -211,7 +214,7 @@ on_page_read (FlooStore *store, gpointer data, const GError *error)
       return;
     }
   messages = call->has_hole && can_ask && call->hole != 0 && call->kind != FLOO_PAGE_AROUND ? trim (call) : call->messages;
-  call->reply (g_variant_new ("(@" FLOO_MESSAGES_TYPE "bt)", messages, call->more, call->serial), NULL, call->user_data);
+  call->reply (g_variant_new ("(@" FLOO_MESSAGES_TYPE "bbt)", messages, call->more_before, call->more_after, call->serial), NULL, call->user_data);
   page_call_free (call);
 }
 
@@ -262,13 +265,13 @@ run_fetched (FlooDb *db, gpointer data, GError **error)
   FetchCall *call = data;
   g_autoptr (GVariant) stored = NULL;
   GVariantBuilder builder;
-  gboolean more;
+  gboolean more_before, more_after;
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
   if (call->page.n > 0)
     {
       stored = floo_messages_page (db, call->conversation, FLOO_PAGE_BEFORE, call->from != 0 ? call->from : G_MAXINT64, call->page.n,
-                                   &more, error);
+                                   &more_before, &more_after, error);
       if (stored == NULL)
         {
           g_variant_builder_clear (&builder);

@@ -44,11 +44,16 @@ read_config (const char *config, gint64 self_id, gboolean *mentions_me, gboolean
     }
 }
 
-static gboolean
-is_typing (const Floo__MessageBody *body, const FlooMessage *message)
+/* Returns: (transfer full) (nullable): the input status of a message that only tells it */
+static char *
+read_input_status (const Floo__MessageBody *body, const FlooMessage *message)
 {
-  return body->has_qos && body->qos == FLOO__MESSAGE_BODY__QO_S__AT_MOST_ONCE && *message->content == '\0'
-         && message->ext != NULL && strstr (message->ext, "input_status") != NULL;
+  g_autoptr (JsonNode) node = NULL;
+
+  if (!body->has_qos || body->qos != FLOO__MESSAGE_BODY__QO_S__AT_MOST_ONCE || *message->content != '\0' || message->ext == NULL)
+    return NULL;
+  node = floo_json_parse (message->ext, strlen (message->ext), NULL);
+  return g_strdup (floo_json_get_string (floo_json_node_object (node), "input_status"));
 }
 
 static void
@@ -179,6 +184,7 @@ static gboolean
 apply_message_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, gboolean history, GError **error)
 {
   g_autoptr (GError) bad = NULL;
+  g_autofree char *input_status = NULL;
   const Floo__MessageBody *body = floo_frame_unpack (frame, &floo__message_body__descriptor, &meta->payload, &bad);
   FlooMessage message;
 
@@ -193,10 +199,12 @@ apply_message_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, 
   fill_message (apply, frame, meta, body, &message);
   if (meta->ns == FLOO__META__NAME_SPACE__PUSH)
     return apply_passing (apply, meta, &message, TRUE, error);
-  if (is_typing (body, &message))
+  input_status = read_input_status (body, &message);
+  if (input_status != NULL)
     {
       if ((message.flags & FLOO_MESSAGE_OUTGOING) == 0)
-        g_ptr_array_add (apply->result->typing, g_variant_ref_sink (g_variant_new ("(xxs)", message.from, message.to, message.ext)));
+        g_ptr_array_add (apply->result->typing, g_variant_ref_sink (g_variant_new ("(xxsb)", message.from, message.to, message.ext,
+                                                                                   g_str_equal (input_status, "typing"))));
       return TRUE;
     }
   if (message.type == FLOO_TYPE_COMMAND)

@@ -492,8 +492,10 @@ run_mark_read (FlooDb *db, gpointer data, GError **error)
       && (!queue_read (db, query, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, read, last, &client_id, error)
           || !floo_conversations_get_unread (db, query->conversation, &unread, error)
           || !floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", query->conversation, unread), NULL, 0, error)
-          || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED, g_variant_new ("(xx)", query->conversation, last), NULL, 0,
-                                   error)))
+          || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED,
+                                   g_variant_new ("(xx@a{sv})", query->conversation, last,
+                                                  floo_message_status_details (FLOO_STATUS_READ, query->only ? NULL : "up_to")),
+                                   NULL, 0, error)))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, client_id, error);
 }

@@ -174,8 +174,22 @@ walk_around (Walk *older, Walk *newer, Place anchor, guint limit, GError **error
   return TRUE;
 }
 
+/* Whether there is anything on the other side of a page that goes on from @place. */
+static gboolean
+look_back (Walk *walk, FlooPageKind kind, Place place, GError **error)
+{
+  /* The anchor itself is not in the page. */
+  if (kind == FLOO_PAGE_AFTER)
+    place.id = MIN (place.id, G_MAXINT64 - 1) + 1;
+  else
+    place.id = MAX (place.id, G_MININT64 + 1) - 1;
+  walk->limit = 0;
+  return walk_from (walk, place, kind == FLOO_PAGE_BEFORE, error);
+}
+
 GVariant *
-floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 anchor, guint limit, gboolean *more, GError **error)
+floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 anchor, guint limit, gboolean *more_before,
+                    gboolean *more_after, GError **error)
 {
   Walk older, newer;
   Place place = { PART_OUTBOX, G_MAXINT64 };
@@ -187,14 +201,15 @@ floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 a
   walk_init (&newer, db, conversation, limit);
   ok = kind == FLOO_PAGE_NEWEST || find_place (db, anchor, &place, error);
   if (ok && kind == FLOO_PAGE_AFTER)
-    ok = walk_from (&newer, place, TRUE, error);
+    ok = walk_from (&newer, place, TRUE, error) && look_back (&older, kind, place, error);
   else if (ok && kind == FLOO_PAGE_AROUND)
     ok = walk_around (&older, &newer, place, limit, error);
   else if (ok)
-    ok = walk_from (&older, place, FALSE, error);
+    ok = walk_from (&older, place, FALSE, error) && (kind == FLOO_PAGE_NEWEST || look_back (&newer, kind, place, error));
   if (ok)
     {
-      *more = older.more || newer.more;
+      *more_before = older.more;
+      *more_after = newer.more;
       page = finish (&older, &newer);
     }
   g_ptr_array_unref (older.items);

@@ -41,15 +41,16 @@ typedef enum { FLOO_PAGE_NEWEST, FLOO_PAGE_BEFORE, FLOO_PAGE_AFTER, FLOO_PAGE_AR
 /**
  * floo_messages_page:
  * @anchor: message id (BEFORE and AFTER exclude it, AROUND includes it); for NEWEST 0
- * @more: (out): whether the store has more in that direction (AROUND: in either)
+ * @more_before: (out): whether the store has older ones than the page
+ * @more_after: (out): whether it has newer ones
  *
  * A page of one conversation, oldest first. Unacknowledged ones of ours come last, after all others (they are on the
  * page where it reaches the newest end).
  *
  * Returns: (transfer floating): aM
  */
-GVariant *floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 anchor, guint limit, gboolean *more,
-                              GError **error);
+GVariant *floo_messages_page (FlooDb *db, gint64 conversation, FlooPageKind kind, gint64 anchor, guint limit, gboolean *more_before,
+                              gboolean *more_after, GError **error);
 
 /**
  * floo_messages_find_sent:

@@ -38,7 +38,7 @@ class Scrollback(bench.Bench):
             began = time.monotonic()
             reply = client.call_raw('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
             took.append(time.monotonic() - began)
-            page, more, _ = reply.unpack()
+            page, more, after, _ = reply.unpack()
             seen += len(page)
             before = page[0][0] if page else before
             assert page or not more, 'a page without messages'

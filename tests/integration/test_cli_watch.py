@@ -220,7 +220,7 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
             options = {'limit': harness.GLib.Variant('u', 500)}
             if before:
                 options['before'] = harness.GLib.Variant('x', before)
-            page, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)[:3]
+            page, more = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)[:2]
             messages = page + messages
             if not more or not page:
                 return messages

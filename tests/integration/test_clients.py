@@ -64,9 +64,9 @@ class ClientsTest(harness.Test):
         db.close()
         client = daemon.start()
         client.wait_state('online')
-        page, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', 0, {'limit': GLib.Variant('u', 2)})
+        page, more, after, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', 0, {'limit': GLib.Variant('u', 2)})
         self.assertEqual((len(page), more), (2, True))
-        page, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', 0, {'before': GLib.Variant('x', page[0][0])})
+        page, more, after, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', 0, {'before': GLib.Variant('x', page[0][0])})
         self.assertEqual((len(page), more), (1, False))
 
     def test_refused_uploads_tell_the_code(self):

@@ -160,7 +160,7 @@ class IntrospectionTest(harness.Test):
         client_id = conversations.SendText('(sxs)', 'roster', ECHO, 'by proxy')
         self.assertIsInstance(client_id, int)
         harness.wait_for(lambda: any(name == 'RosterMessages' and args[1][0][5] == 'echo: by proxy' for name, args in heard), 'the answer')
-        page, more, serial = conversations.GetMessages('(xa{sv})', ECHO, {'limit': GLib.Variant('u', 2)})
+        page, more_before, more_after, serial = conversations.GetMessages('(xa{sv})', ECHO, {'limit': GLib.Variant('u', 2)})
         self.assertEqual([one[5] for one in page], ['by proxy', 'echo: by proxy'])
         sandbox.control('disconnect', how='drop')
         harness.wait_for(lambda: account.get_cached_property('State').unpack() != 'online', 'the cached property follows')

@@ -38,7 +38,7 @@ class MessagesTest(harness.Test):
         return client.call('Conversations', 'Get', '(x)', conversation)['unread']
 
     def contents(self, client, conversation, **options):
-        values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', conversation, options)
+        values = client.call('Conversations', 'GetMessages', '(xa{sv})', conversation, options)[0]
         return [harness.message(one).content for one in values]
 
     def test_unread_at_login(self):
@@ -106,7 +106,7 @@ class MessagesTest(harness.Test):
         [accepted] = sandbox.accepted('alice')
         self.assertEqual((accepted['server_mid'], accepted['client_mid'], accepted['content'], accepted['duplicates']),
                          (server_mid, client_id, 'hello', 0))
-        client.wait_event('MessageStatusChanged', lambda event: event.args == (ECHO, server_mid))  # the bot has read it
+        client.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (ECHO, server_mid))  # the bot has read it
         self.assertEqual(client.call('Conversations', 'GetMessage', '(x)', server_mid)[7], 2)
         harness.wait_for(lambda: client.get('Account', 'Queued') == 0, 'nothing queued')
 
@@ -215,7 +215,7 @@ class MessagesTest(harness.Test):
         self.assertEqual(typing.args[:2], (1002, 1001))
         self.assertEqual(json.loads(typing.args[2]), {'input_status': 'typing'})
         bob.call('Conversations', 'SetTyping', '(xb)', 1001, False)
-        alice.wait_event('InputStatusMessage', lambda event: json.loads(event.args[2]) == {'input_status': 'nothing'})
+        alice.wait_event('InputStatusMessage', lambda event: json.loads(event.args[2]) == {'input_status': 'nothing'} and event.args[3] is False)
         self.assertEqual(alice.call('Events', 'GetPosition'), before)
         self.assertFalse(bob.named('InputStatusMessage'), 'our own typing is not signalled')
         self.assertFalse(bob.named('SendingMessageStatusChanged'))
@@ -310,7 +310,7 @@ class MessagesTest(harness.Test):
             self.assertEqual([one for one in self.contents(client, peer) if one in expected], expected)
         bob.call('Conversations', 'MarkRead', '(xxa{sv})', 1001, 0, {})
         mid = alice.call('Conversations', 'GetMessage', '(x)', asked)[0]
-        alice.wait_event('MessageStatusChanged', lambda event: event.args == (1002, mid))
+        alice.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (1002, mid))
         self.assertEqual(alice.call('Conversations', 'GetMessage', '(x)', mid)[7], 2)
 
     def test_two_devices_of_one_user(self):
@@ -408,9 +408,9 @@ class MessagesTest(harness.Test):
         expected = ['line %d' % i for i in range(1, 121)]
 
         def page(**options):
-            values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', 1003,
-                                               dict(options, local=GLib.Variant('b', True)))
-            return [harness.message(one) for one in values], more
+            values, before, after, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', 1003,
+                                                        dict(options, local=GLib.Variant('b', True)))
+            return [harness.message(one) for one in values], after if 'after' in options else before or after if 'around' in options else before
 
         got, more = page(limit=GLib.Variant('u', 50))
         self.assertTrue(more)

@@ -43,7 +43,8 @@ class OperationsTest(harness.Test):
         return client.call('Conversations', 'Get', '(x)', conversation)
 
     def contents(self, client, conversation, **options):
-        values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', conversation, options)
+        values, more_before, more_after, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', conversation, options)
+        more = more_after if 'after' in options else more_before
         return [harness.message(one).content for one in values], more
 
     def test_recall(self):
@@ -55,7 +56,8 @@ class OperationsTest(harness.Test):
         self.operate(alice, 'Recall', mid)
         for client, conversation in ((alice, BOB), (other, BOB), (bob, ALICE)):
             client.wait_event('MessageRecalled', lambda event: event.args == (conversation, mid))
-            client.wait_event('MessageStatusChanged', lambda event: event.args == (conversation, mid))
+            event = client.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (conversation, mid) and 'status' not in event.args[2])
+            self.assertEqual(event.args[2], {'recalled': True})
             self.gone(client, mid)
             self.assertEqual(self.item(client, conversation)['last_message_id'], first)
         self.assertEqual(self.item(bob, ALICE)['unread'], 1)
@@ -122,7 +124,7 @@ class OperationsTest(harness.Test):
         self.assertEqual(self.item(alice, BOB)['unread'], 0)
         alice.wait_sent(client_id)
         for mid in mids:
-            bob.wait_event('MessageStatusChanged', lambda event: event.args == (ALICE, mid))
+            bob.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (ALICE, mid))
             self.assertEqual(self.get(bob, mid).status, 2)
         other.wait_event('UnreadChange', lambda event: event.args == (BOB, 0))
         self.assertGreater(before, 0)
@@ -140,7 +142,7 @@ class OperationsTest(harness.Test):
         alice.wait_message(lambda one: one.id == mid)
         self.operate(alice, 'MarkPlayed', mid)
         self.assertTrue(self.get(alice, mid).more['is_played'])
-        bob.wait_event('MessageStatusChanged', lambda event: event.args == (ALICE, mid))
+        bob.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (ALICE, mid))
         self.assertTrue(self.get(bob, mid).more['is_played'])
 
     def test_delete_conversation(self):
@@ -389,7 +391,8 @@ class OperationsTest(harness.Test):
             options = {'limit': GLib.Variant('u', 40)}
             if before is not None:
                 options['before'] = GLib.Variant('x', before)
-            values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
+            values, more, after, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
+            self.assertEqual(after, before is not None)
             page = [harness.message(one) for one in values]
             self.assertTrue(page or not more)
             have = [one.content for one in page] + have
@@ -400,8 +403,9 @@ class OperationsTest(harness.Test):
         fetched, following = client.call('Conversations', 'FetchHistory', '(xxu)', BOB, first + 10, 5)
         self.assertEqual([harness.message(one).content for one in fetched], wanted[5:10])
         self.assertEqual(following, first + 5)
-        values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {'around': GLib.Variant('x', first + 100), 'limit': GLib.Variant('u', 10)})
+        values, more_before, more_after, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {'around': GLib.Variant('x', first + 100), 'limit': GLib.Variant('u', 10)})
         self.assertIn(wanted[100], [harness.message(one).content for one in values])
+        self.assertEqual((more_before, more_after), (True, True))
         self.fails('NotFound', client.call, 'Conversations', 'GetMessages', '(xa{sv})', BOB, {'around': GLib.Variant('x', 5)})
 
     def test_history_forward(self):
@@ -414,8 +418,8 @@ class OperationsTest(harness.Test):
         options = {'after': GLib.Variant('x', first + 9), 'limit': GLib.Variant('u', 10)}
         have = []
         for turn in range(4):
-            values, more, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
-            self.assertTrue(more)
+            values, before, after, serial = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
+            self.assertEqual((before, after), (True, True))
             have += [harness.message(one).id for one in values]
         self.assertEqual(have[:10], list(range(first + 10, first + 20)))
 

@@ -63,7 +63,7 @@ class PushesTest(harness.Test):
         self.assertEqual([one.id for one in told if 'is_history' in one.more], [])
         self.assertEqual(self.unread(client, BOB), before + 131)
         self.assertEqual(client.named('ReceiveHistoryMsg'), [])
-        values, more, _ = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {'limit': GLib.Variant('u', 200)})
+        values, more, after, _ = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {'limit': GLib.Variant('u', 200)})
         self.assertEqual([one[0] for one in values][-131:], lost + [shown])
 
     def test_missed_in_a_group(self):
@@ -136,7 +136,7 @@ class PushesTest(harness.Test):
         self.assertEqual(self.unread(client, BOB), 1001)
         for local in (True, False):
             options = {'before': GLib.Variant('x', lost[150]), 'limit': GLib.Variant('u', 500), 'local': GLib.Variant('b', local)}
-            values, more, _ = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
+            values, more, after, _ = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, options)
             self.assertEqual(([one[0] for one in values], more), (lost[100:150], True) if local else (lost[:150], False))
 
     def test_newest_missed(self):

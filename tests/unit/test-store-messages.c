@@ -58,7 +58,7 @@ typedef struct {
   gint64 anchor;
   guint limit;
   GVariant *page;
-  gboolean more;
+  gboolean more_before, more_after;
 } Page;
 
 static gboolean
@@ -66,7 +66,7 @@ get_page (FlooDb *db, gpointer data, GError **error)
 {
   Page *page = data;
 
-  page->page = floo_messages_page (db, page->conversation, page->kind, page->anchor, page->limit, &page->more, error);
+  page->page = floo_messages_page (db, page->conversation, page->kind, page->anchor, page->limit, &page->more_before, &page->more_after, error);
   if (page->page == NULL)
     return FALSE;
   g_variant_ref_sink (page->page);
@@ -74,7 +74,7 @@ get_page (FlooDb *db, gpointer data, GError **error)
 }
 
 static void
-assert_page (Fixture *f, FlooPageKind kind, gint64 anchor, guint limit, const char *ids, gboolean more)
+assert_page (Fixture *f, FlooPageKind kind, gint64 anchor, guint limit, const char *ids, gboolean more_before, gboolean more_after)
 {
   Page page = { 7, kind, anchor, limit, NULL, FALSE };
   g_autofree char *got = NULL;
@@ -82,7 +82,8 @@ assert_page (Fixture *f, FlooPageKind kind, gint64 anchor, guint limit, const ch
   fixture_read (f, get_page, &page);
   got = fixture_ids (page.page);
   g_assert_cmpstr (got, ==, ids);
-  g_assert_cmpint (page.more, ==, more);
+  g_assert_cmpint (page.more_before, ==, more_before);
+  g_assert_cmpint (page.more_after, ==, more_after);
   g_variant_unref (page.page);
 }
 
@@ -104,26 +105,26 @@ static void
 test_pages (Fixture *f, gconstpointer data)
 {
   WRITE (f, insert_one_to_nine);
-  assert_page (f, FLOO_PAGE_NEWEST, 0, 3, "70 80 90 ", TRUE);
-  assert_page (f, FLOO_PAGE_NEWEST, 0, 9, "10 20 30 40 50 60 70 80 90 ", FALSE);
-  assert_page (f, FLOO_PAGE_BEFORE, 30, 5, "10 20 ", FALSE);
-  assert_page (f, FLOO_PAGE_BEFORE, 70, 3, "40 50 60 ", TRUE);
-  assert_page (f, FLOO_PAGE_BEFORE, 35, 2, "20 30 ", TRUE);
-  assert_page (f, FLOO_PAGE_AFTER, 70, 5, "80 90 ", FALSE);
-  assert_page (f, FLOO_PAGE_AFTER, 10, 3, "20 30 40 ", TRUE);
-  assert_page (f, FLOO_PAGE_AROUND, 50, 3, "40 50 60 ", TRUE);
-  assert_page (f, FLOO_PAGE_AROUND, 50, 20, "10 20 30 40 50 60 70 80 90 ", FALSE);
-  assert_page (f, FLOO_PAGE_AROUND, 10, 4, "10 20 30 40 ", TRUE);
-  assert_page (f, FLOO_PAGE_AROUND, 90, 4, "60 70 80 90 ", TRUE);
+  assert_page (f, FLOO_PAGE_NEWEST, 0, 3, "70 80 90 ", TRUE, FALSE);
+  assert_page (f, FLOO_PAGE_NEWEST, 0, 9, "10 20 30 40 50 60 70 80 90 ", FALSE, FALSE);
+  assert_page (f, FLOO_PAGE_BEFORE, 30, 5, "10 20 ", FALSE, TRUE);
+  assert_page (f, FLOO_PAGE_BEFORE, 70, 3, "40 50 60 ", TRUE, TRUE);
+  assert_page (f, FLOO_PAGE_BEFORE, 35, 2, "20 30 ", TRUE, TRUE);
+  assert_page (f, FLOO_PAGE_AFTER, 70, 5, "80 90 ", TRUE, FALSE);
+  assert_page (f, FLOO_PAGE_AFTER, 10, 3, "20 30 40 ", TRUE, TRUE);
+  assert_page (f, FLOO_PAGE_AROUND, 50, 3, "40 50 60 ", TRUE, TRUE);
+  assert_page (f, FLOO_PAGE_AROUND, 50, 20, "10 20 30 40 50 60 70 80 90 ", FALSE, FALSE);
+  assert_page (f, FLOO_PAGE_AROUND, 10, 4, "10 20 30 40 ", FALSE, TRUE);
+  assert_page (f, FLOO_PAGE_AROUND, 90, 4, "60 70 80 90 ", TRUE, FALSE);
 
   WRITE (f, insert_waiting);
-  assert_page (f, FLOO_PAGE_NEWEST, 0, 5, "80 90 1001 1002 1003 ", TRUE);
-  assert_page (f, FLOO_PAGE_NEWEST, 0, 2, "1002 1003 ", TRUE);
-  assert_page (f, FLOO_PAGE_BEFORE, 1002, 3, "80 90 1001 ", TRUE);
-  assert_page (f, FLOO_PAGE_AFTER, 80, 3, "90 1001 1002 ", TRUE);
-  assert_page (f, FLOO_PAGE_AFTER, 1001, 9, "1002 1003 ", FALSE);
-  assert_page (f, FLOO_PAGE_AROUND, 1001, 3, "90 1001 1002 ", TRUE);
-  assert_page (f, FLOO_PAGE_BEFORE, 70, 3, "40 50 60 ", TRUE);
+  assert_page (f, FLOO_PAGE_NEWEST, 0, 5, "80 90 1001 1002 1003 ", TRUE, FALSE);
+  assert_page (f, FLOO_PAGE_NEWEST, 0, 2, "1002 1003 ", TRUE, FALSE);
+  assert_page (f, FLOO_PAGE_BEFORE, 1002, 3, "80 90 1001 ", TRUE, TRUE);
+  assert_page (f, FLOO_PAGE_AFTER, 80, 3, "90 1001 1002 ", TRUE, TRUE);
+  assert_page (f, FLOO_PAGE_AFTER, 1001, 9, "1002 1003 ", TRUE, FALSE);
+  assert_page (f, FLOO_PAGE_AROUND, 1001, 3, "90 1001 1002 ", TRUE, TRUE);
+  assert_page (f, FLOO_PAGE_BEFORE, 70, 3, "40 50 60 ", TRUE, TRUE);
 }
 
 /* Texts of 1 MiB: the page ends before it is larger than a reply may be. */
@@ -145,8 +146,8 @@ static void
 test_large_page (Fixture *f, gconstpointer data)
 {
   WRITE (f, insert_large);
-  assert_page (f, FLOO_PAGE_NEWEST, 0, 50, "6 7 8 9 10 11 12 ", TRUE);
-  assert_page (f, FLOO_PAGE_BEFORE, 6, 50, "1 2 3 4 5 ", FALSE);
+  assert_page (f, FLOO_PAGE_NEWEST, 0, 50, "6 7 8 9 10 11 12 ", TRUE, FALSE);
+  assert_page (f, FLOO_PAGE_BEFORE, 6, 50, "1 2 3 4 5 ", FALSE, TRUE);
 }
 
 static gboolean

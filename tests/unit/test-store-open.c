@@ -224,8 +224,8 @@ spoil (Fixture *f, const char *table, int at)
 static gboolean
 get_all (FlooDb *db, gpointer data, GError **error)
 {
-  gboolean more;
-  GVariant *page = floo_messages_page (db, 7, FLOO_PAGE_NEWEST, 0, 3000, &more, error);
+  gboolean before, after;
+  GVariant *page = floo_messages_page (db, 7, FLOO_PAGE_NEWEST, 0, 3000, &before, &after, error);
 
   if (page == NULL)
     return FALSE;
