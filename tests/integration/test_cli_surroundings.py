@@ -104,7 +104,7 @@ class SurroundingsTest(cli.Test):
         began = time.monotonic()
         failed = self.says(broken, 'unknown key "nonsense" in group [service]; mend that', 'status', status=UNAVAILABLE)
         self.assertIn('flooimd.conf', failed.error)
-        self.assertLess(time.monotonic() - began, 1 * harness.SLOWNESS)
+        self.assertLess(time.monotonic() - began, 5 * harness.SLOWNESS)  # 30 s it took where D-Bus waits for systemd
         self.assertEqual(self.flooim(broken, 'status', '--json', status=UNAVAILABLE).error[:20], '{"error":"NoDaemon",')
 
     def test_systemd(self):
@@ -130,7 +130,7 @@ class SurroundingsTest(cli.Test):
         for word in ('flooimd.service failed (exit-code, status 75)', 'another process has its data folder',
                      'journalctl --user -u flooimd.service'):
             self.assertIn(word, error)
-        self.assertLess(time.monotonic() - began, 2 * harness.SLOWNESS)
+        self.assertLess(time.monotonic() - began, 5 * harness.SLOWNESS)
         systemd.calls.clear()
         systemd.start = starts
         run = self.begin(daemon, 'status')
