@@ -229,6 +229,7 @@ class PeopleTest(cli.Test):
         self.assertIn('--name and --token are for one file', self.flooim(daemon, 'send-file', 'bob', nasty, nasty, '-n', 'x',
                                                             status=USAGE).error)
 
+        harness.wait_for(lambda: {row[2] for row in self.flooim(daemon, 'transfers').rows} <= {'complete', 'error'}, 'nothing is on its way')
         sandbox.control('files', what='upload', stall=0, count=-1)
         running = self.begin(daemon, 'send-file', 'bob', nasty)
         number = harness.wait_for(lambda: [row[0] for row in self.flooim(daemon, 'transfers').rows if row[2] == 'active'],
