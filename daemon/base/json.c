@@ -83,9 +83,11 @@ scan_number (Scan *scan, GError **error)
     }
 
   text = g_strndup (begin, scan->at - begin);
+  /* What is out of range becomes a string: a wrong value where it is, while the rest of the text can be taken. */
   if (integer ? !g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, NULL, NULL) : !isfinite (g_ascii_strtod (text, NULL)))
-    return fail (scan, error, "number out of range");
-  g_string_append (scan->out, text);
+    g_string_append_printf (scan->out, "\"%s\"", text);
+  else
+    g_string_append (scan->out, text);
   return TRUE;
 }
 

@@ -16,7 +16,7 @@ G_BEGIN_DECLS
  * @len: bytes of @text
  *
  * Strict RFC 8259, at most FLOO_MAX_JSON bytes, FLOO_MAX_JSON_DEPTH levels, FLOO_MAX_JSON_VALUES values. Integers beyond int64
- * and numbers beyond a double are an error. Invalid UTF-8, \u0000 and halves of surrogate pairs in strings are repaired (U+FFFD).
+ * and numbers beyond a double become strings. Invalid UTF-8, \u0000 and halves of surrogate pairs in strings are repaired (U+FFFD).
  *
  * Returns: (transfer full): the root, or NULL with FLOO_ERROR_PROTOCOL that says what and at which byte
  */

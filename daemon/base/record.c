@@ -47,6 +47,7 @@ string_from_json (JsonNode *node)
   return floo_json_node_int (node, &number) ? g_variant_new_printf ("%" G_GINT64_FORMAT, number) : NULL;
 }
 
+/* What is no id is left out; an array of nothing else is none. */
 static GVariant *
 ids_from_json (JsonNode *node)
 {
@@ -63,10 +64,13 @@ ids_from_json (JsonNode *node)
     {
       gint64 id;
 
-      if (!floo_json_node_int (json_array_get_element (array, i), &id))
-        return NULL;
-      g_array_append_val (ids, id);
+      if (floo_json_node_int (json_array_get_element (array, i), &id))
+        g_array_append_val (ids, id);
     }
+  if (ids->len == 0 && n > 0)
+    return NULL;
+  if (ids->len < n)
+    g_message ("%u of %u ids of the service were left out: they are no 64-bit integers", n - ids->len, n);
   return g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, ids->data, ids->len, sizeof (gint64));
 }
 
@@ -321,9 +325,10 @@ array_of (JsonNode *node, JsonArray **out)
 GVariant *
 floo_records_from_json (const FlooRecord *record, JsonNode *node, guint max, GError **error)
 {
+  g_autoptr (GError) bad = NULL; /* of the first one that is left out */
   GVariantBuilder builder;
   JsonArray *array;
-  guint n;
+  guint n, n_bad = 0;
 
   g_return_val_if_fail (record != NULL, NULL);
 
@@ -341,15 +346,20 @@ floo_records_from_json (const FlooRecord *record, JsonNode *node, guint max, GEr
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("aa{sv}"));
   for (guint i = 0; i < n; i++)
     {
-      GVariant *value = floo_record_from_json (record, json_array_get_element (array, i), error);
+      GVariant *value = floo_record_from_json (record, json_array_get_element (array, i), bad == NULL ? &bad : NULL);
 
-      if (value == NULL)
-        {
-          g_variant_builder_clear (&builder);
-          return NULL;
-        }
-      g_variant_builder_add_value (&builder, value);
+      if (value != NULL)
+        g_variant_builder_add_value (&builder, value);
+      n_bad += value == NULL;
     }
+  if (n_bad > 0 && n_bad == n)
+    {
+      g_variant_builder_clear (&builder);
+      g_propagate_error (error, g_steal_pointer (&bad));
+      return NULL;
+    }
+  if (n_bad > 0)
+    g_message ("%u of %u records of the service were left out: %s", n_bad, n, bad->message);
   return g_variant_builder_end (&builder);
 }
 

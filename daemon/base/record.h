@@ -57,7 +57,8 @@ extern const FlooRecord floo_record_file_upload, floo_record_pinned_conversation
  * Returns: (transfer floating): an a{sv}
  */
 GVariant *floo_record_from_json (const FlooRecord *record, JsonNode *node, GError **error);
-/* An array of them: aa{sv}. Of more than @max (0: any number) the first ones are taken. One bad element fails the whole. NULL or a JSON null is an empty one. */
+/* An array of them: aa{sv}. Of more than @max (0: any number) the first ones are taken. A bad element is left out, with a
+ * line in the log; where all are bad it fails with the first one's error. NULL or a JSON null is an empty one. */
 GVariant *floo_records_from_json (const FlooRecord *record, JsonNode *node, guint max, GError **error);
 
 /**
@@ -71,7 +72,8 @@ JsonNode *floo_record_to_json (const FlooRecord *record, GVariant *values, GErro
 /* Returns: (transfer full): those members of @object that are fields of the record and of their types, under the record's names. */
 JsonObject *floo_record_pick_fields (const FlooRecord *record, JsonObject *object);
 
-/* Returns: (transfer floating): the ids in a JSON array of integers, as ax. NULL or a JSON null is none. */
+/* Returns: (transfer floating): the ids in a JSON array of integers, as ax; what is none is left out, and an array of nothing else is an error.
+ * NULL or a JSON null is none. */
 GVariant *floo_ids_from_json (JsonNode *node, GError **error);
 
 G_END_DECLS

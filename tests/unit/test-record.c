@@ -94,7 +94,7 @@ test_refuses (void)
   refuse (&floo_record_roster_item, "{\"user_id\":1,\"mute_notification\":\"true\"}", "RosterItem.mute_notification");
   refuse (&floo_record_roster_item, "[]", "RosterItem");
   refuse (&floo_record_roster_item, "null", "RosterItem");
-  refuse (&floo_record_pinned_conversations, "{\"conversation_ids\":[1,[]]}", "conversation_ids");
+  refuse (&floo_record_pinned_conversations, "{\"conversation_ids\":[{},[]]}", "conversation_ids");
   refuse (&floo_record_file_upload, "{\"upload_url\":\"u\",\"oss_body_param\":{\"a\":\"b\",\"key\":1}}", "oss_body_param");
 }
 
@@ -103,7 +103,9 @@ test_lists (void)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonNode) good = parse ("[{\"user_id\":1},{\"user_id\":2}]");
-  g_autoptr (JsonNode) bad = parse ("[{\"user_id\":1},{}]");
+  g_autoptr (JsonNode) some_bad = parse ("[{},{\"user_id\":1},9223372036854775808]");
+  g_autoptr (JsonNode) bad = parse ("[{},null]");
+  g_autoptr (GVariant) rest = NULL;
   g_autoptr (JsonNode) object = parse ("{}");
   g_autoptr (JsonNode) none = parse ("null");
   g_autoptr (JsonNode) ids = parse ("[1,\"2\",9223372036854775807]");
@@ -122,6 +124,9 @@ test_lists (void)
   g_assert_cmpstr (printed, ==, "[int64 1, 2, 9223372036854775807]");
   g_assert_cmpstr (g_variant_get_type_string (no_numbers), ==, "ax");
 
+  rest = g_variant_ref_sink (floo_records_from_json (&floo_record_group_member, some_bad, 0, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (g_variant_n_children (rest), ==, 1);
   g_assert_null (floo_records_from_json (&floo_record_group_member, bad, 0, &error));
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
   g_clear_error (&error);
