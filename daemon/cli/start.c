@@ -98,7 +98,7 @@ exit_text (int status)
     { 74, "another program cut one of its files short" },
     { 75, "another process has its data folder or its name" },
     { 78, "its configuration is wrong" },
-    { 217, "the kernel forbids user namespaces, see README" },
+    { 217, "the kernel forbids user namespaces, see no-user-namespaces.conf in the folder of examples" },
   };
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)

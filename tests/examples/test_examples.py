@@ -2,6 +2,7 @@
 """The example clients do what they are said to do, over restarts as well."""
 import json
 import os
+import re
 import signal
 import subprocess
 
@@ -11,6 +12,7 @@ from harness import wait_for
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
 EXAMPLES = os.path.join(SOURCE, 'data', 'examples')
 README = os.path.join(SOURCE, 'README.md')
+MANUAL = os.path.join(SOURCE, 'data', 'manual')
 CHAT = os.path.join(harness.BUILD, 'tests', 'examples', 'chat')
 ECHO = 1099
 
@@ -92,16 +94,21 @@ class ExamplesTest(harness.Test):
         self.assertEqual(again.wait(harness.LIMIT), 0)
         self.assertIn('1099: echo: one', self.read_lines(again))
 
-    def test_readme_has_the_client(self):
-        with open(README, encoding='utf-8') as readme, open(os.path.join(EXAMPLES, 'client.py'), encoding='utf-8') as client:
-            self.assertIn('```python\n%s```' % client.read(), readme.read())
+    @staticmethod
+    def read_page(name):
+        with open(os.path.join(MANUAL, name), encoding='utf-8') as page:
+            return page.read()
 
-    def test_readme_recipes_work(self):
+    def test_manual_has_the_client(self):
+        with open(os.path.join(EXAMPLES, 'client.py'), encoding='utf-8') as client:
+            self.assertIn('```python\n%s```' % client.read(), self.read_page('chat-window.md'))
+
+    def test_recipes_work(self):
         sandbox, daemon, client = self.one()
         with open(README, encoding='utf-8') as readme:
-            lines = [line.strip() for line in readme if line.startswith('    ')]
+            lines = [line.strip() for line in (self.read_page('shell.md') + readme.read()).split('\n') if line.startswith('    ')]
         setting = next(line for line in lines if line.startswith('floo='))
-        beginnings = ('$floo.', 'busctl ', 'gdbus introspect')
+        beginnings = ('$floo.', 'busctl ', 'gdbus introspect', 'gdbus call')
         recipes = [line for line in lines if line.startswith(beginnings) and ' monitor ' not in line]
         self.assertGreater(len(recipes), 7)
         folder = self.folder('recipes')
@@ -114,6 +121,13 @@ class ExamplesTest(harness.Test):
             self.assertEqual((done.returncode, done.stderr), (0, ''), recipe)
             self.assertTrue(done.stdout, recipe)
         client.wait_message(lambda one: one.content == 'echo: Backup done')
+
+        with open(os.path.join(folder, 'photo.jpg'), 'wb') as photo:
+            photo.write(b'\xff\xd8\xff\xe0\x00\x10JFIF\x00' + bytes(100))
+        program = re.search(r'```python\n(.*?)```', self.read_page('files.md'), re.DOTALL).group(1)
+        done = subprocess.run(['/usr/bin/python3', '-c', program], cwd=folder, env=env, capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '', ''))
+        client.wait_message(lambda one: one.type == 'image' and 'photo.jpg' in one.more['attachment'])
 
     def test_files_are_sent(self):
         sandbox, daemon, client = self.one()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The lines of shell in the README, as they stand there."""
+"""The lines of shell in the README and in the manual, as they stand there."""
 
 import json
 import os
@@ -11,14 +11,16 @@ import cli
 import harness
 from cli import BOB, CAROL, ZHANG
 
-README = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'README.md')
+SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..')
+README = os.path.join(SOURCE, 'README.md')
+PAGE = os.path.join(SOURCE, 'data', 'manual', 'shell.md')
 
 
 def lines():
-    """The indented lines of the part on shells, without comments."""
-    with open(README, encoding='utf-8') as file:
-        part = file.read().partition('## From a shell')[2].partition('\n## ')[0]
-    return [line[4:] for line in part.split('\n') if line.startswith('    ') and not line.startswith('    #')]
+    """The indented lines of the page on shells, without comments."""
+    with open(PAGE, encoding='utf-8') as file:
+        page = file.read()
+    return [line[4:] for line in page.split('\n') if line.startswith('    ') and not line.startswith('    #')]
 
 
 class ReadmeTest(cli.Test):
@@ -33,6 +35,8 @@ class ReadmeTest(cli.Test):
         sandbox.control('bot', on=False)
         with open(os.path.join(self.root, 'photo.jpg'), 'wb') as file:
             file.write(b'\xff\xd8\xff\xe0\x00\x10JFIF\x00' + bytes(100))
+        with open(README, encoding='utf-8') as file:
+            self.assertIn(''.join('    %s\n' % line for line in lines()[:5]), file.read())
         for line in lines()[:5]:
             self.assertTrue(self.shell(daemon, line).output, line)
         client.wait_state('online')
@@ -99,7 +103,7 @@ class ReadmeTest(cli.Test):
         """What systemd says of the units."""
         if not shutil.which('systemd-analyze'):
             self.skipTest('systemd-analyze is missing')
-        with open(README, encoding='utf-8') as file:
+        with open(PAGE, encoding='utf-8') as file:
             units = re.findall(r'    # (report\.\w+)\n((?:    .*\n)+)', file.read())
         self.assertEqual([name for name, _ in units], ['report.service', 'report.timer'])
         for name, text in units:
@@ -133,9 +137,9 @@ class ReadmeTest(cli.Test):
     def test_bot(self):
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
-        with open(README, encoding='utf-8') as file:
+        with open(PAGE, encoding='utf-8') as file:
             text = file.read()
-        script = re.search(r'    (#!/bin/sh\n(?:    .*\n)+)', text.partition('### A bot')[2]).group(1).replace('\n    ', '\n')
+        script = re.search(r'    (#!/bin/sh\n(?:    .*\n)+)', text.partition('## A bot')[2]).group(1).replace('\n    ', '\n')
         with open(os.path.join(self.root, 'answer'), 'w') as file:
             file.write(script)
         os.chmod(os.path.join(self.root, 'answer'), 0o700)
