@@ -24,6 +24,7 @@ struct _FlooSender {
 /* A frame that is to go out. */
 typedef struct {
   gint64 client_mid;
+  guint64 generation;           /* of the window */
   FlooOutboxRow row;            /* its first one; content is that of all */
   char *content, *ext, *config, *attachment;
 } FlooTaken;

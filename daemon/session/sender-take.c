@@ -42,6 +42,7 @@ typedef struct {
 
 typedef struct {
   FlooWindow *window;
+  guint64 generation;           /* of the window */
   gint64 now;                   /* ms, monotonic */
   gint64 wait;                  /* ms, until the earliest row is due that waits for a time; 0: none */
   GPtrArray *chosen;
@@ -129,7 +130,7 @@ choose (Take *take, const FlooOutboxRow *row, gint64 conversation)
   gint64 client_mid = row->frame != 0 ? row->frame : row->client_id;
   Chosen *chosen;
 
-  if (take->chosen->len >= take->room || !floo_window_add (take->window, client_mid, conversation, row->client_id, row_bytes (row)))
+  if (take->chosen->len >= take->room || !floo_window_add (take->window, take->generation, client_mid, conversation, row->client_id, row_bytes (row)))
     return FALSE;
   chosen = g_new0 (Chosen, 1);
   chosen->client_mid = client_mid;
@@ -284,13 +285,13 @@ take_frame (FlooDb *db, const Chosen *chosen, gint64 device_sn, FlooTaken *taken
 gboolean
 floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, gint64 *wait, GError **error)
 {
-  Take take = { .window = window, .now = now, .room = floo_window_room (window) };
   gint64 device_sn;
+  Take take = { .window = window, .now = now, .generation = floo_window_get_generation (window, &device_sn), .room = floo_window_room (window) };
   gboolean ok = TRUE;
 
   if (wait != NULL)
     *wait = 0;
-  if (!floo_window_is_open (window, &device_sn) || take.room == 0)
+  if (take.generation == 0 || take.room == 0)
     return TRUE;
   take.chosen = g_ptr_array_new_with_free_func (chosen_free);
   take.starts = g_array_new (FALSE, FALSE, sizeof (FlooOutboxHead));
@@ -299,11 +300,12 @@ floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, 
     {
       FlooTaken *one = g_new0 (FlooTaken, 1);
 
+      one->generation = take.generation;
       ok = take_frame (db, g_ptr_array_index (take.chosen, i), device_sn, one, error);
       g_ptr_array_add (taken, one);
     }
   for (guint i = 0; !ok && i < take.chosen->len; i++)
-    floo_window_remove (window, ((const Chosen *) g_ptr_array_index (take.chosen, i))->client_mid);
+    floo_window_remove (window, take.generation, ((const Chosen *) g_ptr_array_index (take.chosen, i))->client_mid);
   close_frame (&take);
   g_ptr_array_unref (take.chosen);
   g_array_unref (take.starts);

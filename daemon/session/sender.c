@@ -104,17 +104,32 @@ floo_sender_take_due (FlooSender *self, FlooDb *db, GPtrArray *taken, GError **e
   return floo_sender_take (self->window, db, monotonic_ms (), taken, NULL, error);
 }
 
+static void
+remove_taken (FlooWindow *window, const GPtrArray *taken)
+{
+  for (guint i = 0; i < taken->len; i++)
+    {
+      const FlooTaken *one = g_ptr_array_index (taken, i);
+
+      floo_window_remove (window, one->generation, one->client_mid);
+    }
+}
+
 void
 floo_sender_untake (FlooSender *self, GPtrArray *taken)
 {
-  for (guint i = 0; i < taken->len; i++)
-    floo_window_remove (self->window, ((FlooTaken *) g_ptr_array_index (taken, i))->client_mid);
+  if (taken->len == 0)
+    return;
+  remove_taken (self->window, taken);
+  /* A job that ran since may have taken what comes behind these. */
+  floo_window_renew (self->window);
 }
 
 /* ---- waiting for answers ---- */
 
 typedef struct {
   FlooSession *session;
+  guint64 generation;
   GArray *client_mids;
 } OverdueJob;
 
@@ -167,7 +182,7 @@ on_overdue_done (FlooStore *store, gpointer data, const GError *error)
   if (error != NULL)
     g_warning ("what was not acknowledged could not be put off: %s", error->message);
   for (guint i = 0; i < job->client_mids->len; i++)
-    floo_window_remove (self->window, g_array_index (job->client_mids, gint64, i));
+    floo_window_remove (self->window, job->generation, g_array_index (job->client_mids, gint64, i));
   floo_sender_pump (self);
 }
 
@@ -189,6 +204,7 @@ on_watch (gpointer user_data)
 
   job->session = g_object_ref (self->session);
   job->client_mids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  job->generation = floo_window_get_generation (self->window, NULL);
   floo_window_get_overdue (self->window, monotonic_ms (), job->client_mids);
   if (job->client_mids->len > 0)
     floo_session_write (self->session, run_overdue_job, on_overdue_done, job, overdue_job_free);
@@ -204,11 +220,12 @@ void
 floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
 {
   gint64 now = monotonic_ms ();
+  gboolean stale = FALSE;
 
   /* The connection may have gone while the rows were committed: they go out with the next one. */
   if (!self->online)
     {
-      floo_sender_untake (self, taken);
+      remove_taken (self->window, taken);
       return;
     }
   for (guint i = 0; i < taken->len; i++)
@@ -216,11 +233,16 @@ floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
       const FlooTaken *one = g_ptr_array_index (taken, i);
 
       FLOO_CRASH_POINT ("before-frame");
-      floo_window_sent (self->window, one->client_mid, now);
-      floo_sender_send_frame (self, one);
+      if (floo_window_send (self->window, one->generation, one->client_mid, now))
+        floo_sender_send_frame (self, one);
+      else
+        stale = TRUE;
     }
   if (taken->len > 0 && self->watch_timer == 0)
     self->watch_timer = g_timeout_add_seconds (2, on_watch, self);
+  /* With what comes before it. */
+  if (stale)
+    floo_sender_pump (self);
 }
 
 void
@@ -316,7 +338,7 @@ floo_sender_pump (FlooSender *self)
 gboolean
 floo_sender_is_online (FlooSender *self)
 {
-  return floo_window_is_open (self->window, NULL);
+  return floo_window_get_generation (self->window, NULL) != 0;
 }
 
 void

@@ -8,6 +8,7 @@
 #define MAX_WAITS 1000          /* before those that are over are dropped */
 
 typedef struct {
+  guint64 generation;
   gint64 conversation;
   gint64 place;
   gsize bytes;
@@ -32,6 +33,7 @@ typedef struct {
 struct _FlooWindow {
   GMutex lock;
   gboolean open;
+  guint64 generation;
   gint64 device_sn;
   gsize bytes;
   gint64 answered_at;
@@ -68,6 +70,7 @@ reset (FlooWindow *self, gboolean open, gint64 device_sn)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   self->open = open;
+  self->generation++;
   self->device_sn = device_sn;
   self->bytes = 0;
   self->answered_at = 0;
@@ -87,14 +90,22 @@ floo_window_close (FlooWindow *self)
   reset (self, FALSE, 0);
 }
 
-gboolean
-floo_window_is_open (FlooWindow *self, gint64 *device_sn)
+void
+floo_window_renew (FlooWindow *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->generation++;
+}
+
+guint64
+floo_window_get_generation (FlooWindow *self, gint64 *device_sn)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   if (device_sn != NULL)
     *device_sn = self->device_sn;
-  return self->open;
+  return self->open ? self->generation : 0;
 }
 
 guint
@@ -158,14 +169,14 @@ get_lane (FlooWindow *self, gint64 conversation)
 }
 
 gboolean
-floo_window_add (FlooWindow *self, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes)
+floo_window_add (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   Lane *lane = g_hash_table_lookup (self->lanes, &conversation);
   Frame *frame;
 
-  if (!self->open || g_hash_table_contains (self->frames, &client_mid) || g_hash_table_size (self->frames) >= FLOO_WINDOW_TOTAL
-      || self->bytes >= FLOO_WINDOW_TOTAL_BYTES || !has_room (lane)
+  if (!self->open || generation != self->generation || g_hash_table_contains (self->frames, &client_mid)
+      || g_hash_table_size (self->frames) >= FLOO_WINDOW_TOTAL || self->bytes >= FLOO_WINDOW_TOTAL_BYTES || !has_room (lane)
       || (lane != NULL && lane->frames > 0 && place < lane->highest && conversation != FLOO_WINDOW_NO_ORDER))
     return FALSE;
   lane = get_lane (self, conversation);
@@ -174,6 +185,7 @@ floo_window_add (FlooWindow *self, gint64 client_mid, gint64 conversation, gint6
   lane->highest = lane->frames == 1 ? place : MAX (lane->highest, place);
   self->bytes += bytes;
   frame = g_new0 (Frame, 1);
+  frame->generation = generation;
   frame->conversation = conversation;
   frame->place = place;
   frame->bytes = bytes;
@@ -198,22 +210,38 @@ take_out (FlooWindow *self, gint64 client_mid)
   return lane;
 }
 
-void
-floo_window_remove (FlooWindow *self, gint64 client_mid)
+/* Returns: (nullable): the frame, where it was not added again after this generation */
+static Frame *
+find_frame (FlooWindow *self, guint64 generation, gint64 client_mid)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  Frame *frame = g_hash_table_lookup (self->frames, &client_mid);
 
-  take_out (self, client_mid);
+  return frame != NULL && frame->generation <= generation ? frame : NULL;
 }
 
 void
-floo_window_sent (FlooWindow *self, gint64 client_mid, gint64 now)
+floo_window_remove (FlooWindow *self, guint64 generation, gint64 client_mid)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  Frame *frame = g_hash_table_lookup (self->frames, &client_mid);
 
+  if (find_frame (self, generation, client_mid) != NULL)
+    take_out (self, client_mid);
+}
+
+gboolean
+floo_window_send (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 now)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  Frame *frame = find_frame (self, generation, client_mid);
+
+  if (frame != NULL && generation == self->generation)
+    {
+      frame->sent_at = MAX (now, 1);
+      return TRUE;
+    }
   if (frame != NULL)
-    frame->sent_at = MAX (now, 1);
+    take_out (self, client_mid);
+  return FALSE;
 }
 
 void

@@ -24,11 +24,18 @@ typedef struct _FlooWindow FlooWindow;
 FlooWindow *floo_window_new (void);
 void floo_window_free (FlooWindow *self);
 
-/* There is a connection, under this device number; none. What was on the way on the one before is forgotten. */
+/*
+ * There is a connection, under this device number; none. What was on the way on the one before is forgotten.
+ *
+ * Each opening begins a new generation. Frames are added under the generation in which the rows were looked at, and are sent only while it
+ * lasts: a frame that was added before a reconnect and is sent after it would pass the earlier ones that were lost with the connection.
+ */
 void floo_window_open (FlooWindow *self, gint64 device_sn);
 void floo_window_close (FlooWindow *self);
-/* @device_sn: (out) (optional) */
-gboolean floo_window_is_open (FlooWindow *self, gint64 *device_sn);
+/* Begins a new generation on the same connection: what was added and is not sent yet must be added again. */
+void floo_window_renew (FlooWindow *self);
+/* @device_sn: (out) (optional). Returns: the present generation, 0: there is no connection */
+guint64 floo_window_get_generation (FlooWindow *self, gint64 *device_sn);
 
 /* How many frames may still be added in all; whether the conversation has room for one. */
 guint floo_window_room (FlooWindow *self);
@@ -39,16 +46,17 @@ gboolean floo_window_is_empty (FlooWindow *self);
 
 /**
  * floo_window_add:
+ * @generation: by floo_window_get_generation(), from before the rows were read
  * @conversation: or FLOO_WINDOW_NO_ORDER
  * @place: in the conversation's order: client_id of its first row
  *
  * Returns: FALSE: it has to wait
  */
-gboolean floo_window_add (FlooWindow *self, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes);
-/* It will not go out now. */
-void floo_window_remove (FlooWindow *self, gint64 client_mid);
-/* It was handed to the connection. */
-void floo_window_sent (FlooWindow *self, gint64 client_mid, gint64 now);
+gboolean floo_window_add (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes);
+/* It will not go out now, or is given up. Nothing where it was added again after @generation. */
+void floo_window_remove (FlooWindow *self, guint64 generation, gint64 client_mid);
+/* It is about to be handed to the connection. FALSE: its generation is over, and it must not be; it is removed. */
+gboolean floo_window_send (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 now);
 /* @refused: for the moment: the conversation's window closes to one frame, and opens again as answers come */
 void floo_window_answered (FlooWindow *self, gint64 client_mid, gboolean refused, gint64 now);
 /* Appends the client_mids (gint64) of those whose answer is overdue. A line that is slow, but on which answers come, is given more time. */

@@ -85,22 +85,36 @@ sending_run_take (FlooDb *db, gpointer data, GError **error)
   return floo_sender_take (s->window, db, s->now, s->frames, &s->wait, error);
 }
 
-/* Takes what is due; returns (transfer full) "NUMBER:CONTENT " of each frame. */
+/* Sends what was taken, as far as it may still be; returns (transfer full) "NUMBER:CONTENT " of each frame. */
 static inline char *
-sending_take (Sending *s)
+sending_send (Sending *s, const GPtrArray *frames)
 {
   GString *text = g_string_new (NULL);
 
-  g_ptr_array_set_size (s->frames, 0);
-  fixture_write (&s->fixture, sending_run_take, s);
-  for (guint i = 0; i < s->frames->len; i++)
+  for (guint i = 0; i < frames->len; i++)
     {
-      const FlooTaken *taken = g_ptr_array_index (s->frames, i);
+      const FlooTaken *taken = g_ptr_array_index (frames, i);
 
-      floo_window_sent (s->window, taken->client_mid, s->now);
-      g_string_append_printf (text, "%" G_GINT64_FORMAT ":%s ", taken->client_mid, taken->row.content);
+      if (floo_window_send (s->window, taken->generation, taken->client_mid, s->now))
+        g_string_append_printf (text, "%" G_GINT64_FORMAT ":%s ", taken->client_mid, taken->row.content);
     }
   return g_string_free (text, FALSE);
+}
+
+/* Takes what is due, without sending it yet. */
+static inline void
+sending_only_take (Sending *s)
+{
+  g_ptr_array_set_size (s->frames, 0);
+  fixture_write (&s->fixture, sending_run_take, s);
+}
+
+/* Takes what is due and sends it; returns as sending_send(). */
+static inline char *
+sending_take (Sending *s)
+{
+  sending_only_take (s);
+  return sending_send (s, s->frames);
 }
 
 static inline void

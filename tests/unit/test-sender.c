@@ -59,6 +59,31 @@ test_again (Sending *s, gconstpointer data)
   sending_assert_message (s, 104, 1104, "t104");
 }
 
+/* What was taken on a connection that is lost before it is sent goes with the next one, behind what comes before it. */
+static void
+test_taken_before_reconnect (Sending *s, gconstpointer data)
+{
+  g_autoptr (GPtrArray) late = NULL;
+  g_autofree char *sent = NULL, *again = NULL;
+
+  add_texts (s, 100, 2, 7);
+  sending_assert_take (s, "100:t100 101:t101 ");
+  add_texts (s, 102, 2, 7);
+  sending_only_take (s);
+  g_assert_cmpuint (s->frames->len, ==, 2);
+  late = g_steal_pointer (&s->frames);
+  s->frames = floo_sender_taken_new ();
+  sending_reconnect (s, DEVICE);
+  sent = sending_send (s, late);
+  g_assert_cmpstr (sent, ==, "");
+  sending_only_take (s);
+  again = sending_send (s, late);
+  g_assert_cmpstr (again, ==, "");
+  g_free (again);
+  again = sending_send (s, s->frames);
+  g_assert_cmpstr (again, ==, "100:t100 101:t101 102:t102 103:t103 ");
+}
+
 /* What is refused for the moment goes first when the answers on the way are in; nothing passes it meanwhile. */
 static void
 test_refused_for_now (Sending *s, gconstpointer data)
@@ -459,6 +484,7 @@ main (int argc, char **argv)
 #define ADD(path, func) g_test_add (path, Sending, NULL, sending_set_up, func, sending_tear_down)
   ADD ("/sender/window", test_window);
   ADD ("/sender/again", test_again);
+  ADD ("/sender/taken-before-reconnect", test_taken_before_reconnect);
   ADD ("/sender/refused-for-now", test_refused_for_now);
   ADD ("/sender/clock-set-back", test_clock_set_back);
   ADD ("/sender/appends", test_appends);

@@ -4,6 +4,18 @@
 
 #include "base/backoff.h"
 
+static gboolean
+add (FlooWindow *window, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes)
+{
+  return floo_window_add (window, floo_window_get_generation (window, NULL), client_mid, conversation, place, bytes);
+}
+
+static void
+send (FlooWindow *window, gint64 client_mid, gint64 now)
+{
+  g_assert_true (floo_window_send (window, floo_window_get_generation (window, NULL), client_mid, now));
+}
+
 static void
 assert_overdue (FlooWindow *window, gint64 now, guint n)
 {
@@ -19,20 +31,20 @@ test_size (void)
 {
   FlooWindow *window = floo_window_new ();
 
-  g_assert_false (floo_window_add (window, 1, 7, 1, 10));
+  g_assert_false (add (window, 1, 7, 1, 10));
   floo_window_open (window, 5);
   for (gint64 i = 1; i <= FLOO_WINDOW_FRAMES; i++)
     {
       g_assert_true (floo_window_has_room (window, 7));
-      g_assert_true (floo_window_add (window, 100 + i, 7, 100 + i, 10));
+      g_assert_true (add (window, 100 + i, 7, 100 + i, 10));
     }
   g_assert_false (floo_window_has_room (window, 7));
-  g_assert_false (floo_window_add (window, 200, 7, 200, 10));
-  g_assert_true (floo_window_add (window, 201, 8, 201, 10));
-  g_assert_false (floo_window_add (window, 201, 8, 201, 10));
+  g_assert_false (add (window, 200, 7, 200, 10));
+  g_assert_true (add (window, 201, 8, 201, 10));
+  g_assert_false (add (window, 201, 8, 201, 10));
   floo_window_answered (window, 101, FALSE, 1);
-  g_assert_false (floo_window_add (window, 90, 7, 90, 10));
-  g_assert_true (floo_window_add (window, 200, 7, 200, 10));
+  g_assert_false (add (window, 90, 7, 90, 10));
+  g_assert_true (add (window, 200, 7, 200, 10));
   floo_window_close (window);
   g_assert_true (floo_window_is_empty (window));
   floo_window_free (window);
@@ -45,14 +57,14 @@ test_bytes (void)
   FlooWindow *window = floo_window_new ();
 
   floo_window_open (window, 5);
-  g_assert_true (floo_window_add (window, 1, 7, 1, 300000));
-  g_assert_false (floo_window_add (window, 2, 7, 2, 1));
+  g_assert_true (add (window, 1, 7, 1, 300000));
+  g_assert_false (add (window, 2, 7, 2, 1));
   for (gint64 i = 0; i < 13; i++)
-    g_assert_true (floo_window_add (window, 10 + i, 10 + i, 1, 300000));
+    g_assert_true (add (window, 10 + i, 10 + i, 1, 300000));
   g_assert_cmpuint (floo_window_room (window), ==, 0);
-  g_assert_false (floo_window_add (window, 30, 30, 1, 1));
-  floo_window_remove (window, 10);
-  g_assert_true (floo_window_add (window, 30, 30, 1, 1));
+  g_assert_false (add (window, 30, 30, 1, 1));
+  floo_window_remove (window, floo_window_get_generation (window, NULL), 10);
+  g_assert_true (add (window, 30, 30, 1, 1));
   floo_window_free (window);
 }
 
@@ -61,7 +73,7 @@ fill (FlooWindow *window, gint64 from)
 {
   guint n = 0;
 
-  while (floo_window_add (window, from + n, 7, from + n, 1))
+  while (add (window, from + n, 7, from + n, 1))
     n++;
   return n;
 }
@@ -73,10 +85,10 @@ test_refused (void)
   FlooWindow *window = floo_window_new ();
 
   floo_window_open (window, 5);
-  g_assert_true (floo_window_add (window, 1, 7, 1, 1) && floo_window_add (window, 2, 7, 2, 1));
+  g_assert_true (add (window, 1, 7, 1, 1) && add (window, 2, 7, 2, 1));
   floo_window_answered (window, 1, TRUE, 1);
-  g_assert_false (floo_window_add (window, 1, 7, 1, 1));
-  g_assert_false (floo_window_add (window, 3, 7, 3, 1));
+  g_assert_false (add (window, 1, 7, 1, 1));
+  g_assert_false (add (window, 3, 7, 3, 1));
   floo_window_answered (window, 2, FALSE, 1);
   g_assert_cmpuint (fill (window, 1), ==, 1);
   floo_window_answered (window, 1, FALSE, 2);
@@ -94,10 +106,10 @@ test_no_order (void)
   guint n = 0;
 
   floo_window_open (window, 5);
-  while (floo_window_add (window, 1000 - n, FLOO_WINDOW_NO_ORDER, 1000 - n, 1))
+  while (add (window, 1000 - n, FLOO_WINDOW_NO_ORDER, 1000 - n, 1))
     n++;
   g_assert_cmpuint (n, ==, FLOO_WINDOW_UNORDERED);
-  g_assert_true (floo_window_add (window, 1, 7, 1, 1));
+  g_assert_true (add (window, 1, 7, 1, 1));
   floo_window_free (window);
 }
 
@@ -108,18 +120,50 @@ test_overdue (void)
   FlooWindow *window = floo_window_new ();
 
   floo_window_open (window, 5);
-  g_assert_true (floo_window_add (window, 1, 7, 1, 1) && floo_window_add (window, 2, 7, 2, 1) && floo_window_add (window, 3, 8, 3, 1));
-  floo_window_sent (window, 1, 1000);
-  floo_window_sent (window, 2, 1000);
+  g_assert_true (add (window, 1, 7, 1, 1) && add (window, 2, 7, 2, 1) && add (window, 3, 8, 3, 1));
+  send (window, 1, 1000);
+  send (window, 2, 1000);
   assert_overdue (window, 11000, 0);
   assert_overdue (window, 11001, 2);
   floo_window_answered (window, 1, FALSE, 6000);
   assert_overdue (window, 16000, 0);
   assert_overdue (window, 16001, 1);
-  floo_window_sent (window, 3, 1000);
+  send (window, 3, 1000);
   floo_window_answered (window, 2, FALSE, 30000);
   assert_overdue (window, 31000, 0);
   assert_overdue (window, 31001, 1);
+  floo_window_free (window);
+}
+
+/* What was added on an earlier connection is neither sent on the next one nor takes anything out of its window. */
+static void
+test_generations (void)
+{
+  FlooWindow *window = floo_window_new ();
+  guint64 first, second;
+
+  g_assert_cmpuint (floo_window_get_generation (window, NULL), ==, 0);
+  floo_window_open (window, 5);
+  first = floo_window_get_generation (window, NULL);
+  g_assert_true (add (window, 1, 7, 1, 1) && add (window, 2, 7, 2, 1));
+  floo_window_close (window);
+  floo_window_open (window, 5);
+  second = floo_window_get_generation (window, NULL);
+  g_assert_false (floo_window_send (window, first, 2, 1000));
+  g_assert_false (floo_window_add (window, first, 3, 7, 3, 1));
+  g_assert_true (add (window, 1, 7, 1, 1) && add (window, 2, 7, 2, 1));
+  g_assert_false (floo_window_send (window, first, 2, 1000));
+  floo_window_remove (window, first, 2);
+  g_assert_true (floo_window_contains (window, 2));
+  send (window, 1, 1000);
+  /* On the same connection: what is not sent yet is removed, what is sent stays. */
+  floo_window_renew (window);
+  g_assert_false (floo_window_send (window, second, 2, 1000));
+  g_assert_false (floo_window_contains (window, 2));
+  g_assert_true (floo_window_contains (window, 1));
+  g_assert_true (add (window, 2, 7, 2, 1));
+  floo_window_remove (window, floo_window_get_generation (window, NULL), 1);
+  g_assert_false (floo_window_contains (window, 1));
   floo_window_free (window);
 }
 
@@ -169,6 +213,7 @@ main (int argc, char **argv)
   g_test_add_func ("/window/refused", test_refused);
   g_test_add_func ("/window/no-order", test_no_order);
   g_test_add_func ("/window/overdue", test_overdue);
+  g_test_add_func ("/window/generations", test_generations);
   g_test_add_func ("/window/clock", test_clock);
   return g_test_run ();
 }
