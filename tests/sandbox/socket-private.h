@@ -18,6 +18,8 @@ struct _SbConnection {
   guint heart;            /* source: the client's ping is due */
   guint greeting;         /* source: the greeting is late */
   gboolean stalled;
+  GQueue held;            /* HeldMessage: what came while it was stalled */
+  guint resume;           /* source: what is held is handled */
   gboolean mute;          /* half-closed: nothing can be sent any more */
   gboolean ended;
 };

@@ -13,6 +13,8 @@
 
 /* More than anybody takes. */
 #define HUGE_FRAME (FLOO_MAX_FRAME + (3u << 20))
+/* Messages that a stalled connection keeps. */
+#define MAX_HELD 10000
 
 /* ---- sending ---- */
 
@@ -173,9 +175,25 @@ leave_device (SbConnection *self)
   sb_waits_check (self->sandbox);
 }
 
+typedef struct {
+  int type;
+  GBytes *message;
+} HeldMessage;
+
+static void
+held_message_free (gpointer data)
+{
+  HeldMessage *held = data;
+
+  g_bytes_unref (held->message);
+  g_free (held);
+}
+
 void
 sb_connection_free (SbConnection *self)
 {
+  g_clear_handle_id (&self->resume, g_source_remove);
+  g_queue_clear_full (&self->held, held_message_free);
   g_clear_handle_id (&self->heart, g_source_remove);
   g_clear_handle_id (&self->greeting, g_source_remove);
   g_signal_handlers_disconnect_by_data (self->ws, self);
@@ -228,12 +246,6 @@ sb_connection_end (SbConnection *self, SbEnd how)
         soup_websocket_connection_close (self->ws, SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
       return;
     }
-}
-
-void
-sb_connection_stall (SbConnection *self, gboolean stalled)
-{
-  self->stalled = stalled;
 }
 
 SbDevice *
@@ -400,15 +412,12 @@ handle_packet (SbConnection *self, const FlooSioPacket *packet)
 }
 
 static void
-on_message (SoupWebsocketConnection *ws, int type, GBytes *message, gpointer user_data)
+handle_message (SbConnection *self, int type, GBytes *message)
 {
-  SbConnection *self = user_data;
   g_auto (FlooSioPacket) packet = { 0 };
   g_autoptr (GError) error = NULL;
   gboolean ok;
 
-  if (self->ended || self->stalled)
-    return;
   beat (self);
   if (type == SOUP_WEBSOCKET_DATA_TEXT)
     {
@@ -423,6 +432,55 @@ on_message (SoupWebsocketConnection *ws, int type, GBytes *message, gpointer use
     handle_packet (self, &packet);
   else
     sb_trace_violation (self->sandbox, self->device == NULL ? 0 : self->device->user->id, "bad packet: %s", error->message);
+}
+
+static void
+on_message (SoupWebsocketConnection *ws, int type, GBytes *message, gpointer user_data)
+{
+  SbConnection *self = user_data;
+  HeldMessage held = { type, NULL };
+
+  if (self->ended)
+    return;
+  if (!self->stalled && self->held.length == 0)
+    {
+      handle_message (self, type, message);
+      return;
+    }
+  if (self->held.length >= MAX_HELD)
+    {
+      sb_trace_log (self->sandbox, "too much came on a stalled connection");
+      sb_connection_end (self, SB_END_DROP);
+      return;
+    }
+  held.message = g_bytes_ref (message);
+  g_queue_push_tail (&self->held, g_memdup2 (&held, sizeof held));
+}
+
+/* One message at a time: handling it may end and free the connection. */
+static gboolean
+on_resume (gpointer user_data)
+{
+  SbConnection *self = user_data;
+  HeldMessage *held = self->ended || self->stalled ? NULL : g_queue_pop_head (&self->held);
+  gboolean is_last = held == NULL || self->held.length == 0;
+
+  if (is_last)
+    self->resume = 0;
+  if (held != NULL)
+    {
+      handle_message (self, held->type, held->message);
+      held_message_free (held);
+    }
+  return is_last ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
+}
+
+void
+sb_connection_stall (SbConnection *self, gboolean stalled)
+{
+  self->stalled = stalled;
+  if (!stalled && self->held.length > 0 && self->resume == 0)
+    self->resume = g_idle_add_full (G_PRIORITY_DEFAULT, on_resume, self, NULL);
 }
 
 /* ---- the beginning ---- */

@@ -30,7 +30,8 @@ void sb_connection_send (SbConnection *connection, Floo__Frame__Command command,
 void sb_connection_send_bytes (SbConnection *connection, GBytes *frame);
 gboolean sb_connection_can_send (SbConnection *connection);
 void sb_connection_end (SbConnection *connection, SbEnd how);
-/* A stalled connection stays open, reads over what comes and says nothing. */
+/* A stalled connection stays open and says nothing. What comes is handled when it goes on, in order: TCP loses nothing in the middle of a
+ * stream; it is lost where the connection ends before. */
 void sb_connection_stall (SbConnection *connection, gboolean stalled);
 /* Sends the acknowledgements that are to come late. */
 void sb_connections_release (Sandbox *sandbox);

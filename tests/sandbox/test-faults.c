@@ -67,15 +67,26 @@ test_ends (Fixture *f, gconstpointer data)
     }
 }
 
+/* What comes meanwhile is handled afterwards, in order; what goes out meanwhile is lost. */
 static void
 test_stall (Fixture *f, gconstpointer data)
 {
+  gint64 mids[3];
+
   start_alice (f);
   client_clear (f->alice);
   client_order (f->alice, "stall", "{\"user\":\"alice\",\"on\":true}");
-  client_send_frame (f->alice, FLOO__FRAME__COMMAND__UNREAD, NULL);
+  for (guint i = 0; i < 2; i++)
+    mids[i] = client_send (f->alice, &(Outgoing) { .to = BOB, .content = "while it is stalled" });
   client_order (f->alice, "send", "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"unheard\"}");
   client_order (f->alice, "stall", "{\"user\":\"alice\",\"on\":false}");
+  mids[2] = client_send (f->alice, &(Outgoing) { .to = BOB, .content = "afterwards" });
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (FlooFrame) ack = client_next_ack (f->alice);
+
+      g_assert_cmpint ((gint64) ack->sync_dl->client_mid, ==, mids[i]);
+    }
   g_assert_cmpint (client_unread (f->alice, BOB), ==, 3);
   g_assert_false (client_has (f->alice, FLOO__FRAME__COMMAND__NOTICE));
 }
