@@ -3,7 +3,7 @@
 """Makes the manual: manual.py OUTPUT --version VERSION --pages FOLDER --since FILE --sdk FILE --conf FILE [--html] FILE.xml...
 
 OUTPUT becomes a folder of Markdown pages: those of FOLDER, in which names of the D-Bus API are made links, and the reference pages, from the
-introspection files. With --html it becomes the pages that Sphinx makes of these instead. What Sphinx warned of is in OUTPUT/warnings.txt.
+introspection files. With --html it becomes the pages that Sphinx makes of these instead. What Sphinx warned of is in OUTPUT.warnings.
 
 A name that begins with im.floo.Daemon1. and does not exist ends the build, on whatever page it is.
 """
@@ -20,7 +20,7 @@ PREFIX = 'im.floo.Daemon1.'
 KINDS = {'method': 'Methods', 'signal': 'Signals', 'property': 'Properties'}
 # Pages that are kept elsewhere in the tree: name here, path from the top.
 SHARED = {'contributing.md': 'CONTRIBUTING.md', 'security.md': 'SECURITY.md', 'news.md': 'NEWS.md', 'sandbox.md': 'tests/sandbox/README.md'}
-NAME = re.compile(r'(?<![\w/.])im\.floo\.Daemon1(?:\.\w+)+')
+NAME = re.compile(r'(?<![\w/.])im\.floo\.Daemon1(?:\.\w+)+(?:\(\))?')
 
 
 class Names:
@@ -56,6 +56,7 @@ def link_line(line, names, page, interface):
         name = names.find(word, interface)
         if name is None:
             check_name(word)
+        if name in (None, interface):  # a page does not lead to itself
             return match.group(0)
         return names.link(name, word.removeprefix(PREFIX))
 
@@ -64,7 +65,7 @@ def link_line(line, names, page, interface):
             names.faults.append('%s: there is no %s' % (page, word))
 
     def bare(match):
-        word = match.group(0)
+        word = match.group(0).removesuffix('()')
         name = names.find(word, interface) or names.find_signal(word)
         if name is None:
             check_name(word)
@@ -86,10 +87,11 @@ def link_line(line, names, page, interface):
 
 def link_page(text, names, page, interface=None):
     lines, fence = [], False
+    passed = ('```', ':::', '#', '(') + (() if interface else ('    ',))  # comments indent lists only, pages programs
     for line in text.split('\n'):
         if line.startswith(('```', ':::')):
             fence = not fence
-        if fence or line.startswith(('```', ':::', '    ', '#', '(')):
+        if fence or line.startswith(passed):
             lines.append(line)
         else:
             lines.append(link_line(line, names, page, interface))
@@ -176,7 +178,13 @@ class Reference:
         args, body = self.documented[interface]
         name = interface.get('name')
         out = ['(%s)=\n# %s\n' % (names.places[name][1], name[len(PREFIX):]),
-               '`%s`: %s. Since %s.\n' % (name, args['short_description'], self.since.get(name, self.version)), plain(body) + '\n']
+               '%s.\n' % args['short_description'], 'Bus name `im.floo.Daemon1`, interface `%s`, since %s.\n' % (
+                   name, self.since.get(name, self.version))]
+        for kind, title in KINDS.items():
+            found = [names.link(full, member.get('name')) for other, member, full in self.members(interface) if other == kind]
+            if found:
+                out.append('%s: %s.\n' % (title, ', '.join(found)))
+        out.append(plain(body) + '\n')
         for kind, title in KINDS.items():
             members = [one for one in self.members(interface) if one[0] == kind]
             if members:
@@ -242,7 +250,7 @@ def make_html(source, output, options):
                     '-w', source + '.warnings', '-D', 'version=' + options.version, '-D', 'release=' + options.version, source, output],
                    check=True, stderr=subprocess.DEVNULL)
     os.remove(os.path.join(output, '.buildinfo'))
-    shutil.move(source + '.warnings', os.path.join(output, 'warnings.txt'))
+    shutil.move(source + '.warnings', output + '.warnings')
 
 
 def main():

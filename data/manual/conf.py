@@ -5,6 +5,7 @@ author = 'the flooim-daemon authors'
 copyright = author
 extensions = ['myst_parser']
 myst_heading_anchors = 3
+smartquotes = False
 html_theme = 'furo'
 html_title = 'flooim-daemon'
 html_copy_source = False

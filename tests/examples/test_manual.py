@@ -73,7 +73,7 @@ class HtmlTest(unittest.TestCase):
         return os.path.normpath(os.path.join(os.path.dirname(page), path)) if path else page, urllib.parse.unquote(parts.fragment)
 
     def test_nothing_was_warned_of(self):
-        self.assertEqual(read(os.path.join(HTML, 'warnings.txt')), '')
+        self.assertEqual(read(HTML + '.warnings'), '')
 
     def test_links(self):
         dead, seen = [], 0
