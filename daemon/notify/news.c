@@ -1,0 +1,745 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * news.c: one notification for each conversation with unread messages, and one for all where too many would come at once.
+ *
+ * Messages are gathered from their events; ConversationsChanged, which follows in the same transaction, says whose they are and whether
+ * they are to be told. Replay gives messages and conversations as they are now, so that what was read meanwhile is not told.
+ */
+#include "notify/news.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "base/names.h"
+#include "notify/quiet.h"
+
+#define MAX_APART 4 /* conversations told one by one within APART_US; what is beyond is summed up */
+#define APART_US (10 * G_USEC_PER_SEC)
+#define GATHER_MS 150        /* a transaction's events, and those close behind */
+#define GATHER_LOGIN_MS 2000 /* behind a login comes what was missed */
+#define RECHECK_SECONDS 30   /* quiet hours may be over, a server of notifications may be there */
+#define MAX_LINES 3
+#define MAX_LINE 300 /* characters */
+#define MAX_NAMES 5  /* in the summary */
+#define MAX_KNOWN_NAMES 1000
+#define LIST_LIMIT 500
+#define SUMMARY "summary"
+#define GROUP "conversations"
+#define NAMES "names"
+
+typedef struct
+{
+  gint64 message, from;
+  char *sender; /* (nullable): as the message says */
+  char *text;
+} Line;
+
+/* A conversation with something to tell or told. */
+typedef struct
+{
+  gint64 id;
+  char key[24]; /* of its notification */
+  char *name;
+  gboolean is_group, is_system;
+  guint unread;
+  gboolean muted;
+  gboolean known; /* its entry came since the last message */
+  gboolean fresh; /* there is something that was not told */
+  gboolean in_summary;
+  gint64 told_at; /* monotonic: when it got a notification of its own; 0: it has none */
+  gint64 last_message;
+  gint64 mention;      /* id of the last message that mentions the user; 0: none */
+  gint64 told_mention; /* the one that was told */
+  GQueue lines;        /* of Line, the last ones */
+} Chat;
+
+struct FlooNews
+{
+  GDBusConnection *connection;
+  const char *bus_name;
+  FlooDesk *desk;
+  gboolean previews;
+  FlooQuiet *quiet;
+  GCancellable *cancellable;
+  GHashTable *chats; /* id -> Chat */
+  GHashTable *names; /* user's id -> name, of those who were last to write somewhere */
+  guint timer, recheck;
+  gint64 gather_until; /* monotonic */
+  gboolean unread_is_new;
+  gboolean summary_changed;
+};
+
+static void
+free_line (gpointer data)
+{
+  Line *line = data;
+
+  g_free (line->sender);
+  g_free (line->text);
+  g_free (line);
+}
+
+static void
+free_chat (gpointer data)
+{
+  Chat *chat = data;
+
+  g_queue_clear_full (&chat->lines, free_line);
+  g_free (chat->name);
+  g_free (chat);
+}
+
+static Chat *
+ensure_chat (FlooNews *news, gint64 id)
+{
+  Chat *chat = g_hash_table_lookup (news->chats, &id);
+
+  if (chat == NULL)
+    {
+      chat = g_new0 (Chat, 1);
+      chat->id = id;
+      g_snprintf (chat->key, sizeof chat->key, "c%" G_GINT64_FORMAT, id);
+      g_hash_table_insert (news->chats, &chat->id, chat);
+    }
+  return chat;
+}
+
+static void
+drop_chat (FlooNews *news, Chat *chat)
+{
+  if (chat->told_at != 0)
+    floo_desk_withdraw (news->desk, chat->key);
+  news->summary_changed |= chat->in_summary;
+  g_hash_table_remove (news->chats, &chat->id);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  FlooNews *news = user_data;
+
+  news->timer = 0;
+  floo_news_flush (news);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_recheck (gpointer user_data)
+{
+  FlooNews *news = user_data;
+
+  news->recheck = 0;
+  floo_news_flush (news);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+schedule (FlooNews *news)
+{
+  gint64 wait = (news->gather_until - g_get_monotonic_time ()) / 1000;
+
+  if (news->timer == 0)
+    news->timer = g_timeout_add ((guint)MAX (wait, GATHER_MS), on_timer, news);
+}
+
+/* ---- messages ---- */
+
+/* What stands for a message without a text. */
+static const char *
+type_text (const char *type)
+{
+  static const struct
+  {
+    const char *type, *text;
+  } texts[] = {
+    { "image", "Picture" }, { "audio", "Voice message" }, { "video", "Video" },
+    { "file", "File" },     { "location", "Place" },      { "forward", "Forwarded message" },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (strcmp (texts[i].type, type) == 0)
+      return texts[i].text;
+  return "Message";
+}
+
+static void
+add_line (Chat *chat, gint64 id, gint64 from, const char *sender, const char *content)
+{
+  Line *line = g_new (Line, 1);
+
+  *line = (Line){ id, from, g_strdup (sender), g_utf8_substring (content, 0, MIN (g_utf8_strlen (content, -1), MAX_LINE)) };
+  g_queue_push_tail (&chat->lines, line);
+  if (g_queue_get_length (&chat->lines) <= MAX_LINES)
+    return;
+  line = g_queue_peek_head (&chat->lines);
+  free_line (g_queue_pop_nth (&chat->lines, line->message == chat->mention ? 1 : 0));
+}
+
+/* Whether it is one to be told: from somebody else, not read, and not a program's. */
+static gboolean
+is_news (const char *type, int status, GVariant *more)
+{
+  static const char *const flags[] = { "outgoing", "is_history" };
+  gboolean set;
+
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    if (g_variant_lookup (more, flags[i], "b", &set) && set)
+      return FALSE;
+  return status != FLOO_STATUS_READ && strcmp (type, "command") != 0 && strcmp (type, "rtc") != 0;
+}
+
+static void
+take_message (FlooNews *news, GVariant *message, gboolean mentions)
+{
+  const char *to_type, *type, *content, *sender = NULL;
+  g_autoptr (GVariant) more = NULL;
+  gint64 id, conversation, from;
+  Chat *chat;
+  int status;
+
+  g_variant_get (message, "(xxx&s&s&sxi@a{sv})", &id, &conversation, &from, &to_type, &type, &content, NULL, &status, &more);
+  if (!is_news (type, status, more))
+    return;
+  chat = ensure_chat (news, conversation);
+  chat->is_group = strcmp (to_type, "group") == 0;
+  if (mentions)
+    chat->mention = id;
+  if (id <= chat->last_message)
+    return; /* a mention's message comes twice */
+  chat->last_message = id;
+  g_variant_lookup (more, "sender_name", "&s", &sender);
+  add_line (chat, id, from, sender, *content != '\0' ? content : type_text (type));
+  chat->fresh = TRUE;
+  chat->known = FALSE;
+}
+
+/* Recalled or deleted: its text must not stay on the screen. */
+static void
+forget_message (FlooNews *news, gint64 conversation, gint64 message)
+{
+  Chat *chat = g_hash_table_lookup (news->chats, &conversation);
+
+  for (GList *link = chat != NULL ? chat->lines.head : NULL; link != NULL; link = link->next)
+    if (((Line *)link->data)->message == message)
+      {
+        free_line (link->data);
+        g_queue_delete_link (&chat->lines, link);
+        if (g_queue_is_empty (&chat->lines))
+          drop_chat (news, chat);
+        else
+          chat->fresh = TRUE;
+        return;
+      }
+}
+
+/* ---- conversations ---- */
+
+static void
+take_name (FlooNews *news, GVariant *entry)
+{
+  const char *name;
+  gint64 id;
+
+  if (!g_variant_lookup (entry, "last_from", "x", &id) || !g_variant_lookup (entry, "last_from_name", "&s", &name) || *name == '\0')
+    return;
+  if (g_hash_table_size (news->names) >= MAX_KNOWN_NAMES)
+    g_hash_table_remove_all (news->names);
+  g_hash_table_replace (news->names, g_memdup2 (&id, sizeof id), g_strdup (name));
+}
+
+static void
+take_entry (FlooNews *news, GVariant *entry)
+{
+  const char *name = "", *type = "", *content = "";
+  gboolean muted = FALSE, mentioned = FALSE;
+  guint32 unread = 0;
+  gint64 id, last = 0, from = 0;
+  Chat *chat;
+
+  if (!g_variant_lookup (entry, "id", "x", &id))
+    return;
+  g_variant_lookup (entry, "unread", "u", &unread);
+  g_variant_lookup (entry, "muted", "b", &muted);
+  g_variant_lookup (entry, "mentioned", "b", &mentioned);
+  g_variant_lookup (entry, "name", "&s", &name);
+  g_variant_lookup (entry, "type", "&s", &type);
+  g_variant_lookup (entry, "last_from", "x", &from);
+  take_name (news, entry);
+  chat = news->unread_is_new && unread != 0 ? ensure_chat (news, id) : g_hash_table_lookup (news->chats, &id);
+  if (chat == NULL)
+    return;
+  if (unread == 0 || (muted && !mentioned && chat->mention == 0))
+    {
+      drop_chat (news, chat);
+      return;
+    }
+  if (g_queue_is_empty (&chat->lines) && news->unread_is_new && g_variant_lookup (entry, "last_message_id", "x", &last)
+      && g_variant_lookup (entry, "content", "&s", &content))
+    {
+      add_line (chat, last, from, NULL, content);
+      chat->mention = mentioned ? last : 0;
+      chat->last_message = last;
+      chat->fresh = TRUE;
+    }
+  g_free (chat->name);
+  chat->name = g_strdup (name);
+  chat->is_group = strcmp (type, "group") == 0;
+  chat->is_system = strcmp (type, "system") == 0;
+  chat->unread = unread;
+  chat->muted = muted;
+  chat->known = TRUE;
+  if (!mentioned)
+    chat->mention = 0;
+  if (muted && chat->mention == chat->told_mention)
+    chat->fresh = FALSE;
+}
+
+static void
+take_entries (FlooNews *news, GVariant *entries)
+{
+  for (gsize i = 0; i < g_variant_n_children (entries); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
+
+      take_entry (news, entry);
+    }
+}
+
+static void
+take_changes (FlooNews *news, GVariant *args)
+{
+  g_autoptr (GVariant) changed = NULL;
+  g_autoptr (GVariantIter) removed = NULL;
+  gboolean reload;
+  gint64 id;
+
+  g_variant_get (args, "(t@aa{sv}axb)", NULL, &changed, &removed, &reload);
+  take_entries (news, changed);
+  while (g_variant_iter_next (removed, "x", &id))
+    {
+      Chat *chat = g_hash_table_lookup (news->chats, &id);
+
+      if (chat != NULL)
+        drop_chat (news, chat);
+    }
+  if (reload)
+    floo_news_load (news, FALSE);
+}
+
+static void load_page (FlooNews *news, const char *cursor);
+
+static void
+on_page (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  FlooNews *news = user_data;
+  g_autoptr (GVariant) entries = NULL;
+  const char *cursor;
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+  if (reply == NULL)
+    {
+      g_warning ("The list of conversations cannot be read: %s", error->message);
+      return;
+    }
+  g_variant_get (reply, "(@aa{sv}&st)", &entries, &cursor, NULL);
+  take_entries (news, entries);
+  if (*cursor != '\0')
+    load_page (news, cursor);
+  else
+    {
+      news->unread_is_new = FALSE;
+      floo_news_flush (news);
+    }
+}
+
+static void
+load_page (FlooNews *news, const char *cursor)
+{
+  g_dbus_connection_call (news->connection, news->bus_name, FLOO_OBJECT_PATH, FLOO_IFACE_CONVERSATIONS, "List",
+                          g_variant_new ("(sua{sv})", cursor, LIST_LIMIT, NULL), G_VARIANT_TYPE ("(aa{sv}st)"),
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, news->cancellable, on_page, news);
+}
+
+void
+floo_news_load (FlooNews *news, gboolean unread_is_new)
+{
+  news->unread_is_new |= unread_is_new;
+  load_page (news, "");
+}
+
+static void
+take_session_event (FlooNews *news, const char *name, GVariant *args)
+{
+  const char *category = "";
+
+  if (strcmp (name, "LoginSuccess") == 0)
+    news->gather_until = g_get_monotonic_time () + GATHER_LOGIN_MS * 1000;
+  else
+    g_variant_get_child (args, 1, "&s", &category);
+  if (*category == '\0' || strcmp (category, "userNotice") == 0)
+    floo_quiet_expire (news->quiet);
+}
+
+void
+floo_news_event (FlooNews *news, const char *name, GVariant *args)
+{
+  g_autoptr (GVariant) first = g_variant_n_children (args) > 1 ? g_variant_get_child_value (args, 1) : NULL;
+  gint64 conversation, message;
+
+  if (strcmp (name, "RosterMessages") == 0 || strcmp (name, "GroupMessages") == 0)
+    for (gsize i = 0; i < g_variant_n_children (first); i++)
+      {
+        g_autoptr (GVariant) one = g_variant_get_child_value (first, i);
+
+        take_message (news, one, FALSE);
+      }
+  else if (strcmp (name, "MentionMessage") == 0)
+    take_message (news, first, TRUE);
+  else if (strcmp (name, "ConversationsChanged") == 0)
+    take_changes (news, args);
+  else if (strcmp (name, "MessageRecalled") == 0 || strcmp (name, "MessageDeleted") == 0)
+    {
+      g_variant_get (args, "(txx)", NULL, &conversation, &message);
+      forget_message (news, conversation, message);
+    }
+  else if (strcmp (name, "LoginSuccess") == 0 || strcmp (name, "FlooNotice") == 0)
+    take_session_event (news, name, args);
+  else
+    return;
+  if (news->summary_changed || !floo_news_is_told (news))
+    schedule (news);
+}
+
+/* ---- telling ---- */
+
+gboolean
+floo_news_is_told (FlooNews *news)
+{
+  GHashTableIter iter;
+  Chat *chat;
+
+  g_hash_table_iter_init (&iter, news->chats);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+    if (chat->fresh)
+      return FALSE;
+  return TRUE;
+}
+
+static void
+show_chat (FlooNews *news, Chat *chat)
+{
+  gboolean only_mention = chat->muted && chat->mention != 0;
+  g_autofree char *title
+      = chat->unread > 1 && !only_mention ? g_strdup_printf ("%s (%u)", chat->name, chat->unread) : g_strdup (chat->name);
+  g_autoptr (GString) body = g_string_new (NULL);
+
+  for (GList *link = chat->lines.head; link != NULL; link = link->next)
+    {
+      Line *line = link->data;
+      const char *sender = line->sender != NULL ? line->sender : g_hash_table_lookup (news->names, &line->from);
+
+      if (only_mention && line->message != chat->mention)
+        continue;
+      g_string_append (body, body->len > 0 ? "\n" : "");
+      if (chat->is_group && sender != NULL)
+        g_string_append_printf (body, "%s: ", sender);
+      g_string_append (body, line->text);
+    }
+  if (!news->previews || floo_quiet_hides_text (news->quiet))
+    g_string_assign (body, chat->mention != 0 ? "You were mentioned" : chat->unread > 1 ? "New messages" : "New message");
+  news->summary_changed |= chat->in_summary;
+  chat->in_summary = FALSE;
+  chat->told_at = g_get_monotonic_time ();
+  floo_desk_show (news->desk, chat->key, *title != '\0' ? title : "Message", body->str, !chat->is_system,
+                  floo_quiet_is_silent (news->quiet));
+}
+
+static void
+show_summary (FlooNews *news)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  g_autofree char *title = NULL;
+  guint n = 0, unread = 0;
+  GHashTableIter iter;
+  Chat *chat;
+
+  g_hash_table_iter_init (&iter, news->chats);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+    if (chat->in_summary)
+      {
+        unread += chat->unread;
+        if (++n <= MAX_NAMES)
+          g_string_append_printf (names, "%s%s", n > 1 ? ", " : "", chat->name);
+      }
+  if (n > MAX_NAMES)
+    g_string_append (names, ", …");
+  title = g_strdup_printf ("%u new messages in %u conversations", unread, n);
+  if (n == 0)
+    floo_desk_withdraw (news->desk, SUMMARY);
+  else
+    floo_desk_show (news->desk, SUMMARY, title, names->str, FALSE, floo_quiet_is_silent (news->quiet));
+  news->summary_changed = FALSE;
+}
+
+/* Those that can be told now. @recent: how many others were told one by one a moment ago */
+static GPtrArray *
+collect (FlooNews *news, guint *recent, guint *unshown)
+{
+  GPtrArray *ready = g_ptr_array_new ();
+  gint64 now = g_get_monotonic_time ();
+  GHashTableIter iter;
+  Chat *chat;
+
+  *recent = *unshown = 0;
+  g_hash_table_iter_init (&iter, news->chats);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+    if (chat->fresh && chat->known)
+      {
+        g_ptr_array_add (ready, chat);
+        *unshown += chat->told_at == 0;
+      }
+    else if (chat->told_at != 0 && now - chat->told_at < APART_US)
+      ++*recent;
+  return ready;
+}
+
+static void
+on_settings (gpointer user_data)
+{
+  floo_news_flush (user_data);
+}
+
+void
+floo_news_flush (FlooNews *news)
+{
+  guint recent, unshown;
+  g_autoptr (GPtrArray) ready = collect (news, &recent, &unshown);
+
+  if (ready->len > 0 && !floo_quiet_refresh (news->quiet, on_settings, news))
+    return; /* it goes on when the settings are known */
+  if (ready->len > 0 && floo_quiet_is_quiet (news->quiet))
+    {
+      g_debug ("%u conversations wait for the end of the quiet hours", ready->len);
+      g_ptr_array_set_size (ready, 0);
+    }
+  for (guint i = 0; i < ready->len; i++)
+    {
+      Chat *chat = g_ptr_array_index (ready, i);
+
+      chat->fresh = FALSE;
+      chat->told_mention = chat->mention;
+      if (chat->told_at != 0 || unshown + recent <= MAX_APART)
+        show_chat (news, chat);
+      else
+        chat->in_summary = news->summary_changed = TRUE;
+    }
+  if (news->summary_changed)
+    show_summary (news);
+  if (news->recheck == 0 && !floo_news_is_told (news))
+    news->recheck = g_timeout_add_seconds (RECHECK_SECONDS, on_recheck, news);
+}
+
+/* ---- what becomes of a notification ---- */
+
+typedef void (*ChatFunc) (FlooNews *news, Chat *chat, gconstpointer data);
+
+/* Calls @func for what the notification is of; it may drop the conversation. */
+static void
+foreach_chat (FlooNews *news, const char *key, ChatFunc func, gconstpointer data)
+{
+  g_autoptr (GList) chats = g_hash_table_get_values (news->chats);
+
+  for (GList *link = chats; link != NULL; link = link->next)
+    {
+      Chat *chat = link->data;
+
+      if (strcmp (key, SUMMARY) == 0 ? chat->in_summary : strcmp (key, chat->key) == 0)
+        func (news, chat, data);
+    }
+}
+
+static void
+mark_fresh (FlooNews *news, Chat *chat, gconstpointer data)
+{
+  chat->fresh = TRUE;
+  chat->told_at = chat->told_mention = 0;
+}
+
+static void
+forget_chat (FlooNews *news, Chat *chat, gconstpointer data)
+{
+  if (chat->fresh)
+    chat->told_at = 0, chat->in_summary = FALSE;
+  else
+    g_hash_table_remove (news->chats, &chat->id);
+}
+
+void
+floo_news_failed (FlooNews *news, const char *key)
+{
+  foreach_chat (news, key, mark_fresh, NULL);
+  if (news->recheck == 0)
+    news->recheck = g_timeout_add_seconds (RECHECK_SECONDS, on_recheck, news);
+}
+
+void
+floo_news_closed (FlooNews *news, const char *key)
+{
+  foreach_chat (news, key, forget_chat, NULL);
+}
+
+typedef struct
+{
+  FlooNews *news;
+  char *text; /* (nullable): the reply, which must not be lost */
+} Choice;
+
+static void
+on_chosen (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  Choice *choice = user_data;
+
+  if (reply == NULL && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_dbus_error_strip_remote_error (error);
+      g_warning ("%s: %s", choice->text != NULL ? "A reply was not sent" : "A conversation was not marked as read", error->message);
+      if (choice->text != NULL)
+        floo_desk_show (choice->news->desk, "not-sent", "Your reply was not sent", choice->text, FALSE, FALSE);
+    }
+  g_free (choice->text);
+  g_free (choice);
+}
+
+static void
+call_daemon (FlooNews *news, const char *method, GVariant *args, const char *text)
+{
+  Choice *choice = g_new (Choice, 1);
+
+  *choice = (Choice){ news, g_strdup (text) };
+  g_dbus_connection_call (news->connection, news->bus_name, FLOO_OBJECT_PATH, FLOO_IFACE_CONVERSATIONS, method, args, NULL,
+                          G_DBUS_CALL_FLAGS_NONE, -1, news->cancellable, on_chosen, choice);
+}
+
+static void
+choose (FlooNews *news, Chat *chat, gconstpointer data)
+{
+  if (data != NULL)
+    call_daemon (news, "SendText", g_variant_new ("(sxs)", chat->is_group ? "group" : "roster", chat->id, data), data);
+  call_daemon (news, "MarkRead", g_variant_new ("(xxa{sv})", chat->id, chat->last_message, NULL), NULL);
+}
+
+void
+floo_news_chosen (FlooNews *news, const char *key, const char *reply)
+{
+  foreach_chat (news, key, choose, reply);
+}
+
+/* ---- across restarts ---- */
+
+void
+floo_news_save (FlooNews *news, GKeyFile *file)
+{
+  GHashTableIter iter;
+  Chat *chat;
+
+  g_hash_table_iter_init (&iter, news->chats);
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+    if (chat->told_at != 0 || chat->in_summary)
+      {
+        g_autofree char *text
+            = g_strdup_printf ("%d %d %u %" G_GINT64_FORMAT, chat->in_summary, chat->is_group, chat->unread, chat->last_message);
+
+        g_key_file_set_string (file, GROUP, chat->key, text);
+        g_key_file_set_string (file, NAMES, chat->key, chat->name != NULL ? chat->name : "");
+      }
+}
+
+void
+floo_news_restore (FlooNews *news, GKeyFile *file)
+{
+  g_auto (GStrv) keys = g_key_file_get_keys (file, GROUP, NULL, NULL);
+
+  for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
+    {
+      g_autofree char *text = g_key_file_get_string (file, GROUP, keys[i], NULL);
+      gint64 id, last;
+      int in_summary, is_group;
+      guint unread;
+      Chat *chat;
+
+      if (sscanf (keys[i], "c%" G_GINT64_FORMAT, &id) != 1 || text == NULL
+          || sscanf (text, "%d %d %u %" G_GINT64_FORMAT, &in_summary, &is_group, &unread, &last) != 4)
+        continue;
+      chat = ensure_chat (news, id);
+      chat->in_summary = in_summary != 0;
+      chat->is_group = is_group != 0;
+      chat->unread = unread;
+      chat->last_message = last;
+      chat->told_at = in_summary ? 0 : 1;
+      chat->name = g_key_file_get_string (file, NAMES, keys[i], NULL);
+    }
+}
+
+void
+floo_news_caught_up (FlooNews *news)
+{
+  g_autoptr (GList) chats = g_hash_table_get_values (news->chats);
+
+  for (GList *link = chats; link != NULL; link = link->next)
+    {
+      Chat *chat = link->data;
+
+      if (chat->fresh && !chat->known)
+        drop_chat (news, chat); /* the conversation is gone */
+    }
+  if (g_get_monotonic_time () >= news->gather_until)
+    floo_news_flush (news);
+  else
+    schedule (news);
+}
+
+void
+floo_news_clear (FlooNews *news)
+{
+  g_autoptr (GList) chats = g_hash_table_get_values (news->chats);
+
+  for (GList *link = chats; link != NULL; link = link->next)
+    drop_chat (news, link->data);
+  if (news->summary_changed)
+    show_summary (news);
+}
+
+FlooNews *
+floo_news_new (GDBusConnection *connection, const char *bus_name, FlooDesk *desk, gboolean previews)
+{
+  FlooNews *news = g_new0 (FlooNews, 1);
+
+  *news = (FlooNews){ .connection = connection,
+                      .bus_name = bus_name,
+                      .desk = desk,
+                      .previews = previews,
+                      .quiet = floo_quiet_new (connection, bus_name),
+                      .cancellable = g_cancellable_new () };
+  news->chats = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, free_chat);
+  news->names = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  return news;
+}
+
+void
+floo_news_free (FlooNews *news)
+{
+  g_cancellable_cancel (news->cancellable);
+  g_object_unref (news->cancellable);
+  floo_quiet_free (news->quiet);
+  g_clear_handle_id (&news->timer, g_source_remove);
+  g_clear_handle_id (&news->recheck, g_source_remove);
+  g_hash_table_unref (news->chats);
+  g_hash_table_unref (news->names);
+  g_free (news);
+}
