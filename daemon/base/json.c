@@ -404,6 +404,17 @@ floo_json_get_bool (JsonObject *object, const char *member, gboolean *out)
   return floo_json_node_bool (member_of (object, member), out);
 }
 
+gboolean
+floo_json_get_double (JsonObject *object, const char *member, double *out)
+{
+  JsonNode *node = member_of (object, member);
+
+  if (!holds (node, G_TYPE_DOUBLE) && !holds (node, G_TYPE_INT64))
+    return FALSE;
+  *out = json_node_get_double (node);
+  return TRUE;
+}
+
 const char *
 floo_json_get_string (JsonObject *object, const char *member)
 {

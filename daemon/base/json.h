@@ -26,6 +26,7 @@ JsonNode *floo_json_parse (const char *text, gsize len, GError **error);
  * integer is also taken from a string of digits, a boolean from 0 and 1, since the service does both. */
 gboolean floo_json_get_int (JsonObject *object, const char *member, gint64 *out);
 gboolean floo_json_get_bool (JsonObject *object, const char *member, gboolean *out);
+gboolean floo_json_get_double (JsonObject *object, const char *member, double *out);   /* any number */
 const char *floo_json_get_string (JsonObject *object, const char *member);   /* (transfer none) (nullable) */
 JsonObject *floo_json_get_object (JsonObject *object, const char *member);   /* (transfer none) (nullable) */
 JsonArray *floo_json_get_array (JsonObject *object, const char *member);     /* (transfer none) (nullable) */

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "base/json.h"
+
 static const char *const to_types[] = { "roster", "group" };
 static const char *const types[FLOO_N_TYPES]
     = { "text", "image", "audio", "video", "file", "location", "command", "forward", "rtc" };
@@ -76,6 +78,70 @@ add_id (GVariantBuilder *more, const char *key, gint64 value)
     g_variant_builder_add (more, "{sv}", key, g_variant_new_int64 (value));
 }
 
+/* Of an image, an audio, a video or a file: what the attachment says. */
+static GVariant *
+file_of (JsonObject *attachment)
+{
+  static const struct {
+    const char *key, *member;
+  } numbers[] = { { "width", "width" }, { "height", "height" }, { "duration", "duration" } };
+  const char *name = floo_json_get_string (attachment, "dName"), *url = floo_json_get_string (attachment, "url");
+  g_autofree char *type = name != NULL ? g_content_type_guess (name, NULL, 0, NULL) : NULL;
+  g_autofree char *mime_type = type != NULL && !g_content_type_is_unknown (type) ? g_content_type_get_mime_type (type) : NULL;
+  GVariantDict file;
+  gint64 value;
+
+  g_variant_dict_init (&file, NULL);
+  if (name != NULL)
+    g_variant_dict_insert (&file, "name", "s", name);
+  if (floo_json_get_int (attachment, "fLen", &value) && value >= 0)
+    g_variant_dict_insert (&file, "size", "t", (guint64) value);
+  if (mime_type != NULL)
+    g_variant_dict_insert (&file, "mime_type", "s", mime_type);
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (floo_json_get_int (attachment, numbers[i].member, &value) && value > 0 && value <= G_MAXUINT32)
+      g_variant_dict_insert (&file, numbers[i].key, "u", (guint32) value);
+  if (url != NULL)
+    g_variant_dict_insert (&file, "url", "s", url);
+  return g_variant_dict_end (&file);
+}
+
+static GVariant *
+location_of (JsonObject *attachment)
+{
+  const char *address = floo_json_get_string (attachment, "addr");
+  GVariantDict location;
+  double value;
+
+  g_variant_dict_init (&location, NULL);
+  if (floo_json_get_double (attachment, "lat", &value))
+    g_variant_dict_insert (&location, "latitude", "d", value);
+  if (floo_json_get_double (attachment, "lon", &value))
+    g_variant_dict_insert (&location, "longitude", "d", value);
+  if (address != NULL)
+    g_variant_dict_insert (&location, "address", "s", address);
+  return g_variant_dict_end (&location);
+}
+
+/* The attachment as a dictionary, beside its JSON. */
+static void
+add_attachment (GVariantBuilder *more, const FlooMessage *m)
+{
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *attachment;
+
+  if (m->attachment == NULL || *m->attachment == '\0' || m->type < FLOO_TYPE_IMAGE || m->type > FLOO_TYPE_LOCATION)
+    return;
+  node = floo_json_parse (m->attachment, strlen (m->attachment), NULL);
+  attachment = floo_json_node_object (node);
+  if (attachment == NULL)
+    return;
+  if (m->type == FLOO_TYPE_LOCATION)
+    g_variant_builder_add (more, "{sv}", "location", location_of (attachment));
+  else
+    g_variant_builder_add (more, "{sv}", "file", file_of (attachment));
+}
+
 static void
 add_flag (GVariantBuilder *more, const char *key, gboolean value)
 {
@@ -95,6 +161,7 @@ floo_message_to_variant (const FlooMessage *m)
   add_text (&more, "ext", m->ext);
   add_text (&more, "config", m->config);
   add_text (&more, "attachment", m->attachment);
+  add_attachment (&more, m);
   add_id (&more, "edit_timestamp", m->edit_timestamp);
   add_text (&more, "sender_name", m->sender_name);
   add_flag (&more, "is_system", m->flags & FLOO_MESSAGE_IS_SYSTEM);

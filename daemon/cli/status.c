@@ -38,6 +38,7 @@ static const struct
   { "last_contact", "Last contact", SHOW_TIME },
   { "UnreadTotal", "Unread messages", SHOW_NUMBER },
   { "Queued", "Waiting to be sent", SHOW_NUMBER },
+  { "Failed", "Could not be sent", SHOW_NUMBER },
   { "store", "Store", SHOW_TEXT },
   { "keyring", "Secrets", SHOW_KEYRING },
   { "DaemonVersion", "Version", SHOW_TEXT },

@@ -96,7 +96,7 @@ struct _FlooSession {
   gint64 last_contact;          /* ms */
   gint64 connected_since;       /* ms, 0: not online */
   guint unread_total;
-  guint queued;
+  guint queued, failed;
   guint caller;                 /* of the call that is beginning just now; 0: none */
   gboolean congested;
   gboolean stopping;

@@ -122,7 +122,7 @@ floo_login_forget_account (FlooLogin *self)
   self->void_sn = self->void_guid = FALSE;
   session->user_id = 0;
   session->device_sn = 0;
-  session->unread_total = session->queued = 0;
+  session->unread_total = session->queued = session->failed = 0;
   g_free (session->username);
   session->username = g_strdup ("");
   g_free (session->app_id);

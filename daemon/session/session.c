@@ -304,6 +304,7 @@ floo_session_get_properties (FlooSession *self)
   g_variant_dict_insert (&dict, "NextRetry", "x", self->next_retry);
   g_variant_dict_insert (&dict, "UnreadTotal", "u", self->unread_total);
   g_variant_dict_insert (&dict, "Queued", "u", self->queued);
+  g_variant_dict_insert (&dict, "Failed", "u", self->failed);
   return g_variant_dict_end (&dict);
 }
 
@@ -476,7 +477,7 @@ typedef struct {
   gpointer data;
   GDestroyNotify destroy;
   guint unread_total;
-  guint queued;
+  guint queued, failed;
 } WriteJob;
 
 static gboolean
@@ -485,7 +486,7 @@ run_write_job (FlooDb *db, gpointer data, GError **error)
   WriteJob *job = data;
 
   return job->func (db, job->data, error) && floo_conversations_get_unread_total (db, &job->unread_total, error)
-         && floo_outbox_count (db, &job->queued, error);
+         && floo_outbox_count (db, &job->queued, &job->failed, error);
 }
 
 static void
@@ -494,10 +495,11 @@ on_write_done (FlooStore *store, gpointer data, const GError *error)
   WriteJob *job = data;
   FlooSession *self = job->session;
 
-  if (error == NULL && self->store == store && (self->unread_total != job->unread_total || self->queued != job->queued))
+  if (error == NULL && self->store == store && (self->unread_total != job->unread_total || self->queued != job->queued || self->failed != job->failed))
     {
       self->unread_total = job->unread_total;
       self->queued = job->queued;
+      self->failed = job->failed;
       counts_changed (self);
     }
   if (job->done != NULL)

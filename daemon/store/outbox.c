@@ -445,13 +445,15 @@ floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error)
 }
 
 gboolean
-floo_outbox_count (FlooDb *db, guint *count, GError **error)
+floo_outbox_count (FlooDb *db, guint *queued, guint *failed, GError **error)
 {
-  gint64 value;
+  gint64 waiting, given_up;
 
-  if (!floo_query_get_int (db, "outbox-count", NULL, 0, &value, NULL, error))
+  if (!floo_query_get_int (db, "outbox-count", NULL, 0, &waiting, NULL, error)
+      || !floo_query_get_int (db, "outbox-count-failed", NULL, 0, &given_up, NULL, error))
     return FALSE;
-  *count = (guint) value;
+  *queued = (guint) waiting;
+  *failed = (guint) given_up;
   return TRUE;
 }
 

@@ -178,8 +178,8 @@ gboolean floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id
 /* The row goes, and the operations on it that wait; NOT_FOUND where there is none. */
 gboolean floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error);
 
-/* Rows in queued, sending and uncertain of messages: Account.Queued. */
-gboolean floo_outbox_count (FlooDb *db, guint *count, GError **error);
+/* Messages. @queued: (out): in queued, sending and uncertain: Account.Queued; @failed: (out): Account.Failed */
+gboolean floo_outbox_count (FlooDb *db, guint *queued, guint *failed, GError **error);
 /* A new connection: everything in sending whose device_sn is another than @device_sn becomes uncertain (@n: (out)), the others wait for
  * nothing any more. */
 gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error);

@@ -93,6 +93,10 @@ class WindowTest(harness.Test):
         client.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (BOB, mid))
         entry = self.check(client, model)[BOB]
         self.assertEqual((entry['last_status'], entry['read_up_to']), (2, mid))
+        client.wait_sent(client.send_text(BOB, 'a forbidden-word'), 'failed')
+        entry = self.check(client, model)[BOB]
+        self.assertEqual((entry['failed'], entry['last_send_state']), (1, 'failed'))
+        harness.wait_for(lambda: client.get('Account', 'Failed') == 1, 'Failed')
         client.wait_sent(client.send_text(NOBODY, 'is anybody there?'), 'failed')
         entry = self.check(client, model).get(NOBODY)
         if entry is not None:
@@ -112,6 +116,23 @@ class WindowTest(harness.Test):
         self.assertTrue(self.check(client, model)[BOB]['muted'])
         client.call('Conversations', 'Delete', '(xb)', BOB, False)
         self.assertNotIn(BOB, self.check(client, model))
+
+    def test_attachments(self):
+        """Files and places as dictionaries, live and in a page; what cannot be read has none."""
+        sandbox, daemon, client, model = self.scene()
+        file = '{"url": "http://127.0.0.1/x", "dName": "photo.png", "fLen": 1234, "width": 30, "height": 20}'
+        place = '{"lat": 31.2, "lon": 121, "addr": "上海"}'
+        mids = [sandbox.send('bob', 'alice', '', type=type, attachment=attachment)
+                for type, attachment in (('image', file), ('location', place), ('file', '{"fLen": -1, "dName": 7}'))]
+        client.wait_message(lambda one: one.id == mids[-1])
+        live = {one.id: one.more for one in client.received(BOB)}
+        stored = {one[0]: one[8] for one in client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {})[0]}
+        for more in (live, stored):
+            self.assertEqual(more[mids[0]]['file'], {'name': 'photo.png', 'size': 1234, 'mime_type': 'image/png', 'width': 30, 'height': 20,
+                                                     'url': 'http://127.0.0.1/x'})
+            self.assertEqual(more[mids[0]]['attachment'], file)
+            self.assertEqual(more[mids[1]]['location'], {'latitude': 31.2, 'longitude': 121.0, 'address': '上海'})
+            self.assertNotIn('size', more[mids[2]]['file'])
 
     def test_by_replay(self):
         """What happened while the window was closed, and the daemon, too."""

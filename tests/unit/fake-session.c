@@ -32,7 +32,7 @@ fake_session_new (void)
   fake_session_reset ();
   fake_session_set_properties ("{'State': <'online'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>}");
   return g_object_new (FLOO_TYPE_SESSION, NULL);
 }
 

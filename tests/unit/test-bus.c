@@ -227,7 +227,7 @@ test_properties (BusFixture *f, gconstpointer data)
   Signals signals = { 0 };
   guint id;
 
-  g_assert_cmpuint (g_variant_n_children (values), ==, 12);
+  g_assert_cmpuint (g_variant_n_children (values), ==, 13);
   g_assert_true (g_variant_lookup (values, "DaemonVersion", "&s", NULL));
   for (guint i = 0; i < 2; i++)
     {
@@ -243,10 +243,10 @@ test_properties (BusFixture *f, gconstpointer data)
   id = subscribe (f, "org.freedesktop.DBus.Properties", "PropertiesChanged", &signals);
   fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 8>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>}");
   fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 5>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>}");
   g_signal_emit_by_name (f->session, "status-changed");
   run_until (signals.n > 0);
   {

@@ -392,7 +392,9 @@ test_shown (Fixture *f, gconstpointer data)
 static gboolean
 get_count (FlooDb *db, gpointer data, GError **error)
 {
-  return floo_outbox_count (db, data, error);
+  guint failed;
+
+  return floo_outbox_count (db, data, &failed, error);
 }
 
 static gboolean
