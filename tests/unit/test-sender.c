@@ -239,6 +239,26 @@ test_edit_refused_in_turn (Sending *s, gconstpointer data)
   sending_assert_message (s, 90, 1090, "begin+101+100");
 }
 
+/* One of its copies was refused, perhaps not the other: what was accepted behind it waits for its answer. */
+static void
+test_edit_refused_once (Sending *s, gconstpointer data)
+{
+  begin_message (s, 90, 1090);
+  add_appends (s, 100, 1, 1090);
+  sending_assert_take (s, "100:+100 ");
+  sending_reconnect (s, DEVICE);
+  sending_assert_take (s, "100:+100 ");
+  add_appends (s, 101, 1, 1090);
+  sending_assert_take (s, "101:+101 ");
+  sending_refuse (s, 100, RATE_LIMIT);
+  sending_accept (s, 101, 1102);
+  sending_assert_message (s, 90, 1090, "begin");
+  sending_pass (s, 4000);
+  sending_assert_take (s, "100:+100 ");
+  g_assert_false (sending_answer_as (s, 100, OK, "client message id is duplicated", 1101, 1700000001101));
+  sending_assert_message (s, 90, 1090, "begin+100+101");
+}
+
 /* A frame that goes out again is the same, whatever was cancelled or added meanwhile: the service may have taken it. */
 static void
 test_same_frame_again (Sending *s, gconstpointer data)
@@ -491,6 +511,7 @@ main (int argc, char **argv)
   ADD ("/sender/append-before-message", test_append_before_message);
   ADD ("/sender/edits-in-turn", test_edits_in_turn);
   ADD ("/sender/edit-refused-in-turn", test_edit_refused_in_turn);
+  ADD ("/sender/edit-refused-once", test_edit_refused_once);
   ADD ("/sender/same-frame-again", test_same_frame_again);
   ADD ("/sender/refused-frame", test_refused_frame);
   ADD ("/sender/impossible-ids", test_impossible_ids);
