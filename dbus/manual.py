@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the manual: manual.py OUTPUT --version VERSION --pages FOLDER --since FILE --sdk FILE --conf FILE [--html] FILE.xml...
+"""Makes the manual: manual.py OUTPUT --version VERSION --pages FOLDER --since FILE --examples FILE --sdk FILE --conf FILE [--html] FILE.xml...
 
 OUTPUT becomes a folder of Markdown pages: those of FOLDER, in which names of the D-Bus API are made links, and the reference pages, from the
 introspection files. With --html it becomes the pages that Sphinx makes of these instead. What Sphinx warned of is in OUTPUT.warnings.
@@ -111,6 +111,12 @@ def read_since(path):
     return since
 
 
+def read_examples(path):
+    """The sections of examples.md: {name: text}, and '' is what all begin with."""
+    parts = re.split(r'(?m)^## (\S+)$', read(path))
+    return {'': parts[0], **{PREFIX + name: text.strip() for name, text in zip(parts[1::2], parts[2::2])}}
+
+
 def plain(text):
     """The sigils of doc comments as Markdown, with names as they are."""
     text = re.sub(r'#([\w.]+)::?(\w+)', r'`\1.\2`', text)
@@ -119,13 +125,13 @@ def plain(text):
 
 
 class Reference:
-    def __init__(self, paths, since, version):
+    def __init__(self, paths, since, version, examples):
         self.interfaces, self.documented = [], {}
         for path in paths:
             interfaces, documented = reference.parse_file(path)
             self.interfaces += interfaces
             self.documented |= documented
-        self.since, self.version = since, version
+        self.since, self.version, self.examples = since, version, examples
         self.errors = self.read_errors()
 
     def read_errors(self):
@@ -153,6 +159,7 @@ class Reference:
         for name in self.since:
             if name not in names.places:
                 names.faults.append('since.txt: there is no %s any more' % name)
+        names.faults += ['examples.md: there is no %s' % name for name in self.examples if name and name not in names.places]
 
     def write_member(self, out, kind, member, full, names):
         args, body = self.documented[member]
@@ -173,6 +180,8 @@ class Reference:
                 rows.append('| %s | `%s` | `%s` | %s |' % (direction, arg.get('name'), arg.get('type'), words))
             out.append('\n'.join(rows) + '\n')
         out.append(plain(body) + '\n')
+        if full in self.examples:
+            out.append('Examples ([what they begin with](examples.md)):\n\n%s\n' % self.examples[full])
 
     def write_interface(self, interface, names):
         args, body = self.documented[interface]
@@ -238,6 +247,7 @@ def write_pages(folder, options, ref, names):
     made = {name: link_page(fill(text, options), names, name) for name, text in pages.items()}
     made |= {ref.page_of(one): ref.write_interface(one, names) for one in ref.interfaces}
     made['reference/errors.md'] = ref.write_errors(names)
+    made['reference/examples.md'] = re.sub(r'\A# .*', '# What the examples begin with', ref.examples[''])
     made['reference/names.md'] = ref.write_names(names)
     os.makedirs(os.path.join(folder, 'reference'))
     for name, text in made.items():
@@ -257,12 +267,12 @@ def main():
     parser = argparse.ArgumentParser()
     for name in ('output', 'xml'):
         parser.add_argument(name, nargs='+' if name == 'xml' else None)
-    for name in ('version', 'pages', 'since', 'sdk', 'conf'):
+    for name in ('version', 'pages', 'since', 'examples', 'sdk', 'conf'):
         parser.add_argument('--' + name, required=True)
     parser.add_argument('--html', action='store_true')
     options = parser.parse_args()
     names = Names()
-    ref = Reference(options.xml, read_since(options.since), options.version)
+    ref = Reference(options.xml, read_since(options.since), options.version, read_examples(options.examples))
     ref.collect(names)
     source = options.output + '.source'
     for path in (options.output, source, source + '.doctrees'):

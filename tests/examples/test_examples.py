@@ -129,6 +129,34 @@ class ExamplesTest(harness.Test):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '', ''))
         client.wait_message(lambda one: one.type == 'image' and 'photo.jpg' in one.more['attachment'])
 
+    def test_examples_of_the_reference(self):
+        sandbox, daemon, client = self.one()
+        folder = self.folder('reference')
+        env = daemon.environment(PATH=os.path.join(harness.BUILD, 'daemon', 'cli') + ':' + os.environ['PATH'])
+        with open(os.path.join(SOURCE, 'dbus', 'examples.md'), encoding='utf-8') as file:
+            begin, *sections = re.split(r'(?m)^## (\S+)$', file.read())
+
+        def block(language, text):
+            return re.search(r'```%s\n(.*?)```' % language, text, re.DOTALL).group(1)
+
+        def run(*command):
+            done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True)
+            self.assertEqual((done.returncode, done.stderr), (0, ''), command)
+            return done.stdout
+
+        functions = ''
+        for name, text in zip(sections[::2], sections[1::2]):
+            self.assertTrue(run('bash', '-c', 'set -o pipefail\n' + block('sh', text)), name)
+            run('/usr/bin/python3', '-c', block('python', begin) + block('python', text))
+            functions += '  {\n%s\n  }\n  if (*error != NULL)\n    g_error ("%s: %%s", (*error)->message);\n' % (block('c', text), name)
+        with open(os.path.join(folder, 'examples.c'), 'w') as file:
+            file.write(block('c', begin) + 'int\nmain (void)\n{\n  GError *fault = NULL, **error = &fault;\n'
+                       '  g_autoptr (GDBusConnection) bus = g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, error);\n' + functions + '  return 0;\n}\n')
+        flags = run('pkg-config', '--cflags', '--libs', 'gio-2.0').split()
+        run('cc', '-Wall', '-Wextra', '-Werror', '-o', 'examples', 'examples.c', *flags)
+        self.assertGreaterEqual(run('./examples').count('\n'), len(sections) // 2)
+        self.assertEqual(sum(one['content'] == 'Hello there' for one in sandbox.accepted('alice')), 3)
+
     def test_files_are_sent(self):
         sandbox, daemon, client = self.one()
         sender = self.example(daemon, 'send_file.py', 'roster', str(ECHO), 'file', README, 'read me.md')
