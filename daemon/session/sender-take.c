@@ -286,12 +286,13 @@ gboolean
 floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, gint64 *wait, GError **error)
 {
   gint64 device_sn;
-  Take take = { .window = window, .now = now, .generation = floo_window_get_generation (window, &device_sn), .room = floo_window_room (window) };
+  guint64 generation = floo_window_get_generation (window, &device_sn);
+  Take take = { .window = window, .generation = generation, .now = now, .room = floo_window_room (window) };
   gboolean ok = TRUE;
 
   if (wait != NULL)
     *wait = 0;
-  if (take.generation == 0 || take.room == 0)
+  if (generation == 0 || take.room == 0)
     return TRUE;
   take.chosen = g_ptr_array_new_with_free_func (chosen_free);
   take.starts = g_array_new (FALSE, FALSE, sizeof (FlooOutboxHead));
@@ -300,12 +301,12 @@ floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, 
     {
       FlooTaken *one = g_new0 (FlooTaken, 1);
 
-      one->generation = take.generation;
+      one->generation = generation;
       ok = take_frame (db, g_ptr_array_index (take.chosen, i), device_sn, one, error);
       g_ptr_array_add (taken, one);
     }
   for (guint i = 0; !ok && i < take.chosen->len; i++)
-    floo_window_remove (window, take.generation, ((const Chosen *) g_ptr_array_index (take.chosen, i))->client_mid);
+    floo_window_remove (window, generation, ((const Chosen *) g_ptr_array_index (take.chosen, i))->client_mid);
   close_frame (&take);
   g_ptr_array_unref (take.chosen);
   g_array_unref (take.starts);
