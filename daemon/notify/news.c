@@ -2,57 +2,27 @@
 /*
  * news.c: one notification for each conversation with unread messages, and one for all where too many would come at once.
  *
- * Messages are gathered from their events; ConversationsChanged, which follows in the same transaction, says whose they are and whether
- * they are to be told. Replay gives messages and conversations as they are now, so that what was read meanwhile is not told.
+ * Messages are gathered from their events; ConversationsChanged follows in the same transaction and says whether they are to be told.
+ * Replay gives messages and conversations as they are now, so that what was read meanwhile is not told.
  */
 #include "notify/news.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/message.h"
 #include "base/names.h"
+#include "notify/chat.h"
 #include "notify/quiet.h"
 
 #define MAX_APART 4 /* conversations told one by one within APART_US; what is beyond is summed up */
 #define APART_US (10 * G_USEC_PER_SEC)
 #define GATHER_MS 150        /* a transaction's events, and those close behind */
 #define GATHER_LOGIN_MS 2000 /* behind a login comes what was missed */
-#define RECHECK_SECONDS 30   /* quiet hours may be over, a server of notifications may be there */
-#define MAX_LINES 3
-#define MAX_LINE 300 /* characters */
-#define MAX_NAMES 5  /* in the summary */
+#define RECHECK_MS 30000     /* quiet hours may be over, a server of notifications may be there */
+#define MAX_NAMES 5          /* in the summary */
 #define MAX_KNOWN_NAMES 1000
 #define LIST_LIMIT 500
 #define SUMMARY "summary"
-#define GROUP "conversations"
-#define NAMES "names"
-
-typedef struct
-{
-  gint64 message, from;
-  char *sender; /* (nullable): as the message says */
-  char *text;
-} Line;
-
-/* A conversation with something to tell or told. */
-typedef struct
-{
-  gint64 id;
-  char key[24]; /* of its notification */
-  char *name;
-  gboolean is_group, is_system;
-  guint unread;
-  gboolean muted;
-  gboolean known; /* its entry came since the last message */
-  gboolean fresh; /* there is something that was not told */
-  gboolean in_summary;
-  gint64 told_at; /* monotonic: when it got a notification of its own; 0: it has none */
-  gint64 last_message;
-  gint64 mention;      /* id of the last message that mentions the user; 0: none */
-  gint64 told_mention; /* the one that was told */
-  GQueue lines;        /* of Line, the last ones */
-} Chat;
 
 struct FlooNews
 {
@@ -62,51 +32,30 @@ struct FlooNews
   gboolean previews;
   FlooQuiet *quiet;
   GCancellable *cancellable;
-  GHashTable *chats; /* id -> Chat */
+  GHashTable *chats; /* id -> FlooChat */
   GHashTable *names; /* user's id -> name, of those who were last to write somewhere */
-  guint timer, recheck;
+  guint timer;
+  gint64 due;          /* monotonic: when the timer ends */
   gint64 gather_until; /* monotonic */
   gboolean unread_is_new;
   gboolean summary_changed;
 };
 
-static void
-free_line (gpointer data)
-{
-  Line *line = data;
-
-  g_free (line->sender);
-  g_free (line->text);
-  g_free (line);
-}
-
-static void
-free_chat (gpointer data)
-{
-  Chat *chat = data;
-
-  g_queue_clear_full (&chat->lines, free_line);
-  g_free (chat->name);
-  g_free (chat);
-}
-
-static Chat *
+static FlooChat *
 ensure_chat (FlooNews *news, gint64 id)
 {
-  Chat *chat = g_hash_table_lookup (news->chats, &id);
+  FlooChat *chat = g_hash_table_lookup (news->chats, &id);
 
   if (chat == NULL)
     {
-      chat = g_new0 (Chat, 1);
-      chat->id = id;
-      g_snprintf (chat->key, sizeof chat->key, "c%" G_GINT64_FORMAT, id);
+      chat = floo_chat_new (id);
       g_hash_table_insert (news->chats, &chat->id, chat);
     }
   return chat;
 }
 
 static void
-drop_chat (FlooNews *news, Chat *chat)
+drop_chat (FlooNews *news, FlooChat *chat)
 {
   if (chat->told_at != 0)
     floo_desk_withdraw (news->desk, chat->key);
@@ -124,82 +73,39 @@ on_timer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-static gboolean
-on_recheck (gpointer user_data)
+/* Tells what is waiting in @ms, or sooner. */
+static void
+schedule (FlooNews *news, gint64 ms)
 {
-  FlooNews *news = user_data;
+  gint64 due = g_get_monotonic_time () + ms * 1000;
 
-  news->recheck = 0;
-  floo_news_flush (news);
-  return G_SOURCE_REMOVE;
+  if (news->timer != 0 && news->due <= due)
+    return;
+  g_clear_handle_id (&news->timer, g_source_remove);
+  news->due = due;
+  news->timer = g_timeout_add ((guint)ms, on_timer, news);
 }
 
+/* Behind a login what was missed comes in many transactions. */
 static void
-schedule (FlooNews *news)
+schedule_gathered (FlooNews *news)
 {
-  gint64 wait = (news->gather_until - g_get_monotonic_time ()) / 1000;
-
-  if (news->timer == 0)
-    news->timer = g_timeout_add ((guint)MAX (wait, GATHER_MS), on_timer, news);
+  schedule (news, MAX ((news->gather_until - g_get_monotonic_time ()) / 1000, GATHER_MS));
 }
 
 /* ---- messages ---- */
 
-/* What stands for a message without a text. */
-static const char *
-type_text (const char *type)
-{
-  static const struct
-  {
-    const char *type, *text;
-  } texts[] = {
-    { "image", "Picture" }, { "audio", "Voice message" }, { "video", "Video" },
-    { "file", "File" },     { "location", "Place" },      { "forward", "Forwarded message" },
-  };
-
-  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
-    if (strcmp (texts[i].type, type) == 0)
-      return texts[i].text;
-  return "Message";
-}
-
-static void
-add_line (Chat *chat, gint64 id, gint64 from, const char *sender, const char *content)
-{
-  Line *line = g_new (Line, 1);
-
-  *line = (Line){ id, from, g_strdup (sender), g_utf8_substring (content, 0, MIN (g_utf8_strlen (content, -1), MAX_LINE)) };
-  g_queue_push_tail (&chat->lines, line);
-  if (g_queue_get_length (&chat->lines) <= MAX_LINES)
-    return;
-  line = g_queue_peek_head (&chat->lines);
-  free_line (g_queue_pop_nth (&chat->lines, line->message == chat->mention ? 1 : 0));
-}
-
-/* Whether it is one to be told: from somebody else, not read, and not a program's. */
-static gboolean
-is_news (const char *type, int status, GVariant *more)
-{
-  static const char *const flags[] = { "outgoing", "is_history" };
-  gboolean set;
-
-  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
-    if (g_variant_lookup (more, flags[i], "b", &set) && set)
-      return FALSE;
-  return status != FLOO_STATUS_READ && strcmp (type, "command") != 0 && strcmp (type, "rtc") != 0;
-}
-
 static void
 take_message (FlooNews *news, GVariant *message, gboolean mentions)
 {
-  const char *to_type, *type, *content, *sender = NULL;
+  const char *to_type, *type, *content;
   g_autoptr (GVariant) more = NULL;
   gint64 id, conversation, from;
-  Chat *chat;
+  FlooChat *chat;
   int status;
 
   g_variant_get (message, "(xxx&s&s&sxi@a{sv})", &id, &conversation, &from, &to_type, &type, &content, NULL, &status, &more);
-  if (!is_news (type, status, more))
+  if (!floo_chat_is_news (type, status, more))
     return;
   chat = ensure_chat (news, conversation);
   chat->is_group = strcmp (to_type, "group") == 0;
@@ -208,8 +114,7 @@ take_message (FlooNews *news, GVariant *message, gboolean mentions)
   if (id <= chat->last_message)
     return; /* a mention's message comes twice */
   chat->last_message = id;
-  g_variant_lookup (more, "sender_name", "&s", &sender);
-  add_line (chat, id, from, sender, *content != '\0' ? content : type_text (type));
+  floo_chat_add_line (chat, id, from, type, content, more);
   chat->fresh = TRUE;
   chat->known = FALSE;
 }
@@ -218,19 +123,14 @@ take_message (FlooNews *news, GVariant *message, gboolean mentions)
 static void
 forget_message (FlooNews *news, gint64 conversation, gint64 message)
 {
-  Chat *chat = g_hash_table_lookup (news->chats, &conversation);
+  FlooChat *chat = g_hash_table_lookup (news->chats, &conversation);
 
-  for (GList *link = chat != NULL ? chat->lines.head : NULL; link != NULL; link = link->next)
-    if (((Line *)link->data)->message == message)
-      {
-        free_line (link->data);
-        g_queue_delete_link (&chat->lines, link);
-        if (g_queue_is_empty (&chat->lines))
-          drop_chat (news, chat);
-        else
-          chat->fresh = TRUE;
-        return;
-      }
+  if (chat == NULL || !floo_chat_remove_line (chat, message))
+    return;
+  if (g_queue_is_empty (&chat->lines))
+    drop_chat (news, chat);
+  else
+    chat->fresh = TRUE;
 }
 
 /* ---- conversations ---- */
@@ -251,11 +151,11 @@ take_name (FlooNews *news, GVariant *entry)
 static void
 take_entry (FlooNews *news, GVariant *entry)
 {
-  const char *name = "", *type = "", *content = "";
+  const char *name = "", *type = "", *content = "", *last_type = "";
   gboolean muted = FALSE, mentioned = FALSE;
   guint32 unread = 0;
   gint64 id, last = 0, from = 0;
-  Chat *chat;
+  FlooChat *chat;
 
   if (!g_variant_lookup (entry, "id", "x", &id))
     return;
@@ -265,6 +165,7 @@ take_entry (FlooNews *news, GVariant *entry)
   g_variant_lookup (entry, "name", "&s", &name);
   g_variant_lookup (entry, "type", "&s", &type);
   g_variant_lookup (entry, "last_from", "x", &from);
+  g_variant_lookup (entry, "last_type", "&s", &last_type);
   take_name (news, entry);
   chat = news->unread_is_new && unread != 0 ? ensure_chat (news, id) : g_hash_table_lookup (news->chats, &id);
   if (chat == NULL)
@@ -277,7 +178,7 @@ take_entry (FlooNews *news, GVariant *entry)
   if (g_queue_is_empty (&chat->lines) && news->unread_is_new && g_variant_lookup (entry, "last_message_id", "x", &last)
       && g_variant_lookup (entry, "content", "&s", &content))
     {
-      add_line (chat, last, from, NULL, content);
+      floo_chat_add_line (chat, last, from, last_type, content, NULL);
       chat->mention = mentioned ? last : 0;
       chat->last_message = last;
       chat->fresh = TRUE;
@@ -289,8 +190,7 @@ take_entry (FlooNews *news, GVariant *entry)
   chat->unread = unread;
   chat->muted = muted;
   chat->known = TRUE;
-  if (!mentioned)
-    chat->mention = 0;
+  chat->mention = mentioned ? chat->mention : 0;
   if (muted && chat->mention == chat->told_mention)
     chat->fresh = FALSE;
 }
@@ -318,7 +218,7 @@ take_changes (FlooNews *news, GVariant *args)
   take_entries (news, changed);
   while (g_variant_iter_next (removed, "x", &id))
     {
-      Chat *chat = g_hash_table_lookup (news->chats, &id);
+      FlooChat *chat = g_hash_table_lookup (news->chats, &id);
 
       if (chat != NULL)
         drop_chat (news, chat);
@@ -348,12 +248,12 @@ on_page (GObject *source, GAsyncResult *result, gpointer user_data)
   g_variant_get (reply, "(@aa{sv}&st)", &entries, &cursor, NULL);
   take_entries (news, entries);
   if (*cursor != '\0')
-    load_page (news, cursor);
-  else
     {
-      news->unread_is_new = FALSE;
-      floo_news_flush (news);
+      load_page (news, cursor);
+      return;
     }
+  news->unread_is_new = FALSE;
+  floo_news_flush (news);
 }
 
 static void
@@ -369,19 +269,6 @@ floo_news_load (FlooNews *news, gboolean unread_is_new)
 {
   news->unread_is_new |= unread_is_new;
   load_page (news, "");
-}
-
-static void
-take_session_event (FlooNews *news, const char *name, GVariant *args)
-{
-  const char *category = "";
-
-  if (strcmp (name, "LoginSuccess") == 0)
-    news->gather_until = g_get_monotonic_time () + GATHER_LOGIN_MS * 1000;
-  else
-    g_variant_get_child (args, 1, "&s", &category);
-  if (*category == '\0' || strcmp (category, "userNotice") == 0)
-    floo_quiet_expire (news->quiet);
 }
 
 void
@@ -406,12 +293,14 @@ floo_news_event (FlooNews *news, const char *name, GVariant *args)
       g_variant_get (args, "(txx)", NULL, &conversation, &message);
       forget_message (news, conversation, message);
     }
-  else if (strcmp (name, "LoginSuccess") == 0 || strcmp (name, "FlooNotice") == 0)
-    take_session_event (news, name, args);
+  else if (strcmp (name, "LoginSuccess") == 0)
+    {
+      news->gather_until = g_get_monotonic_time () + GATHER_LOGIN_MS * 1000;
+      floo_quiet_expire (news->quiet);
+    }
   else
     return;
-  if (news->summary_changed || !floo_news_is_told (news))
-    schedule (news);
+  schedule_gathered (news);
 }
 
 /* ---- telling ---- */
@@ -420,42 +309,31 @@ gboolean
 floo_news_is_told (FlooNews *news)
 {
   GHashTableIter iter;
-  Chat *chat;
+  FlooChat *chat;
 
   g_hash_table_iter_init (&iter, news->chats);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
     if (chat->fresh)
       return FALSE;
-  return TRUE;
+  return !news->unread_is_new;
 }
 
 static void
-show_chat (FlooNews *news, Chat *chat)
+show_chat (FlooNews *news, FlooChat *chat)
 {
   gboolean only_mention = chat->muted && chat->mention != 0;
   g_autofree char *title
       = chat->unread > 1 && !only_mention ? g_strdup_printf ("%s (%u)", chat->name, chat->unread) : g_strdup (chat->name);
-  g_autoptr (GString) body = g_string_new (NULL);
+  g_autofree char *body = NULL;
 
-  for (GList *link = chat->lines.head; link != NULL; link = link->next)
-    {
-      Line *line = link->data;
-      const char *sender = line->sender != NULL ? line->sender : g_hash_table_lookup (news->names, &line->from);
-
-      if (only_mention && line->message != chat->mention)
-        continue;
-      g_string_append (body, body->len > 0 ? "\n" : "");
-      if (chat->is_group && sender != NULL)
-        g_string_append_printf (body, "%s: ", sender);
-      g_string_append (body, line->text);
-    }
   if (!news->previews || floo_quiet_hides_text (news->quiet))
-    g_string_assign (body, chat->mention != 0 ? "You were mentioned" : chat->unread > 1 ? "New messages" : "New message");
+    body = g_strdup (chat->mention != 0 ? "You were mentioned" : chat->unread > 1 ? "New messages" : "New message");
+  else
+    body = floo_chat_dup_text (chat, only_mention, news->names);
   news->summary_changed |= chat->in_summary;
   chat->in_summary = FALSE;
   chat->told_at = g_get_monotonic_time ();
-  floo_desk_show (news->desk, chat->key, *title != '\0' ? title : "Message", body->str, !chat->is_system,
-                  floo_quiet_is_silent (news->quiet));
+  floo_desk_show (news->desk, chat->key, *title != '\0' ? title : "Message", body, !chat->is_system, floo_quiet_is_silent (news->quiet));
 }
 
 static void
@@ -465,7 +343,7 @@ show_summary (FlooNews *news)
   g_autofree char *title = NULL;
   guint n = 0, unread = 0;
   GHashTableIter iter;
-  Chat *chat;
+  FlooChat *chat;
 
   g_hash_table_iter_init (&iter, news->chats);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
@@ -492,7 +370,7 @@ collect (FlooNews *news, guint *recent, guint *unshown)
   GPtrArray *ready = g_ptr_array_new ();
   gint64 now = g_get_monotonic_time ();
   GHashTableIter iter;
-  Chat *chat;
+  FlooChat *chat;
 
   *recent = *unshown = 0;
   g_hash_table_iter_init (&iter, news->chats);
@@ -507,19 +385,13 @@ collect (FlooNews *news, guint *recent, guint *unshown)
   return ready;
 }
 
-static void
-on_settings (gpointer user_data)
-{
-  floo_news_flush (user_data);
-}
-
 void
 floo_news_flush (FlooNews *news)
 {
   guint recent, unshown;
   g_autoptr (GPtrArray) ready = collect (news, &recent, &unshown);
 
-  if (ready->len > 0 && !floo_quiet_refresh (news->quiet, on_settings, news))
+  if (ready->len > 0 && !floo_quiet_refresh (news->quiet))
     return; /* it goes on when the settings are known */
   if (ready->len > 0 && floo_quiet_is_quiet (news->quiet))
     {
@@ -528,7 +400,7 @@ floo_news_flush (FlooNews *news)
     }
   for (guint i = 0; i < ready->len; i++)
     {
-      Chat *chat = g_ptr_array_index (ready, i);
+      FlooChat *chat = g_ptr_array_index (ready, i);
 
       chat->fresh = FALSE;
       chat->told_mention = chat->mention;
@@ -539,13 +411,13 @@ floo_news_flush (FlooNews *news)
     }
   if (news->summary_changed)
     show_summary (news);
-  if (news->recheck == 0 && !floo_news_is_told (news))
-    news->recheck = g_timeout_add_seconds (RECHECK_SECONDS, on_recheck, news);
+  if (!floo_news_is_told (news))
+    schedule (news, RECHECK_MS);
 }
 
 /* ---- what becomes of a notification ---- */
 
-typedef void (*ChatFunc) (FlooNews *news, Chat *chat, gconstpointer data);
+typedef void (*ChatFunc) (FlooNews *news, FlooChat *chat, gconstpointer data);
 
 /* Calls @func for what the notification is of; it may drop the conversation. */
 static void
@@ -555,7 +427,7 @@ foreach_chat (FlooNews *news, const char *key, ChatFunc func, gconstpointer data
 
   for (GList *link = chats; link != NULL; link = link->next)
     {
-      Chat *chat = link->data;
+      FlooChat *chat = link->data;
 
       if (strcmp (key, SUMMARY) == 0 ? chat->in_summary : strcmp (key, chat->key) == 0)
         func (news, chat, data);
@@ -563,14 +435,14 @@ foreach_chat (FlooNews *news, const char *key, ChatFunc func, gconstpointer data
 }
 
 static void
-mark_fresh (FlooNews *news, Chat *chat, gconstpointer data)
+mark_fresh (FlooNews *news, FlooChat *chat, gconstpointer data)
 {
   chat->fresh = TRUE;
   chat->told_at = chat->told_mention = 0;
 }
 
 static void
-forget_chat (FlooNews *news, Chat *chat, gconstpointer data)
+forget_chat (FlooNews *news, FlooChat *chat, gconstpointer data)
 {
   if (chat->fresh)
     chat->told_at = 0, chat->in_summary = FALSE;
@@ -582,8 +454,7 @@ void
 floo_news_failed (FlooNews *news, const char *key)
 {
   foreach_chat (news, key, mark_fresh, NULL);
-  if (news->recheck == 0)
-    news->recheck = g_timeout_add_seconds (RECHECK_SECONDS, on_recheck, news);
+  schedule (news, RECHECK_MS);
 }
 
 void
@@ -627,7 +498,7 @@ call_daemon (FlooNews *news, const char *method, GVariant *args, const char *tex
 }
 
 static void
-choose (FlooNews *news, Chat *chat, gconstpointer data)
+choose (FlooNews *news, FlooChat *chat, gconstpointer data)
 {
   if (data != NULL)
     call_daemon (news, "SendText", g_variant_new ("(sxs)", chat->is_group ? "group" : "roster", chat->id, data), data);
@@ -646,43 +517,25 @@ void
 floo_news_save (FlooNews *news, GKeyFile *file)
 {
   GHashTableIter iter;
-  Chat *chat;
+  FlooChat *chat;
 
   g_hash_table_iter_init (&iter, news->chats);
   while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
     if (chat->told_at != 0 || chat->in_summary)
-      {
-        g_autofree char *text
-            = g_strdup_printf ("%d %d %u %" G_GINT64_FORMAT, chat->in_summary, chat->is_group, chat->unread, chat->last_message);
-
-        g_key_file_set_string (file, GROUP, chat->key, text);
-        g_key_file_set_string (file, NAMES, chat->key, chat->name != NULL ? chat->name : "");
-      }
+      floo_chat_save (chat, file);
 }
 
 void
 floo_news_restore (FlooNews *news, GKeyFile *file)
 {
-  g_auto (GStrv) keys = g_key_file_get_keys (file, GROUP, NULL, NULL);
+  g_auto (GStrv) groups = g_key_file_get_groups (file, NULL);
 
-  for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
+  for (guint i = 0; groups[i] != NULL; i++)
     {
-      g_autofree char *text = g_key_file_get_string (file, GROUP, keys[i], NULL);
-      gint64 id, last;
-      int in_summary, is_group;
-      guint unread;
-      Chat *chat;
+      FlooChat *chat = floo_chat_load (file, groups[i]);
 
-      if (sscanf (keys[i], "c%" G_GINT64_FORMAT, &id) != 1 || text == NULL
-          || sscanf (text, "%d %d %u %" G_GINT64_FORMAT, &in_summary, &is_group, &unread, &last) != 4)
-        continue;
-      chat = ensure_chat (news, id);
-      chat->in_summary = in_summary != 0;
-      chat->is_group = is_group != 0;
-      chat->unread = unread;
-      chat->last_message = last;
-      chat->told_at = in_summary ? 0 : 1;
-      chat->name = g_key_file_get_string (file, NAMES, keys[i], NULL);
+      if (chat != NULL)
+        g_hash_table_replace (news->chats, &chat->id, chat);
     }
 }
 
@@ -693,15 +546,12 @@ floo_news_caught_up (FlooNews *news)
 
   for (GList *link = chats; link != NULL; link = link->next)
     {
-      Chat *chat = link->data;
+      FlooChat *chat = link->data;
 
       if (chat->fresh && !chat->known)
         drop_chat (news, chat); /* the conversation is gone */
     }
-  if (g_get_monotonic_time () >= news->gather_until)
-    floo_news_flush (news);
-  else
-    schedule (news);
+  schedule_gathered (news);
 }
 
 void
@@ -715,6 +565,12 @@ floo_news_clear (FlooNews *news)
     show_summary (news);
 }
 
+static void
+on_settings (gpointer user_data)
+{
+  floo_news_flush (user_data);
+}
+
 FlooNews *
 floo_news_new (GDBusConnection *connection, const char *bus_name, FlooDesk *desk, gboolean previews)
 {
@@ -724,9 +580,9 @@ floo_news_new (GDBusConnection *connection, const char *bus_name, FlooDesk *desk
                       .bus_name = bus_name,
                       .desk = desk,
                       .previews = previews,
-                      .quiet = floo_quiet_new (connection, bus_name),
+                      .quiet = floo_quiet_new (connection, bus_name, on_settings, news),
                       .cancellable = g_cancellable_new () };
-  news->chats = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, free_chat);
+  news->chats = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, floo_chat_free);
   news->names = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   return news;
 }
@@ -738,7 +594,6 @@ floo_news_free (FlooNews *news)
   g_object_unref (news->cancellable);
   floo_quiet_free (news->quiet);
   g_clear_handle_id (&news->timer, g_source_remove);
-  g_clear_handle_id (&news->recheck, g_source_remove);
   g_hash_table_unref (news->chats);
   g_hash_table_unref (news->names);
   g_free (news);

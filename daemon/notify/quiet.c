@@ -14,17 +14,19 @@ struct FlooQuiet
   GVariant *settings; /* an a{sv} */
   gint64 valid_until; /* monotonic */
   gboolean asking;
-  void (*done) (gpointer user_data);
+  void (*changed) (gpointer user_data);
   gpointer user_data;
 };
 
 FlooQuiet *
-floo_quiet_new (GDBusConnection *connection, const char *bus_name)
+floo_quiet_new (GDBusConnection *connection, const char *bus_name, void (*changed) (gpointer user_data), gpointer user_data)
 {
   FlooQuiet *quiet = g_new0 (FlooQuiet, 1);
 
   quiet->connection = connection;
   quiet->bus_name = bus_name;
+  quiet->changed = changed;
+  quiet->user_data = user_data;
   quiet->cancellable = g_cancellable_new ();
   quiet->settings = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
   return quiet;
@@ -63,16 +65,14 @@ on_settings (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else
     g_message ("The user's settings cannot be read, those known before hold: %s", error->message);
-  quiet->done (quiet->user_data);
+  quiet->changed (quiet->user_data);
 }
 
 gboolean
-floo_quiet_refresh (FlooQuiet *quiet, void (*done) (gpointer user_data), gpointer user_data)
+floo_quiet_refresh (FlooQuiet *quiet)
 {
   if (!quiet->asking && g_get_monotonic_time () < quiet->valid_until)
     return TRUE;
-  quiet->done = done;
-  quiet->user_data = user_data;
   if (!quiet->asking)
     g_dbus_connection_call (quiet->connection, quiet->bus_name, FLOO_OBJECT_PATH, FLOO_IFACE_ACCOUNT, "GetSettings", NULL,
                             G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NO_AUTO_START, -1, quiet->cancellable, on_settings, quiet);

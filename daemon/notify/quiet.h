@@ -10,11 +10,12 @@ G_BEGIN_DECLS
 
 typedef struct FlooQuiet FlooQuiet;
 
-FlooQuiet *floo_quiet_new (GDBusConnection *connection, const char *bus_name);
+/* @changed: called when settings that were asked for came, or could not be had */
+FlooQuiet *floo_quiet_new (GDBusConnection *connection, const char *bus_name, void (*changed) (gpointer user_data), gpointer user_data);
 void floo_quiet_free (FlooQuiet *quiet);
 
-/* TRUE: the settings are known, or cannot be had now. FALSE: they are asked for, and @done is called once afterwards. */
-gboolean floo_quiet_refresh (FlooQuiet *quiet, void (*done) (gpointer user_data), gpointer user_data);
+/* TRUE: the settings are known, or cannot be had now. FALSE: they are asked for. */
+gboolean floo_quiet_refresh (FlooQuiet *quiet);
 /* They may have changed. */
 void floo_quiet_expire (FlooQuiet *quiet);
 

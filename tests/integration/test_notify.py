@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """flooim-notify: what it shows on the desktop, by a double of the desktop's server."""
 
+import contextlib
 import os
+import sqlite3
 import time
 
 import harness
@@ -264,6 +266,39 @@ class NotifyTest(harness.Test):
             desk.wait_gone(number)
             harness.wait_for(lambda: client.get('Account', 'UnreadTotal') == 0, 'all read')
         self.assertLessEqual(len(desk.bodies('')), 8)
+
+    def test_lost_events(self):
+        """What the journal does not have any more is told by the list; another journal begins anew."""
+        sandbox, daemon, client, desk, process = self.scene()
+        self.stop(process)
+        for sender, to in (('bob', 'alice'), ('zhang-wei', 'alice'), ('carol', TEAM)):
+            mid = sandbox.send(sender, to, 'meanwhile')
+            client.wait_message(lambda one: one.id == mid)
+        client.call('Conversations', 'MarkRead', '(xxa{sv})', ZHANG, 0, {})
+        self.settle(client)
+        daemon.stop()
+        with contextlib.closing(sqlite3.connect(daemon.store_path(ALICE))) as db:
+            db.execute('DELETE FROM journal WHERE serial < (SELECT max(serial) FROM journal)')
+            db.commit()
+        client = daemon.start()
+        client.wait_state('online')
+        process = self.notify(daemon)
+        bob, team = self.name_of(client, BOB), self.name_of(client, TEAM)
+        harness.wait_for(lambda: desk.titles == sorted((bob, team)), lambda: 'two notifications; shown are %s' % desk.shown)
+        self.assertEqual([one.body for one in desk.shown.values() if one.title == bob], ['meanwhile'])
+        with self.subTest('another journal'):
+            client.call('Account', 'Logout', '(a{sv})', {'erase': GLib.Variant('b', True)})
+            client.login('alice')
+            harness.wait_for(lambda: not desk.shown, lambda: 'nothing is shown; shown are %s' % desk.shown)
+            journal = client.call('Events', 'GetPosition')[0]
+            harness.wait_for(lambda: journal in self.state(daemon), 'it follows the new journal')
+            sandbox.send('bob', 'alice', 'the first in it')
+            desk.wait_body('the first in it')
+
+    @staticmethod
+    def state(daemon):
+        with open(os.path.join(daemon.root, 'state', 'flooim', 'notify'), encoding='utf-8') as file:
+            return file.read()
 
     def test_settings(self):
         """Previews off, sounds off, and quiet hours, after which what is still unread is told."""
