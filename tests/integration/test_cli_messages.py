@@ -211,6 +211,7 @@ class MessagesTest(cli.Test):
         client.call('Account', 'Reconnect')
         harness.wait_for(lambda: {one['content'] for one in sandbox.accepted('alice')} >= {'later 1', 'patience'}, 'they are sent')
         self.assertNotIn('later 0', [one['content'] for one in sandbox.accepted('alice')])
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 0, 'they are acknowledged')
 
         sandbox.stop()
         client.wait_state('waiting')
