@@ -39,11 +39,12 @@ BUS_CONFIG = '''<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Config
 class Process:
     """A program that a test started. Its output goes to the file log."""
 
-    def __init__(self, name, argv, env, folder):
+    def __init__(self, name, argv, env, folder, pass_fds=()):
         self.name = name
         self.log = os.path.join(folder, name + '.log')
         with open(self.log, 'ab') as log:
-            self.popen = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+            self.popen = subprocess.Popen(argv, env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                                          pass_fds=pass_fds)
         self.pid = self.popen.pid
         self.expected = {0}  # statuses that it may end with
 

@@ -1,0 +1,687 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "window.h"
+
+#define NEAR_EDGE 300   /* pixels from the end of the loaded messages where the next page is asked for */
+
+static const char style[] =
+  ".avatar { min-width: 36px; min-height: 36px; border-radius: 18px; color: white; font-weight: bold; }"
+  ".colour0 { background: #3584e4; } .colour1 { background: #2a9d6f; } .colour2 { background: #c061cb; }"
+  ".colour3 { background: #d8731c; } .colour4 { background: #986a44; }"
+  ".name, .heading { font-weight: bold; } .heading { padding: 8px; } .time, .foot { font-size: small; opacity: 0.6; }"
+  "listview > row { padding: 6px 8px; } .preview { opacity: 0.75; } .pin { color: #c88800; } .sender { font-size: small; font-weight: bold; color: #1a5fb4; }"
+  ".unread, .mention { border-radius: 9px; padding: 0 6px; color: white; background: #1c71d8; font-size: small; }"
+  ".mention { background: #c01c28; }"
+  ".bubble { border-radius: 12px; padding: 6px 12px; margin: 1px 8px; }"
+  ".other { background: #ebebed; } .own { background: #cfe3fb; } .failed { background: #f8d0d0; } .found { border: 2px solid #e5a50a; }"
+  ".foot + button, .bubble button { padding: 0 8px; min-height: 20px; }"
+  ".light { min-width: 12px; min-height: 12px; border-radius: 6px; background: #c01c28; margin: 0 4px; }"
+  ".light.online { background: #2ec27e; } .light.busy { background: #f5c211; } .problem { color: #c01c28; padding: 4px 8px; }"
+  "list.messages { background: white; } list.messages > row { padding: 0; } .details { padding: 8px; }";
+
+typedef struct {
+  Session *session;
+  GtkWidget *window, *pages, *light, *state, *sides, *list, *heading, *scroller, *box, *problem, *entry, *details, *details_text;
+  GtkWidget *login_name, *login_password;
+  GtkSingleSelection *selection;
+  GtkAdjustment *adjustment;
+  GSimpleAction *view;
+  gboolean reading;       /* the user opened the conversation, so what comes is read where the window is in front */
+  gboolean at_end;        /* stay at the newest message */
+  gint64 marked;          /* the newest message when it was marked as read */
+  gint64 started, painted;
+  gboolean telling;
+  guint drafting, going;
+} Window;
+
+/* -- what is shown, for whoever drives the window -- */
+
+static void
+describe_top (Window *self, GVariantDict *view)
+{
+  GtkListBoxRow *row = gtk_list_box_get_row_at_y (GTK_LIST_BOX (self->box), gtk_adjustment_get_value (self->adjustment));
+  graphene_rect_t bounds;
+
+  if (row == NULL || !gtk_widget_compute_bounds (GTK_WIDGET (row), self->scroller, &bounds))
+    return;
+  g_variant_dict_insert (view, "top", "x", ((Message *) g_object_get_data (G_OBJECT (row), "message"))->id);
+  g_variant_dict_insert (view, "top_offset", "i", (int) bounds.origin.y);
+}
+
+static void
+tell_view (Window *self)
+{
+  GListModel *messages = G_LIST_MODEL (self->session->messages);
+  guint n = g_list_model_get_n_items (messages);
+  g_autoptr (Message) last = n == 0 ? NULL : g_list_model_get_item (messages, n - 1);
+  GVariantDict view;
+
+  self->telling = FALSE;
+  g_variant_dict_init (&view, NULL);
+  g_variant_dict_insert (&view, "page", "s", gtk_stack_get_visible_child_name (GTK_STACK (self->pages)));
+  g_variant_dict_insert (&view, "state", "s", session_get_state (self->session));
+  g_variant_dict_insert (&view, "conversations", "u", g_list_model_get_n_items (G_LIST_MODEL (self->session->conversations)));
+  g_variant_dict_insert (&view, "conversation", "x", self->session->current == NULL ? 0 : self->session->current->id);
+  g_variant_dict_insert (&view, "unread", "u", self->session->current == NULL ? 0 : self->session->current->unread);
+  g_variant_dict_insert (&view, "messages", "u", n);
+  g_variant_dict_insert (&view, "more_before", "b", self->session->more_before);
+  g_variant_dict_insert (&view, "loading", "b", self->session->loading_page || self->session->catching_up);
+  g_variant_dict_insert (&view, "results", "u", g_list_model_get_n_items (G_LIST_MODEL (self->session->results)));
+  g_variant_dict_insert (&view, "details", "s", gtk_label_get_text (GTK_LABEL (self->details_text)));
+  g_variant_dict_insert (&view, "problem", "s", gtk_label_get_text (GTK_LABEL (self->problem)));
+  g_variant_dict_insert (&view, "at_end", "b", self->at_end);
+  g_variant_dict_insert (&view, "painted_ms", "x", self->painted);
+  if (last != NULL)
+    {
+      g_variant_dict_insert (&view, "last", "s", last->content);
+      g_variant_dict_insert (&view, "last_id", "x", last->id);
+      g_variant_dict_insert (&view, "last_client_id", "x", last->client_id);
+      g_variant_dict_insert (&view, "last_state", "s", last->send_state);
+      g_variant_dict_insert (&view, "last_error", "s", last->error == NULL ? "" : last->error);
+      g_variant_dict_insert (&view, "last_status", "i", last->status);
+      g_variant_dict_insert (&view, "thumbnail", "b", last->thumbnail != NULL);
+    }
+  describe_top (self, &view);
+  g_simple_action_set_state (self->view, g_variant_dict_end (&view));
+}
+
+/* It is told when it is painted. */
+static void
+changed (Window *self)
+{
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (self->window);
+
+  self->telling = TRUE;
+  if (clock != NULL)
+    gdk_frame_clock_request_phase (clock, GDK_FRAME_CLOCK_PHASE_AFTER_PAINT);
+}
+
+/* -- scrolling -- */
+
+static void
+on_scrolled (GtkAdjustment *adjustment, Window *self)
+{
+  double value = gtk_adjustment_get_value (adjustment), rest = gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment) - value;
+
+  self->at_end = rest < 2;
+  if (value < NEAR_EDGE)
+    session_load_more (self->session, TRUE);
+  if (rest < NEAR_EDGE)
+    session_load_more (self->session, FALSE);
+  changed (self);
+}
+
+static gboolean
+go_to_end (gpointer user_data)
+{
+  Window *self = user_data;
+
+  self->going = 0;
+  if (self->at_end)
+    gtk_adjustment_set_value (self->adjustment, gtk_adjustment_get_upper (self->adjustment));
+  return G_SOURCE_REMOVE;
+}
+
+/* A row became higher, say. Within the layout nothing can be scrolled. */
+static void
+on_height (GtkAdjustment *adjustment, GParamSpec *property, Window *self)
+{
+  if (self->at_end && self->going == 0)
+    self->going = g_idle_add (go_to_end, self);
+  changed (self);
+}
+
+/* Moves before the layout, so that nothing jumps: with what came above, or to the end where the reader was there. */
+static void
+on_items_changed (GListModel *model, guint position, guint removed, guint added, Window *self)
+{
+  double page = gtk_adjustment_get_page_size (self->adjustment), upper = gtk_adjustment_get_upper (self->adjustment);
+  double value = gtk_adjustment_get_value (self->adjustment);
+  int height, width = gtk_widget_get_width (self->box);
+
+  if (width > 0)
+    {
+      gtk_widget_measure (self->box, GTK_ORIENTATION_VERTICAL, width, NULL, &height, NULL, NULL);
+      if (position == 0 && removed == 0 && !self->at_end)
+        value += height - upper;
+      else if (self->at_end)
+        value = height - page;
+      gtk_adjustment_configure (self->adjustment, value, 0, MAX (height, page), gtk_adjustment_get_step_increment (self->adjustment),
+                                gtk_adjustment_get_page_increment (self->adjustment), page);
+    }
+  changed (self);
+}
+
+/* Puts the message that a search led to into the middle, as soon as its row has a place. */
+static gboolean
+on_tick (GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
+{
+  Window *self = user_data;
+  graphene_rect_t bounds;
+
+  for (int i = 0;; i++)
+    {
+      GtkListBoxRow *row = gtk_list_box_get_row_at_index (GTK_LIST_BOX (self->box), i);
+      Message *message = row == NULL ? NULL : g_object_get_data (G_OBJECT (row), "message");
+
+      if (row == NULL)
+        return G_SOURCE_REMOVE;
+      if (message->id != self->session->jump)
+        continue;
+      if (!gtk_widget_compute_bounds (GTK_WIDGET (row), self->box, &bounds) || bounds.size.height == 0)
+        return G_SOURCE_CONTINUE;
+          gtk_adjustment_set_value (self->adjustment, bounds.origin.y + bounds.size.height / 2 - gtk_adjustment_get_page_size (self->adjustment) / 2);
+      message->found = TRUE;
+      message_changed (message);
+      return G_SOURCE_REMOVE;
+    }
+}
+
+static void
+on_jumped (Session *session, Window *self)
+{
+  self->at_end = FALSE;
+  gtk_widget_add_tick_callback (self->box, on_tick, self, NULL);
+}
+
+/* -- the group's side -- */
+
+static void
+add_lines (GVariant *entries, GString *text, const char *title, const char *key, const char *further)
+{
+  g_string_append_printf (text, "<b>%s</b>\n", title);
+  for (gsize i = 0; i < g_variant_n_children (entries); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
+      g_autofree char *line = NULL;
+      const char *one = "", *other = "";
+      gint64 id = 0;
+
+      g_variant_lookup (entry, key, "&s", &one);
+      g_variant_lookup (entry, further, "&s", &other);
+      g_variant_lookup (entry, "user_id", "x", &id);
+      line = *one == '\0' ? g_strdup_printf ("%" G_GINT64_FORMAT, id) : g_markup_printf_escaped ("%s%s%s", one, *other == '\0' ? "" : ": ", other);
+      g_string_append_printf (text, "%s\n", line);
+    }
+}
+
+static void
+on_members (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Window *self = user_data;
+  g_autoptr (GVariant) members = NULL;
+  g_autoptr (GString) text = g_string_new (gtk_label_get_label (GTK_LABEL (self->details_text)));
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_groups_call_list_members_finish (FLOO_GROUPS (object), &members, NULL, result, &error))
+    {
+      session_failed (self->session, error);
+      return;
+    }
+  add_lines (members, text, "Members", "display_name", "");
+  gtk_label_set_markup (GTK_LABEL (self->details_text), text->str);
+  changed (self);
+}
+
+static void
+on_announcements (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  Window *self = user_data;
+  g_autoptr (GVariant) announcements = NULL;
+  g_autoptr (GString) text = g_string_new ("");
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_groups_call_list_announcements_finish (FLOO_GROUPS (object), &announcements, result, &error))
+    session_failed (self->session, error);
+  else
+    add_lines (announcements, text, "Announcements", "title", "content");
+  gtk_label_set_markup (GTK_LABEL (self->details_text), text->str);
+  if (self->session->current != NULL && self->session->current->group)
+    floo_groups_call_list_members (FLOO_GROUPS (object), self->session->current->id, "", 200, NULL, on_members, self);
+}
+
+static void
+on_group_changed (Session *session, Window *self)
+{
+  gtk_label_set_markup (GTK_LABEL (self->details_text), "");
+  if (gtk_widget_get_visible (self->details) && session->current != NULL && session->current->group)
+    floo_groups_call_list_announcements (session->groups, session->current->id, NULL, on_announcements, self);
+}
+
+/* What comes into a conversation that the user opened is read while the window is in front. One call a message, however often this is called. */
+static void
+mark_read (Window *self)
+{
+  GListModel *messages = G_LIST_MODEL (self->session->messages);
+  g_autoptr (Message) last = g_list_model_get_item (messages, MAX (g_list_model_get_n_items (messages), 1) - 1);
+
+  if (!self->reading || last == NULL || last->id == self->marked || !gtk_window_is_active (GTK_WINDOW (self->window))
+      || self->session->current == NULL || self->session->current->unread == 0)
+    return;
+  self->marked = last->id;
+  session_mark_read (self->session);
+}
+
+static void
+on_active (GtkWindow *window, GParamSpec *property, Window *self)
+{
+  mark_read (self);
+}
+
+/* -- the session's signals -- */
+
+static void
+on_status (Session *session, Window *self)
+{
+  const char *state = session_get_state (session), *reason = NULL;
+  gboolean out = g_str_equal (state, "signed-out"), online = g_str_equal (state, "online");
+  guint position;
+
+  gtk_stack_set_visible_child_name (GTK_STACK (self->pages), out ? "login" : "chat");
+  gtk_widget_set_css_classes (self->light, (const char *[]){
+    "light", online ? "online" : g_str_equal (state, "blocked") || g_str_equal (state, "no-daemon") || out ? "off" : "busy", NULL });
+  if (session->account != NULL && floo_account_get_last_error (session->account) != NULL)
+    g_variant_get_child (floo_account_get_last_error (session->account), 1, "&s", &reason);
+  gtk_label_set_text (GTK_LABEL (self->state), state);
+  gtk_widget_set_tooltip_text (self->light, reason);
+  gtk_label_set_text (GTK_LABEL (self->heading), session->current == NULL ? "" : session->current->name);
+  if (session->current != NULL && session->current->typing)
+    gtk_label_set_text (GTK_LABEL (self->heading), "typing…");
+  mark_read (self);
+  gtk_widget_set_sensitive (self->entry, session->current != NULL && session->current->id != 0);
+  if (session->current != NULL && g_list_store_find (session->conversations, session->current, &position))
+    gtk_single_selection_set_selected (self->selection, position);
+  changed (self);
+}
+
+static void
+on_failed (Session *session, const char *text, Window *self)
+{
+  gtk_label_set_text (GTK_LABEL (self->problem), text);
+  gtk_widget_set_visible (self->problem, TRUE);
+  changed (self);
+}
+
+static void
+on_painted (GdkFrameClock *clock, Window *self)
+{
+  if (self->painted == 0 && g_list_model_get_n_items (G_LIST_MODEL (self->session->conversations)) > 0)
+    self->painted = (g_get_monotonic_time () - self->started) / 1000;
+  if (self->telling)
+    tell_view (self);
+}
+
+/* -- actions; the widgets use them, too -- */
+
+static void
+open_conversation (Window *self, gint64 id, gint64 jump)
+{
+  Conversation *conversation = session_find (self->session, id);
+
+  if (conversation == NULL)
+    return;
+  gtk_widget_set_visible (self->problem, FALSE);
+  self->at_end = jump == 0;
+  g_clear_handle_id (&self->drafting, g_source_remove);
+  if (conversation != self->session->current)
+    {
+      session_set_draft (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
+      session_open (self->session, id, jump);
+      gtk_editable_set_text (GTK_EDITABLE (self->entry), conversation->draft);
+    }
+  else if (jump != 0 || self->session->more_after)
+    session_open (self->session, id, jump);
+  self->reading = TRUE;
+  session_mark_read (self->session);
+}
+
+static void
+open_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  gint64 id, jump;
+
+  g_variant_get (parameter, "(xx)", &id, &jump);
+  open_conversation (self, id, jump);
+}
+
+static void
+send_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  session_send_text (((Window *) self)->session, g_variant_get_string (parameter, NULL));
+}
+
+static void
+send_file_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (g_variant_get_string (parameter, NULL));
+
+  session_send_file (((Window *) self)->session, file);
+}
+
+static void
+resend_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  session_call (((Window *) self)->session, "Resend", g_variant_new ("(x)", g_variant_get_int64 (parameter)));
+}
+
+static void
+scroll_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  gtk_adjustment_set_value (((Window *) self)->adjustment, g_variant_get_double (parameter));
+}
+
+static void
+search_activated (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  Window *self = user_data;
+  const char *text = g_variant_get_string (parameter, NULL);
+
+  gtk_stack_set_visible_child_name (GTK_STACK (self->sides), *text == '\0' ? "list" : "results");
+  session_search (self->session, text);
+}
+
+static void
+details_activated (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  Window *self = user_data;
+
+  gtk_widget_set_visible (self->details, !gtk_widget_get_visible (self->details));
+  on_group_changed (self->session, self);
+}
+
+/* Keeps a picture of the window as a PNG file. */
+static void
+screenshot_activated (GSimpleAction *action, GVariant *parameter, gpointer user_data)
+{
+  Window *self = user_data;
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (self->window);
+  int width = gdk_paintable_get_intrinsic_width (paintable), height = gdk_paintable_get_intrinsic_height (paintable);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  g_autoptr (GskRenderNode) node = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+
+  gdk_paintable_snapshot (paintable, snapshot, width, height);
+  node = gtk_snapshot_free_to_node (snapshot);
+  if (node != NULL)
+    texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (self->window)), node, NULL);
+  if (texture == NULL || !gdk_texture_save_to_png (texture, g_variant_get_string (parameter, NULL)))
+    on_failed (self->session, "There is no picture", self);
+}
+
+static const GActionEntry actions[] = {
+  { "open", open_activated, "(xx)" },        /* conversation, message to show or 0 */
+  { "send", send_activated, "s" },
+  { "send-file", send_file_activated, "s" }, /* path */
+  { "resend", resend_activated, "x" },       /* client id */
+  { "scroll", scroll_activated, "d" },       /* pixels from the top of what is loaded */
+  { "search", search_activated, "s" },
+  { "details", details_activated },
+  { "screenshot", screenshot_activated, "s" },
+};
+
+static void
+on_list_activated (GtkListView *list, guint position, Window *self)
+{
+  g_autoptr (Conversation) conversation = g_list_model_get_item (G_LIST_MODEL (self->session->conversations), position);
+
+  open_conversation (self, conversation->id, 0);
+}
+
+static void
+on_result_activated (GtkListBox *box, GtkListBoxRow *row, Window *self)
+{
+  Message *message = g_object_get_data (G_OBJECT (row), "message");
+
+  open_conversation (self, message->conversation, message->id);
+}
+
+static void
+on_search_changed (GtkSearchEntry *entry, Window *self)
+{
+  g_action_group_activate_action (G_ACTION_GROUP (gtk_window_get_application (GTK_WINDOW (self->window))), "search",
+                                  g_variant_new_string (gtk_editable_get_text (GTK_EDITABLE (entry))));
+}
+
+static void
+on_send (GtkWidget *widget, Window *self)
+{
+  session_send_text (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
+  gtk_editable_set_text (GTK_EDITABLE (self->entry), "");
+}
+
+static gboolean
+on_drafted (gpointer user_data)
+{
+  Window *self = user_data;
+
+  self->drafting = 0;
+  session_set_draft (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
+  return G_SOURCE_REMOVE;
+}
+
+/* The draft is kept when the typing rests; the other one is told when it begins. */
+static void
+on_typed (GtkEditable *entry, Window *self)
+{
+  const char *text = gtk_editable_get_text (entry);
+
+  if (gtk_widget_has_focus (self->entry) && self->drafting == 0 && self->session->current != NULL && !self->session->current->group
+      && g_str_equal (session_get_state (self->session), "online"))
+    session_call (self->session, "SetTyping", g_variant_new ("(xb)", self->session->current->id, *text != '\0'));
+  g_clear_handle_id (&self->drafting, g_source_remove);
+  self->drafting = g_timeout_add_seconds (2, on_drafted, self);
+}
+
+static void
+on_chosen (GtkNativeDialog *dialog, int response, Window *self)
+{
+  g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
+
+  if (file != NULL)
+    session_send_file (self->session, file);
+  g_object_unref (dialog);
+}
+
+static void
+on_attach (GtkButton *button, Window *self)
+{
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new ("Send a file", GTK_WINDOW (self->window), GTK_FILE_CHOOSER_ACTION_OPEN, "Send", NULL);
+
+  g_signal_connect (dialog, "response", G_CALLBACK (on_chosen), self);
+  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
+}
+
+static gboolean
+on_drop (GtkDropTarget *target, const GValue *value, double x, double y, Window *self)
+{
+  g_autoptr (GSList) files = gdk_file_list_get_files (g_value_get_boxed (value));
+
+  for (GSList *file = files; file != NULL; file = file->next)
+    session_send_file (self->session, file->data);
+  return files != NULL;
+}
+
+static void
+on_login (GtkWidget *widget, Window *self)
+{
+  session_login (self->session, gtk_editable_get_text (GTK_EDITABLE (self->login_name)), gtk_editable_get_text (GTK_EDITABLE (self->login_password)));
+  gtk_editable_set_text (GTK_EDITABLE (self->login_password), "");
+}
+
+/* -- building it -- */
+
+static GtkWidget *
+append (GtkWidget *box, GtkWidget *child)
+{
+  gtk_box_append (GTK_BOX (box), child);
+  return child;
+}
+
+static GtkWidget *
+append_button (GtkWidget *box, const char *label, GCallback callback, Window *self)
+{
+  GtkWidget *button = append (box, gtk_button_new_with_label (label));
+
+  g_signal_connect (button, "clicked", callback, self);
+  return button;
+}
+
+static GtkWidget *
+scroll (GtkWidget *child)
+{
+  GtkWidget *scroller = gtk_scrolled_window_new ();
+
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), child);
+  gtk_widget_set_vexpand (scroller, TRUE);
+  return scroller;
+}
+
+static GtkWidget *
+build_messages (GListStore *messages, Session *session)
+{
+  GtkWidget *box = gtk_list_box_new ();
+
+  gtk_widget_add_css_class (box, "messages");
+  gtk_list_box_set_selection_mode (GTK_LIST_BOX (box), GTK_SELECTION_NONE);
+  gtk_list_box_bind_model (GTK_LIST_BOX (box), G_LIST_MODEL (messages), message_row_new, session, NULL);
+  return box;
+}
+
+static GtkWidget *
+build_sidebar (Window *self)
+{
+  GtkWidget *side = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *search = append (side, gtk_search_entry_new ());
+  GtkWidget *results = build_messages (self->session->results, self->session);
+
+  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (self->session->conversations)));
+  gtk_single_selection_set_autoselect (self->selection, FALSE);
+  self->list = gtk_list_view_new (GTK_SELECTION_MODEL (self->selection), conversation_rows_new ());
+  gtk_list_view_set_single_click_activate (GTK_LIST_VIEW (self->list), TRUE);
+  self->sides = append (side, gtk_stack_new ());
+  gtk_stack_add_named (GTK_STACK (self->sides), scroll (self->list), "list");
+  gtk_stack_add_named (GTK_STACK (self->sides), scroll (results), "results");
+  gtk_widget_set_size_request (side, 280, -1);
+  g_object_set (search, "placeholder-text", "Search all messages", NULL);
+  g_signal_connect (self->list, "activate", G_CALLBACK (on_list_activated), self);
+  g_signal_connect (results, "row-activated", G_CALLBACK (on_result_activated), self);
+  g_signal_connect (search, "search-changed", G_CALLBACK (on_search_changed), self);
+  return side;
+}
+
+static GtkWidget *
+build_chat (Window *self)
+{
+  GtkWidget *chat = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *compose = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
+  self->heading = append (chat, gtk_label_new (""));
+  gtk_widget_add_css_class (self->heading, "heading");
+  self->box = build_messages (self->session->messages, self->session);
+  self->scroller = append (chat, scroll (self->box));
+  self->adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller));
+  self->problem = append (chat, gtk_label_new (""));
+  gtk_widget_add_css_class (self->problem, "problem");
+  gtk_label_set_wrap (GTK_LABEL (self->problem), TRUE);
+  gtk_widget_set_visible (self->problem, FALSE);
+  append_button (compose, "File…", G_CALLBACK (on_attach), self);
+  self->entry = append (compose, gtk_entry_new ());
+  gtk_widget_set_hexpand (self->entry, TRUE);
+  append_button (compose, "Send", G_CALLBACK (on_send), self);
+  gtk_widget_set_margin_start (compose, 8);
+  gtk_widget_set_margin_end (compose, 8);
+  gtk_widget_set_margin_top (compose, 8);
+  gtk_widget_set_margin_bottom (compose, 8);
+  append (chat, compose);
+  gtk_widget_set_hexpand (chat, TRUE);
+  gtk_widget_add_controller (chat, GTK_EVENT_CONTROLLER (target));
+  g_signal_connect (target, "drop", G_CALLBACK (on_drop), self);
+  g_signal_connect (self->entry, "activate", G_CALLBACK (on_send), self);
+  g_signal_connect (self->entry, "changed", G_CALLBACK (on_typed), self);
+  g_signal_connect (self->adjustment, "value-changed", G_CALLBACK (on_scrolled), self);
+  g_signal_connect (self->adjustment, "notify::upper", G_CALLBACK (on_height), self);
+  return chat;
+}
+
+static GtkWidget *
+build_login (Window *self)
+{
+  GtkWidget *form = gtk_box_new (GTK_ORIENTATION_VERTICAL, 8);
+
+  gtk_widget_set_halign (form, GTK_ALIGN_CENTER);
+  gtk_widget_set_valign (form, GTK_ALIGN_CENTER);
+  append (form, gtk_label_new ("Log in"));
+  self->login_name = append (form, gtk_entry_new ());
+  gtk_entry_set_placeholder_text (GTK_ENTRY (self->login_name), "Name");
+  self->login_password = append (form, gtk_password_entry_new ());
+  g_signal_connect (self->login_password, "activate", G_CALLBACK (on_login), self);
+  append_button (form, "Log in", G_CALLBACK (on_login), self);
+  return form;
+}
+
+static void
+build (Window *self)
+{
+  GtkWidget *bar = gtk_header_bar_new (), *paned = gtk_paned_new (GTK_ORIENTATION_HORIZONTAL), *right = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
+  GtkWidget *light = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 4), *more = gtk_button_new_with_label ("Group");
+
+  self->light = append (light, gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0));
+  gtk_widget_set_valign (self->light, GTK_ALIGN_CENTER);
+  self->state = append (light, gtk_label_new (""));
+  gtk_header_bar_pack_start (GTK_HEADER_BAR (bar), light);
+  gtk_actionable_set_action_name (GTK_ACTIONABLE (more), "app.details");
+  gtk_header_bar_pack_end (GTK_HEADER_BAR (bar), more);
+  gtk_window_set_titlebar (GTK_WINDOW (self->window), bar);
+  gtk_window_set_title (GTK_WINDOW (self->window), "Chat");
+  gtk_window_set_default_size (GTK_WINDOW (self->window), 960, 680);
+
+  append (right, build_chat (self));
+  self->details_text = gtk_label_new ("");
+  gtk_label_set_xalign (GTK_LABEL (self->details_text), 0);
+  gtk_label_set_yalign (GTK_LABEL (self->details_text), 0);
+  gtk_label_set_wrap (GTK_LABEL (self->details_text), TRUE);
+  gtk_widget_add_css_class (self->details_text, "details");
+  self->details = append (right, scroll (self->details_text));
+  gtk_widget_set_size_request (self->details, 220, -1);
+  gtk_widget_set_visible (self->details, FALSE);
+  gtk_paned_set_start_child (GTK_PANED (paned), build_sidebar (self));
+  gtk_paned_set_resize_start_child (GTK_PANED (paned), FALSE);
+  gtk_paned_set_shrink_start_child (GTK_PANED (paned), FALSE);
+  gtk_paned_set_end_child (GTK_PANED (paned), right);
+  self->pages = gtk_stack_new ();
+  gtk_stack_add_named (GTK_STACK (self->pages), paned, "chat");
+  gtk_stack_add_named (GTK_STACK (self->pages), build_login (self), "login");
+  gtk_window_set_child (GTK_WINDOW (self->window), self->pages);
+}
+
+static void
+on_realized (GtkWidget *widget, Window *self)
+{
+  g_signal_connect (gtk_widget_get_frame_clock (widget), "after-paint", G_CALLBACK (on_painted), self);
+}
+
+GtkWindow *
+window_new (GtkApplication *app, Session *session)
+{
+  Window *self = g_new0 (Window, 1);   /* as long as the program */
+  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
+
+  self->session = g_object_ref (session);
+  self->started = g_get_monotonic_time ();
+  self->at_end = TRUE;
+  self->window = gtk_application_window_new (app);
+  gtk_css_provider_load_from_data (provider, style, -1);
+  gtk_style_context_add_provider_for_display (gtk_widget_get_display (self->window), GTK_STYLE_PROVIDER (provider),
+                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  g_action_map_add_action_entries (G_ACTION_MAP (app), actions, G_N_ELEMENTS (actions), self);
+  self->view = g_simple_action_new_stateful ("view", NULL, g_variant_new ("a{sv}", NULL));
+  g_action_map_add_action (G_ACTION_MAP (app), G_ACTION (self->view));
+  build (self);
+  g_signal_connect (session, "status", G_CALLBACK (on_status), self);
+  g_signal_connect (session, "failed", G_CALLBACK (on_failed), self);
+  g_signal_connect (session, "jumped", G_CALLBACK (on_jumped), self);
+  g_signal_connect (session, "group-changed", G_CALLBACK (on_group_changed), self);
+  g_signal_connect (session->messages, "items-changed", G_CALLBACK (on_items_changed), self);
+  g_signal_connect (self->window, "notify::is-active", G_CALLBACK (on_active), self);
+  g_signal_connect (self->window, "realize", G_CALLBACK (on_realized), self);
+  return GTK_WINDOW (self->window);
+}

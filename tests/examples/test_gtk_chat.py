@@ -1,0 +1,227 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The chat window of data/examples/gtk-chat on a screen of its own, driven by its actions, with a count of what it asks the daemon.
+
+Pictures of it are kept in the folder FLOOIM_SCREENSHOTS (by default beside the program).
+"""
+import collections
+import os
+import shutil
+import signal
+import time
+
+from gi.repository import Gio, GLib
+
+import harness
+from harness import wait_for
+
+PROGRAM = os.path.join(harness.BUILD, 'data', 'examples', 'gtk-chat', 'gtk-chat')
+SCREENSHOTS = os.environ.get('FLOOIM_SCREENSHOTS', os.path.dirname(PROGRAM))
+NAME, OBJECT = 'im.floo.GtkChat', '/im/floo/GtkChat'
+ALICE, BOB, CAROL, ECHO, TEAM = 1001, 1002, 1003, 1099, 2001
+MANY = 500
+
+
+class Screen:
+    """An X server that shows nothing."""
+
+    def __init__(self, test):
+        read, write = os.pipe()
+        os.set_inheritable(write, True)
+        self.process = harness.Process('screen', ['Xvfb', '-displayfd', str(write), '-screen', '0', '1280x800x24', '-nolisten', 'tcp'],
+                                       dict(os.environ), test.root, pass_fds=[write])
+        os.close(write)
+        with os.fdopen(read) as pipe:
+            self.display = ':' + pipe.readline().strip()
+        test.processes.append(self.process)
+
+
+class Window:
+    serial = 0
+
+    def __init__(self, test, daemon, client, screen):
+        self.test = test
+        self.client = client
+        self.calls_path = os.path.join(test.root, 'calls')
+        Window.serial += 1
+        monitor = harness.Process('monitor-%d' % Window.serial, ['dbus-monitor', '--address', daemon.bus.address, '--profile', "type='method_call'"],
+                                  daemon.environment(), test.root)
+        monitor.expected = {-signal.SIGTERM}
+        test.processes.append(monitor)
+        self.monitor = monitor
+        wait_for(lambda: 'NameAcquired' in monitor.text() or '#type' in monitor.text(), 'the monitor')
+        self.started = self.barrier()
+        env = daemon.environment(DISPLAY=screen.display, GDK_BACKEND='x11', GSK_RENDERER='cairo', GTK_A11Y='none', GSETTINGS_BACKEND='memory',
+                                 ASAN_OPTIONS='detect_leaks=0')
+        self.process = harness.Process('gtk-chat', [PROGRAM], env, test.root)
+        self.process.expected = {-signal.SIGTERM}
+        test.processes.insert(0, self.process)
+
+    def call(self, method, signature, *values):
+        return self.client.connection.call_sync(NAME, OBJECT, 'org.gtk.Actions', method, GLib.Variant(signature, values), None,
+                                                Gio.DBusCallFlags.NO_AUTO_START, 30000, None).unpack()
+
+    def activate(self, action, *parameter):
+        self.call('Activate', '(sava{sv})', action, list(parameter), {})
+
+    def open(self, conversation, message=0):
+        self.activate('open', GLib.Variant('(xx)', (conversation, message)))
+
+    def view(self):
+        try:
+            state = self.call('Describe', '(s)', 'view')[0][2]
+        except GLib.Error:
+            assert self.process.running, 'the window ended with status %s: %s' % (self.process.status, self.process.text())
+            return {}
+        return state[0] if state else {}
+
+    def wait(self, what='', **expected):
+        """Until the window shows these values."""
+        def find():
+            view = self.view()
+            return view if all(view.get(key) == value for key, value in expected.items()) else None
+        return wait_for(find, lambda: '%s %s; there is %s' % (what, expected, self.view()))
+
+    def barrier(self):
+        """Until the monitor has written all calls made so far."""
+        Window.serial += 1
+        mark = 'Mark%d_' % Window.serial
+        try:
+            self.client.connection.call_sync('org.freedesktop.DBus', '/', 'im.floo.Test', mark, None, None, Gio.DBusCallFlags.NONE, 30000, None)
+        except GLib.Error:
+            pass
+        wait_for(lambda: mark in self.monitor.text(), 'the monitor')
+        return mark
+
+    def calls(self, since):
+        """How often the window called which method of the daemon since the mark."""
+        end = self.barrier()
+        owner = self.client.connection.call_sync('org.freedesktop.DBus', '/', 'org.freedesktop.DBus', 'GetNameOwner',
+                                                 GLib.Variant('(s)', (NAME,)), None, Gio.DBusCallFlags.NONE, 30000, None).unpack()[0]
+        text = self.monitor.text().split(since, 1)[1].split(end, 1)[0]
+        lines = [line.split('\t') for line in text.splitlines()]
+        return collections.Counter(line[7] for line in lines if line[0] == 'mc' and line[3] == owner and line[5].startswith('/im/floo/Daemon1'))
+
+    def screenshot(self, name):
+        path = os.path.join(SCREENSHOTS, 'gtk-chat-%s.png' % name)
+        if os.path.exists(path):
+            os.unlink(path)
+        self.activate('screenshot', GLib.Variant('s', path))
+
+        def is_whole():
+            if not os.path.exists(path):
+                return False
+            with open(path, 'rb') as picture:
+                return picture.read()[-8:-4] == b'IEND'
+        wait_for(is_whole, path)
+
+
+class GtkChatTest(harness.Test):
+    def setUp(self):
+        if not os.path.exists(PROGRAM):
+            self.skipTest('gtk-chat was not built')
+        for program in ('Xvfb', 'dbus-monitor'):
+            if shutil.which(program) is None:
+                self.skipTest(program + ' is missing')
+        super().setUp()
+
+    def scene(self, **arguments):
+        self.screen = Screen(self)
+        return self.one(**arguments)
+
+    def start(self, daemon, client, conversations):
+        window = Window(self, daemon, client, self.screen)
+        began = time.monotonic()
+        view = window.wait('the start', conversations=conversations, loading=False, page='chat')
+        wait_for(lambda: window.view().get('painted_ms'), 'the first paint')
+        took = time.monotonic() - began
+        calls = window.calls(window.started)
+        print('# %d conversations: %d ms to the first paint, %.1f s in all, calls: %s' % (
+            conversations, window.view()['painted_ms'], took, dict(calls)), flush=True)
+        self.assertEqual(calls, {'GetAll': 1, 'GetPosition': 1, 'List': 1, 'GetMessages': 1})
+        self.assertEqual((view['state'], view['problem']), ('online', ''))
+        return window
+
+    def test_start_with_few_and_many(self):
+        sandbox, daemon, client = self.scene()
+        self.all_fetched(sandbox, daemon, client)
+        few = len(client.call('Conversations', 'List', '(sua{sv})', '', 500, {})[0])
+        window = self.start(daemon, client, few)
+        window.process.end()
+        for i in range(MANY - few):
+            client.call('Conversations', 'SetDraft', '(xss)', 50000 + i, 'roster', 'draft %d' % i)
+        self.start(daemon, client, MANY)
+
+    def test_chat(self):
+        sandbox, daemon, client = self.scene()
+        self.all_fetched(sandbox, daemon, client)
+        for i in range(120):
+            last = sandbox.send('bob', 'alice', 'line %d %s' % (i, 'of some length ' * (i % 7)))
+        client.wait_message(lambda one: one.id == last)
+        few = len(client.call('Conversations', 'List', '(sua{sv})', '', 500, {})[0])
+        window = self.start(daemon, client, few)
+
+        # A message that comes: no call. Who opens the conversation has read it.
+        window.wait('the newest', conversation=BOB, loading=False, last_id=last, at_end=True)
+        mark = window.barrier()
+        mid = sandbox.send('bob', 'alice', 'A message that comes')
+        window.wait('a message', last_id=mid, last='A message that comes')
+        elsewhere = sandbox.send('carol', TEAM, 'look, @alice', config='{"mentionList":[1001]}')
+        client.wait_message(lambda one: one.id == elsewhere)
+        window.wait('still there', last_id=mid, at_end=True)
+        self.assertEqual(window.calls(mark), {})
+        window.open(BOB)
+        window.wait('read', unread=0)
+        self.assertEqual(window.calls(mark), {'MarkRead': 1})
+
+        # One is sent, and read; one is refused, and sent again.
+        mark = window.barrier()
+        window.activate('send', GLib.Variant('s', 'How are you?'))
+        sent = window.wait('sent', last='How are you?', last_state='sent', last_status=0)
+        sandbox.send('bob', 'alice', '', operation='READ_ACK', mid=sent['last_id'])
+        window.wait('read', last='How are you?', last_status=2)
+        self.assertEqual(window.calls(mark), {'SendText': 1})
+        window.activate('send', GLib.Variant('s', 'forbidden-word'))
+        failed = window.wait('refused', last_state='failed', last_error='antispam', at_end=True)
+        window.screenshot('messages')
+        window.activate('resend', GLib.Variant('x', failed['last_client_id']))
+        window.wait('refused again', last_state='failed')
+        client.call('Conversations', 'CancelSend', '(x)', failed['last_client_id'])
+        window.wait('cancelled', last='How are you?')
+
+        # Going back: the next page comes above what is read, which stays where it is.
+        before = wait_for(lambda: self.placed(window), 'a place')
+        self.assertTrue(before['more_before'])
+        window.activate('scroll', GLib.Variant('d', 250.0))
+        at = wait_for(lambda: self.moved(window, before), lambda: 'scrolled from %s: %s' % (before, window.view()))
+        window.wait('a page', messages=before['messages'] + 50, loading=False)
+        after = wait_for(lambda: window.view().get('top') == at['top'] and window.view(), lambda: 'the same place: %s, %s' % (at, window.view()))
+        self.assertEqual((after['top'], after['top_offset']), (at['top'], at['top_offset']))
+
+        # The daemon goes away and comes back: what happened meanwhile comes by Replay.
+        window.open(BOB)
+        daemon.stop()
+        window.wait('no daemon', state='no-daemon')
+        mid = sandbox.send('bob', 'alice', 'while you were away')
+        mark = window.barrier()
+        daemon.start()
+        view = window.wait('what happened meanwhile', last_id=mid, state='online', loading=False)
+        calls = window.calls(mark)
+        self.assertGreater(calls.pop('Replay'), 0)
+        calls.pop('GetAll')
+        calls.pop('MarkRead', None)  # where the screen has the window in front
+        self.assertEqual(calls, {})
+        self.assertEqual(view['problem'], '')
+
+    @staticmethod
+    def placed(window):
+        view = window.view()
+        return view if 'top' in view else None
+
+    @staticmethod
+    def moved(window, before):
+        view = window.view()
+        return view if 'top' in view and view['top'] != before['top'] else None
+
+
+if __name__ == '__main__':
+    harness.main()
