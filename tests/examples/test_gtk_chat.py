@@ -212,6 +212,41 @@ class GtkChatTest(harness.Test):
         self.assertEqual(calls, {})
         self.assertEqual(view['problem'], '')
 
+    def test_search_group_picture_and_login(self):
+        sandbox, daemon, client = self.scene()
+        self.all_fetched(sandbox, daemon, client)
+        for i in range(120):
+            last = sandbox.send('bob', 'alice', 'needle' if i == 5 else 'line %d' % i)
+            needle = last if i == 5 else needle if i > 5 else 0
+        client.wait_message(lambda one: one.id == last)
+        window = self.start(daemon, client, len(client.call('Conversations', 'List', '(sua{sv})', '', 500, {})[0]))
+
+        window.activate('search', GLib.Variant('s', 'needle'))
+        window.wait('found', results=1)
+        window.open(BOB, needle)
+        window.wait('around it', loading=False, at_end=False)
+        wait_for(lambda: needle - 20 < window.view().get('top', 0) < needle, lambda: 'shown: %s' % window.view())
+        window.screenshot('search')
+        window.activate('search', GLib.Variant('s', ''))
+
+        window.open(TEAM)
+        window.wait('the group', conversation=TEAM, loading=False)
+        window.activate('details')
+        wait_for(lambda: 'Members\n%d\n' % ALICE in window.view()['details'], window.view)
+        client.call('Groups', 'PostAnnouncement', '(xss)', TEAM, 'Friday', 'Pizza <at> noon')
+        wait_for(lambda: 'Friday: Pizza <at> noon\n' in window.view()['details'], window.view)
+
+        picture = os.path.join(SCREENSHOTS, 'gtk-chat-search.png')
+        window.activate('send-file', GLib.Variant('s', picture))
+        window.wait('the picture', last_state='sent', thumbnail=True)
+        window.screenshot('group')
+
+        client.call('Account', 'Logout', '(a{sv})', {})
+        window.wait('signed out', page='login')
+        window.screenshot('login')
+        client.login('alice')
+        window.wait('logged in', page='chat', state='online', problem='')
+
     @staticmethod
     def placed(window):
         view = window.view()

@@ -75,6 +75,7 @@ on_transfer_changed (FlooTransfer *proxy, GParamSpec *property, gpointer user_da
     }
   if (ended)
     {
+      g_signal_emit_by_name (transfer->session, "status");
       g_signal_handlers_disconnect_by_func (proxy, on_transfer_changed, transfer);
       g_object_unref (proxy);
       transfer_free (transfer);

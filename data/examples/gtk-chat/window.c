@@ -25,6 +25,8 @@ typedef struct {
   GtkSingleSelection *selection;
   GtkAdjustment *adjustment;
   GSimpleAction *view;
+  char *announcements;    /* of the current group, as markup */
+  char *screenshot;       /* where a picture of the next frame is to be kept; NULL: nowhere */
   gboolean reading;       /* the user opened the conversation, so what comes is read where the window is in front */
   gboolean at_end;        /* stay at the newest message */
   gint64 marked;          /* the newest message when it was marked as read */
@@ -209,7 +211,7 @@ on_members (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   Window *self = user_data;
   g_autoptr (GVariant) members = NULL;
-  g_autoptr (GString) text = g_string_new (gtk_label_get_label (GTK_LABEL (self->details_text)));
+  g_autoptr (GString) text = g_string_new (self->announcements);
   g_autoptr (GError) error = NULL;
 
   if (!floo_groups_call_list_members_finish (FLOO_GROUPS (object), &members, NULL, result, &error))
@@ -235,6 +237,8 @@ on_announcements (GObject *object, GAsyncResult *result, gpointer user_data)
   else
     add_lines (announcements, text, "Announcements", "title", "content");
   gtk_label_set_markup (GTK_LABEL (self->details_text), text->str);
+  g_free (self->announcements);
+  self->announcements = g_strdup (text->str);
   if (self->session->current != NULL && self->session->current->group)
     floo_groups_call_list_members (FLOO_GROUPS (object), self->session->current->id, "", 200, NULL, on_members, self);
 }
@@ -302,10 +306,29 @@ on_failed (Session *session, const char *text, Window *self)
 }
 
 static void
+keep_screenshot (Window *self)
+{
+  g_autofree char *path = g_steal_pointer (&self->screenshot);
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (self->window);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+  g_autoptr (GskRenderNode) node = NULL;
+  g_autoptr (GdkTexture) texture = NULL;
+
+  gdk_paintable_snapshot (paintable, snapshot, gdk_paintable_get_intrinsic_width (paintable), gdk_paintable_get_intrinsic_height (paintable));
+  node = gtk_snapshot_free_to_node (snapshot);
+  if (node != NULL)
+    texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (self->window)), node, NULL);
+  if (texture == NULL || !gdk_texture_save_to_png (texture, path))
+    on_failed (self->session, "The picture of the window could not be kept", self);
+}
+
+static void
 on_painted (GdkFrameClock *clock, Window *self)
 {
   if (self->painted == 0 && g_list_model_get_n_items (G_LIST_MODEL (self->session->conversations)) > 0)
     self->painted = (g_get_monotonic_time () - self->started) / 1000;
+  if (self->screenshot != NULL)
+    keep_screenshot (self);
   if (self->telling)
     tell_view (self);
 }
@@ -388,23 +411,15 @@ details_activated (GSimpleAction *action, GVariant *parameter, gpointer user_dat
   on_group_changed (self->session, self);
 }
 
-/* Keeps a picture of the window as a PNG file. */
+/* Keeps a picture of the window as a PNG file, when it is drawn next. */
 static void
 screenshot_activated (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
   Window *self = user_data;
-  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (self->window);
-  int width = gdk_paintable_get_intrinsic_width (paintable), height = gdk_paintable_get_intrinsic_height (paintable);
-  GtkSnapshot *snapshot = gtk_snapshot_new ();
-  g_autoptr (GskRenderNode) node = NULL;
-  g_autoptr (GdkTexture) texture = NULL;
 
-  gdk_paintable_snapshot (paintable, snapshot, width, height);
-  node = gtk_snapshot_free_to_node (snapshot);
-  if (node != NULL)
-    texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (self->window)), node, NULL);
-  if (texture == NULL || !gdk_texture_save_to_png (texture, g_variant_get_string (parameter, NULL)))
-    on_failed (self->session, "There is no picture", self);
+  g_free (self->screenshot);
+  self->screenshot = g_variant_dup_string (parameter, NULL);
+  gtk_widget_queue_draw (self->window);
 }
 
 static const GActionEntry actions[] = {
