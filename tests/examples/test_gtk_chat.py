@@ -244,8 +244,10 @@ class GtkChatTest(harness.Test):
         client.call('Account', 'Logout', '(a{sv})', {})
         window.wait('signed out', page='login')
         window.screenshot('login')
-        client.login('alice')
-        window.wait('logged in', page='chat', state='online', problem='')
+        window.activate('login', GLib.Variant('(ss)', ('alice', 'wrong')))
+        wait_for(lambda: window.view()['login_problem'], 'the reason on the page')
+        window.activate('login', GLib.Variant('(ss)', ('alice', 'alice-secret')))
+        window.wait('logged in', page='chat', state='online')
 
     @staticmethod
     def placed(window):

@@ -21,7 +21,7 @@ static const char style[] =
 typedef struct {
   Session *session;
   GtkWidget *window, *pages, *light, *state, *sides, *list, *heading, *scroller, *box, *problem, *entry, *details, *details_text;
-  GtkWidget *login_name, *login_password;
+  GtkWidget *login_name, *login_password, *login_problem;
   GtkSingleSelection *selection;
   GtkAdjustment *adjustment;
   GSimpleAction *view;
@@ -70,6 +70,7 @@ tell_view (Window *self)
   g_variant_dict_insert (&view, "results", "u", g_list_model_get_n_items (G_LIST_MODEL (self->session->results)));
   g_variant_dict_insert (&view, "details", "s", gtk_label_get_text (GTK_LABEL (self->details_text)));
   g_variant_dict_insert (&view, "problem", "s", gtk_label_get_text (GTK_LABEL (self->problem)));
+  g_variant_dict_insert (&view, "login_problem", "s", gtk_label_get_text (GTK_LABEL (self->login_problem)));
   g_variant_dict_insert (&view, "at_end", "b", self->at_end);
   g_variant_dict_insert (&view, "painted_ms", "x", self->painted);
   if (last != NULL)
@@ -301,6 +302,7 @@ static void
 on_failed (Session *session, const char *text, Window *self)
 {
   gtk_label_set_text (GTK_LABEL (self->problem), text);
+  gtk_label_set_text (GTK_LABEL (self->login_problem), text);
   gtk_widget_set_visible (self->problem, TRUE);
   changed (self);
 }
@@ -387,6 +389,16 @@ resend_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
 }
 
 static void
+login_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+{
+  const char *name, *password;
+
+  g_variant_get (parameter, "(&s&s)", &name, &password);
+  gtk_label_set_text (GTK_LABEL (((Window *) self)->login_problem), "");
+  session_login (((Window *) self)->session, name, password);
+}
+
+static void
 scroll_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
 {
   gtk_adjustment_set_value (((Window *) self)->adjustment, g_variant_get_double (parameter));
@@ -427,6 +439,7 @@ static const GActionEntry actions[] = {
   { "send", send_activated, "s" },
   { "send-file", send_file_activated, "s" }, /* path */
   { "resend", resend_activated, "x" },       /* client id */
+  { "login", login_activated, "(ss)" },      /* name, password */
   { "scroll", scroll_activated, "d" },       /* pixels from the top of what is loaded */
   { "search", search_activated, "s" },
   { "details", details_activated },
@@ -630,6 +643,8 @@ build_login (Window *self)
   self->login_password = append (form, gtk_password_entry_new ());
   g_signal_connect (self->login_password, "activate", G_CALLBACK (on_login), self);
   append_button (form, "Log in", G_CALLBACK (on_login), self);
+  self->login_problem = append (form, gtk_label_new (""));
+  gtk_widget_add_css_class (self->login_problem, "problem");
   return form;
 }
 
