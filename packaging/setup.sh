@@ -17,7 +17,7 @@ readonly RUN_PACKAGES=(
 # What only the tests need.
 readonly TEST_PACKAGES=(
   clang libclang-rt-dev valgrind systemd man-db groff-base ca-certificates openssl cron fish jq zsh libgdk-pixbuf-2.0-dev
-  xdg-dbus-proxy python3-sphinx python3-myst-parser furo libgtk-4-dev xvfb
+  xdg-dbus-proxy gnome-keyring python3-sphinx python3-myst-parser furo libgtk-4-dev xvfb
 )
 
 die ()

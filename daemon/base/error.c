@@ -27,6 +27,7 @@ static const GDBusErrorEntry entries[] = {
   { FLOO_ERROR_FILE, FLOO_ERROR_PREFIX "FileError" },
   { FLOO_ERROR_TOO_LARGE, FLOO_ERROR_PREFIX "TooLarge" },
   { FLOO_ERROR_JOURNAL_CHANGED, FLOO_ERROR_PREFIX "JournalChanged" },
+  { FLOO_ERROR_KEYRING, FLOO_ERROR_PREFIX "KeyringUnavailable" },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (entries) == FLOO_N_ERRORS);
 

@@ -38,6 +38,7 @@ typedef enum {
   FLOO_ERROR_FILE,              /* FileError */
   FLOO_ERROR_TOO_LARGE,
   FLOO_ERROR_JOURNAL_CHANGED,
+  FLOO_ERROR_KEYRING,           /* KeyringUnavailable */
   FLOO_N_ERRORS
 } FlooError;
 

@@ -10,15 +10,25 @@
 
 G_BEGIN_DECLS
 
+#define FLOO_KEYRING_NAME "org.freedesktop.secrets"
 #define FLOO_KEYRING_SCHEMA "im.floo.Daemon1.Login"
 
 gboolean floo_keyring_is_built_in (void);
 
-/* @instance: "" without one. A locked collection asks the user and may take as long as they do. */
-void floo_keyring_lookup_async (const char *instance, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-/* Returns: (transfer full) (nullable): the text; free with floo_keyring_text_free(). NULL without an error: there is none. */
+/**
+ * floo_keyring_lookup_async:
+ * @instance: "" without one
+ * @unlock: whether the user may be asked, once, to unlock the collection; that takes as long as they do
+ *
+ * Errors: FLOO_ERROR_KEYRING where the item is in a locked collection, or may be: the default collection is locked, or there is none.
+ * FLOO_ERROR_FILE: the item is no text. Those of the Secret Service are passed on.
+ */
+void floo_keyring_lookup_async (const char *instance, gboolean unlock, GCancellable *cancellable, GAsyncReadyCallback callback,
+                                gpointer user_data);
+/* Returns: (transfer full) (nullable): the text; free with floo_keyring_text_free(). NULL without an error: it is unlocked and has none. */
 char *floo_keyring_lookup_finish (GAsyncResult *result, GError **error);
 void floo_keyring_text_free (char *text);
+/* A locked collection asks the user and may take as long as they do. */
 void floo_keyring_store_async (const char *instance, const char *text, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data);
 gboolean floo_keyring_store_finish (GAsyncResult *result, GError **error);

@@ -16,7 +16,8 @@ typedef enum { OP_LOAD, OP_SAVE, OP_CLEAR } OpKind;
 /* The task data of each operation. */
 typedef struct {
   OpKind kind;
-  char *text; /* of SAVE: the record as JSON */
+  char *text;         /* of SAVE: the record as JSON */
+  FlooSecretsAsk ask; /* of LOAD */
 } Op;
 
 /* Operations run one after the other, so that a save never overtakes a clear. */
@@ -25,9 +26,10 @@ struct _FlooSecrets {
   Backend backend;
   char *instance; /* "" none */
   char *data_dir;
-  gboolean probed;
-  gboolean try_keyring; /* what the probe said */
-  gboolean keyring;     /* where the record was last kept or found */
+  gboolean present;     /* the Secret Service is there, or can be started */
+  gboolean try_keyring; /* the record belongs into it */
+  gboolean keyring;     /* where the record was last kept or found, or is to be */
+  gboolean asked;       /* the user, to unlock it */
   GQueue queue;         /* of GTask (owned); the head runs */
 };
 
@@ -190,6 +192,7 @@ head_done (FlooSecrets *self, FlooLoginRecord *record, GError *error)
 {
   g_autoptr (GTask) task = g_queue_pop_head (&self->queue);
   Op *op = g_task_get_task_data (task);
+  gboolean has_next = !g_queue_is_empty (&self->queue); /* what the callback adds to an empty queue runs by itself */
 
   if (error != NULL)
     {
@@ -202,7 +205,7 @@ head_done (FlooSecrets *self, FlooLoginRecord *record, GError *error)
     g_task_return_pointer (task, record, (GDestroyNotify) floo_login_record_free);
   else
     g_task_return_boolean (task, TRUE);
-  if (!g_queue_is_empty (&self->queue))
+  if (has_next)
     run_head (self);
 }
 
@@ -293,8 +296,37 @@ on_looked_up (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (text != NULL)
     record = record_from_text (text, "The Secret Service", &error);
+  else if (error == NULL)
+    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "The login was stored in the keyring, which does not have it any more");
+  else if (error->domain != FLOO_ERROR && !floo_error_is_cancelled (error))
+    {
+      GError *foreign = g_steal_pointer (&error);
+
+      g_dbus_error_strip_remote_error (foreign);
+      error = g_error_new (FLOO_ERROR, FLOO_ERROR_KEYRING, "The keyring that holds the login cannot be read: %s", foreign->message);
+      g_error_free (foreign);
+    }
   floo_keyring_text_free (text);
   head_done (self, record, error);
+}
+
+/* The data folder says that the record is in the Secret Service. */
+static void
+look_up (FlooSecrets *self)
+{
+  FlooSecretsAsk ask = head_op (self)->ask;
+  gboolean unlock = ask == FLOO_SECRETS_ASK_ALWAYS || (ask == FLOO_SECRETS_ASK_ONCE && !self->asked);
+
+  self->keyring = TRUE;
+  if (floo_keyring_is_built_in () && !self->present)
+    {
+      head_done (self, NULL,
+                 g_error_new_literal (FLOO_ERROR, FLOO_ERROR_KEYRING,
+                                      "The login is in the keyring, and no Secret Service is running on the session bus"));
+      return;
+    }
+  self->asked |= unlock;
+  floo_keyring_lookup_async (self->instance, unlock, head_cancellable (self), on_looked_up, g_object_ref (self));
 }
 
 static void
@@ -306,10 +338,9 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
   char *text = NULL;
   gboolean marked = FALSE;
 
-  if (floo_secrets_file_finish (result, &text, &marked, &error) && text == NULL && marked && self->try_keyring)
+  if (floo_secrets_file_finish (result, &text, &marked, &error) && text == NULL && marked && self->backend != BACKEND_FILE)
     {
-      self->keyring = TRUE;
-      floo_keyring_lookup_async (self->instance, head_cancellable (self), on_looked_up, g_object_ref (self));
+      look_up (self);
       return;
     }
   if (text != NULL)
@@ -355,21 +386,21 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (FlooSecrets) self = user_data;
   GError *error = NULL;
 
-  self->try_keyring = floo_keyring_probe_finish (result, &error);
+  self->present = floo_keyring_probe_finish (result, &error);
   if (error != NULL)
     {
       head_done (self, NULL, error);
       return;
     }
-  self->probed = TRUE;
-  self->keyring = self->try_keyring;
+  self->keyring = self->try_keyring = self->present || self->backend == BACKEND_KEYRING;
   run_probed (self);
 }
 
 static void
 run_head (FlooSecrets *self)
 {
-  if (self->probed)
+  /* One that is not there may come later. */
+  if (self->backend == BACKEND_FILE || self->present || !floo_keyring_is_built_in ())
     run_probed (self);
   else
     floo_keyring_probe_async (head_cancellable (self), on_probed, g_object_ref (self));
@@ -415,8 +446,6 @@ floo_secrets_new (const char *backend, const char *instance, const char *data_di
     self->backend = BACKEND_FILE;
   else
     self->backend = BACKEND_AUTO;
-  /* Only auto has anything to find out. */
-  self->probed = self->backend != BACKEND_AUTO || !floo_keyring_is_built_in ();
   self->try_keyring = self->keyring = self->backend == BACKEND_KEYRING;
   return self;
 }
@@ -428,11 +457,22 @@ floo_secrets_is_keyring (FlooSecrets *self)
   return self->keyring;
 }
 
-void
-floo_secrets_load_async (FlooSecrets *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+gboolean
+floo_secrets_may_ask (FlooSecrets *self)
 {
+  g_return_val_if_fail (FLOO_IS_SECRETS (self), FALSE);
+  return !self->asked;
+}
+
+void
+floo_secrets_load_async (FlooSecrets *self, FlooSecretsAsk ask, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task;
+
   g_return_if_fail (FLOO_IS_SECRETS (self));
-  enqueue (self, op_new (self, OP_LOAD, NULL, cancellable, callback, user_data));
+  task = op_new (self, OP_LOAD, NULL, cancellable, callback, user_data);
+  ((Op *) g_task_get_task_data (task))->ask = ask;
+  enqueue (self, task);
 }
 
 FlooLoginRecord *

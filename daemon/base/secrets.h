@@ -42,11 +42,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooLoginRecord, floo_login_record_free)
  */
 FlooSecrets *floo_secrets_new (const char *backend, const char *instance, const char *data_dir);
 
+/* Whether a load may ask the user to unlock a locked keyring. */
+typedef enum {
+  FLOO_SECRETS_ASK_NEVER,
+  FLOO_SECRETS_ASK_ONCE,        /* unless an earlier load of this object has asked */
+  FLOO_SECRETS_ASK_ALWAYS
+} FlooSecretsAsk;
+
 /*
  * All are asynchronous; file I/O runs on a worker thread, a locked keyring may take as long as the user does (callers go on
- * without). Load gives NULL without an error where nothing is stored. The record is one secret, so that it is never half of two.
+ * without). Load gives NULL without an error where nothing is stored; FLOO_ERROR_KEYRING where the data folder says that the record is in
+ * the Secret Service, and that is locked, not there, or does not answer; FLOO_ERROR_NOT_FOUND where it is unlocked and has it no more. The
+ * record is one secret, so that it is never half of two.
  */
-void floo_secrets_load_async (FlooSecrets *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+void floo_secrets_load_async (FlooSecrets *self, FlooSecretsAsk ask, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 FlooLoginRecord *floo_secrets_load_finish (FlooSecrets *self, GAsyncResult *result, GError **error);
 void floo_secrets_save_async (FlooSecrets *self, const FlooLoginRecord *record, GCancellable *cancellable, GAsyncReadyCallback callback,
                               gpointer user_data);
@@ -56,5 +65,7 @@ gboolean floo_secrets_clear_finish (FlooSecrets *self, GAsyncResult *result, GEr
 
 /* Whether the Secret Service is in use (known after the first call). */
 gboolean floo_secrets_is_keyring (FlooSecrets *self);
+/* Whether a load with FLOO_SECRETS_ASK_ONCE may still ask. */
+gboolean floo_secrets_may_ask (FlooSecrets *self);
 
 G_END_DECLS

@@ -34,6 +34,7 @@ static const struct
   { FLOO_ERROR_PREFIX "PermissionDenied", FLOO_EXIT_NO_PERMISSION, NULL },
   { FLOO_ERROR_PREFIX "NotFound", FLOO_EXIT_NOT_FOUND, NULL },
   { FLOO_ERROR_PREFIX "JournalChanged", FLOO_EXIT_NOT_FOUND, NULL },
+  { FLOO_ERROR_PREFIX "KeyringUnavailable", FLOO_EXIT_NOT_NOW, "unlock the keyring" },
   { FLOO_ERROR_PREFIX "InvalidArguments", FLOO_EXIT_USAGE, NULL },
   { FLOO_ERROR_PREFIX "TooLarge", FLOO_EXIT_FAILED, NULL },
   { FLOO_ERROR_PREFIX "Offline", FLOO_EXIT_NOT_NOW, "try again later; flooim status tells how the connection is" },

@@ -193,6 +193,8 @@ void floo_login_free (FlooLogin *login);
 void floo_login_auto (FlooLogin *login);
 /* Whether somebody is logged in, or on the way back to it: then another login is refused. */
 gboolean floo_login_is_taken (FlooLogin *login);
+/* The start does not wait any longer for the stored login. */
+void floo_login_load_is_late (FlooLogin *login);
 /* Whether the stored login is still on its way from the keyring. */
 gboolean floo_login_is_loading (FlooLogin *login);
 /* @record: (transfer full): with a password or a token. The login before must have been stopped. @reply gets (x). */

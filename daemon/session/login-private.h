@@ -6,6 +6,7 @@
 #pragma once
 
 #include "base/backoff.h"
+#include "base/secrets-watch.h"
 #include "session/internal.h"
 
 G_BEGIN_DECLS
@@ -22,8 +23,8 @@ struct _FlooLogin {
   gint64 accepted_at;           /* ms: when it last was */
   gint64 accepted_since;        /* monotonic us: the same */
   guint renewals;               /* logins in a row that the service ended soon after it had accepted them */
-  gboolean loading;             /* the stored login is on its way */
-  gboolean dismissed;           /* it is not wanted any more */
+  GCancellable *load_cancellable; /* (nullable): the stored login is on its way */
+  FlooSecretsWatch *keyring_watch; /* (nullable): it is in a keyring that is locked or not there */
   gboolean changing_password;
   gboolean void_meanwhile;      /* the token, by that change or not */
   GCancellable *cancellable;    /* of the present attempt */
@@ -51,6 +52,15 @@ void floo_login_cancel_attempt (FlooLogin *self);
 void floo_login_answer (FlooLogin *self, const GError *error);
 /* Nobody is logged in: what the properties say then. */
 void floo_login_forget_account (FlooLogin *self);
+/* Makes what talks to the service, for a @record (transfer full) that is complete. */
+void floo_login_take_record (FlooLogin *self, FlooLoginRecord *record, gboolean remember);
+
+/* ---- stored-login.c ---- */
+
+/* The stored login is not wanted any more. */
+void floo_login_dismiss_stored (FlooLogin *self);
+/* Where it waits for the keyring: asks the user anew to unlock it. */
+void floo_login_ask_for_stored (FlooLogin *self);
 
 /* ---- attempt.c ---- */
 

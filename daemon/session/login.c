@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * login.c: who we are: the record of a login, its beginning and its end. What happens in between is in attempt.c, connection.c and
- * refusals.c.
+ * refusals.c; the login of an earlier run is read in stored-login.c.
  */
 #include "session/login-private.h"
 
@@ -35,6 +35,7 @@ void
 floo_login_free (FlooLogin *self)
 {
   floo_login_cancel_attempt (self);
+  floo_login_dismiss_stored (self);
   g_clear_handle_id (&self->reply_timer, g_source_remove);
   if (self->netwatch != NULL)
     g_signal_handlers_disconnect_by_data (self->netwatch, self);
@@ -208,26 +209,19 @@ tear_down (FlooLogin *self)
   drop_service (self);
 }
 
-gboolean
-floo_login_is_loading (FlooLogin *self)
-{
-  return self->loading;
-}
-
 void
 floo_login_stop (FlooLogin *self)
 {
-  self->dismissed = TRUE;
   g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The login was given up");
 
+  floo_login_dismiss_stored (self);
   floo_login_answer (self, error);
   tear_down (self);
   floo_session_set_state (self->session, FLOO_STATE_SIGNED_OUT);
 }
 
-/* Takes the record and begins; with an account known by its id its store opens first, so that its state can be read without the service. */
-static void
-take_record (FlooLogin *self, FlooLoginRecord *record, gboolean remember)
+void
+floo_login_take_record (FlooLogin *self, FlooLoginRecord *record, gboolean remember)
 {
   self->record = record;
   self->remember = remember;
@@ -244,7 +238,7 @@ floo_login_is_taken (FlooLogin *self)
 void
 floo_login_start (FlooLogin *self, FlooLoginRecord *record, gboolean remember, FlooReply reply, gpointer user_data)
 {
-  take_record (self, record, remember);
+  floo_login_take_record (self, record, remember);
   floo_session_set_error (self->session, NULL);
   self->reply = reply;
   self->reply_data = user_data;
@@ -255,56 +249,14 @@ floo_login_start (FlooLogin *self, FlooLoginRecord *record, gboolean remember, F
 void
 floo_login_retry_now (FlooLogin *self)
 {
+  if (self->record == NULL)
+    floo_login_ask_for_stored (self);
   if (self->record == NULL || self->session->state == FLOO_STATE_ONLINE)
     return;
   if (self->retry_timer != 0 || self->session->state == FLOO_STATE_BLOCKED)
     floo_login_begin (self);
   else if (floo_link_get_state (self->session->link) == FLOO_LINK_WAITING)
     floo_link_start (self->session->link);
-}
-
-static void
-on_login_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (FlooSession) session = user_data;
-  FlooLogin *self = session->login;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (FlooLoginRecord) record = floo_secrets_load_finish (FLOO_SECRETS (source), result, &error);
-  gboolean has_password;
-
-  if (error != NULL)
-    {
-      g_warning ("the stored login could not be read: %s", error->message);
-      if (self->record == NULL)
-        floo_session_set_error (session, error);
-    }
-  /* Somebody logged in while the keyring was still locked. */
-  self->loading = FALSE;
-  if (record == NULL || self->dismissed || (*record->token == '\0' && *record->password == '\0' && record->user_id <= 0))
-    {
-      floo_session_ready (session);
-      return;
-    }
-  has_password = *record->password != '\0';
-  self->kept = floo_login_record_copy (record);
-  take_record (self, g_steal_pointer (&record), has_password);
-  self->accepted = TRUE;
-  if (self->record->user_id > 0)
-    {
-      floo_login_prepare (self);
-      return;
-    }
-  floo_login_begin (self);
-}
-
-void
-floo_login_auto (FlooLogin *self)
-{
-  self->loading = self->session->config->auto_login;
-  if (self->loading)
-    floo_secrets_load_async (self->session->secrets, NULL, on_login_loaded, g_object_ref (self->session));
-  else
-    floo_session_ready (self->session);
 }
 
 void

@@ -106,6 +106,7 @@ on_ready_timeout (gpointer user_data)
 
   self->ready_timer = 0;
   g_message ("the stored login is not at hand yet: going on without it");
+  floo_login_load_is_late (self->login);
   floo_session_ready (self);
   return G_SOURCE_REMOVE;
 }

@@ -20,7 +20,7 @@ load (FlooSecrets *secrets, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  floo_secrets_load_async (secrets, NULL, on_result, &result);
+  floo_secrets_load_async (secrets, FLOO_SECRETS_ASK_NEVER, NULL, on_result, &result);
   while (result == NULL)
     g_main_context_iteration (NULL, TRUE);
   return floo_secrets_load_finish (secrets, result, error);

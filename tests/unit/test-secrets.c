@@ -83,7 +83,7 @@ load (FlooSecrets *secrets, GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
-  floo_secrets_load_async (secrets, NULL, on_result, &result);
+  floo_secrets_load_async (secrets, FLOO_SECRETS_ASK_ONCE, NULL, on_result, &result);
   return floo_secrets_load_finish (secrets, wait_for (&result), error);
 }
 
@@ -181,10 +181,10 @@ test_order (Fixture *fixture, gconstpointer data)
 
       floo_secrets_save_async (secrets, &record, NULL, NULL, NULL);
       floo_secrets_clear_async (secrets, NULL, NULL, NULL);
-      floo_secrets_load_async (secrets, NULL, on_result, &first);
+      floo_secrets_load_async (secrets, FLOO_SECRETS_ASK_ONCE, NULL, on_result, &first);
       floo_secrets_clear_async (secrets, NULL, NULL, NULL);
       floo_secrets_save_async (secrets, &record, NULL, NULL, NULL);
-      floo_secrets_load_async (secrets, NULL, on_result, &second);
+      floo_secrets_load_async (secrets, FLOO_SECRETS_ASK_ONCE, NULL, on_result, &second);
       g_assert_null (floo_secrets_load_finish (secrets, wait_for (&first), &error));
       g_assert_no_error (error);
       loaded = floo_secrets_load_finish (secrets, wait_for (&second), &error);
@@ -362,7 +362,7 @@ test_locked (Fixture *fixture, gconstpointer data)
     return;
   must_save (secrets, "t");
   fixture->service->mood = SERVICE_STALLS;
-  floo_secrets_load_async (secrets, cancellable, on_result, &result);
+  floo_secrets_load_async (secrets, FLOO_SECRETS_ASK_ONCE, cancellable, on_result, &result);
   run_until (fixture->service->stalled->len > 0);
   g_assert_null (result);
   g_cancellable_cancel (cancellable);
