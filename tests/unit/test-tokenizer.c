@@ -246,7 +246,10 @@ test_no_candidates (void)
     { "meeting", "meet" },
     { "internationale", "internationalist" },
     { "12345679", "12345678" },
+    { "me", "mine" },
+    { "met", "meet" },
     { "c7", "hello" }, /* nor what a filter has */
+    { "bhe", "hello" },
     { "\xee\x80\x80" "c7", "hello" },
   };
   sqlite3 *handle = open_table ();

@@ -13,7 +13,7 @@
 #include "store/query.h"
 
 #define APPLICATION_ID 0x466c6f53 /* "FloS" in the file's header */
-#define VERSION 5
+#define VERSION 6
 
 static const char *const suffixes[] = { "-wal", "-shm", "" };
 

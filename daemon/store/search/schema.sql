@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The search index (index.h). It has no migrations: one of another version is deleted and built anew.
 PRAGMA application_id = 0x466c6f53;
-PRAGMA user_version = 5;
+PRAGMA user_version = 6;
 
 -- journal_id: of the store that it belongs to; position, changes: how far it is (indexer.h).
 CREATE TABLE state (

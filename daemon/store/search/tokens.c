@@ -15,7 +15,32 @@ append_filter (GString *tokens, char kind, gint64 value)
   g_string_append_printf (tokens, MARK "%c%" G_GINT64_MODIFIER "x", kind, (guint64) value);
 }
 
+/* Letters of the beginnings of words that are tokens. */
+#define LEAST_BEGINNING 2
+#define MOST_BEGINNING 3
+
+static void
+append_beginning (GString *tokens, const gunichar *letters, guint n)
+{
+  g_string_append (tokens, MARK "b");
+  for (guint i = 0; i < n; i++)
+    g_string_append_unichar (tokens, letters[i]);
+}
+
 /* ---- of a message ---- */
+
+static void
+append_word (GString *tokens, const FlooToken *word)
+{
+  for (guint i = 0; i < word->n; i++)
+    g_string_append_unichar (tokens, word->folded[i]);
+  for (guint n = LEAST_BEGINNING; n <= MIN (word->n, MOST_BEGINNING); n++)
+    {
+      g_string_append_c (tokens, ' ');
+      append_beginning (tokens, word->folded, n);
+    }
+  g_string_append_c (tokens, ' ');
+}
 
 static void
 append_text (GString *tokens, const char *text)
@@ -33,10 +58,8 @@ append_text (GString *tokens, const char *text)
         g_string_append_unichar (tokens, token.folded[0]);
       g_string_append_c (tokens, ' ');
       last = token.is_word ? 0 : token.folded[0];
-      for (guint i = 0; token.is_word && i < token.n; i++)
-        g_string_append_unichar (tokens, token.folded[i]);
       if (token.is_word)
-        g_string_append_c (tokens, ' ');
+        append_word (tokens, &token);
     }
   if (last != 0)
     g_string_append_unichar (tokens, last);
@@ -83,6 +106,16 @@ want_characters (GPtrArray *wanted, const gunichar *characters, guint n, gboolea
 }
 
 static void
+want_beginning (GPtrArray *wanted, const gunichar *letters, guint n)
+{
+  GString *token = g_string_new ("\"");
+
+  append_beginning (token, letters, n);
+  g_string_append_c (token, '"');
+  want (wanted, g_string_free (token, FALSE));
+}
+
+static void
 want_filter (GPtrArray *wanted, char kind, gint64 value)
 {
   GString *token = g_string_new ("\"");
@@ -95,7 +128,9 @@ want_filter (GPtrArray *wanted, char kind, gint64 value)
 static void
 want_term (gboolean is_word, const gunichar *characters, guint n, gpointer data)
 {
-  if (is_word || n == 1)
+  if (is_word && n >= LEAST_BEGINNING && n <= MOST_BEGINNING)
+    want_beginning (data, characters, n);
+  else if (is_word || n == 1)
     want_characters (data, characters, n, TRUE);
   else
     for (guint i = 0; i + 1 < n; i++)
