@@ -196,6 +196,7 @@ pack (Job *job, Request *request, GError **error)
 
 /* ---- unpacking ---- */
 
+/* Returns: (transfer full) */
 static GVariant *
 decode_field (const FlooRecord *record, JsonNode *data, GError **error)
 {
@@ -263,8 +264,11 @@ decode (const FlooRestOperation *row, FlooRestAnswer *answer, guint limit, GErro
       values[0] = floo_ids_from_json (answer->data, error);
       break;
     case FLOO_RESULT_FIELD:
-      values[0] = decode_field (row->record, answer->data, error);
-      break;
+      {
+        g_autoptr (GVariant) field = decode_field (row->record, answer->data, error);
+
+        return field != NULL ? g_variant_ref_sink (g_variant_new_tuple (&field, 1)) : NULL;
+      }
     case FLOO_RESULT_JSON:
       {
         g_autofree char *text = floo_json_to_text (answer->data);
