@@ -350,10 +350,10 @@ show_summary (FlooNews *news)
     if (chat->in_summary)
       {
         unread += chat->unread;
-        if (++n <= MAX_NAMES)
-          g_string_append_printf (names, "%s%s", n > 1 ? ", " : "", chat->name);
+        if (++n <= MAX_NAMES && *chat->name != '\0') /* "": not known yet */
+          g_string_append_printf (names, "%s%s", names->len > 0 ? ", " : "", chat->name);
       }
-  if (n > MAX_NAMES)
+  if (n > MAX_NAMES && names->len > 0)
     g_string_append (names, ", …");
   title = g_strdup_printf ("%u new messages in %u conversations", unread, n);
   if (n == 0)
