@@ -260,11 +260,11 @@ set_up_process (void)
   sigaction (SIGBUS, &bus_error, NULL);
 }
 
+static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
+
 static void
 run_loop (FlooApp *app)
 {
-  static const int signals[] = { SIGTERM, SIGINT, SIGHUP };
-
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     app->signals[i] = g_unix_signal_add (signals[i], on_signal, app);
   app->loop = g_main_loop_new (NULL, FALSE);
@@ -285,7 +285,11 @@ clear (FlooApp *app)
   g_clear_object (&app->cancellable);
   g_clear_handle_id (&app->stop_timer, g_source_remove);
   for (guint i = 0; i < G_N_ELEMENTS (app->signals); i++)
-    g_clear_handle_id (&app->signals[i], g_source_remove);
+    {
+      g_clear_handle_id (&app->signals[i], g_source_remove);
+      /* It ends already, in order. */
+      signal (signals[i], SIG_IGN);
+    }
   g_clear_pointer (&app->loop, g_main_loop_unref);
   g_clear_pointer (&app->config, floo_config_free);
   if (app->lock >= 0)

@@ -38,7 +38,7 @@ place_of (GUri *uri)
 static char *
 find (const char *place)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   const Known *known = places != NULL ? g_hash_table_lookup (places, place) : NULL;
 
   return known != NULL && known->until > g_get_monotonic_time () ? g_strdup (known->authorization) : NULL;
@@ -48,7 +48,7 @@ find (const char *place)
 static void
 keep (const char *place, char *authorization)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   Known *known = g_new (Known, 1);
 
   *known = (Known){ authorization, g_get_monotonic_time () + KEEP };

@@ -67,7 +67,7 @@ floo_window_free (FlooWindow *self)
 static void
 reset (FlooWindow *self, gboolean open, gint64 device_sn)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
 
   self->open = open;
   self->generation++;
@@ -93,7 +93,7 @@ floo_window_close (FlooWindow *self)
 void
 floo_window_renew (FlooWindow *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
 
   self->generation++;
 }
@@ -101,7 +101,7 @@ floo_window_renew (FlooWindow *self)
 guint64
 floo_window_get_generation (FlooWindow *self, gint64 *device_sn)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
 
   if (device_sn != NULL)
     *device_sn = self->device_sn;
@@ -111,7 +111,7 @@ floo_window_get_generation (FlooWindow *self, gint64 *device_sn)
 guint
 floo_window_room (FlooWindow *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
   guint used = g_hash_table_size (self->frames);
 
   if (!self->open || used >= FLOO_WINDOW_TOTAL || self->bytes >= FLOO_WINDOW_TOTAL_BYTES)
@@ -128,7 +128,7 @@ has_room (const Lane *lane)
 gboolean
 floo_window_has_room (FlooWindow *self, gint64 conversation)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
 
   return has_room (g_hash_table_lookup (self->lanes, &conversation));
 }
@@ -136,7 +136,7 @@ floo_window_has_room (FlooWindow *self, gint64 conversation)
 gboolean
 floo_window_contains (FlooWindow *self, gint64 client_mid)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
 
   return g_hash_table_contains (self->frames, &client_mid);
 }
@@ -144,7 +144,7 @@ floo_window_contains (FlooWindow *self, gint64 client_mid)
 gboolean
 floo_window_is_empty (FlooWindow *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
 
   return g_hash_table_size (self->frames) == 0;
 }
@@ -171,7 +171,7 @@ get_lane (FlooWindow *self, gint64 conversation)
 gboolean
 floo_window_add (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
   Lane *lane = g_hash_table_lookup (self->lanes, &conversation);
   Frame *frame;
 
@@ -222,7 +222,7 @@ find_frame (FlooWindow *self, guint64 generation, gint64 client_mid)
 void
 floo_window_remove (FlooWindow *self, guint64 generation, gint64 client_mid)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
 
   if (find_frame (self, generation, client_mid) != NULL)
     take_out (self, client_mid);
@@ -231,7 +231,7 @@ floo_window_remove (FlooWindow *self, guint64 generation, gint64 client_mid)
 gboolean
 floo_window_send (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 now)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
   Frame *frame = find_frame (self, generation, client_mid);
 
   if (frame != NULL && generation == self->generation)
@@ -247,7 +247,7 @@ floo_window_send (FlooWindow *self, guint64 generation, gint64 client_mid, gint6
 void
 floo_window_answered (FlooWindow *self, gint64 client_mid, gboolean refused, gint64 now)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
   const Frame *frame = g_hash_table_lookup (self->frames, &client_mid);
   gint64 conversation = frame != NULL ? frame->conversation : 0;
   Lane *lane = take_out (self, client_mid);
@@ -266,7 +266,7 @@ floo_window_answered (FlooWindow *self, gint64 client_mid, gboolean refused, gin
 void
 floo_window_get_overdue (FlooWindow *self, gint64 now, GArray *client_mids)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
   GHashTableIter iter;
   gpointer key, value;
 
@@ -293,7 +293,7 @@ is_over (gpointer key, gpointer value, gpointer user_data)
 gint64
 floo_window_get_wait (FlooWindow *self, gint64 client_id, gint64 next_retry, gint64 max_ms, gint64 now)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
   gint64 wall;
   Wait *wait;
 

@@ -431,7 +431,7 @@ static void
 on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Probe *probe = user_data;
-  g_autoptr (GInputStream) stream = soup_session_send_finish (SOUP_SESSION (source), result, NULL);
+  g_autoptr (GInputStream) stream G_GNUC_UNUSED = soup_session_send_finish (SOUP_SESSION (source), result, NULL);
 
   probe->status = soup_message_get_status (soup_session_get_async_result_message (SOUP_SESSION (source), result));
   probe->done = TRUE;

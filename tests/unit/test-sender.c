@@ -40,8 +40,6 @@ test_window (Sending *s, gconstpointer data)
 static void
 test_again (Sending *s, gconstpointer data)
 {
-  g_autofree char *statuses = NULL;
-
   add_texts (s, 100, 4, 7);
   sending_assert_take (s, "100:t100 101:t101 102:t102 103:t103 ");
   sending_accept (s, 101, 1101);
