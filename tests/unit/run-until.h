@@ -6,7 +6,7 @@
 
 #include <glib.h>
 
-#define WAIT_LIMIT_S 60
+#define WAIT_LIMIT_S 300 /* valgrind, beside others */
 
 static inline gboolean
 run_until_too_late (gpointer what)
