@@ -16,7 +16,7 @@ class TestKeyring(harness.Test):
         super().setUp()
         self.secrets.append(keyring.PASSWORD.decode())
         sandbox = self.sandbox()
-        self.scene = self.daemon(sandbox=sandbox, config=AUTO, env={'ASAN_OPTIONS': 'detect_leaks=0'})  # libsecret's prompts leak
+        self.scene = self.daemon(sandbox=sandbox, config=AUTO, env={'ASAN_OPTIONS': 'detect_leaks=0'})  # something is left of a prompt that nobody answers
         self.keyring = keyring.Keyring(self, self.scene)
 
     def logged_in(self):
