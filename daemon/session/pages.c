@@ -3,22 +3,19 @@
 
 #include <string.h>
 
+#include "base/hash.h"
+
 #define MAX_PAGES 200u
 #define MAX_ENTRIES 200000u
 /* So many follow each other at once; from then on there is a pause before each. */
 #define UNPACED_PAGES 10u
 #define PAUSE_MS 50
 
-/* FNV-1a over @data; @kind keeps a cursor and a page of the same bytes apart. */
+/* @kind keeps a cursor and a page of the same bytes apart. */
 static guint64
 hash (char kind, gconstpointer data, gsize size)
 {
-  const guint8 *bytes = data;
-  guint64 value = (G_GUINT64_CONSTANT (0xcbf29ce484222325) ^ (guint8) kind) * G_GUINT64_CONSTANT (0x100000001b3);
-
-  for (gsize i = 0; i < size; i++)
-    value = (value ^ bytes[i]) * G_GUINT64_CONSTANT (0x100000001b3);
-  return value;
+  return floo_hash (floo_hash (FLOO_HASH_START, &kind, 1), data, size);
 }
 
 /* FALSE: it was there before. */

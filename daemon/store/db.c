@@ -211,9 +211,10 @@ ask (FlooDb *db, const char *sql, const char *expected, GError **error)
 gboolean
 floo_db_begin_wal (FlooDb *db, GError **error)
 {
-  const char *page_size = is_of_index (db) ? "PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 1000" : "PRAGMA page_size = 4096";
+  /* The index gives its free pages back a few at a time, and has no thread of its own to move its log. */
+  const gboolean is_set = !is_of_index (db) || pragma (db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 1000", error);
 
-  return pragma (db, page_size, error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
+  return is_set && pragma (db, "PRAGMA page_size = 4096", error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
          && ask (db, "PRAGMA synchronous", "2", error)
          && pragma (db, "PRAGMA journal_size_limit = 16777216", error);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hash.h"
 #include "store/rows.h"
 
 /* Of the last message's content; a row of a list shows no more. */
@@ -124,16 +125,12 @@ show_stored (FlooDb *db, gint64 id, gint64 last_message, GError **error)
   return write_last (db, id, &row.message, error);
 }
 
-/* FNV-1a; never 0. */
+/* Never 0. */
 static gint64
 hash_of (GVariant *entry)
 {
-  const guint8 *bytes = g_variant_get_data (entry);
-  const gsize size = g_variant_get_size (entry);
-  guint64 hash = G_GUINT64_CONSTANT (0xcbf29ce484222325);
+  const guint64 hash = floo_hash (FLOO_HASH_START, g_variant_get_data (entry), g_variant_get_size (entry));
 
-  for (gsize i = 0; i < size; i++)
-    hash = (hash ^ bytes[i]) * G_GUINT64_CONSTANT (0x100000001b3);
   return hash != 0 ? (gint64) hash : 1;
 }
 
