@@ -9,7 +9,7 @@
  *   settler   rows of which nobody knows whether the service took them
  *   directory the roster and the joined groups
  *   read_ack  who is to acknowledge reading, in groups that want it
- *   files     uploads, downloads, and messages that carry files (files.h)
+ *   files     uploads, downloads, and messages that carry files (files/files.h)
  *
  * All run on the main loop, save what is marked "store thread".
  */
@@ -103,7 +103,7 @@ struct _FlooSession {
   guint leaving;                /* stores on their way: of logins before, still closing, or opening; and caches that are being erased */
   GArray *removing;             /* gint64: conversations that go with a call under way (Destroy, Leave, Remove) */
   guint saving;                 /* logins on their way to the keyring or the disk, or from there */
-  gpointer next_login;          /* (nullable): a login that waits for them (account.c) */
+  gpointer next_login;          /* (nullable): a login that waits for them (login/calls.c) */
   GTask *stop_task;             /* (nullable): waits for them */
   guint status_idle, counts_timer;
 
@@ -127,7 +127,7 @@ void floo_session_ready (FlooSession *self);
 void floo_session_left (FlooSession *self);
 /* A login is kept or forgotten, or could not be; `saving` was raised for it. */
 void floo_session_saved (FlooSession *self);
-/* account.c: begins the login that waited for it. */
+/* login/calls.c: begins the login that waited for it. */
 void floo_session_start_next_login (FlooSession *self);
 /* Ends the operations that wait for the service with Cancelled. */
 void floo_session_cancel_calls (FlooSession *self);
@@ -176,7 +176,7 @@ void floo_call_done (FlooStore *store, gpointer query, const GError *error);
 /* Sends one frame on the link. @payload: (nullable) */
 void floo_session_send_frame (FlooSession *self, Floo__Frame__Command command, const ProtobufCMessage *payload);
 
-/* account.c: takes the store away from all operations, and ends the transfers. Returns: (transfer full) (nullable): to be closed */
+/* login/calls.c: takes the store away from all operations, and ends the transfers. Returns: (transfer full) (nullable): to be closed */
 FlooStore *floo_session_steal_store (FlooSession *self);
 /* The account is known: its store is open from now on. Takes a reference. */
 void floo_session_take_store (FlooSession *self, FlooStore *store);
@@ -185,7 +185,7 @@ gboolean floo_session_check_account (FlooSession *self, FlooReply reply, gpointe
 /* Fails with Offline, too, where the service is not at hand. */
 gboolean floo_session_check_online (FlooSession *self, FlooReply reply, gpointer user_data);
 
-/* ---- login.c ---- */
+/* ---- login/login.c ---- */
 
 FlooLogin *floo_login_new (FlooSession *session);
 void floo_login_free (FlooLogin *login);
@@ -216,7 +216,7 @@ void floo_login_end_password_change (FlooLogin *login, const char *password);
 /* What GetStatus adds: attempts, endpoint, keyring. */
 void floo_login_describe (FlooLogin *login, GVariantDict *status);
 
-/* ---- sync.c ---- */
+/* ---- sync/sync.c ---- */
 
 FlooSync *floo_sync_new (FlooSession *session);
 void floo_sync_free (FlooSync *sync);
@@ -252,7 +252,7 @@ typedef void (*FlooHistoryDone) (FlooSession *session, const FlooHistoryPage *pa
  */
 void floo_sync_history (FlooSync *sync, gint64 conversation, gint64 from, guint limit, FlooHistoryDone done, gpointer user_data);
 
-/* ---- sender.c ---- */
+/* ---- outbox/sender.c ---- */
 
 FlooSender *floo_sender_new (FlooSession *session);
 void floo_sender_free (FlooSender *sender);
@@ -296,7 +296,7 @@ gboolean floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conver
 gboolean floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code,
                                          const char *reason, GError **error);
 
-/* ---- settler.c ---- */
+/* ---- outbox/settler.c ---- */
 
 FlooSettler *floo_settler_new (FlooSession *session);
 void floo_settler_free (FlooSettler *settler);
@@ -305,7 +305,7 @@ void floo_settler_offline (FlooSettler *settler);
 /* Looks for uncertain rows in the history. */
 void floo_settler_run (FlooSettler *settler);
 
-/* ---- directory.c ---- */
+/* ---- directory/directory.c ---- */
 
 FlooDirectory *floo_directory_new (FlooSession *session);
 void floo_directory_free (FlooDirectory *directory);
@@ -316,7 +316,7 @@ void floo_directory_load_lists (FlooSession *session, GCancellable *cancellable,
 void floo_directory_fetch_missing (FlooDirectory *directory);
 void floo_directory_offline (FlooDirectory *directory);
 
-/* ---- files.c ---- */
+/* ---- files/files.c ---- */
 
 FlooFiles *floo_files_new (FlooSession *session);
 void floo_files_free (FlooFiles *files);
@@ -331,12 +331,12 @@ void floo_files_set_online (FlooFiles *files, gboolean online);
 /* Resend of a message: its upload begins now, where it has one. */
 void floo_files_resend (FlooFiles *files, gint64 client_id);
 
-/* ---- pins.c ---- */
+/* ---- directory/pins.c ---- */
 
 /* Brings what other devices pinned. */
 void floo_pins_load (FlooSession *session);
 
-/* ---- read-ack.c ---- */
+/* ---- directory/read-ack.c ---- */
 
 FlooReadAck *floo_read_ack_new (FlooSession *session);
 void floo_read_ack_free (FlooReadAck *self);
@@ -364,7 +364,7 @@ gboolean floo_read_ack_wait (FlooReadAck *self, gint64 group, GSourceOnceFunc re
  */
 gboolean floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **merged, gboolean *missing, GError **error);
 
-/* ---- inbound.c ---- */
+/* ---- apply/batch.c ---- */
 
 /* Why something of the service was left out. */
 typedef enum {
@@ -412,8 +412,8 @@ typedef struct {
   gboolean catch_up;            /* of a page: what came while there was no connection */
   gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
   gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
-  guint connection;             /* sync*.c: the number of the one it came by */
-  GError *refused;              /* (out) (nullable): sync-batches.c: why the store, which is in order, does not take it */
+  guint connection;             /* sync: the number of the one it came by */
+  GError *refused;              /* (out) (nullable): sync/batches.c: why the store, which is in order, does not take it */
   gboolean news;                /* (out): of a page: something in it had not come before */
 } FlooInboundItem;
 

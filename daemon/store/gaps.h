@@ -6,7 +6,7 @@
  * a conversation is a gap, too, until its beginning is known (complete).
  *
  * In most gaps there is what was said before this store was there, and is fetched when somebody looks at it. In others something was
- * missed: it came since and was lost on its way here. Nobody knows of that, so it is fetched at once (session/sync-fill.c).
+ * missed: it came since and was lost on its way here. Nobody knows of that, so it is fetched at once (session/sync/fill.c).
  */
 #pragma once
 

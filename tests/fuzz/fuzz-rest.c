@@ -14,7 +14,7 @@
 #include "bus/interface.h"
 #include "fuzz.h"
 #include "net/envelope.h"
-#include "session/operations.h"
+#include "session/operations/operations.h"
 
 static Fixture fixture;
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
-#include "session/sender-private.h"
+#include "session/outbox/sender.h"
 #include "store-fixture.h"
 #include "wire/frame.h"
 

@@ -2,7 +2,7 @@
 /* sync-fixture.h: a session that is online with a connection that leads nowhere: what is sent is lost. */
 #pragma once
 
-#include "session/sync.h"
+#include "session/sync/sync.h"
 #include "store-fixture.h"
 
 typedef struct {

@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "session/cache.h"
+#include "session/files/cache.h"
 #include "store/files.h"
 
 typedef struct {

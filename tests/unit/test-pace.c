@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When background requests are made: what is wanted while one fails for the last time is not forgotten. */
 #include "run-until.h"
-#include "session/pace.h"
+#include "session/job/pace.h"
 
 static guint asked;
 

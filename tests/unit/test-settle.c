@@ -2,7 +2,7 @@
 /* What becomes of rows that are uncertain, by what the history has. */
 #include "sending-fixture.h"
 
-#include "session/settle.h"
+#include "session/outbox/uncertain.h"
 
 #define DUPLICATE "client message id is duplicated"
 #define OTHER_DEVICE 78

@@ -2,7 +2,7 @@
 /* The queue of transfers: whose turn it is, what follows a failure, giving up at each stage, and how long an end can be read. */
 #include "base/error.h"
 #include "run-until.h"
-#include "session/transfer.h"
+#include "session/files/transfer.h"
 
 #define PLACES 3 /* each way */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The frames on their way: how many, in which order, how long. */
-#include "session/window.h"
+#include "session/outbox/window.h"
 
 #include "base/backoff.h"
 

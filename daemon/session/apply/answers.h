@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * answers.h: the rows of the outbox that an answer is about. Store thread. Private to answers.c and edit-order.c.
+ */
+#pragma once
+
+#include "session/apply/batch.h"
+#include "store/outbox.h"
+
+G_BEGIN_DECLS
+
+/* A row of the outbox that outlives the statement it came from. */
+typedef struct {
+  FlooOutboxRow row;
+  char *content, *config, *ext;
+} FlooKeptRow;
+
+/* Returns: (transfer full): FlooKeptRow of all rows that went out with the frame; NULL with @error */
+GPtrArray *floo_answers_get_rows (FlooDb *db, gint64 client_mid, GError **error);
+
+/* @rows: what an accepted frame carried: one operation, or appends to one message. It takes effect now. @id: 0: not told */
+gboolean floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 edit_timestamp, GError **error);
+
+/* ---- edit-order.c ---- */
+
+/* Likewise of an edit: it takes effect now, or after those that the service accepted before it. */
+gboolean floo_apply_accepted_edit (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 edit_timestamp, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * lists.c: who is in the roster and which groups are joined: the lists of a login, and the operations that read them.
+ */
+#include "session/directory/directory.h"
+
+#include "base/json.h"
+#include "base/names.h"
+#include "session/job/pages.h"
+#include "store/journal.h"
+
+/* A list that changes while it is asked for is asked for so often. */
+#define MAX_ASKED 3
+#define PAGE_LIMIT "500"
+
+/* ---- from the service ---- */
+
+/* One list on its way from the service into the store. */
+typedef struct {
+  FlooSession *session;
+  const FlooDirectoryKind *kind;
+  GArray *ids;
+  FlooPages pages;
+  char *cursor;                 /* (nullable): of the next page */
+  gboolean partial;             /* not the whole list: what is stored beyond it stays */
+  gint64 asked;                 /* floo_contacts_get_moment() */
+  guint n_asked;                /* how often */
+  gboolean outdated;            /* it changed since */
+  GCancellable *cancellable;
+  FlooReply reply;              /* gets NULL or the error */
+  gpointer user_data;
+} ListJob;
+
+static void
+list_job_free (gpointer data)
+{
+  ListJob *job = data;
+
+  floo_pages_clear (&job->pages);
+  g_free (job->cursor);
+  g_array_unref (job->ids);
+  g_object_unref (job->cancellable);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+/* Adds what is stored to a list that is not complete. */
+static gboolean
+add_stored (FlooDb *db, ListJob *job, GError **error)
+{
+  g_autoptr (GVariant) stored = floo_contacts_list (db, job->kind->kind, error);
+  const gint64 *ids;
+  gsize n;
+
+  if (stored == NULL)
+    return FALSE;
+  g_variant_ref_sink (stored);
+  ids = g_variant_get_fixed_array (stored, &n, sizeof *ids);
+  if (n > 0)
+    g_array_append_vals (job->ids, ids, (guint) n);
+  return TRUE;
+}
+
+static gboolean
+run_list_job (FlooDb *db, gpointer data, GError **error)
+{
+  ListJob *job = data;
+  FlooSignal signal = job->kind->kind == FLOO_CONTACT_USER ? FLOO_SIGNAL_ROSTER_LIST_UPDATE : FLOO_SIGNAL_GROUP_LIST_UPDATE;
+  GVariantDict empty;
+  gboolean changed;
+
+  job->outdated = floo_contacts_list_changed_since (db, job->kind->kind, job->asked);
+  if (job->outdated)
+    return TRUE;
+  if (job->partial && !add_stored (db, job, error))
+    return FALSE;
+  if (!floo_contacts_set_list (db, job->kind->kind, (const gint64 *) (void *) job->ids->data, job->ids->len, &changed, error))
+    return FALSE;
+  if (!changed)
+    return TRUE;
+  g_variant_dict_init (&empty, NULL);
+  return floo_journal_append (db, signal, g_variant_new ("(@a{sv})", g_variant_dict_end (&empty)), NULL, 0, error);
+}
+
+static void load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
+                       gpointer user_data);
+
+static void
+on_list_stored (FlooStore *store, gpointer data, const GError *error)
+{
+  ListJob *job = data;
+
+  /* Of what changes all the time the store has the best list. */
+  if (error == NULL && job->outdated && job->n_asked < MAX_ASKED && !floo_pages_is_late (&job->pages)
+      && !g_cancellable_is_cancelled (job->cancellable))
+    {
+      load_list (job->session, job->kind, job->n_asked, job->cancellable, job->reply, job->user_data);
+      return;
+    }
+  job->reply (NULL, error, job->user_data);
+  if (error == NULL)
+    floo_directory_fetch_missing (job->session->directory);
+}
+
+static void ask_list (gpointer user_data);
+
+/* The page @ids came: goes on with the list, or with what has come of it. */
+static void
+take_page (ListJob *job, GVariant *ids, const char *cursor)
+{
+  gsize n;
+  const gint64 *values = g_variant_get_fixed_array (ids, &n, sizeof *values);
+  FlooPagesStep step = floo_pages_next (&job->pages, cursor, values, n * sizeof *values, n);
+
+  if (n > 0)
+    g_array_append_vals (job->ids, values, (guint) n);
+  g_free (job->cursor);
+  job->cursor = g_strdup (cursor);
+  if (step == FLOO_PAGES_MORE)
+    {
+      floo_pages_continue (&job->pages, ask_list, job);
+      return;
+    }
+  job->partial = step == FLOO_PAGES_STOP;
+  if (job->partial)
+    g_warning ("GET %s does not end: %u ids in %u pages are taken", job->kind->list_path, job->ids->len, job->pages.n_pages);
+  floo_session_write (job->session, run_list_job, on_list_stored, job, list_job_free);
+}
+
+static void
+on_list (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  ListJob *job = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  g_autoptr (GVariant) ids = NULL;
+
+  if (answer != NULL)
+    ids = floo_ids_from_json (answer->data, &error);
+  if (ids == NULL)
+    {
+      job->reply (NULL, error, job->user_data);
+      list_job_free (job);
+      return;
+    }
+  take_page (job, g_variant_ref_sink (ids), answer->cursor);
+}
+
+static void
+ask_list (gpointer user_data)
+{
+  ListJob *job = user_data;
+  /* The first page is asked for as the SDK does, which takes no other; of the rest as much as the service gives at once. */
+  const char *query[] = { "cursor", job->cursor, "limit", PAGE_LIMIT, NULL };
+  g_autoptr (GError) error = NULL;
+
+  /* The account may have gone while the page was waited for. */
+  if (g_cancellable_set_error_if_cancelled (job->cancellable, &error))
+    {
+      job->reply (NULL, error, job->user_data);
+      list_job_free (job);
+      return;
+    }
+  floo_rest_call_async (job->session->rest, "GET", job->kind->list_path, job->cursor != NULL ? query : NULL, NULL, FLOO_REST_NONE,
+                        job->cancellable, on_list, job);
+}
+
+/* @n_asked: how often it was asked for this call before */
+static void
+load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
+           gpointer user_data)
+{
+  ListJob *job = g_new0 (ListJob, 1);
+
+  job->session = g_object_ref (session);
+  job->kind = kind;
+  job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  floo_pages_init (&job->pages, FLOO_CALL_TIMEOUT_MS);
+  job->asked = floo_contacts_get_moment ();
+  job->n_asked = n_asked + 1;
+  job->cancellable = g_object_ref (cancellable);
+  job->reply = reply;
+  job->user_data = user_data;
+  ask_list (job);
+}
+
+typedef struct {
+  FlooSession *session;
+  GCancellable *cancellable;
+  guint waiting;
+  GError *error;
+  FlooListsDone done;
+} BothLists;
+
+static void
+on_one_of_both (GVariant *result, const GError *error, gpointer user_data)
+{
+  BothLists *both = user_data;
+
+  if (error != NULL && both->error == NULL)
+    both->error = g_error_copy (error);
+  if (--both->waiting > 0)
+    return;
+  /* What is stored already does not revive an attempt that was given up. */
+  if (both->error == NULL)
+    g_cancellable_set_error_if_cancelled (both->cancellable, &both->error);
+  both->done (both->session, both->error);
+  g_clear_error (&both->error);
+  g_object_unref (both->cancellable);
+  g_object_unref (both->session);
+  g_free (both);
+}
+
+void
+floo_directory_load_lists (FlooSession *session, GCancellable *cancellable, FlooListsDone done)
+{
+  BothLists *both = g_new0 (BothLists, 1);
+
+  both->session = g_object_ref (session);
+  both->cancellable = g_object_ref (cancellable);
+  both->done = done;
+  both->waiting = FLOO_N_DIRECTORY_KINDS;
+  for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
+    load_list (session, &floo_directory_kinds[i], 0, cancellable, on_one_of_both, both);
+}
+
+/* ---- operations ---- */
+
+typedef struct {
+  FlooCall call;
+  const FlooDirectoryKind *kind;
+} ListQuery;
+
+static gboolean
+run_list_query (FlooDb *db, gpointer data, GError **error)
+{
+  ListQuery *query = data;
+  guint64 first, last;
+  GVariant *ids;
+
+  if (!floo_journal_get_position (db, &first, &last, error))
+    return FALSE;
+  ids = floo_contacts_list (db, query->kind->kind, error);
+  if (ids == NULL)
+    return FALSE;
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@axt)", ids, last));
+  return TRUE;
+}
+
+static void
+on_list_refreshed (GVariant *result, const GError *error, gpointer user_data)
+{
+  ListQuery *query = user_data;
+
+  if (error == NULL)
+    {
+      floo_call_read (query, run_list_query, floo_call_free);
+      return;
+    }
+  floo_call_done (NULL, query, error);
+  floo_call_free (query);
+}
+
+static void
+list_contacts (FlooSession *self, const FlooDirectoryKind *kind, gboolean refresh, FlooReply reply, gpointer user_data)
+{
+  ListQuery *query;
+
+  if (!(refresh ? floo_session_check_online (self, reply, user_data) : floo_session_check_account (self, reply, user_data)))
+    return;
+  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query->kind = kind;
+  if (refresh)
+    load_list (self, kind, 0, self->cancellable, on_list_refreshed, query);
+  else
+    floo_call_read (query, run_list_query, floo_call_free);
+}
+
+void
+floo_session_roster_list (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data)
+{
+  list_contacts (self, &floo_directory_kinds[FLOO_CONTACT_USER], refresh, reply, user_data);
+}
+
+void
+floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data)
+{
+  list_contacts (self, &floo_directory_kinds[FLOO_CONTACT_GROUP], refresh, reply, user_data);
+}

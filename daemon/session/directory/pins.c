@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * pins.c: conversations that are kept at the top; the service knows them, so that all of a user's devices do.
+ */
+#include "base/json.h"
+#include "session/operations/operations.h"
+#include "store/contacts.h"
+#include "store/conversations.h"
+#include "store/journal.h"
+
+static gboolean
+list_event (FlooDb *db, gboolean changed, GError **error)
+{
+  return !changed || floo_conversations_list_changed (db);
+}
+
+static gboolean
+pin (FlooDb *db, FlooOperationCall *call, gboolean pinned, GError **error)
+{
+  gboolean changed;
+  gint64 conversation;
+
+  g_variant_get_child (call->args, 0, "x", &conversation);
+  return floo_conversations_pin (db, conversation, pinned, &changed, error) && list_event (db, changed, error);
+}
+
+gboolean
+floo_effect_pin (FlooDb *db, FlooOperationCall *call, GError **error)
+{
+  return pin (db, call, TRUE, error);
+}
+
+gboolean
+floo_effect_unpin (FlooDb *db, FlooOperationCall *call, GError **error)
+{
+  return pin (db, call, FALSE, error);
+}
+
+/* ---- what other devices pinned ---- */
+
+/* A list that changes while it is asked for is asked for so often. */
+#define MAX_ASKED 3
+
+/* The list on its way from the service into the store. */
+typedef struct {
+  FlooSession *session;
+  GArray *ids;                  /* gint64 */
+  gint64 asked;                 /* floo_contacts_get_moment() */
+  guint n_asked;                /* how often */
+  gboolean outdated;            /* it changed since */
+} PinsJob;
+
+static void load (FlooSession *session, guint n_asked);
+
+static void
+pins_job_free (gpointer data)
+{
+  PinsJob *job = data;
+
+  g_array_unref (job->ids);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static gboolean
+run_take_pins (FlooDb *db, gpointer data, GError **error)
+{
+  PinsJob *job = data;
+  gboolean changed;
+
+  job->outdated = floo_conversations_pins_changed_since (db, job->asked);
+  return job->outdated
+         || (floo_conversations_set_pinned (db, (const gint64 *) (void *) job->ids->data, job->ids->len, &changed, error)
+             && list_event (db, changed, error));
+}
+
+static void
+on_pins_stored (FlooStore *store, gpointer data, const GError *error)
+{
+  const PinsJob *job = data;
+
+  if (error != NULL)
+    g_warning ("the pinned conversations could not be stored: %s", error->message);
+  else if (job->outdated && job->n_asked < MAX_ASKED && job->session->state == FLOO_STATE_ONLINE)
+    load (job->session, job->n_asked);
+}
+
+static void
+on_pins (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PinsJob *job = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  JsonArray *list = answer != NULL ? floo_json_get_array (floo_json_node_object (answer->data), "conversation_ids") : NULL;
+
+  if (answer == NULL)
+    {
+      if (!floo_error_is_cancelled (error))
+        g_message ("the pinned conversations could not be fetched: %s", error->message);
+      pins_job_free (job);
+      return;
+    }
+  for (guint i = 0; list != NULL && i < json_array_get_length (list); i++)
+    {
+      gint64 id;
+
+      if (floo_json_node_int (json_array_get_element (list, i), &id) && id >= 0)
+        g_array_append_val (job->ids, id);
+    }
+  floo_session_write (job->session, run_take_pins, on_pins_stored, job, pins_job_free);
+}
+
+/* @n_asked: how often it was asked before */
+static void
+load (FlooSession *session, guint n_asked)
+{
+  PinsJob *job = g_new0 (PinsJob, 1);
+
+  job->session = g_object_ref (session);
+  job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  job->asked = floo_contacts_get_moment ();
+  job->n_asked = n_asked + 1;
+  floo_rest_call_async (session->rest, "GET", "/user/conversation/pin_list", NULL, NULL, FLOO_REST_NONE, session->cancellable, on_pins, job);
+}
+
+void
+floo_pins_load (FlooSession *session)
+{
+  load (session, 0);
+}

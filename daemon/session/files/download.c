@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * download.c: a file to the cache, as a transfer: whichever file it is (sources.c).
+ */
+#include "session/files/files.h"
+
+#include <unistd.h>
+
+#include "base/crash.h"
+#include "base/json.h"
+#include "session/files/cache.h"
+
+/* A file that is, or will be, in the cache. */
+typedef struct {
+  FlooFiles *files;
+  FlooTransfer *transfer;
+  FlooDownloadSpec spec;
+  char *folder;
+  guint64 id;           /* the transfer's */
+  int fd;               /* what is written; -1: nothing yet */
+  gboolean present;     /* fd is the complete file of the cache */
+  goffset size;
+  FlooFetchState state;
+} Download;
+
+static void
+download_free (gpointer data)
+{
+  Download *download = data;
+
+  if (download->fd >= 0)
+    close (download->fd);
+  floo_fetch_state_clear (&download->state);
+  g_strfreev (download->spec.query);
+  g_free (download->spec.name);
+  g_free (download->spec.shown);
+  g_free (download->spec.url);
+  g_free (download->folder);
+  g_free (download);
+}
+
+/* ---- a try ---- */
+
+static void go_on (Download *download);
+
+static void
+publish_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Download *download = task_data;
+  GError *error = NULL;
+
+  FLOO_CRASH_POINT ("download-publish");
+  if (floo_cache_publish (download->folder, download->spec.name, download->id, download->fd, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+/* It is whole, in the cache: nobody cleans it away as long as the transfer has its descriptor. */
+static void
+complete (Download *download)
+{
+  g_autofree char *path = floo_cache_dup_path (download->folder, download->spec.name);
+
+  floo_transfer_set_file (download->transfer, path, download->fd);
+  download->fd = -1;
+  floo_transfer_progress (download->transfer, download->size, download->size);
+}
+
+static void
+on_published (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Download *download = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (g_task_propagate_boolean (G_TASK (result), &error))
+    {
+      download->size = download->state.have;
+      complete (download);
+      floo_files_clean (download->files);
+    }
+  floo_transfer_done (download->transfer, error);
+}
+
+static void
+on_progress (goffset transferred, goffset total, gpointer user_data)
+{
+  Download *download = user_data;
+
+  FLOO_CRASH_POINT ("download-part");
+  floo_transfer_progress (download->transfer, transferred, total);
+}
+
+static void
+on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Download *download = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GTask) task = NULL;
+
+  if (!floo_storage_fetch_finish (FLOO_STORAGE (source), result, &error))
+    {
+      floo_transfer_done (download->transfer, error);
+      return;
+    }
+  /* Not into the cache of an account that was erased meanwhile. */
+  if (!floo_files_may_go_on (download->transfer))
+    return;
+  task = g_task_new (NULL, NULL, on_published, download);
+  g_task_set_source_tag (task, on_fetched);
+  g_task_set_task_data (task, download, NULL); /* the transfer has it */
+  g_task_run_in_thread (task, publish_thread);
+}
+
+static void
+fetch (Download *download)
+{
+  FlooFiles *files = download->files;
+  g_autofree char *avatar = NULL;
+  FlooFetchRequest request = { .url = download->spec.url, .query = (const char *const *) download->spec.query, .fd = download->fd,
+                               .max_size = download->spec.max_size };
+
+  /* The service's own, without a host. */
+  if (*download->spec.url == '/')
+    {
+      const char *service = floo_endpoints_get_rest (files->session->endpoints);
+
+      request.url = avatar = g_strconcat (service != NULL ? service : "", download->spec.url, NULL);
+    }
+  floo_storage_fetch_async (floo_files_get_storage (files), &request, &download->state, floo_files_get_stall_ms (files), on_progress,
+                            download, floo_transfer_get_cancellable (download->transfer), on_fetched, download);
+}
+
+static void
+on_shared_file (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Download *download = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  const char *url = answer != NULL ? floo_json_get_string (floo_json_node_object (answer->data), "url") : NULL;
+
+  if (url == NULL)
+    {
+      if (error == NULL)
+        error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service did not say where the file is");
+      floo_transfer_done (download->transfer, error);
+      return;
+    }
+  download->spec.url = g_strdup (url);
+  go_on (download);
+}
+
+/* Where a shared file is: its list says so, too, but whoever calls need not have read that. */
+static void
+ask_for_shared_file (Download *download)
+{
+  g_autofree char *group = g_strdup_printf ("%" G_GINT64_FORMAT, download->spec.group);
+  g_autofree char *file = g_strdup_printf ("%" G_GINT64_FORMAT, download->spec.file);
+  const char *query[] = { "group_id", group, "file_id", file, NULL };
+
+  floo_rest_call_async (download->files->session->rest, "GET", "/group/file", query, NULL, FLOO_REST_NONE,
+                        floo_transfer_get_cancellable (download->transfer), on_shared_file, download);
+}
+
+static void
+create_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Download *download = task_data;
+  GError *error = NULL;
+  int fd = floo_cache_create (download->folder, download->spec.name, download->id, &error);
+
+  if (fd >= 0)
+    g_task_return_int (task, fd);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+go_on (Download *download)
+{
+  if (!floo_files_may_go_on (download->transfer))
+    return;
+  if (download->spec.url != NULL)
+    fetch (download);
+  else
+    ask_for_shared_file (download);
+}
+
+static void
+on_created (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Download *download = user_data;
+  g_autoptr (GError) error = NULL;
+  gssize fd = g_task_propagate_int (G_TASK (result), &error);
+
+  if (error != NULL)
+    {
+      floo_transfer_done (download->transfer, error);
+      return;
+    }
+  download->fd = (int) fd;
+  go_on (download);
+}
+
+static void
+run_download (FlooTransfer *transfer, gpointer user_data)
+{
+  Download *download = user_data;
+  g_autoptr (GTask) task = NULL;
+
+  download->transfer = transfer;
+  download->id = floo_transfer_get_id (transfer);
+  if (download->present)
+    {
+      complete (download);
+      floo_transfer_done (transfer, NULL);
+      return;
+    }
+  if (download->fd >= 0)
+    {
+      go_on (download);
+      return;
+    }
+  task = g_task_new (NULL, NULL, on_created, download);
+  g_task_set_source_tag (task, run_download);
+  g_task_set_task_data (task, download, NULL); /* the transfer has it */
+  g_task_run_in_thread (task, create_thread);
+}
+
+/* What is in the cache already needs no turn and no service. */
+static void
+finish_present (FlooTransfer *transfer)
+{
+  Download *download = floo_transfer_get_data (transfer);
+
+  if (download->present && floo_transfer_begin (transfer))
+    run_download (transfer, download);
+}
+
+/* ---- the end ---- */
+
+typedef struct {
+  char *folder;
+  char *name;
+  guint64 id;
+  int fd;               /* closed with it: only then its room is free */
+} Discard;
+
+static void
+discard_free (gpointer data)
+{
+  Discard *discard = data;
+
+  g_free (discard->folder);
+  g_free (discard->name);
+  g_free (discard);
+}
+
+static void
+discard_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Discard *discard = task_data;
+
+  floo_cache_discard (discard->folder, discard->name, discard->id);
+  close (discard->fd);
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_ended (FlooTransfer *transfer, gpointer user_data)
+{
+  Download *download = user_data;
+  g_autoptr (GTask) task = NULL;
+  Discard *discard;
+
+  if (download->fd < 0 || download->present || floo_transfer_get_status (transfer) == FLOO_TRANSFER_COMPLETE)
+    return;
+  discard = g_new (Discard, 1);
+  *discard = (Discard){ g_strdup (download->folder), g_strdup (download->spec.name), download->id, download->fd };
+  download->fd = -1;
+  task = g_task_new (NULL, NULL, NULL, NULL);
+  g_task_set_source_tag (task, on_ended);
+  g_task_set_task_data (task, discard, discard_free);
+  g_task_run_in_thread (task, discard_thread);
+}
+
+/* ---- beginning ---- */
+
+/* A download on its way to being a transfer: first the cache is looked at, so that what is there is answered as complete. */
+typedef struct {
+  FlooSession *session;
+  Download *download;           /* until the transfer has it */
+  FlooTransferCall *call;       /* (nullable) */
+} Begin;
+
+static void
+begin_free (Begin *begin)
+{
+  g_clear_pointer (&begin->download, download_free);
+  g_clear_object (&begin->session);
+  g_free (begin);
+}
+
+static void
+on_added (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer user_data)
+{
+  Begin *begin = user_data;
+
+  begin->download = NULL;
+  if (transfer != NULL)
+    finish_present (transfer);
+  if (begin->call != NULL)
+    floo_transfer_call_added (self, transfer, error, begin->call);
+  begin_free (begin);
+}
+
+static void
+look_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  Download *download = ((Begin *) task_data)->download;
+
+  /* An error is one of the cache's folder, which the download will meet, too. */
+  download->fd = floo_cache_open (download->folder, download->spec.name, &download->size, NULL);
+  download->present = download->fd >= 0;
+  g_task_return_boolean (task, TRUE);
+}
+
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Begin *begin = user_data;
+  Download *download = begin->download;
+  const FlooTransferSpec spec = { .key = download->spec.may_be_less ? NULL : download->spec.name, .name = download->spec.shown,
+                                  .message = download->spec.message, .total = download->size, .tries = FLOO_TRANSFER_TRIES,
+                                  .run = run_download, .ended = on_ended, .data = download, .destroy = download_free };
+
+  FlooFiles *files = begin->session->files;
+  FlooTransfer *known = spec.key != NULL ? floo_transfers_find (files->transfers, spec.key) : NULL;
+
+  if (known != NULL && !download->present && floo_transfer_get_status (known) == FLOO_TRANSFER_COMPLETE)
+    floo_transfer_outdate (known);
+  floo_files_add (files, &spec, on_added, begin);
+}
+
+void
+floo_download_begin (FlooFiles *self, const FlooDownloadSpec *spec, FlooTransferCall *call)
+{
+  Download *download = g_new0 (Download, 1);
+  Begin *begin = g_new0 (Begin, 1);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_looked, begin);
+
+  download->files = self;
+  download->spec = *spec;
+  download->spec.max_size = MIN (spec->max_size, floo_files_get_max_size (self));
+  download->folder = g_strdup (self->cache);
+  download->fd = -1;
+  download->state.total = -1;
+  begin->session = g_object_ref (self->session);
+  begin->download = download;
+  begin->call = call;
+  g_task_set_source_tag (task, floo_download_begin);
+  g_task_set_task_data (task, begin, NULL);
+  g_task_run_in_thread (task, look_thread);
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * fate.c: what becomes of the row of a message that carries a file: another try, failed, or gone.
+ *
+ * The store may not be able to take that down just now: the disk that had no room for the file has none for this, either. It is kept
+ * here and tried again, until it is written or the account closed; then the next login looks at the row anew.
+ */
+#include "session/files/outgoing.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "store/conversations.h"
+
+#define RETRY_MIN_MS 500
+#define RETRY_MAX_MS 30000
+
+typedef struct {
+  FlooSession *session;
+  gint64 client_id;
+  gint64 conversation;
+  FlooRowFate fate;
+  gint64 next_retry;
+  gboolean permanent;
+  int code;             /* the service's; 0: the error is not of the service */
+  char *reason;
+  gboolean held;        /* the row is there, and its file not uploaded */
+} FateJob;
+
+struct _FlooFates {
+  FlooFiles *files;
+  GHashTable *waiting;  /* gint64 -> FateJob that the store could not take */
+  GHashTable *writing;  /* gint64: those on their way to the store */
+  FlooBackoff backoff;
+  guint timer;
+};
+
+static void
+fate_job_free (gpointer data)
+{
+  FateJob *job = data;
+
+  g_object_unref (job->session);
+  g_free (job->reason);
+  g_free (job);
+}
+
+FlooFates *
+floo_fates_new (FlooFiles *files)
+{
+  FlooFates *self = g_new0 (FlooFates, 1);
+
+  self->files = files;
+  self->waiting = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, fate_job_free);
+  self->writing = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->backoff = (FlooBackoff){ .min_ms = RETRY_MIN_MS, .max_ms = RETRY_MAX_MS, .factor_percent = 200 };
+  return self;
+}
+
+void
+floo_fates_clear (FlooFates *self)
+{
+  g_clear_handle_id (&self->timer, g_source_remove);
+  floo_backoff_reset (&self->backoff);
+  g_hash_table_remove_all (self->waiting);
+  g_hash_table_remove_all (self->writing);
+}
+
+void
+floo_fates_free (FlooFates *self)
+{
+  floo_fates_clear (self);
+  g_hash_table_unref (self->waiting);
+  g_hash_table_unref (self->writing);
+  g_free (self);
+}
+
+static gboolean
+keep_held (const FlooOutboxRow *row, gpointer user_data)
+{
+  FateJob *job = user_data;
+
+  job->held = row->file != NULL && row->state == FLOO_SEND_QUEUED;
+  job->conversation = row->conversation;
+  return TRUE;
+}
+
+static gboolean
+run_fate (FlooDb *db, gpointer data, GError **error)
+{
+  FateJob *job = data;
+  g_autofree char *text = g_strdup_printf ("%d: %s", job->code, job->reason);
+  g_autoptr (GError) local = NULL;
+
+  /* Gone or settled in another way meanwhile: nothing to say. */
+  job->held = FALSE;
+  if (!floo_outbox_get (db, job->client_id, keep_held, job, &local))
+    return floo_error_only_missing (&local, error);
+  if (!job->held)
+    return TRUE;
+  switch (job->fate)
+    {
+    case FLOO_ROW_WAITS:
+      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_QUEUED, TRUE, job->next_retry, 0, text, FALSE, error);
+    case FLOO_ROW_FAILED:
+      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_FAILED, TRUE, 0, 0, text, job->permanent, error)
+             && floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "failed", 0, job->code, job->reason, error);
+    case FLOO_ROW_DROPPED:
+    default:
+      return floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "cancelled", 0, 0, NULL, error)
+             && floo_outbox_delete (db, job->client_id, error)
+             && floo_conversations_list_changed (db);
+    }
+}
+
+static gboolean on_timer (gpointer user_data);
+
+/* What one try less is worth is not kept; and that it was dropped says more than that it failed. */
+static void
+keep (FlooFates *self, FateJob *done)
+{
+  FateJob *job, *present = g_hash_table_lookup (self->waiting, &done->client_id);
+
+  if (done->fate == FLOO_ROW_WAITS || (present != NULL && present->fate == FLOO_ROW_DROPPED))
+    return;
+  job = g_memdup2 (done, sizeof *done);
+  g_object_ref (job->session);
+  done->reason = NULL;
+  g_hash_table_replace (self->waiting, &job->client_id, job);
+  if (self->timer == 0)
+    self->timer = g_timeout_add (floo_backoff_next (&self->backoff), on_timer, self);
+}
+
+static void
+on_fated (FlooStore *store, gpointer data, const GError *error)
+{
+  FateJob *job = data;
+  FlooFates *self = job->session->files->fates;
+
+  /* With the account the row is closed, as it is. */
+  if (store == NULL || store != job->session->store)
+    return;
+  g_hash_table_remove (self->writing, &job->client_id);
+  if (error == NULL)
+    {
+      floo_backoff_reset (&self->backoff);
+      return;
+    }
+  g_message ("What became of a file to be sent cannot be stored now: %s", error->message);
+  keep (self, job);
+}
+
+/* @job: (transfer full) */
+static void
+write_job (FlooFates *self, FateJob *job)
+{
+  g_hash_table_add (self->writing, g_memdup2 (&job->client_id, sizeof job->client_id));
+  floo_session_write (self->files->session, run_fate, on_fated, job, fate_job_free);
+}
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  FlooFates *self = user_data;
+  GHashTableIter iter;
+  gpointer value;
+
+  self->timer = 0;
+  g_hash_table_iter_init (&iter, self->waiting);
+  while (g_hash_table_iter_next (&iter, NULL, &value))
+    {
+      g_hash_table_iter_steal (&iter);
+      write_job (self, value);
+    }
+  return G_SOURCE_REMOVE;
+}
+
+gboolean
+floo_fates_revoke (FlooFates *self, gint64 client_id)
+{
+  g_hash_table_remove (self->waiting, &client_id);
+  return !g_hash_table_contains (self->writing, &client_id);
+}
+
+void
+floo_outgoing_decide (FlooFiles *self, gint64 client_id, FlooRowFate fate, const GError *error, guint delay_ms)
+{
+  FateJob *job = g_new0 (FateJob, 1);
+  const char *reason = error != NULL ? error->message : "";
+
+  job->session = g_object_ref (self->session);
+  job->client_id = client_id;
+  job->fate = fate;
+  job->code = error != NULL ? (int) floo_rest_error_get_code (error) : 0;
+  job->reason = g_strdup (job->code != 0 ? strstr (reason, ": ") + 2 : reason);
+  job->next_retry = delay_ms > 0 ? floo_now_ms () + delay_ms : 0;
+  job->permanent = !floo_storage_error_is_transient (error);
+  write_job (self->fates, job);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * forward.c: a message sent on to somebody else. A file is not sent again: the service gives its new reader an address of his own.
+ */
+#include "session/files/files.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "store/messages.h"
+#include "store/outbox.h"
+
+typedef struct {
+  FlooSession *session;
+  gint64 message;
+  char *to_type;
+  gint64 to;
+  char *token;
+  char *identity;
+  FlooReply reply;
+  gpointer user_data;
+  gint64 known;                 /* what was sent for this token; 0: nothing */
+  /* of the message */
+  int type;
+  char *content;
+  char *ext;
+  char *attachment;
+} Forward;
+
+static void
+forward_free (Forward *forward)
+{
+  g_object_unref (forward->session);
+  g_free (forward->to_type);
+  g_free (forward->token);
+  g_free (forward->identity);
+  g_free (forward->content);
+  g_free (forward->ext);
+  g_free (forward->attachment);
+  g_free (forward);
+}
+
+/* Consumes it. */
+static void
+fail (Forward *forward, const GError *error)
+{
+  forward->reply (NULL, error, forward->user_data);
+  forward_free (forward);
+}
+
+/* Consumes it. */
+static void
+send_on (Forward *forward, const char *attachment)
+{
+  const FlooSendRequest request = { .to_type = forward->to_type, .to = forward->to, .type = floo_message_type_to_string (forward->type),
+                                    .content = forward->content, .ext = forward->ext, .attachment = attachment, .token = forward->token,
+                                    .identity = forward->identity };
+
+  floo_session_send (forward->session, &request, forward->reply, forward->user_data);
+  forward_free (forward);
+}
+
+/* Consumes it. */
+static void
+answer_known (Forward *forward)
+{
+  forward->reply (g_variant_new ("(x)", forward->known), NULL, forward->user_data);
+  forward_free (forward);
+}
+
+static void
+on_address (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Forward *forward = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  const char *url = answer != NULL ? floo_json_node_string (answer->data) : NULL;
+  g_autoptr (JsonNode) node = floo_json_parse (forward->attachment, strlen (forward->attachment), NULL);
+  g_autofree char *attachment = NULL;
+
+  if (error == NULL && (url == NULL || *url == '\0'))
+    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service gave no address for the file");
+  if (error != NULL)
+    {
+      fail (forward, error);
+      return;
+    }
+  json_object_set_string_member (floo_json_node_object (node), "url", url);
+  attachment = floo_json_to_text (node);
+  send_on (forward, attachment);
+}
+
+/* Returns: (transfer full) (nullable): what the service knows the file by */
+static char *
+sign_of (const char *url)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED_QUERY, NULL);
+  const char *text = uri != NULL ? g_uri_get_query (uri) : NULL;
+  g_autoptr (GHashTable) query = text != NULL ? g_uri_parse_params (text, -1, "&", G_URI_PARAMS_NONE, NULL) : NULL;
+  const char *sign = query != NULL ? g_hash_table_lookup (query, "file_sign") : NULL;
+
+  if (sign == NULL && query != NULL)
+    sign = g_hash_table_lookup (query, "sign");
+  return g_strdup (sign);
+}
+
+static void
+on_message_found (FlooStore *store, gpointer data, const GError *error)
+{
+  Forward *forward = data;
+  g_autoptr (JsonNode) node
+      = forward->attachment != NULL ? floo_json_parse (forward->attachment, strlen (forward->attachment), NULL) : NULL;
+  const char *url = node != NULL ? floo_json_get_string (floo_json_node_object (node), "url") : NULL;
+  g_autofree char *sign = url != NULL ? sign_of (url) : NULL;
+  g_autofree char *to = g_strdup_printf ("%" G_GINT64_FORMAT, forward->to);
+  const char *query[] = { "file_sign", sign, "to_id", to, "to_type", g_str_equal (forward->to_type, "group") ? "2" : "1", NULL };
+
+  if (error != NULL)
+    fail (forward, error);
+  else if (forward->known != 0)
+    answer_known (forward);
+  else if (sign == NULL)
+    send_on (forward, forward->attachment); /* no file, or one at an address that is anybody's */
+  else if (floo_session_check_online (forward->session, forward->reply, forward->user_data))
+    floo_rest_call_async (forward->session->rest, "GET", "/file/upload/forward", query, NULL, FLOO_REST_NONE,
+                          forward->session->cancellable, on_address, forward);
+  else
+    forward_free (forward);
+}
+
+static void
+keep_message (const FlooMessage *message, gpointer user_data)
+{
+  Forward *forward = user_data;
+
+  forward->type = message->type;
+  forward->content = g_strdup (message->content);
+  forward->ext = g_strdup (message->ext);
+  forward->attachment = g_strdup (message->attachment);
+}
+
+static gboolean
+run_find_message (FlooDb *db, gpointer data, GError **error)
+{
+  Forward *forward = data;
+  g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, forward->identity, -1);
+
+  /* It was sent: whether that could be done again, now, does not matter. */
+  if (forward->token != NULL && !floo_outbox_find_token (db, forward->token, digest, &forward->known, error))
+    return FALSE;
+  if (forward->known != 0)
+    return TRUE;
+  if (!floo_messages_get (db, forward->message, keep_message, forward, error))
+    return FALSE;
+  if (forward->type < FLOO_N_TYPES && forward->type != FLOO_TYPE_COMMAND && forward->type != FLOO_TYPE_RTC)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " is of a type that cannot be forwarded",
+               forward->message);
+  return FALSE;
+}
+
+void
+floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+                      gpointer user_data)
+{
+  FlooToType kind;
+  Forward *forward;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  if (!floo_to_type_from_string (to_type, &kind))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
+      return;
+    }
+  forward = g_new0 (Forward, 1);
+  forward->session = g_object_ref (self);
+  forward->message = message;
+  forward->to_type = g_strdup (to_type);
+  forward->to = to;
+  forward->token = g_strdup (token);
+  /* The service gives another address each time; what is asked for stays the same. */
+  forward->identity = g_strdup_printf ("forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT, message, to_type, to);
+  forward->reply = reply;
+  forward->user_data = user_data;
+  floo_session_read (self, run_find_message, on_message_found, forward, NULL);
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sources.c: what can be downloaded: the files that messages carry, avatars, what groups share.
+ *
+ * The names in the cache are made of ids; nothing that came from outside is ever part of one.
+ */
+#include "session/files/files.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "store/messages.h"
+
+/* Images up to here come by themselves where that is wanted. */
+#define AUTO_IMAGE_SIZE (256 << 10)
+/* A small picture. A host that is not the service's makes none and sends the whole one, which is taken for it up to here. */
+#define THUMBNAIL_SIZE (1 << 20)
+/* A picture of somebody, which applications fetch for everybody without looking. */
+#define AVATAR_SIZE (16 << 20)
+
+/* ---- what messages carry ---- */
+
+/* Returns: (transfer full): NULL-ended query */
+static char **
+query_of (gboolean thumbnail, int type, const char *format)
+{
+  g_autoptr (GPtrArray) query = g_ptr_array_new ();
+
+  if (thumbnail)
+    {
+      g_ptr_array_add (query, g_strdup ("image_type"));
+      g_ptr_array_add (query, g_strdup (type == FLOO_TYPE_VIDEO ? "3" : "2"));
+    }
+  if (format != NULL)
+    {
+      g_ptr_array_add (query, g_strdup ("format"));
+      g_ptr_array_add (query, g_strdup (format));
+    }
+  g_ptr_array_add (query, NULL);
+  return (char **) g_ptr_array_free (g_steal_pointer (&query), FALSE);
+}
+
+/* @attachment: (nullable); @quiet: nobody asked for it: up to AUTO_IMAGE_SIZE only. Returns: FALSE with NOT_FOUND where the message has no
+ * file */
+static gboolean
+begin_for_message (FlooFiles *self, gint64 message, int type, const char *attachment, gboolean thumbnail, const char *format,
+                   gboolean quiet, FlooTransferCall *call, GError **error)
+{
+  g_autoptr (JsonNode) node = attachment != NULL ? floo_json_parse (attachment, strlen (attachment), NULL) : NULL;
+  JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
+  const char *url = floo_json_get_string (object, "url");
+  const char *name = floo_json_get_string (object, "dName");
+  FlooDownloadSpec spec = { .message = message };
+
+  if (url == NULL || *url == '\0')
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "Message %" G_GINT64_FORMAT " has no file", message);
+      return FALSE;
+    }
+  spec.name = g_strdup_printf ("message-%" G_GINT64_FORMAT "%s%s%s", message, thumbnail ? "-small" : "", format != NULL ? "-" : "",
+                               format != NULL ? format : "");
+  spec.shown = floo_input_tidy_name (name != NULL ? name : "");
+  spec.url = g_strdup (*url == '/' ? "" : url); /* an attachment has no way to leave out the host */
+  spec.query = query_of (thumbnail, type, format);
+  spec.max_size = thumbnail ? THUMBNAIL_SIZE : quiet ? AUTO_IMAGE_SIZE : G_MAXINT64;
+  spec.may_be_less = quiet && !thumbnail;
+  floo_download_begin (self, &spec, call);
+  return TRUE;
+}
+
+void
+floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail, const char *attachment, int type)
+{
+  g_autoptr (JsonNode) node = floo_json_parse (attachment, strlen (attachment), NULL);
+  JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
+  const char *url = floo_json_get_string (object, "url");
+  gint64 size = 0;
+
+  /* Nobody else's host is told that the message has come. */
+  if (url == NULL || !floo_storage_is_service (floo_files_get_storage (self), url))
+    return;
+  begin_for_message (self, message, type, attachment, TRUE, NULL, TRUE, NULL, NULL);
+  if (floo_json_get_int (object, "fLen", &size) && size > 0 && size <= AUTO_IMAGE_SIZE)
+    begin_for_message (self, message, type, attachment, FALSE, NULL, TRUE, NULL, NULL);
+}
+
+typedef struct {
+  FlooSession *session;
+  gint64 message;
+  gboolean thumbnail;
+  char *format;
+  FlooTransferCall *call;
+  gint64 id;            /* the message's present one */
+  int type;
+  char *attachment;
+} MessageFile;
+
+static void
+message_file_free (gpointer data)
+{
+  MessageFile *file = data;
+
+  g_object_unref (file->session);
+  g_free (file->format);
+  g_free (file->attachment);
+  g_free (file);
+}
+
+static void
+keep_attachment (const FlooMessage *message, gpointer user_data)
+{
+  MessageFile *file = user_data;
+
+  file->id = message->id;
+  file->type = message->type;
+  file->attachment = g_strdup (message->attachment);
+}
+
+static gboolean
+run_find_file (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_messages_get (db, ((MessageFile *) data)->message, keep_attachment, data, error);
+}
+
+static void
+on_file_found (FlooStore *store, gpointer data, const GError *error)
+{
+  MessageFile *file = data;
+  FlooFiles *files = file->session->files;
+  g_autoptr (GError) local = NULL;
+
+  if (error == NULL && files->cache == NULL)
+    error = local = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
+  if (error == NULL
+      && !begin_for_message (files, file->id, file->type, file->attachment, file->thumbnail, file->format, FALSE, file->call, &local))
+    error = local;
+  if (error != NULL)
+    floo_transfer_call_added (files, NULL, error, file->call);
+}
+
+void
+floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data)
+{
+  MessageFile *file;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  file = g_new0 (MessageFile, 1);
+  file->session = g_object_ref (self);
+  file->message = message;
+  file->thumbnail = thumbnail;
+  file->format = g_strdup (format);
+  file->call = floo_transfer_call_new (reply, user_data);
+  floo_session_read (self, run_find_file, on_file_found, file, message_file_free);
+}
+
+/* ---- avatars ---- */
+
+typedef struct {
+  FlooSession *session;
+  gint64 id;
+  gboolean group;
+  gboolean thumbnail;
+  FlooTransferCall *call;
+} Avatar;
+
+static void
+begin_avatar (const Avatar *avatar, const char *value)
+{
+  g_autofree char *sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, value, -1);
+  FlooDownloadSpec spec = { .max_size = avatar->thumbnail ? THUMBNAIL_SIZE : AVATAR_SIZE };
+
+  sum[16] = '\0';
+  spec.name = g_strdup_printf ("avatar-%s-%" G_GINT64_FORMAT "-%s%s", avatar->group ? "group" : "user", avatar->id, sum,
+                               avatar->thumbnail ? "-small" : "");
+  spec.shown = g_strdup ("avatar");
+  if (strstr (value, "://") != NULL)
+    spec.url = g_strdup (value);
+  else
+    {
+      g_autofree char *escaped = g_uri_escape_string (value, NULL, FALSE);
+
+      spec.url = g_strconcat ("/file/download/avatar?object_name=", escaped, NULL);
+    }
+  spec.query = query_of (avatar->thumbnail, FLOO_TYPE_IMAGE, NULL);
+  floo_download_begin (avatar->session->files, &spec, avatar->call);
+}
+
+static void
+on_contact (GVariant *result, const GError *error, gpointer user_data)
+{
+  g_autofree Avatar *avatar = user_data;
+  g_autoptr (FlooSession) session = avatar->session;
+  g_autoptr (GVariant) items = NULL;
+  g_autoptr (GVariant) details = NULL;
+  g_autoptr (GError) none = NULL;
+  const char *value = NULL;
+
+  if (result != NULL)
+    {
+      g_autoptr (GVariant) tuple = g_variant_ref_sink (result);
+
+      items = g_variant_get_child_value (tuple, 0);
+    }
+  if (items != NULL && g_variant_n_children (items) > 0)
+    {
+      details = g_variant_get_child_value (items, 0);
+      g_variant_lookup (details, "avatar", "&s", &value);
+    }
+  if (error == NULL && session->files->cache == NULL)
+    error = none = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
+  else if (error == NULL && (value == NULL || *value == '\0'))
+    error = none = g_error_new (FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "%" G_GINT64_FORMAT " has no picture", avatar->id);
+  if (error != NULL)
+    floo_transfer_call_added (session->files, NULL, error, avatar->call);
+  else
+    begin_avatar (avatar, value);
+}
+
+void
+floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data)
+{
+  FlooToType kind;
+  Avatar *avatar;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  if (!floo_to_type_from_string (to_type, &kind))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
+      return;
+    }
+  avatar = g_new (Avatar, 1);
+  *avatar = (Avatar){ g_object_ref (self), id, kind == FLOO_TO_GROUP, thumbnail, floo_transfer_call_new (reply, user_data) };
+  if (avatar->group)
+    floo_session_groups_get_brief (self, &id, 1, on_contact, avatar);
+  else
+    floo_session_roster_get_items (self, &id, 1, FALSE, on_contact, avatar);
+}
+
+/* ---- what groups share ---- */
+
+void
+floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data)
+{
+  FlooDownloadSpec spec = { .max_size = G_MAXINT64, .group = group, .file = file_id };
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  spec.name = g_strdup_printf ("group-%" G_GINT64_FORMAT "-file-%" G_GINT64_FORMAT, group, file_id);
+  spec.shown = g_strdup ("file");
+  floo_download_begin (self->files, &spec, floo_transfer_call_new (reply, user_data));
+}

@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * attempt.c: from discovery to the lists, and how an attempt ends before it is online.
+ */
+#include "session/login/login.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "store/contacts.h"
+
+/* More than the requests of a step have together: what ends by this does not end by itself. */
+#define STEP_LIMIT_MS 60000
+#define DEVICE_SN_BASE 999999999u
+#define DEVICE_SN_RANGE 2140000u
+
+static void begin_attempt (FlooLogin *self);
+static void authenticate (FlooLogin *self);
+static void load_lists (FlooLogin *self);
+
+/* ---- how it ends ---- */
+
+void
+floo_login_link_down (FlooLogin *self)
+{
+  FlooSession *session = self->session;
+
+  g_clear_handle_id (&self->provision_timer, g_source_remove);
+  if (session->link != NULL)
+    floo_link_stop (session->link);
+  floo_sync_offline (session->sync);
+  floo_sender_offline (session->sender);
+  floo_settler_offline (session->settler);
+  floo_directory_offline (session->directory);
+}
+
+static void
+on_store_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (FlooSession) session = user_data;
+
+  floo_store_close_finish (FLOO_STORE (source), result);
+  floo_session_left (session);
+}
+
+/* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
+void
+floo_login_give_up (FlooLogin *self, const GError *error)
+{
+  FlooSession *session = self->session;
+
+  floo_login_cancel_attempt (self);
+  floo_login_link_down (self);
+  floo_session_set_error (session, error);
+  if (self->accepted)
+    floo_session_set_state (session, FLOO_STATE_BLOCKED);
+  else
+    {
+      g_autoptr (FlooStore) store = floo_session_steal_store (session);
+
+      if (store != NULL)
+        {
+          session->leaving++;
+          floo_store_close_async (store, on_store_given_up, g_object_ref (session));
+        }
+      floo_login_forget_account (self);
+      floo_session_set_state (session, FLOO_STATE_SIGNED_OUT);
+    }
+  floo_login_answer (self, error);
+}
+
+static gboolean
+on_retry (gpointer user_data)
+{
+  FlooLogin *self = user_data;
+
+  self->retry_timer = 0;
+  floo_login_begin (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_login_retry_in (FlooLogin *self, guint delay_ms)
+{
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  self->retry_timer = g_timeout_add (delay_ms, on_retry, self);
+  floo_session_set_state (self->session, FLOO_STATE_WAITING);
+  self->session->next_retry = floo_now_ms () + delay_ms;
+  floo_session_status_changed (self->session);
+}
+
+void
+floo_login_retry_later (FlooLogin *self, const GError *error)
+{
+  floo_login_cancel_attempt (self);
+  floo_login_link_down (self);
+  floo_session_set_error (self->session, error);
+  floo_login_retry_in (self, floo_backoff_next (&self->backoff));
+}
+
+/* Errors that a further try of ours will not mend. A session that the service had accepted gives up for fewer reasons: it has nobody who
+ * waits for an answer. */
+static gboolean
+is_final (const FlooLogin *self, const GError *error)
+{
+  if (error->domain != FLOO_ERROR)
+    return FALSE;
+  switch ((FlooError) error->code)
+    {
+    case FLOO_ERROR_OFFLINE:
+    case FLOO_ERROR_TIMEOUT:
+    case FLOO_ERROR_PROTOCOL:
+    case FLOO_ERROR_STORAGE_FULL:
+      return FALSE;
+    case FLOO_ERROR_REJECTED:
+    case FLOO_ERROR_RATE_LIMITED:
+    case FLOO_ERROR_PERMISSION_DENIED:
+    case FLOO_ERROR_INVALID_ARGUMENTS:
+      return !self->accepted;
+    default:
+      return TRUE;
+    }
+}
+
+/* ---- time limit ---- */
+
+static gboolean
+on_step_limit (gpointer user_data)
+{
+  FlooLogin *self = user_data;
+  g_autoptr (GError) error = NULL;
+
+  self->step_timer = 0;
+  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The login did not get any further within %d s", STEP_LIMIT_MS / 1000);
+  g_warning ("%s", error->message);
+  floo_login_retry_later (self, error);
+  return G_SOURCE_REMOVE;
+}
+
+/* A step begins that waits for somebody else: for the network, or for a library of ours that does. The socket has limits of its own. */
+static void
+begin_step (FlooLogin *self)
+{
+  g_clear_handle_id (&self->step_timer, g_source_remove);
+  self->step_timer = g_timeout_add (STEP_LIMIT_MS, on_step_limit, self);
+}
+
+/* ---- discovery ---- */
+
+/* Tells an error of discovery. */
+static void
+discovery_error (FlooLogin *self, const GError *error)
+{
+  static const struct {
+    FlooError code;
+    const char *category;
+  } app_states[] = { { FLOO_ERROR_BANNED, "APP_BANNED" }, { FLOO_ERROR_FROZEN, "APP_FROZEN" },
+                     { FLOO_ERROR_APP_UNAVAILABLE, "APP_REVOKED" } };
+  const char *category = "DNS_FAILED";
+
+  for (gsize i = 0; i < G_N_ELEMENTS (app_states); i++)
+    if (g_error_matches (error, FLOO_ERROR, (int) app_states[i].code))
+      category = app_states[i].category;
+  floo_session_error (self->session, category, error->message);
+}
+
+/* Whether the attempt cannot go on after @error of discovery. What it says of an application that was there is taken back more often than it
+ * is so, unless it is the application's state. */
+static gboolean
+ends_session (FlooLogin *self, const GError *error)
+{
+  return is_final (self, error) && !(self->accepted && error->code == FLOO_ERROR_NOT_FOUND);
+}
+
+/* While the login goes on with what was known. */
+static void
+on_discovered_behind (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self;
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error) && floo_error_is_cancelled (error))
+    return;
+  self = user_data;
+  if (error == NULL)
+    floo_session_status_changed (self->session);
+  else if (ends_session (self, error))
+    {
+      discovery_error (self, error);
+      floo_login_give_up (self, error);
+    }
+  else
+    g_message ("discovery failed: %s; continuing with the last answer", error->message);
+}
+
+static void
+on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self;
+  FlooSession *session;
+  g_autoptr (GError) error = NULL;
+  gboolean from_cache = FALSE, recalled;
+
+  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, &from_cache, &error) && floo_error_is_cancelled (error))
+    return;
+  self = user_data;
+  session = self->session;
+  recalled = from_cache && !self->has_tried;
+  self->has_tried = TRUE;
+  if (error != NULL)
+    {
+      discovery_error (self, error);
+      if (ends_session (self, error))
+        floo_login_give_up (self, error);
+      else
+        floo_login_retry_later (self, error);
+      return;
+    }
+  floo_session_status_changed (session);
+  if (recalled)
+    floo_endpoints_discover_async (session->endpoints, self->cancellable, on_discovered_behind, self);
+  if (*self->record->token == '\0')
+    authenticate (self);
+  else
+    floo_login_prepare (self);
+}
+
+void
+floo_login_begin (FlooLogin *self)
+{
+  begin_attempt (self);
+  floo_session_ready (self->session);
+}
+
+static void
+begin_attempt (FlooLogin *self)
+{
+  floo_login_cancel_attempt (self);
+  /* What connects by itself meanwhile would be a second attempt beside this one. */
+  floo_login_link_down (self);
+  if (*self->record->token == '\0' && *self->record->password == '\0')
+    {
+      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN, "The session was ended: log in again");
+      floo_login_give_up (self, error);
+      return;
+    }
+  self->rediscover = FALSE;
+  self->hosts_tried = 0;
+  self->cancellable = g_cancellable_new ();
+  floo_session_set_state (self->session, FLOO_STATE_DISCOVERING);
+  begin_step (self);
+  /* A session that was accepted before begins where the service was then, and finds out behind it where it is now. */
+  if (self->accepted && !self->has_tried)
+    floo_endpoints_recall_async (self->session->endpoints, self->cancellable, on_discovered, self);
+  else
+    floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
+}
+
+/* ---- token ---- */
+
+/* The service's message alone, as the SDK passes it on. */
+static const char *
+service_words (const GError *error)
+{
+  const char *words = floo_rest_error_get_code (error) != 0 ? strstr (error->message, ": ") : NULL;
+
+  return words != NULL ? words + 2 : error->message;
+}
+
+static void
+token_failed (FlooLogin *self, const GError *error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree char *text = g_strconcat ("token failure:", service_words (error), NULL);
+
+  floo_session_journal (self->session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
+  if (!is_final (self, error))
+    {
+      floo_login_retry_later (self, error);
+      return;
+    }
+  /* What the service said of name and password is a failed login, whatever its code; its own names for the rest. */
+  if (error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
+      || error->code == FLOO_ERROR_INVALID_ARGUMENTS || error->code == FLOO_ERROR_PERMISSION_DENIED)
+    failure = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, error->message);
+  else
+    failure = g_error_copy (error);
+  floo_login_give_up (self, failure);
+}
+
+static void
+on_token (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self = user_data;
+  FlooSession *session;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  JsonObject *token;
+  const char *text = NULL;
+  gint64 user_id = 0;
+
+  /* The answer may have been there when the attempt was given up. */
+  if (floo_error_is_cancelled (error) || self->session->state != FLOO_STATE_AUTHENTICATING)
+    return;
+  session = self->session;
+  if (answer != NULL)
+    {
+      token = floo_json_node_object (answer->data);
+      text = token != NULL ? floo_json_get_string (token, "token") : NULL;
+      if (text == NULL || *text == '\0' || !floo_json_get_int (token, "user_id", &user_id) || user_id <= 0)
+        error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer has no token or no user_id");
+      else if (session->store != NULL && user_id != session->user_id)
+        error = g_error_new (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, "The service knows this login as another user (%" G_GINT64_FORMAT ")",
+                             user_id);
+    }
+  if (error != NULL)
+    {
+      token_failed (self, error);
+      return;
+    }
+  floo_login_record_set (&self->record->token, text);
+  self->record->user_id = user_id;
+  floo_login_prepare (self);
+}
+
+static void
+authenticate (FlooLogin *self)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autoptr (JsonNode) body = NULL;
+
+  floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  begin_step (self);
+  floo_session_notice (self->session, "loginMessage", "getting token...");
+  json_builder_begin_object (builder);
+  if (self->by_id)
+    {
+      json_builder_set_member_name (builder, "user_id");
+      json_builder_add_int_value (builder, self->record->user_id);
+    }
+  else
+    {
+      json_builder_set_member_name (builder, "name");
+      json_builder_add_string_value (builder, self->record->username);
+    }
+  json_builder_set_member_name (builder, "password");
+  json_builder_add_string_value (builder, self->record->password);
+  json_builder_end_object (builder);
+  body = json_builder_get_root (builder);
+  floo_rest_call_async (self->session->rest, "POST", self->by_id ? "/token/id" : "/token/user", NULL, body,
+                        FLOO_REST_NO_TOKEN | FLOO_REST_REPEATABLE, self->cancellable, on_token, self);
+}
+
+/* ---- the store ---- */
+
+typedef struct {
+  FlooLogin *login;
+  GCancellable *cancellable;
+  gboolean void_sn, void_guid;  /* what the store has is void */
+  char *guid;
+  gint64 device_sn;
+} IdentityJob;
+
+static void
+identity_job_free (gpointer data)
+{
+  IdentityJob *job = data;
+
+  g_object_unref (job->cancellable);
+  g_free (job->guid);
+  g_free (job);
+}
+
+/* Whether it is one that we made: UID_UUID. A store may be damaged. */
+static gboolean
+is_guid_of (gint64 user_id, const char *text)
+{
+  g_autofree char *prefix = g_strdup_printf ("%" G_GINT64_FORMAT "_", user_id);
+
+  return text != NULL && g_str_has_prefix (text, prefix) && g_uuid_string_is_valid (text + strlen (prefix));
+}
+
+/* The device's guid is made once per user and installation, its number is the service's; until that gave one: a random one. */
+static gboolean
+run_identity_job (FlooDb *db, gpointer data, GError **error)
+{
+  IdentityJob *job = data;
+  g_autofree char *sn = NULL;
+  char number[24];
+
+  if (!floo_values_get (db, "device_guid", &job->guid, error) || !floo_values_get (db, "device_sn", &sn, error))
+    return FALSE;
+  if (sn == NULL || !g_ascii_string_to_signed (sn, 10, 1, G_MAXUINT32, &job->device_sn, NULL))
+    job->device_sn = 0;
+  if (job->void_sn)
+    job->device_sn = 0;
+  if (job->void_guid || !is_guid_of (floo_db_get_user_id (db), job->guid))
+    g_clear_pointer (&job->guid, g_free);
+  if (job->guid != NULL && job->device_sn > 0)
+    return TRUE;
+  if (job->guid == NULL)
+    {
+      g_autofree char *random = g_uuid_string_random ();
+      job->guid = g_strdup_printf ("%" G_GINT64_FORMAT "_%s", floo_db_get_user_id (db), random);
+    }
+  if (job->device_sn <= 0)
+    job->device_sn = DEVICE_SN_BASE + (gint64) g_random_int_range (0, DEVICE_SN_RANGE);
+  g_snprintf (number, sizeof number, "%" G_GINT64_FORMAT, job->device_sn);
+  return floo_values_set (db, "device_guid", job->guid, error) && floo_values_set (db, "device_sn", number, error);
+}
+
+static void
+on_identity (FlooStore *store, gpointer data, const GError *error)
+{
+  IdentityJob *job = data;
+  FlooLogin *self = job->login;
+
+  if (g_cancellable_is_cancelled (job->cancellable))
+    return;
+  if (error != NULL)
+    {
+      floo_login_retry_later (self, error);
+      return;
+    }
+  self->void_sn = self->void_guid = FALSE;
+  g_free (self->device_guid);
+  self->device_guid = g_steal_pointer (&job->guid);
+  self->session->device_sn = (guint32) job->device_sn;
+  floo_session_status_changed (self->session);
+  /* A stored login opens the store before it knows where the service is. */
+  if (self->session->state == FLOO_STATE_SIGNED_OUT)
+    floo_login_begin (self);
+  else
+    load_lists (self);
+}
+
+static void
+on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (FlooSession) session = user_data;
+  FlooLogin *self = session->login;
+  g_autoptr (GError) error = NULL;
+  FlooStoreOutcome outcome = FLOO_STORE_OPENED;
+  g_autoptr (FlooStore) store = floo_store_open_finish (result, &outcome, &error);
+
+  /* Of a login that was given up: it goes as it came, and only then may another one open the folder. */
+  if (floo_error_is_cancelled (error))
+    {
+      floo_session_left (session);
+      return;
+    }
+  session->leaving--;
+  self->opening = FALSE;
+  if (store == NULL)
+    {
+      floo_session_ready (session);
+      /* Who waits for a first login is told at once; a session that was there goes on when there is room. */
+      if (self->accepted && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
+        floo_login_retry_later (self, error);
+      else
+        floo_login_give_up (self, error);
+      return;
+    }
+  floo_session_take_store (session, store);
+  session->user_id = floo_store_get_user_id (store);
+  if (outcome == FLOO_STORE_REPLACED)
+    {
+      g_autoptr (GError) corrupt = g_error_new_literal (
+          FLOO_ERROR, FLOO_ERROR_STORAGE, "The store was corrupt: it was set aside beside the new one, which begins empty");
+      floo_session_set_error (session, corrupt);
+    }
+  floo_login_prepare (self);
+}
+
+static void
+open_store (FlooLogin *self)
+{
+  g_autofree char *user = g_strdup_printf ("%" G_GINT64_FORMAT, self->record->user_id);
+  g_autofree char *folder = g_build_filename (self->session->config->data_dir, self->record->app_id, user, NULL);
+
+  self->opening = TRUE;
+  self->session->leaving++;
+  floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, g_object_ref (self->session));
+}
+
+/* Store and identity of the device are there, then the lists. */
+void
+floo_login_prepare (FlooLogin *self)
+{
+  IdentityJob *job;
+
+  /* A disk takes its time, and nobody could open the store a second time. */
+  g_clear_handle_id (&self->step_timer, g_source_remove);
+  if (self->session->store == NULL)
+    {
+      open_store (self);
+      return;
+    }
+  if (self->device_guid != NULL)
+    {
+      load_lists (self);
+      return;
+    }
+  job = g_new0 (IdentityJob, 1);
+  job->login = self;
+  job->cancellable = g_object_ref (self->cancellable);
+  job->void_sn = self->void_sn;
+  job->void_guid = self->void_guid;
+  floo_session_write (self->session, run_identity_job, on_identity, job, identity_job_free);
+}
+
+/* ---- the lists ---- */
+
+static void
+on_lists (FlooSession *session, const GError *error)
+{
+  FlooLogin *self = session->login;
+  g_autofree char *text = NULL;
+
+  if (error == NULL)
+    {
+      g_clear_handle_id (&self->step_timer, g_source_remove);
+      floo_link_start (session->link);
+      return;
+    }
+  /* A void token has taken its own way. */
+  if (floo_error_is_cancelled (error) || floo_rest_error_get_code (error) == 402)
+    return;
+  text = g_strconcat ("get roster list failure:", service_words (error), NULL);
+  floo_session_notice (session, "loginMessage", text);
+  floo_session_journal (session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
+  floo_login_retry_later (self, error);
+}
+
+static void
+load_lists (FlooLogin *self)
+{
+  floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  begin_step (self);
+  floo_rest_set_token (self->session->rest, self->record->token);
+  floo_session_notice (self->session, "loginMessage", "token sucecc, getting roster lists..");
+  floo_directory_load_lists (self->session, self->cancellable, on_lists);
+}

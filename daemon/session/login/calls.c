@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * calls.c: the operations of the interface Account: login, logout, registration.
+ */
+#include "session/internal.h"
+
+#include "base/json.h"
+#include "base/names.h"
+
+#define PLATFORM_WEB 6
+
+/* An app id is a name in headers, queries and of a folder. */
+static gboolean
+check_app_id (const char *app_id, GError **error)
+{
+  if (floo_config_is_app_id (app_id))
+    return TRUE;
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
+                       *app_id == '\0' ? "No app_id: neither the option app_id nor the configuration names the application"
+                                       : "app_id may only have letters, digits, \"_\" and \"-\", at most 64");
+  return FALSE;
+}
+
+static gboolean
+check_dns_server (const char *dns_server, GError **error)
+{
+  if (*dns_server == '\0' || floo_config_is_url (dns_server))
+    return TRUE;
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "dns_server is no http or https URL");
+  return FALSE;
+}
+
+static const char *
+or_default (const char *given, const char *configured)
+{
+  return given != NULL && *given != '\0' ? given : configured;
+}
+
+static FlooLoginRecord *
+record_from_request (FlooSession *self, const FlooLoginRequest *request, GError **error)
+{
+  g_autoptr (FlooLoginRecord) record = g_new0 (FlooLoginRecord, 1);
+
+  record->app_id = g_strdup (or_default (request->app_id, self->config->app_id));
+  record->dns_server = g_strdup (or_default (request->dns_server, self->config->dns_server));
+  record->user_id = request->kind == FLOO_LOGIN_BY_NAME ? 0 : request->user_id;
+  record->username = g_strdup (request->kind == FLOO_LOGIN_BY_NAME ? request->name : "");
+  record->token = g_strdup (request->kind == FLOO_LOGIN_WITH_TOKEN ? request->secret : "");
+  record->password = g_strdup (request->kind == FLOO_LOGIN_WITH_TOKEN ? "" : request->secret);
+  if (!check_app_id (record->app_id, error) || !check_dns_server (record->dns_server, error))
+    return NULL;
+  if (request->kind == FLOO_LOGIN_BY_NAME && *record->username == '\0')
+    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The name is empty");
+  else if (request->kind != FLOO_LOGIN_BY_NAME && request->user_id <= 0)
+    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "user_id must be greater than 0");
+  else if (*request->secret == '\0')
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The %s is empty",
+                 request->kind == FLOO_LOGIN_WITH_TOKEN ? "token" : "password");
+  else
+    return g_steal_pointer (&record);
+  return NULL;
+}
+
+/* ---- login ---- */
+
+typedef struct {
+  FlooSession *session;
+  FlooLoginRecord *record;
+  gboolean remember;
+  FlooReply reply;
+  gpointer user_data;
+} StartJob;
+
+static void
+start_job_free (StartJob *job)
+{
+  g_clear_pointer (&job->record, floo_login_record_free);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+/* A login that still waits is not wanted any more. */
+static void
+cancel_next_login (FlooSession *self)
+{
+  StartJob *job = g_steal_pointer (&self->next_login);
+
+  if (job == NULL)
+    return;
+  floo_reply_error (job->reply, job->user_data, FLOO_ERROR_CANCELLED, "The login was given up");
+  start_job_free (job);
+}
+
+void
+floo_session_start_next_login (FlooSession *self)
+{
+  StartJob *job;
+
+  if (self->stopping)
+    {
+      cancel_next_login (self);
+      return;
+    }
+  job = g_steal_pointer (&self->next_login);
+  if (job == NULL)
+    return;
+  floo_login_start (self->login, g_steal_pointer (&job->record), job->remember, job->reply, job->user_data);
+  start_job_free (job);
+}
+
+static void
+on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (FlooSession) session = user_data;
+
+  floo_store_close_finish (FLOO_STORE (source), result);
+  floo_session_left (session);
+}
+
+FlooStore *
+floo_session_steal_store (FlooSession *self)
+{
+  floo_files_close (self->files);
+  return g_steal_pointer (&self->store);
+}
+
+void
+floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooLoginRecord) record = record_from_request (self, request, &error);
+  g_autoptr (FlooStore) store = NULL;
+  StartJob *job;
+
+  if (record == NULL)
+    {
+      reply (NULL, error, user_data);
+      return;
+    }
+  if (floo_login_is_taken (self->login) || self->next_login != NULL)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first",
+                        *self->username != '\0' ? self->username : "A user");
+      return;
+    }
+  floo_login_stop (self->login);
+  job = g_new0 (StartJob, 1);
+  job->session = g_object_ref (self);
+  job->record = g_steal_pointer (&record);
+  job->remember = request->remember;
+  job->reply = reply;
+  job->user_data = user_data;
+  self->next_login = job;
+  store = floo_session_steal_store (self);
+  if (store != NULL)
+    {
+      self->leaving++;
+      floo_store_close_async (store, on_old_store_closed, g_object_ref (self));
+    }
+  /* Not two stores of one folder at once: it waits for those that are closing. */
+  if (self->leaving == 0)
+    floo_session_start_next_login (self);
+}
+
+void
+floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  if (self->state == FLOO_STATE_SIGNED_OUT)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
+      return;
+    }
+  floo_login_retry_now (self->login);
+  reply (NULL, NULL, user_data);
+}
+
+/* ---- logout ---- */
+
+typedef struct {
+  FlooSession *session;
+  FlooRest *rest;               /* (nullable): of the session as it was */
+  FlooStore *store;             /* (nullable): taken from it */
+  gboolean erase;
+  guint kicks;                  /* answers that are awaited */
+  guint parts;                  /* of the logout that are not done */
+  GError *error;
+  FlooReply reply;
+  gpointer user_data;
+} LogoutJob;
+
+/* One part of it; the last one answers. @error: (transfer full) (nullable) */
+static void
+logout_part_done (LogoutJob *job, GError *error)
+{
+  if (job->error == NULL)
+    job->error = error;
+  else
+    g_clear_error (&error);
+  if (--job->parts > 0)
+    return;
+  job->reply (NULL, job->error, job->user_data);
+  g_clear_error (&job->error);
+  g_clear_object (&job->rest);
+  g_clear_object (&job->store);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static void
+on_logged_out_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+  GError *error = NULL;
+
+  if (!job->erase)
+    floo_store_close_finish (FLOO_STORE (source), result);
+  else
+    floo_store_erase_finish (FLOO_STORE (source), result, &error);
+  floo_session_left (job->session);
+  logout_part_done (job, error);
+}
+
+static void
+on_login_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+  GError *error = NULL;
+
+  floo_secrets_clear_finish (FLOO_SECRETS (source), result, &error);
+  floo_session_saved (job->session);
+  logout_part_done (job, error);
+}
+
+static void
+on_cache_erased (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+
+  floo_session_left (job->session);
+  logout_part_done (job, NULL);
+}
+
+/* Store, cache and secrets go side by side: a locked keyring takes as long as its owner does, and the next login does not wait for it. */
+static void
+leave (LogoutJob *job)
+{
+  FlooSession *self = job->session;
+
+  if (job->error != NULL)
+    {
+      floo_session_left (self);
+      logout_part_done (job, NULL);
+      return;
+    }
+  floo_login_stop (self->login);
+  floo_session_set_error (self, NULL);
+  job->parts++;
+  self->saving++;
+  floo_secrets_clear_async (self->secrets, NULL, on_login_cleared, job);
+  if (job->erase && self->store != NULL)
+    {
+      job->parts++;
+      self->leaving++;
+      floo_files_erase_cache_async (self->files, on_cache_erased, job);
+    }
+  /* At once: a later login gets a store of its own. */
+  job->store = floo_session_steal_store (self);
+  if (job->store == NULL)
+    {
+      floo_session_left (self);
+      logout_part_done (job, NULL);
+    }
+  else if (job->erase)
+    floo_store_erase_async (job->store, on_logged_out_store_closed, job);
+  else
+    floo_store_close_async (job->store, on_logged_out_store_closed, job);
+}
+
+static void
+on_kicked (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+
+  if (answer == NULL && job->error == NULL)
+    job->error = g_steal_pointer (&error);
+  if (--job->kicks == 0)
+    leave (job);
+}
+
+/* The web devices of ours but this one; the endpoint wants the number in the query and in the body. */
+static void
+on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  LogoutJob *job = user_data;
+  FlooSession *self = job->session;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &job->error);
+  JsonArray *devices = answer != NULL && JSON_NODE_HOLDS_ARRAY (answer->data) ? json_node_get_array (answer->data) : NULL;
+
+  job->kicks = 1;
+  for (guint i = 0; devices != NULL && i < json_array_get_length (devices); i++)
+    {
+      JsonObject *device = floo_json_node_object (json_array_get_element (devices, i));
+      gint64 platform = 0, sn = 0;
+      g_autofree char *text = NULL;
+      g_autoptr (JsonNode) body = NULL;
+      g_autoptr (JsonObject) object = NULL;
+      const char *query[] = { "device_sn", NULL, NULL };
+
+      if (device == NULL || !floo_json_get_int (device, "platform", &platform) || platform != PLATFORM_WEB
+          || !floo_json_get_int (device, "device_sn", &sn) || sn == 0 || sn == self->device_sn)
+        continue;
+      query[1] = text = g_strdup_printf ("%" G_GINT64_FORMAT, sn);
+      object = json_object_new ();
+      json_object_set_int_member (object, "device_sn", sn);
+      body = json_node_init_object (json_node_alloc (), object);
+      job->kicks++;
+      floo_rest_call_async (job->rest, "POST", "/user/kick", query, body, FLOO_REST_NONE, NULL, on_kicked, job);
+    }
+  if (--job->kicks == 0)
+    leave (job);
+}
+
+void
+floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
+{
+  LogoutJob *job;
+
+  cancel_next_login (self);
+  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login)
+      && !floo_login_is_loading (self->login))
+    {
+      reply (NULL, NULL, user_data);
+      return;
+    }
+  if (erase && self->queued > 0 && !discard)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        "%u messages are not sent yet: the option discard must be true to erase them", self->queued);
+      return;
+    }
+  if (everywhere && !floo_session_check_online (self, reply, user_data))
+    return;
+  job = g_new0 (LogoutJob, 1);
+  job->session = g_object_ref (self);
+  job->erase = erase;
+  job->reply = reply;
+  job->user_data = user_data;
+  job->rest = self->rest != NULL ? g_object_ref (self->rest) : NULL;
+  job->parts = 1;
+  self->leaving++;
+  if (everywhere)
+    floo_rest_call_async (job->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);
+  else
+    leave (job);
+}
+
+/* ---- registration ---- */
+
+typedef struct {
+  FlooEndpoints *endpoints;
+  FlooRest *rest;
+  JsonNode *body;
+  FlooReply reply;
+  gpointer user_data;
+} RegisterJob;
+
+static void
+register_done (RegisterJob *job, GVariant *result, const GError *error)
+{
+  job->reply (result, error, job->user_data);
+  g_object_unref (job->rest);
+  g_object_unref (job->endpoints);
+  json_node_unref (job->body);
+  g_free (job);
+}
+
+static void
+on_registered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  JsonObject *settings = answer != NULL ? floo_json_node_object (answer->data) : NULL;
+  gint64 user_id = 0;
+
+  if (answer != NULL && (settings == NULL || !floo_json_get_int (settings, "user_id", &user_id) || user_id <= 0))
+    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer to the registration has no user_id");
+  register_done (user_data, error == NULL ? g_variant_new ("(x)", user_id) : NULL, error);
+}
+
+static void
+on_register_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  RegisterJob *job = user_data;
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error))
+    {
+      register_done (job, NULL, error);
+      return;
+    }
+  floo_rest_call_async (job->rest, "POST", "/user/register/v2", NULL, job->body, FLOO_REST_NO_TOKEN, NULL, on_registered, job);
+}
+
+void
+floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
+                       FlooReply reply, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonObject) object = NULL;
+  RegisterJob *job;
+
+  app_id = or_default (app_id, self->config->app_id);
+  dns_server = or_default (dns_server, self->config->dns_server);
+  if (!check_app_id (app_id, &error) || !check_dns_server (dns_server, &error))
+    {
+      reply (NULL, error, user_data);
+      return;
+    }
+  if (*username == '\0' || *password == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The %s is empty", *username == '\0' ? "username" : "password");
+      return;
+    }
+  object = json_object_new ();
+  json_object_set_string_member (object, "username", username);
+  json_object_set_string_member (object, "password", password);
+  job = g_new0 (RegisterJob, 1);
+  job->endpoints = floo_endpoints_new (self->config->cache_dir, app_id, *dns_server != '\0' ? dns_server : NULL);
+  job->rest = floo_rest_new (job->endpoints, app_id);
+  job->body = json_node_init_object (json_node_alloc (), object);
+  job->reply = reply;
+  job->user_data = user_data;
+  floo_endpoints_discover_async (job->endpoints, NULL, on_register_discovered, job);
+}

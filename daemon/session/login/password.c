@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * password.c: two operations that end the session that they are made in: a new password, after which the daemon logs in again by
+ * itself, and the end of the account, with which the local store goes.
+ */
+#include "session/internal.h"
+
+#include <string.h>
+
+#include "session/operations/values.h"
+
+typedef struct {
+  FlooCall call;
+  JsonNode *body;
+  char *password;               /* the new one */
+} PasswordJob;
+
+static void
+password_job_free (gpointer data)
+{
+  PasswordJob *job = data;
+
+  g_clear_pointer (&job->body, json_node_unref);
+  if (job->password != NULL)
+    explicit_bzero (job->password, strlen (job->password));
+  g_free (job->password);
+  floo_call_free (job);
+}
+
+static JsonNode *
+make_body (const char *first, const char *first_value, const char *second, const char *second_value)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+
+  json_object_set_string_member (object, first, first_value);
+  if (second != NULL)
+    json_object_set_string_member (object, second, second_value);
+  return json_node_init_object (json_node_alloc (), object);
+}
+
+/* ---- a new password ---- */
+
+static gboolean
+run_forget_job (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_values_expect_password_change (db, FALSE, error);
+}
+
+/* No notice of a new password is to be taken for our doing. */
+static void
+forget_expectation (FlooSession *session)
+{
+  floo_session_write (session, run_forget_job, NULL, NULL, NULL);
+}
+
+static void
+on_password_changed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PasswordJob *job = user_data;
+  FlooSession *session = job->call.session;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+
+  /* Without an answer it may have been changed or not: the login goes on with the old one, and the user hears of it if that is wrong. */
+  floo_login_end_password_change (session->login, answer != NULL ? job->password : NULL);
+  if (answer == NULL)
+    forget_expectation (session);
+  job->call.reply (NULL, error, job->call.user_data);
+  password_job_free (job);
+}
+
+static gboolean
+run_expect_job (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_values_expect_password_change (db, TRUE, error);
+}
+
+static void
+on_expected (FlooStore *store, gpointer data, const GError *error)
+{
+  PasswordJob *found = data, *job;
+  FlooSession *session = found->call.session;
+
+  if (error != NULL)
+    {
+      floo_call_done (store, found, error);
+      return;
+    }
+  if (!floo_session_check_online (session, found->call.reply, found->call.user_data))
+    {
+      forget_expectation (session);
+      return;
+    }
+  job = floo_call_new (sizeof *job, session, found->call.reply, found->call.user_data);
+  job->body = json_node_ref (found->body);
+  job->password = g_steal_pointer (&found->password);
+  floo_login_begin_password_change (session->login);
+  floo_rest_call_async (session->rest, "POST", "/user/change_password", NULL, job->body, FLOO_REST_NONE, session->cancellable,
+                        on_password_changed, job);
+}
+
+void
+floo_session_change_password (FlooSession *self, const char *old, const char *password, FlooReply reply, gpointer user_data)
+{
+  PasswordJob *job;
+
+  if (*old == '\0' || *password == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The %s password is empty", *old == '\0' ? "old" : "new");
+      return;
+    }
+  if (!floo_session_check_online (self, reply, user_data))
+    return;
+  job = floo_call_new (sizeof *job, self, reply, user_data);
+  job->body = make_body ("old_password", old, "new_password", password);
+  job->password = g_strdup (password);
+  floo_session_write (self, run_expect_job, on_expected, job, password_job_free);
+}
+
+/* ---- the end of the account ---- */
+
+static void
+on_account_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  PasswordJob *job = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+
+  if (answer == NULL)
+    job->call.reply (NULL, error, job->call.user_data);
+  else
+    floo_session_logout (job->call.session, TRUE, TRUE, FALSE, job->call.reply, job->call.user_data);
+  password_job_free (job);
+}
+
+void
+floo_session_delete_account (FlooSession *self, const char *password, FlooReply reply, gpointer user_data)
+{
+  PasswordJob *job;
+
+  if (*password == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The password is empty");
+      return;
+    }
+  if (!floo_session_check_online (self, reply, user_data))
+    return;
+  job = floo_call_new (sizeof *job, self, reply, user_data);
+  job->body = make_body ("password", password, NULL, NULL);
+  floo_rest_call_async (self->rest, "POST", "/user/delete", NULL, job->body, FLOO_REST_NONE, self->cancellable, on_account_deleted, job);
+}

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * stored.c: the login of an earlier run: read at the start, and waited for while the keyring that holds it is locked or not there.
+ */
+#include "session/login/login.h"
+
+typedef struct {
+  FlooSession *session;
+  GCancellable *cancellable;
+  FlooSecretsAsk ask;
+} LoadJob;
+
+static void load (FlooLogin *self, FlooSecretsAsk ask);
+
+static void
+load_job_free (LoadJob *job)
+{
+  g_object_unref (job->session);
+  g_object_unref (job->cancellable);
+  g_free (job);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoadJob, load_job_free)
+
+/* With an account known by its id its store opens first, so that its state can be read without the service. */
+static void
+take (FlooLogin *self, FlooLoginRecord *record)
+{
+  gboolean has_password = *record->password != '\0';
+
+  floo_session_set_error (self->session, NULL);
+  self->kept = floo_login_record_copy (record);
+  floo_login_take_record (self, record, has_password);
+  self->accepted = TRUE;
+  if (self->record->user_id > 0)
+    floo_login_prepare (self);
+  else
+    floo_login_begin (self);
+}
+
+/* Nobody is logged in. @error: (nullable): why not. */
+static void
+begin_without (FlooLogin *self, const GError *error)
+{
+  if (error != NULL)
+    g_warning ("the stored login could not be read: %s", error->message);
+  floo_session_set_error (self->session, error);
+  floo_session_set_state (self->session, FLOO_STATE_SIGNED_OUT);
+  floo_session_ready (self->session);
+}
+
+static void
+on_keyring_changed (gpointer user_data)
+{
+  load (user_data, FLOO_SECRETS_ASK_NEVER);
+}
+
+/* The first load asks for nothing, so that the start is not held up; then the user is asked once. */
+static void
+wait_for_keyring (FlooLogin *self, FlooSecretsAsk asked, const GError *error)
+{
+  FlooSession *session = self->session;
+
+  g_message ("waiting for the keyring: %s", error->message);
+  floo_session_set_error (session, error);
+  floo_session_set_state (session, FLOO_STATE_WAITING);
+  floo_session_ready (session);
+  if (self->keyring_watch == NULL)
+    self->keyring_watch = floo_secrets_watch_new (on_keyring_changed, self);
+  if (asked == FLOO_SECRETS_ASK_NEVER && floo_secrets_may_ask (session->secrets))
+    load (self, FLOO_SECRETS_ASK_ONCE);
+}
+
+static void
+on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoadJob) job = user_data;
+  FlooLogin *self = job->session->login;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooLoginRecord) record = floo_secrets_load_finish (FLOO_SECRETS (source), result, &error);
+
+  /* Somebody has logged in or out meanwhile, or another load has begun. */
+  if (job->cancellable != self->load_cancellable)
+    return;
+  g_clear_object (&self->load_cancellable);
+  if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_KEYRING))
+    {
+      wait_for_keyring (self, job->ask, error);
+      return;
+    }
+  g_clear_pointer (&self->keyring_watch, floo_secrets_watch_free);
+  if (record == NULL || (*record->token == '\0' && *record->password == '\0' && record->user_id <= 0))
+    begin_without (self, error);
+  else
+    take (self, g_steal_pointer (&record));
+}
+
+/* Instead of one that is under way: that may show the user a prompt that is not needed any more. */
+static void
+load (FlooLogin *self, FlooSecretsAsk ask)
+{
+  LoadJob *job = g_new0 (LoadJob, 1);
+
+  g_cancellable_cancel (self->load_cancellable);
+  g_clear_object (&self->load_cancellable);
+  self->load_cancellable = g_cancellable_new ();
+  job->session = g_object_ref (self->session);
+  job->cancellable = g_object_ref (self->load_cancellable);
+  job->ask = ask;
+  floo_secrets_load_async (self->session->secrets, ask, job->cancellable, on_loaded, job);
+}
+
+void
+floo_login_auto (FlooLogin *self)
+{
+  if (self->session->config->auto_login)
+    load (self, FLOO_SECRETS_ASK_NEVER);
+  else
+    floo_session_ready (self->session);
+}
+
+void
+floo_login_load_is_late (FlooLogin *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->load_cancellable == NULL)
+    return;
+  error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The stored login is not read yet: the keyring or the disk is slow to answer");
+  floo_session_set_error (self->session, error);
+  floo_session_set_state (self->session, FLOO_STATE_WAITING);
+}
+
+gboolean
+floo_login_is_loading (FlooLogin *self)
+{
+  return self->load_cancellable != NULL;
+}
+
+void
+floo_login_ask_for_stored (FlooLogin *self)
+{
+  if (self->keyring_watch != NULL)
+    load (self, FLOO_SECRETS_ASK_ALWAYS);
+}
+
+void
+floo_login_dismiss_stored (FlooLogin *self)
+{
+  g_clear_pointer (&self->keyring_watch, floo_secrets_watch_free);
+  g_cancellable_cancel (self->load_cancellable);
+  g_clear_object (&self->load_cancellable);
+}

@@ -1,0 +1,539 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * operations.c: the engine of the table of operations: packs the arguments, asks the service (or the store), decodes, updates the store,
+ * replies.
+ */
+#include "session/operations/operations.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/names.h"
+#include "store/contacts.h"
+
+const FlooRestOperation *
+floo_operation_find (const char *interface, const char *method)
+{
+  const char *dot = strrchr (interface, '.');
+  g_autofree char *name = g_strconcat (dot != NULL ? dot + 1 : interface, ".", method, NULL);
+
+  for (const FlooRestOperation *row = floo_operations; row->name != NULL; row++)
+    if (strcmp (row->name, name) == 0)
+      return row;
+  return NULL;
+}
+
+const char *
+floo_operation_get_reply_type (const FlooRestOperation *row)
+{
+  static const char *const types[] = { "()", "(a{sv})", "(aa{sv})", "(aa{sv}s)", "(ax)", "(x)", "(s)" };
+
+  return types[row->result];
+}
+
+/* ---- one call ---- */
+
+/* What changes while it is asked for is asked for so often. */
+#define MAX_ASKED 3
+
+typedef struct {
+  FlooCall call;
+  FlooOperationCall op;
+  guint n_asked;                /* how often */
+  FlooStore *store;             /* of the account that asked */
+  gint64 removing;              /* in the session's array of conversations that are being removed; 0: none */
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  GArray *removing = job->call.session->removing;
+
+  for (guint i = 0; job->removing != 0 && i < removing->len; i++)
+    if (g_array_index (removing, gint64, i) == job->removing)
+      {
+        g_array_remove_index_fast (removing, i);
+        break;
+      }
+  g_variant_unref (job->op.args);
+  g_clear_pointer (&job->op.result, g_variant_unref);
+  g_object_unref (job->store);
+  floo_call_free (job);
+}
+
+static void
+job_reply (Job *job, const GError *error)
+{
+  job->call.reply (error == NULL ? job->op.result : NULL, error, job->call.user_data);
+}
+
+static void
+job_fail (Job *job, const GError *error)
+{
+  job_reply (job, error);
+  job_free (job);
+}
+
+/* ---- packing ---- */
+
+static gboolean
+is_empty (GVariant *value)
+{
+  switch (g_variant_classify (value))
+    {
+    case G_VARIANT_CLASS_STRING:
+      return *g_variant_get_string (value, NULL) == '\0';
+    case G_VARIANT_CLASS_ARRAY:
+      return g_variant_n_children (value) == 0;
+    default:
+      return FALSE;
+    }
+}
+
+/* Texts go as they are, numbers and booleans as D-Bus's text form has them. */
+static char *
+query_text (GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_variant_dup_string (value, NULL);
+  return g_variant_print (value, FALSE);
+}
+
+typedef struct {
+  GPtrArray *query;             /* key, value, ... */
+  JsonObject *body;             /* (nullable): none yet */
+} Request;
+
+static JsonObject *
+body_of (Request *request)
+{
+  if (request->body == NULL)
+    request->body = json_object_new ();
+  return request->body;
+}
+
+static void
+add_query (Request *request, const char *name, char *value)
+{
+  g_ptr_array_add (request->query, g_strdup (name));
+  g_ptr_array_add (request->query, value);
+}
+
+static gboolean
+add_record (Request *request, const FlooRecord *record, GVariant *values, GError **error)
+{
+  g_autoptr (JsonNode) node = floo_record_to_json (record, values, error);
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *value;
+
+  if (node == NULL)
+    return FALSE;
+  json_object_iter_init (&iter, json_node_get_object (node));
+  while (json_object_iter_next (&iter, &name, &value))
+    json_object_set_member (body_of (request), name, json_node_copy (value));
+  return TRUE;
+}
+
+static void
+add_options (Request *request, GVariant *options)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
+
+  g_variant_iter_init (&iter, options);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    json_object_set_member (body_of (request), name, json_gvariant_serialize (value));
+}
+
+static gboolean
+add_argument (Request *request, const FlooRestOperation *row, const FlooArg *arg, GVariant *value, GError **error)
+{
+  if (arg->optional && is_empty (value))
+    return TRUE;
+  if (arg->place == FLOO_ARG_QUERY || arg->place == FLOO_ARG_BOTH)
+    add_query (request, arg->name, query_text (value));
+  if (arg->place == FLOO_ARG_BODY || arg->place == FLOO_ARG_BOTH)
+    json_object_set_member (body_of (request), arg->name, json_gvariant_serialize (value));
+  if (arg->place == FLOO_ARG_OPTIONS)
+    add_options (request, value);
+  return arg->place != FLOO_ARG_RECORD || add_record (request, row->input, value, error);
+}
+
+/* Texts of clients are bounded, so that no request is. */
+static gboolean
+check_size (GVariant *args, GError **error)
+{
+  if (g_variant_get_size (args) <= FLOO_MAX_CONTENT)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "The arguments are larger than %u bytes", FLOO_MAX_CONTENT);
+  return FALSE;
+}
+
+static gboolean
+pack (Job *job, Request *request, GError **error)
+{
+  const FlooRestOperation *row = job->op.row;
+
+  if (!check_size (job->op.args, error))
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (row->args) && row->args[i].place != FLOO_ARG_NONE; i++)
+    {
+      g_autoptr (GVariant) value = g_variant_get_child_value (job->op.args, i);
+
+      if (!add_argument (request, row, &row->args[i], value, error))
+        return FALSE;
+    }
+  if (row->fixed[0] != NULL)
+    add_query (request, row->fixed[0], g_strdup (row->fixed[1]));
+  if (row->self != NULL)
+    json_object_set_int_member (body_of (request), row->self, job->op.self_id);
+  return TRUE;
+}
+
+/* ---- unpacking ---- */
+
+/* Returns: (transfer full) */
+static GVariant *
+decode_field (const FlooRecord *record, JsonNode *data, GError **error)
+{
+  GVariant *values = floo_record_from_json (record, data, error);
+  g_autoptr (GVariant) sunk = values != NULL ? g_variant_ref_sink (values) : NULL;
+
+  return sunk != NULL ? g_variant_lookup_value (sunk, record->key, NULL) : NULL;
+}
+
+/* Most operations without a record say whether they were done. */
+static gboolean
+check_done (JsonNode *data, GError **error)
+{
+  if (!JSON_NODE_HOLDS_VALUE (data) || json_node_get_value_type (data) != G_TYPE_BOOLEAN || json_node_get_boolean (data))
+    return TRUE;
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_REJECTED, "200: the service did not do it, and gives no reason");
+  return FALSE;
+}
+
+/* A page whose cursor is the one that it was asked with leads nowhere: it is the last one. */
+static void
+end_at_same_cursor (const FlooOperationCall *op, FlooRestAnswer *answer)
+{
+  const char *cursor;
+
+  if (op->row->result != FLOO_RESULT_PAGE)
+    return;
+  g_variant_get_child (op->args, g_variant_n_children (op->args) - 2, "&s", &cursor);
+  if (strcmp (cursor, answer->cursor) == 0)
+    *answer->cursor = '\0';
+}
+
+/* How many records were asked for; 0: as many as there are. */
+static guint
+asked_for (const FlooOperationCall *call)
+{
+  guint limit = 0;
+
+  if (call->row->result == FLOO_RESULT_PAGE)
+    g_variant_get_child (call->args, g_variant_n_children (call->args) - 1, "u", &limit);
+  return limit;
+}
+
+/* @limit: asked_for(). Returns: (transfer full): the reply, a tuple. */
+static GVariant *
+decode (const FlooRestOperation *row, FlooRestAnswer *answer, guint limit, GError **error)
+{
+  GVariant *values[2] = { NULL, NULL };
+  gsize n = 1;
+
+  switch (row->result)
+    {
+    case FLOO_RESULT_RECORD:
+      values[0] = floo_record_from_json (row->record, answer->data, error);
+      break;
+    case FLOO_RESULT_RECORDS:
+      values[0] = floo_records_from_json (row->record, answer->data, 0, error);
+      break;
+    case FLOO_RESULT_PAGE:
+      values[0] = floo_records_from_json (row->record, answer->data, limit, error);
+      values[1] = values[0] != NULL ? g_variant_new_string (answer->cursor) : NULL;
+      n = 2;
+      break;
+    case FLOO_RESULT_IDS:
+      values[0] = floo_ids_from_json (answer->data, error);
+      break;
+    case FLOO_RESULT_FIELD:
+      {
+        g_autoptr (GVariant) field = decode_field (row->record, answer->data, error);
+
+        return field != NULL ? g_variant_ref_sink (g_variant_new_tuple (&field, 1)) : NULL;
+      }
+    case FLOO_RESULT_JSON:
+      {
+        g_autofree char *text = floo_json_to_text (answer->data);
+
+        values[0] = g_variant_new_string (text);
+        break;
+      }
+    case FLOO_RESULT_NONE:
+    default:
+      if (!check_done (answer->data, error))
+        return NULL;
+      n = 0;
+      break;
+    }
+  return n > 0 && values[0] == NULL ? NULL : g_variant_ref_sink (g_variant_new_tuple (values, n));
+}
+
+/* ---- asking the service ---- */
+
+static gboolean
+run_effect (FlooDb *db, gpointer data, GError **error)
+{
+  Job *job = data;
+
+  return job->op.row->effect (db, &job->op, error);
+}
+
+static Job *job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
+static void ask_service (Job *job);
+
+/* The service has done it: a store that fails now does not undo that, and the notices will tell the rest. */
+static void
+on_effect_done (FlooStore *store, gpointer data, const GError *error)
+{
+  Job *job = data;
+  FlooSession *session = job->call.session;
+
+  if (error == NULL && job->op.outdated && job->n_asked < MAX_ASKED && session->store == job->store && session->state == FLOO_STATE_ONLINE)
+    {
+      Job *again = job_new (session, job->op.row, job->op.args, job->call.reply, job->call.user_data);
+
+      again->n_asked = job->n_asked;
+      ask_service (again);
+      return;
+    }
+  if (error != NULL)
+    g_warning ("%s: what the service did is not in the store: %s", job->op.row->name, error->message);
+  job_reply (job, NULL);
+  if (error == NULL && job->op.fetch)
+    floo_directory_fetch_missing (session->directory);
+}
+
+/* @failure: (transfer full) (nullable): without, job->op.result is there */
+static void
+act_on_result (Job *job, GError *failure)
+{
+  FlooSession *session = job->call.session;
+  g_autoptr (GError) error = failure;
+
+  if (error == NULL && session->store != job->store)
+    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
+  if (error != NULL)
+    job_fail (job, error);
+  else if (job->op.row->effect != NULL)
+    floo_session_write (session, run_effect, on_effect_done, job, job_free);
+  else
+    {
+      job_reply (job, NULL);
+      job_free (job);
+    }
+}
+
+/* A large answer on its way through a thread. */
+typedef struct {
+  const FlooOperationCall *call;        /* of the job that waits for it */
+  FlooRestAnswer *answer;
+} Decoding;
+
+static void
+decoding_free (gpointer data)
+{
+  Decoding *decoding = data;
+
+  floo_rest_answer_free (decoding->answer);
+  g_free (decoding);
+}
+
+static void
+decode_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Decoding *decoding = task_data;
+  GError *error = NULL;
+  GVariant *reply = decode (decoding->call->row, decoding->answer, asked_for (decoding->call), &error);
+
+  if (reply == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_variant_get_data (reply); /* in one piece, so that the main loop need not do it */
+  g_task_return_pointer (task, reply, (GDestroyNotify) g_variant_unref);
+}
+
+static void
+on_decoded (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  GError *error = NULL;
+
+  job->op.result = g_task_propagate_pointer (G_TASK (result), &error);
+  act_on_result (job, error);
+}
+
+/* @answer: (transfer full) */
+static void
+decode_large (Job *job, FlooRestAnswer *answer)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_decoded, job);
+  Decoding *decoding = g_new (Decoding, 1);
+
+  *decoding = (Decoding){ &job->op, answer };
+  g_task_set_source_tag (task, decode_large);
+  g_task_set_task_data (task, decoding, decoding_free);
+  g_task_run_in_thread (task, decode_thread);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  GError *error = NULL;
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  guint limit = asked_for (&job->op);
+
+  if (answer != NULL)
+    {
+      end_at_same_cursor (&job->op, answer);
+      job->op.cut = limit > 0 && JSON_NODE_HOLDS_ARRAY (answer->data)
+                    && json_array_get_length (json_node_get_array (answer->data)) > limit;
+      if (answer->large)
+        {
+          decode_large (job, g_steal_pointer (&answer));
+          return;
+        }
+      job->op.result = decode (job->op.row, answer, limit, &error);
+    }
+  act_on_result (job, error);
+}
+
+static void
+ask_service (Job *job)
+{
+  const FlooRestOperation *row = job->op.row;
+  FlooSession *session = job->call.session;
+  g_autoptr (GPtrArray) query = g_ptr_array_new_with_free_func (g_free);
+  Request request = { query, NULL };
+  g_autoptr (JsonNode) body = NULL;
+  g_autoptr (GError) error = NULL;
+  gboolean packed;
+
+  job->n_asked++;
+  job->op.asked = floo_contacts_get_moment ();
+  packed = pack (job, &request, &error);
+  g_ptr_array_add (query, NULL);
+  if (request.body != NULL)
+    {
+      body = json_node_new (JSON_NODE_OBJECT);
+      json_node_take_object (body, request.body);
+    }
+  if (!packed)
+    {
+      job_fail (job, error);
+      return;
+    }
+  if (row->effect == floo_effect_exit_group || row->effect == floo_effect_remove_user)
+    {
+      g_variant_get_child (job->op.args, 0, "x", &job->removing);
+      g_array_append_val (session->removing, job->removing);
+    }
+  floo_rest_call_async (session->rest, row->method, row->path, (const char *const *) query->pdata, body, row->flags, session->cancellable,
+                          on_answer, job);
+}
+
+/* ---- asking the store ---- */
+
+static gboolean
+run_cache (FlooDb *db, gpointer data, GError **error)
+{
+  Job *job = data;
+
+  return job->op.row->cache (db, &job->op, error);
+}
+
+static void
+on_cache_read (FlooStore *store, gpointer data, const GError *error)
+{
+  Job *job = data;
+  FlooSession *session = job->call.session;
+
+  if (error != NULL || job->op.result != NULL)
+    job_reply (job, error);
+  else if (floo_session_check_online (session, job->call.reply, job->call.user_data))
+    ask_service (job_new (session, job->op.row, job->op.args, job->call.reply, job->call.user_data));
+}
+
+/* ---- beginning ---- */
+
+static Job *
+job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data)
+{
+  Job *job = floo_call_new (sizeof *job, self, reply, user_data);
+
+  job->store = g_object_ref (self->store);
+  job->op.row = row;
+  job->op.args = g_variant_ref (args);
+  job->op.self_id = self->user_id;
+  job->op.online = self->state == FLOO_STATE_ONLINE;
+  return job;
+}
+
+static gboolean
+wants_refresh (const FlooRestOperation *row, GVariant *args)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (row->args) && row->args[i].place != FLOO_ARG_NONE; i++)
+    if (row->args[i].place == FLOO_ARG_REFRESH)
+      {
+        g_autoptr (GVariant) value = g_variant_get_child_value (args, i);
+        return g_variant_get_boolean (value);
+      }
+  return FALSE;
+}
+
+/* Whether the store is asked first. A page that it began, it goes on with. */
+static gboolean
+may_use_cache (FlooSession *self, const FlooRestOperation *row, GVariant *args)
+{
+  if (row->use == FLOO_CACHE_NEVER || wants_refresh (row, args))
+    return FALSE;
+  if (row->result == FLOO_RESULT_PAGE)
+    {
+      g_autoptr (GVariant) cursor = g_variant_get_child_value (args, g_variant_n_children (args) - 2);
+      const char *text = g_variant_get_string (cursor, NULL);
+
+      if (floo_lists_is_own_cursor (text))
+        return TRUE;
+      if (*text != '\0')
+        return FALSE;
+    }
+  return row->use == FLOO_CACHE_KNOWN || self->state != FLOO_STATE_ONLINE;
+}
+
+void
+floo_session_call_operation (FlooSession *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
+                             gpointer user_data)
+{
+  const FlooRestOperation *row = floo_operation_find (interface, method);
+  gboolean cached;
+
+  g_return_if_fail (row != NULL); /* a unit test holds the table against the introspection files */
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  cached = may_use_cache (self, row, args);
+  if (cached)
+    floo_session_read (self, run_cache, on_cache_read, job_new (self, row, args, reply, user_data), job_free);
+  else if (floo_session_check_online (self, reply, user_data))
+    ask_service (job_new (self, row, args, reply, user_data));
+}

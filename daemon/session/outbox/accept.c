@@ -1,0 +1,521 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * accept.c: the operations that put something into the outbox: messages, reading; and typing, which never waits there.
+ *
+ * A call answers when its rows are on the disk. What may go out at once is taken in the same transaction, and its frames follow the reply.
+ */
+#include "session/outbox/call.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/json.h"
+#include "base/names.h"
+#include "store/contacts.h"
+#include "store/conversations.h"
+#include "store/journal.h"
+#include "store/messages.h"
+#include "store/outbox.h"
+
+/* What a notification has room for. */
+#define MAX_NAMES 5u
+#define PREVIEW_CHARS 200u
+
+/* ---- Send ---- */
+
+typedef struct {
+  FlooOutboxCall base;
+  FlooOutboxRow row;
+  char *content, *ext, *config, *attachment;
+  char *token;
+  char *digest;
+  char *sender;                 /* (nullable): our user name, where the message says who sends it */
+  FlooStore *store;             /* of the account that sends, to be compared only */
+  gboolean may_wait;            /* for the members of the group */
+  gboolean waits;               /* nothing is done yet: it waits for them */
+} SendQuery;
+
+static void
+send_query_free (gpointer data)
+{
+  SendQuery *query = data;
+
+  g_free (query->content);
+  g_free (query->ext);
+  g_free (query->config);
+  g_free (query->attachment);
+  g_free (query->token);
+  g_free (query->digest);
+  g_free (query->sender);
+  floo_outbox_call_free (query);
+}
+
+/* The nickname; without one the user name, @fallback where the details do not have it. Returns: (transfer full) */
+static char *
+get_name (FlooDb *db, gint64 user, const char *fallback, GError **error)
+{
+  static const char *const fields[] = { "nick_name", "username" };
+  GVariant *found = floo_contacts_get (db, FLOO_CONTACT_USER, &floo_record_roster_item, &user, 1, NULL, error);
+  g_autoptr (GVariant) items = found != NULL ? g_variant_ref_sink (found) : NULL;
+  g_autoptr (GVariant) details = NULL;
+  const char *name;
+
+  if (items == NULL)
+    return NULL;
+  if (g_variant_n_children (items) > 0)
+    details = g_variant_get_child_value (items, 0);
+  for (gsize i = 0; details != NULL && i < G_N_ELEMENTS (fields); i++)
+    if (g_variant_lookup (details, fields[i], "&s", &name) && *name != '\0')
+      return g_strdup (name);
+  return g_strdup (fallback);
+}
+
+/* " @Bob @Carol", as many as a notification has room for. Returns: (transfer full) */
+static char *
+get_mentioned_names (FlooDb *db, JsonObject *config, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  JsonArray *users = floo_json_get_array (config, "mentionList");
+  guint n = users != NULL ? json_array_get_length (users) : 0;
+  gboolean all;
+
+  if (floo_json_get_bool (config, "mentionAll", &all) && all)
+    g_string_append (names, " @all");
+  for (guint i = 0; i < MIN (n, MAX_NAMES); i++)
+    {
+      gint64 user = json_array_get_int_element (users, i);
+      g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, user);
+      g_autofree char *name = get_name (db, user, id, error);
+
+      if (name == NULL)
+        return NULL;
+      g_string_append_printf (names, " @%s", name);
+    }
+  return g_string_free (g_steal_pointer (&names), FALSE);
+}
+
+/* The text's beginning. Returns: (transfer full) */
+static char *
+preview (const char *text)
+{
+  const char *end = text;
+  guint n = 0;
+
+  while (*end != '\0' && n++ < PREVIEW_CHARS)
+    end = g_utf8_next_char (end);
+  return *end == '\0' ? g_strdup (text) : g_strdup_printf ("%.*s...", (int) (end - text), text);
+}
+
+/* Returns: (transfer full): @config, an object, with the sender's name and the notifications' texts that it does not have */
+static char *
+complete_mention (FlooDb *db, const char *config, const char *content, const char *username, GError **error)
+{
+  g_autofree char *name = get_name (db, floo_db_get_user_id (db), username, error);
+  g_autoptr (JsonNode) node = name != NULL ? floo_json_parse (config, strlen (config), error) : NULL;
+  JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
+  g_autofree char *names = object != NULL ? get_mentioned_names (db, object, error) : NULL;
+  g_autofree char *text = preview (content);
+  g_autofree char *mentioned = NULL;
+  g_autofree char *push = NULL;
+
+  if (names == NULL)
+    return NULL;
+  mentioned = g_strdup_printf ("%s%s: %s", name, names, text);
+  push = g_strdup_printf ("%s: %s", name, text);
+  json_object_set_string_member (object, "senderNickname", name);
+  if (!json_object_has_member (object, "mentionedMessage"))
+    json_object_set_string_member (object, "mentionedMessage", mentioned);
+  if (!json_object_has_member (object, "pushMessage"))
+    json_object_set_string_member (object, "pushMessage", push);
+  return floo_json_to_text (node);
+}
+
+static gboolean
+run_send (FlooDb *db, gpointer data, GError **error)
+{
+  SendQuery *query = data;
+  FlooOutboxRow *row = &query->row;
+  g_autofree char *with_sender = NULL;
+  g_autofree char *with_members = NULL;
+  gboolean missing = FALSE;
+  gint64 known = 0;
+
+  row->config = query->config;
+
+  if (query->token != NULL && !floo_outbox_find_token (db, query->token, query->digest, &known, error))
+    return FALSE;
+  if (known != 0)
+    {
+      query->base.call.result = g_variant_ref_sink (g_variant_new ("(x)", known));
+      return TRUE;
+    }
+  if (query->sender != NULL)
+    {
+      with_sender = complete_mention (db, row->config, row->content, query->sender, error);
+      if (with_sender == NULL)
+        return FALSE;
+      row->config = with_sender;
+    }
+  if (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, row->config, &with_members, &missing, error))
+    return FALSE;
+  query->waits = missing && query->may_wait;
+  if (query->waits)
+    return TRUE;
+  if (with_members != NULL)
+    row->config = with_members;
+  if (!floo_outbox_next_client_id (db, &row->client_id, error))
+    return FALSE;
+  row->timestamp = floo_now_ms ();
+  row->state = FLOO_SEND_QUEUED;
+  if ((query->token != NULL && !floo_outbox_add_token (db, query->token, query->digest, row->client_id, error))
+      || !floo_outbox_insert (db, row, error)
+      || !floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
+      || !floo_conversations_list_changed (db))
+    return FALSE;
+  return floo_outbox_call_finish (db, &query->base, row->client_id, error);
+}
+
+static void resume_send (gpointer data);
+
+static void
+on_send_done (FlooStore *store, gpointer data, const GError *error)
+{
+  SendQuery *query = data;
+  FlooReadAck *read_ack = query->base.call.session->read_ack;
+
+  if (error == NULL && query->waits)
+    {
+      query->waits = query->may_wait = FALSE;
+      if (!floo_read_ack_wait (read_ack, query->row.to, resume_send, query))
+        resume_send (query);
+      return;
+    }
+  floo_outbox_call_done (store, query, error);
+  send_query_free (query);
+}
+
+static void
+resume_send (gpointer data)
+{
+  SendQuery *query = data;
+  FlooSession *self = query->base.call.session;
+  g_autoptr (GError) closed = NULL;
+
+  if (self->store == query->store)
+    {
+      floo_session_write (self, run_send, on_send_done, query, NULL);
+      return;
+    }
+  closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
+  on_send_done (NULL, query, closed);
+}
+
+static gboolean
+check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, FlooReply reply, gpointer user_data)
+{
+  if (!floo_to_type_from_string (request->to_type, to_type))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", request->to_type);
+      return FALSE;
+    }
+  if (request->to <= 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to must be an id greater than 0, not %" G_GINT64_FORMAT,
+                        request->to);
+      return FALSE;
+    }
+  if (!floo_message_type_from_string (request->type, type))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "\"%s\" is no type of message", request->type);
+      return FALSE;
+    }
+  if (*type == FLOO_TYPE_TEXT && *request->content == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The text is empty");
+      return FALSE;
+    }
+  if (request->token != NULL && *request->token == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "token is empty");
+      return FALSE;
+    }
+  return floo_outbox_call_check_text ("content", request->content, FLOO_MAX_CONTENT, reply, user_data)
+         && floo_outbox_call_check_text ("ext", request->ext, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("config", request->config, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("attachment", request->attachment, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data)
+         && floo_outbox_call_check_json ("config", request->config, reply, user_data)
+         && floo_outbox_call_check_json ("attachment", request->attachment, reply, user_data);
+}
+
+/* Of everything that makes the message what it is; a missing text is another one than an empty one. */
+static char *
+digest_of (const FlooSendRequest *request)
+{
+  g_autoptr (GVariant) all
+      = g_variant_ref_sink (g_variant_new ("(sxssmsmsmsu)", request->to_type, request->to, request->type, request->content, request->ext,
+                                           request->config, request->attachment, request->priority));
+  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
+
+  if (request->identity != NULL)
+    return g_compute_checksum_for_string (G_CHECKSUM_SHA256, request->identity, -1);
+  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+}
+
+void
+floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data)
+{
+  FlooToType to_type;
+  int type;
+  SendQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data) || !check_send (request, &to_type, &type, reply, user_data))
+    return;
+  query = floo_outbox_call_new (sizeof *query, self, reply, user_data);
+  query->row.conversation = query->row.to = request->to;
+  query->row.to_type = to_type;
+  query->row.type = type;
+  query->row.content = query->content = g_strdup (request->content);
+  query->row.ext = query->ext = g_strdup (request->ext);
+  query->row.config = query->config = g_strdup (request->config);
+  query->row.attachment = query->attachment = g_strdup (request->attachment);
+  query->row.priority = request->priority;
+  query->token = g_strdup (request->token);
+  query->digest = request->token != NULL ? digest_of (request) : NULL;
+  query->sender = request->is_mention ? g_strdup (self->username) : NULL;
+  query->store = self->store;
+  query->may_wait = to_type == FLOO_TO_GROUP && self->state == FLOO_STATE_ONLINE;
+  if (query->may_wait && floo_read_ack_is_awaited (self->read_ack, request->to))
+    {
+      query->may_wait = FALSE;
+      if (floo_read_ack_wait (self->read_ack, request->to, resume_send, query))
+        return;
+    }
+  resume_send (query);
+}
+
+/* ---- SendMention, SendLocation ---- */
+
+/* Sends @request with @object as its @member (config or attachment); consumes @object. */
+static void
+send_with_json (FlooSession *self, FlooSendRequest *request, const char **member, JsonObject *object, FlooReply reply, gpointer user_data)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = floo_json_to_text (node);
+
+  json_object_unref (object);
+  *member = text;
+  floo_session_send (self, request, reply, user_data);
+}
+
+void
+floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data)
+{
+  FlooSendRequest message = { .to_type = "group", .to = request->group, .type = "text", .content = request->content, .ext = request->ext,
+                              .token = request->token, .is_mention = TRUE };
+  JsonObject *config;
+  JsonArray *list;
+
+  if (request->n_users == 0 && !request->all)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "Nobody is mentioned: users is empty and all is false");
+      return;
+    }
+  config = json_object_new ();
+  list = json_array_sized_new (request->n_users);
+  for (guint i = 0; i < request->n_users; i++)
+    json_array_add_int_element (list, request->users[i]);
+  json_object_set_boolean_member (config, "mentionAll", request->all);
+  json_object_set_array_member (config, "mentionList", list);
+  if (request->mentioned_message != NULL)
+    json_object_set_string_member (config, "mentionedMessage", request->mentioned_message);
+  if (request->push_message != NULL)
+    json_object_set_string_member (config, "pushMessage", request->push_message);
+  send_with_json (self, &message, &message.config, config, reply, user_data);
+}
+
+void
+floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
+                            const char *ext, const char *token, FlooReply reply, gpointer user_data)
+{
+  FlooSendRequest request = { .to_type = to_type, .to = to, .type = "location", .content = "", .ext = ext, .token = token };
+  JsonObject *attachment;
+
+  /* Written so that NaN fails, too. */
+  if (!(latitude >= -90 && latitude <= 90) || !(longitude >= -180 && longitude <= 180))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        "latitude is -90 to 90 and longitude -180 to 180 degrees, not %g and %g", latitude, longitude);
+      return;
+    }
+  attachment = json_object_new ();
+  json_object_set_double_member (attachment, "lat", latitude);
+  json_object_set_double_member (attachment, "lon", longitude);
+  json_object_set_string_member (attachment, "addr", address);
+  send_with_json (self, &request, &request.attachment, attachment, reply, user_data);
+}
+
+/* ---- SetTyping ---- */
+
+typedef struct {
+  FlooCall call;
+  gint64 user;
+  gboolean typing;
+  gint64 client_id;
+} TypingQuery;
+
+static gboolean
+run_typing (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_outbox_next_client_id (db, &((TypingQuery *) data)->client_id, error);
+}
+
+static void
+on_typing_done (FlooStore *store, gpointer data, const GError *error)
+{
+  TypingQuery *query = data;
+  FlooSession *self = query->call.session;
+
+  if (error == NULL && self->state != FLOO_STATE_ONLINE)
+    {
+      floo_session_check_online (self, query->call.reply, query->call.user_data);
+      return;
+    }
+  if (error == NULL)
+    floo_sender_send_typing (self->sender, query->client_id, query->user, query->typing);
+  floo_call_done (store, query, error);
+}
+
+void
+floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data)
+{
+  TypingQuery *query;
+
+  if (!floo_session_check_online (self, reply, user_data))
+    return;
+  if (user <= 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "user must be an id greater than 0, not %" G_GINT64_FORMAT, user);
+      return;
+    }
+  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query->user = user;
+  query->typing = typing;
+  floo_session_write (self, run_typing, on_typing_done, query, floo_call_free);
+}
+
+/* ---- MarkRead ---- */
+
+typedef struct {
+  FlooOutboxCall base;
+  gint64 conversation;
+  gint64 message;
+  gboolean only;
+} ReadQuery;
+
+/* Reading is acknowledged to each sender who wants it, then to our other devices. */
+static gboolean
+queue_read (FlooDb *db, const ReadQuery *query, FlooToType to_type, const GArray *read, gint64 last, gint64 *client_id, GError **error)
+{
+  for (guint i = 0; i < read->len; i++)
+    {
+      const FlooUnreadMessage *unread = &g_array_index (read, FlooUnreadMessage, i);
+
+      if (unread->wants_ack
+          && !floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK, query->conversation, to_type, unread->from,
+                                      unread->id, NULL, client_id, error))
+        return FALSE;
+    }
+  return query->only
+         || floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, query->conversation, to_type, floo_db_get_user_id (db),
+                                    last, NULL, client_id, error);
+}
+
+typedef struct {
+  gint64 conversation;
+  FlooUnreadMessage unread;
+  gboolean is_unread;
+} OneMessage;
+
+static void
+keep_one (const FlooMessage *message, gpointer user_data)
+{
+  OneMessage *one = user_data;
+
+  one->conversation = message->conversation;
+  one->unread.id = message->id;
+  one->unread.from = message->from;
+  one->unread.wants_ack = message->to_type == FLOO_TO_ROSTER
+                          || (message->config != NULL && strstr (message->config, "\"groupMemberList\"") != NULL);
+  one->is_unread = (message->flags & FLOO_MESSAGE_OUTGOING) == 0 && message->status < FLOO_STATUS_READ;
+}
+
+/* What of the conversation becomes read now, here. */
+static gboolean
+mark_read (FlooDb *db, const ReadQuery *query, GArray *read, gint64 *last, GError **error)
+{
+  OneMessage one = { 0 };
+  gboolean changed;
+  gint64 conversation;
+
+  if (!query->only && query->message == 0)
+    return floo_messages_read_up_to (db, query->conversation, 0, read, last, error);
+  if (!floo_messages_get (db, query->message, keep_one, &one, error))
+    return FALSE;
+  if (one.conversation != query->conversation)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " is not in conversation %" G_GINT64_FORMAT,
+                   query->message, query->conversation);
+      return FALSE;
+    }
+  if (!query->only)
+    return floo_messages_read_up_to (db, query->conversation, query->message, read, last, error);
+  *last = query->message;
+  if (!one.is_unread)
+    return TRUE;
+  g_array_append_val (read, one.unread);
+  return floo_messages_set_status (db, query->message, FLOO_STATUS_READ, &changed, &conversation, error);
+}
+
+static gboolean
+run_mark_read (FlooDb *db, gpointer data, GError **error)
+{
+  ReadQuery *query = data;
+  g_autoptr (GArray) read = g_array_new (FALSE, FALSE, sizeof (FlooUnreadMessage));
+  FlooConversationType type;
+  gint64 last = 0, client_id = 0;
+  guint unread;
+
+  if (!floo_conversations_get_type (db, query->conversation, &type, error) || !mark_read (db, query, read, &last, error))
+    return FALSE;
+  if (read->len > 0
+      && (!queue_read (db, query, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, read, last, &client_id, error)
+          || !floo_conversations_get_unread (db, query->conversation, &unread, error)
+          || !floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", query->conversation, unread), NULL, 0, error)
+          || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED,
+                                   g_variant_new ("(xx@a{sv})", query->conversation, last,
+                                                  floo_message_status_details (FLOO_STATUS_READ, query->only ? NULL : "up_to")),
+                                   NULL, 0, error)))
+    return FALSE;
+  return floo_outbox_call_finish (db, &query->base, client_id, error);
+}
+
+void
+floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data)
+{
+  ReadQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  if (conversation < 0 || message < 0 || (only && message == 0))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        only && message == 0 ? "The option only needs a message" : "conversation and message must not be negative");
+      return;
+    }
+  query = floo_outbox_call_new (sizeof *query, self, reply, user_data);
+  query->conversation = conversation;
+  query->message = message;
+  query->only = only;
+  floo_outbox_call_run (query, run_mark_read, floo_outbox_call_free);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * call.h: an operation that puts rows into the outbox: what every one of them begins and ends with.
+ *
+ * What may go out at once is taken in the same transaction; its frames follow the reply.
+ */
+#pragma once
+
+#include "session/internal.h"
+#include "store/outbox.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  FlooCall call;
+  GPtrArray *taken;
+} FlooOutboxCall;
+
+gpointer floo_outbox_call_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data);
+void floo_outbox_call_free (gpointer data);
+/* The done callback: reply, then frames. */
+void floo_outbox_call_done (FlooStore *store, gpointer data, const GError *error);
+/* Runs @func as its write job. @destroy: floo_outbox_call_free or one that ends with it */
+void floo_outbox_call_run (gpointer data, FlooStoreFunc func, GDestroyNotify destroy);
+
+/* Store thread, the last step of each job: takes what is due; the reply is one client id. */
+gboolean floo_outbox_call_finish (FlooDb *db, FlooOutboxCall *call, gint64 client_id, GError **error);
+
+/* What an operation carries besides its target; all nullable. */
+typedef struct {
+  const char *content, *config, *ext;
+} FlooOperationTexts;
+
+/**
+ * floo_outbox_call_queue:
+ * @operation: MessageOperation.OpType, or one of outbox.h
+ * @to: who the frame goes to
+ * @texts: (nullable)
+ * @client_id: (out): its number
+ *
+ * Store thread: puts an operation into the outbox.
+ */
+gboolean floo_outbox_call_queue (FlooDb *db, int operation, gint64 conversation, FlooToType to_type, gint64 to, gint64 target,
+                                 const FlooOperationTexts *texts, gint64 *client_id, GError **error);
+
+/* Checks of a client's texts; FALSE: the call is answered with TooLarge or InvalidArguments. */
+gboolean floo_outbox_call_check_text (const char *name, const char *text, gsize max, FlooReply reply, gpointer user_data);
+gboolean floo_outbox_call_check_json (const char *name, const char *text, FlooReply reply, gpointer user_data);
+
+G_END_DECLS

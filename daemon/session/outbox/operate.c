@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * operate.c: operations on messages and conversations that clients ask for, and what they may do with the outbox.
+ *
+ * They wait in the outbox like messages and take effect when the service acknowledges them (apply/edits.c); deleting a conversation does at once.
+ */
+#include "session/operations/operations.h"
+#include "session/outbox/call.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/names.h"
+#include "store/contacts.h"
+#include "store/conversations.h"
+#include "store/journal.h"
+#include "store/messages.h"
+
+/* ---- on one message ---- */
+
+typedef enum { TO_CONVERSATION, TO_SENDER, TO_OURSELVES } Addressee;
+
+typedef struct {
+  int operation;
+  Addressee addressee;
+  gboolean ours_only;           /* FALSE: of anybody */
+  gboolean others_only;
+  const char *what;             /* for errors */
+} Form;
+
+/* Who an operation goes to and on whose messages it makes sense; everything else is the service's to refuse. */
+static const Form forms[] = {
+  [FLOO_OPERATE_RECALL] = { FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL, TO_CONVERSATION, FALSE, FALSE, "recalled" },
+  [FLOO_OPERATE_DELETE] = { FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE, TO_OURSELVES, FALSE, FALSE, "deleted" },
+  [FLOO_OPERATE_APPEND] = { FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND, TO_CONVERSATION, TRUE, FALSE, "appended to" },
+  [FLOO_OPERATE_REPLACE] = { FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE, TO_CONVERSATION, TRUE, FALSE, "replaced" },
+  [FLOO_OPERATE_UNREAD] = { FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL, TO_OURSELVES, FALSE, TRUE, "marked as unread" },
+  [FLOO_OPERATE_PLAYED] = { FLOO__MESSAGE_OPERATION__OP_TYPE__PLAY_ACK, TO_SENDER, FALSE, TRUE, "marked as played" },
+};
+
+typedef struct {
+  FlooOutboxCall base;
+  const Form *form;
+  gint64 message;
+  char *content, *config, *ext;
+} OperateCall;
+
+static void
+operate_call_free (gpointer data)
+{
+  OperateCall *call = data;
+
+  g_free (call->content);
+  g_free (call->config);
+  g_free (call->ext);
+  floo_outbox_call_free (call);
+}
+
+/* What of the message is needed; the view does not outlive the row. */
+typedef struct {
+  gint64 id;
+  gint64 conversation;
+  gint64 from;
+  FlooToType to_type;
+  gboolean outgoing;
+  FlooSendState send_state;
+} Target;
+
+static void
+keep_target (const FlooMessage *message, gpointer user_data)
+{
+  *(Target *) user_data = (Target){ .id = message->id,
+                                    .conversation = message->conversation,
+                                    .from = message->from,
+                                    .to_type = message->to_type,
+                                    .outgoing = (message->flags & FLOO_MESSAGE_OUTGOING) != 0,
+                                    .send_state = message->send_state };
+}
+
+static gboolean
+check_target (const Form *form, const Target *target, GError **error)
+{
+  if ((form->ours_only && !target->outgoing) || (form->others_only && target->outgoing))
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Only messages of %s can be %s", form->ours_only ? "ours" : "others",
+                 form->what);
+  else if (target->send_state == FLOO_SEND_FAILED || target->send_state == FLOO_SEND_CANCELLED)
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The message was not sent: it cannot be %s", form->what);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static gboolean
+run_operate (FlooDb *db, gpointer data, GError **error)
+{
+  OperateCall *call = data;
+  FlooOperationTexts texts = { call->content, call->config, call->ext };
+  Target target = { 0 };
+  gint64 to, client_id;
+
+  if (!floo_messages_get (db, call->message, keep_target, &target, error) || !check_target (call->form, &target, error))
+    return FALSE;
+  if (call->form->addressee == TO_CONVERSATION)
+    to = target.conversation;
+  else
+    to = call->form->addressee == TO_SENDER ? target.from : floo_db_get_user_id (db);
+  return floo_outbox_call_queue (db, call->form->operation, target.conversation, target.to_type, to, target.id, &texts, &client_id, error)
+         && floo_sender_journal_status (db, client_id, target.conversation, FALSE, "queued", 0, 0, NULL, error)
+         && floo_outbox_call_finish (db, &call->base, client_id, error);
+}
+
+void
+floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
+                      FlooReply reply, gpointer user_data)
+{
+  OperateCall *call;
+
+  if (!floo_session_check_account (self, reply, user_data)
+      || !floo_outbox_call_check_text ("content", content, FLOO_MAX_CONTENT, reply, user_data)
+      || !floo_outbox_call_check_text ("config", config, FLOO_MAX_EXTRA, reply, user_data)
+      || !floo_outbox_call_check_text ("ext", ext, FLOO_MAX_EXTRA, reply, user_data)
+      || !floo_outbox_call_check_json ("config", config, reply, user_data) || !floo_outbox_call_check_json ("ext", ext, reply, user_data))
+    return;
+  if (kind == FLOO_OPERATE_APPEND && (content == NULL || *content == '\0'))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "There is nothing to append: content is empty");
+      return;
+    }
+  call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
+  call->form = &forms[kind];
+  call->message = message;
+  call->content = g_strdup (content);
+  call->config = g_strdup (config);
+  call->ext = g_strdup (ext);
+  floo_outbox_call_run (call, run_operate, operate_call_free);
+}
+
+/* ---- on a conversation ---- */
+
+typedef struct {
+  FlooOutboxCall base;
+  gint64 conversation;
+  gboolean everywhere;
+  FlooToType to_type;
+  char *text;
+} ConversationCall;
+
+static void
+conversation_call_free (gpointer data)
+{
+  ConversationCall *call = data;
+
+  g_free (call->text);
+  floo_outbox_call_free (call);
+}
+
+static GVariant *
+deleted_notice (gint64 conversation)
+{
+  GVariantDict desc;
+
+  g_variant_dict_init (&desc, NULL);
+  g_variant_dict_insert (&desc, "id", "x", conversation);
+  g_variant_dict_insert (&desc, "source", "s", "user_operation");
+  return g_variant_new ("(sv)", "conversation_deleted", g_variant_dict_end (&desc));
+}
+
+gboolean
+floo_operation_delete_conversation (FlooDb *db, gint64 conversation, GError **error)
+{
+  gboolean deleted;
+  guint unread;
+
+  return floo_conversations_get_unread (db, conversation, &unread, error)
+         && floo_conversations_delete (db, conversation, &deleted, error)
+         && (!deleted
+             || (floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, deleted_notice (conversation), NULL, 0, error)
+                 && (unread == 0
+                     || floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", conversation, 0u), NULL, 0, error))
+                 && floo_conversations_list_changed (db)));
+}
+
+static gboolean
+run_delete_conversation (FlooDb *db, gpointer data, GError **error)
+{
+  ConversationCall *call = data;
+  FlooConversationType type;
+  gint64 client_id;
+  int operation = call->everywhere ? FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE : FLOO_OUTBOX_DELETE_CONVERSATION;
+
+  if (!floo_conversations_get_type (db, call->conversation, &type, error)
+      || !floo_outbox_call_queue (db, operation, call->conversation, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, 0, 0,
+                                  NULL, &client_id, error)
+      || !floo_operation_delete_conversation (db, call->conversation, error))
+    return FALSE;
+  if (!floo_outbox_call_finish (db, &call->base, client_id, error))
+    return FALSE;
+  g_clear_pointer (&call->base.call.result, g_variant_unref);
+  return TRUE;
+}
+
+void
+floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data)
+{
+  ConversationCall *call;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
+  call->conversation = conversation;
+  call->everywhere = everywhere;
+  floo_outbox_call_run (call, run_delete_conversation, conversation_call_free);
+}
+
+static gboolean
+run_set_draft (FlooDb *db, gpointer data, GError **error)
+{
+  ConversationCall *call = data;
+
+  return floo_conversations_set_draft (db, call->conversation,
+                                       call->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, call->text,
+                                       floo_now_ms (), error)
+         && floo_conversations_list_changed (db);
+}
+
+void
+floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply, gpointer user_data)
+{
+  ConversationCall *call;
+  FlooToType kind;
+
+  if (!floo_session_check_account (self, reply, user_data)
+      || !floo_outbox_call_check_text ("text", text, FLOO_MAX_CONTENT, reply, user_data))
+    return;
+  if (!floo_to_type_from_string (to_type, &kind))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
+      return;
+    }
+  if (conversation <= 0)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
+                        "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
+      return;
+    }
+  call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
+  call->conversation = conversation;
+  call->to_type = kind;
+  call->text = g_strdup (text);
+  floo_outbox_call_run (call, run_set_draft, conversation_call_free);
+}
+
+/* ---- the outbox ---- */
+
+typedef struct {
+  FlooCall call;
+  char *cursor;
+  guint limit;
+} OutboxQuery;
+
+static void
+outbox_query_free (gpointer data)
+{
+  OutboxQuery *query = data;
+
+  g_free (query->cursor);
+  floo_call_free (query);
+}
+
+static gboolean
+run_list_outbox (FlooDb *db, gpointer data, GError **error)
+{
+  OutboxQuery *query = data;
+  g_autofree char *next = NULL;
+  GVariant *messages = floo_outbox_list (db, floo_sender_is_online (query->call.session->sender), query->cursor, query->limit, &next, error);
+
+  if (messages == NULL)
+    return FALSE;
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@" FLOO_MESSAGES_TYPE "s)", messages, next));
+  return TRUE;
+}
+
+void
+floo_session_list_outbox (FlooSession *self, const char *cursor, guint limit, FlooReply reply, gpointer user_data)
+{
+  OutboxQuery *query;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query->cursor = g_strdup (cursor);
+  query->limit = limit;
+  floo_call_read (query, run_list_outbox, outbox_query_free);
+}
+
+typedef struct {
+  FlooOutboxCall base;
+  gint64 client_id;
+} RowCall;
+
+typedef struct {
+  FlooSendState state;
+  gint64 conversation;
+  guint attempts;
+  gboolean is_message;
+  gboolean is_held;             /* its file is not uploaded: no frame went out */
+  gboolean is_refused;          /* by the service, with its own words */
+} RowState;
+
+static gboolean
+keep_row_state (const FlooOutboxRow *row, gpointer user_data)
+{
+  *(RowState *) user_data = (RowState){ .state = row->state,
+                                        .conversation = row->conversation,
+                                        .attempts = row->attempts,
+                                        .is_message = row->operation == FLOO_OUTBOX_MESSAGE,
+                                        .is_held = row->file != NULL,
+                                        .is_refused = row->state == FLOO_SEND_FAILED && row->error != NULL
+                                                      && !g_str_has_prefix (row->error, "0: ") };
+  return TRUE;
+}
+
+/* What was cancelled is not the client's any more, even while we keep it. */
+static gboolean
+get_row_state (FlooDb *db, gint64 client_id, RowState *row, GError **error)
+{
+  if (!floo_outbox_get (db, client_id, keep_row_state, row, error))
+    return FALSE;
+  if (row->state != FLOO_SEND_CANCELLED)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "%" G_GINT64_FORMAT " was cancelled", client_id);
+  return FALSE;
+}
+
+static gboolean
+run_resend (FlooDb *db, gpointer data, GError **error)
+{
+  RowCall *call = data;
+  RowState row = { 0 };
+
+  if (!get_row_state (db, call->client_id, &row, error))
+    return FALSE;
+  if (row.state == FLOO_SEND_UNCERTAIN)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
+                           "It may have been sent: the history decides when the service is at hand");
+      return FALSE;
+    }
+  /* Waiting for a time or for its turn: at once then. Under way: it is sent again by itself. */
+  if (row.state == FLOO_SEND_SENDING)
+    return TRUE;
+  if (!floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
+      || (row.state != FLOO_SEND_QUEUED
+          && !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "queued", 0, 0, NULL, error)))
+    return FALSE;
+  return floo_sender_take_due (call->base.call.session->sender, db, call->base.taken, error);
+}
+
+static void
+on_resend_done (FlooStore *store, gpointer data, const GError *error)
+{
+  RowCall *call = data;
+
+  floo_outbox_call_done (store, call, error);
+  if (error == NULL)
+    floo_files_resend (call->base.call.session->files, call->client_id);
+}
+
+void
+floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data)
+{
+  RowCall *call;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
+  call->client_id = client_id;
+  floo_session_write (self, run_resend, on_resend_done, call, floo_outbox_call_free);
+}
+
+/*
+ * Certain where no frame of it ever went out, or the service refused it. What may be out on the present connection is kept, as
+ * cancelled, until its answer: an acknowledgement still makes it a message. An answer comes on the connection of its frame or not at
+ * all: without one there is nothing to wait for, and what is cancelled when the next one begins goes then (login/connection.c).
+ */
+static gboolean
+run_cancel_send (FlooDb *db, gpointer data, GError **error)
+{
+  RowCall *call = data;
+  FlooSender *sender = call->base.call.session->sender;
+  RowState row = { 0 };
+  gboolean certain, must_stay;
+
+  if (!get_row_state (db, call->client_id, &row, error) || !floo_outbox_must_stay (db, call->client_id, &must_stay, error))
+    return FALSE;
+  certain = row.is_refused || row.attempts == 0 || row.is_held;
+  if (!floo_sender_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
+      || !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
+    return FALSE;
+  if (certain || (!floo_sender_is_online (sender) && !must_stay) ? !floo_outbox_delete (db, call->client_id, error)
+              : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
+    return FALSE;
+  call->base.call.result = g_variant_ref_sink (g_variant_new ("(b)", certain));
+  return floo_conversations_list_changed (db)
+         && floo_sender_take_due (sender, db, call->base.taken, error);
+}
+
+void
+floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data)
+{
+  RowCall *call;
+
+  if (!floo_session_check_account (self, reply, user_data))
+    return;
+  call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
+  call->client_id = client_id;
+  floo_outbox_call_run (call, run_cancel_send, floo_outbox_call_free);
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * sender.c: drains the outbox.
+ *
+ * A row goes from queued to sending in a transaction, then its frame goes out, then it waits in the window for the answer. What is in
+ * sending without being in the window goes out again with the same number: after a lost connection, a restart, or where no answer came in
+ * time.
+ */
+#include "session/outbox/sender.h"
+
+#include "base/backoff.h"
+#include "base/crash.h"
+#include "store/journal.h"
+#include "store/messages.h"
+
+#define PUMP_FAILED_MS 30000
+
+static gint64
+monotonic_ms (void)
+{
+  return g_get_monotonic_time () / 1000;
+}
+
+FlooSender *
+floo_sender_new (FlooSession *session)
+{
+  FlooSender *self = g_new0 (FlooSender, 1);
+
+  self->session = session;
+  self->window = floo_window_new ();
+  return self;
+}
+
+void
+floo_sender_free (FlooSender *self)
+{
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  g_clear_handle_id (&self->watch_timer, g_source_remove);
+  floo_window_free (self->window);
+  g_free (self);
+}
+
+/* ---- events ---- */
+
+static void
+keep_variant (const FlooMessage *message, gpointer user_data)
+{
+  *(GVariant **) user_data = g_variant_ref_sink (floo_message_to_variant (message));
+}
+
+gboolean
+floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status,
+                            gint64 server_id, int error_code, const char *reason, GError **error)
+{
+  g_autoptr (GVariant) message = NULL;
+  GVariantDict details;
+  gint64 ref = client_id;
+
+  g_variant_dict_init (&details, NULL);
+  g_variant_dict_insert (&details, "uid", "x", conversation);
+  if (is_message && !floo_messages_get (db, client_id, keep_variant, &message, error))
+    {
+      g_variant_dict_clear (&details);
+      return FALSE;
+    }
+  if (message != NULL)
+    g_variant_dict_insert_value (&details, "message", message);
+  if (server_id != 0)
+    g_variant_dict_insert (&details, "server_mid", "x", server_id);
+  if (reason != NULL)
+    {
+      g_variant_dict_insert (&details, "error_code", "i", error_code);
+      g_variant_dict_insert (&details, "error_reason", "s", reason);
+    }
+  return floo_journal_append (db, FLOO_SIGNAL_SENDING_MESSAGE_STATUS_CHANGED,
+                              g_variant_new ("(xs@a{sv})", client_id, status, g_variant_dict_end (&details)),
+                              message != NULL ? &ref : NULL, message != NULL ? 1 : 0, error);
+}
+
+gboolean
+floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code, const char *reason,
+                                GError **error)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  if (!floo_outbox_get_dependents (db, client_id, ids, error))
+    return FALSE;
+  for (guint i = 0; i < ids->len; i++)
+    {
+      gint64 id = g_array_index (ids, gint64, i);
+
+      if (!floo_sender_journal_status (db, id, conversation, FALSE, status, 0, error_code, reason, error)
+          || !floo_outbox_delete (db, id, error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+/* ---- taking ---- */
+
+gboolean
+floo_sender_take_due (FlooSender *self, FlooDb *db, GPtrArray *taken, GError **error)
+{
+  return floo_sender_take (self->window, db, monotonic_ms (), taken, NULL, error);
+}
+
+static void
+remove_taken (FlooWindow *window, const GPtrArray *taken)
+{
+  for (guint i = 0; i < taken->len; i++)
+    {
+      const FlooTaken *one = g_ptr_array_index (taken, i);
+
+      floo_window_remove (window, one->generation, one->client_mid);
+    }
+}
+
+void
+floo_sender_untake (FlooSender *self, GPtrArray *taken)
+{
+  if (taken->len == 0)
+    return;
+  remove_taken (self->window, taken);
+  /* A job that ran since may have taken what comes behind these. */
+  floo_window_renew (self->window);
+}
+
+/* ---- waiting for answers ---- */
+
+typedef struct {
+  FlooSession *session;
+  guint64 generation;
+  GArray *client_mids;
+} OverdueJob;
+
+/* What of a row is needed to put it off. */
+typedef struct {
+  gint64 client_id;
+  guint attempts;
+  gboolean sending;             /* FALSE: it is not under way any more: cancelled, say */
+} Overdue;
+
+static gboolean
+keep_overdue (const FlooOutboxRow *row, gpointer user_data)
+{
+  const Overdue overdue = { row->client_id, row->attempts, row->state == FLOO_SEND_SENDING && row->accepted == 0 };
+
+  g_array_append_val (user_data, overdue);
+  return TRUE;
+}
+
+static gboolean
+put_off (FlooDb *db, const Overdue *row, GError **error)
+{
+  return !row->sending
+         || floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, FALSE, floo_now_ms () + floo_outbox_retry_delay (row->attempts), 0,
+                                   "0: no acknowledgement yet", FALSE, error);
+}
+
+/* No answer: the rows wait a while, then go out again with the same number. */
+static gboolean
+run_overdue_job (FlooDb *db, gpointer data, GError **error)
+{
+  OverdueJob *job = data;
+  g_autoptr (GArray) rows = g_array_new (FALSE, FALSE, sizeof (Overdue));
+
+  for (guint i = 0; i < job->client_mids->len; i++)
+    if (!floo_outbox_foreach_of_frame (db, g_array_index (job->client_mids, gint64, i), keep_overdue, rows, error))
+      return FALSE;
+  for (guint i = 0; i < rows->len; i++)
+    if (!put_off (db, &g_array_index (rows, Overdue, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+on_overdue_done (FlooStore *store, gpointer data, const GError *error)
+{
+  OverdueJob *job = data;
+  FlooSender *self = job->session->sender;
+
+  if (error != NULL)
+    g_warning ("what was not acknowledged could not be put off: %s", error->message);
+  for (guint i = 0; i < job->client_mids->len; i++)
+    floo_window_remove (self->window, job->generation, g_array_index (job->client_mids, gint64, i));
+  floo_sender_pump (self);
+}
+
+static void
+overdue_job_free (gpointer data)
+{
+  OverdueJob *job = data;
+
+  g_array_unref (job->client_mids);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static gboolean
+on_watch (gpointer user_data)
+{
+  FlooSender *self = user_data;
+  OverdueJob *job = g_new0 (OverdueJob, 1);
+
+  job->session = g_object_ref (self->session);
+  job->client_mids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  job->generation = floo_window_get_generation (self->window, NULL);
+  floo_window_get_overdue (self->window, monotonic_ms (), job->client_mids);
+  if (job->client_mids->len > 0)
+    floo_session_write (self->session, run_overdue_job, on_overdue_done, job, overdue_job_free);
+  else
+    overdue_job_free (job);
+  if (!floo_window_is_empty (self->window))
+    return G_SOURCE_CONTINUE;
+  self->watch_timer = 0;
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
+{
+  gint64 now = monotonic_ms ();
+  gboolean stale = FALSE;
+
+  /* The connection may have gone while the rows were committed: they go out with the next one. */
+  if (!self->online)
+    {
+      remove_taken (self->window, taken);
+      return;
+    }
+  for (guint i = 0; i < taken->len; i++)
+    {
+      const FlooTaken *one = g_ptr_array_index (taken, i);
+
+      FLOO_CRASH_POINT ("before-frame");
+      if (floo_window_send (self->window, one->generation, one->client_mid, now))
+        floo_sender_send_frame (self, one);
+      else
+        stale = TRUE;
+    }
+  if (taken->len > 0 && self->watch_timer == 0)
+    self->watch_timer = g_timeout_add_seconds (2, on_watch, self);
+  /* With what comes before it. */
+  if (stale)
+    floo_sender_pump (self);
+}
+
+void
+floo_sender_answered (FlooSender *self, const FlooAnswer *answers, guint n)
+{
+  gint64 now = monotonic_ms ();
+
+  for (guint i = 0; i < n; i++)
+    floo_window_answered (self->window, answers[i].client_mid, answers[i].refused, now);
+}
+
+/* ---- pumping ---- */
+
+typedef struct {
+  FlooSession *session;
+  GPtrArray *taken;
+  gint64 wait;                  /* ms, to the next one that waits for a time; 0: none */
+} PumpJob;
+
+static void
+pump_job_free (gpointer data)
+{
+  PumpJob *job = data;
+
+  g_ptr_array_unref (job->taken);
+  g_object_unref (job->session);
+  g_free (job);
+}
+
+static gboolean
+run_pump_job (FlooDb *db, gpointer data, GError **error)
+{
+  PumpJob *job = data;
+
+  return floo_sender_take (job->session->sender->window, db, monotonic_ms (), job->taken, &job->wait, error);
+}
+
+static gboolean
+on_retry_timer (gpointer user_data)
+{
+  FlooSender *self = user_data;
+
+  self->retry_timer = 0;
+  floo_sender_pump (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_pump_done (FlooStore *store, gpointer data, const GError *error)
+{
+  PumpJob *job = data;
+  FlooSender *self = job->session->sender;
+
+  self->pumping = FALSE;
+  if (error != NULL)
+    {
+      floo_sender_untake (self, job->taken);
+      g_warning ("the outbox could not be read: %s", error->message);
+      if (self->online && self->retry_timer == 0)
+        self->retry_timer = g_timeout_add (PUMP_FAILED_MS, on_retry_timer, self);
+      return;
+    }
+  floo_sender_send_taken (self, job->taken);
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  if (job->wait > 0 && self->online)
+    self->retry_timer = g_timeout_add ((guint) job->wait + 1, on_retry_timer, self);
+  if (self->pump_again)
+    floo_sender_pump (self);
+}
+
+void
+floo_sender_pump (FlooSender *self)
+{
+  PumpJob *job;
+
+  if (!self->online || self->session->store == NULL || floo_store_is_full (self->session->store))
+    return;
+  if (self->pumping)
+    {
+      self->pump_again = TRUE;
+      return;
+    }
+  self->pumping = TRUE;
+  self->pump_again = FALSE;
+  job = g_new0 (PumpJob, 1);
+  job->session = g_object_ref (self->session);
+  job->taken = floo_sender_taken_new ();
+  floo_session_write (self->session, run_pump_job, on_pump_done, job, pump_job_free);
+}
+
+/* ---- online and offline ---- */
+
+gboolean
+floo_sender_is_online (FlooSender *self)
+{
+  return floo_window_get_generation (self->window, NULL) != 0;
+}
+
+void
+floo_sender_online (FlooSender *self)
+{
+  self->online = TRUE;
+  floo_window_open (self->window, self->session->device_sn);
+  floo_sender_pump (self);
+}
+
+void
+floo_sender_offline (FlooSender *self)
+{
+  self->online = FALSE;
+  floo_window_close (self->window);
+  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  g_clear_handle_id (&self->watch_timer, g_source_remove);
+}

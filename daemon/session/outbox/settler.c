@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * settler.c: rows of the outbox of which nobody knows whether the service took them.
+ *
+ * A row in sending whose device number has become void, an acknowledgement without an id, a number that the service knows although it was
+ * used for the first time. The history of its conversation is fetched, one conversation at a time, until it tells (uncertain.h).
+ */
+#include "session/internal.h"
+
+#include "session/outbox/uncertain.h"
+
+#define PAGE 100
+#define MAX_PAGES 20
+#define RETRY_MS 30000
+
+struct _FlooSettler {
+  FlooSession *session;         /* our owner */
+  gboolean online;
+  gboolean busy;
+  gboolean again;
+  guint timer;
+};
+
+FlooSettler *
+floo_settler_new (FlooSession *session)
+{
+  FlooSettler *self = g_new0 (FlooSettler, 1);
+
+  self->session = session;
+  return self;
+}
+
+void
+floo_settler_free (FlooSettler *self)
+{
+  floo_settler_offline (self);
+  g_free (self);
+}
+
+void
+floo_settler_online (FlooSettler *self)
+{
+  self->online = TRUE;
+  floo_settler_run (self);
+}
+
+void
+floo_settler_offline (FlooSettler *self)
+{
+  self->online = FALSE;
+  g_clear_handle_id (&self->timer, g_source_remove);
+}
+
+/* One row that is looked for in the history. */
+typedef struct {
+  FlooSession *session;
+  FlooUncertain row;
+  FlooCoverage coverage;
+  guint pages;
+  char *lost;                   /* (nullable): why the history does not tell */
+} Settle;
+
+static void
+settle_free (gpointer data)
+{
+  Settle *settle = data;
+
+  floo_uncertain_clear (&settle->row);
+  g_free (settle->lost);
+  g_object_unref (settle->session);
+  g_free (settle);
+}
+
+static gboolean
+run_find_uncertain (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_uncertain_find (db, &((Settle *) data)->row, error);
+}
+
+static gboolean
+run_settle (FlooDb *db, gpointer data, GError **error)
+{
+  const Settle *settle = data;
+
+  return floo_settle (db, &settle->row, &settle->coverage, settle->lost, error);
+}
+
+static void on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data);
+
+static gboolean
+on_timer (gpointer user_data)
+{
+  FlooSettler *self = user_data;
+
+  self->timer = 0;
+  floo_settler_run (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* The history, or the store, could not be had now. */
+static void
+settle_later (FlooSettler *self)
+{
+  self->busy = FALSE;
+  if (self->online && self->timer == 0)
+    self->timer = g_timeout_add (RETRY_MS, on_timer, self);
+}
+
+static void
+on_settled (FlooStore *store, gpointer data, const GError *error)
+{
+  Settle *settle = data;
+  FlooSettler *self = settle->session->settler;
+
+  if (error != NULL)
+    g_warning ("an uncertain message could not be settled: %s", error->message);
+  if (error != NULL || !self->online)
+    {
+      settle_later (self);
+      return;
+    }
+  self->busy = FALSE;
+  floo_sender_pump (self->session->sender);
+  floo_settler_run (self);
+}
+
+static void
+settle_with_history (Settle *settle, gint64 from)
+{
+  floo_sync_history (settle->session->sync, settle->row.conversation, from, PAGE, on_settle_history, settle);
+}
+
+static void
+take_page (Settle *settle, const FlooHistoryPage *page)
+{
+  FlooCoverage *coverage = &settle->coverage;
+
+  settle->pages++;
+  coverage->whole = page->next == 0;
+  if (page->n == 0)
+    return;
+  if (coverage->lowest_id == 0 || page->lowest_id < coverage->lowest_id)
+    coverage->lowest_id = page->lowest_id;
+  if (coverage->oldest == 0 || page->oldest < coverage->oldest)
+    coverage->oldest = page->oldest;
+}
+
+static void
+on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+{
+  Settle *settle = user_data;
+
+  if (error != NULL && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_REJECTED))
+    {
+      settle_later (session->settler);
+      settle_free (settle);
+      return;
+    }
+  if (error != NULL)
+    settle->lost = g_strdup (error->message);
+  else
+    {
+      take_page (settle, page);
+      if (!floo_uncertain_is_covered (&settle->row, &settle->coverage))
+        {
+          /* All pages are stored as they come; one search at the end is enough. */
+          if (settle->pages < MAX_PAGES)
+            {
+              settle_with_history (settle, page->next);
+              return;
+            }
+          settle->lost = g_strdup ("it is not in the last pages of the history, and may be in earlier ones");
+        }
+    }
+  floo_session_write (session, run_settle, on_settled, settle, settle_free);
+}
+
+static void
+on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
+{
+  Settle *found = data;
+  FlooSettler *self = found->session->settler;
+  Settle *settle;
+
+  if (error != NULL)
+    {
+      g_warning ("uncertain messages could not be looked for: %s", error->message);
+      settle_later (self);
+      return;
+    }
+  if (found->row.client_id == 0 || !self->online)
+    {
+      self->busy = FALSE;
+      if (self->again)
+        floo_settler_run (self);
+      return;
+    }
+  settle = g_new0 (Settle, 1);
+  settle->session = g_object_ref (found->session);
+  settle->row = found->row;
+  found->row.content = NULL;
+  if (settle->row.operation == FLOO_OUTBOX_MESSAGE)
+    settle_with_history (settle, 0);
+  else
+    floo_session_write (settle->session, run_settle, on_settled, settle, settle_free);
+}
+
+void
+floo_settler_run (FlooSettler *self)
+{
+  Settle *settle;
+
+  self->again = self->busy;
+  if (self->busy || !self->online)
+    return;
+  g_clear_handle_id (&self->timer, g_source_remove);
+  self->busy = TRUE;
+  settle = g_new0 (Settle, 1);
+  settle->session = g_object_ref (self->session);
+  floo_session_write (self->session, run_find_uncertain, on_uncertain_found, settle, settle_free);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * batches.c: what came, on its way through the store.
+ *
+ * Frames that one turn of the main loop received become one write job; only what is committed is acknowledged, by asking for the next page.
+ */
+#include "session/sync/sync.h"
+
+#include "base/names.h"
+#include "store/contacts.h"
+
+#define BATCHES_UNDER_WAY 2
+#define BATCH_BYTES (8u << 20)          /* no page is added to a batch of this many, in memory */
+#define MAX_WAITING_BYTES (64u << 20)   /* of more than one frame */
+#define MEND_SECONDS 5          /* a store that takes nothing is tried so often */
+
+/* One batch on its way through the store. */
+typedef struct {
+  FlooSession *session;
+  GArray *items;
+  GArray *removing;             /* for each of the results */
+  GPtrArray *results;           /* FlooInboundResult: of the batch, or of each of its items */
+} Batch;
+
+static void
+item_clear (gpointer data)
+{
+  FlooInboundItem *item = data;
+
+  g_clear_pointer (&item->frame, floo_frame_unref);
+  g_clear_error (&item->refused);
+}
+
+GArray *
+floo_sync_items_new (void)
+{
+  GArray *items = g_array_new (FALSE, FALSE, sizeof (FlooInboundItem));
+
+  g_array_set_clear_func (items, item_clear);
+  return items;
+}
+
+static void
+batch_free (gpointer data)
+{
+  Batch *batch = data;
+
+  g_array_unref (batch->items);
+  g_array_unref (batch->removing);
+  g_ptr_array_unref (batch->results);
+  g_object_unref (batch->session);
+  g_free (batch);
+}
+
+/* One try of some items. */
+typedef struct {
+  GArray *items;
+  gboolean carefully;
+  FlooInboundResult *result;
+} Try;
+
+static gboolean
+run_try (FlooDb *db, gpointer data, GError **error)
+{
+  const Try *try = data;
+
+  return floo_inbound_apply (db, try->items, try->carefully, try->result, error);
+}
+
+/* Returns: FALSE where the store fails. @refused: (out): it does not take them, and nothing of them is left */
+static gboolean
+try_items (Batch *batch, FlooDb *db, GArray *items, gboolean carefully, GError **refused, GError **error)
+{
+  Try try = { items, carefully, floo_inbound_result_new () };
+
+  g_array_append_vals (try.result->removing, batch->removing->data, batch->removing->len);
+  if (floo_db_try (db, run_try, &try, refused, error) && *refused == NULL)
+    {
+      g_ptr_array_add (batch->results, try.result);
+      return TRUE;
+    }
+  floo_inbound_result_free (try.result);
+  return *refused != NULL;
+}
+
+/* Changes something, so that a commit is one. */
+static gboolean
+run_probe (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_values_set (db, "probe", "1", error) && floo_values_set (db, "probe", NULL, error);
+}
+
+/*
+ * An item that cannot be stored as it is is stored without those of its entries that are at fault. Where that fails, too: whether it is the item
+ * or the store. One that does not take the item, but is in order, commits something else in its place.
+ */
+static gboolean
+run_item (Batch *batch, FlooDb *db, FlooInboundItem *item, GError **error)
+{
+  g_autoptr (GArray) one = g_array_new (FALSE, FALSE, sizeof (FlooInboundItem));
+  g_autoptr (GError) first = NULL;
+  FlooInboundResult *result;
+
+  g_array_append_val (one, *item);
+  if (!try_items (batch, db, one, FALSE, &first, error)
+      || (first != NULL && !try_items (batch, db, one, TRUE, &g_array_index (one, FlooInboundItem, 0).refused, error)))
+    return FALSE;
+  *item = g_array_index (one, FlooInboundItem, 0);
+  if (item->refused == NULL)
+    return TRUE;
+  result = floo_inbound_result_new ();
+  result->left_out[FLOO_LEFT_OUT_REFUSED] = item->frame->sync_dl != NULL ? MAX ((guint) item->frame->sync_dl->n_metas, 1) : 1;
+  g_ptr_array_add (batch->results, result);
+  return run_probe (db, NULL, error);
+}
+
+/* All at once, or where that fails each in its turn, so that one does not keep the others out. */
+static gboolean
+run_batch (FlooDb *db, gpointer data, GError **error)
+{
+  Batch *batch = data;
+  g_autoptr (GError) refused = NULL;
+
+  if (!try_items (batch, db, batch->items, FALSE, &refused, error))
+    return FALSE;
+  for (guint i = 0; refused != NULL && i < batch->items->len; i++)
+    if (!run_item (batch, db, &g_array_index (batch->items, FlooInboundItem, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static void submit (FlooSync *self);
+
+static void
+act_on_result (FlooSession *session, const FlooInboundResult *result)
+{
+  for (guint i = 0; i < result->typing->len; i++)
+    floo_session_emit (session, FLOO_SIGNAL_INPUT_STATUS_MESSAGE, g_ptr_array_index (result->typing, i));
+  /* Before what was refused with the session could go out again. */
+  for (guint i = 0; i < result->statuses->len; i++)
+    {
+      const FlooInboundStatus *status = &g_array_index (result->statuses, FlooInboundStatus, i);
+      floo_login_status (session->login, status->code, status->reason);
+    }
+  floo_sender_answered (session->sender, (const FlooAnswer *) (void *) result->answered->data, result->answered->len);
+  if (result->pump)
+    floo_sender_pump (session->sender);
+  if (result->settle)
+    floo_settler_run (session->settler);
+  floo_fill_look_at (session->sync, result->conversations);
+  session->sync->pushes |= result->pushes;
+  floo_sync_tell_left_out (session->sync, result->left_out);
+  if (result->missed)
+    floo_fill_run (session->sync, TRUE);
+  if (result->fetch_contacts)
+    floo_directory_fetch_missing (session->directory);
+  for (guint i = 0; i < result->user_notices->len; i++)
+    floo_login_user_notice (session->login, &g_array_index (result->user_notices, FlooUserNotice, i));
+}
+
+/* ---- what the service may not take for received ---- */
+
+/* The last page of what it has: there is no key to ask with, so it is the next request without one that acknowledges it. */
+static gboolean
+is_last_page (const FlooFrame *frame)
+{
+  return floo_sync_is_page (frame) && frame->sync_dl->next_key == 0 && frame->sync_dl->n_metas > 0;
+}
+
+gboolean
+floo_sync_is_unstored (FlooSync *self, gint64 conversation)
+{
+  gint64 unknown = FLOO_UNKNOWN_CONVERSATION;
+
+  return self->spoiled || g_hash_table_contains (self->unstored, &conversation) || g_hash_table_contains (self->unstored, &unknown);
+}
+
+static void
+count_unstored (FlooSync *self, gint64 conversation, int delta)
+{
+  int n = GPOINTER_TO_INT (g_hash_table_lookup (self->unstored, &conversation)) + delta;
+
+  if (n > 0)
+    g_hash_table_insert (self->unstored, g_memdup2 (&conversation, sizeof conversation), GINT_TO_POINTER (n));
+  else
+    g_hash_table_remove (self->unstored, &conversation);
+}
+
+static void
+on_probed (FlooStore *store, gpointer data, const GError *error)
+{
+  FlooSync *self = ((FlooSession *) data)->sync;
+
+  if (error == NULL && self->spoiled)
+    floo_sync_resume (self);
+}
+
+/* A full disk tells when there is room again; whatever else it is, only trying tells that it is over. */
+static gboolean
+on_mend (gpointer user_data)
+{
+  FlooSync *self = user_data;
+  FlooSession *session = self->session;
+
+  if (session->store != NULL && !floo_store_is_full (session->store))
+    floo_session_write (session, run_probe, on_probed, g_object_ref (session), g_object_unref);
+  return G_SOURCE_CONTINUE;
+}
+
+/* @error: (nullable): of the store, not of the page */
+static void
+last_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
+{
+  if (!is_last_page (item->frame) || item->connection != self->connection)
+    return;
+  count_unstored (self, item->conversation, -1);
+  if (error == NULL)
+    return;
+  self->spoiled = TRUE;
+  if (self->mend_timer == 0)
+    self->mend_timer = g_timeout_add_seconds (MEND_SECONDS, on_mend, self);
+}
+
+/* ---- batches ---- */
+
+/* An error that a single entry can cause; a full disk and an end concern all of them. */
+static gboolean
+may_be_one (const GError *error)
+{
+  return !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL) && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_CANCELLED)
+         && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN);
+}
+
+/* As LastError, until something can be stored again. */
+static void
+tell_failure (FlooSync *self, const GError *error)
+{
+  FlooSession *session = self->session;
+
+  if (error != NULL && may_be_one (error) && session->store != NULL)
+    {
+      floo_session_set_error (session, error);
+      self->told_failure = TRUE;
+    }
+  else if (error == NULL && self->told_failure)
+    {
+      if (session->last_error != NULL && session->last_error->code == FLOO_ERROR_STORAGE)
+        floo_session_set_error (session, NULL);
+      self->told_failure = FALSE;
+    }
+}
+
+static void
+on_batch_done (FlooStore *store, gpointer data, const GError *error)
+{
+  Batch *batch = data;
+  FlooSession *session = batch->session;
+  FlooSync *self = session->sync;
+
+  self->under_way--;
+  if (error != NULL)
+    g_warning ("what the service sent could not be stored: %s", error->message);
+  for (guint i = 0; i < batch->items->len; i++)
+    {
+      const FlooInboundItem *item = &g_array_index (batch->items, FlooInboundItem, i);
+      const GError *failure = error != NULL ? error : item->refused;
+
+      if (item->refused != NULL)
+        g_warning ("what the service sent cannot be stored and was left out: %s", item->refused->message);
+      last_page_done (self, item, error);
+      if (item->frame->unread_dl != NULL && failure == NULL)
+        floo_fill_online (self);
+      else if (item->gap != 0)
+        floo_fill_page_done (self, item, failure);
+      else if (floo_sync_is_page (item->frame))
+        /* What the store, which is in order, does not take is left out: the next page is asked for. */
+        floo_pull_page_done (self, item, error);
+      else if (floo_sync_is_history (item->frame))
+        floo_history_page_done (self, item, failure);
+    }
+  /* What a store that was taken away had still to commit says nothing of who is logged in now. */
+  for (guint i = 0; error == NULL && store != NULL && i < batch->results->len && store == session->store; i++)
+    act_on_result (session, g_ptr_array_index (batch->results, i));
+  /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
+  if (error != NULL)
+    self->caught_up = FALSE;
+  tell_failure (self, error);
+  submit (self);
+  floo_sync_pump (self);
+}
+
+void
+floo_sync_write (FlooSync *self, GArray *items)
+{
+  Batch *batch = g_new0 (Batch, 1);
+
+  batch->session = g_object_ref (self->session);
+  batch->items = items;
+  batch->results = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_inbound_result_free);
+  batch->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_vals (batch->removing, self->session->removing->data, self->session->removing->len);
+  self->under_way++;
+  floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
+}
+
+void
+floo_sync_write_waiting (FlooSync *self)
+{
+  if (self->items->len == 0 || self->session->store == NULL)
+    return;
+  floo_sync_write (self, g_steal_pointer (&self->items));
+  self->items = floo_sync_items_new ();
+  self->metas = 0;
+  self->bytes = 0;
+}
+
+static void
+submit (FlooSync *self)
+{
+  if (self->under_way < BATCHES_UNDER_WAY)
+    floo_sync_write_waiting (self);
+}
+
+static gboolean
+on_flush (gpointer user_data)
+{
+  FlooSync *self = user_data;
+
+  self->flush_source = 0;
+  submit (self);
+  return G_SOURCE_REMOVE;
+}
+
+void
+floo_sync_add (FlooSync *self, const FlooInboundItem *item)
+{
+  const FlooFrame *frame = item->frame;
+
+  floo_frame_ref (item->frame);
+  g_array_append_val (self->items, *item);
+  g_array_index (self->items, FlooInboundItem, self->items->len - 1).connection = self->connection;
+  self->bytes += frame->memory;
+  if (frame->sync_dl != NULL)
+    self->metas += (guint) frame->sync_dl->n_metas;
+  if (is_last_page (frame))
+    count_unstored (self, item->conversation, 1);
+  if (self->metas >= FLOO_INTAKE_BATCH || self->bytes >= BATCH_BYTES)
+    submit (self);
+  else if (self->flush_source == 0)
+    /* After everything else of this turn. */
+    self->flush_source = g_idle_add_full (G_PRIORITY_DEFAULT + 10, on_flush, self, NULL);
+  if (self->items->len > 1 && self->bytes > MAX_WAITING_BYTES)
+    {
+      g_autoptr (GError) error
+          = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service sends faster than can be stored: the connection is made anew");
+      floo_link_drop (self->session->link, error);
+    }
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * left-out.c: what could not be taken of what the service sent: counted, and told once a cause.
+ */
+#include "session/sync/sync.h"
+
+static const struct {
+  const char *category;         /* of FlooError */
+  const char *desc;
+} causes[] = {
+  [FLOO_LEFT_OUT_MALFORMED] = { "INVALID_DATA", "The service sent an entry that cannot be read; it was left out" },
+  [FLOO_LEFT_OUT_ID] = { "INVALID_DATA", "The service sent a message without an id; it was left out" },
+  [FLOO_LEFT_OUT_REFUSED] = { "INVALID_DATA", "The service sent an entry that cannot be stored; it was left out" },
+  [FLOO_LEFT_OUT_ANSWER] = { "INVALID_DATA", "The service gave a sent message an id that belongs to another one; its history is asked instead" },
+  [FLOO_LEFT_OUT_TOO_LARGE] = { "DATA_TOO_LARGE", "The service sent more at once than can be taken; the rest is asked for in smaller pieces" },
+  [FLOO_LEFT_OUT_FRAME] = { "INVALID_DATA", "The service sent a frame that cannot be read; it was left out" },
+};
+
+static void
+count (FlooSync *self, FlooLeftOut cause, guint n)
+{
+  self->left_out = n > G_MAXUINT - self->left_out ? G_MAXUINT : self->left_out + n;
+  self->left_out_cause = cause;
+  if (self->left_out_told[cause])
+    return;
+  self->left_out_told[cause] = TRUE;
+  floo_session_error (self->session, causes[cause].category, causes[cause].desc);
+}
+
+void
+floo_sync_tell_left_out (FlooSync *self, const guint *n)
+{
+  for (guint i = 0; i < FLOO_N_LEFT_OUT; i++)
+    if (n[i] > 0)
+      count (self, (FlooLeftOut) i, n[i]);
+}
+
+void
+floo_sync_describe (FlooSync *self, GVariantDict *status)
+{
+  g_variant_dict_insert (status, "left_out", "u", self->left_out);
+  g_variant_dict_insert (status, "left_out_reason", "s", self->left_out > 0 ? causes[self->left_out_cause].desc : "");
+}
+
+/* It may be the answer to what was asked for first. That is given up in a moment, if nothing else comes for it. */
+void
+floo_sync_unreadable (FlooSync *self, const GError *error)
+{
+  FlooPull *pull;
+  FlooHistory *history;
+
+  g_message ("a frame of the service cannot be read and was left out: %s", error->message);
+  count (self, FLOO_LEFT_OUT_FRAME, 1);
+  pull = floo_pull_oldest (self);
+  history = floo_history_find (self, FLOO_UNKNOWN_CONVERSATION);
+  if (pull != NULL)
+    pull->unreadable = TRUE;
+  if (history != NULL)
+    history->unreadable = TRUE;
+}
