@@ -22,7 +22,7 @@
 #include "net/link.h"
 #include "net/rest.h"
 #include "session/session.h"
-#include "store/store.h"
+#include "store/engine/store.h"
 #include "wire/frame.h"
 
 G_BEGIN_DECLS

@@ -4,9 +4,9 @@
 #include "base/names.h"
 #include "base/backoff.h"
 #include "base/log.h"
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/outbox.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/outbox.h"
 
 /* How long a start waits for the stored login. */
 #define READY_TIMEOUT_MS 500

@@ -5,15 +5,15 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "store/client-ids.h"
-#include "store/files.h"
-#include "store/lived.h"
-#include "store/migrate.h"
-#include "store/quarantine.h"
-#include "store/query.h"
-#include "store/repair.h"
-#include "store/search/changes.h"
-#include "store/touched.h"
+#include "store/tables/client-ids.h"
+#include "store/engine/files.h"
+#include "store/tables/lived.h"
+#include "store/engine/migrate.h"
+#include "store/engine/quarantine.h"
+#include "store/engine/query.h"
+#include "store/tables/repair.h"
+#include "store/tables/search-changes.h"
+#include "store/tables/touched.h"
 
 #define JOURNAL_ID_DIGITS 32
 

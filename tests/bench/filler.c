@@ -9,8 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "store/conversations.h"
-#include "store/messages.h"
+#include "store/tables/conversations.h"
+#include "store/tables/messages.h"
 
 #define FIRST_ID G_GINT64_CONSTANT (7000000000000000)
 #define FIRST_TIME G_GINT64_CONSTANT (1700000000000)

@@ -16,7 +16,7 @@
 #include <glib/gstdio.h>
 
 #include "corpora.h"
-#include "store/messages.h"
+#include "store/tables/messages.h"
 #include "store/search/search.h"
 
 #define SELF 1000

@@ -12,11 +12,11 @@
 #include "base/error.h"
 #include "fuzz.h"
 #include "session/internal.h"
-#include "store/conversations.h"
-#include "store/db.h"
-#include "store/messages.h"
+#include "store/tables/conversations.h"
+#include "store/engine/db.h"
+#include "store/tables/messages.h"
 #include "store/opening.h"
-#include "store/outbox.h"
+#include "store/tables/outbox.h"
 
 #define SELF 1000
 #define MAX_FRAMES 32

@@ -8,12 +8,12 @@
 
 #include "base/error.h"
 #include "run-until.h"
-#include "store/contacts.h"
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/messages.h"
-#include "store/outbox.h"
-#include "store/store.h"
+#include "store/tables/contacts.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
+#include "store/tables/outbox.h"
+#include "store/engine/store.h"
 
 #define FIXTURE_SELF 1000
 

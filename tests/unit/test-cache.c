@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "session/files/cache.h"
-#include "store/files.h"
+#include "store/engine/files.h"
 
 typedef struct {
   char *base;

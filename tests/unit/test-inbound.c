@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "inbound-frames.h"
-#include "store/db.h"
-#include "store/gaps.h"
+#include "store/engine/db.h"
+#include "store/tables/gaps.h"
 
 /* ---- the daemon's side ---- */
 

@@ -3,7 +3,7 @@
 #include "base/backoff.h"
 #include "base/names.h"
 #include "store-fixture.h"
-#include "store/prune.h"
+#include "store/tables/prune.h"
 
 #define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 

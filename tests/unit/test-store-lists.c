@@ -3,8 +3,8 @@
 #include "store-fixture.h"
 
 #include "base/backoff.h"
-#include "store/contacts.h"
-#include "store/lists.h"
+#include "store/tables/contacts.h"
+#include "store/tables/lists.h"
 
 #define GROUP 2001
 

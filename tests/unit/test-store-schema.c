@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "store-fixture.h"
-#include "store/db.h"
-#include "store/migrate.h"
+#include "store/engine/db.h"
+#include "store/engine/migrate.h"
 
 static gint64
 ask (sqlite3 *handle, const char *sql)

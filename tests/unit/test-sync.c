@@ -5,7 +5,7 @@
  */
 #include "sync-fixture.h"
 
-#include "store/gaps.h"
+#include "store/tables/gaps.h"
 
 /* A page of @conversation that is refused. */
 static void

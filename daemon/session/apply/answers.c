@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
-#include "store/messages.h"
+#include "store/tables/messages.h"
 
 static void
 kept_row_free (gpointer data)

@@ -5,7 +5,7 @@
 #pragma once
 
 #include "session/apply/batch.h"
-#include "store/outbox.h"
+#include "store/tables/outbox.h"
 
 G_BEGIN_DECLS
 

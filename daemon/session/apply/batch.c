@@ -4,8 +4,8 @@
  */
 #include "session/apply/batch.h"
 
-#include "store/contacts.h"
-#include "store/early.h"
+#include "store/tables/contacts.h"
+#include "store/tables/early.h"
 
 /* ---- results ---- */
 

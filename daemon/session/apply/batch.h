@@ -5,7 +5,7 @@
 #pragma once
 
 #include "session/internal.h"
-#include "store/conversations.h"
+#include "store/tables/conversations.h"
 
 G_BEGIN_DECLS
 

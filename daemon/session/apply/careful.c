@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "store/messages.h"
+#include "store/tables/messages.h"
 
 void
 floo_apply_leave_out (FlooApply *apply, FlooLeftOut cause, const char *format, ...)

@@ -5,8 +5,8 @@
 #include "session/apply/batch.h"
 
 #include "base/names.h"
-#include "store/conversations.h"
-#include "store/journal.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
 
 gint64
 floo_apply_uid (const Floo__XID *xid)

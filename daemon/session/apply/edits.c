@@ -9,9 +9,9 @@
 
 #include <string.h>
 
-#include "store/early.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/tables/early.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 static gboolean
 has_text (const char *text)

@@ -8,8 +8,8 @@
 
 #include "base/backoff.h"
 #include "base/json.h"
-#include "store/contacts.h"
-#include "store/lists.h"
+#include "store/tables/contacts.h"
+#include "store/tables/lists.h"
 
 static gboolean
 list_event (FlooApply *apply, const FlooNotice *notice, GError **error)

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "store/contacts.h"
-#include "store/messages.h"
+#include "store/tables/contacts.h"
+#include "store/tables/messages.h"
 
 /* What a message's config says; only looked at where it can matter. */
 static void

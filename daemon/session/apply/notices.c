@@ -11,9 +11,9 @@
 #include "base/json.h"
 #include "session/operations/operations.h"
 #include "session/operations/values.h"
-#include "store/contacts.h"
-#include "store/lists.h"
-#include "store/messages.h"
+#include "store/tables/contacts.h"
+#include "store/tables/lists.h"
+#include "store/tables/messages.h"
 
 static GVariant *
 notice_to_variant (const FlooNotice *notice)

@@ -7,8 +7,8 @@
  */
 #include "session/apply/batch.h"
 
-#include "store/contacts.h"
-#include "store/gaps.h"
+#include "store/tables/contacts.h"
+#include "store/tables/gaps.h"
 
 /* A group of which the store has nothing up to @up_to, it seems that we just came into it: what was said before was not for us. */
 static gboolean

@@ -4,7 +4,7 @@
  */
 #include "session/directory/directory.h"
 
-#include "store/journal.h"
+#include "store/tables/journal.h"
 
 const FlooDirectoryKind floo_directory_kinds[FLOO_N_DIRECTORY_KINDS] = {
   [FLOO_CONTACT_USER] = { FLOO_CONTACT_USER, "/roster/list", "/roster/list", "list", 100, &floo_record_roster_item, "user_id" },

@@ -7,7 +7,7 @@
 
 #include "base/record.h"
 #include "session/internal.h"
-#include "store/contacts.h"
+#include "store/tables/contacts.h"
 
 G_BEGIN_DECLS
 

@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "session/job/pages.h"
-#include "store/journal.h"
+#include "store/tables/journal.h"
 
 /* A list that changes while it is asked for is asked for so often. */
 #define MAX_ASKED 3

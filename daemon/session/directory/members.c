@@ -4,8 +4,8 @@
 #include "base/record.h"
 #include "session/directory/directory.h"
 #include "session/job/pace.h"
-#include "store/journal.h"
-#include "store/lists.h"
+#include "store/tables/journal.h"
+#include "store/tables/lists.h"
 
 #define BATCH 100
 

@@ -4,9 +4,9 @@
  */
 #include "base/json.h"
 #include "session/operations/operations.h"
-#include "store/contacts.h"
-#include "store/conversations.h"
-#include "store/journal.h"
+#include "store/tables/contacts.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
 
 static gboolean
 list_event (FlooDb *db, gboolean changed, GError **error)

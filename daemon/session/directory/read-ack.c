@@ -14,8 +14,8 @@
 #include "base/names.h"
 #include "base/record.h"
 #include "session/job/pages.h"
-#include "store/contacts.h"
-#include "store/lists.h"
+#include "store/tables/contacts.h"
+#include "store/tables/lists.h"
 
 #define STEP_MS 1000
 #define MEMBERS_PAGE 500u

@@ -12,9 +12,9 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "session/outbox/call.h"
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 /* When a call is answered although the file is still coming: a pipe may take its time, a caller does not wait longer than 20 s. */
 #define REPLY_MS 10000

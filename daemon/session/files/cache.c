@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "store/files.h"
+#include "store/engine/files.h"
 
 #define PART ".part"
 

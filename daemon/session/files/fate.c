@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
-#include "store/conversations.h"
+#include "store/tables/conversations.h"
 
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 30000

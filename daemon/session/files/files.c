@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "session/files/cache.h"
-#include "store/files.h"
+#include "store/engine/files.h"
 
 /* What has not ended; each may hold a descriptor or two. */
 #define MAX_OPEN 200

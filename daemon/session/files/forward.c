@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "store/messages.h"
-#include "store/outbox.h"
+#include "store/tables/messages.h"
+#include "store/tables/outbox.h"
 
 typedef struct {
   FlooSession *session;

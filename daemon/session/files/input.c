@@ -14,7 +14,7 @@
 #include "base/error.h"
 #include "base/image-size.h"
 #include "base/media-type.h"
-#include "store/files.h"
+#include "store/engine/files.h"
 
 #define BUFFER_SIZE (256u << 10)
 #define COPY_STEP (16u << 20)

@@ -17,10 +17,10 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "session/outbox/call.h"
-#include "store/files.h"
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/engine/files.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 void
 floo_outgoing_answer (FlooOutgoing *send, FlooTransfer *transfer, const GError *error)

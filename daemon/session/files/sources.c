@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "store/messages.h"
+#include "store/tables/messages.h"
 
 /* Images up to here come by themselves where that is wanted. */
 #define AUTO_IMAGE_SIZE (256 << 10)

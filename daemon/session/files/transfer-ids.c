@@ -2,7 +2,7 @@
 #include "session/files/transfer-ids.h"
 
 #include "base/error.h"
-#include "store/files.h"
+#include "store/engine/files.h"
 
 #define FILE_NAME "transfer-ids"
 /* Given between two writes of the file; a restart skips what is left of them. */

@@ -12,8 +12,8 @@
 
 #include "base/json.h"
 #include "session/operations/values.h"
-#include "store/contacts.h"
-#include "store/journal.h"
+#include "store/tables/contacts.h"
+#include "store/tables/journal.h"
 
 #define MAX_FIELDS 64
 

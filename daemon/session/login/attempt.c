@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "store/contacts.h"
+#include "store/tables/contacts.h"
 
 /* More than the requests of a step have together: what ends by this does not end by itself. */
 #define STEP_LIMIT_MS 60000

@@ -5,8 +5,8 @@
 #include "session/login/login.h"
 
 #include "base/names.h"
-#include "store/contacts.h"
-#include "store/outbox.h"
+#include "store/tables/contacts.h"
+#include "store/tables/outbox.h"
 
 static char *
 on_link_url (FlooLink *link, guint attempts, gpointer user_data)

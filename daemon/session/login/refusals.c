@@ -4,7 +4,7 @@
  */
 #include "session/login/login.h"
 
-#include "store/contacts.h"
+#include "store/tables/contacts.h"
 
 #define RELOGIN_DELAY_MS 2000
 #define RENEWAL_MIN_MS 1000u

@@ -7,7 +7,7 @@
 #include "session/operations/operations.h"
 
 #include "session/operations/values.h"
-#include "store/contacts.h"
+#include "store/tables/contacts.h"
 
 static gint64
 group_of (const FlooOperationCall *call)

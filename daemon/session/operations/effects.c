@@ -7,8 +7,8 @@
 #include "session/operations/operations.h"
 
 #include "session/operations/values.h"
-#include "store/contacts.h"
-#include "store/journal.h"
+#include "store/tables/contacts.h"
+#include "store/tables/journal.h"
 
 /* RosterItem.relation */
 #define RELATION_FRIEND 0

@@ -9,7 +9,7 @@
 
 #include "base/json.h"
 #include "base/names.h"
-#include "store/contacts.h"
+#include "store/tables/contacts.h"
 
 const FlooRestOperation *
 floo_operation_find (const char *interface, const char *method)

@@ -9,7 +9,7 @@
 
 #include "base/record.h"
 #include "session/internal.h"
-#include "store/lists.h"
+#include "store/tables/lists.h"
 
 G_BEGIN_DECLS
 

@@ -5,7 +5,7 @@
 
 #include "base/backoff.h"
 #include "base/json.h"
-#include "store/contacts.h"
+#include "store/tables/contacts.h"
 
 #define PASSWORD_CHANGE "password_change"
 #define PASSWORD_CHANGE_MS 60000

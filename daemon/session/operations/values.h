@@ -5,7 +5,7 @@
 #pragma once
 
 #include "base/record.h"
-#include "store/store.h"
+#include "store/engine/store.h"
 
 G_BEGIN_DECLS
 

@@ -11,11 +11,11 @@
 #include "base/backoff.h"
 #include "base/json.h"
 #include "base/names.h"
-#include "store/contacts.h"
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/messages.h"
-#include "store/outbox.h"
+#include "store/tables/contacts.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
+#include "store/tables/outbox.h"
 
 /* What a notification has room for. */
 #define MAX_NAMES 5u

@@ -7,7 +7,7 @@
 #pragma once
 
 #include "session/internal.h"
-#include "store/outbox.h"
+#include "store/tables/outbox.h"
 
 G_BEGIN_DECLS
 

@@ -11,10 +11,10 @@
 
 #include "base/backoff.h"
 #include "base/names.h"
-#include "store/contacts.h"
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/tables/contacts.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 /* ---- on one message ---- */
 

@@ -10,8 +10,8 @@
 
 #include "base/backoff.h"
 #include "base/crash.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 #define PUMP_FAILED_MS 30000
 

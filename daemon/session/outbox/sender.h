@@ -7,7 +7,7 @@
 
 #include "session/internal.h"
 #include "session/outbox/window.h"
-#include "store/outbox.h"
+#include "store/tables/outbox.h"
 
 G_BEGIN_DECLS
 

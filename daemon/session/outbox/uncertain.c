@@ -2,9 +2,9 @@
 #include "session/outbox/uncertain.h"
 
 #include "session/internal.h"
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 #define SLACK_MS (10 * 60 * 1000)       /* between the service's clock and ours */
 

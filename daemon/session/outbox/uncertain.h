@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "store/outbox.h"
+#include "store/tables/outbox.h"
 
 G_BEGIN_DECLS
 

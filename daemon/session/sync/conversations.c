@@ -4,9 +4,9 @@
  */
 #include "session/internal.h"
 
-#include "store/conversations.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/tables/conversations.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 static gboolean
 last_serial (FlooDb *db, guint64 *last, GError **error)

@@ -12,7 +12,7 @@
 #include "session/sync/sync.h"
 
 #include "base/crash.h"
-#include "store/gaps.h"
+#include "store/tables/gaps.h"
 
 #define PAGE 50u
 #define MAX_PAGES 20u                   /* of one gap; the rest is fetched when somebody looks at it */

@@ -8,10 +8,10 @@
  */
 #include "session/internal.h"
 
-#include "store/conversations.h"
-#include "store/gaps.h"
-#include "store/journal.h"
-#include "store/messages.h"
+#include "store/tables/conversations.h"
+#include "store/tables/gaps.h"
+#include "store/tables/journal.h"
+#include "store/tables/messages.h"
 
 #define MAX_FETCHES 20
 #define FETCH_TIME_MS 12000     /* no further fetch after it: the caller's limit is 20 s */

@@ -8,9 +8,9 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "store/files.h"
+#include "store/engine/files.h"
 #include "store/floo-sql.h"
-#include "store/query.h"
+#include "store/engine/query.h"
 
 #define APPLICATION_ID 0x466c6f53 /* "FloS" in the file's header */
 #define VERSION 6

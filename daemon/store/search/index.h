@@ -12,7 +12,7 @@
  */
 #pragma once
 
-#include "store/db.h"
+#include "store/engine/db.h"
 
 G_BEGIN_DECLS
 

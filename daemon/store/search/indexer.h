@@ -2,13 +2,13 @@
 /*
  * indexer.h: the thread that keeps the search index up to date, behind the commits. Private to the store.
  *
- * It goes up the messages by id from the position that the index says, and looks at what changes.h noted. Both numbers are
+ * It goes up the messages by id from the position that the index says, and looks at what search-changes.h noted. Both numbers are
  * in the index's own transaction with what they speak of: whenever the process ends, the next one goes on from there. It works in small
  * steps, at most one a second and with pauses as long as the steps, until somebody searches: then without a pause.
  */
 #pragma once
 
-#include "store/worker.h"
+#include "store/engine/worker.h"
 
 G_BEGIN_DECLS
 

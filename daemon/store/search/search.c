@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "store/rows.h"
+#include "store/tables/rows.h"
 #include "store/search/index.h"
 #include "store/search/spans.h"
 #include "store/search/terms.h"

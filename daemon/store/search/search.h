@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "store/store.h"
+#include "store/engine/store.h"
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/search/spans.h"
 
-#include "store/query.h"
+#include "store/engine/query.h"
 
 /* The first span's base: there is room on both sides. */
 #define FIRST_BASE (G_GINT64_CONSTANT (1) << 40)

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/crash.h"
-#include "store/rows.h"
+#include "store/tables/rows.h"
 #include "store/search/spans.h"
 #include "store/search/text.h"
 #include "store/search/tokens.h"

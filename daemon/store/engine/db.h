@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * db.h: one SQLite connection, used by one thread at a time. Private to the store.
+ */
+#pragma once
+
+#include <sqlite3.h>
+
+#include "store/engine/store.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_APPLICATION_ID 0x466c6f31       /* "Flo1" in the file's header */
+#define FLOO_OLD_APPLICATION_ID 0x466c6f6f   /* of schemas that were never released */
+#define FLOO_BUSY_TIMEOUT_MS 5000            /* somebody's sqlite3 shell may hold a lock */
+#define FLOO_DAMAGED_FLAG "store.db.damaged" /* in the folder: the next start sets the store aside */
+#define FLOO_SEARCH_DAMAGED_FLAG "search.db.damaged" /* in the folder: the search index is built anew */
+
+typedef enum {
+  FLOO_DB_WRITER,      /* the only one that changes anything */
+  FLOO_DB_READER,      /* read-only */
+  FLOO_DB_CHECKPOINTER, /* moves the WAL's pages into the file */
+  FLOO_DB_SALVAGER,     /* reads what a damaged file still has */
+  FLOO_DB_INDEXER,      /* of search.db: the only one that changes anything */
+  FLOO_DB_SEARCHER      /* of search.db: read-only */
+} FlooDbRole;
+
+typedef struct _FlooTouched FlooTouched;
+
+struct _FlooDb {
+  sqlite3 *handle;
+  FlooDbRole role;
+  gint64 user_id;
+  char *folder;
+  GHashTable *queries;       /* name -> FlooQuery */
+  /* Of a reader that has searched (search.c): (nullable): its connection to the index, and which file that is. */
+  FlooDb *index;
+  guint64 index_device, index_inode;
+  /* Of the writer. */
+  gint64 highest_message;    /* no message with a higher id ever came (indexer.h) */
+  guint64 last_serial;       /* the highest that this transaction or one before it gave to an event */
+  GPtrArray *events;         /* (nullable): FlooEvent of the running job */
+  gboolean repair_is_due;    /* SQLite refused a row for a value of a wrong type (repair.h) */
+  gint64 lived_offset;       /* to the uptime, of the clock by which things grow old (lived.h) */
+  gint64 lived_saved;        /* what it said when it was saved; 0: not yet */
+  gint64 marked_day;         /* of that clock: the latest one with a mark in the journal */
+  gint64 last_client_id;     /* the highest ever given */
+  gint64 client_id_ceiling;  /* what the file beside the folder says */
+  gint64 client_id_skip;     /* how many ids were left out last (client-ids.h) */
+  int wal_pages;             /* in the WAL after the last commit */
+  FlooTouched *touched;      /* (nullable): see touched.h */
+  GHashTable *changes;       /* (nullable): see changes.h */
+  gint64 changes_from;       /* what is older counts as changed */
+};
+
+/**
+ * floo_db_open:
+ * @path: of store.db; there already
+ *
+ * Opens a connection and sets it up. Nothing of the file is read or changed for the writer before floo_db_begin_wal().
+ */
+FlooDb *floo_db_open (const char *path, FlooDbRole role, gint64 user_id, GError **error);
+/* Asks for WAL with full synchronisation and verifies the answers; the writer only. */
+gboolean floo_db_begin_wal (FlooDb *db, GError **error);
+void floo_db_close (FlooDb *db);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooDb, floo_db_close)
+
+/* Closes the last connection of a file. @checkpoint: everything goes into the file and nothing is left beside it */
+void floo_db_finish (FlooDb *db, gboolean checkpoint);
+
+gboolean floo_db_begin_write (FlooDb *db, GError **error);
+gboolean floo_db_begin_read (FlooDb *db, GError **error);
+gboolean floo_db_commit (FlooDb *db, GError **error);
+/* Whether the file is still where it was opened: what is written to one that somebody removed or moved away would be gone with the process. */
+gboolean floo_db_check_place (FlooDb *db, GError **error);
+void floo_db_rollback (FlooDb *db);
+/* A job's own part of a transaction. Its failing may have undone the whole: floo_db_in_transaction() tells. */
+gboolean floo_db_savepoint (FlooDb *db, GError **error);
+gboolean floo_db_release (FlooDb *db, GError **error);
+void floo_db_undo (FlooDb *db);
+gboolean floo_db_in_transaction (FlooDb *db);
+
+/* Moves the WAL into the file as far as nobody reads it. @truncate: then cuts it. Errors are logged, none is lasting. */
+void floo_db_checkpoint (FlooDb *db, gboolean truncate);
+
+/**
+ * floo_db_set_error:
+ * @code: SQLite's extended result code
+ *
+ * Sets an error of FLOO_ERROR for what the last call on @db failed with: a full disk is StorageFull, an interruption
+ * Cancelled, all else Storage. A broken constraint is a bug of ours and logged as such; a corrupt file is noted in the folder
+ * (FLOO_DAMAGED_FLAG), so that it is set aside.
+ *
+ * Returns: FALSE, to be returned
+ */
+gboolean floo_db_set_error (FlooDb *db, int code, GError **error);
+
+G_END_DECLS

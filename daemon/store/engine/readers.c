@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/engine/readers.h"
+
+#include "base/error.h"
+#include "store/engine/db.h"
+
+#define N_READERS 3
+/* Jobs of one caller at a time: one thread is left for the others. */
+#define MAX_OF_ONE (N_READERS - 1)
+/* Results under way: being read, or waiting for the main loop. Each has some 8 MiB at most. */
+#define MAX_UNDER_WAY 4
+
+/* Whose jobs wait. */
+typedef struct {
+  guint id;
+  GQueue jobs;
+  guint running;        /* further ones that run now */
+  gboolean has_turn;    /* it is in turns */
+} Caller;
+
+struct _FlooReaders {
+  FlooMailbox *mailbox;
+  GThread *threads[N_READERS];
+
+  GMutex lock; /* of what follows */
+  GCond cond;
+  GQueue own;           /* jobs of the daemon's own */
+  GHashTable *callers;  /* id -> Caller: those with jobs */
+  GQueue turns;         /* Caller: those of which a job may begin */
+  guint under_way;
+  gboolean paused;
+  gboolean closing;
+};
+
+typedef struct {
+  FlooReaders *readers;
+  FlooDb *db;
+} Reader;
+
+static void
+run (FlooDb *db, FlooNews *job)
+{
+  if (!floo_db_begin_read (db, &job->error))
+    return;
+  floo_news_run (job, db);
+  if (!floo_db_commit (db, NULL))
+    floo_db_rollback (db);
+}
+
+static void
+caller_free (gpointer data)
+{
+  Caller *caller = data;
+
+  g_queue_clear_full (&caller->jobs, (GDestroyNotify) floo_news_free);
+  g_free (caller);
+}
+
+/* Locked. The caller has its turn after those that wait for theirs, if there is something to do for it. */
+static void
+give_turn (FlooReaders *self, Caller *caller)
+{
+  if (caller->has_turn || caller->jobs.length == 0 || caller->running >= MAX_OF_ONE)
+    return;
+  caller->has_turn = TRUE;
+  g_queue_push_tail (&self->turns, caller);
+  g_cond_signal (&self->cond);
+}
+
+/* Locked. Returns: (nullable): the job whose turn it is, where one may begin. @caller: (out) (nullable) */
+static FlooNews *
+take_job (FlooReaders *self, Caller **caller)
+{
+  FlooNews *job;
+
+  *caller = NULL;
+  if (!self->closing && (self->paused || self->under_way >= MAX_UNDER_WAY))
+    return NULL;
+  job = g_queue_pop_head (&self->own);
+  if (job == NULL)
+    {
+      *caller = g_queue_pop_head (&self->turns);
+      if (*caller == NULL)
+        return NULL;
+      (*caller)->has_turn = FALSE;
+      (*caller)->running++;
+      job = g_queue_pop_head (&(*caller)->jobs);
+      give_turn (self, *caller);
+    }
+  self->under_way++;
+  return job;
+}
+
+/* Locked. */
+static void
+end_turn (FlooReaders *self, Caller *caller)
+{
+  caller->running--;
+  if (caller->jobs.length > 0)
+    give_turn (self, caller);
+  else if (caller->running == 0)
+    g_hash_table_remove (self->callers, GUINT_TO_POINTER (caller->id));
+}
+
+/* Locked. */
+static gboolean
+has_jobs (FlooReaders *self)
+{
+  return self->own.length > 0 || g_hash_table_size (self->callers) > 0;
+}
+
+static gpointer
+thread_main (gpointer data)
+{
+  g_autofree Reader *reader = data;
+  FlooReaders *self = reader->readers;
+
+  g_mutex_lock (&self->lock);
+  while (!self->closing || has_jobs (self))
+    {
+      Caller *caller;
+      FlooNews *job = take_job (self, &caller);
+      gboolean cancel = self->closing && caller != NULL;
+
+      if (job == NULL)
+        {
+          g_cond_wait (&self->cond, &self->lock);
+          continue;
+        }
+      g_mutex_unlock (&self->lock);
+      if (cancel)
+        job->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The store is closed");
+      else
+        run (reader->db, job);
+      job->is_read = TRUE;
+      floo_mailbox_post (self->mailbox, job);
+      g_mutex_lock (&self->lock);
+      if (caller != NULL)
+        end_turn (self, caller);
+    }
+  g_cond_broadcast (&self->cond); /* another one may wait for the last caller's end */
+  g_mutex_unlock (&self->lock);
+  floo_db_close (reader->db);
+  return NULL;
+}
+
+FlooReaders *
+floo_readers_new (FlooMailbox *mailbox)
+{
+  FlooReaders *self = g_new0 (FlooReaders, 1);
+
+  self->mailbox = mailbox;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  g_queue_init (&self->own);
+  g_queue_init (&self->turns);
+  self->callers = g_hash_table_new_full (NULL, NULL, NULL, caller_free);
+  return self;
+}
+
+static GThread *
+start_one (FlooReaders *self, const char *path, gint64 user_id, GError **error)
+{
+  FlooDb *db = floo_db_open (path, FLOO_DB_READER, user_id, error);
+  GThread *thread;
+  Reader *reader;
+
+  if (db == NULL)
+    return NULL;
+  reader = g_new (Reader, 1);
+  *reader = (Reader){ self, db };
+  thread = g_thread_try_new ("store-read", thread_main, reader, error);
+  if (thread != NULL)
+    return thread;
+  floo_db_close (db);
+  g_free (reader);
+  return NULL;
+}
+
+gboolean
+floo_readers_start (FlooReaders *self, const char *path, gint64 user_id, GError **error)
+{
+  for (guint i = 0; i < N_READERS; i++)
+    {
+      self->threads[i] = start_one (self, path, user_id, error);
+      if (self->threads[i] == NULL)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+void
+floo_readers_stop (FlooReaders *self)
+{
+  g_mutex_lock (&self->lock);
+  self->closing = TRUE;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+  for (guint i = 0; i < N_READERS; i++)
+    g_clear_pointer (&self->threads[i], g_thread_join);
+}
+
+void
+floo_readers_free (FlooReaders *self)
+{
+  floo_readers_stop (self);
+  g_queue_clear_full (&self->own, (GDestroyNotify) floo_news_free);
+  g_queue_clear (&self->turns);
+  g_hash_table_unref (self->callers);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self);
+}
+
+void
+floo_readers_push (FlooReaders *self, FlooNews *job)
+{
+  Caller *caller;
+
+  g_mutex_lock (&self->lock);
+  if (job->caller == 0)
+    g_queue_push_tail (&self->own, job);
+  else
+    {
+      caller = g_hash_table_lookup (self->callers, GUINT_TO_POINTER (job->caller));
+      if (caller == NULL)
+        {
+          caller = g_new0 (Caller, 1);
+          caller->id = job->caller;
+          g_hash_table_insert (self->callers, GUINT_TO_POINTER (caller->id), caller);
+        }
+      g_queue_push_tail (&caller->jobs, job);
+      give_turn (self, caller);
+    }
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+floo_readers_delivered (FlooReaders *self)
+{
+  g_mutex_lock (&self->lock);
+  self->under_way--;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+floo_readers_pause (FlooReaders *self, gboolean paused)
+{
+  g_mutex_lock (&self->lock);
+  self->paused = paused;
+  g_cond_broadcast (&self->cond);
+  g_mutex_unlock (&self->lock);
+}

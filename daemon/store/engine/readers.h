@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * readers.h: the threads that read from the store, each job in a snapshot of its own. Private to the store.
+ *
+ * The daemon's own jobs go first; callers have their turns, each with one thread fewer than there are. A job begins only while few results are on their
+ * way to the main loop, so that what hundreds of calls ask for is not all in memory at once.
+ */
+#pragma once
+
+#include "store/engine/worker.h"
+
+G_BEGIN_DECLS
+
+typedef struct _FlooReaders FlooReaders;
+
+/* Jobs wait until floo_readers_start(). @mailbox: gets what has run; outlives the readers */
+FlooReaders *floo_readers_new (FlooMailbox *mailbox);
+/* @path: of the store, which is there */
+gboolean floo_readers_start (FlooReaders *readers, const char *path, gint64 user_id, GError **error);
+/* Runs the daemon's own jobs that wait, fails those of callers with CANCELLED, then ends the threads; no job may come any more. */
+void floo_readers_stop (FlooReaders *readers);
+/* Drops what waits where it never started. */
+void floo_readers_free (FlooReaders *readers);
+
+/* @job: (transfer full) */
+void floo_readers_push (FlooReaders *readers, FlooNews *job);
+/* A result was handed over: there is room for another one. */
+void floo_readers_delivered (FlooReaders *readers);
+/* Jobs wait while @paused. */
+void floo_readers_pause (FlooReaders *readers, gboolean paused);
+
+G_END_DECLS

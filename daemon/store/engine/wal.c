@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/engine/wal.h"
+
+/* From so many pages (32 MiB) on the log is moved in the midst of everything, and again after so many more. */
+#define LONG_LOG 8000
+/* A tail of so many pages is moved within some ms. */
+#define SHORT_TAIL 250
+/* So long it never gets: the writer moves a tail of any length then. */
+#define LONGEST_LOG (2 * LONG_LOG)
+/* So many pages (8 MiB) are moved in a short pause, which is no rest yet: moving disturbs whoever writes meanwhile. */
+#define WORTH_A_PAUSE 2000
+#define PAUSE_US (100 * 1000)
+/* So many (1 MiB) when the store rests. Less stays where it is: a message now and then is not to be written twice each time. */
+#define WORTH_A_REST 250
+
+struct _FlooWal {
+  FlooDb *writer;
+  FlooDb *db;     /* the thread's */
+  GThread *thread;
+
+  GMutex lock;    /* of what follows */
+  GCond cond;
+  gboolean closing;
+  gboolean busy;  /* the thread has work */
+
+  /* The writer's own: pages of the log. */
+  int asked;         /* when the thread was last asked: it moves at least these */
+  int moved;         /* in the file by now */
+  gboolean has_tail; /* the thread has not left the writer its part yet, or the writer has not done it */
+};
+
+static gpointer
+thread_main (gpointer data)
+{
+  FlooWal *self = data;
+
+  g_mutex_lock (&self->lock);
+  while (!self->closing)
+    {
+      if (!self->busy)
+        {
+          g_cond_wait (&self->cond, &self->lock);
+          continue;
+        }
+      g_mutex_unlock (&self->lock);
+      floo_db_checkpoint (self->db, FALSE);
+      g_mutex_lock (&self->lock);
+      self->busy = FALSE;
+    }
+  g_mutex_unlock (&self->lock);
+  return NULL;
+}
+
+FlooWal *
+floo_wal_new (const char *path, FlooDb *writer, GError **error)
+{
+  FlooWal *self = g_new0 (FlooWal, 1);
+
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->cond);
+  self->writer = writer;
+  self->db = floo_db_open (path, FLOO_DB_CHECKPOINTER, writer->user_id, error);
+  if (self->db != NULL)
+    self->thread = g_thread_try_new ("store-wal", thread_main, self, error);
+  if (self->thread != NULL)
+    return self;
+  floo_wal_free (self);
+  return NULL;
+}
+
+void
+floo_wal_free (FlooWal *self)
+{
+  g_mutex_lock (&self->lock);
+  self->closing = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+  g_clear_pointer (&self->thread, g_thread_join);
+  g_clear_pointer (&self->db, floo_db_close);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->cond);
+  g_free (self);
+}
+
+static gboolean
+is_busy (FlooWal *self)
+{
+  gboolean busy;
+
+  g_mutex_lock (&self->lock);
+  busy = self->busy;
+  g_mutex_unlock (&self->lock);
+  return busy;
+}
+
+static void
+ask_thread (FlooWal *self)
+{
+  self->asked = self->writer->wal_pages;
+  self->has_tail = TRUE;
+  g_mutex_lock (&self->lock);
+  self->busy = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
+}
+
+void
+floo_wal_move (FlooWal *self)
+{
+  floo_db_checkpoint (self->writer, FALSE);
+  self->asked = self->moved = self->writer->wal_pages;
+  self->has_tail = FALSE;
+}
+
+void
+floo_wal_committed (FlooWal *self)
+{
+  int pages = self->writer->wal_pages;
+
+  if (is_busy (self))
+    return;
+  /* It began anew. */
+  if (pages < self->asked)
+    {
+      self->asked = 0;
+      self->has_tail = FALSE;
+    }
+  self->moved = self->asked;
+  /* Once each time: somebody who reads for long keeps the log from beginning anew, however often it is moved. */
+  if (self->has_tail && (pages - self->moved <= SHORT_TAIL || pages >= LONGEST_LOG))
+    floo_wal_move (self);
+  else if (pages >= self->asked + LONG_LOG)
+    ask_thread (self);
+}
+
+gint64
+floo_wal_get_pause (FlooWal *self)
+{
+  int pages = self->writer->wal_pages - self->moved;
+
+  return pages >= WORTH_A_PAUSE ? PAUSE_US : pages >= WORTH_A_REST ? FLOO_REST_US : G_MAXINT64;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * conversations.h: the conversation list. All functions run inside a job.
+ */
+#pragma once
+
+#include "store/engine/store.h"
+
+G_BEGIN_DECLS
+
+typedef enum { FLOO_CONVERSATION_ROSTER = 0, FLOO_CONVERSATION_GROUP = 1, FLOO_CONVERSATION_SYSTEM = 2 } FlooConversationType;
+
+/**
+ * floo_conversations_touch:
+ * @listed: FALSE: keep it out of the list if it is new there (rtc messages that are no record)
+ * @unread_delta: how many messages more count as unread
+ * @mentioned: one of them mentions us
+ * @last_id, @last_timestamp: the newest of the new messages; 0: none (the conversation is only made)
+ * @unread: (out) (optional): the count afterwards
+ *
+ * Makes the conversation where it is not there and takes new messages into account: once a batch and conversation.
+ * The mention flag goes when the unread count becomes 0.
+ */
+gboolean floo_conversations_touch (FlooDb *db, gint64 id, FlooConversationType type, gboolean listed, int unread_delta, gboolean mentioned,
+                                   gint64 last_id, gint64 last_timestamp, guint *unread, GError **error);
+
+/**
+ * floo_conversations_list:
+ * @cursor: "" from the beginning; opaque, holds its place while the list changes
+ * @type: (nullable): roster, group or system
+ *
+ * Newest activity first (last message, unacknowledged ones of ours and drafts included); @pinned_first: the pinned ones before all others.
+ * Each item as in Conversations.Get (entries.c has the fields); name, avatar and muted from roster and groups.
+ *
+ * Returns: (transfer floating): aa{sv}; NULL with FLOO_ERROR_INVALID_ARGUMENTS for a cursor that is none of ours
+ */
+GVariant *floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+                                   char **next_cursor, GError **error);
+/* Returns: (transfer floating): a{sv}; NULL with FLOO_ERROR_NOT_FOUND. */
+GVariant *floo_conversations_get (FlooDb *db, gint64 id, GError **error);
+gboolean floo_conversations_get_type (FlooDb *db, gint64 id, FlooConversationType *type, GError **error);   /* NOT_FOUND */
+gboolean floo_conversations_get_unread (FlooDb *db, gint64 id, guint *unread, GError **error);              /* 0 where there is none */
+/* Sum over all conversations that are not muted in no way: Account.UnreadTotal. Cheap (kept by the connection). */
+gboolean floo_conversations_get_unread_total (FlooDb *db, guint *total, GError **error);
+gboolean floo_conversations_set_draft (FlooDb *db, gint64 id, FlooConversationType type, const char *text, gint64 now, GError **error);
+/* The ids that are pinned, as the service says; the others are not. @changed: (out) */
+gboolean floo_conversations_set_pinned (FlooDb *db, const gint64 *ids, guint n, gboolean *changed, GError **error);
+gboolean floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolean *changed, GError **error);
+/* Whether one was pinned or unpinned since @moment, floo_contacts_get_moment() when the service was asked. */
+gboolean floo_conversations_pins_changed_since (FlooDb *db, gint64 moment);
+/* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the
+ * outbox's rows of it stay. @deleted: (out) */
+gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);
+/* The same for one that was deleted elsewhere at a time of which @up_to is the id: what is newer stays, and what is older and has not
+ * come yet does not come in any more, also where the conversation is not here. @deleted: (out): it was here; @is_left: (out): with what
+ * is newer it still is */
+gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted,
+                                          gboolean *is_left, GError **error);
+
+/* In a write job: order, last message or draft of one changed, or one went: RecentListUpdate, once a transaction and behind its other events.
+ * Returns: TRUE */
+gboolean floo_conversations_list_changed (FlooDb *db);
+
+G_END_DECLS

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * early.h: operations that came before their message, until it comes. All functions run inside a job.
+ *
+ * READ_CANCEL (type 3) stays for what comes after it and was done before: it goes to ourselves, reading to the sender, and the service hands
+ * out the one and the other in different conversations.
+ *
+ * They are kept as long as the ids of applied ones, the newest FLOO_EARLY_MAX of them.
+ */
+#pragma once
+
+#include "store/engine/store.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_EARLY_MAX 10000
+
+/* Borrowed view; texts are NULL where there is none. */
+typedef struct {
+  gint64 id;              /* the operation's own: their order */
+  gint64 message;
+  int type;
+  gboolean ours;
+  gint64 edit_timestamp;
+  const char *content, *config, *ext;
+} FlooEarly;
+
+typedef gboolean (*FlooEarlyFunc) (const FlooEarly *early, gpointer user_data, GError **error);
+
+gboolean floo_early_add (FlooDb *db, const FlooEarly *early, GError **error);
+/* Whether there are any that wait. */
+gboolean floo_early_any (FlooDb *db, gboolean *any, GError **error);
+/* Whether @message was made unread after the operation @id. */
+gboolean floo_early_is_unread_after (FlooDb *db, gint64 message, gint64 id, gboolean *unread, GError **error);
+/* Calls @func for each that waits for @message, in order, and forgets them. */
+gboolean floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpointer user_data, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/tables/entries.h"
+
+#include <string.h>
+
+#include "base/hash.h"
+#include "store/tables/rows.h"
+
+/* Of the last message's content; a row of a list shows no more. */
+#define MAX_CHARACTERS 1024
+
+static const char *const types[] = { "roster", "group", "system" };
+
+/* ---- reading ---- */
+
+/* Behind type: fields of the entry, in the order of the columns from the fourth on. */
+static const struct {
+  const char *name;
+  char type; /* of GVariant; m: the number of a FlooMessageType, e: of a FlooSendState */
+} fields[] = {
+  { "unread", 'u' },          { "mentioned", 'b' },       { "pinned", 'b' },       { "muted", 'b' },         { "draft", 's' },
+  { "draft_timestamp", 'x' }, { "name", 's' },            { "avatar", 's' },       { "content", 's' },       { "timestamp", 'x' },
+  { "last_message_id", 'x' }, { "last_from", 'x' },       { "last_from_name", 's' }, { "last_type", 'm' },   { "last_outgoing", 'b' },
+  { "last_status", 'i' },     { "last_send_state", 'e' }, { "first_unread", 'x' }, { "failed", 'u' },        { "read_up_to", 'x' },
+};
+
+#define FIRST_FIELD 3
+
+static GVariant *
+read_field (FlooQuery *query, guint i, char type, gsize *size)
+{
+  const int column = FIRST_FIELD + (int) i;
+  const char *text;
+
+  switch (type)
+    {
+    case 'u':
+      return g_variant_new_uint32 ((guint32) CLAMP (floo_query_int (query, column), 0, G_MAXUINT32));
+    case 'b':
+      return g_variant_new_boolean (floo_query_int (query, column) != 0);
+    case 'i':
+      return g_variant_new_int32 ((gint32) CLAMP (floo_query_int (query, column), G_MININT32, G_MAXINT32));
+    case 'x':
+      return g_variant_new_int64 (floo_query_int (query, column));
+    case 'm':
+      return g_variant_new_string (floo_query_is_null (query, column) ? "" : floo_message_type_to_string ((int) floo_query_int (query, column)));
+    case 'e':
+      return g_variant_new_string (floo_query_int (query, column) == FLOO_SEND_NONE
+                                       ? "" : floo_send_state_to_string ((FlooSendState) floo_query_int (query, column)));
+    default:
+      text = floo_query_text (query, column);
+      *size += text != NULL ? strlen (text) : 0;
+      return g_variant_new_string (text != NULL ? text : "");
+    }
+}
+
+GVariant *
+floo_entry_read (FlooQuery *query, gsize *size)
+{
+  gint64 type = floo_query_int (query, 1);
+  GVariantBuilder entry;
+
+  g_variant_builder_init (&entry, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&entry, "{sv}", "id", g_variant_new_int64 (floo_query_int (query, 0)));
+  g_variant_builder_add (&entry, "{sv}", "type", g_variant_new_string (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
+  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+    g_variant_builder_add (&entry, "{sv}", fields[i].name, read_field (query, i, fields[i].type, size));
+  *size += 1024;
+  return g_variant_builder_end (&entry);
+}
+
+/* ---- keeping ---- */
+
+/* The newest of what the conversation has: a message of ours that waits, else the last message. Writes it into the columns. */
+static gboolean
+write_last (FlooDb *db, gint64 id, const FlooMessage *message, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "conversation-show", error);
+  g_autofree char *beginning = NULL;
+
+  if (query == NULL)
+    return FALSE;
+  if (g_utf8_strlen (message->content, -1) > MAX_CHARACTERS)
+    beginning = g_utf8_substring (message->content, 0, MAX_CHARACTERS);
+  floo_query_bind_int (query, 1, id);
+  floo_query_bind_int (query, 2, message->id);
+  floo_query_bind_text (query, 3, beginning != NULL ? beginning : message->content);
+  floo_query_bind_int (query, 4, message->timestamp);
+  floo_query_bind_int (query, 5, message->from);
+  floo_query_bind_text (query, 6, message->sender_name);
+  if (message->id != 0)
+    floo_query_bind_int (query, 7, message->type);
+  floo_query_bind_int (query, 8, message->flags & FLOO_MESSAGE_OUTGOING ? 1 : 0);
+  floo_query_bind_int (query, 9, message->status);
+  floo_query_bind_int (query, 10, message->send_state);
+  return floo_query_run (query, error);
+}
+
+static gboolean
+show_waiting (FlooDb *db, gint64 id, gboolean *found, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-last-of-conversation", FLOO_INTS (id), error);
+  FlooOutboxRow row;
+  FlooMessage message;
+
+  if (query == NULL || !floo_query_next (query, found, error))
+    return FALSE;
+  if (!*found)
+    return TRUE;
+  floo_outbox_row_read (&row, query);
+  floo_outbox_row_to_message (&row, db, &message);
+  return write_last (db, id, &message, error);
+}
+
+static gboolean
+show_stored (FlooDb *db, gint64 id, gint64 last_message, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "message-get", FLOO_INTS (last_message), error);
+  g_auto (FlooMessageRow) row = { 0 };
+  gboolean found;
+
+  row.message.content = "";
+  if (query == NULL || !floo_query_next (query, &found, error) || (found && !floo_message_row_read (&row, db, query, error)))
+    return FALSE;
+  return write_last (db, id, &row.message, error);
+}
+
+/* Never 0. */
+static gint64
+hash_of (GVariant *entry)
+{
+  const guint64 hash = floo_hash (FLOO_HASH_START, g_variant_get_data (entry), g_variant_get_size (entry));
+
+  return hash != 0 ? (gint64) hash : 1;
+}
+
+static gboolean
+read_entry (FlooDb *db, gint64 id, GVariant **entry, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversation-get", FLOO_INTS (id), error);
+  gsize size = 0;
+  gboolean row;
+
+  *entry = NULL;
+  if (query == NULL || !floo_query_next (query, &row, error))
+    return FALSE;
+  if (row)
+    *entry = g_variant_ref_sink (floo_entry_read (query, &size));
+  return TRUE;
+}
+
+gboolean
+floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversation-shown", FLOO_INTS (id), error);
+  g_autoptr (GVariant) now = NULL;
+  gboolean row, waits;
+  gint64 shown, hash;
+
+  *entry = NULL;
+  *removed = FALSE;
+  if (query == NULL || !floo_query_next (query, &row, error))
+    return FALSE;
+  if (!row)
+    return TRUE;
+  shown = floo_query_int (query, 1);
+  if (!show_waiting (db, id, &waits, error) || (!waits && !show_stored (db, id, floo_query_int (query, 2), error)))
+    return FALSE;
+  if (floo_query_int (query, 0) != 0 && !read_entry (db, id, &now, error))
+    return FALSE;
+  hash = now != NULL ? hash_of (now) : 0;
+  if (hash == shown)
+    return TRUE;
+  *removed = now == NULL;
+  *entry = g_steal_pointer (&now);
+  return floo_query_run_ints (db, "conversation-set-shown", FLOO_INTS (id, hash), NULL, error);
+}

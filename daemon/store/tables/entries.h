@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * entries.h: a conversation as its row in a window: Conversations.List, Get and ConversationsChanged. Private to the store.
+ *
+ * All of it is in columns of the table conversations, which the writer keeps (touched.h), and in those of contacts.
+ */
+#pragma once
+
+#include "store/engine/query.h"
+
+G_BEGIN_DECLS
+
+/* Returns: (transfer floating): a{sv} of the present row of conversations-list.sql and its kin. @size: (inout): raised by its bytes */
+GVariant *floo_entry_read (FlooQuery *query, gsize *size);
+
+/**
+ * floo_entry_refresh:
+ * @entry: (out) (transfer full) (nullable): the entry, where it is another one than at the last refresh and in the list
+ * @removed: (out): it was in the list and is not any more
+ *
+ * Writes the columns that the list shows anew. In a write job.
+ */
+gboolean floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, GError **error);
+
+G_END_DECLS

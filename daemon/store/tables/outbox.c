@@ -1,0 +1,534 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/tables/outbox.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/error.h"
+#include "store/tables/client-ids.h"
+#include "store/tables/conversations.h"
+#include "store/tables/lived.h"
+#include "store/tables/messages.h"
+#include "store/tables/rows.h"
+
+#define TOKEN_DAY_MS (24 * 3600 * 1000)
+
+/* MessageOperation.OpType's names in lower case. */
+static const char *const operations[]
+    = { "", "read_ack", "read_all", "read_cancel", "deliver_ack", "recall", "delete", "play_ack", "append", "replace" };
+
+const char *
+floo_outbox_operation_to_string (int operation)
+{
+  if (operation == FLOO_OUTBOX_DELETE_CONVERSATION)
+    return "delete_conversation";
+  if (operation == FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE)
+    return "delete_conversation_everywhere";
+  return operation > 0 && operation < (int) G_N_ELEMENTS (operations) ? operations[operation] : "unknown";
+}
+
+gboolean
+floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error)
+{
+  gint64 next = MAX (db->last_client_id + 1, floo_now_ms ());
+
+  if (next > db->client_id_ceiling && !floo_client_ids_raise (db, next, error))
+    return FALSE;
+  db->last_client_id = next;
+  *client_id = next;
+  return TRUE;
+}
+
+gboolean
+floo_outbox_find_token (FlooDb *db, const char *token, const char *digest, gint64 *client_id, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "token-get", error);
+  gboolean row;
+
+  *client_id = 0;
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, token);
+  if (!floo_query_next (query, &row, error))
+    return FALSE;
+  if (!row)
+    return TRUE;
+  if (g_strcmp0 (floo_query_text (query, 0), digest) != 0)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "token: it was used before, with other arguments");
+      return FALSE;
+    }
+  *client_id = floo_query_int (query, 1);
+  /* Kept from its last use on; a day more or less does not matter. */
+  return db->role != FLOO_DB_WRITER || floo_query_int (query, 2) > floo_lived_now (db) - TOKEN_DAY_MS
+         || floo_outbox_add_token (db, token, digest, *client_id, error);
+}
+
+gboolean
+floo_outbox_add_token (FlooDb *db, const char *token, const char *digest, gint64 client_id, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "token-put", error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 1, token);
+  floo_query_bind_text (query, 2, digest);
+  floo_query_bind_int (query, 3, client_id);
+  floo_query_bind_int (query, 4, floo_lived_now (db));
+  return floo_query_run (query, error);
+}
+
+gboolean
+floo_outbox_refresh_head (FlooDb *db, gint64 conversation, GError **error)
+{
+  gint64 first;
+
+  return floo_query_get_int (db, "outbox-first-unsettled", FLOO_INTS (conversation), &first, NULL, error)
+         && floo_query_run_ints (db, "outbox-clear-head", FLOO_INTS (conversation, first), NULL, error)
+         && floo_query_run_ints (db, "outbox-set-head", FLOO_INTS (first), NULL, error);
+}
+
+/* Reading and its like need no order, and a thousand of them must not hold up a message. */
+static gboolean
+is_ordered (int operation)
+{
+  static const int free_ones[] = { FLOO_OUTBOX_READ_ACK, FLOO_OUTBOX_READ_ALL, FLOO_OUTBOX_READ_CANCEL, FLOO_OUTBOX_DELIVER_ACK,
+                                   FLOO_OUTBOX_PLAY_ACK };
+
+  for (guint i = 0; i < G_N_ELEMENTS (free_ones); i++)
+    if (free_ones[i] == operation)
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-insert", error);
+  const gint64 ints[]
+      = { row->client_id, row->conversation, row->to_type, row->to, row->operation, row->target, row->type, row->priority,
+          row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0, is_ordered (row->operation) };
+  const gint64 more[] = { row->frame, row->doubt, row->named, row->accepted, row->edited };
+  const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
+
+  if (query == NULL)
+    return FALSE;
+  for (guint i = 0; i < G_N_ELEMENTS (ints); i++)
+    floo_query_bind_int (query, (int) i + 1, ints[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    floo_query_bind_text (query, (int) (G_N_ELEMENTS (ints) + i) + 1, texts[i]);
+  for (guint i = 0; i < G_N_ELEMENTS (more); i++)
+    floo_query_bind_int (query, (int) (G_N_ELEMENTS (ints) + G_N_ELEMENTS (texts) + i) + 1, more[i]);
+  return floo_query_run (query, error);
+}
+
+static FlooConversationType
+conversation_type (gint64 conversation, FlooToType to_type)
+{
+  if (conversation == 0)
+    return FLOO_CONVERSATION_SYSTEM;
+  return to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;
+}
+
+/* A message that one can see is activity of its conversation. A group stays one, also where somebody takes its id for a user's. */
+static gboolean
+touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError **error)
+{
+  FlooConversationType type = conversation_type (row->conversation, row->to_type), known = type;
+  g_autoptr (GError) local = NULL;
+
+  if (!floo_conversations_get_type (db, row->conversation, &known, &local) && !floo_error_only_missing (&local, error))
+    return FALSE;
+  if (known == FLOO_CONVERSATION_GROUP)
+    type = FLOO_CONVERSATION_GROUP;
+  return row->operation != FLOO_OUTBOX_MESSAGE || row->type == FLOO_TYPE_COMMAND
+         || floo_conversations_touch (db, row->conversation, type,
+                                      floo_message_is_record (row->type, row->config), 0, FALSE, id, timestamp, NULL, error);
+}
+
+/* An operation on a message that failed has nothing to wait for. */
+static gboolean
+check_target (FlooDb *db, const FlooOutboxRow *row, GError **error)
+{
+  gint64 state;
+
+  if (row->operation == FLOO_OUTBOX_MESSAGE || row->target == 0)
+    return TRUE;
+  if (!floo_query_get_int (db, "outbox-get-state", FLOO_INTS (row->target), &state, NULL, error))
+    return FALSE;
+  if (state != FLOO_SEND_FAILED && state != FLOO_SEND_CANCELLED)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " was not sent", row->target);
+  return FALSE;
+}
+
+gboolean
+floo_outbox_restore (FlooDb *db, const FlooOutboxRow *row, GError **error)
+{
+  return floo_outbox_put (db, row, error) && touch (db, row, 0, row->timestamp, error) && floo_outbox_refresh_head (db, row->conversation, error);
+}
+
+gboolean
+floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error)
+{
+  return check_target (db, row, error) && floo_outbox_restore (db, row, error);
+}
+
+void
+floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query)
+{
+  row->client_id = floo_query_int (query, 0);
+  row->conversation = floo_query_int (query, 1);
+  row->to_type = (FlooToType) floo_query_int (query, 2);
+  row->to = floo_query_int (query, 3);
+  row->operation = (int) floo_query_int (query, 4);
+  row->target = floo_query_int (query, 5);
+  row->type = (int) floo_query_int (query, 6);
+  row->priority = (guint) floo_query_int (query, 7);
+  row->timestamp = floo_query_int (query, 8);
+  row->state = (FlooSendState) floo_query_int (query, 9);
+  row->attempts = (guint) floo_query_int (query, 10);
+  row->next_retry = floo_query_int (query, 11);
+  row->device_sn = floo_query_int (query, 12);
+  row->permanent = floo_query_int (query, 13) != 0;
+  row->frame = floo_query_int (query, 14);
+  row->doubt = (FlooDoubt) floo_query_int (query, 15);
+  row->named = floo_query_int (query, 16);
+  row->accepted = floo_query_int (query, 17);
+  row->edited = floo_query_int (query, 18);
+  row->error = floo_query_text (query, 19);
+  row->content = floo_query_text (query, 20);
+  row->ext = floo_query_text (query, 21);
+  row->config = floo_query_text (query, 22);
+  row->attachment = floo_query_text (query, 23);
+  row->file = floo_query_text (query, 24);
+  if (row->content == NULL)
+    row->content = "";
+}
+
+void
+floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *message)
+{
+  *message = (FlooMessage){
+    .id = row->client_id,
+    .conversation = row->conversation,
+    .from = db->user_id,
+    .to = row->conversation,
+    .to_type = row->to_type,
+    .type = row->type,
+    .content = row->content,
+    .timestamp = row->timestamp,
+    .status = FLOO_STATUS_UNREAD,
+    .flags = FLOO_MESSAGE_OUTGOING,
+    .client_id = row->client_id,
+    .ext = row->ext,
+    .config = row->config,
+    .attachment = row->attachment,
+    .send_state = row->state,
+  };
+}
+
+/* Calls @func with each row of @query until it returns FALSE; @n: (out): how many */
+static gboolean
+each (FlooQuery *query, FlooOutboxFunc func, gpointer user_data, guint *n, GError **error)
+{
+  gboolean row;
+
+  *n = 0;
+  while (floo_query_next (query, &row, error))
+    {
+      FlooOutboxRow outbox;
+
+      if (!row)
+        return TRUE;
+      floo_outbox_row_read (&outbox, query);
+      (*n)++;
+      if (!func (&outbox, user_data))
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static gboolean
+not_found (gint64 client_id, GError **error)
+{
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "Nothing waits under %" G_GINT64_FORMAT, client_id);
+  return FALSE;
+}
+
+gboolean
+floo_outbox_get (FlooDb *db, gint64 client_id, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-get", FLOO_INTS (client_id), error);
+  guint n;
+
+  if (query == NULL || !each (query, func, user_data, &n, error))
+    return FALSE;
+  return n > 0 || not_found (client_id, error);
+}
+
+gboolean
+floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-all", error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_uncertain (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-uncertain", error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_edit (FlooDb *db, gint64 message, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-edits", FLOO_INTS (message), error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_of_frame (FlooDb *db, gint64 client_mid, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-of-frame", FLOO_INTS (client_mid), error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-files", error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-dependents", FLOO_INTS (client_id), error);
+  gboolean row;
+
+  if (query == NULL)
+    return FALSE;
+  while (floo_query_next (query, &row, error))
+    {
+      gint64 id;
+
+      if (!row)
+        return TRUE;
+      id = floo_query_int (query, 0);
+      g_array_append_val (client_ids, id);
+    }
+  return FALSE;
+}
+
+static gboolean
+fail_dependents (FlooDb *db, gint64 client_id, const char *error_text, gboolean permanent, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-fail-dependents", FLOO_INTS (client_id, permanent ? 1 : 0), error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 3, error_text);
+  return floo_query_run (query, error);
+}
+
+static gboolean
+get_conversation (FlooDb *db, gint64 client_id, gint64 *conversation, GError **error)
+{
+  gboolean found;
+
+  return floo_query_get_int (db, "outbox-get-conversation", FLOO_INTS (client_id), conversation, &found, error)
+         && (found || not_found (client_id, error));
+}
+
+/* A message of ours is not to be sent any more. A conversation with nobody that only it made goes with it. */
+static gboolean
+settle_without (FlooDb *db, gint64 conversation, GError **error)
+{
+  return floo_conversations_settle (db, conversation, error)
+         && floo_query_run_ints (db, "conversation-drop-empty", FLOO_INTS (conversation), NULL, error);
+}
+
+gboolean
+floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry, gint64 device_sn,
+                       const char *error_text, gboolean permanent, GError **error)
+{
+  g_autoptr (FlooQuery) query = NULL;
+  gint64 conversation;
+
+  if (!get_conversation (db, client_id, &conversation, error))
+    return FALSE;
+  query = floo_query_take_ints (db, "outbox-set-state",
+                                FLOO_INTS (client_id, state, count_attempt ? 1 : 0, next_retry, device_sn, permanent ? 1 : 0), error);
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 7, error_text);
+  return floo_query_run (query, error)
+         && (state != FLOO_SEND_FAILED || fail_dependents (db, client_id, error_text, permanent, error))
+         && (state != FLOO_SEND_CANCELLED || settle_without (db, conversation, error))
+         && floo_outbox_refresh_head (db, conversation, error);
+}
+
+gboolean
+floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char *attachment, GError **error)
+{
+  g_autoptr (FlooQuery) query = NULL;
+  gint64 conversation;
+
+  if (!get_conversation (db, client_id, &conversation, error))
+    return FALSE;
+  query = floo_query_take_ints (db, "outbox-set-file", FLOO_INTS (client_id), error);
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 2, file);
+  floo_query_bind_text (query, 3, attachment);
+  return floo_query_run (query, error) && floo_outbox_refresh_head (db, conversation, error);
+}
+
+/* The message that @row was, under the id that it has now. Where it came by a page before, that one stays and gets our name for it. */
+static gboolean
+store_acknowledged (FlooDb *db, const FlooOutboxRow *row, gint64 server_id, gint64 server_time, GError **error)
+{
+  FlooMessage message;
+  gboolean is_new;
+
+  floo_outbox_row_to_message (row, db, &message);
+  message.id = server_id;
+  message.device_sn = row->device_sn;
+  message.timestamp = server_time != 0 ? server_time : row->timestamp;
+  return floo_messages_insert (db, &message, FALSE, &is_new, error)
+         && (is_new || floo_query_run_ints (db, "message-set-client-id", FLOO_INTS (server_id, row->client_id), NULL, error))
+         && touch (db, row, server_id, message.timestamp, error);
+}
+
+gboolean
+floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 server_time, gboolean *was_there, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-get", FLOO_INTS (client_id), error);
+  FlooOutboxRow row;
+
+  if (query == NULL || !floo_query_next (query, was_there, error))
+    return FALSE;
+  if (!*was_there)
+    return TRUE;
+  floo_outbox_row_read (&row, query);
+  /* Command messages are signalled, not kept. */
+  if (row.operation == FLOO_OUTBOX_MESSAGE && row.type != FLOO_TYPE_COMMAND && server_id != 0
+      && !store_acknowledged (db, &row, server_id, server_time, error))
+    return FALSE;
+  return floo_query_run_ints (db, "outbox-delete", FLOO_INTS (client_id), NULL, error)
+         && floo_query_run_ints (db, "outbox-retarget", FLOO_INTS (client_id, server_id), NULL, error)
+         && floo_conversations_settle (db, row.conversation, error) && floo_outbox_refresh_head (db, row.conversation, error);
+}
+
+gboolean
+floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error)
+{
+  gint64 conversation;
+
+  if (!get_conversation (db, client_id, &conversation, error))
+    return FALSE;
+  return floo_query_run_ints (db, "outbox-delete-dependents", FLOO_INTS (client_id), NULL, error)
+         && floo_query_run_ints (db, "outbox-delete", FLOO_INTS (client_id), NULL, error)
+         && settle_without (db, conversation, error) && floo_outbox_refresh_head (db, conversation, error);
+}
+
+gboolean
+floo_outbox_count (FlooDb *db, guint *queued, guint *failed, GError **error)
+{
+  gint64 waiting, given_up;
+
+  if (!floo_query_get_int (db, "outbox-count", NULL, 0, &waiting, NULL, error)
+      || !floo_query_get_int (db, "outbox-count-failed", NULL, 0, &given_up, NULL, error))
+    return FALSE;
+  *queued = (guint) waiting;
+  *failed = (guint) given_up;
+  return TRUE;
+}
+
+gboolean
+floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error)
+{
+  return floo_query_run_ints (db, "outbox-mark-uncertain", FLOO_INTS (device_sn), n, error)
+         && floo_query_run_ints (db, "outbox-retry-at-once", NULL, 0, NULL, error);
+}
+
+/* A page of ListOutbox. */
+typedef struct {
+  FlooDb *db;
+  gboolean online;
+  GVariantBuilder items;
+  guint limit;
+  guint n;
+  gsize size;
+  gint64 last;          /* client id of the last item */
+  gboolean more;
+} Page;
+
+static gboolean
+add_to_page (const FlooOutboxRow *row, gpointer user_data)
+{
+  Page *page = user_data;
+  GVariantBuilder extra;
+  FlooMessage message;
+
+  floo_outbox_row_to_message (row, page->db, &message);
+  page->size += floo_message_size (&message);
+  if (page->n > 0 && (page->n >= page->limit || page->size > FLOO_PAGE_BYTES))
+    {
+      page->more = TRUE;
+      return FALSE;
+    }
+  page->n++;
+  page->last = row->client_id;
+  g_variant_builder_init (&extra, G_VARIANT_TYPE_VARDICT);
+  g_variant_builder_add (&extra, "{sv}", "attempts", g_variant_new_uint32 (row->attempts));
+  g_variant_builder_add (&extra, "{sv}", "next_retry", g_variant_new_int64 (row->next_retry));
+  g_variant_builder_add (&extra, "{sv}", "permanent", g_variant_new_boolean (row->permanent));
+  if (row->error != NULL || (row->state == FLOO_SEND_SENDING && !page->online))
+    g_variant_builder_add (&extra, "{sv}", "error",
+                           g_variant_new_string (row->error != NULL ? row->error : "0: it waits for a connection, to be sent again"));
+  if (row->operation != FLOO_OUTBOX_MESSAGE)
+    g_variant_builder_add (&extra, "{sv}", "operation", g_variant_new_string (floo_outbox_operation_to_string (row->operation)));
+  message.extra = g_variant_ref_sink (g_variant_builder_end (&extra));
+  g_variant_builder_add_value (&page->items, floo_message_to_variant (&message));
+  g_variant_unref (message.extra);
+  return TRUE;
+}
+
+GVariant *
+floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, char **next_cursor, GError **error)
+{
+  g_autoptr (FlooQuery) query = NULL;
+  Page page = { .db = db, .online = online, .limit = limit };
+  gint64 after = 0;
+  guint n;
+
+  if (*cursor != '\0' && !g_ascii_string_to_signed (cursor, 10, 0, G_MAXINT64, &after, NULL))
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The cursor is none that ListOutbox gave");
+      return NULL;
+    }
+  query = floo_query_take_ints (db, "outbox-page", FLOO_INTS (after, (gint64) limit + 1), error);
+  if (query == NULL)
+    return NULL;
+  g_variant_builder_init (&page.items, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  if (!each (query, add_to_page, &page, &n, error))
+    {
+      g_variant_builder_clear (&page.items);
+      return NULL;
+    }
+  *next_cursor = page.more ? g_strdup_printf ("%" G_GINT64_FORMAT, page.last) : g_strdup ("");
+  return g_variant_builder_end (&page.items);
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/tables/repair.h"
+
+#include <string.h>
+
+#include "base/backoff.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "store/tables/journal.h"
+#include "store/tables/rows.h"
+
+#define ERROR_CATEGORY "STORE_DAMAGED"
+/* Whatever can be counted or stamped is below: clients may keep numbers in doubles. */
+#define MAX_NUMBER (G_GINT64_CONSTANT (1) << 53)
+
+/* ---- numbers that were never given ---- */
+
+static gboolean
+tell (FlooDb *db, const char *text, GError **error)
+{
+  g_warning ("%s", text);
+  /* Before the store is open nobody listens, and the number of the next event is not known yet. */
+  return db->events == NULL || floo_journal_append (db, FLOO_SIGNAL_FLOO_ERROR, g_variant_new ("(ss)", ERROR_CATEGORY, text), NULL, 0, error);
+}
+
+/* With the highest events gone their numbers would be given once more: clients have to see another journal. */
+static gboolean
+repair_numbers (FlooDb *db, GError **error)
+{
+  guint events;
+
+  if (!floo_query_run_ints (db, "repair-journal", NULL, 0, &events, error)
+      || !floo_query_run_ints (db, "repair-search-changes", NULL, 0, NULL, error)
+      || !floo_query_run_ints (db, "repair-messages", NULL, 0, NULL, error)
+      || !floo_query_run_ints (db, "repair-conversations", NULL, 0, NULL, error)
+      || (events > 0 && !floo_query_run_ints (db, "repair-journal-id", NULL, 0, NULL, error)))
+    return FALSE;
+  if (events > 0)
+    g_warning ("%u damaged events were removed from the store's journal, which begins anew for its clients", events);
+  return TRUE;
+}
+
+/* ---- rows that are going to be sent ---- */
+
+/* Columns of outbox-get: what the first ones may hold; the others are texts. */
+static const struct {
+  gint64 min, max;
+  gboolean essential;    /* without it nobody knows what the row was */
+} numbers[] = {
+  { 1, MAX_NUMBER - 1, FALSE },                                     /* client_id */
+  { 0, G_MAXINT64, TRUE },                                          /* conversation */
+  { FLOO_TO_ROSTER, FLOO_TO_GROUP, TRUE },                          /* to_type */
+  { 0, G_MAXINT64, TRUE },                                          /* recipient */
+  { FLOO_OUTBOX_MESSAGE, FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE, TRUE }, /* operation */
+  { 0, G_MAXINT64, FALSE },                                         /* target */
+  { 0, G_MAXUINT8, TRUE },                                          /* type */
+  { 0, G_MAXUINT32, FALSE },                                        /* priority */
+  { 1, MAX_NUMBER, FALSE },                                         /* timestamp */
+  { FLOO_SEND_QUEUED, FLOO_N_SEND_STATES - 1, FALSE },              /* state */
+  { 0, G_MAXUINT32, FALSE },                                        /* attempts */
+  { 0, G_MAXINT64, FALSE },                                         /* next_retry: one that is too far away is due */
+  { 0, G_MAXUINT32, FALSE },                                        /* device_sn */
+  { 0, 1, FALSE },                                                  /* permanent */
+  { 0, MAX_NUMBER - 1, FALSE },                                     /* frame */
+  { FLOO_DOUBT_DEVICE, FLOO_DOUBT_DUPLICATE, FALSE },               /* doubt */
+  { 0, G_MAXINT64, FALSE },                                         /* named */
+  { 0, G_MAXINT64, FALSE },                                         /* accepted */
+  { 0, G_MAXINT64, FALSE },                                         /* edited */
+};
+
+enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 22, COLUMN_ATTACHMENT = 23, COLUMN_FILE = 24 };
+
+static gboolean
+is_number_sound (FlooQuery *query, guint i)
+{
+  const gint64 value = floo_query_int (query, (int) i);
+
+  return floo_query_get_type (query, (int) i) == SQLITE_INTEGER && value >= numbers[i].min && value <= numbers[i].max;
+}
+
+static gboolean
+is_text_sound (FlooQuery *query, int i)
+{
+  gsize size;
+  const char *text;
+
+  if (floo_query_is_null (query, i))
+    return TRUE;
+  text = floo_query_blob (query, i, &size);
+  return floo_query_get_type (query, i) == SQLITE_TEXT && g_utf8_validate_len (text, size, NULL);
+}
+
+/* What is sent as an object has to be one. */
+static gboolean
+is_object_or_null (FlooQuery *query, int i)
+{
+  const char *text = floo_query_text (query, i);
+  g_autoptr (JsonNode) node = text != NULL ? floo_json_parse (text, strlen (text), NULL) : NULL;
+
+  return text == NULL || floo_json_node_object (node) != NULL;
+}
+
+static gboolean
+is_operation_sound (FlooQuery *query)
+{
+  const int operation = (int) floo_query_int (query, COLUMN_OPERATION);
+
+  return operation == FLOO_OUTBOX_MESSAGE ? floo_query_int (query, COLUMN_TARGET) == 0
+                                          : strcmp (floo_outbox_operation_to_string (operation), "unknown") != 0;
+}
+
+static gboolean
+is_row_sound (FlooQuery *query)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (!is_number_sound (query, i))
+      return FALSE;
+  for (guint i = G_N_ELEMENTS (numbers); i < floo_query_get_n_columns (query); i++)
+    if (!is_text_sound (query, (int) i))
+      return FALSE;
+  return is_operation_sound (query) && is_object_or_null (query, COLUMN_CONFIG) && is_object_or_null (query, COLUMN_ATTACHMENT)
+         && is_object_or_null (query, COLUMN_FILE);
+}
+
+static gboolean
+has_essentials (FlooQuery *query)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    if (numbers[i].essential && !is_number_sound (query, i))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
+{
+  floo_outbox_row_read (row, query);
+  if (is_row_sound (query))
+    return TRUE;
+  if (!has_essentials (query))
+    {
+      g_warning ("A row of the outbox is damaged so that nobody knows whom it was for; it is left out");
+      return FALSE;
+    }
+  g_warning ("A row of the outbox is damaged; it counts as failed");
+  row->state = FLOO_SEND_FAILED;
+  row->permanent = TRUE;
+  row->error = "0: The store was damaged: this is what is left of the message";
+  row->attempts = 1;
+  row->next_retry = 0;
+  row->frame = row->named = row->accepted = 0;
+  row->doubt = FLOO_DOUBT_DEVICE;
+  row->file = NULL;
+  if (row->operation == FLOO_OUTBOX_MESSAGE)
+    row->target = 0;
+  /* The user may send it again. */
+  if (!is_number_sound (query, COLUMN_TIMESTAMP))
+    row->timestamp = floo_now_ms ();
+  if (!is_object_or_null (query, COLUMN_CONFIG))
+    row->config = NULL;
+  if (!is_object_or_null (query, COLUMN_ATTACHMENT))
+    row->attachment = NULL;
+  return TRUE;
+}
+
+/* Appends the client_ids of @name's rows, of those that are not sound where @read. */
+static gboolean
+collect_rows (FlooDb *db, const char *name, gboolean read, GArray *ids, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take (db, name, error);
+  gboolean row;
+
+  while (query != NULL && floo_query_next (query, &row, error))
+    {
+      const gint64 id = row ? floo_query_int (query, 0) : 0;
+
+      if (!row)
+        return TRUE;
+      if (!read || !is_row_sound (query))
+        g_array_append_val (ids, id);
+    }
+  return FALSE;
+}
+
+/* @ids: (out): of rows that have to be put in anew; one may come twice */
+static gboolean
+find_damaged_rows (FlooDb *db, GArray *ids, GError **error)
+{
+  return collect_rows (db, "outbox-all", TRUE, ids, error) && collect_rows (db, "repair-outbox-misplaced", FALSE, ids, error);
+}
+
+/* Takes the row out and, with what is left of it, in again: SQLite changes no row that has a value of a wrong type. */
+static gboolean
+renew_row (FlooDb *db, gint64 id, GArray *conversations, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-get", FLOO_INTS (id), error);
+  FlooOutboxRow row;
+  gboolean found;
+
+  if (query == NULL || !floo_query_next (query, &found, error))
+    return FALSE;
+  if (!found)
+    return TRUE;
+  if (!floo_query_run_ints (db, "outbox-delete", FLOO_INTS (id), NULL, error))
+    return FALSE;
+  if (!floo_repair_read_outbox_row (query, &row))
+    return TRUE;
+  g_array_append_val (conversations, row.conversation);
+  return (is_number_sound (query, 0) || floo_query_get_int (db, "repair-free-client-id", NULL, 0, &row.client_id, NULL, error))
+         && floo_outbox_put (db, &row, error);
+}
+
+/* All rows first, then their order, which changes the rows beside them. */
+static gboolean
+renew_rows (FlooDb *db, const GArray *ids, GError **error)
+{
+  g_autoptr (GArray) conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
+
+  for (guint i = 0; i < ids->len; i++)
+    if (!renew_row (db, g_array_index (ids, gint64, i), conversations, error))
+      return FALSE;
+  for (guint i = 0; i < conversations->len; i++)
+    if (!floo_outbox_refresh_head (db, g_array_index (conversations, gint64, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+gboolean
+floo_repair_on_opening (FlooDb *db, GError **error)
+{
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  gint64 impossible;
+
+  if (!find_damaged_rows (db, ids, error) || !floo_query_get_int (db, "repair-is-due", NULL, 0, &impossible, NULL, error))
+    return FALSE;
+  if (ids->len == 0 && impossible == 0)
+    return TRUE;
+  if (!floo_db_begin_write (db, error))
+    return FALSE;
+  if (repair_numbers (db, error) && renew_rows (db, ids, error) && floo_db_commit (db, error))
+    return TRUE;
+  floo_db_rollback (db);
+  return FALSE;
+}
+
+/* ---- values of a wrong type ---- */
+
+/* The statements for one table, from its definition. */
+typedef struct {
+  GString *sound;       /* of the values that have a default: all are of their types */
+  GString *essential;   /* of those that have none */
+  GString *values;      /* what SET sets */
+} Statements;
+
+static void
+add_column (Statements *statements, FlooQuery *column)
+{
+  g_autofree char *name = g_strdup_printf ("\"%s\"", floo_query_text (column, 0));
+  const char *type = floo_query_text (column, 1);
+  const gboolean is_key = floo_query_int (column, 4) != 0, must_be = floo_query_int (column, 2) != 0 || is_key;
+  const char *fallback = floo_query_text (column, 3);
+  g_autofree char *lower = g_ascii_strdown (type, -1);
+  g_autofree char *test = g_strdup_printf ("typeof(%s) IN ('%s'%s)", name, lower, must_be ? "" : ", 'null'");
+
+  if (g_str_equal (lower, "any"))
+    return;
+  if (must_be && fallback == NULL)
+    {
+      g_string_append_printf (statements->essential, " AND %s", test);
+      return;
+    }
+  g_string_append_printf (statements->sound, " AND %s", test);
+  g_string_append_printf (statements->values, "%s%s = iif(%s, %s, %s)", statements->values->len > 0 ? ", " : "", name, test, name,
+                          fallback != NULL ? fallback : "NULL");
+}
+
+static gboolean
+run_text (FlooDb *db, const char *sql, guint *n, GError **error)
+{
+  int code = sqlite3_exec (db->handle, sql, NULL, NULL, NULL);
+
+  if (code != SQLITE_OK)
+    return floo_db_set_error (db, code, error);
+  *n += (guint) sqlite3_changes (db->handle);
+  return TRUE;
+}
+
+static gboolean
+repair_table (FlooDb *db, const char *table, guint *n, GError **error)
+{
+  g_autoptr (FlooQuery) columns = floo_query_take (db, "table-columns", error);
+  g_autoptr (GString) sound = g_string_new ("1");
+  g_autoptr (GString) essential = g_string_new ("1");
+  g_autoptr (GString) values = g_string_new (NULL);
+  Statements statements = { sound, essential, values };
+  gboolean row = TRUE;
+
+  if (columns == NULL)
+    return FALSE;
+  floo_query_bind_text (columns, 1, table);
+  while (row)
+    {
+      if (!floo_query_next (columns, &row, error))
+        return FALSE;
+      if (row)
+        add_column (&statements, columns);
+    }
+  g_string_prepend (essential, "\" WHERE NOT (");
+  g_string_prepend (essential, table);
+  g_string_prepend (essential, "DELETE FROM \"");
+  g_string_append_c (essential, ')');
+  if (!run_text (db, essential->str, n, error))
+    return FALSE;
+  if (values->len == 0)
+    return TRUE;
+  g_string_append_printf (values, " WHERE NOT (%s)", sound->str);
+  g_string_prepend (values, "\" SET ");
+  g_string_prepend (values, table);
+  g_string_prepend (values, "UPDATE \"");
+  return run_text (db, values->str, n, error);
+}
+
+gboolean
+floo_repair_tables (FlooDb *db, gpointer unused, GError **error)
+{
+  g_autoptr (FlooQuery) tables = floo_query_take (db, "tables", error);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_autofree char *text = NULL;
+  gboolean row = TRUE;
+  guint n = 0;
+
+  if (tables == NULL)
+    return FALSE;
+  while (row)
+    {
+      if (!floo_query_next (tables, &row, error))
+        return FALSE;
+      if (row)
+        g_ptr_array_add (names, g_strdup (floo_query_text (tables, 0)));
+    }
+  if (!find_damaged_rows (db, ids, error) || !renew_rows (db, ids, error))
+    return FALSE;
+  for (guint i = 0; i < names->len; i++)
+    if (!repair_table (db, names->pdata[i], &n, error))
+      return FALSE;
+  if (n + ids->len == 0)
+    return TRUE;
+  text = g_strdup_printf ("%u rows of the store were damaged; they were mended or removed", n + ids->len);
+  return tell (db, text, error);
+}
