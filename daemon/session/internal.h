@@ -343,17 +343,23 @@ void floo_read_ack_free (FlooReadAck *self);
 void floo_read_ack_offline (FlooReadAck *self);
 /* Fetches what is missing, step by step, while online. */
 void floo_read_ack_run (FlooReadAck *self);
-/* Whether messages to @group wait for its members: who sends another one has to wait, too, or it would overtake them. */
-gboolean floo_read_ack_is_awaited (FlooReadAck *self, gint64 group);
+/* The place of a message among those to its group that are not in the outbox yet. */
+typedef struct _FlooReadAckPlace FlooReadAckPlace;
 /**
- * floo_read_ack_wait:
- * @resume: called once: when the members are known, or cannot be had, or some seconds have gone by; in the order of these calls
+ * floo_read_ack_begin:
+ * @resume: see below
+ * @place: (out) (nullable): owned by @self
  *
- * Asks for the members of @group at once.
+ * A message to @group was accepted. Messages to a group go on in the order of these calls.
  *
- * Returns: FALSE where it is no use to wait: @resume is not called
+ * Returns: TRUE: it goes on now; where @place is given, floo_read_ack_end() says what became of it. FALSE: another one waits for the members
+ *   of the group, so this one has to wait, too: @resume is called once, when the members are known, or cannot be had, or some seconds have
+ *   gone by; @place is void
  */
-gboolean floo_read_ack_wait (FlooReadAck *self, gint64 group, GSourceOnceFunc resume, gpointer data);
+gboolean floo_read_ack_begin (FlooReadAck *self, gint64 group, GSourceOnceFunc resume, gpointer data, FlooReadAckPlace **place);
+/* @place is given up. @missing: the message needs the members of its group: they are fetched at once, and resume is called as above, maybe
+ * before this returns. Else it is in the outbox, or failed. */
+void floo_read_ack_end (FlooReadAck *self, FlooReadAckPlace *place, gboolean missing);
 /**
  * floo_read_ack_add_members:
  * @config: (nullable): of a message to @group

@@ -89,7 +89,7 @@ class ReadAckTest(files.Test):
         since = len(alice.events)
         peer.Peer(sandbox, 'bob').post('/group/settings/enable_read_ack', group_id=TEAM, value=True)
         alice.wait_event('GroupListUpdate', since=since)
-        texts = ['number %d' % i for i in range(5)]
+        texts = ['number %d' % i for i in range(40)]
         pending = [alice.start('Conversations', 'SendText', '(sxs)', 'group', TEAM, text) for text in texts]
         for one in pending:
             alice.wait_sent(one.result())

@@ -28,76 +28,172 @@ struct _FlooReadAck {
   gboolean busy;
   gboolean again;               /* something changed while it was busy */
   guint timer;
-  GQueue waiters;               /* Waiter: messages, in the order in which they came */
+  GHashTable *lines;            /* gint64 group -> Line; only those with a place in them */
 };
 
-/* A message that waits for the members of its group. */
+/* The messages to one group that are not in the outbox yet, in the order in which they were accepted. */
 typedef struct {
-  FlooReadAck *read_ack;
   gint64 group;
+  GQueue places;                /* FlooReadAckPlace */
+  guint n_waiting;              /* those that are not being looked at */
+} Line;
+
+struct _FlooReadAckPlace {
+  FlooReadAck *read_ack;
+  Line *line;
+  gboolean is_checked;          /* the members are missing: it waits. Else the store is still looking */
+  gboolean is_released;         /* goes on as soon as those before it have gone */
   GSourceOnceFunc resume;
   gpointer data;
   guint timer;
-} Waiter;
+};
 
-/* Those of @group (0: all) go on. */
+static void
+line_free (gpointer data)
+{
+  Line *line = data;
+
+  g_assert (g_queue_is_empty (&line->places));
+  g_free (line);
+}
+
+/* Those at the front of @line that may go on do; it is gone where it was their last. */
+static void
+flush (FlooReadAck *self, Line *line)
+{
+  GQueue ready = G_QUEUE_INIT;
+  FlooReadAckPlace *place;
+
+  while ((place = g_queue_peek_head (&line->places)) != NULL && place->is_checked && place->is_released)
+    {
+      g_queue_push_tail_link (&ready, g_queue_pop_head_link (&line->places));
+      line->n_waiting--;
+    }
+  if (g_queue_is_empty (&line->places))
+    g_hash_table_remove (self->lines, &line->group);
+  while ((place = g_queue_pop_head (&ready)) != NULL)
+    {
+      g_clear_handle_id (&place->timer, g_source_remove);
+      place->resume (place->data);
+      g_free (place);
+    }
+}
+
+static void
+release (FlooReadAck *self, Line *line)
+{
+  for (GList *l = line->places.head; l != NULL; l = l->next)
+    ((FlooReadAckPlace *) l->data)->is_released = TRUE;
+  flush (self, line);
+}
+
+/* Messages to @group (0: to all) wait no longer. */
 static void
 resume (FlooReadAck *self, gint64 group)
 {
-  GQueue ready = G_QUEUE_INIT;
-  Waiter *waiter;
+  g_autoptr (GList) lines = NULL;
+  Line *line;
 
-  for (GList *l = self->waiters.head, *next; l != NULL; l = next)
+  if (group == 0)
     {
-      next = l->next;
-      waiter = l->data;
-      if (group != 0 && waiter->group != group)
-        continue;
-      g_queue_unlink (&self->waiters, l);
-      g_queue_push_tail_link (&ready, l);
+      lines = g_hash_table_get_values (self->lines);
+      for (GList *l = lines; l != NULL; l = l->next)
+        release (self, l->data);
     }
-  while ((waiter = g_queue_pop_head (&ready)) != NULL)
-    {
-      g_clear_handle_id (&waiter->timer, g_source_remove);
-      waiter->resume (waiter->data);
-      g_free (waiter);
-    }
+  else if ((line = g_hash_table_lookup (self->lines, &group)) != NULL)
+    release (self, line);
 }
 
-/* The one that came first is the first whose time is over: those behind it to the same group are not to be overtaken. */
+/* The first one's time is the first to be over; those behind it go on with it. */
 static gboolean
 on_waited (gpointer user_data)
 {
-  Waiter *waiter = user_data;
+  FlooReadAckPlace *place = user_data;
 
-  waiter->timer = 0;
-  resume (waiter->read_ack, waiter->group);
+  place->timer = 0;
+  release (place->read_ack, place->line);
   return G_SOURCE_REMOVE;
 }
 
-gboolean
-floo_read_ack_is_awaited (FlooReadAck *self, gint64 group)
+static gboolean
+can_fetch (FlooReadAck *self, gint64 group)
 {
-  for (GList *l = self->waiters.head; l != NULL; l = l->next)
-    if (((Waiter *) l->data)->group == group)
-      return TRUE;
-  return FALSE;
+  return self->session->state == FLOO_STATE_ONLINE && !g_hash_table_contains (self->skipped, &group);
+}
+
+/* A group whose messages wait for its members; 0: none */
+static gint64
+get_awaited (FlooReadAck *self)
+{
+  GHashTableIter iter;
+  gpointer line;
+
+  g_hash_table_iter_init (&iter, self->lines);
+  while (g_hash_table_iter_next (&iter, NULL, &line))
+    if (((Line *) line)->n_waiting > 0)
+      return ((Line *) line)->group;
+  return 0;
+}
+
+static void
+start_waiting (FlooReadAckPlace *place)
+{
+  FlooReadAck *self = place->read_ack;
+
+  place->is_checked = TRUE;
+  place->line->n_waiting++;
+  if (place->is_released)
+    return;
+  place->timer = g_timeout_add (WAIT_MS, on_waited, place);
+  g_clear_handle_id (&self->timer, g_source_remove);
+  floo_read_ack_run (self);
 }
 
 gboolean
-floo_read_ack_wait (FlooReadAck *self, gint64 group, GSourceOnceFunc func, gpointer data)
+floo_read_ack_begin (FlooReadAck *self, gint64 group, GSourceOnceFunc func, gpointer data, FlooReadAckPlace **place)
 {
-  Waiter *waiter;
+  Line *line = g_hash_table_lookup (self->lines, &group);
+  FlooReadAckPlace *last;
+  gboolean must_wait = line != NULL && line->n_waiting > 0;
 
-  if (self->session->state != FLOO_STATE_ONLINE || g_hash_table_contains (self->skipped, &group))
-    return FALSE;
-  waiter = g_new (Waiter, 1);
-  *waiter = (Waiter){ self, group, func, data, 0 };
-  waiter->timer = g_timeout_add (WAIT_MS, on_waited, waiter);
-  g_queue_push_tail (&self->waiters, waiter);
-  g_clear_handle_id (&self->timer, g_source_remove);
-  floo_read_ack_run (self);
-  return TRUE;
+  *place = NULL;
+  if (line == NULL && !can_fetch (self, group))
+    return TRUE;
+  if (line == NULL)
+    {
+      line = g_new0 (Line, 1);
+      line->group = group;
+      g_hash_table_insert (self->lines, &line->group, line);
+    }
+  last = g_queue_peek_tail (&line->places);
+  *place = g_new0 (FlooReadAckPlace, 1);
+  (*place)->read_ack = self;
+  (*place)->line = line;
+  (*place)->is_released = !can_fetch (self, group) || (must_wait && last->is_released);
+  (*place)->resume = func;
+  (*place)->data = data;
+  g_queue_push_tail (&line->places, *place);
+  if (must_wait)
+    start_waiting (*place);
+  return !must_wait;
+}
+
+void
+floo_read_ack_end (FlooReadAck *self, FlooReadAckPlace *place, gboolean missing)
+{
+  Line *line = place->line;
+
+  if (missing)
+    {
+      place->is_released |= !can_fetch (self, line->group);
+      start_waiting (place);
+    }
+  else
+    {
+      g_queue_remove (&line->places, place);
+      g_free (place);
+    }
+  flush (self, line);
 }
 
 /* Settings and members change by calls of clients and by notices of the service; either way there is an event. */
@@ -115,7 +211,7 @@ floo_read_ack_new (FlooSession *session)
 
   self->session = session;
   self->skipped = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-  g_queue_init (&self->waiters);
+  self->lines = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, line_free);
   g_signal_connect (session, "event", G_CALLBACK (on_event), self); /* it lives no longer than we */
   return self;
 }
@@ -132,6 +228,7 @@ void
 floo_read_ack_free (FlooReadAck *self)
 {
   floo_read_ack_offline (self);
+  g_hash_table_unref (self->lines);
   g_hash_table_unref (self->skipped);
   g_free (self);
 }
@@ -317,7 +414,7 @@ step_over (Step *step, const GError *error)
   if (error != NULL || step->members_of != 0)
     resume (self, group);
   if (self->timer == 0 && step->session->state == FLOO_STATE_ONLINE)
-    self->timer = g_timeout_add (self->waiters.length > 0 ? 0 : STEP_MS, on_timer, self);
+    self->timer = g_timeout_add (get_awaited (self) != 0 ? 0 : STEP_MS, on_timer, self);
   step_free (step);
 }
 
@@ -410,7 +507,7 @@ floo_read_ack_run (FlooReadAck *self)
   self->again = FALSE;
   step = g_new0 (Step, 1);
   step->session = g_object_ref (self->session);
-  step->awaited = self->waiters.length > 0 ? ((Waiter *) self->waiters.head->data)->group : 0;
+  step->awaited = get_awaited (self);
   step->skipped = g_array_new (FALSE, FALSE, sizeof (gint64));
   floo_pages_init (&step->pages, MEMBERS_LIMIT_MS);
   g_hash_table_iter_init (&iter, self->skipped);

@@ -31,7 +31,8 @@ typedef struct {
   char *digest;
   char *sender;                 /* (nullable): our user name, where the message says who sends it */
   FlooStore *store;             /* of the account that sends, to be compared only */
-  gboolean may_wait;            /* for the members of the group */
+  FlooReadAckPlace *place;      /* (nullable): among the messages to the group, that may wait for its members */
+  gboolean may_wait;
   gboolean waits;               /* nothing is done yet: it waits for them */
 } SendQuery;
 
@@ -181,16 +182,19 @@ static void
 on_send_done (FlooStore *store, gpointer data, const GError *error)
 {
   SendQuery *query = data;
+  FlooReadAckPlace *place = g_steal_pointer (&query->place);
   FlooReadAck *read_ack = query->base.call.session->read_ack;
 
   if (error == NULL && query->waits)
     {
       query->waits = query->may_wait = FALSE;
-      if (!floo_read_ack_wait (read_ack, query->row.to, resume_send, query))
-        resume_send (query);
+      floo_read_ack_end (read_ack, place, TRUE);
       return;
     }
+  /* Those behind it go on after it is told. */
   floo_outbox_call_done (store, query, error);
+  if (place != NULL)
+    floo_read_ack_end (read_ack, place, FALSE);
   send_query_free (query);
 }
 
@@ -284,13 +288,12 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   query->digest = request->token != NULL ? digest_of (request) : NULL;
   query->sender = request->is_mention ? g_strdup (self->username) : NULL;
   query->store = self->store;
-  query->may_wait = to_type == FLOO_TO_GROUP && self->state == FLOO_STATE_ONLINE;
-  if (query->may_wait && floo_read_ack_is_awaited (self->read_ack, request->to))
+  if (to_type == FLOO_TO_GROUP && !floo_read_ack_begin (self->read_ack, request->to, resume_send, query, &query->place))
     {
-      query->may_wait = FALSE;
-      if (floo_read_ack_wait (self->read_ack, request->to, resume_send, query))
-        return;
+      query->place = NULL;
+      return;
     }
+  query->may_wait = query->place != NULL;
   resume_send (query);
 }
 
