@@ -11,6 +11,8 @@
 #include "store/engine/migrate.h"
 #include "store/engine/quarantine.h"
 #include "store/engine/query.h"
+#include "store/engine/statements.h"
+#include "store/floo-tables-sql.h"
 #include "store/tables/repair.h"
 #include "store/tables/search-changes.h"
 #include "store/tables/touched.h"
@@ -71,6 +73,7 @@ floo_opening_open_file (const char *path, gint64 user_id, gboolean *created, GEr
 {
   g_autoptr (FlooDb) db = NULL;
 
+  floo_statements_add (floo_tables_sql_get_resource ());
   if (!floo_file_prepare (path, error))
     return NULL;
   db = floo_db_open (path, FLOO_DB_WRITER, user_id, error);

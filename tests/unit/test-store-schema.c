@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The schema: how a file goes forward to a newer one, and that every statement that is run often goes by an index.
+ * The schema: how a file goes forward to a newer one, and that every statement prepares, and goes by an index if it is run often.
  */
 #include <sqlite3.h>
 #include <string.h>
 
-#include "store-fixture.h"
+#include "search-fixture.h"
 #include "store/engine/db.h"
 #include "store/engine/migrate.h"
+#include "store/engine/statements.h"
 
 static gint64
 ask (sqlite3 *handle, const char *sql)
@@ -88,12 +89,82 @@ is_whole (const char *name)
   return FALSE;
 }
 
+/* ---- the statements ---- */
+
+typedef void (*StatementFunc) (sqlite3 *handle, const char *name, const char *sql);
+
+static char *
+read_source (const char *folder, const char *name)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "..", "daemon", "store", folder, name, NULL);
+  char *text;
+
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  return text;
+}
+
+/* Calls @func with each statement of @folder's files, as the daemon finds it by its name; @names: gets them */
+static void
+each_statement (const char *folder, sqlite3 *handle, StatementFunc func, GHashTable *names)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "..", "daemon", "store", folder, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *file;
+
+  g_assert_nonnull (dir);
+  while ((file = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *text = g_str_has_suffix (file, ".sql") ? read_source (folder, file) : g_strdup ("");
+      g_auto (GStrv) parts = g_strsplit (text, "\n-- name: ", -1);
+
+      for (guint i = 1; i < g_strv_length (parts); i++)
+        {
+          char *name = g_strndup (parts[i], strcspn (parts[i], "\n"));
+          gsize size;
+          const char *sql = floo_statements_find (name, &size);
+          g_autofree char *copy = NULL;
+
+          g_assert_nonnull (sql);
+          copy = g_strchomp (g_strndup (sql, size));
+          g_assert_true (g_str_has_prefix (parts[i] + strlen (name), copy));
+          func (handle, name, copy);
+          if (!g_hash_table_add (names, name))
+            g_error ("There are two statements %s", name);
+        }
+    }
+}
+
+/* Of a store that was made a moment ago, with its search index. */
+static GHashTable *
+all_statements (Fixture *f, StatementFunc func)
+{
+  g_autofree char *path = fixture_path (f, "store.db");
+  g_autofree char *index_path = fixture_path (f, "search.db");
+  GHashTable *names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  sqlite3 *handle, *index;
+
+  fixture_open (f);
+  search_catch_up (f);
+  fixture_close (f);
+  g_assert_cmpint (sqlite3_open (path, &handle), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_open (index_path, &index), ==, SQLITE_OK);
+  each_statement ("engine", handle, func, names);
+  each_statement ("tables", handle, func, names);
+  each_statement ("search", index, func, names);
+  sqlite3_close (handle);
+  sqlite3_close (index);
+  g_assert_cmpuint (g_hash_table_size (names), >, 150);
+  return names;
+}
+
 static void
 check_plan (sqlite3 *handle, const char *name, const char *sql)
 {
   g_autofree char *explain = g_strconcat ("EXPLAIN QUERY PLAN\n", sql, NULL);
   sqlite3_stmt *statement;
 
+  if (g_str_has_prefix (name, "search/"))
+    return;
   g_assert_cmpint (sqlite3_prepare_v2 (handle, explain, -1, &statement, NULL), ==, SQLITE_OK);
   while (sqlite3_step (statement) == SQLITE_ROW)
     {
@@ -110,29 +181,87 @@ check_plan (sqlite3 *handle, const char *name, const char *sql)
 static void
 test_plans (Fixture *f, gconstpointer data)
 {
-  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "..", "..", "daemon", "store", "queries", NULL);
-  g_autofree char *path = fixture_path (f, "store.db");
-  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
-  const char *name;
-  sqlite3 *handle;
-  guint n = 0;
+  g_hash_table_unref (all_statements (f, check_plan));
+}
 
-  fixture_open (f);
-  fixture_close (f);
-  g_assert_nonnull (dir);
-  g_assert_cmpint (sqlite3_open (path, &handle), ==, SQLITE_OK);
-  while ((name = g_dir_read_name (dir)) != NULL)
+/* It is one statement, and of tables and columns that there are. */
+static void
+check_prepares (sqlite3 *handle, const char *name, const char *sql)
+{
+  sqlite3_stmt *statement, *rest = NULL;
+  const char *tail;
+
+  if (sqlite3_prepare_v2 (handle, sql, -1, &statement, &tail) != SQLITE_OK)
+    g_error ("%s: %s", name, sqlite3_errmsg (handle));
+  if (statement == NULL || sqlite3_prepare_v2 (handle, tail, -1, &rest, NULL) != SQLITE_OK || rest != NULL)
+    g_error ("%s is not one statement", name);
+  sqlite3_finalize (statement);
+}
+
+/* What looks like a statement's name and is none. */
+static gboolean
+is_other_name (const char *text)
+{
+  static const char *const others[] = { "before-commit", "after-commit", "before-index-commit", "after-index-commit", "full-changed" };
+
+  for (guint i = 0; i < G_N_ELEMENTS (others); i++)
+    if (strcmp (text, others[i]) == 0)
+      return TRUE;
+  return g_str_has_prefix (text, "store-") && strcmp (text, "store-created") != 0; /* threads */
+}
+
+/* What floo_query functions take as a name, and all that looks like a name elsewhere, is a statement. @used: gets them */
+static void
+check_names (const char *source, GHashTable *names, GHashTable *used)
+{
+  g_autoptr (GRegex) regex
+      = g_regex_new ("(?:floo_query_(?:take|take_ints|run_ints|get_int|get_text) \\([^,]*|\\brun \\(db), \"([^\"]*)\"|\"([a-z0-9]+(?:[-/][a-z0-9]+)+)\"", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  g_regex_match (regex, source, 0, &match);
+  for (; g_match_info_matches (match); g_match_info_next (match, NULL))
     {
-      g_autofree char *file = g_build_filename (folder, name, NULL);
-      g_autofree char *key = g_strndup (name, strlen (name) - strlen (".sql"));
-      g_autofree char *sql = NULL;
+      g_autofree char *name = g_match_info_fetch (match, 1), *other = g_match_info_fetch (match, 2);
+      const char *found = *name != '\0' ? name : other;
 
-      g_assert_true (g_file_get_contents (file, &sql, NULL, NULL));
-      check_plan (handle, key, sql);
-      n++;
+      if (g_hash_table_contains (names, found))
+        g_hash_table_add (used, g_strdup (found));
+      else if (!is_other_name (found))
+        g_error ("There is no statement %s", found);
     }
-  sqlite3_close (handle);
-  g_assert_cmpuint (n, >, 100);
+}
+
+static void
+check_sources (const char *folder, GHashTable *names, GHashTable *used)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "..", "daemon", "store", folder, NULL);
+  g_autoptr (GDir) dir = g_dir_open (path, 0, NULL);
+  const char *file;
+
+  while ((file = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *text = g_str_has_suffix (file, ".c") ? read_source (folder, file) : g_strdup ("");
+
+      check_names (text, names, used);
+    }
+}
+
+/* All statements prepare, there is one for each name in the sources, and none that nobody uses. */
+static void
+test_statements (Fixture *f, gconstpointer data)
+{
+  g_autoptr (GHashTable) names = all_statements (f, check_prepares);
+  g_autoptr (GHashTable) used = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  static const char *const folders[] = { ".", "engine", "tables", "search" };
+  GHashTableIter iter;
+  gpointer name;
+
+  for (guint i = 0; i < G_N_ELEMENTS (folders); i++)
+    check_sources (folders[i], names, used);
+  g_hash_table_iter_init (&iter, names);
+  while (g_hash_table_iter_next (&iter, &name, NULL))
+    if (!g_hash_table_contains (used, name))
+      g_error ("Nobody uses the statement %s", (const char *) name);
 }
 
 int
@@ -143,5 +272,6 @@ main (int argc, char **argv)
   ADD ("/store/schema/migrations", test_migrations);
   ADD ("/store/schema/unreleased", test_unreleased);
   ADD ("/store/schema/plans", test_plans);
+  ADD ("/store/schema/statements", test_statements);
   return g_test_run ();
 }

@@ -2,7 +2,6 @@
 #include "store/engine/migrate.h"
 
 #include "base/error.h"
-#include "store/floo-sql.h"
 #include "store/engine/query.h"
 
 gboolean

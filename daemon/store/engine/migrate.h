@@ -20,7 +20,7 @@ G_BEGIN_DECLS
 gboolean floo_migrate_check (FlooDb *db, int *version, GError **error);
 
 /* The folder of NNN.sql among the resources. */
-#define FLOO_SCHEMA_PREFIX "/im/floo/store"
+#define FLOO_SCHEMA_PREFIX "/im/floo/store/tables"
 
 /* Runs @prefix/NNN.sql of every version after @from up to @to, each in a transaction of its own. */
 gboolean floo_migrate_run (FlooDb *db, const char *prefix, int from, int to, GError **error);

@@ -2,9 +2,7 @@
 #include "store/engine/query.h"
 
 #include "base/error.h"
-#include "store/floo-sql.h"
-
-#define QUERIES "/im/floo/store/queries/"
+#include "store/engine/statements.h"
 
 struct _FlooQuery {
   FlooDb *db;
@@ -32,17 +30,17 @@ floo_query_table_new (void)
 static FlooQuery *
 prepare (FlooDb *db, const char *name, GError **error)
 {
-  g_autofree char *path = g_strconcat (QUERIES, name, ".sql", NULL);
-  g_autoptr (GBytes) text = g_resource_lookup_data (floo_sql_get_resource (), path, G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   sqlite3_stmt *statement = NULL;
   FlooQuery *query;
   gsize size;
-  const char *sql;
+  const char *sql = floo_statements_find (name, &size);
   int code;
 
-  if (text == NULL)
-    return NULL;
-  sql = g_bytes_get_data (text, &size);
+  if (sql == NULL)
+    {
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "There is no statement %s", name);
+      return NULL;
+    }
   code = sqlite3_prepare_v3 (db->handle, sql, (int) size, SQLITE_PREPARE_PERSISTENT, &statement, NULL);
   if (code != SQLITE_OK)
     {

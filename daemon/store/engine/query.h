@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * query.h: the statements of queries/NAME.sql, prepared once a connection. Private to the store.
+ * query.h: the named statements (statements.h), prepared once a connection. Private to the store.
  *
  * A query is taken, bound, stepped and given back (g_autoptr does so). One that is taken again while it is in use, as by a callback,
  * is prepared a second time.

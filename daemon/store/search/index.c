@@ -9,8 +9,9 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "store/engine/files.h"
-#include "store/floo-sql.h"
+#include "store/floo-search-sql.h"
 #include "store/engine/query.h"
+#include "store/engine/statements.h"
 
 #define APPLICATION_ID 0x466c6f53 /* "FloS" in the file's header */
 #define VERSION 6
@@ -62,11 +63,18 @@ floo_index_is_lost (const char *folder)
 
 /* ---- opening ---- */
 
+static FlooDb *
+open_file (const char *path, FlooDbRole role, gint64 user_id, GError **error)
+{
+  floo_statements_add (floo_search_sql_get_resource ());
+  return floo_db_open (path, role, user_id, error);
+}
+
 static gboolean
 create_tables (FlooDb *db, const char *journal_id, GError **error)
 {
   g_autoptr (GBytes) sql
-      = g_resource_lookup_data (floo_sql_get_resource (), "/im/floo/store/search.sql", G_RESOURCE_LOOKUP_FLAGS_NONE, error);
+      = g_resource_lookup_data (floo_search_sql_get_resource (), "/im/floo/store/search/schema.sql", G_RESOURCE_LOOKUP_FLAGS_NONE, error);
   g_autoptr (FlooQuery) query = NULL;
   int code;
 
@@ -108,7 +116,7 @@ open_writer (const char *path, gint64 user_id, GError **error)
 
   if (!floo_file_prepare (path, error))
     return NULL;
-  db = floo_db_open (path, FLOO_DB_INDEXER, user_id, error);
+  db = open_file (path, FLOO_DB_INDEXER, user_id, error);
   if (db == NULL || !floo_db_begin_wal (db, error))
     return NULL;
   return g_steal_pointer (&db);
@@ -189,7 +197,7 @@ floo_index_open_reader (const char *folder, gint64 user_id, GError **error)
 {
   g_autofree char *path = index_path (folder);
 
-  return floo_db_open (path, FLOO_DB_SEARCHER, user_id, error);
+  return open_file (path, FLOO_DB_SEARCHER, user_id, error);
 }
 
 /* ---- small things ---- */

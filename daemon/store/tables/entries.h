@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Returns: (transfer floating): a{sv} of the present row of conversations-list.sql and its kin. @size: (inout): raised by its bytes */
+/* Returns: (transfer floating): a{sv} of the present row of the statement conversations-list and its kin. @size: (inout): raised by its bytes */
 GVariant *floo_entry_read (FlooQuery *query, gsize *size);
 
 /**

@@ -18,12 +18,12 @@ typedef struct {
   GString *whole;   /* (nullable): holds message.content where it was put together */
 } FlooMessageRow;
 
-/* Reads the columns of message-get.sql and its kin from the present row; valid until the next step. Clear it in any case. */
+/* Reads the columns of the statement message-get and its kin from the present row; valid until the next step. Clear it in any case. */
 gboolean floo_message_row_read (FlooMessageRow *row, FlooDb *db, FlooQuery *query, GError **error);
 void floo_message_row_clear (FlooMessageRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FlooMessageRow, floo_message_row_clear)
 
-/* Reads the columns of outbox-get.sql and its kin. */
+/* Reads the columns of the statement outbox-get and its kin. */
 void floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query);
 /* Inserts a row in whatever state, as taken over from another file. */
 gboolean floo_outbox_restore (FlooDb *db, const FlooOutboxRow *row, GError **error);

@@ -1,3 +1,0 @@
--- SPDX-License-Identifier: GPL-3.0-or-later
--- in: ?1 message
-DELETE FROM appended WHERE message = ?1;

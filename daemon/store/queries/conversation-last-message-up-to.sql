@@ -1,4 +1,0 @@
--- SPDX-License-Identifier: GPL-3.0-or-later
--- in: ?1 conversation, ?2 highest id
--- out: the highest message id up to it
-SELECT max(id) FROM messages WHERE conversation = ?1 AND id <= ?2;

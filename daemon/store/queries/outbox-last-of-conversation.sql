@@ -1,7 +1,0 @@
--- SPDX-License-Identifier: GPL-3.0-or-later
--- in: ?1 conversation
--- out: the row, as floo_outbox_row_read() takes it, of the newest message (no command, not cancelled)
-SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
-FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6
-ORDER BY client_id DESC LIMIT 1;

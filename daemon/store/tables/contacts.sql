@@ -1,0 +1,49 @@
+-- SPDX-License-Identifier: GPL-3.0-or-later
+-- The table contacts (contacts.h).
+
+-- name: contact-add
+-- in: ?1 kind, ?2 id
+INSERT INTO contacts (kind, id, listed) VALUES (?1, ?2, 1) ON CONFLICT (kind, id) DO UPDATE SET listed = 1 WHERE listed = 0;
+
+-- name: contact-get-details
+-- in: ?1 kind, ?2 id
+-- out: details
+SELECT details FROM contacts WHERE kind = ?1 AND id = ?2;
+
+-- name: contact-is-listed
+-- in: ?1 kind, ?2 id
+-- out: listed
+SELECT listed FROM contacts WHERE kind = ?1 AND id = ?2;
+
+-- name: contact-is-missing
+-- in: ?1 kind, ?2 id
+-- out: whether there are no fresh details
+SELECT details IS NULL OR stale = 1 FROM contacts WHERE kind = ?1 AND id = ?2;
+
+-- name: contact-mark-fresh
+-- in: ?1 kind, ?2 id
+UPDATE contacts SET stale = 0 WHERE kind = ?1 AND id = ?2 AND stale = 1;
+
+-- name: contact-mark-stale
+-- in: ?1 kind, ?2 id
+UPDATE contacts SET stale = 1 WHERE kind = ?1 AND id = ?2 AND stale = 0;
+
+-- name: contact-put
+-- in: ?1 kind, ?2 id, ?3 details, ?4 name, ?5 avatar, ?6 muted, ?7 whether they are fresh
+INSERT INTO contacts (kind, id, details, name, avatar, muted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (kind, id) DO UPDATE SET details = ?3, name = ?4, avatar = ?5, muted = ?6, stale = iif(?7, 0, stale);
+
+-- name: contact-remove
+-- in: ?1 kind, ?2 id
+UPDATE contacts SET listed = 0 WHERE kind = ?1 AND id = ?2 AND listed = 1;
+
+-- name: contacts-listed
+-- in: ?1 kind
+-- out: id, ascending
+SELECT id FROM contacts INDEXED BY contacts_listed WHERE kind = ?1 AND listed = 1 ORDER BY id;
+
+-- name: contacts-missing
+-- in: ?1 kind, ?2 limit
+-- out: id of what is listed without fresh details
+SELECT id FROM contacts INDEXED BY contacts_missing
+WHERE kind = ?1 AND listed = 1 AND (details IS NULL OR stale = 1) LIMIT ?2;
