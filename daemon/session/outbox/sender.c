@@ -10,6 +10,7 @@
 
 #include "base/backoff.h"
 #include "base/crash.h"
+#include "base/refusal.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 
@@ -69,6 +70,7 @@ floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, g
     g_variant_dict_insert (&details, "server_mid", "x", server_id);
   if (reason != NULL)
     {
+      g_variant_dict_insert (&details, "error", "s", floo_error_get_dbus_name (floo_refusal_get_error (error_code, reason)));
       g_variant_dict_insert (&details, "error_code", "i", error_code);
       g_variant_dict_insert (&details, "error_reason", "s", reason);
     }
