@@ -331,7 +331,12 @@ floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboole
   if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login)
       && !floo_login_is_loading (self->login))
     {
-      reply (NULL, NULL, user_data);
+      /* What was asked for is so already, but nothing says whose store and sessions would have to go. */
+      if (erase || everywhere)
+        floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "Nobody is logged in: there is no account to %s",
+                          erase ? "erase" : "end elsewhere");
+      else
+        reply (NULL, NULL, user_data);
       return;
     }
   if (erase && self->queued > 0 && !discard)
