@@ -149,6 +149,18 @@ add_flag (GVariantBuilder *more, const char *key, gboolean value)
     g_variant_builder_add (more, "{sv}", key, g_variant_new_boolean (TRUE));
 }
 
+/* Why a message of ours failed: the whole, and in its parts. */
+static void
+add_failure (GVariantBuilder *more, const FlooMessage *m)
+{
+  const char *reason = strstr (m->error, ": ");
+
+  add_text (more, "error", m->error);
+  g_variant_builder_add (more, "{sv}", "error_code", g_variant_new_int32 ((gint32) g_ascii_strtoll (m->error, NULL, 10)));
+  g_variant_builder_add (more, "{sv}", "error_reason", g_variant_new_string (reason != NULL ? reason + 2 : ""));
+  g_variant_builder_add (more, "{sv}", "permanent", g_variant_new_boolean (m->permanent));
+}
+
 GVariant *
 floo_message_to_variant (const FlooMessage *m)
 {
@@ -170,6 +182,8 @@ floo_message_to_variant (const FlooMessage *m)
   add_flag (&more, "outgoing", m->flags & FLOO_MESSAGE_OUTGOING);
   if (m->send_state != FLOO_SEND_NONE)
     g_variant_builder_add (&more, "{sv}", "send_state", g_variant_new_string (floo_send_state_to_string (m->send_state)));
+  if (m->error != NULL)
+    add_failure (&more, m);
   if (m->extra != NULL)
     {
       GVariantIter iter;

@@ -65,6 +65,8 @@ typedef struct {
   const char *attachment; /* JSON */
   const char *sender_name;
   FlooSendState send_state;
+  const char *error;      /* why one of ours failed, "CODE: reason"; NULL: it did not */
+  gboolean permanent;     /* it failed for good */
   /* Only in ListOutbox and the like: further entries of `more`, (nullable), an a{sv}. */
   GVariant *extra;
 } FlooMessage;

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A window's list of conversations: loaded once, then kept by ConversationsChanged alone, live and by Replay."""
 
+from gi.repository import GLib
+
 import harness
 
 ALICE, BOB, CAROL, ECHO = 1001, 1002, 1003, 1099
@@ -93,7 +95,7 @@ class WindowTest(harness.Test):
         client.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (BOB, mid))
         entry = self.check(client, model)[BOB]
         self.assertEqual((entry['last_status'], entry['read_up_to']), (2, mid))
-        client.wait_sent(client.send_text(BOB, 'a forbidden-word'), 'failed')
+        self.check_failed(client, client.send_text(BOB, 'a forbidden-word'), model)
         entry = self.check(client, model)[BOB]
         self.assertEqual((entry['failed'], entry['last_send_state']), (1, 'failed'))
         harness.wait_for(lambda: client.get('Account', 'Failed') == 1, 'Failed')
@@ -101,6 +103,24 @@ class WindowTest(harness.Test):
         entry = self.check(client, model).get(NOBODY)
         if entry is not None:
             self.assertEqual((entry['failed'], entry['last_send_state']), (1, 'failed'))
+
+    def check_failed(self, client, client_id, model):
+        """Why it failed is in the message, wherever a window meets it, and goes when it is sent again."""
+        def is_failed(event):
+            return event.name == 'SendingMessageStatusChanged' and event.args[:2] == (client_id, 'failed')
+        live = client.wait_sent(client_id, 'failed')['message']
+        replayed = next(event for event, when in client.replay(model.journal, 0) if is_failed(event)).args[2]['message']
+        page = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {'limit': GLib.Variant('u', 1)})[0]
+        for one in (live, replayed, page[0], client.call('Conversations', 'GetMessage', '(x)', client_id), client.outbox()[0]):
+            more = one[8]
+            self.assertEqual((one[0], more['error_reason'], more['permanent']), (client_id, 'antispam', True))
+            self.assertTrue(more['error_code'] > 0)
+            self.assertEqual(more['error'], '%d: antispam' % more['error_code'])
+        client.call('Conversations', 'Resend', '(x)', client_id)
+        queued = client.wait_event('SendingMessageStatusChanged', lambda event: event.args[:2] == (client_id, 'queued')
+                                   and client.events.index(event) > next(i for i, one in enumerate(client.events) if is_failed(one)))
+        self.assertFalse({'error', 'error_code', 'error_reason', 'permanent'} & set(queued.args[2]['message'][8]))
+        harness.wait_for(lambda: sum(map(is_failed, client.events)) == 2, 'refused again')
 
     def test_drafts_pins_names_and_deletion(self):
         sandbox, daemon, client, model = self.scene()

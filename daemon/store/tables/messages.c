@@ -97,7 +97,7 @@ floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error)
 gsize
 floo_message_size (const FlooMessage *m)
 {
-  const char *const texts[] = { m->content, m->ext, m->config, m->attachment, m->sender_name };
+  const char *const texts[] = { m->content, m->ext, m->config, m->attachment, m->sender_name, m->error, m->error };
   gsize size = 256; /* the numbers, the dictionary's keys */
 
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)

@@ -225,6 +225,8 @@ floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *m
     .config = row->config,
     .attachment = row->attachment,
     .send_state = row->state,
+    .error = row->state == FLOO_SEND_FAILED ? row->error : NULL,
+    .permanent = row->permanent,
   };
 }
 
@@ -495,8 +497,9 @@ add_to_page (const FlooOutboxRow *row, gpointer user_data)
   g_variant_builder_init (&extra, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&extra, "{sv}", "attempts", g_variant_new_uint32 (row->attempts));
   g_variant_builder_add (&extra, "{sv}", "next_retry", g_variant_new_int64 (row->next_retry));
-  g_variant_builder_add (&extra, "{sv}", "permanent", g_variant_new_boolean (row->permanent));
-  if (row->error != NULL || (row->state == FLOO_SEND_SENDING && !page->online))
+  if (message.error == NULL)
+    g_variant_builder_add (&extra, "{sv}", "permanent", g_variant_new_boolean (row->permanent));
+  if (message.error == NULL && (row->error != NULL || (row->state == FLOO_SEND_SENDING && !page->online)))
     g_variant_builder_add (&extra, "{sv}", "error",
                            g_variant_new_string (row->error != NULL ? row->error : "0: it waits for a connection, to be sent again"));
   if (row->operation != FLOO_OUTBOX_MESSAGE)
