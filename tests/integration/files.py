@@ -58,7 +58,7 @@ class Test(harness.Test):
         values = reply.unpack()
         return values if len(values) > 1 else values[0] if values else None
 
-    def send_file(self, client, kind, content, name, to_type='roster', to=ECHO, **options):
+    def send_file(self, client, kind, content, name, to_type='', to=ECHO, **options):
         """(client_id, path of the transfer)"""
         return self.begin(client, 'Conversations', 'SendFile', '(sxshsa{sv})', to_type, to, kind, self.source(content), name, options)
 
@@ -179,7 +179,7 @@ class Test(harness.Test):
             return answer.read()
 
     def upload_and_compare(self, sandbox, client, content, **arguments):
-        path = self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(content), 'x.bin', **arguments)
+        path = self.begin(client, 'Files', 'Upload', '(sxshs)', '', ECHO, 'file', self.source(content), 'x.bin', **arguments)
         transfer = self.ended(client, path, 'complete')
         self.assertEqual((transfer['Kind'], transfer['Name'], transfer['Transferred'], transfer['Total']), ('upload', 'x.bin', len(content), len(content)))
         self.assertEqual(self.stored(sandbox, client, transfer['Url']), content)

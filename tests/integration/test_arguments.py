@@ -67,7 +67,15 @@ WRONG = [
     ('Conversations', 'Send', '(sxssa{sv})', ('roster', ECHO, 'text', 'x', {'token': v('s', 'x' * 257)}), None, 'token'),
     # choices
     ('Conversations', 'SendText', '(sxs)', ('user', ECHO, 'hello'), 'InvalidArguments', 'to_type'),
-    ('Conversations', 'SendText', '(sxs)', ('', ECHO, 'hello'), 'InvalidArguments', 'to_type'),
+    # the kind of a recipient: not known, or the other one
+    ('Conversations', 'SendText', '(sxs)', ('', NOBODY, 'hello'), 'InvalidArguments', 'to_type must be'),
+    ('Conversations', 'SendText', '(sxs)', ('roster', 2001, 'hello'), 'InvalidArguments', '2001 is a group'),
+    ('Conversations', 'SendText', '(sxs)', ('group', 1002, 'hello'), 'InvalidArguments', '1002 is a user'),
+    ('Conversations', 'SendMention', '(xsaxba{sv})', (1002, 'hello', [], True, {}), 'InvalidArguments', '1002 is a user'),
+    ('Conversations', 'SetDraft', '(xss)', (NOBODY, '', 'x'), 'InvalidArguments', 'to_type must be'),
+    ('Conversations', 'Forward', '(xsxa{sv})', (1, '', NOBODY, {}), 'InvalidArguments', 'to_type must be'),
+    ('Files', 'GetAvatar', '(sxb)', ('', NOBODY, False), 'InvalidArguments', 'to_type must be'),
+    ('Files', 'GetAvatar', '(sxb)', ('club', NOBODY, False), 'InvalidArguments', 'club'),
     ('Conversations', 'Send', '(sxssa{sv})', ('roster', ECHO, 'smell', 'x', {}), 'InvalidArguments', 'smell'),
     ('Conversations', 'Send', '(sxssa{sv})', ('roster', ECHO, 'unknown', 'x', {}), 'InvalidArguments', 'unknown'),
     ('Conversations', 'List', '(sua{sv})', ('', 10, {'type': v('s', 'club')}), 'InvalidArguments', 'type'),

@@ -384,10 +384,11 @@ class FilesTest(files.Test):
         content = os.urandom(1000)
         mid = self.message_with(sandbox, client, content)
         token = {'token': files.GLib.Variant('s', 'f')}
-        client_id = client.call('Conversations', 'Forward', '(xsxa{sv})', mid, 'group', TEAM, token)
-        self.assertEqual(client.call('Conversations', 'Forward', '(xsxa{sv})', mid, 'group', TEAM, token), client_id)
+        client_id = client.call('Conversations', 'Forward', '(xsxa{sv})', mid, '', TEAM, token)
+        self.assertEqual(client.call('Conversations', 'Forward', '(xsxa{sv})', mid, '', TEAM, token), client_id)
         client.wait_sent(client_id)
         [accepted] = sandbox.accepted('alice')
+        self.assertEqual(harness.message(client.call('Conversations', 'GetMessage', '(x)', client_id)).to_type, 'group')
         old = json.loads(harness.message(client.call('Conversations', 'GetMessage', '(x)', mid)).more['attachment'])
         new = json.loads(accepted['attachment'])
         self.assertNotEqual(old['url'], new['url'])
@@ -430,7 +431,7 @@ class FilesTest(files.Test):
                 path = client.call('Files', 'GetAvatar', '(sxb)', *who, False)
                 transfer = self.ended(client, path, 'complete')
                 self.assertEqual(self.read(transfer['Path']), content)
-                small = self.ended(client, client.call('Files', 'GetAvatar', '(sxb)', *who, True), 'complete')
+                small = self.ended(client, client.call('Files', 'GetAvatar', '(sxb)', '', who[1], True), 'complete')
                 self.assertNotEqual(self.read(small['Path']), content)
 
     def test_shared_files(self):

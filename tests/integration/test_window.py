@@ -95,6 +95,12 @@ class WindowTest(harness.Test):
         client.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (BOB, mid))
         entry = self.check(client, model)[BOB]
         self.assertEqual((entry['last_status'], entry['read_up_to']), (2, mid))
+        # The daemon knows what an id is.
+        for client_id in (client.send_text(TEAM, 'to all', to_type=''),
+                          client.call('Conversations', 'SendLocation', '(sxddsa{sv})', '', TEAM, 31.2, 121.5, '', {})):
+            self.assertEqual(client.wait_sent(client_id)['message'][3], 'group')
+        client.call('Conversations', 'SetDraft', '(xss)', TEAM, '', 'more')
+        self.assertEqual(self.check(client, model)[TEAM]['draft'], 'more')
         self.check_failed(client, client.send_text(BOB, 'a forbidden-word'), model)
         entry = self.check(client, model)[BOB]
         self.assertEqual((entry['failed'], entry['last_send_state']), (1, 'failed'))

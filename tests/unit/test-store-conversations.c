@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "messages-fixture.h"
+#include "store/tables/recipient.h"
 
 typedef struct {
   const char *cursor;
@@ -334,6 +335,54 @@ contacts (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
+typedef struct {
+  gint64 id;
+  FlooToType given, found;
+  const char *error;            /* a word of it; NULL: none */
+} Recipient;
+
+/* 3 is a user, 51 a group, 60 both; 70 and 71 are only conversations. */
+static gboolean
+recipients (FlooDb *db, gpointer data, GError **error)
+{
+  static const Recipient cases[] = {
+    { 3, FLOO_TO_ANY, FLOO_TO_ROSTER },        { 51, FLOO_TO_ANY, FLOO_TO_GROUP },
+    { 60, FLOO_TO_ANY, .error = "of a user and of a group" },
+    { 70, FLOO_TO_ANY, FLOO_TO_ROSTER },       { 71, FLOO_TO_ANY, FLOO_TO_GROUP },
+    { 80, FLOO_TO_ANY, .error = "neither" },   { FIXTURE_SELF, FLOO_TO_ANY, FLOO_TO_ROSTER },
+    { 3, FLOO_TO_ROSTER, FLOO_TO_ROSTER },     { 3, FLOO_TO_GROUP, .error = "is a user" },
+    { 51, FLOO_TO_GROUP, FLOO_TO_GROUP },      { 51, FLOO_TO_ROSTER, .error = "is a group" },
+    { 60, FLOO_TO_ROSTER, FLOO_TO_ROSTER },    { 60, FLOO_TO_GROUP, FLOO_TO_GROUP },
+    { 70, FLOO_TO_GROUP, FLOO_TO_GROUP },      { 71, FLOO_TO_ROSTER, FLOO_TO_ROSTER },
+    { 80, FLOO_TO_GROUP, FLOO_TO_GROUP },
+  };
+  gboolean changed;
+
+  OK (put_contacts (db, NULL, error));
+  OK (floo_contacts_add (db, FLOO_CONTACT_USER, 60, &changed, error));
+  OK (floo_contacts_add (db, FLOO_CONTACT_GROUP, 60, &changed, error));
+  OK (floo_conversations_set_draft (db, 70, FLOO_CONVERSATION_ROSTER, "x", 1800000000000, error));
+  OK (floo_conversations_set_draft (db, 71, FLOO_CONVERSATION_GROUP, "x", 1800000000000, error));
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (GError) local = NULL;
+      FlooToType found = cases[i].given;
+
+      g_assert_true (floo_recipient_resolve (db, cases[i].id, &found, &local) == (cases[i].error == NULL));
+      if (cases[i].error == NULL)
+        g_assert_cmpint (found, ==, cases[i].found);
+      else
+        g_assert_true (g_error_matches (local, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS) && strstr (local->message, cases[i].error) != NULL);
+    }
+  return TRUE;
+}
+
+static void
+test_recipients (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, recipients, NULL);
+}
+
 static gboolean
 details (FlooDb *db, gpointer data, GError **error)
 {
@@ -544,6 +593,7 @@ main (int argc, char **argv)
   ADD ("/store/conversations/mention", test_mention);
   ADD ("/store/conversations/draft-beside-calls", test_draft_beside_calls);
   ADD ("/store/contacts/list", test_contacts);
+  ADD ("/store/contacts/recipients", test_recipients);
   ADD ("/store/contacts/details", test_details);
   ADD ("/store/contacts/late-answers", test_late_answers);
   ADD ("/store/contacts/values", test_values);

@@ -15,6 +15,7 @@
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
+#include "store/tables/recipient.h"
 
 /* When a call is answered although the file is still coming: a pipe may take its time, a caller does not wait longer than 20 s. */
 #define REPLY_MS 10000
@@ -116,7 +117,8 @@ run_accept (FlooDb *db, gpointer data, GError **error)
   call->known = row->client_id != 0;
   if (call->known)
     return TRUE;
-  if ((row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, NULL, &call->config, NULL, error))
+  if (!floo_recipient_resolve (db, row->to, &row->to_type, error)
+      || (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, NULL, &call->config, NULL, error))
       || !floo_outbox_next_client_id (db, &row->client_id, error))
     return FALSE;
   row->config = call->config;

@@ -7,13 +7,15 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "session/job/recipient.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
+#include "store/tables/recipient.h"
 
 typedef struct {
   FlooSession *session;
   gint64 message;
-  char *to_type;
+  FlooToType to_type;
   gint64 to;
   char *token;
   char *identity;
@@ -31,7 +33,6 @@ static void
 forward_free (Forward *forward)
 {
   g_object_unref (forward->session);
-  g_free (forward->to_type);
   g_free (forward->token);
   g_free (forward->identity);
   g_free (forward->content);
@@ -52,8 +53,8 @@ fail (Forward *forward, const GError *error)
 static void
 send_on (Forward *forward, const char *attachment)
 {
-  const FlooSendRequest request = { .to_type = forward->to_type, .to = forward->to, .type = floo_message_type_to_string (forward->type),
-                                    .content = forward->content, .ext = forward->ext, .attachment = attachment, .token = forward->token,
+  const FlooSendRequest request = { .to_type = floo_to_type_to_string (forward->to_type), .to = forward->to,
+                                    .type = floo_message_type_to_string (forward->type), .content = forward->content, .ext = forward->ext, .attachment = attachment, .token = forward->token,
                                     .identity = forward->identity };
 
   floo_session_send (forward->session, &request, forward->reply, forward->user_data);
@@ -113,7 +114,7 @@ on_message_found (FlooStore *store, gpointer data, const GError *error)
   const char *url = node != NULL ? floo_json_get_string (floo_json_node_object (node), "url") : NULL;
   g_autofree char *sign = url != NULL ? sign_of (url) : NULL;
   g_autofree char *to = g_strdup_printf ("%" G_GINT64_FORMAT, forward->to);
-  const char *query[] = { "file_sign", sign, "to_id", to, "to_type", g_str_equal (forward->to_type, "group") ? "2" : "1", NULL };
+  const char *query[] = { "file_sign", sign, "to_id", to, "to_type", forward->to_type == FLOO_TO_GROUP ? "2" : "1", NULL };
 
   if (error != NULL)
     fail (forward, error);
@@ -150,7 +151,8 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   if (forward->known != 0)
     return TRUE;
-  if (!floo_messages_get (db, forward->message, keep_message, forward, error))
+  if (!floo_recipient_resolve (db, forward->to, &forward->to_type, error)
+      || !floo_messages_get (db, forward->message, keep_message, forward, error))
     return FALSE;
   if (forward->type < FLOO_N_TYPES && forward->type != FLOO_TYPE_COMMAND && forward->type != FLOO_TYPE_RTC)
     return TRUE;
@@ -166,17 +168,12 @@ floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gi
   FlooToType kind;
   Forward *forward;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_session_check_account (self, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data))
     return;
-  if (!floo_to_type_from_string (to_type, &kind))
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
-      return;
-    }
   forward = g_new0 (Forward, 1);
   forward->session = g_object_ref (self);
   forward->message = message;
-  forward->to_type = g_strdup (to_type);
+  forward->to_type = kind;
   forward->to = to;
   forward->token = g_strdup (token);
   /* The service gives another address each time; what is asked for stays the same. */

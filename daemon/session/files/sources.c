@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "session/job/recipient.h"
 #include "store/tables/messages.h"
 
 /* Images up to here come by themselves where that is wanted. */
@@ -217,25 +218,34 @@ on_contact (GVariant *result, const GError *error, gpointer user_data)
     begin_avatar (avatar, value);
 }
 
+static void
+on_recipient (FlooSession *self, FlooToType kind, const GError *error, gpointer user_data)
+{
+  Avatar *avatar = user_data;
+
+  avatar->group = kind == FLOO_TO_GROUP;
+  if (error != NULL)
+    on_contact (NULL, error, avatar);
+  else if (avatar->group)
+    floo_session_groups_get_brief (self, &avatar->id, 1, on_contact, avatar);
+  else
+    floo_session_roster_get_items (self, &avatar->id, 1, FALSE, on_contact, avatar);
+}
+
 void
 floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data)
 {
   FlooToType kind;
   Avatar *avatar;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_session_check_account (self, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data))
     return;
-  if (!floo_to_type_from_string (to_type, &kind))
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
-      return;
-    }
   avatar = g_new (Avatar, 1);
-  *avatar = (Avatar){ g_object_ref (self), id, kind == FLOO_TO_GROUP, thumbnail, floo_transfer_call_new (reply, user_data) };
-  if (avatar->group)
-    floo_session_groups_get_brief (self, &id, 1, on_contact, avatar);
+  *avatar = (Avatar){ g_object_ref (self), id, FALSE, thumbnail, floo_transfer_call_new (reply, user_data) };
+  if (kind == FLOO_TO_ANY)
+    floo_recipient_find (self, id, kind, on_recipient, avatar);
   else
-    floo_session_roster_get_items (self, &id, 1, FALSE, on_contact, avatar);
+    on_recipient (self, kind, NULL, avatar);
 }
 
 /* ---- what groups share ---- */

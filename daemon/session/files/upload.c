@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/json.h"
+#include "session/job/recipient.h"
 #include "session/operations/values.h"
 #include "store/tables/contacts.h"
 #include "store/tables/journal.h"
@@ -193,6 +194,7 @@ typedef struct {
   gint64 to;                /* user or group; 0: ourselves */
   gboolean shared;          /* a group's file */
   gboolean avatar;
+  FlooTransferCall *call;   /* while it is found out who it is for */
 } ClientUpload;
 
 static void
@@ -280,12 +282,27 @@ on_ended (FlooTransfer *transfer, gpointer user_data)
 }
 
 static void
-begin_upload (FlooSession *self, ClientUpload *upload, FlooReply reply, gpointer user_data)
+begin_upload (FlooSession *self, ClientUpload *upload, FlooTransferCall *call)
 {
   const FlooTransferSpec spec = { .upload = TRUE, .name = upload->upload.name, .held = TRUE, .tries = FLOO_TRANSFER_TRIES,
                                   .run = floo_upload_run, .ended = on_ended, .data = upload, .destroy = client_upload_free };
 
-  floo_files_add (self->files, &spec, on_added, floo_transfer_call_new (reply, user_data));
+  floo_files_add (self->files, &spec, on_added, call);
+}
+
+static void
+on_recipient (FlooSession *self, FlooToType to_type, const GError *error, gpointer user_data)
+{
+  ClientUpload *upload = user_data;
+
+  upload->to_type = to_type;
+  if (error == NULL)
+    {
+      begin_upload (self, upload, upload->call);
+      return;
+    }
+  floo_transfer_call_added (self->files, NULL, error, upload->call);
+  client_upload_free (upload);
 }
 
 void
@@ -301,17 +318,15 @@ floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const ch
       return;
     }
   upload->to = to;
-  begin_upload (self, upload, reply, user_data);
+  upload->call = floo_transfer_call_new (reply, user_data);
+  floo_recipient_find (self, to, upload->to_type, on_recipient, upload);
 }
 
 gboolean
 floo_file_type_check (const char *to_type, const char *type, FlooToType *to_out, int *type_out, FlooReply reply, gpointer user_data)
 {
-  if (!floo_to_type_from_string (to_type, to_out))
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
-      return FALSE;
-    }
+  if (!floo_recipient_check (to_type, to_out, reply, user_data))
+    return FALSE;
   if (floo_message_type_from_string (type, type_out)
       && (*type_out == FLOO_TYPE_IMAGE || *type_out == FLOO_TYPE_AUDIO || *type_out == FLOO_TYPE_VIDEO || *type_out == FLOO_TYPE_FILE))
     return TRUE;
@@ -444,7 +459,7 @@ floo_session_set_avatar (FlooSession *self, int fd, const char *name, FlooReply 
   upload->avatar = TRUE;
   upload->upload.address = "/file/upload/avatar/user";
   upload->upload.finish = finish_own_avatar;
-  begin_upload (self, upload, reply, user_data);
+  begin_upload (self, upload, floo_transfer_call_new (reply, user_data));
 }
 
 void
@@ -464,7 +479,7 @@ floo_session_groups_set_avatar (FlooSession *self, gint64 group, int fd, const c
   upload->upload.query[0] = g_strdup ("group_id");
   upload->upload.query[1] = g_strdup_printf ("%" G_GINT64_FORMAT, group);
   upload->upload.finish = finish_group_avatar;
-  begin_upload (self, upload, reply, user_data);
+  begin_upload (self, upload, floo_transfer_call_new (reply, user_data));
 }
 
 void
@@ -484,5 +499,5 @@ floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, const c
   upload->to_type = FLOO_TO_GROUP;
   upload->to = group;
   upload->upload.finish = finish_shared_file;
-  begin_upload (self, upload, reply, user_data);
+  begin_upload (self, upload, floo_transfer_call_new (reply, user_data));
 }

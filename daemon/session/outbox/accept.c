@@ -11,11 +11,13 @@
 #include "base/backoff.h"
 #include "base/json.h"
 #include "base/names.h"
+#include "session/job/recipient.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
+#include "store/tables/recipient.h"
 
 /* What a notification has room for. */
 #define MAX_NAMES 5u
@@ -150,6 +152,8 @@ run_send (FlooDb *db, gpointer data, GError **error)
       query->base.call.result = g_variant_ref_sink (g_variant_new ("(x)", known));
       return TRUE;
     }
+  if (!floo_recipient_resolve (db, row->to, &row->to_type, error))
+    return FALSE;
   if (query->sender != NULL)
     {
       with_sender = complete_mention (db, row->config, row->content, query->sender, error);
@@ -217,11 +221,8 @@ resume_send (gpointer data)
 static gboolean
 check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, FlooReply reply, gpointer user_data)
 {
-  if (!floo_to_type_from_string (request->to_type, to_type))
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", request->to_type);
-      return FALSE;
-    }
+  if (!floo_recipient_check (request->to_type, to_type, reply, user_data))
+    return FALSE;
   if (request->to <= 0)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to must be an id greater than 0, not %" G_GINT64_FORMAT,
@@ -288,7 +289,7 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   query->digest = request->token != NULL ? digest_of (request) : NULL;
   query->sender = request->is_mention ? g_strdup (self->username) : NULL;
   query->store = self->store;
-  if (to_type == FLOO_TO_GROUP && !floo_read_ack_begin (self->read_ack, request->to, resume_send, query, &query->place))
+  if (to_type != FLOO_TO_ROSTER && !floo_read_ack_begin (self->read_ack, request->to, resume_send, query, &query->place))
     {
       query->place = NULL;
       return;

@@ -11,10 +11,12 @@
 
 #include "base/backoff.h"
 #include "base/names.h"
+#include "session/job/recipient.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
+#include "store/tables/recipient.h"
 
 /* ---- on one message ---- */
 
@@ -217,7 +219,8 @@ run_set_draft (FlooDb *db, gpointer data, GError **error)
 {
   ConversationCall *call = data;
 
-  return floo_conversations_set_draft (db, call->conversation,
+  return floo_recipient_resolve (db, call->conversation, &call->to_type, error)
+         && floo_conversations_set_draft (db, call->conversation,
                                        call->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, call->text,
                                        floo_now_ms (), error)
          && floo_conversations_list_changed (db);
@@ -230,13 +233,9 @@ floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_t
   FlooToType kind;
 
   if (!floo_session_check_account (self, reply, user_data)
-      || !floo_outbox_call_check_text ("text", text, FLOO_MAX_CONTENT, reply, user_data))
+      || !floo_outbox_call_check_text ("text", text, FLOO_MAX_CONTENT, reply, user_data)
+      || !floo_recipient_check (to_type, &kind, reply, user_data))
     return;
-  if (!floo_to_type_from_string (to_type, &kind))
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "to_type is roster or group, not \"%s\"", to_type);
-      return;
-    }
   if (conversation <= 0)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,

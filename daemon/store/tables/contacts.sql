@@ -47,3 +47,8 @@ SELECT id FROM contacts INDEXED BY contacts_listed WHERE kind = ?1 AND listed = 
 -- out: id of what is listed without fresh details
 SELECT id FROM contacts INDEXED BY contacts_missing
 WHERE kind = ?1 AND listed = 1 AND (details IS NULL OR stale = 1) LIMIT ?2;
+
+-- name: recipient-kinds
+-- in: ?1 id
+-- out: 1 where a user of this id is known, + 2 where a group is; only what the service has said counts
+SELECT coalesce(sum(1 << kind), 0) FROM contacts WHERE kind IN (0, 1) AND id = ?1 AND (listed = 1 OR details IS NOT NULL);
