@@ -449,10 +449,11 @@ test_list (Fixture *f, gconstpointer data)
   text = g_variant_print (list, FALSE);
   g_assert_cmpstr (text, ==,
                    "[(30, 7, 1000, 'roster', 'text', 'mine', 1700000000030, 0, {'to': <int64 7>, 'client_id': <int64 30>, 'outgoing': "
-                   "<true>, 'send_state': <'failed'>, 'attempts': <uint32 1>, 'next_retry': <int64 0>, 'permanent': <false>, 'error': "
-                   "<'10: refused'>}), (31, 7, 1000, 'roster', 'text', '', 1700000000031, 0, {'to': <int64 7>, 'client_id': <int64 31>, "
-                   "'outgoing': <true>, 'send_state': <'failed'>, 'attempts': <uint32 0>, 'next_retry': <int64 0>, 'permanent': <false>, "
-                   "'error': <'10: refused'>, 'operation': <'recall'>})]");
+                   "<true>, 'send_state': <'failed'>, 'error': <'10: refused'>, 'error_code': <10>, 'error_reason': <'refused'>, "
+                   "'permanent': <false>, 'attempts': <uint32 1>, 'next_retry': <int64 0>}), (31, 7, 1000, 'roster', 'text', '', "
+                   "1700000000031, 0, {'to': <int64 7>, 'client_id': <int64 31>, 'outgoing': <true>, 'send_state': <'failed'>, 'error': "
+                   "<'10: refused'>, 'error_code': <10>, 'error_reason': <'refused'>, 'permanent': <false>, 'attempts': <uint32 0>, "
+                   "'next_retry': <int64 0>, 'operation': <'recall'>})]");
   g_assert_cmpstr (next_cursor, ==, "31");
   fixture_read (f, get_list, &rest);
   g_free (text);
