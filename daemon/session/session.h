@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "base/secrets.h"
+#include "session/job/requests.h"
 
 G_BEGIN_DECLS
 
@@ -63,18 +64,6 @@ GVariant *floo_session_get_properties (FlooSession *self);
 
 /* ---- Account ---- */
 
-typedef enum { FLOO_LOGIN_BY_NAME, FLOO_LOGIN_BY_ID, FLOO_LOGIN_WITH_TOKEN } FlooLoginKind;
-
-typedef struct {
-  FlooLoginKind kind;
-  const char *name;         /* BY_NAME */
-  gint64 user_id;           /* BY_ID, WITH_TOKEN */
-  const char *secret;       /* password or token */
-  const char *app_id;       /* (nullable): the configuration's */
-  const char *dns_server;   /* (nullable): the configuration's */
-  gboolean remember;
-} FlooLoginRequest;
-
 void floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_data);                       /* (a{sv}) */
 void floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 void floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data);
@@ -114,7 +103,6 @@ void floo_session_list_conversations (FlooSession *self, const char *cursor, gui
                                       FlooReply reply, gpointer user_data);                                    /* (aa{sv}st) */
 void floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);       /* (a{sv}) */
 
-typedef enum { FLOO_MESSAGES_NEWEST, FLOO_MESSAGES_BEFORE, FLOO_MESSAGES_AFTER, FLOO_MESSAGES_AROUND } FlooMessagesKind;
 /* @limit: 1 to 500. @local: never ask the service. */
 void floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
                                 FlooReply reply, gpointer user_data);                                          /* (aMbt) */
@@ -123,48 +111,10 @@ void floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 
                                  FlooReply reply, gpointer user_data);                                         /* (aMx) */
 void floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);            /* (M) */
 
-typedef struct {
-  const char *text;
-  gint64 conversation;      /* -1: any */
-  gint64 from;              /* -1: anybody */
-  const char *type;         /* (nullable): any */
-  gint64 since, until;      /* ms, both included */
-  guint limit;              /* 1 to 500 */
-  gint64 before;            /* only messages with a lower id; 0: any */
-} FlooSearchRequest;
-
 /* Waits until the index has what was stored before; Timeout where that is too much. */
 void floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);   /* (aMb) */
 
-typedef struct {
-  const char *to_type;      /* as the client gave it */
-  gint64 to;
-  const char *type;
-  const char *content;
-  const char *ext, *config, *attachment;   /* (nullable) */
-  guint priority;
-  const char *token;        /* (nullable): the caller's idempotency token */
-  const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
-  gboolean is_mention;      /* config, which is an object, gets the names and texts that it lacks: as the names are then, so that a token
-                               stands for the same by whatever name */
-} FlooSendRequest;
-
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
-
-/**
- * FlooMentionRequest:
- * @mentioned_message: (nullable): what the notification of those who are mentioned says; NULL: names and the text
- * @push_message: (nullable): that of all others; NULL: our name and the text
- */
-typedef struct {
-  gint64 group;
-  const char *content;
-  const gint64 *users;
-  guint n_users;
-  gboolean all;
-  const char *ext, *token;                  /* (nullable) */
-  const char *mentioned_message, *push_message;
-} FlooMentionRequest;
 
 void floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 /* @ext, @token: (nullable) */
@@ -176,9 +126,6 @@ void floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, F
 void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only,
                              FlooReply reply, gpointer user_data);                                             /* (x) */
 
-typedef enum {
-  FLOO_OPERATE_RECALL, FLOO_OPERATE_DELETE, FLOO_OPERATE_APPEND, FLOO_OPERATE_REPLACE, FLOO_OPERATE_UNREAD, FLOO_OPERATE_PLAYED
-} FlooOperateKind;
 /* @content, @config, @ext: (nullable): what APPEND and REPLACE carry. */
 void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config,
                            const char *ext, FlooReply reply, gpointer user_data);                              /* (x) */
@@ -208,18 +155,6 @@ void floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, co
                                      gpointer user_data);                                                       /* (o) */
 void floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data);   /* (o) */
 
-typedef struct {
-  const char *to_type;      /* as the client gave it */
-  gint64 to;
-  const char *type;
-  int fd;
-  const char *name;
-  guint width, height;      /* pixels; 0: not given */
-  guint duration;           /* s; 0: not given */
-  const char *ext;          /* (nullable) */
-  const char *token;        /* (nullable) */
-} FlooSendFileRequest;
-
 void floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);   /* (xo) */
 /* @token: (nullable) */
 void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
@@ -229,8 +164,6 @@ void floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer u
 /* Returns: (transfer floating) (nullable): a{sv} of all properties of the interface Transfer but Version; NULL: it is gone */
 GVariant *floo_session_get_transfer (FlooSession *self, guint64 id);
 void floo_session_cancel_transfer (FlooSession *self, guint64 id, FlooReply reply, gpointer user_data);
-/* @fd: (transfer full): -1 with @error */
-typedef void (*FlooFdReply) (int fd, const GError *error, gpointer user_data);
 void floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply reply, gpointer user_data);
 
 /* ---- Events ---- */

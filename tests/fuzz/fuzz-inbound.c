@@ -11,7 +11,7 @@
 
 #include "base/error.h"
 #include "fuzz.h"
-#include "session/internal.h"
+#include "session/apply/inbound.h"
 #include "store/tables/conversations.h"
 #include "store/engine/db.h"
 #include "store/tables/messages.h"

@@ -14,7 +14,7 @@
 #include "bus/interface.h"
 #include "fuzz.h"
 #include "net/envelope.h"
-#include "session/operations/operations.h"
+#include "session/operations/table.h"
 
 static Fixture fixture;
 

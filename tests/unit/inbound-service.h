@@ -5,7 +5,7 @@
  */
 #pragma once
 
-#include "session/internal.h"
+#include "session/apply/inbound.h"
 #include "store-fixture.h"
 
 #define EVENTS 80

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
-#include "session/outbox/sender.h"
+#include "session/outbox/parts.h"
 #include "store-fixture.h"
 #include "wire/frame.h"
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sync-fixture.h: a session that is online with a connection that leads nowhere: what is sent is lost. */
+/* sync-fixture.h: what the service has for us, online with a connection that leads nowhere: what is sent is lost. */
 #pragma once
 
-#include "session/sync/sync.h"
-#include "store-fixture.h"
+#include "account-fixture.h"
+#include "session/sync/parts.h"
 
 typedef struct {
-  Fixture fixture;
-  FlooConfig config;
-  FlooSession *session;
+  AccountFixture base;
+  FlooOperations *operations;
   FlooSync *sync;
 } Online;
 
@@ -19,18 +18,36 @@ no_url (FlooLink *link, guint attempts, gpointer user_data)
 }
 
 static inline void
+ignore_stale (gpointer data)
+{
+}
+
+static inline void
+ignore_result (const FlooInboundResult *result, gpointer data)
+{
+}
+
+static inline gboolean
+ignore_status (int code, const char *reason, gpointer data)
+{
+  return FALSE;
+}
+
+static inline void
+ignore_failure (const GError *error, gpointer data)
+{
+}
+
+static inline void
 set_up (Online *o, gconstpointer data)
 {
-  g_autoptr (FlooSecrets) secrets = NULL;
+  static const FlooOperationsListener operations_listener = { ignore_stale };
+  static const FlooSyncListener listener = { ignore_result, ignore_status, ignore_failure };
 
-  fixture_set_up (&o->fixture, NULL);
-  o->config.app_id = (char *) "";
-  o->config.data_dir = o->config.cache_dir = o->fixture.root;
-  secrets = floo_secrets_new ("file", NULL, o->fixture.root);
-  o->session = floo_session_new (&o->config, secrets);
-  o->session->store = g_object_ref (o->fixture.store);
-  o->session->link = floo_link_new (no_url, NULL);
-  o->sync = o->session->sync;
+  account_fixture_set_up (&o->base);
+  floo_account_set_service (o->base.account, NULL, NULL, floo_link_new (no_url, NULL));
+  o->operations = floo_operations_new (o->base.account, &operations_listener, NULL);
+  o->sync = floo_sync_new (o->base.account, o->operations, &listener, NULL);
   floo_sync_online (o->sync);
 }
 
@@ -38,10 +55,8 @@ static inline void
 tear_down (Online *o, gconstpointer data)
 {
   floo_sync_offline (o->sync);
-  /* What is still in the store holds the session. */
-  g_object_add_weak_pointer (G_OBJECT (o->session), (gpointer *) &o->session);
-  g_object_unref (o->session);
-  run_until (o->session == NULL);
-  fixture_tear_down (&o->fixture, NULL);
+  account_fixture_drain (&o->base);
+  floo_sync_free (o->sync);
+  floo_operations_free (o->operations);
+  account_fixture_tear_down (&o->base);
 }
-

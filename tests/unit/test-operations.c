@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "bus/interface.h"
-#include "session/operations/operations.h"
+#include "session/operations/table.h"
 
 static const FlooBusMethod *
 find_row (const FlooBusTable *table, const char *name)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* When background requests are made: what is wanted while one fails for the last time is not forgotten. */
-#include "run-until.h"
+#include "account-fixture.h"
 #include "session/job/pace.h"
 
 static guint asked;
@@ -19,11 +19,12 @@ no_jitter (guint32 bound)
 
 /* A pace at which every request has failed, up to the last one allowed, which is under way. */
 static void
-fail_until_last (FlooPace *pace, FlooSession *session)
+fail_until_last (FlooPace *pace, AccountFixture *world)
 {
   asked = 0;
-  session->state = FLOO_STATE_ONLINE;
-  floo_pace_init (pace, session, count, NULL);
+  account_fixture_set_up (world);
+  floo_account_set_state (world->account, FLOO_STATE_ONLINE);
+  floo_pace_init (pace, world->account, count, NULL);
   pace->backoff.min_ms = pace->backoff.max_ms = 1;
   floo_pace_want (pace);
   for (guint tries = 1; pace->busy; tries++)
@@ -40,22 +41,24 @@ fail_until_last (FlooPace *pace, FlooSession *session)
 static void
 test_given_up (void)
 {
-  FlooSession session = { 0 };
+  AccountFixture world = { 0 };
   FlooPace pace;
 
-  fail_until_last (&pace, &session);
+  fail_until_last (&pace, &world);
   floo_pace_failed (&pace);
   g_assert_cmpuint (pace.timer, ==, 0);
   g_assert_false (pace.busy);
+  account_fixture_drain (&world);
+  account_fixture_tear_down (&world);
 }
 
 static void
 test_wanted_in_the_last_try (void)
 {
-  FlooSession session = { 0 };
+  AccountFixture world = { 0 };
   FlooPace pace;
 
-  fail_until_last (&pace, &session);
+  fail_until_last (&pace, &world);
   floo_pace_want (&pace);
   g_assert_cmpuint (asked, ==, 9);
   floo_pace_failed (&pace);
@@ -63,6 +66,8 @@ test_wanted_in_the_last_try (void)
   run_until (asked == 10);
   floo_pace_idle (&pace);
   floo_pace_stop (&pace);
+  account_fixture_drain (&world);
+  account_fixture_tear_down (&world);
 }
 
 int

@@ -9,7 +9,6 @@
 #include <sqlite3.h>
 #include <string.h>
 
-#include "amount.h"
 #include "sync-fixture.h"
 
 #define ENTRIES 120u
@@ -189,7 +188,7 @@ take_page (Online *o, const GByteArray *page)
 static void
 make_refusing (Online *o)
 {
-  g_autofree char *path = fixture_path (&o->fixture, "store.db");
+  g_autofree char *path = fixture_path (&o->base.fixture, "store.db");
   sqlite3 *db;
 
   g_assert_cmpint (sqlite3_open (path, &db), ==, SQLITE_OK);
@@ -204,7 +203,7 @@ make_refusing (Online *o)
 static gint64
 count (Online *o, const char *sql)
 {
-  g_autofree char *path = fixture_path (&o->fixture, "store.db");
+  g_autofree char *path = fixture_path (&o->base.fixture, "store.db");
   sqlite3_stmt *statement;
   sqlite3 *db;
   gint64 n;
@@ -224,9 +223,9 @@ told (Online *o)
 {
   GArray *ids = g_array_new (FALSE, FALSE, sizeof (gint64));
 
-  for (guint i = 0; i < o->fixture.events->len; i++)
+  for (guint i = 0; i < o->base.fixture.events->len; i++)
     {
-      GVariant *args = o->fixture.events->pdata[i];
+      GVariant *args = o->base.fixture.events->pdata[i];
       g_autoptr (GVariant) messages = NULL;
 
       if (!g_variant_is_of_type (args, G_VARIANT_TYPE ("(t" FLOO_MESSAGES_TYPE ")")))
@@ -300,7 +299,8 @@ run_seed (guint32 seed)
 static void
 test_mixed (void)
 {
-  guint n = amount_from ("FLOOIM_POISON_SEEDS", 12, 2);
+  const char *seeds = g_getenv ("FLOOIM_POISON_SEEDS");
+  guint n = seeds != NULL ? (guint) g_ascii_strtoull (seeds, NULL, 10) : 12;
 
   for (guint seed = 1; seed <= n; seed++)
     {

@@ -37,7 +37,7 @@ test_refused_before_it_was_asked (Online *o, gconstpointer data)
   gint64 uid = 7;
   FlooPull *pull;
 
-  o->session->congested = TRUE;
+  floo_account_set_congested (o->base.account, TRUE);
   floo_pull_want (o->sync, &xid, FALSE);
   pull = g_hash_table_lookup (o->sync->pulls, &uid);
   pull->key = 5;
@@ -48,7 +48,7 @@ test_refused_before_it_was_asked (Online *o, gconstpointer data)
   refuse (o, uid);
   g_assert_cmpuint (g_queue_get_length (o->sync->queued), ==, 1);
   g_assert_true (g_hash_table_lookup (o->sync->pulls, &uid) == pull);
-  o->session->congested = FALSE;
+  floo_account_set_congested (o->base.account, FALSE);
   floo_sync_pump (o->sync);
   g_assert_cmpint (pull->state, ==, FLOO_PULL_ASKED);
 }
@@ -97,7 +97,7 @@ test_look_again (Online *o, gconstpointer data)
 }
 
 static void
-keep_error (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+keep_error (const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   *(GError **) user_data = error != NULL ? g_error_copy (error) : NULL;
 }
@@ -149,7 +149,7 @@ bring_history (Online *o, gint64 newest, guint n)
 }
 
 static void
-note_end (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+note_end (const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   g_string_append_printf (user_data, "%s;", error != NULL ? error->message : "stored");
 }
@@ -285,14 +285,16 @@ run_nothing (FlooDb *db, gpointer data, GError **error)
 static void
 test_looked_once (Online *o, gconstpointer data)
 {
-  fixture_write (&o->fixture, run_note_pushes, NULL);
-  o->session->congested = TRUE;
+  fixture_write (&o->base.fixture, run_note_pushes, NULL);
+  /* So that nothing is asked of the service. */
+  floo_account_set_congested (o->base.account, TRUE);
+  floo_store_pause_reads (o->base.fixture.store, FALSE);
   floo_fill_online (o->sync);
   floo_fill_online (o->sync);
   run_until (o->sync->looked);
-  fixture_read (&o->fixture, run_nothing, NULL);
+  fixture_read (&o->base.fixture, run_nothing, NULL);
   g_assert_cmpuint (o->sync->to_look_at->len, ==, 1);
-  o->session->congested = FALSE;
+  floo_account_set_congested (o->base.account, FALSE);
 }
 
 /* Something came for a page that cannot be read: that page is given up soon, and the connection goes on. */

@@ -8,6 +8,7 @@
 
 #include "base/backoff.h"
 #include "store/tables/messages.h"
+#include "session/apply/status.h"
 
 static void
 kept_row_free (gpointer data)
@@ -81,7 +82,7 @@ apply_accepted_command (FlooApply *apply, const FlooKeptRow *kept, gint64 server
     return FALSE;
   g_variant_ref_sink (message);
   return floo_apply_flush (apply, error)
-         && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error)
+         && floo_status_journal (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error)
          && floo_outbox_delete (apply->db, row->client_id, error)
          && floo_apply_message (apply, row->conversation, row->to_type, server_id, FALSE, message, 256 + strlen (kept->content), error);
 }
@@ -106,7 +107,7 @@ apply_accepted_message (FlooApply *apply, const FlooKeptRow *kept, const Floo__S
   apply->list_changed = TRUE;
   /* Recalled or deleted, here or elsewhere, before we heard of its id. */
   if (!is_there)
-    return floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "sent", server_id, 0, NULL, error);
+    return floo_status_journal (apply->db, row->client_id, row->conversation, FALSE, "sent", server_id, 0, NULL, error);
   change = floo_apply_change (apply, row->conversation, floo_apply_type_of (row->to_type, row->conversation), error);
   if (change == NULL)
     return FALSE;
@@ -116,7 +117,7 @@ apply_accepted_message (FlooApply *apply, const FlooKeptRow *kept, const Floo__S
       change->last_id = server_id;
       change->last_timestamp = server_time != 0 ? server_time : row->timestamp;
     }
-  if (!floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error))
+  if (!floo_status_journal (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error))
     return FALSE;
   if (known)
     return TRUE;
@@ -153,7 +154,7 @@ floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gin
       || !floo_apply_flush_append (apply, error))
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
-    if (!floo_sender_journal_status (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, row->conversation, FALSE,
+    if (!floo_status_journal (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, row->conversation, FALSE,
                                      "sent", id, 0, NULL, error))
       return FALSE;
   return TRUE;
@@ -188,11 +189,11 @@ static gboolean
 apply_refused_for_good (FlooDb *db, const FlooOutboxRow *row, int code, const char *reason, const char *text, GError **error)
 {
   if (row->operation == FLOO_OUTBOX_MESSAGE)
-    return floo_sender_journal_dependents (db, row->client_id, row->conversation, "failed", code, reason, error)
+    return floo_status_journal_dependents (db, row->client_id, row->conversation, "failed", code, reason, error)
            && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, text, TRUE, error)
-           && floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
+           && floo_status_journal (db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
   /* A refused operation is over: there is nothing to look at or to send again. */
-  return floo_sender_journal_status (db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)
+  return floo_status_journal (db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)
          && floo_outbox_delete (db, row->client_id, error);
 }
 
@@ -201,7 +202,7 @@ static gboolean
 queue_again (FlooDb *db, const FlooOutboxRow *row, gint64 again_at, int code, const char *reason, const char *text, GError **error)
 {
   return floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, again_at, row->device_sn, text, FALSE, error)
-         && floo_sender_journal_status (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "queued", 0, code,
+         && floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "queued", 0, code,
                                         reason, error);
 }
 
@@ -282,7 +283,7 @@ leave_in_doubt (FlooApply *apply, const FlooOutboxRow *row, FlooDoubt doubt, gin
 
   apply->result->settle = TRUE;
   return floo_apply_flush (apply, error) && floo_outbox_set_uncertain (apply->db, row->client_id, doubt, named, text, error)
-         && floo_sender_journal_status (apply->db, row->client_id, row->conversation, TRUE, "uncertain", 0, 0, NULL, error);
+         && floo_status_journal (apply->db, row->client_id, row->conversation, TRUE, "uncertain", 0, 0, NULL, error);
 }
 
 /* The service knew the number of the first frame of these operations: all but appends may be done twice. */
@@ -304,7 +305,7 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
         ok = apply_refused_for_good (apply->db, row, 0, "it may have been appended before", "", error);
       else
         ok = floo_outbox_begin_anew (apply->db, row->client_id, &begun, error)
-             && (begun ? floo_sender_journal_status (apply->db, row->client_id, row->conversation, FALSE, "queued", 0, 0, NULL, error)
+             && (begun ? floo_status_journal (apply->db, row->client_id, row->conversation, FALSE, "queued", 0, 0, NULL, error)
                        : apply_refused_for_good (apply->db, row, 0, "the service takes every number for a used one", "", error));
       if (!ok)
         return FALSE;

@@ -48,7 +48,7 @@ static gboolean
 apply_unread_entry (FlooApply *apply, gpointer data, GError **error)
 {
   const Floo__ConversationUnread *entry = data;
-  gint64 id = floo_apply_uid (entry->xid);
+  gint64 id = floo_inbound_uid (entry->xid);
   FlooConversationType type = FLOO_CONVERSATION_ROSTER;
   gboolean is_group = FALSE;
   g_autoptr (GError) local = NULL;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * batch.h: what one batch does to the store, while it does it. Store thread; only for this folder and sync.
+ * batch.h: what one batch does to the store, while it does it. Store thread; only for this folder.
  */
 #pragma once
 
-#include "session/internal.h"
+#include "session/apply/inbound.h"
 #include "store/tables/conversations.h"
 
 G_BEGIN_DECLS
@@ -73,7 +73,6 @@ gboolean floo_apply_message (FlooApply *apply, gint64 conversation, FlooToType t
                              gsize bytes, GError **error);
 
 FlooConversationType floo_apply_type_of (FlooToType to_type, gint64 conversation);
-gint64 floo_apply_uid (const Floo__XID *xid);   /* 0 where it is missing */
 
 /* ---- careful.c ---- */
 

@@ -97,7 +97,7 @@ static gint64
 number_of_content (const Floo__Meta *meta)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  const gint64 numbers[] = { (gint64) meta->timestamp, (gint64) meta->ns, floo_apply_uid (meta->from), floo_apply_uid (meta->to) };
+  const gint64 numbers[] = { (gint64) meta->timestamp, (gint64) meta->ns, floo_inbound_uid (meta->from), floo_inbound_uid (meta->to) };
   guint8 digest[32];
   gsize len = sizeof digest;
   gint64 number;

@@ -9,7 +9,7 @@
 #include "store/tables/journal.h"
 
 gint64
-floo_apply_uid (const Floo__XID *xid)
+floo_inbound_uid (const Floo__XID *xid)
 {
   return xid != NULL ? (gint64) xid->uid : 0;
 }

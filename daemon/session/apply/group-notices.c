@@ -61,7 +61,7 @@ static gboolean
 add_named (FlooApply *apply, FlooList list, const FlooNotice *notice, GError **error)
 {
   for (gsize i = 0; i < notice->n_to; i++)
-    if (!add_to (apply, list, notice, floo_apply_uid (notice->to[i]), error))
+    if (!add_to (apply, list, notice, floo_inbound_uid (notice->to[i]), error))
       return FALSE;
   return TRUE;
 }
@@ -70,7 +70,7 @@ static gboolean
 drop_named (FlooApply *apply, FlooList list, const FlooNotice *notice, GError **error)
 {
   for (gsize i = 0; i < notice->n_to; i++)
-    if (!floo_lists_remove (apply->db, list, notice->group_id, floo_apply_uid (notice->to[i]), NULL, error))
+    if (!floo_lists_remove (apply->db, list, notice->group_id, floo_inbound_uid (notice->to[i]), NULL, error))
       return FALSE;
   return TRUE;
 }
@@ -137,7 +137,7 @@ kicked (FlooApply *apply, const FlooNotice *notice, GError **error)
   if (notice->for_us)
     return exit_group (apply, notice, error);
   for (gsize i = 0; i < notice->n_to; i++)
-    if (!drop_member (apply, notice, floo_apply_uid (notice->to[i]), error))
+    if (!drop_member (apply, notice, floo_inbound_uid (notice->to[i]), error))
       return FALSE;
   return members_changed (apply, notice, error);
 }
@@ -223,7 +223,7 @@ owner_assigned (FlooApply *apply, const FlooNotice *notice, GError **error)
 
   if (notice->n_to == 0)
     return mark_stale (apply, notice, error);
-  owner = floo_apply_uid (notice->to[0]);
+  owner = floo_inbound_uid (notice->to[0]);
   json_object_set_int_member (fields, "owner_id", owner);
   json_object_set_int_member (fields, "owner", owner);
   return floo_contacts_merge (apply->db, FLOO_CONTACT_GROUP, notice->group_id, fields, &changed, error)
@@ -255,7 +255,7 @@ ids_of (const FlooNotice *notice)
 
   g_variant_builder_init (&ids, G_VARIANT_TYPE ("ax"));
   for (gsize i = 0; i < notice->n_to; i++)
-    g_variant_builder_add (&ids, "x", floo_apply_uid (notice->to[i]));
+    g_variant_builder_add (&ids, "x", floo_inbound_uid (notice->to[i]));
   return g_variant_builder_end (&ids);
 }
 

@@ -59,7 +59,7 @@ read_input_status (const Floo__MessageBody *body, const FlooMessage *message)
 static void
 fill_message (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, const Floo__MessageBody *body, FlooMessage *message)
 {
-  gint64 from = floo_apply_uid (meta->from), to = floo_apply_uid (meta->to);
+  gint64 from = floo_inbound_uid (meta->from), to = floo_inbound_uid (meta->to);
   gboolean group = body->type == FLOO__MESSAGE_BODY__TYPE__GROUPCHAT;
 
   memset (message, 0, sizeof *message);
@@ -171,8 +171,8 @@ apply_received_operation (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
   operation.id = (gint64) meta->id;
   operation.type = (int) body->operation->type;
   operation.mid = (gint64) body->operation->mid;
-  operation.conversation = floo_apply_uid (body->operation->xid);
-  operation.ours = floo_apply_uid (meta->from) == apply->self_id;
+  operation.conversation = floo_inbound_uid (body->operation->xid);
+  operation.ours = floo_inbound_uid (meta->from) == apply->self_id;
   operation.content = floo_frame_text (frame, body->has_content, &body->content);
   operation.config = floo_frame_text (frame, body->has_config, &body->config);
   operation.ext = floo_frame_text (frame, body->has_ext, &body->ext);
@@ -235,7 +235,7 @@ apply_conversation_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
     }
   if (payload->operation == NULL || payload->operation->xid == NULL)
     return TRUE;
-  conversation = floo_apply_uid (payload->operation->xid);
+  conversation = floo_inbound_uid (payload->operation->xid);
   if (!floo_contacts_is_listed (apply->db, FLOO_CONTACT_GROUP, conversation, &is_group, error))
     return FALSE;
   type = is_group ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;

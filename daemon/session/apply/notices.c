@@ -9,8 +9,7 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "session/operations/operations.h"
-#include "session/operations/values.h"
+#include "session/apply/values.h"
 #include "store/tables/contacts.h"
 #include "store/tables/lists.h"
 #include "store/tables/messages.h"
@@ -24,7 +23,7 @@ notice_to_variant (const FlooNotice *notice)
 
   g_variant_builder_init (&to, G_VARIANT_TYPE ("ax"));
   for (gsize i = 0; i < notice->n_to; i++)
-    g_variant_builder_add (&to, "x", floo_apply_uid (notice->to[i]));
+    g_variant_builder_add (&to, "x", floo_inbound_uid (notice->to[i]));
   g_variant_dict_init (&dict, NULL);
   g_variant_dict_insert (&dict, "id", "x", notice->id);
   g_variant_dict_insert (&dict, "timestamp", "x", notice->timestamp);
@@ -59,7 +58,7 @@ floo_notice_fields (const FlooNotice *notice, const FlooRecord *record, char **p
 static gint64
 other_side (const FlooNotice *notice)
 {
-  return notice->by_us && notice->n_to > 0 ? floo_apply_uid (notice->to[0]) : notice->from;
+  return notice->by_us && notice->n_to > 0 ? floo_inbound_uid (notice->to[0]) : notice->from;
 }
 
 static gboolean
@@ -170,7 +169,7 @@ block_changed (FlooApply *apply, const FlooNotice *notice, gboolean block, GErro
   if (!notice->by_us)
     return TRUE;
   apply->result->fetch_contacts = TRUE;
-  return floo_block_user (apply->db, other_side (notice), block, error);
+  return floo_own_block_user (apply->db, other_side (notice), block, error);
 }
 
 static gboolean
@@ -212,7 +211,7 @@ apply_notice (FlooApply *apply, const Floo__Meta *meta, FlooNotice *notice, cons
     return TRUE;
   notice->by_us = notice->from == apply->self_id;
   for (gsize i = 0; i < notice->n_to; i++)
-    notice->for_us |= floo_apply_uid (notice->to[i]) == apply->self_id;
+    notice->for_us |= floo_inbound_uid (notice->to[i]) == apply->self_id;
   return (row->effect == NULL || row->effect (apply, notice, error))
          && (row->signal == 0 || floo_apply_event (apply, row->signal, floo_notice_body (notice), error));
 }
@@ -230,7 +229,7 @@ floo_apply_roster_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
       return TRUE;
     }
   notice.type = (int) payload->type;
-  notice.from = floo_apply_uid (payload->from != NULL ? payload->from : meta->from);
+  notice.from = floo_inbound_uid (payload->from != NULL ? payload->from : meta->from);
   notice.to = (const Floo__XID *const *) payload->to;
   notice.n_to = payload->n_to;
   notice.content = floo_frame_text (frame, payload->has_content, &payload->content);
@@ -251,8 +250,8 @@ floo_apply_group_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
       return TRUE;
     }
   notice.type = (int) payload->type;
-  notice.group_id = floo_apply_uid (payload->gid);
-  notice.from = floo_apply_uid (payload->from != NULL ? payload->from : meta->from);
+  notice.group_id = floo_inbound_uid (payload->gid);
+  notice.from = floo_inbound_uid (payload->from != NULL ? payload->from : meta->from);
   notice.to = (const Floo__XID *const *) payload->to;
   notice.n_to = payload->n_to;
   notice.content = floo_frame_text (frame, payload->has_content, &payload->content);

@@ -2,7 +2,7 @@
 /*
  * details.c: details of users and groups on their way from the service into the store.
  */
-#include "session/directory/directory.h"
+#include "session/directory/details.h"
 
 #include "store/tables/journal.h"
 
@@ -13,11 +13,11 @@ const FlooDirectoryKind floo_directory_kinds[FLOO_N_DIRECTORY_KINDS] = {
 };
 
 FlooDetailsJob *
-floo_details_job_new (FlooSession *session, const FlooDirectoryKind *kind, const gint64 *ids, guint n)
+floo_details_job_new (FlooAccount *account, const FlooDirectoryKind *kind, const gint64 *ids, guint n)
 {
   FlooDetailsJob *job = g_new0 (FlooDetailsJob, 1);
 
-  job->session = g_object_ref (session);
+  job->account = floo_account_ref (account);
   job->kind = kind;
   job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   job->asked = floo_contacts_get_moment ();
@@ -35,7 +35,7 @@ floo_details_job_free (gpointer data)
   g_clear_pointer (&job->details, g_variant_unref);
   g_array_unref (job->ids);
   g_array_unref (job->outdated);
-  g_object_unref (job->session);
+  floo_account_unref (job->account);
   g_free (job);
 }
 

@@ -2,9 +2,10 @@
 /*
  * directory.c: details of the roster and of the joined groups, fetched in batches behind the login, and again where they are stale.
  */
-#include "session/directory/directory.h"
+#include "session/directory/details.h"
 
 #include "session/directory/members.h"
+#include "session/directory/read-ack.h"
 #include "session/job/pace.h"
 
 typedef struct {
@@ -14,7 +15,8 @@ typedef struct {
 } Fetcher;
 
 struct _FlooDirectory {
-  FlooSession *session;         /* our owner */
+  FlooAccount *account;
+  FlooReadAck *read_ack;
   Fetcher fetchers[FLOO_N_DIRECTORY_KINDS];
   FlooMembers *members;
 };
@@ -22,17 +24,18 @@ struct _FlooDirectory {
 static void find_missing (gpointer owner);
 
 FlooDirectory *
-floo_directory_new (FlooSession *session)
+floo_directory_new (FlooAccount *account, FlooOperations *operations)
 {
   FlooDirectory *self = g_new0 (FlooDirectory, 1);
 
-  self->session = session;
-  self->members = floo_members_new (session);
+  self->account = account;
+  self->members = floo_members_new (account);
+  self->read_ack = floo_read_ack_new (account, self, operations);
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
     {
       self->fetchers[i].directory = self;
       self->fetchers[i].kind = &floo_directory_kinds[i];
-      floo_pace_init (&self->fetchers[i].pace, session, find_missing, &self->fetchers[i]);
+      floo_pace_init (&self->fetchers[i].pace, account, find_missing, &self->fetchers[i]);
     }
   return self;
 }
@@ -43,8 +46,7 @@ floo_directory_offline (FlooDirectory *self)
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
     floo_pace_stop (&self->fetchers[i].pace);
   floo_members_offline (self->members);
-  if (self->session->read_ack != NULL)
-    floo_read_ack_offline (self->session->read_ack);
+  floo_read_ack_offline (self->read_ack);
 }
 
 void
@@ -52,7 +54,26 @@ floo_directory_free (FlooDirectory *self)
 {
   floo_directory_offline (self);
   floo_members_free (self->members);
+  floo_read_ack_free (self->read_ack);
   g_free (self);
+}
+
+FlooAccount *
+floo_directory_get_account (const FlooDirectory *self)
+{
+  return self->account;
+}
+
+FlooReadAck *
+floo_directory_get_read_ack (FlooDirectory *self)
+{
+  return self->read_ack;
+}
+
+void
+floo_directory_groups_changed (FlooDirectory *self)
+{
+  floo_read_ack_run (self->read_ack);
 }
 
 /* ---- what is missing ---- */
@@ -87,7 +108,7 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   job->details = g_variant_ref_sink (details);
-  floo_session_write (job->session, floo_details_job_run, on_fetch_stored, job, floo_details_job_free);
+  floo_job_write (job->account, floo_details_job_run, on_fetch_stored, job, floo_details_job_free);
 }
 
 static gboolean
@@ -109,28 +130,29 @@ on_missing_known (FlooStore *store, gpointer data, const GError *error)
 {
   FlooDetailsJob *found = data, *job;
   Fetcher *fetcher = found->owner;
-  FlooSession *session = found->session;
+  FlooAccount *account = found->account;
   g_autoptr (JsonNode) body = NULL;
 
-  if (error != NULL || found->ids->len == 0 || session->state != FLOO_STATE_ONLINE)
+  if (error != NULL || found->ids->len == 0 || !floo_account_is_online (account))
     {
       floo_pace_idle (&fetcher->pace);
       return;
     }
-  job = floo_details_job_new (session, found->kind, (const gint64 *) (void *) found->ids->data, found->ids->len);
+  job = floo_details_job_new (account, found->kind, (const gint64 *) (void *) found->ids->data, found->ids->len);
   job->owner = fetcher;
   body = floo_directory_batch_body (job->kind, (const gint64 *) (void *) job->ids->data, job->ids->len);
-  floo_rest_call_async (session->rest, "POST", job->kind->batch_path, NULL, body, FLOO_REST_NONE, session->cancellable, on_fetched, job);
+  floo_rest_call_async (floo_account_get_rest (account), "POST", job->kind->batch_path, NULL, body, FLOO_REST_NONE,
+                        floo_account_get_cancellable (account), on_fetched, job);
 }
 
 static void
 find_missing (gpointer owner)
 {
   Fetcher *fetcher = owner;
-  FlooDetailsJob *job = floo_details_job_new (fetcher->directory->session, fetcher->kind, NULL, 0);
+  FlooDetailsJob *job = floo_details_job_new (fetcher->directory->account, fetcher->kind, NULL, 0);
 
   job->owner = fetcher;
-  floo_session_read (fetcher->directory->session, run_missing_job, on_missing_known, job, floo_details_job_free);
+  floo_job_read (fetcher->directory->account, run_missing_job, on_missing_known, job, floo_details_job_free);
 }
 
 void
@@ -139,5 +161,5 @@ floo_directory_fetch_missing (FlooDirectory *self)
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
     floo_pace_want (&self->fetchers[i].pace);
   floo_members_fetch (self->members);
-  floo_read_ack_run (self->session->read_ack);
+  floo_read_ack_run (self->read_ack);
 }

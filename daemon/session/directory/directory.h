@@ -1,50 +1,40 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * directory.h: the directory, for the files that make it up: directory.c (details that are missing), lists.c (who is
- * in it), items.c (details that a client asks for) and details.c (what all of them need).
+ * directory.h: the roster and the joined groups, their details and members, pinned conversations.
  */
 #pragma once
 
-#include "base/record.h"
-#include "session/internal.h"
-#include "store/tables/contacts.h"
+#include "base/error.h"
+#include "session/account/account.h"
+#include "session/operations/operations.h"
 
 G_BEGIN_DECLS
 
-/* ---- details.c ---- */
+typedef struct _FlooDirectory FlooDirectory;
+typedef struct _FlooReadAck FlooReadAck;
 
-/* What differs between users and groups. */
-typedef struct {
-  FlooContactKind kind;
-  const char *list_path;        /* ids */
-  const char *batch_path;       /* details */
-  const char *batch_member;
-  guint batch_size;
-  const FlooRecord *record;
-  const char *key;
-} FlooDirectoryKind;
+/* @operations: outlives it */
+FlooDirectory *floo_directory_new (FlooAccount *account, FlooOperations *operations);
+void floo_directory_free (FlooDirectory *directory);
+/* Whom messages to groups wait for. */
+FlooReadAck *floo_directory_get_read_ack (FlooDirectory *directory);
+typedef void (*FlooListsDone) (const GError *error, gpointer data);
+/* The two lists of a login. */
+void floo_directory_load_lists (FlooDirectory *directory, GCancellable *cancellable, FlooListsDone done, gpointer data);
+/* Fetches details that are missing or stale, in batches, one request a second and kind, while online. */
+void floo_directory_fetch_missing (FlooDirectory *directory);
+void floo_directory_offline (FlooDirectory *directory);
+/* Brings what other devices pinned. */
+void floo_directory_load_pins (FlooDirectory *directory);
+/* The groups or their members changed: by calls of clients or by notices. */
+void floo_directory_groups_changed (FlooDirectory *directory);
 
-#define FLOO_N_DIRECTORY_KINDS 2
-extern const FlooDirectoryKind floo_directory_kinds[FLOO_N_DIRECTORY_KINDS];
+/* ---- calls of clients; what they reply with is in session.h ---- */
 
-/* Returns: (transfer full): the request for details of @ids */
-JsonNode *floo_directory_batch_body (const FlooDirectoryKind *kind, const gint64 *ids, guint n);
-
-/* Details that came, and the ids that were asked for. */
-typedef struct {
-  FlooSession *session;
-  const FlooDirectoryKind *kind;
-  GArray *ids;
-  gint64 asked;                 /* floo_contacts_get_moment() */
-  GVariant *details;            /* aa{sv} */
-  GArray *outdated;             /* gint64: of those that changed since: not kept */
-  gpointer owner;               /* for done */
-} FlooDetailsJob;
-
-/* To be made when the service is asked. */
-FlooDetailsJob *floo_details_job_new (FlooSession *session, const FlooDirectoryKind *kind, const gint64 *ids, guint n);
-void floo_details_job_free (gpointer data);
-/* Store thread: puts them into the store and journals what changed. */
-gboolean floo_details_job_run (FlooDb *db, gpointer data, GError **error);
+void floo_directory_list_users (FlooDirectory *directory, gboolean refresh, FlooReply reply, gpointer user_data);
+void floo_directory_get_users (FlooDirectory *directory, const gint64 *ids, guint n, gboolean refresh, FlooReply reply, gpointer user_data);
+void floo_directory_list_groups (FlooDirectory *directory, gboolean refresh, FlooReply reply, gpointer user_data);
+void floo_directory_get_groups (FlooDirectory *directory, const gint64 *ids, guint n, FlooReply reply, gpointer user_data);
+void floo_directory_get_group (FlooDirectory *directory, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data);
 
 G_END_DECLS

@@ -2,9 +2,10 @@
 /*
  * items.c: details of users and groups for a client: from the store, and from the service what is not there or is to be fresh.
  */
-#include "session/directory/directory.h"
+#include "session/directory/details.h"
 
 #include "base/names.h"
+#include "session/job/call.h"
 
 typedef struct {
   FlooCall call;
@@ -119,7 +120,7 @@ on_items_stored (FlooStore *store, gpointer data, const GError *error)
   if (query->asked < query->wanted->len)
     ask_items (query);
   else
-    floo_session_read (query->call.session, run_items_query, on_items_read_again, query, items_query_free);
+    floo_job_read (query->call.account, run_items_query, on_items_read_again, query, items_query_free);
 }
 
 /* One record where many were asked for is an array of one. */
@@ -150,15 +151,15 @@ on_items (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   job->details = g_variant_ref_sink (details);
-  floo_session_write (job->session, floo_details_job_run, on_items_stored, job, floo_details_job_free);
+  floo_job_write (job->account, floo_details_job_run, on_items_stored, job, floo_details_job_free);
 }
 
 static void
 ask_items (ItemsQuery *query)
 {
-  FlooSession *session = query->call.session;
+  FlooAccount *account = query->call.account;
   guint n = query->full ? 1 : MIN (query->kind->batch_size, query->wanted->len - query->asked);
-  FlooDetailsJob *job = floo_details_job_new (session, query->kind, &g_array_index (query->wanted, gint64, query->asked), n);
+  FlooDetailsJob *job = floo_details_job_new (account, query->kind, &g_array_index (query->wanted, gint64, query->asked), n);
   g_autoptr (JsonNode) body = NULL;
 
   job->owner = query;
@@ -168,33 +169,33 @@ ask_items (ItemsQuery *query)
       g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, g_array_index (job->ids, gint64, 0));
       const char *params[] = { "group_id", id, NULL };
 
-      floo_rest_call_async (session->rest, "GET", "/group/info", params, NULL, FLOO_REST_NONE, query->cancellable, on_items, job);
+      floo_rest_call_async (floo_account_get_rest (account), "GET", "/group/info", params, NULL, FLOO_REST_NONE, query->cancellable, on_items, job);
       return;
     }
   body = floo_directory_batch_body (query->kind, (const gint64 *) (void *) job->ids->data, job->ids->len);
-  floo_rest_call_async (session->rest, "POST", query->kind->batch_path, NULL, body, FLOO_REST_NONE, query->cancellable, on_items, job);
+  floo_rest_call_async (floo_account_get_rest (account), "POST", query->kind->batch_path, NULL, body, FLOO_REST_NONE, query->cancellable, on_items, job);
 }
 
 static void
 on_items_read (FlooStore *store, gpointer data, const GError *error)
 {
   ItemsQuery *found = data, *query;
-  FlooSession *session = found->call.session;
+  FlooAccount *account = found->call.account;
 
   if (error != NULL || found->wanted->len == 0)
     {
       floo_call_done (store, found, error);
       return;
     }
-  if (session->state != FLOO_STATE_ONLINE)
+  if (!floo_account_is_online (account))
     {
       if (found->call.result != NULL && !found->full)
         floo_call_done (store, found, NULL);
       else
-        floo_session_check_online (session, found->call.reply, found->call.user_data);
+        floo_call_check_online (account, found->call.reply, found->call.user_data);
       return;
     }
-  query = floo_call_new (sizeof *query, session, found->call.reply, found->call.user_data);
+  query = floo_call_new (sizeof *query, account, found->call.reply, found->call.user_data);
   query->kind = found->kind;
   query->record = found->record;
   query->full = found->full;
@@ -202,12 +203,12 @@ on_items_read (FlooStore *store, gpointer data, const GError *error)
   query->ids = g_array_ref (found->ids);
   query->wanted = g_array_ref (found->wanted);
   query->first_round = query->wanted->len;
-  query->cancellable = g_object_ref (session->cancellable);
+  query->cancellable = g_object_ref (floo_account_get_cancellable (account));
   ask_items (query);
 }
 
 static void
-get_items (FlooSession *self, const FlooDirectoryKind *kind, const FlooRecord *record, const gint64 *ids, guint n, gboolean refresh,
+get_items (FlooAccount *account, const FlooDirectoryKind *kind, const FlooRecord *record, const gint64 *ids, guint n, gboolean refresh,
            gboolean full, FlooReply reply, gpointer user_data)
 {
   ItemsQuery *query;
@@ -223,9 +224,9 @@ get_items (FlooSession *self, const FlooDirectoryKind *kind, const FlooRecord *r
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%u ids: at most %u at once", n, FLOO_MAX_IDS);
       return;
     }
-  if (!(refresh ? floo_session_check_online (self, reply, user_data) : floo_session_check_account (self, reply, user_data)))
+  if (!(refresh ? floo_call_check_online (account, reply, user_data) : floo_call_check_account (account, reply, user_data)))
     return;
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, account, reply, user_data);
   query->kind = kind;
   query->record = record;
   query->full = full;
@@ -236,29 +237,29 @@ get_items (FlooSession *self, const FlooDirectoryKind *kind, const FlooRecord *r
     g_array_append_vals (query->ids, ids, n);
   if (!refresh || n == 0)
     {
-      floo_session_read (self, run_items_query, on_items_read, query, items_query_free);
+      floo_job_read (account, run_items_query, on_items_read, query, items_query_free);
       return;
     }
   g_array_append_vals (query->wanted, ids, n);
   query->first_round = n;
-  query->cancellable = g_object_ref (self->cancellable);
+  query->cancellable = g_object_ref (floo_account_get_cancellable (account));
   ask_items (query);
 }
 
 void
-floo_session_roster_get_items (FlooSession *self, const gint64 *ids, guint n, gboolean refresh, FlooReply reply, gpointer user_data)
+floo_directory_get_users (FlooDirectory *self, const gint64 *ids, guint n, gboolean refresh, FlooReply reply, gpointer user_data)
 {
-  get_items (self, &floo_directory_kinds[FLOO_CONTACT_USER], &floo_record_roster_item, ids, n, refresh, FALSE, reply, user_data);
+  get_items (floo_directory_get_account (self), &floo_directory_kinds[FLOO_CONTACT_USER], &floo_record_roster_item, ids, n, refresh, FALSE, reply, user_data);
 }
 
 void
-floo_session_groups_get_brief (FlooSession *self, const gint64 *ids, guint n, FlooReply reply, gpointer user_data)
+floo_directory_get_groups (FlooDirectory *self, const gint64 *ids, guint n, FlooReply reply, gpointer user_data)
 {
-  get_items (self, &floo_directory_kinds[FLOO_CONTACT_GROUP], &floo_record_brief_group_info, ids, n, FALSE, FALSE, reply, user_data);
+  get_items (floo_directory_get_account (self), &floo_directory_kinds[FLOO_CONTACT_GROUP], &floo_record_brief_group_info, ids, n, FALSE, FALSE, reply, user_data);
 }
 
 void
-floo_session_groups_get_info (FlooSession *self, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data)
+floo_directory_get_group (FlooDirectory *self, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data)
 {
-  get_items (self, &floo_directory_kinds[FLOO_CONTACT_GROUP], &floo_record_group_info, &id, 1, refresh, TRUE, reply, user_data);
+  get_items (floo_directory_get_account (self), &floo_directory_kinds[FLOO_CONTACT_GROUP], &floo_record_group_info, &id, 1, refresh, TRUE, reply, user_data);
 }

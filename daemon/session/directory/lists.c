@@ -2,10 +2,11 @@
 /*
  * lists.c: who is in the roster and which groups are joined: the lists of a login, and the operations that read them.
  */
-#include "session/directory/directory.h"
+#include "session/directory/details.h"
 
 #include "base/json.h"
 #include "base/names.h"
+#include "session/job/call.h"
 #include "session/job/pages.h"
 #include "store/tables/journal.h"
 
@@ -17,7 +18,8 @@
 
 /* One list on its way from the service into the store. */
 typedef struct {
-  FlooSession *session;
+  FlooDirectory *directory;
+  FlooAccount *account;
   const FlooDirectoryKind *kind;
   GArray *ids;
   FlooPages pages;
@@ -40,7 +42,7 @@ list_job_free (gpointer data)
   g_free (job->cursor);
   g_array_unref (job->ids);
   g_object_unref (job->cancellable);
-  g_object_unref (job->session);
+  floo_account_unref (job->account);
   g_free (job);
 }
 
@@ -82,7 +84,7 @@ run_list_job (FlooDb *db, gpointer data, GError **error)
   return floo_journal_append (db, signal, g_variant_new ("(@a{sv})", g_variant_dict_end (&empty)), NULL, 0, error);
 }
 
-static void load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
+static void load_list (FlooDirectory *directory, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
                        gpointer user_data);
 
 static void
@@ -94,12 +96,12 @@ on_list_stored (FlooStore *store, gpointer data, const GError *error)
   if (error == NULL && job->outdated && job->n_asked < MAX_ASKED && !floo_pages_is_late (&job->pages)
       && !g_cancellable_is_cancelled (job->cancellable))
     {
-      load_list (job->session, job->kind, job->n_asked, job->cancellable, job->reply, job->user_data);
+      load_list (job->directory, job->kind, job->n_asked, job->cancellable, job->reply, job->user_data);
       return;
     }
   job->reply (NULL, error, job->user_data);
   if (error == NULL)
-    floo_directory_fetch_missing (job->session->directory);
+    floo_directory_fetch_missing (job->directory);
 }
 
 static void ask_list (gpointer user_data);
@@ -124,7 +126,7 @@ take_page (ListJob *job, GVariant *ids, const char *cursor)
   job->partial = step == FLOO_PAGES_STOP;
   if (job->partial)
     g_warning ("GET %s does not end: %u ids in %u pages are taken", job->kind->list_path, job->ids->len, job->pages.n_pages);
-  floo_session_write (job->session, run_list_job, on_list_stored, job, list_job_free);
+  floo_job_write (job->account, run_list_job, on_list_stored, job, list_job_free);
 }
 
 static void
@@ -161,18 +163,19 @@ ask_list (gpointer user_data)
       list_job_free (job);
       return;
     }
-  floo_rest_call_async (job->session->rest, "GET", job->kind->list_path, job->cursor != NULL ? query : NULL, NULL, FLOO_REST_NONE,
+  floo_rest_call_async (floo_account_get_rest (job->account), "GET", job->kind->list_path, job->cursor != NULL ? query : NULL, NULL, FLOO_REST_NONE,
                         job->cancellable, on_list, job);
 }
 
 /* @n_asked: how often it was asked for this call before */
 static void
-load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
+load_list (FlooDirectory *directory, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
            gpointer user_data)
 {
   ListJob *job = g_new0 (ListJob, 1);
 
-  job->session = g_object_ref (session);
+  job->directory = directory;
+  job->account = floo_account_ref (floo_directory_get_account (directory));
   job->kind = kind;
   job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   floo_pages_init (&job->pages, FLOO_CALL_TIMEOUT_MS);
@@ -185,11 +188,12 @@ load_list (FlooSession *session, const FlooDirectoryKind *kind, guint n_asked, G
 }
 
 typedef struct {
-  FlooSession *session;
+  FlooAccount *account;
   GCancellable *cancellable;
   guint waiting;
   GError *error;
   FlooListsDone done;
+  gpointer data;
 } BothLists;
 
 static void
@@ -204,24 +208,25 @@ on_one_of_both (GVariant *result, const GError *error, gpointer user_data)
   /* What is stored already does not revive an attempt that was given up. */
   if (both->error == NULL)
     g_cancellable_set_error_if_cancelled (both->cancellable, &both->error);
-  both->done (both->session, both->error);
+  both->done (both->error, both->data);
   g_clear_error (&both->error);
   g_object_unref (both->cancellable);
-  g_object_unref (both->session);
+  floo_account_unref (both->account);
   g_free (both);
 }
 
 void
-floo_directory_load_lists (FlooSession *session, GCancellable *cancellable, FlooListsDone done)
+floo_directory_load_lists (FlooDirectory *self, GCancellable *cancellable, FlooListsDone done, gpointer data)
 {
   BothLists *both = g_new0 (BothLists, 1);
 
-  both->session = g_object_ref (session);
+  both->account = floo_account_ref (floo_directory_get_account (self));
   both->cancellable = g_object_ref (cancellable);
   both->done = done;
+  both->data = data;
   both->waiting = FLOO_N_DIRECTORY_KINDS;
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
-    load_list (session, &floo_directory_kinds[i], 0, cancellable, on_one_of_both, both);
+    load_list (self, &floo_directory_kinds[i], 0, cancellable, on_one_of_both, both);
 }
 
 /* ---- operations ---- */
@@ -262,28 +267,29 @@ on_list_refreshed (GVariant *result, const GError *error, gpointer user_data)
 }
 
 static void
-list_contacts (FlooSession *self, const FlooDirectoryKind *kind, gboolean refresh, FlooReply reply, gpointer user_data)
+list_contacts (FlooDirectory *self, const FlooDirectoryKind *kind, gboolean refresh, FlooReply reply, gpointer user_data)
 {
+  FlooAccount *account = floo_directory_get_account (self);
   ListQuery *query;
 
-  if (!(refresh ? floo_session_check_online (self, reply, user_data) : floo_session_check_account (self, reply, user_data)))
+  if (!(refresh ? floo_call_check_online (account, reply, user_data) : floo_call_check_account (account, reply, user_data)))
     return;
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, account, reply, user_data);
   query->kind = kind;
   if (refresh)
-    load_list (self, kind, 0, self->cancellable, on_list_refreshed, query);
+    load_list (self, kind, 0, floo_account_get_cancellable (account), on_list_refreshed, query);
   else
     floo_call_read (query, run_list_query, floo_call_free);
 }
 
 void
-floo_session_roster_list (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data)
+floo_directory_list_users (FlooDirectory *self, gboolean refresh, FlooReply reply, gpointer user_data)
 {
   list_contacts (self, &floo_directory_kinds[FLOO_CONTACT_USER], refresh, reply, user_data);
 }
 
 void
-floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data)
+floo_directory_list_groups (FlooDirectory *self, gboolean refresh, FlooReply reply, gpointer user_data)
 {
   list_contacts (self, &floo_directory_kinds[FLOO_CONTACT_GROUP], refresh, reply, user_data);
 }

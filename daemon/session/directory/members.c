@@ -2,7 +2,7 @@
 #include "session/directory/members.h"
 
 #include "base/record.h"
-#include "session/directory/directory.h"
+#include "session/directory/details.h"
 #include "session/job/pace.h"
 #include "store/tables/journal.h"
 #include "store/tables/lists.h"
@@ -10,13 +10,13 @@
 #define BATCH 100
 
 struct _FlooMembers {
-  FlooSession *session;         /* our owner */
+  FlooAccount *account;         /* our owner */
   FlooPace pace;
 };
 
 /* One batch, of one group. */
 typedef struct {
-  FlooSession *session;
+  FlooAccount *account;
   FlooMembers *members;
   gint64 group;
   GArray *ids;
@@ -27,12 +27,12 @@ typedef struct {
 static void find_stale (gpointer owner);
 
 FlooMembers *
-floo_members_new (FlooSession *session)
+floo_members_new (FlooAccount *account)
 {
   FlooMembers *self = g_new0 (FlooMembers, 1);
 
-  self->session = session;
-  floo_pace_init (&self->pace, session, find_stale, self);
+  self->account = account;
+  floo_pace_init (&self->pace, account, find_stale, self);
   return self;
 }
 
@@ -54,7 +54,7 @@ job_new (FlooMembers *self)
 {
   Job *job = g_new0 (Job, 1);
 
-  job->session = g_object_ref (self->session);
+  job->account = floo_account_ref (self->account);
   job->members = self;
   job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   return job;
@@ -67,7 +67,7 @@ job_free (gpointer data)
 
   g_clear_pointer (&job->details, g_variant_unref);
   g_array_unref (job->ids);
-  g_object_unref (job->session);
+  floo_account_unref (job->account);
   g_free (job);
 }
 
@@ -144,8 +144,7 @@ on_put (FlooStore *store, gpointer data, const GError *error)
 static gboolean
 is_refused (const GError *error)
 {
-  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_BLOCKED)
-         || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
+  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
 }
 
 static void
@@ -166,7 +165,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
       job_free (job);
       return;
     }
-  floo_session_write (job->session, run_put, on_put, job, job_free);
+  floo_job_write (job->account, run_put, on_put, job, job_free);
 }
 
 static void
@@ -182,7 +181,7 @@ ask (Job *job)
   json_object_set_int_member (object, "group_id", job->group);
   json_object_set_array_member (object, "user_list", array);
   body = json_node_init_object (json_node_alloc (), object);
-  floo_rest_call_async (job->session->rest, "POST", "/group/members/display_name", NULL, body, FLOO_REST_NONE, job->session->cancellable,
+  floo_rest_call_async (floo_account_get_rest (job->account), "POST", "/group/members/display_name", NULL, body, FLOO_REST_NONE, floo_account_get_cancellable (job->account),
                         on_answer, job);
 }
 
@@ -200,7 +199,7 @@ on_found (FlooStore *store, gpointer data, const GError *error)
   Job *found = data, *job;
   FlooMembers *self = found->members;
 
-  if (error != NULL || found->ids->len == 0 || self->session->state != FLOO_STATE_ONLINE)
+  if (error != NULL || found->ids->len == 0 || !floo_account_is_online (self->account))
     {
       floo_pace_idle (&self->pace);
       return;
@@ -216,7 +215,7 @@ find_stale (gpointer owner)
 {
   FlooMembers *self = owner;
 
-  floo_session_read (self->session, run_find, on_found, job_new (self), job_free);
+  floo_job_read (self->account, run_find, on_found, job_new (self), job_free);
 }
 
 void

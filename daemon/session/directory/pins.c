@@ -2,8 +2,9 @@
 /*
  * pins.c: conversations that are kept at the top; the service knows them, so that all of a user's devices do.
  */
+#include "session/directory/details.h"
+
 #include "base/json.h"
-#include "session/operations/operations.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
@@ -14,43 +15,19 @@ list_event (FlooDb *db, gboolean changed, GError **error)
   return !changed || floo_conversations_list_changed (db);
 }
 
-static gboolean
-pin (FlooDb *db, FlooOperationCall *call, gboolean pinned, GError **error)
-{
-  gboolean changed;
-  gint64 conversation;
-
-  g_variant_get_child (call->args, 0, "x", &conversation);
-  return floo_conversations_pin (db, conversation, pinned, &changed, error) && list_event (db, changed, error);
-}
-
-gboolean
-floo_effect_pin (FlooDb *db, FlooOperationCall *call, GError **error)
-{
-  return pin (db, call, TRUE, error);
-}
-
-gboolean
-floo_effect_unpin (FlooDb *db, FlooOperationCall *call, GError **error)
-{
-  return pin (db, call, FALSE, error);
-}
-
-/* ---- what other devices pinned ---- */
-
 /* A list that changes while it is asked for is asked for so often. */
 #define MAX_ASKED 3
 
 /* The list on its way from the service into the store. */
 typedef struct {
-  FlooSession *session;
+  FlooAccount *account;
   GArray *ids;                  /* gint64 */
   gint64 asked;                 /* floo_contacts_get_moment() */
   guint n_asked;                /* how often */
   gboolean outdated;            /* it changed since */
 } PinsJob;
 
-static void load (FlooSession *session, guint n_asked);
+static void load (FlooAccount *account, guint n_asked);
 
 static void
 pins_job_free (gpointer data)
@@ -58,7 +35,7 @@ pins_job_free (gpointer data)
   PinsJob *job = data;
 
   g_array_unref (job->ids);
-  g_object_unref (job->session);
+  floo_account_unref (job->account);
   g_free (job);
 }
 
@@ -81,8 +58,8 @@ on_pins_stored (FlooStore *store, gpointer data, const GError *error)
 
   if (error != NULL)
     g_warning ("the pinned conversations could not be stored: %s", error->message);
-  else if (job->outdated && job->n_asked < MAX_ASKED && job->session->state == FLOO_STATE_ONLINE)
-    load (job->session, job->n_asked);
+  else if (job->outdated && job->n_asked < MAX_ASKED && floo_account_is_online (job->account))
+    load (job->account, job->n_asked);
 }
 
 static void
@@ -107,24 +84,24 @@ on_pins (GObject *source, GAsyncResult *result, gpointer user_data)
       if (floo_json_node_int (json_array_get_element (list, i), &id) && id >= 0)
         g_array_append_val (job->ids, id);
     }
-  floo_session_write (job->session, run_take_pins, on_pins_stored, job, pins_job_free);
+  floo_job_write (job->account, run_take_pins, on_pins_stored, job, pins_job_free);
 }
 
 /* @n_asked: how often it was asked before */
 static void
-load (FlooSession *session, guint n_asked)
+load (FlooAccount *account, guint n_asked)
 {
   PinsJob *job = g_new0 (PinsJob, 1);
 
-  job->session = g_object_ref (session);
+  job->account = floo_account_ref (account);
   job->ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   job->asked = floo_contacts_get_moment ();
   job->n_asked = n_asked + 1;
-  floo_rest_call_async (session->rest, "GET", "/user/conversation/pin_list", NULL, NULL, FLOO_REST_NONE, session->cancellable, on_pins, job);
+  floo_rest_call_async (floo_account_get_rest (account), "GET", "/user/conversation/pin_list", NULL, NULL, FLOO_REST_NONE, floo_account_get_cancellable (account), on_pins, job);
 }
 
 void
-floo_pins_load (FlooSession *session)
+floo_directory_load_pins (FlooDirectory *self)
 {
-  load (session, 0);
+  load (floo_directory_get_account (self), 0);
 }

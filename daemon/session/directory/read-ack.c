@@ -6,13 +6,14 @@
  * and at once where somebody sends to such a group, whose message waits for them a moment. What changes later comes by notices; a group
  * where it is turned on meanwhile is found when its details change.
  */
-#include "session/internal.h"
+#include "session/directory/read-ack.h"
 
 #include <string.h>
 
 #include "base/json.h"
 #include "base/names.h"
 #include "base/record.h"
+#include "session/job/job.h"
 #include "session/job/pages.h"
 #include "store/tables/contacts.h"
 #include "store/tables/lists.h"
@@ -23,7 +24,9 @@
 #define WAIT_MS 5000                     /* the longest that a message waits */
 
 struct _FlooReadAck {
-  FlooSession *session;         /* our owner */
+  FlooAccount *account;
+  FlooDirectory *directory;     /* our owner */
+  FlooOperations *operations;
   GHashTable *skipped;          /* groups that the service would not tell of; until the next connection */
   gboolean busy;
   gboolean again;               /* something changed while it was busy */
@@ -118,7 +121,7 @@ on_waited (gpointer user_data)
 static gboolean
 can_fetch (FlooReadAck *self, gint64 group)
 {
-  return self->session->state == FLOO_STATE_ONLINE && !g_hash_table_contains (self->skipped, &group);
+  return floo_account_is_online (self->account) && !g_hash_table_contains (self->skipped, &group);
 }
 
 /* A group whose messages wait for its members; 0: none */
@@ -196,23 +199,16 @@ floo_read_ack_end (FlooReadAck *self, FlooReadAckPlace *place, gboolean missing)
   flush (self, line);
 }
 
-/* Settings and members change by calls of clients and by notices of the service; either way there is an event. */
-static void
-on_event (FlooSession *session, const FlooEvent *event, FlooReadAck *self)
-{
-  if (g_str_equal (event->name, "GroupListUpdate") || g_str_equal (event->name, "GroupMemberChanged"))
-    floo_read_ack_run (self);
-}
-
 FlooReadAck *
-floo_read_ack_new (FlooSession *session)
+floo_read_ack_new (FlooAccount *account, FlooDirectory *directory, FlooOperations *operations)
 {
   FlooReadAck *self = g_new0 (FlooReadAck, 1);
 
-  self->session = session;
+  self->account = account;
+  self->directory = directory;
+  self->operations = operations;
   self->skipped = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->lines = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, line_free);
-  g_signal_connect (session, "event", G_CALLBACK (on_event), self); /* it lives no longer than we */
   return self;
 }
 
@@ -317,7 +313,7 @@ floo_read_ack_add_members (FlooDb *db, gint64 group, const char *config, char **
 
 /* What the next request is for; 0: nothing of the kind is missing. */
 typedef struct {
-  FlooSession *session;
+  FlooReadAck *read_ack;
   gint64 awaited;               /* the group that a message waits for; 0: none */
   gint64 settings_of;
   gint64 members_of;
@@ -334,7 +330,7 @@ step_free (gpointer data)
   floo_pages_clear (&step->pages);
   g_free (step->cursor);
   g_array_unref (step->skipped);
-  g_object_unref (step->session);
+  floo_account_unref (step->read_ack->account);
   g_free (step);
 }
 
@@ -405,7 +401,7 @@ on_timer (gpointer user_data)
 static void
 step_over (Step *step, const GError *error)
 {
-  FlooReadAck *self = step->session->read_ack;
+  FlooReadAck *self = step->read_ack;
   gint64 group = step->settings_of != 0 ? step->settings_of : step->members_of;
 
   self->busy = FALSE;
@@ -413,7 +409,7 @@ step_over (Step *step, const GError *error)
     g_hash_table_add (self->skipped, g_memdup2 (&group, sizeof group));
   if (error != NULL || step->members_of != 0)
     resume (self, group);
-  if (self->timer == 0 && step->session->state == FLOO_STATE_ONLINE)
+  if (self->timer == 0 && floo_account_is_online (self->account))
     self->timer = g_timeout_add (get_awaited (self) != 0 ? 0 : STEP_MS, on_timer, self);
   step_free (step);
 }
@@ -468,16 +464,16 @@ ask_members (gpointer user_data)
   g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(xsu)", step->members_of, step->cursor != NULL ? step->cursor : "",
                                                                  MEMBERS_PAGE));
 
-  floo_session_call_operation (step->session, FLOO_IFACE_GROUPS, "ListMembers", args, on_members, step);
+  floo_operations_call (step->read_ack->operations, FLOO_IFACE_GROUPS, "ListMembers", args, on_members, step);
 }
 
 static void
 on_step_found (FlooStore *store, gpointer data, const GError *error)
 {
   Step *step = data;
-  FlooReadAck *self = step->session->read_ack;
+  FlooReadAck *self = step->read_ack;
 
-  if (error != NULL || step->session->state != FLOO_STATE_ONLINE || (step->settings_of == 0 && step->members_of == 0))
+  if (error != NULL || !floo_account_is_online (self->account) || (step->settings_of == 0 && step->members_of == 0))
     {
       self->busy = FALSE;
       /* All is known that can be. */
@@ -487,7 +483,7 @@ on_step_found (FlooStore *store, gpointer data, const GError *error)
         floo_read_ack_run (self);
     }
   else if (step->settings_of != 0)
-    floo_session_groups_get_info (step->session, step->settings_of, TRUE, on_settings, step);
+    floo_directory_get_group (self->directory, step->settings_of, TRUE, on_settings, step);
   else
     ask_members (step);
 }
@@ -501,17 +497,18 @@ floo_read_ack_run (FlooReadAck *self)
 
   if (self->busy)
     self->again = TRUE;
-  if (self->busy || self->timer != 0 || self->session->state != FLOO_STATE_ONLINE)
+  if (self->busy || self->timer != 0 || !floo_account_is_online (self->account))
     return;
   self->busy = TRUE;
   self->again = FALSE;
   step = g_new0 (Step, 1);
-  step->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  step->read_ack = self;
   step->awaited = get_awaited (self);
   step->skipped = g_array_new (FALSE, FALSE, sizeof (gint64));
   floo_pages_init (&step->pages, MEMBERS_LIMIT_MS);
   g_hash_table_iter_init (&iter, self->skipped);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     g_array_append_vals (step->skipped, key, 1);
-  floo_session_read (self->session, run_find_step, on_step_found, step, NULL);
+  floo_job_read (self->account, run_find_step, on_step_found, step, NULL);
 }

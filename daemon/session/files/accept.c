@@ -16,6 +16,7 @@
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 #include "store/tables/recipient.h"
+#include "session/apply/status.h"
 
 /* When a call is answered although the file is still coming: a pipe may take its time, a caller does not wait longer than 20 s. */
 #define REPLY_MS 10000
@@ -24,6 +25,7 @@
 
 typedef struct {
   FlooCall call;
+  FlooFiles *files;
   FlooOutboxRow row;
   int fd;
   char *name;
@@ -125,7 +127,7 @@ run_accept (FlooDb *db, gpointer data, GError **error)
   row->timestamp = floo_now_ms ();
   return (call->token == NULL || floo_outbox_add_token (db, call->token, call->digest, row->client_id, error))
          && floo_outbox_insert (db, row, error)
-         && floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
+         && floo_status_journal (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
          && floo_conversations_list_changed (db);
 }
 
@@ -233,7 +235,7 @@ on_copied (GObject *source, GAsyncResult *result, gpointer user_data)
   job = g_new (CopiedJob, 1);
   *job = (CopiedJob){ send->client_id, floo_outgoing_to_text (send->file), floo_outgoing_attachment (send->file, NULL),
                       g_object_ref (transfer) };
-  floo_session_write (self->session, run_copied, on_copied_committed, job, copied_job_free);
+  floo_job_write (self->account, run_copied, on_copied_committed, job, copied_job_free);
 }
 
 static gboolean
@@ -325,11 +327,11 @@ static void
 on_accepted (FlooStore *store, gpointer data, const GError *error)
 {
   AcceptCall *call = data;
-  FlooFiles *self = call->call.session->files;
+  FlooFiles *self = call->files;
   g_autoptr (GError) closed = NULL;
   Accepted *accepted;
 
-  if (error == NULL && (self->cache == NULL || store != call->call.session->store))
+  if (error == NULL && (self->cache == NULL || !floo_account_is_current (call->call.account, store)))
     error = closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
   if (error != NULL)
     {
@@ -383,13 +385,13 @@ fill_call (AcceptCall *call, const FlooSendFileRequest *request)
 }
 
 void
-floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data)
+floo_files_send (FlooFiles *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data)
 {
   FlooToType to_type;
   AcceptCall *call;
   int type;
 
-  if (!floo_session_check_account (self, reply, user_data)
+  if (!floo_call_check_account (self->account, reply, user_data)
       || !floo_file_type_check (request->to_type, request->type, &to_type, &type, reply, user_data)
       || !floo_outbox_call_check_text ("ext", request->ext, FLOO_MAX_EXTRA, reply, user_data)
       || !floo_outbox_call_check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data))
@@ -397,7 +399,7 @@ floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, F
       close (request->fd);
       return;
     }
-  if (!floo_files_has_room (self->files) || (request->token != NULL && *request->token == '\0'))
+  if (!floo_files_has_room (self) || (request->token != NULL && *request->token == '\0'))
     {
       close (request->fd);
       if (request->token != NULL && *request->token == '\0')
@@ -406,12 +408,13 @@ floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, F
         floo_reply_error (reply, user_data, FLOO_ERROR_RATE_LIMITED, "Too many transfers are under way already");
       return;
     }
-  call = floo_call_new (sizeof *call, self, reply, user_data);
+  call = floo_call_new (sizeof *call, self->account, reply, user_data);
+  call->files = self;
   call->fd = request->fd;
   call->file = json_object_new ();
   fill_call (call, request);
   call->row.to_type = to_type;
   call->row.type = type;
-  floo_session_write (self, run_accept, on_accepted, call, accept_call_free);
+  floo_job_write (self->account, run_accept, on_accepted, call, accept_call_free);
 }
 

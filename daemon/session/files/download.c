@@ -2,7 +2,7 @@
 /*
  * download.c: a file to the cache, as a transfer: whichever file it is (sources.c).
  */
-#include "session/files/files.h"
+#include "session/files/parts.h"
 
 #include <unistd.h>
 
@@ -123,7 +123,7 @@ fetch (Download *download)
   /* The service's own, without a host. */
   if (*download->spec.url == '/')
     {
-      const char *service = floo_endpoints_get_rest (files->session->endpoints);
+      const char *service = floo_endpoints_get_rest (floo_account_get_endpoints (files->account));
 
       request.url = avatar = g_strconcat (service != NULL ? service : "", download->spec.url, NULL);
     }
@@ -158,7 +158,7 @@ ask_for_shared_file (Download *download)
   g_autofree char *file = g_strdup_printf ("%" G_GINT64_FORMAT, download->spec.file);
   const char *query[] = { "group_id", group, "file_id", file, NULL };
 
-  floo_rest_call_async (download->files->session->rest, "GET", "/group/file", query, NULL, FLOO_REST_NONE,
+  floo_rest_call_async (floo_account_get_rest (download->files->account), "GET", "/group/file", query, NULL, FLOO_REST_NONE,
                         floo_transfer_get_cancellable (download->transfer), on_shared_file, download);
 }
 
@@ -288,7 +288,7 @@ on_ended (FlooTransfer *transfer, gpointer user_data)
 
 /* A download on its way to being a transfer: first the cache is looked at, so that what is there is answered as complete. */
 typedef struct {
-  FlooSession *session;
+  FlooFiles *files;
   Download *download;           /* until the transfer has it */
   FlooTransferCall *call;       /* (nullable) */
 } Begin;
@@ -297,7 +297,7 @@ static void
 begin_free (Begin *begin)
 {
   g_clear_pointer (&begin->download, download_free);
-  g_clear_object (&begin->session);
+  floo_account_unref (begin->files->account);
   g_free (begin);
 }
 
@@ -334,7 +334,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer user_data)
                                   .message = download->spec.message, .total = download->size, .tries = FLOO_TRANSFER_TRIES,
                                   .run = run_download, .ended = on_ended, .data = download, .destroy = download_free };
 
-  FlooFiles *files = begin->session->files;
+  FlooFiles *files = begin->files;
   FlooTransfer *known = spec.key != NULL ? floo_transfers_find (files->transfers, spec.key) : NULL;
 
   if (known != NULL && !download->present && floo_transfer_get_status (known) == FLOO_TRANSFER_COMPLETE)
@@ -355,7 +355,8 @@ floo_download_begin (FlooFiles *self, const FlooDownloadSpec *spec, FlooTransfer
   download->folder = g_strdup (self->cache);
   download->fd = -1;
   download->state.total = -1;
-  begin->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  begin->files = self;
   begin->download = download;
   begin->call = call;
   g_task_set_source_tag (task, floo_download_begin);

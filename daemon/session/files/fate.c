@@ -11,12 +11,13 @@
 
 #include "base/backoff.h"
 #include "store/tables/conversations.h"
+#include "session/apply/status.h"
 
 #define RETRY_MIN_MS 500
 #define RETRY_MAX_MS 30000
 
 typedef struct {
-  FlooSession *session;
+  FlooFiles *files;
   gint64 client_id;
   gint64 conversation;
   FlooRowFate fate;
@@ -40,7 +41,7 @@ fate_job_free (gpointer data)
 {
   FateJob *job = data;
 
-  g_object_unref (job->session);
+  floo_account_unref (job->files->account);
   g_free (job->reason);
   g_free (job);
 }
@@ -104,10 +105,10 @@ run_fate (FlooDb *db, gpointer data, GError **error)
       return floo_outbox_set_state (db, job->client_id, FLOO_SEND_QUEUED, TRUE, job->next_retry, 0, text, FALSE, error);
     case FLOO_ROW_FAILED:
       return floo_outbox_set_state (db, job->client_id, FLOO_SEND_FAILED, TRUE, 0, 0, text, job->permanent, error)
-             && floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "failed", 0, job->code, job->reason, error);
+             && floo_status_journal (db, job->client_id, job->conversation, TRUE, "failed", 0, job->code, job->reason, error);
     case FLOO_ROW_DROPPED:
     default:
-      return floo_sender_journal_status (db, job->client_id, job->conversation, TRUE, "cancelled", 0, 0, NULL, error)
+      return floo_status_journal (db, job->client_id, job->conversation, TRUE, "cancelled", 0, 0, NULL, error)
              && floo_outbox_delete (db, job->client_id, error)
              && floo_conversations_list_changed (db);
     }
@@ -124,7 +125,7 @@ keep (FlooFates *self, FateJob *done)
   if (done->fate == FLOO_ROW_WAITS || (present != NULL && present->fate == FLOO_ROW_DROPPED))
     return;
   job = g_memdup2 (done, sizeof *done);
-  g_object_ref (job->session);
+  floo_account_ref (job->files->account);
   done->reason = NULL;
   g_hash_table_replace (self->waiting, &job->client_id, job);
   if (self->timer == 0)
@@ -135,10 +136,10 @@ static void
 on_fated (FlooStore *store, gpointer data, const GError *error)
 {
   FateJob *job = data;
-  FlooFates *self = job->session->files->fates;
+  FlooFates *self = job->files->fates;
 
   /* With the account the row is closed, as it is. */
-  if (store == NULL || store != job->session->store)
+  if (!floo_account_is_current (job->files->account, store))
     return;
   g_hash_table_remove (self->writing, &job->client_id);
   if (error == NULL)
@@ -155,7 +156,7 @@ static void
 write_job (FlooFates *self, FateJob *job)
 {
   g_hash_table_add (self->writing, g_memdup2 (&job->client_id, sizeof job->client_id));
-  floo_session_write (self->files->session, run_fate, on_fated, job, fate_job_free);
+  floo_job_write (self->files->account, run_fate, on_fated, job, fate_job_free);
 }
 
 static gboolean
@@ -188,7 +189,8 @@ floo_outgoing_decide (FlooFiles *self, gint64 client_id, FlooRowFate fate, const
   FateJob *job = g_new0 (FateJob, 1);
   const char *reason = error != NULL ? error->message : "";
 
-  job->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  job->files = self;
   job->client_id = client_id;
   job->fate = fate;
   job->code = error != NULL ? (int) floo_rest_error_get_code (error) : 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* files.c: the common ground of all transfers. */
-#include "session/files/files.h"
+#include "session/files/parts.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -22,11 +22,11 @@ on_transfer_changed (guint64 id, gpointer user_data)
   FlooFiles *self = user_data;
 
   if (!self->going)
-    g_signal_emit_by_name (self->session, "transfer-changed", id);
+    self->listener->transfer_changed (id, self->data);
 }
 
-static void
-on_event (FlooSession *session, const FlooEvent *event, FlooFiles *self)
+void
+floo_files_on_event (FlooFiles *self, const FlooEvent *event)
 {
   g_autoptr (GVariant) messages = NULL;
   const char *status;
@@ -39,7 +39,7 @@ on_event (FlooSession *session, const FlooEvent *event, FlooFiles *self)
       floo_files_on_sending (self, client_id, status);
       return;
     }
-  if (!self->session->config->auto_download
+  if (!floo_account_get_config (self->account)->auto_download
       || (!g_str_equal (event->name, "RosterMessages") && !g_str_equal (event->name, "GroupMessages")))
     return;
   messages = g_variant_get_child_value (event->args, 1);
@@ -61,16 +61,20 @@ on_event (FlooSession *session, const FlooEvent *event, FlooFiles *self)
 }
 
 FlooFiles *
-floo_files_new (FlooSession *session)
+floo_files_new (FlooAccount *account, FlooSender *sender, FlooDirectory *directory, const FlooFilesListener *listener,
+                gpointer data)
 {
   FlooFiles *self = g_new0 (FlooFiles, 1);
 
-  self->session = session;
+  self->account = account;
+  self->sender = sender;
+  self->directory = directory;
+  self->listener = listener;
+  self->data = data;
   self->transfers = floo_transfers_new (on_transfer_changed, self);
   self->accepting = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->fates = floo_fates_new (self);
-  self->ids = floo_transfer_ids_new (session->config->data_dir);
-  g_signal_connect (session, "event", G_CALLBACK (on_event), self); /* it lives no longer than we */
+  self->ids = floo_transfer_ids_new (floo_account_get_config (account)->data_dir);
   return self;
 }
 
@@ -97,14 +101,14 @@ recover_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 void
 floo_files_open (FlooFiles *self)
 {
-  FlooSession *session = self->session;
-  g_autofree char *user = g_strdup_printf ("%" G_GINT64_FORMAT, floo_store_get_user_id (session->store));
-  g_autofree char *folder = g_path_get_dirname (floo_store_get_path (session->store));
+  FlooAccount *account = self->account;
+  g_autofree char *user = g_strdup_printf ("%" G_GINT64_FORMAT, floo_store_get_user_id (floo_account_get_store (account)));
+  g_autofree char *folder = g_path_get_dirname (floo_store_get_path (floo_account_get_store (account)));
   g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
 
   self->logins++;
   g_free (self->cache);
-  self->cache = g_build_filename (session->config->cache_dir, "files", session->app_id, user, NULL);
+  self->cache = g_build_filename (floo_account_get_config (account)->cache_dir, "files", floo_account_get_app_id (account), user, NULL);
   g_free (self->outgoing);
   self->outgoing = g_build_filename (folder, FLOO_OUTGOING_DIR, NULL);
   g_task_set_source_tag (task, floo_files_open);
@@ -171,14 +175,14 @@ floo_files_may_go_on (FlooTransfer *transfer)
 FlooStorage *
 floo_files_get_storage (FlooFiles *self)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
 
-  if (self->storage == NULL || self->storage_rest != session->rest)
+  if (self->storage == NULL || self->storage_rest != floo_account_get_rest (account))
     {
       g_clear_object (&self->storage);
-      self->storage = floo_storage_new (session->rest, session->endpoints, session->app_id);
-      floo_storage_set_private_hosts (self->storage, session->config->private_hosts);
-      self->storage_rest = session->rest; /* which the storage holds */
+      self->storage = floo_storage_new (floo_account_get_rest (account), floo_account_get_endpoints (account), floo_account_get_app_id (account));
+      floo_storage_set_private_hosts (self->storage, floo_account_get_config (account)->private_hosts);
+      self->storage_rest = floo_account_get_rest (account); /* which the storage holds */
     }
   return self->storage;
 }
@@ -186,19 +190,19 @@ floo_files_get_storage (FlooFiles *self)
 guint
 floo_files_get_stall_ms (FlooFiles *self)
 {
-  return self->session->config->stall_seconds * 1000;
+  return floo_account_get_config (self->account)->stall_seconds * 1000;
 }
 
 goffset
 floo_files_get_max_size (FlooFiles *self)
 {
-  return (goffset) self->session->config->max_size << 20;
+  return (goffset) floo_account_get_config (self->account)->max_size << 20;
 }
 
 /* ---- cleaning ---- */
 
 typedef struct {
-  FlooSession *session;
+  FlooFiles *files;
   char *folder;
   goffset max_bytes;
   gint64 oldest;
@@ -209,7 +213,7 @@ clean_free (gpointer data)
 {
   Clean *clean = data;
 
-  g_object_unref (clean->session);
+  floo_account_unref (clean->files->account);
   g_free (clean->folder);
   g_free (clean);
 }
@@ -228,13 +232,13 @@ on_cleaned (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   const Clean *clean = g_task_get_task_data (G_TASK (result));
 
-  clean->session->files->cleaning = FALSE;
+  clean->files->cleaning = FALSE;
 }
 
 void
 floo_files_clean (FlooFiles *self)
 {
-  const FlooConfig *config = self->session->config;
+  const FlooConfig *config = floo_account_get_config (self->account);
   g_autoptr (GTask) task = NULL;
   Clean *clean;
 
@@ -242,7 +246,8 @@ floo_files_clean (FlooFiles *self)
     return;
   self->cleaning = TRUE;
   clean = g_new (Clean, 1);
-  *clean = (Clean){ g_object_ref (self->session), g_strdup (self->cache), (goffset) config->cache_size << 20,
+  floo_account_ref (self->account);
+  *clean = (Clean){ self, g_strdup (self->cache), (goffset) config->cache_size << 20,
                     floo_now_ms () / 1000 - (gint64) config->cache_days * 86400 };
   task = g_task_new (NULL, NULL, on_cleaned, NULL);
   g_task_set_source_tag (task, floo_files_clean);
@@ -336,23 +341,23 @@ floo_transfer_call_added (FlooFiles *self, FlooTransfer *transfer, const GError 
 /* ---- what the bus sees ---- */
 
 GVariant *
-floo_session_get_transfer (FlooSession *self, guint64 id)
+floo_files_get_transfer (FlooFiles *self, guint64 id)
 {
-  FlooTransfer *transfer = floo_transfers_get (self->files->transfers, id);
+  FlooTransfer *transfer = floo_transfers_get (self->transfers, id);
 
   return transfer != NULL ? floo_transfer_get_properties (transfer) : NULL;
 }
 
 void
-floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data)
+floo_files_list_transfers (FlooFiles *self, FlooReply reply, gpointer user_data)
 {
-  reply (floo_transfers_list (self->files->transfers), NULL, user_data);
+  reply (floo_transfers_list (self->transfers), NULL, user_data);
 }
 
 static FlooTransfer *
-find_transfer (FlooSession *self, guint64 id, GError **error)
+find_transfer (FlooFiles *self, guint64 id, GError **error)
 {
-  FlooTransfer *transfer = floo_transfers_get (self->files->transfers, id);
+  FlooTransfer *transfer = floo_transfers_get (self->transfers, id);
 
   if (transfer == NULL)
     g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "There is no transfer %" G_GUINT64_FORMAT " any more", id);
@@ -360,7 +365,7 @@ find_transfer (FlooSession *self, guint64 id, GError **error)
 }
 
 void
-floo_session_cancel_transfer (FlooSession *self, guint64 id, FlooReply reply, gpointer user_data)
+floo_files_cancel_transfer (FlooFiles *self, guint64 id, FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   FlooTransfer *transfer = find_transfer (self, id, &error);
@@ -413,7 +418,7 @@ on_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply reply, gpointer user_data)
+floo_files_open_transfer (FlooFiles *self, guint64 id, FlooFdReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   FlooTransfer *transfer = find_transfer (self, id, &error);
@@ -432,7 +437,7 @@ floo_session_open_transfer (FlooSession *self, guint64 id, FlooFdReply reply, gp
   open = g_new (Open, 1);
   *open = (Open){ reply, user_data, g_path_get_dirname (path), g_path_get_basename (path) };
   task = g_task_new (NULL, NULL, on_opened, NULL);
-  g_task_set_source_tag (task, floo_session_open_transfer);
+  g_task_set_source_tag (task, floo_files_open_transfer);
   g_task_set_task_data (task, open, open_free);
   g_task_run_in_thread (task, open_thread);
 }

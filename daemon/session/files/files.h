@@ -1,159 +1,60 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * files.h: the files of the session: where they lie, and what moves them. Only for daemon/session.
- *
- *   files      the common ground: folders, numbers, the queue, what the bus sees of it
- *   upload     a client's file to the storage, and what follows
- *   download   files to the cache, and which (sources.c)
- *   send-file  messages that carry a file: how they are accepted
- *   outgoing   and what becomes of them
- *   forward    messages that carry another one's
+ * files.h: uploads, downloads, and messages that carry files.
  */
 #pragma once
 
-#include "net/storage.h"
-#include "session/files/input.h"
-#include "session/internal.h"
-#include "session/files/transfer.h"
-#include "session/files/transfer-ids.h"
+#include "session/directory/directory.h"
+#include "session/job/requests.h"
+#include "session/outbox/sender.h"
 
 G_BEGIN_DECLS
 
-/* Tries of a transfer in a row in which nothing moves. */
-#define FLOO_TRANSFER_TRIES 5
+typedef struct _FlooFiles FlooFiles;
 
-typedef struct _FlooFates FlooFates;
-
-struct _FlooFiles {
-  FlooSession *session;         /* our owner */
-  FlooFates *fates;
-  FlooTransfers *transfers;
-  FlooTransferIds *ids;
-  FlooStorage *storage;         /* (nullable) */
-  FlooRest *storage_rest;       /* the one that it was made with */
-  char *cache;                  /* (nullable): folder of the account's downloaded files, while an account is open */
-  char *outgoing;               /* (nullable): folder of the account's files that wait to be sent */
-  guint logins;                 /* how often it was opened: what was begun for an earlier login is not added to this one */
-  gboolean going;               /* nobody is told anything any more */
-  gboolean cleaning;
-  GHashTable *accepting;        /* gint64: client_ids of rows whose transfer is not there yet */
-  gboolean backlog;             /* there are rows for which there was no room */
-};
-
-/* Between the steps of a try: FALSE: it was cancelled, perhaps with the whole login, and is done. */
-gboolean floo_files_may_go_on (FlooTransfer *transfer);
-/* Returns: (transfer none): the storage of the present login */
-FlooStorage *floo_files_get_storage (FlooFiles *self);
-guint floo_files_get_stall_ms (FlooFiles *self);
-goffset floo_files_get_max_size (FlooFiles *self);
-/* Whether another transfer would be taken. */
-gboolean floo_files_has_room (FlooFiles *self);
-/* Cleans the cache, in the background. */
-void floo_files_clean (FlooFiles *self);
-
-/**
- * floo_files_add:
- * @spec: its data is freed in any case
- * @func: (nullable): gets the new transfer, or the error
- *
- * Gives a transfer its number and its place in the queue.
- */
-typedef void (*FlooFilesAdded) (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer user_data);
-void floo_files_add (FlooFiles *self, const FlooTransferSpec *spec, FlooFilesAdded func, gpointer user_data);
-
-/* A call that is answered with (o), the path of a transfer, once that is there. */
+/* Called on the main loop. */
 typedef struct {
-  FlooReply reply;
-  gpointer user_data;
-} FlooTransferCall;
-
-FlooTransferCall *floo_transfer_call_new (FlooReply reply, gpointer user_data);
-/* A FlooFilesAdded; frees the call. */
-void floo_transfer_call_added (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer call);
-
-/* ---- fate.c ---- */
-
-FlooFates *floo_fates_new (FlooFiles *files);
-void floo_fates_free (FlooFates *self);
-/* The account is being closed: what is not written is decided anew by its next login. */
-void floo_fates_clear (FlooFates *self);
-/* What was decided of the row is void, if it is not written yet. FALSE: it is just being written. */
-gboolean floo_fates_revoke (FlooFates *self, gint64 client_id);
-
-/* ---- upload.c ---- */
-
-typedef struct _FlooUpload FlooUpload;
+  /* A transfer is new, has changed or is gone. */
+  void (*transfer_changed) (guint64 id, gpointer data);
+} FlooFilesListener;
 
 /**
- * FlooUpload:
- * @files: while the transfer is under way
- * @input: what is sent; NULL as long as it is being taken
- * @address: path of the operation that tells where to
- * @query: its parameters
- * @finish: (nullable): what follows when the file is there, under @url; ends with floo_transfer_done()
+ * floo_files_new:
+ * @sender, @directory: outlive it
+ * @listener: static
  */
-struct _FlooUpload {
-  FlooFiles *files;
-  FlooTransfer *transfer;       /* that this belongs to */
-  FlooInput *input;
-  char *name;
-  const char *address;
-  char **query;
-  char *url;
-  void (*finish) (FlooUpload *upload);
-  char **fields;
-};
+FlooFiles *floo_files_new (FlooAccount *account, FlooSender *sender, FlooDirectory *directory, const FlooFilesListener *listener,
+                           gpointer data);
+void floo_files_free (FlooFiles *files);
+/* The account's store is there: what waits to be uploaded is taken up. */
+void floo_files_open (FlooFiles *files);
+/* The store is about to close: all transfers end. */
+void floo_files_close (FlooFiles *files);
+/* Deletes the downloaded files of the account that is open; to be called before floo_files_close(). What cannot be deleted is logged. */
+void floo_files_erase_cache_async (FlooFiles *files, GAsyncReadyCallback callback, gpointer user_data);
+/* Transfers are begun while we are online. */
+void floo_files_set_online (FlooFiles *files, gboolean online);
+/* Resend of a message: its upload begins now, where it has one. */
+void floo_files_resend (FlooFiles *files, gint64 client_id);
+/* A committed event: messages came, or the status of one of ours changed. */
+void floo_files_on_event (FlooFiles *files, const FlooEvent *event);
 
-/* For a FlooTransferSpec. */
-void floo_upload_run (FlooTransfer *transfer, gpointer upload);
-void floo_upload_clear (FlooUpload *upload);
-/* Returns: (transfer full): the query of /file/upload/chat. @base: 100 for messages, 200 for a group's shared files */
-char **floo_upload_chat_query (int base, int type, const char *media_type, FlooToType to_type, gint64 to);
+/* ---- calls of clients; what they reply with is in session.h ---- */
 
-/* FALSE: the call is answered with InvalidArguments. @type: one of a file */
-gboolean floo_file_type_check (const char *to_type, const char *type, FlooToType *to_out, int *type_out, FlooReply reply,
-                               gpointer user_data);
-
-/* ---- download.c ---- */
-
-/**
- * FlooDownloadSpec:
- * @name: in the cache
- * @shown: the file's name, for people
- * @url: (nullable): a shared file's, which is asked for
- * @query: (nullable): what is added to the URL
- * @max_size: bytes; the configuration's limit holds, too
- * @may_be_less: whoever asks for the file gets another transfer, since @max_size may be less than they would get
- * @message: that carries it, or 0
- * @group: of a shared file, with @file
- */
-typedef struct {
-  char *name;
-  char *shown;
-  char *url;
-  char **query;
-  goffset max_size;
-  gboolean may_be_less;
-  gint64 message;
-  gint64 group;
-  gint64 file;
-} FlooDownloadSpec;
-
-/* What is in the cache already is complete at once, without the service. @spec: what is in it is (transfer full); @call: (nullable) */
-void floo_download_begin (FlooFiles *self, const FlooDownloadSpec *spec, FlooTransferCall *call);
-
-/* ---- sources.c ---- */
-
-/* Nobody has asked for it. */
-void floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail, const char *attachment, int type);
-
-/* ---- outgoing.c ---- */
-
-/* The account's store is there: what a former daemon left is taken up. */
-void floo_files_recover_outgoing (FlooFiles *self);
-/* Rows of the outbox may have changed: uploads begin or end accordingly. */
-void floo_files_review (FlooFiles *self);
-/* SendingMessageStatusChanged */
-void floo_files_on_sending (FlooFiles *self, gint64 client_id, const char *status);
+void floo_files_upload (FlooFiles *files, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
+                        gpointer user_data);
+void floo_files_download (FlooFiles *files, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data);
+void floo_files_get_avatar (FlooFiles *files, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data);
+void floo_files_set_avatar (FlooFiles *files, int fd, const char *name, FlooReply reply, gpointer user_data);
+void floo_files_set_group_avatar (FlooFiles *files, gint64 group, int fd, const char *name, FlooReply reply, gpointer user_data);
+void floo_files_share (FlooFiles *files, gint64 group, int fd, const char *name, const char *type, FlooReply reply, gpointer user_data);
+void floo_files_download_shared (FlooFiles *files, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data);
+void floo_files_send (FlooFiles *files, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);
+void floo_files_forward (FlooFiles *files, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+                         gpointer user_data);
+void floo_files_list_transfers (FlooFiles *files, FlooReply reply, gpointer user_data);
+GVariant *floo_files_get_transfer (FlooFiles *files, guint64 id);
+void floo_files_cancel_transfer (FlooFiles *files, guint64 id, FlooReply reply, gpointer user_data);
+void floo_files_open_transfer (FlooFiles *files, guint64 id, FlooFdReply reply, gpointer user_data);
 
 G_END_DECLS

@@ -2,7 +2,7 @@
 /*
  * forward.c: a message sent on to somebody else. A file is not sent again: the service gives its new reader an address of his own.
  */
-#include "session/files/files.h"
+#include "session/files/parts.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "store/tables/recipient.h"
 
 typedef struct {
-  FlooSession *session;
+  FlooFiles *files;
   gint64 message;
   FlooToType to_type;
   gint64 to;
@@ -32,7 +32,7 @@ typedef struct {
 static void
 forward_free (Forward *forward)
 {
-  g_object_unref (forward->session);
+  floo_account_unref (forward->files->account);
   g_free (forward->token);
   g_free (forward->identity);
   g_free (forward->content);
@@ -54,10 +54,10 @@ static void
 send_on (Forward *forward, const char *attachment)
 {
   const FlooSendRequest request = { .to_type = floo_to_type_to_string (forward->to_type), .to = forward->to,
-                                    .type = floo_message_type_to_string (forward->type), .content = forward->content, .ext = forward->ext, .attachment = attachment, .token = forward->token,
-                                    .identity = forward->identity };
+                                    .type = floo_message_type_to_string (forward->type), .content = forward->content,
+                                    .ext = forward->ext, .attachment = attachment, .token = forward->token, .identity = forward->identity };
 
-  floo_session_send (forward->session, &request, forward->reply, forward->user_data);
+  floo_sender_send (forward->files->sender, &request, forward->reply, forward->user_data);
   forward_free (forward);
 }
 
@@ -122,9 +122,9 @@ on_message_found (FlooStore *store, gpointer data, const GError *error)
     answer_known (forward);
   else if (sign == NULL)
     send_on (forward, forward->attachment); /* no file, or one at an address that is anybody's */
-  else if (floo_session_check_online (forward->session, forward->reply, forward->user_data))
-    floo_rest_call_async (forward->session->rest, "GET", "/file/upload/forward", query, NULL, FLOO_REST_NONE,
-                          forward->session->cancellable, on_address, forward);
+  else if (floo_call_check_online (forward->files->account, forward->reply, forward->user_data))
+    floo_rest_call_async (floo_account_get_rest (forward->files->account), "GET", "/file/upload/forward", query, NULL, FLOO_REST_NONE,
+                          floo_account_get_cancellable (forward->files->account), on_address, forward);
   else
     forward_free (forward);
 }
@@ -162,16 +162,17 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+floo_files_forward (FlooFiles *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
                       gpointer user_data)
 {
   FlooToType kind;
   Forward *forward;
 
-  if (!floo_session_check_account (self, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data))
     return;
   forward = g_new0 (Forward, 1);
-  forward->session = g_object_ref (self);
+  floo_account_ref (self->account);
+  forward->files = self;
   forward->message = message;
   forward->to_type = kind;
   forward->to = to;
@@ -180,5 +181,5 @@ floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gi
   forward->identity = g_strdup_printf ("forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT, message, to_type, to);
   forward->reply = reply;
   forward->user_data = user_data;
-  floo_session_read (self, run_find_message, on_message_found, forward, NULL);
+  floo_job_read (self->account, run_find_message, on_message_found, forward, NULL);
 }

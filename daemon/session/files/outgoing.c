@@ -172,7 +172,7 @@ static void
 finish_send (FlooUpload *upload)
 {
   FlooOutgoing *send = (FlooOutgoing *) upload;
-  ReleaseCall *call = floo_outbox_call_new (sizeof *call, upload->files->session, on_released, send);
+  ReleaseCall *call = floo_outbox_call_new (sizeof *call, upload->files->sender, on_released, send);
 
   FLOO_CRASH_POINT ("send-file-uploaded");
   call->client_id = send->client_id;
@@ -317,7 +317,7 @@ typedef struct {
 } HeldRow;
 
 typedef struct {
-  FlooSession *session;
+  FlooFiles *files;
   GArray *rows;             /* HeldRow */
   GStrv present;            /* (nullable): names in the folder of copies, before the rows were read */
 } ReviewJob;
@@ -335,7 +335,7 @@ review_job_free (gpointer data)
 
   g_strfreev (job->present);
   g_array_unref (job->rows);
-  g_object_unref (job->session);
+  floo_account_unref (job->files->account);
   g_free (job);
 }
 
@@ -404,12 +404,12 @@ static void
 on_reviewed (FlooStore *store, gpointer data, const GError *error)
 {
   ReviewJob *job = data;
-  FlooFiles *self = job->session->files;
+  FlooFiles *self = job->files;
 
   if (error != NULL)
     g_message ("The files that wait to be sent could not be looked up: %s", error->message);
   /* Of a login that is over meanwhile. */
-  if (error != NULL || self->outgoing == NULL || store != job->session->store)
+  if (error != NULL || self->outgoing == NULL || !floo_account_is_current (self->account, store))
     return;
   remove_strays (self, job);
   self->backlog = FALSE;
@@ -422,9 +422,10 @@ review (FlooFiles *self, GStrv present)
 {
   ReviewJob *job = g_new (ReviewJob, 1);
 
-  *job = (ReviewJob){ g_object_ref (self->session), g_array_new (FALSE, FALSE, sizeof (HeldRow)), present };
+  floo_account_ref (self->account);
+  *job = (ReviewJob){ self, g_array_new (FALSE, FALSE, sizeof (HeldRow)), present };
   g_array_set_clear_func (job->rows, held_row_clear);
-  floo_session_read (self->session, run_review, on_reviewed, job, review_job_free);
+  floo_job_read (self->account, run_review, on_reviewed, job, review_job_free);
 }
 
 void
@@ -449,16 +450,18 @@ list_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
 static void
 on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (FlooSession) session = user_data;
+  FlooFiles *self = user_data;
+  g_autoptr (FlooAccount) account G_GNUC_UNUSED = self->account;
 
-  review (session->files, g_task_propagate_pointer (G_TASK (result), NULL));
+  review (self, g_task_propagate_pointer (G_TASK (result), NULL));
 }
 
 void
 floo_files_recover_outgoing (FlooFiles *self)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_listed, g_object_ref (self->session));
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_listed, self);
 
+  floo_account_ref (self->account);
   g_task_set_source_tag (task, floo_files_recover_outgoing);
   g_task_set_task_data (task, g_strdup (self->outgoing), g_free);
   g_task_run_in_thread (task, list_thread);

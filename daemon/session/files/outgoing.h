@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "session/files/files.h"
+#include "session/files/parts.h"
 #include "store/tables/outbox.h"
 
 G_BEGIN_DECLS

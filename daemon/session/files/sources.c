@@ -4,7 +4,7 @@
  *
  * The names in the cache are made of ids; nothing that came from outside is ever part of one.
  */
-#include "session/files/files.h"
+#include "session/files/parts.h"
 
 #include <string.h>
 
@@ -86,7 +86,7 @@ floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail
 }
 
 typedef struct {
-  FlooSession *session;
+  FlooFiles *files;
   gint64 message;
   gboolean thumbnail;
   char *format;
@@ -101,7 +101,7 @@ message_file_free (gpointer data)
 {
   MessageFile *file = data;
 
-  g_object_unref (file->session);
+  floo_account_unref (file->files->account);
   g_free (file->format);
   g_free (file->attachment);
   g_free (file);
@@ -127,7 +127,7 @@ static void
 on_file_found (FlooStore *store, gpointer data, const GError *error)
 {
   MessageFile *file = data;
-  FlooFiles *files = file->session->files;
+  FlooFiles *files = file->files;
   g_autoptr (GError) local = NULL;
 
   if (error == NULL && files->cache == NULL)
@@ -140,25 +140,26 @@ on_file_found (FlooStore *store, gpointer data, const GError *error)
 }
 
 void
-floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data)
+floo_files_download (FlooFiles *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data)
 {
   MessageFile *file;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
   file = g_new0 (MessageFile, 1);
-  file->session = g_object_ref (self);
+  floo_account_ref (self->account);
+  file->files = self;
   file->message = message;
   file->thumbnail = thumbnail;
   file->format = g_strdup (format);
   file->call = floo_transfer_call_new (reply, user_data);
-  floo_session_read (self, run_find_file, on_file_found, file, message_file_free);
+  floo_job_read (self->account, run_find_file, on_file_found, file, message_file_free);
 }
 
 /* ---- avatars ---- */
 
 typedef struct {
-  FlooSession *session;
+  FlooFiles *files;
   gint64 id;
   gboolean group;
   gboolean thumbnail;
@@ -184,14 +185,15 @@ begin_avatar (const Avatar *avatar, const char *value)
       spec.url = g_strconcat ("/file/download/avatar?object_name=", escaped, NULL);
     }
   spec.query = query_of (avatar->thumbnail, FLOO_TYPE_IMAGE, NULL);
-  floo_download_begin (avatar->session->files, &spec, avatar->call);
+  floo_download_begin (avatar->files, &spec, avatar->call);
 }
 
 static void
 on_contact (GVariant *result, const GError *error, gpointer user_data)
 {
   g_autofree Avatar *avatar = user_data;
-  g_autoptr (FlooSession) session = avatar->session;
+  FlooFiles *files = avatar->files;
+  g_autoptr (FlooAccount) account G_GNUC_UNUSED = files->account;
   g_autoptr (GVariant) items = NULL;
   g_autoptr (GVariant) details = NULL;
   g_autoptr (GError) none = NULL;
@@ -208,18 +210,18 @@ on_contact (GVariant *result, const GError *error, gpointer user_data)
       details = g_variant_get_child_value (items, 0);
       g_variant_lookup (details, "avatar", "&s", &value);
     }
-  if (error == NULL && session->files->cache == NULL)
+  if (error == NULL && files->cache == NULL)
     error = none = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
   else if (error == NULL && (value == NULL || *value == '\0'))
     error = none = g_error_new (FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "%" G_GINT64_FORMAT " has no picture", avatar->id);
   if (error != NULL)
-    floo_transfer_call_added (session->files, NULL, error, avatar->call);
+    floo_transfer_call_added (files, NULL, error, avatar->call);
   else
     begin_avatar (avatar, value);
 }
 
 static void
-on_recipient (FlooSession *self, FlooToType kind, const GError *error, gpointer user_data)
+on_recipient (FlooToType kind, const GError *error, gpointer user_data)
 {
   Avatar *avatar = user_data;
 
@@ -227,37 +229,38 @@ on_recipient (FlooSession *self, FlooToType kind, const GError *error, gpointer 
   if (error != NULL)
     on_contact (NULL, error, avatar);
   else if (avatar->group)
-    floo_session_groups_get_brief (self, &avatar->id, 1, on_contact, avatar);
+    floo_directory_get_groups (avatar->files->directory, &avatar->id, 1, on_contact, avatar);
   else
-    floo_session_roster_get_items (self, &avatar->id, 1, FALSE, on_contact, avatar);
+    floo_directory_get_users (avatar->files->directory, &avatar->id, 1, FALSE, on_contact, avatar);
 }
 
 void
-floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data)
+floo_files_get_avatar (FlooFiles *self, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data)
 {
   FlooToType kind;
   Avatar *avatar;
 
-  if (!floo_session_check_account (self, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data))
     return;
   avatar = g_new (Avatar, 1);
-  *avatar = (Avatar){ g_object_ref (self), id, FALSE, thumbnail, floo_transfer_call_new (reply, user_data) };
+  floo_account_ref (self->account);
+  *avatar = (Avatar){ self, id, FALSE, thumbnail, floo_transfer_call_new (reply, user_data) };
   if (kind == FLOO_TO_ANY)
-    floo_recipient_find (self, id, kind, on_recipient, avatar);
+    floo_recipient_find (self->account, id, kind, on_recipient, avatar);
   else
-    on_recipient (self, kind, NULL, avatar);
+    on_recipient (kind, NULL, avatar);
 }
 
 /* ---- what groups share ---- */
 
 void
-floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data)
+floo_files_download_shared (FlooFiles *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data)
 {
   FlooDownloadSpec spec = { .max_size = G_MAXINT64, .group = group, .file = file_id };
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
   spec.name = g_strdup_printf ("group-%" G_GINT64_FORMAT "-file-%" G_GINT64_FORMAT, group, file_id);
   spec.shown = g_strdup ("file");
-  floo_download_begin (self->files, &spec, floo_transfer_call_new (reply, user_data));
+  floo_download_begin (self, &spec, floo_transfer_call_new (reply, user_data));
 }

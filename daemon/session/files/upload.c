@@ -4,7 +4,7 @@
  *
  * A try that fails begins from the start: storages take a form as a whole or not at all.
  */
-#include "session/files/files.h"
+#include "session/files/parts.h"
 
 #include <gio/gunixinputstream.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #include "base/json.h"
 #include "session/job/recipient.h"
-#include "session/operations/values.h"
+#include "session/apply/values.h"
 #include "store/tables/contacts.h"
 #include "store/tables/journal.h"
 
@@ -147,7 +147,7 @@ floo_upload_run (FlooTransfer *transfer, gpointer user_data)
   upload->transfer = transfer;
   if (!floo_files_may_go_on (transfer))
     return;
-  floo_rest_call_async (upload->files->session->rest, "GET", upload->address, (const char *const *) upload->query, NULL, FLOO_REST_NONE,
+  floo_rest_call_async (floo_account_get_rest (upload->files->account), "GET", upload->address, (const char *const *) upload->query, NULL, FLOO_REST_NONE,
                         floo_transfer_get_cancellable (transfer), on_address, upload);
 }
 
@@ -262,11 +262,11 @@ on_added (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer
 
 /* @fd: (transfer full) */
 static ClientUpload *
-client_upload_new (FlooSession *self, int fd, const char *name)
+client_upload_new (FlooFiles *files, int fd, const char *name)
 {
   ClientUpload *upload = g_new0 (ClientUpload, 1);
 
-  upload->upload.files = self->files;
+  upload->upload.files = files;
   upload->upload.name = floo_input_tidy_name (name);
   upload->upload.address = "/file/upload/chat";
   upload->fd = fd;
@@ -282,36 +282,36 @@ on_ended (FlooTransfer *transfer, gpointer user_data)
 }
 
 static void
-begin_upload (FlooSession *self, ClientUpload *upload, FlooTransferCall *call)
+begin_upload (FlooFiles *self, ClientUpload *upload, FlooTransferCall *call)
 {
   const FlooTransferSpec spec = { .upload = TRUE, .name = upload->upload.name, .held = TRUE, .tries = FLOO_TRANSFER_TRIES,
                                   .run = floo_upload_run, .ended = on_ended, .data = upload, .destroy = client_upload_free };
 
-  floo_files_add (self->files, &spec, on_added, call);
+  floo_files_add (self, &spec, on_added, call);
 }
 
 static void
-on_recipient (FlooSession *self, FlooToType to_type, const GError *error, gpointer user_data)
+on_recipient (FlooToType to_type, const GError *error, gpointer user_data)
 {
   ClientUpload *upload = user_data;
 
   upload->to_type = to_type;
   if (error == NULL)
     {
-      begin_upload (self, upload, upload->call);
+      begin_upload (upload->upload.files, upload, upload->call);
       return;
     }
-  floo_transfer_call_added (self->files, NULL, error, upload->call);
+  floo_transfer_call_added (upload->upload.files, NULL, error, upload->call);
   client_upload_free (upload);
 }
 
 void
-floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
+floo_files_upload (FlooFiles *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
                      gpointer user_data)
 {
   ClientUpload *upload = client_upload_new (self, fd, name);
 
-  if (!floo_session_check_account (self, reply, user_data)
+  if (!floo_call_check_account (self->account, reply, user_data)
       || !floo_file_type_check (to_type, type, &upload->to_type, &upload->type, reply, user_data))
     {
       client_upload_free (upload);
@@ -319,7 +319,7 @@ floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const ch
     }
   upload->to = to;
   upload->call = floo_transfer_call_new (reply, user_data);
-  floo_recipient_find (self, to, upload->to_type, on_recipient, upload);
+  floo_recipient_find (self->account, to, upload->to_type, on_recipient, upload);
 }
 
 gboolean
@@ -394,7 +394,7 @@ on_avatar_set (GObject *source, GAsyncResult *result, gpointer user_data)
       AvatarJob *job = g_new (AvatarJob, 1);
 
       *job = (AvatarJob){ g_object_ref (upload->upload.transfer), upload->to, g_strdup (upload->upload.url) };
-      floo_session_write (upload->upload.files->session, run_avatar_job, on_avatar_stored, job, avatar_job_free);
+      floo_job_write (upload->upload.files->account, run_avatar_job, on_avatar_stored, job, avatar_job_free);
     }
   else
     floo_transfer_done (upload->upload.transfer, error);
@@ -405,7 +405,7 @@ post (ClientUpload *upload, const char *path, JsonObject *body)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), body);
 
-  floo_rest_call_async (upload->upload.files->session->rest, "POST", path, NULL, node, FLOO_REST_NONE,
+  floo_rest_call_async (floo_account_get_rest (upload->upload.files->account), "POST", path, NULL, node, FLOO_REST_NONE,
                         floo_transfer_get_cancellable (upload->upload.transfer), on_avatar_set, upload);
   json_object_unref (body);
 }
@@ -447,11 +447,11 @@ finish_shared_file (FlooUpload *data)
 }
 
 void
-floo_session_set_avatar (FlooSession *self, int fd, const char *name, FlooReply reply, gpointer user_data)
+floo_files_set_avatar (FlooFiles *self, int fd, const char *name, FlooReply reply, gpointer user_data)
 {
   ClientUpload *upload = client_upload_new (self, fd, name);
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     {
       client_upload_free (upload);
       return;
@@ -463,11 +463,11 @@ floo_session_set_avatar (FlooSession *self, int fd, const char *name, FlooReply 
 }
 
 void
-floo_session_groups_set_avatar (FlooSession *self, gint64 group, int fd, const char *name, FlooReply reply, gpointer user_data)
+floo_files_set_group_avatar (FlooFiles *self, gint64 group, int fd, const char *name, FlooReply reply, gpointer user_data)
 {
   ClientUpload *upload = client_upload_new (self, fd, name);
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     {
       client_upload_free (upload);
       return;
@@ -483,13 +483,13 @@ floo_session_groups_set_avatar (FlooSession *self, gint64 group, int fd, const c
 }
 
 void
-floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, const char *name, const char *type, FlooReply reply,
+floo_files_share (FlooFiles *self, gint64 group, int fd, const char *name, const char *type, FlooReply reply,
                                 gpointer user_data)
 {
   ClientUpload *upload = client_upload_new (self, fd, name);
   FlooToType unused;
 
-  if (!floo_session_check_account (self, reply, user_data)
+  if (!floo_call_check_account (self->account, reply, user_data)
       || (type != NULL && !floo_file_type_check ("group", type, &unused, &upload->type, reply, user_data)))
     {
       client_upload_free (upload);

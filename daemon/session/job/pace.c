@@ -5,9 +5,9 @@
 #define RETRIES 8
 
 void
-floo_pace_init (FlooPace *self, FlooSession *session, void (*ask) (gpointer owner), gpointer owner)
+floo_pace_init (FlooPace *self, FlooAccount *account, void (*ask) (gpointer owner), gpointer owner)
 {
-  *self = (FlooPace){ .session = session, .ask = ask, .owner = owner };
+  *self = (FlooPace){ .account = account, .ask = ask, .owner = owner };
   self->backoff = (FlooBackoff){ .min_ms = 2000, .max_ms = 300000, .factor_percent = 200 };
 }
 
@@ -22,7 +22,7 @@ static void
 run (FlooPace *self)
 {
   self->again = self->busy;
-  if (self->busy || self->timer != 0 || self->session->state != FLOO_STATE_ONLINE)
+  if (self->busy || self->timer != 0 || !floo_account_is_online (self->account))
     return;
   self->busy = TRUE;
   self->ask (self->owner);
@@ -41,7 +41,7 @@ on_timer (gpointer user_data)
 static gboolean
 can_wait (FlooPace *self)
 {
-  return self->timer == 0 && self->session->state == FLOO_STATE_ONLINE;
+  return self->timer == 0 && floo_account_is_online (self->account);
 }
 
 static void

@@ -6,12 +6,12 @@
 #pragma once
 
 #include "base/backoff.h"
-#include "session/internal.h"
+#include "session/account/account.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
-  FlooSession *session;         /* unowned */
+  FlooAccount *account;         /* unowned */
   void (*ask) (gpointer owner); /* begins a request, which ends by one of the last three functions below */
   gpointer owner;
   gboolean busy;
@@ -20,7 +20,7 @@ typedef struct {
   FlooBackoff backoff;          /* of tries that failed */
 } FlooPace;
 
-void floo_pace_init (FlooPace *pace, FlooSession *session, void (*ask) (gpointer owner), gpointer owner);
+void floo_pace_init (FlooPace *pace, FlooAccount *account, void (*ask) (gpointer owner), gpointer owner);
 /* The connection has gone. */
 void floo_pace_stop (FlooPace *pace);
 /* Something new is wanted: what failed before is tried with it. */

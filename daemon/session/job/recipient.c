@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/job/recipient.h"
 
+#include "session/job/job.h"
 #include "store/tables/recipient.h"
 
 gboolean
@@ -17,7 +18,7 @@ floo_recipient_check (const char *to_type, FlooToType *out, FlooReply reply, gpo
 }
 
 typedef struct {
-  FlooSession *session;
+  FlooAccount *account;
   gint64 id;
   FlooToType to_type;
   FlooRecipientFunc func;
@@ -29,7 +30,7 @@ find_free (gpointer data)
 {
   Find *find = data;
 
-  g_object_unref (find->session);
+  floo_account_unref (find->account);
   g_free (find);
 }
 
@@ -47,16 +48,16 @@ on_found (FlooStore *store, gpointer data, const GError *error)
   Find *find = data;
   g_autoptr (GError) closed = NULL;
 
-  if (error == NULL && store != find->session->store)
+  if (error == NULL && !floo_account_is_current (find->account, store))
     error = closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
-  find->func (find->session, find->to_type, error, find->user_data);
+  find->func (find->to_type, error, find->user_data);
 }
 
 void
-floo_recipient_find (FlooSession *self, gint64 id, FlooToType to_type, FlooRecipientFunc func, gpointer user_data)
+floo_recipient_find (FlooAccount *account, gint64 id, FlooToType to_type, FlooRecipientFunc func, gpointer user_data)
 {
   Find *find = g_new (Find, 1);
 
-  *find = (Find){ g_object_ref (self), id, to_type, func, user_data };
-  floo_session_read (self, run_find, on_found, find, find_free);
+  *find = (Find){ floo_account_ref (account), id, to_type, func, user_data };
+  floo_job_read (account, run_find, on_found, find, find_free);
 }

@@ -4,7 +4,8 @@
  */
 #pragma once
 
-#include "session/internal.h"
+#include "base/error.h"
+#include "session/account/account.h"
 
 G_BEGIN_DECLS
 
@@ -12,9 +13,9 @@ G_BEGIN_DECLS
 gboolean floo_recipient_check (const char *to_type, FlooToType *out, FlooReply reply, gpointer user_data);
 
 /* @to_type: never FLOO_TO_ANY unless @error is set */
-typedef void (*FlooRecipientFunc) (FlooSession *self, FlooToType to_type, const GError *error, gpointer user_data);
+typedef void (*FlooRecipientFunc) (FlooToType to_type, const GError *error, gpointer user_data);
 
 /* floo_recipient_resolve() as a job of its own, for what does not begin with one. @func is always called. */
-void floo_recipient_find (FlooSession *self, gint64 id, FlooToType to_type, FlooRecipientFunc func, gpointer user_data);
+void floo_recipient_find (FlooAccount *account, gint64 id, FlooToType to_type, FlooRecipientFunc func, gpointer user_data);
 
 G_END_DECLS

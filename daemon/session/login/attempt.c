@@ -2,12 +2,11 @@
 /*
  * attempt.c: from discovery to the lists, and how an attempt ends before it is online.
  */
-#include "session/login/login.h"
+#include "session/login/parts.h"
 
 #include <string.h>
 
 #include "base/json.h"
-#include "base/refusal.h"
 #include "store/tables/contacts.h"
 
 /* More than the requests of a step have together: what ends by this does not end by itself. */
@@ -24,48 +23,47 @@ static void load_lists (FlooLogin *self);
 void
 floo_login_link_down (FlooLogin *self)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
 
   g_clear_handle_id (&self->provision_timer, g_source_remove);
-  if (session->link != NULL)
-    floo_link_stop (session->link);
-  floo_sync_offline (session->sync);
-  floo_sender_offline (session->sender);
-  floo_settler_offline (session->settler);
-  floo_directory_offline (session->directory);
+  if (floo_account_get_link (account) != NULL)
+    floo_link_stop (floo_account_get_link (account));
+  self->listener->offline (self->data);
 }
 
 static void
 on_store_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (FlooSession) session = user_data;
+  FlooLogin *self = user_data;
+  g_autoptr (FlooAccount) account G_GNUC_UNUSED = self->account;
 
   floo_store_close_finish (FLOO_STORE (source), result);
-  floo_session_left (session);
+  floo_login_left (self);
 }
 
 /* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
 void
 floo_login_give_up (FlooLogin *self, const GError *error)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
 
   floo_login_cancel_attempt (self);
   floo_login_link_down (self);
-  floo_session_set_error (session, error);
+  floo_account_set_error (account, error);
   if (self->accepted)
-    floo_session_set_state (session, FLOO_STATE_BLOCKED);
+    floo_account_set_state (account, FLOO_STATE_BLOCKED);
   else
     {
-      g_autoptr (FlooStore) store = floo_session_steal_store (session);
+      g_autoptr (FlooStore) store = floo_login_steal_store (self);
 
       if (store != NULL)
         {
-          session->leaving++;
-          floo_store_close_async (store, on_store_given_up, g_object_ref (session));
+          self->leaving++;
+          floo_account_ref (account);
+          floo_store_close_async (store, on_store_given_up, self);
         }
       floo_login_forget_account (self);
-      floo_session_set_state (session, FLOO_STATE_SIGNED_OUT);
+      floo_account_set_state (account, FLOO_STATE_SIGNED_OUT);
     }
   floo_login_answer (self, error);
 }
@@ -85,9 +83,9 @@ floo_login_retry_in (FlooLogin *self, guint delay_ms)
 {
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   self->retry_timer = g_timeout_add (delay_ms, on_retry, self);
-  floo_session_set_state (self->session, FLOO_STATE_WAITING);
-  self->session->next_retry = floo_now_ms () + delay_ms;
-  floo_session_status_changed (self->session);
+  floo_account_set_state (self->account, FLOO_STATE_WAITING);
+  floo_account_set_next_retry (self->account, floo_now_ms () + delay_ms);
+  floo_account_changed (self->account);
 }
 
 void
@@ -95,7 +93,7 @@ floo_login_retry_later (FlooLogin *self, const GError *error)
 {
   floo_login_cancel_attempt (self);
   floo_login_link_down (self);
-  floo_session_set_error (self->session, error);
+  floo_account_set_error (self->account, error);
   floo_login_retry_in (self, floo_backoff_next (&self->backoff));
 }
 
@@ -113,10 +111,13 @@ is_final (const FlooLogin *self, const GError *error)
     case FLOO_ERROR_PROTOCOL:
     case FLOO_ERROR_STORAGE_FULL:
       return FALSE;
+    case FLOO_ERROR_REJECTED:
     case FLOO_ERROR_RATE_LIMITED:
+    case FLOO_ERROR_PERMISSION_DENIED:
+    case FLOO_ERROR_INVALID_ARGUMENTS:
       return !self->accepted;
     default:
-      return !self->accepted || !floo_refusal_is_of_request ((FlooError) error->code);
+      return TRUE;
     }
 }
 
@@ -159,7 +160,7 @@ discovery_error (FlooLogin *self, const GError *error)
   for (gsize i = 0; i < G_N_ELEMENTS (app_states); i++)
     if (g_error_matches (error, FLOO_ERROR, (int) app_states[i].code))
       category = app_states[i].category;
-  floo_session_error (self->session, category, error->message);
+  floo_job_error (self->account, category, error->message);
 }
 
 /* Whether the attempt cannot go on after @error of discovery. What it says of an application that was there is taken back more often than it
@@ -181,7 +182,7 @@ on_discovered_behind (GObject *source, GAsyncResult *result, gpointer user_data)
     return;
   self = user_data;
   if (error == NULL)
-    floo_session_status_changed (self->session);
+    floo_account_changed (self->account);
   else if (ends_session (self, error))
     {
       discovery_error (self, error);
@@ -195,14 +196,14 @@ static void
 on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   FlooLogin *self;
-  FlooSession *session;
+  FlooAccount *account;
   g_autoptr (GError) error = NULL;
   gboolean from_cache = FALSE, recalled;
 
   if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, &from_cache, &error) && floo_error_is_cancelled (error))
     return;
   self = user_data;
-  session = self->session;
+  account = self->account;
   recalled = from_cache && !self->has_tried;
   self->has_tried = TRUE;
   if (error != NULL)
@@ -214,9 +215,9 @@ on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
         floo_login_retry_later (self, error);
       return;
     }
-  floo_session_status_changed (session);
+  floo_account_changed (account);
   if (recalled)
-    floo_endpoints_discover_async (session->endpoints, self->cancellable, on_discovered_behind, self);
+    floo_endpoints_discover_async (floo_account_get_endpoints (account), self->cancellable, on_discovered_behind, self);
   if (*self->record->token == '\0')
     authenticate (self);
   else
@@ -227,7 +228,7 @@ void
 floo_login_begin (FlooLogin *self)
 {
   begin_attempt (self);
-  floo_session_ready (self->session);
+  self->listener->ready (self->data);
 }
 
 static void
@@ -245,13 +246,13 @@ begin_attempt (FlooLogin *self)
   self->rediscover = FALSE;
   self->hosts_tried = 0;
   self->cancellable = g_cancellable_new ();
-  floo_session_set_state (self->session, FLOO_STATE_DISCOVERING);
+  floo_account_set_state (self->account, FLOO_STATE_DISCOVERING);
   begin_step (self);
   /* A session that was accepted before begins where the service was then, and finds out behind it where it is now. */
   if (self->accepted && !self->has_tried)
-    floo_endpoints_recall_async (self->session->endpoints, self->cancellable, on_discovered, self);
+    floo_endpoints_recall_async (floo_account_get_endpoints (self->account), self->cancellable, on_discovered, self);
   else
-    floo_endpoints_discover_async (self->session->endpoints, self->cancellable, on_discovered, self);
+    floo_endpoints_discover_async (floo_account_get_endpoints (self->account), self->cancellable, on_discovered, self);
 }
 
 /* ---- token ---- */
@@ -271,15 +272,15 @@ token_failed (FlooLogin *self, const GError *error)
   g_autoptr (GError) failure = NULL;
   g_autofree char *text = g_strconcat ("token failure:", service_words (error), NULL);
 
-  floo_session_journal (self->session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
+  floo_job_journal (self->account, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
   if (!is_final (self, error))
     {
       floo_login_retry_later (self, error);
       return;
     }
   /* What the service said of name and password is a failed login, whatever its code; its own names for the rest. */
-  if (error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
-      || floo_refusal_is_of_request ((FlooError) error->code))
+  if (error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
+      || error->code == FLOO_ERROR_INVALID_ARGUMENTS || error->code == FLOO_ERROR_PERMISSION_DENIED)
     failure = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, error->message);
   else
     failure = g_error_copy (error);
@@ -290,7 +291,7 @@ static void
 on_token (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   FlooLogin *self = user_data;
-  FlooSession *session;
+  FlooAccount *account;
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
   JsonObject *token;
@@ -298,16 +299,16 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
   gint64 user_id = 0;
 
   /* The answer may have been there when the attempt was given up. */
-  if (floo_error_is_cancelled (error) || self->session->state != FLOO_STATE_AUTHENTICATING)
+  if (floo_error_is_cancelled (error) || floo_account_get_state (self->account) != FLOO_STATE_AUTHENTICATING)
     return;
-  session = self->session;
+  account = self->account;
   if (answer != NULL)
     {
       token = floo_json_node_object (answer->data);
       text = token != NULL ? floo_json_get_string (token, "token") : NULL;
       if (text == NULL || *text == '\0' || !floo_json_get_int (token, "user_id", &user_id) || user_id <= 0)
         error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer has no token or no user_id");
-      else if (session->store != NULL && user_id != session->user_id)
+      else if (floo_account_get_store (account) != NULL && user_id != floo_account_get_user_id (account))
         error = g_error_new (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, "The service knows this login as another user (%" G_GINT64_FORMAT ")",
                              user_id);
     }
@@ -327,9 +328,9 @@ authenticate (FlooLogin *self)
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   g_autoptr (JsonNode) body = NULL;
 
-  floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  floo_account_set_state (self->account, FLOO_STATE_AUTHENTICATING);
   begin_step (self);
-  floo_session_notice (self->session, "loginMessage", "getting token...");
+  floo_job_notice (self->account, "loginMessage", "getting token...");
   json_builder_begin_object (builder);
   if (self->by_id)
     {
@@ -345,7 +346,7 @@ authenticate (FlooLogin *self)
   json_builder_add_string_value (builder, self->record->password);
   json_builder_end_object (builder);
   body = json_builder_get_root (builder);
-  floo_rest_call_async (self->session->rest, "POST", self->by_id ? "/token/id" : "/token/user", NULL, body,
+  floo_rest_call_async (floo_account_get_rest (self->account), "POST", self->by_id ? "/token/id" : "/token/user", NULL, body,
                         FLOO_REST_NO_TOKEN | FLOO_REST_REPEATABLE, self->cancellable, on_token, self);
 }
 
@@ -423,10 +424,10 @@ on_identity (FlooStore *store, gpointer data, const GError *error)
   self->void_sn = self->void_guid = FALSE;
   g_free (self->device_guid);
   self->device_guid = g_steal_pointer (&job->guid);
-  self->session->device_sn = (guint32) job->device_sn;
-  floo_session_status_changed (self->session);
+  floo_account_set_device_sn (self->account, (guint32) job->device_sn);
+  floo_account_changed (self->account);
   /* A stored login opens the store before it knows where the service is. */
-  if (self->session->state == FLOO_STATE_SIGNED_OUT)
+  if (floo_account_get_state (self->account) == FLOO_STATE_SIGNED_OUT)
     floo_login_begin (self);
   else
     load_lists (self);
@@ -435,8 +436,8 @@ on_identity (FlooStore *store, gpointer data, const GError *error)
 static void
 on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (FlooSession) session = user_data;
-  FlooLogin *self = session->login;
+  FlooLogin *self = user_data;
+  g_autoptr (FlooAccount) account = self->account;
   g_autoptr (GError) error = NULL;
   FlooStoreOutcome outcome = FLOO_STORE_OPENED;
   g_autoptr (FlooStore) store = floo_store_open_finish (result, &outcome, &error);
@@ -444,14 +445,14 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   /* Of a login that was given up: it goes as it came, and only then may another one open the folder. */
   if (floo_error_is_cancelled (error))
     {
-      floo_session_left (session);
+      floo_login_left (self);
       return;
     }
-  session->leaving--;
+  self->leaving--;
   self->opening = FALSE;
   if (store == NULL)
     {
-      floo_session_ready (session);
+      self->listener->ready (self->data);
       /* Who waits for a first login is told at once; a session that was there goes on when there is room. */
       if (self->accepted && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
         floo_login_retry_later (self, error);
@@ -459,13 +460,13 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
         floo_login_give_up (self, error);
       return;
     }
-  floo_session_take_store (session, store);
-  session->user_id = floo_store_get_user_id (store);
+  floo_account_take_store (account, store);
+  self->listener->opened (store, self->data);
   if (outcome == FLOO_STORE_REPLACED)
     {
       g_autoptr (GError) corrupt = g_error_new_literal (
           FLOO_ERROR, FLOO_ERROR_STORAGE, "The store was corrupt: it was set aside beside the new one, which begins empty");
-      floo_session_set_error (session, corrupt);
+      floo_account_set_error (account, corrupt);
     }
   floo_login_prepare (self);
 }
@@ -474,11 +475,12 @@ static void
 open_store (FlooLogin *self)
 {
   g_autofree char *user = g_strdup_printf ("%" G_GINT64_FORMAT, self->record->user_id);
-  g_autofree char *folder = g_build_filename (self->session->config->data_dir, self->record->app_id, user, NULL);
+  g_autofree char *folder = g_build_filename (floo_account_get_config (self->account)->data_dir, self->record->app_id, user, NULL);
 
   self->opening = TRUE;
-  self->session->leaving++;
-  floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, g_object_ref (self->session));
+  self->leaving++;
+  floo_account_ref (self->account);
+  floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, self);
 }
 
 /* Store and identity of the device are there, then the lists. */
@@ -489,7 +491,7 @@ floo_login_prepare (FlooLogin *self)
 
   /* A disk takes its time, and nobody could open the store a second time. */
   g_clear_handle_id (&self->step_timer, g_source_remove);
-  if (self->session->store == NULL)
+  if (floo_account_get_store (self->account) == NULL)
     {
       open_store (self);
       return;
@@ -504,38 +506,39 @@ floo_login_prepare (FlooLogin *self)
   job->cancellable = g_object_ref (self->cancellable);
   job->void_sn = self->void_sn;
   job->void_guid = self->void_guid;
-  floo_session_write (self->session, run_identity_job, on_identity, job, identity_job_free);
+  floo_job_write (self->account, run_identity_job, on_identity, job, identity_job_free);
 }
 
 /* ---- the lists ---- */
 
 static void
-on_lists (FlooSession *session, const GError *error)
+on_lists (const GError *error, gpointer login)
 {
-  FlooLogin *self = session->login;
+  FlooLogin *self = login;
+  FlooAccount *account = self->account;
   g_autofree char *text = NULL;
 
   if (error == NULL)
     {
       g_clear_handle_id (&self->step_timer, g_source_remove);
-      floo_link_start (session->link);
+      floo_link_start (floo_account_get_link (account));
       return;
     }
   /* A void token has taken its own way. */
-  if (floo_error_is_cancelled (error) || floo_rest_error_is_token_void (error))
+  if (floo_error_is_cancelled (error) || floo_rest_error_get_code (error) == 402)
     return;
   text = g_strconcat ("get roster list failure:", service_words (error), NULL);
-  floo_session_notice (session, "loginMessage", text);
-  floo_session_journal (session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
+  floo_job_notice (account, "loginMessage", text);
+  floo_job_journal (account, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
   floo_login_retry_later (self, error);
 }
 
 static void
 load_lists (FlooLogin *self)
 {
-  floo_session_set_state (self->session, FLOO_STATE_AUTHENTICATING);
+  floo_account_set_state (self->account, FLOO_STATE_AUTHENTICATING);
   begin_step (self);
-  floo_rest_set_token (self->session->rest, self->record->token);
-  floo_session_notice (self->session, "loginMessage", "token sucecc, getting roster lists..");
-  floo_directory_load_lists (self->session, self->cancellable, on_lists);
+  floo_rest_set_token (floo_account_get_rest (self->account), self->record->token);
+  floo_job_notice (self->account, "loginMessage", "token sucecc, getting roster lists..");
+  self->listener->load (self->cancellable, on_lists, self, self->data);
 }

@@ -2,7 +2,7 @@
 /*
  * calls.c: the operations of the interface Account: login, logout, registration.
  */
-#include "session/internal.h"
+#include "session/login/parts.h"
 
 #include "base/json.h"
 #include "base/names.h"
@@ -37,12 +37,12 @@ or_default (const char *given, const char *configured)
 }
 
 static FlooLoginRecord *
-record_from_request (FlooSession *self, const FlooLoginRequest *request, GError **error)
+record_from_request (FlooAccount *account, const FlooLoginRequest *request, GError **error)
 {
   g_autoptr (FlooLoginRecord) record = g_new0 (FlooLoginRecord, 1);
 
-  record->app_id = g_strdup (or_default (request->app_id, self->config->app_id));
-  record->dns_server = g_strdup (or_default (request->dns_server, self->config->dns_server));
+  record->app_id = g_strdup (or_default (request->app_id, floo_account_get_config (account)->app_id));
+  record->dns_server = g_strdup (or_default (request->dns_server, floo_account_get_config (account)->dns_server));
   record->user_id = request->kind == FLOO_LOGIN_BY_NAME ? 0 : request->user_id;
   record->username = g_strdup (request->kind == FLOO_LOGIN_BY_NAME ? request->name : "");
   record->token = g_strdup (request->kind == FLOO_LOGIN_WITH_TOKEN ? request->secret : "");
@@ -64,7 +64,7 @@ record_from_request (FlooSession *self, const FlooLoginRequest *request, GError 
 /* ---- login ---- */
 
 typedef struct {
-  FlooSession *session;
+  FlooLogin *login;
   FlooLoginRecord *record;
   gboolean remember;
   FlooReply reply;
@@ -75,13 +75,13 @@ static void
 start_job_free (StartJob *job)
 {
   g_clear_pointer (&job->record, floo_login_record_free);
-  g_object_unref (job->session);
+  floo_account_unref (job->login->account);
   g_free (job);
 }
 
 /* A login that still waits is not wanted any more. */
 static void
-cancel_next_login (FlooSession *self)
+cancel_next_login (FlooLogin *self)
 {
   StartJob *job = g_steal_pointer (&self->next_login);
 
@@ -92,11 +92,11 @@ cancel_next_login (FlooSession *self)
 }
 
 void
-floo_session_start_next_login (FlooSession *self)
+floo_login_start_next (FlooLogin *self)
 {
   StartJob *job;
 
-  if (self->stopping)
+  if (floo_account_is_stopping (self->account))
     {
       cancel_next_login (self);
       return;
@@ -104,31 +104,25 @@ floo_session_start_next_login (FlooSession *self)
   job = g_steal_pointer (&self->next_login);
   if (job == NULL)
     return;
-  floo_login_start (self->login, g_steal_pointer (&job->record), job->remember, job->reply, job->user_data);
+  floo_login_start (self, g_steal_pointer (&job->record), job->remember, job->reply, job->user_data);
   start_job_free (job);
 }
 
 static void
 on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (FlooSession) session = user_data;
+  FlooLogin *self = user_data;
+  g_autoptr (FlooAccount) account G_GNUC_UNUSED = self->account;
 
   floo_store_close_finish (FLOO_STORE (source), result);
-  floo_session_left (session);
-}
-
-FlooStore *
-floo_session_steal_store (FlooSession *self)
-{
-  floo_files_close (self->files);
-  return g_steal_pointer (&self->store);
+  floo_login_left (self);
 }
 
 void
-floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data)
+floo_login_log_in (FlooLogin *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (FlooLoginRecord) record = record_from_request (self, request, &error);
+  g_autoptr (FlooLoginRecord) record = record_from_request (self->account, request, &error);
   g_autoptr (FlooStore) store = NULL;
   StartJob *job;
 
@@ -137,47 +131,49 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
       reply (NULL, error, user_data);
       return;
     }
-  if (floo_login_is_taken (self->login) || self->next_login != NULL)
+  if (floo_login_is_taken (self) || self->next_login != NULL)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first",
-                        *self->username != '\0' ? self->username : "A user");
+                        *floo_account_get_username (self->account) != '\0' ? floo_account_get_username (self->account) : "A user");
       return;
     }
-  floo_login_stop (self->login);
+  floo_login_stop (self);
   job = g_new0 (StartJob, 1);
-  job->session = g_object_ref (self);
+  floo_account_ref (self->account);
+  job->login = self;
   job->record = g_steal_pointer (&record);
   job->remember = request->remember;
   job->reply = reply;
   job->user_data = user_data;
   self->next_login = job;
-  store = floo_session_steal_store (self);
+  store = floo_login_steal_store (self);
   if (store != NULL)
     {
       self->leaving++;
-      floo_store_close_async (store, on_old_store_closed, g_object_ref (self));
+      floo_account_ref (self->account);
+      floo_store_close_async (store, on_old_store_closed, self);
     }
   /* Not two stores of one folder at once: it waits for those that are closing. */
   if (self->leaving == 0)
-    floo_session_start_next_login (self);
+    floo_login_start_next (self);
 }
 
 void
-floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
+floo_login_reconnect (FlooLogin *self, FlooReply reply, gpointer user_data)
 {
-  if (self->state == FLOO_STATE_SIGNED_OUT)
+  if (floo_account_get_state (self->account) == FLOO_STATE_SIGNED_OUT)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
       return;
     }
-  floo_login_retry_now (self->login);
+  floo_login_retry_now (self);
   reply (NULL, NULL, user_data);
 }
 
 /* ---- logout ---- */
 
 typedef struct {
-  FlooSession *session;
+  FlooLogin *login;
   FlooRest *rest;               /* (nullable): of the session as it was */
   FlooStore *store;             /* (nullable): taken from it */
   gboolean erase;
@@ -202,7 +198,7 @@ logout_part_done (LogoutJob *job, GError *error)
   g_clear_error (&job->error);
   g_clear_object (&job->rest);
   g_clear_object (&job->store);
-  g_object_unref (job->session);
+  floo_account_unref (job->login->account);
   g_free (job);
 }
 
@@ -216,7 +212,7 @@ on_logged_out_store_closed (GObject *source, GAsyncResult *result, gpointer user
     floo_store_close_finish (FLOO_STORE (source), result);
   else
     floo_store_erase_finish (FLOO_STORE (source), result, &error);
-  floo_session_left (job->session);
+  floo_login_left (job->login);
   logout_part_done (job, error);
 }
 
@@ -227,7 +223,7 @@ on_login_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
   GError *error = NULL;
 
   floo_secrets_clear_finish (FLOO_SECRETS (source), result, &error);
-  floo_session_saved (job->session);
+  floo_login_saved (job->login);
   logout_part_done (job, error);
 }
 
@@ -236,7 +232,7 @@ on_cache_erased (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LogoutJob *job = user_data;
 
-  floo_session_left (job->session);
+  floo_login_left (job->login);
   logout_part_done (job, NULL);
 }
 
@@ -244,30 +240,30 @@ on_cache_erased (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 leave (LogoutJob *job)
 {
-  FlooSession *self = job->session;
+  FlooLogin *self = job->login;
 
   if (job->error != NULL)
     {
-      floo_session_left (self);
+      floo_login_left (self);
       logout_part_done (job, NULL);
       return;
     }
-  floo_login_stop (self->login);
-  floo_session_set_error (self, NULL);
+  floo_login_stop (self);
+  floo_account_set_error (self->account, NULL);
   job->parts++;
   self->saving++;
   floo_secrets_clear_async (self->secrets, NULL, on_login_cleared, job);
-  if (job->erase && self->store != NULL)
+  if (job->erase && floo_account_get_store (self->account) != NULL)
     {
       job->parts++;
       self->leaving++;
-      floo_files_erase_cache_async (self->files, on_cache_erased, job);
+      self->listener->erase_files (on_cache_erased, job, self->data);
     }
   /* At once: a later login gets a store of its own. */
-  job->store = floo_session_steal_store (self);
+  job->store = floo_login_steal_store (self);
   if (job->store == NULL)
     {
-      floo_session_left (self);
+      floo_login_left (self);
       logout_part_done (job, NULL);
     }
   else if (job->erase)
@@ -294,7 +290,7 @@ static void
 on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LogoutJob *job = user_data;
-  FlooSession *self = job->session;
+  FlooAccount *account = job->login->account;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &job->error);
   JsonArray *devices = answer != NULL && JSON_NODE_HOLDS_ARRAY (answer->data) ? json_node_get_array (answer->data) : NULL;
 
@@ -309,7 +305,7 @@ on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
       const char *query[] = { "device_sn", NULL, NULL };
 
       if (device == NULL || !floo_json_get_int (device, "platform", &platform) || platform != PLATFORM_WEB
-          || !floo_json_get_int (device, "device_sn", &sn) || sn == 0 || sn == self->device_sn)
+          || !floo_json_get_int (device, "device_sn", &sn) || sn == 0 || sn == floo_account_get_device_sn (account))
         continue;
       query[1] = text = g_strdup_printf ("%" G_GINT64_FORMAT, sn);
       object = json_object_new ();
@@ -323,36 +319,35 @@ on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_login_log_out (FlooLogin *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
 {
+  guint queued = floo_account_get_counts (self->account)->queued;
+  FlooRest *rest = floo_account_get_rest (self->account);
   LogoutJob *job;
 
   cancel_next_login (self);
-  if (self->state == FLOO_STATE_SIGNED_OUT && self->store == NULL && !floo_login_is_taken (self->login)
-      && !floo_login_is_loading (self->login))
+  if (floo_account_get_state (self->account) == FLOO_STATE_SIGNED_OUT && floo_account_get_store (self->account) == NULL
+      && !floo_login_is_taken (self)
+      && !floo_login_is_loading (self))
     {
-      /* What was asked for is so already, but nothing says whose store and sessions would have to go. */
-      if (erase || everywhere)
-        floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "Nobody is logged in: there is no account to %s",
-                          erase ? "erase" : "end elsewhere");
-      else
-        reply (NULL, NULL, user_data);
+      reply (NULL, NULL, user_data);
       return;
     }
-  if (erase && self->queued > 0 && !discard)
+  if (erase && queued > 0 && !discard)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
-                        "%u messages are not sent yet: the option discard must be true to erase them", self->queued);
+                        "%u messages are not sent yet: the option discard must be true to erase them", queued);
       return;
     }
-  if (everywhere && !floo_session_check_online (self, reply, user_data))
+  if (everywhere && !floo_call_check_online (self->account, reply, user_data))
     return;
   job = g_new0 (LogoutJob, 1);
-  job->session = g_object_ref (self);
+  floo_account_ref (self->account);
+  job->login = self;
   job->erase = erase;
   job->reply = reply;
   job->user_data = user_data;
-  job->rest = self->rest != NULL ? g_object_ref (self->rest) : NULL;
+  job->rest = rest != NULL ? g_object_ref (rest) : NULL;
   job->parts = 1;
   self->leaving++;
   if (everywhere)
@@ -409,15 +404,15 @@ on_register_discovered (GObject *source, GAsyncResult *result, gpointer user_dat
 }
 
 void
-floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
+floo_login_register (FlooLogin *self, const char *username, const char *password, const char *app_id, const char *dns_server,
                        FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) object = NULL;
   RegisterJob *job;
 
-  app_id = or_default (app_id, self->config->app_id);
-  dns_server = or_default (dns_server, self->config->dns_server);
+  app_id = or_default (app_id, floo_account_get_config (self->account)->app_id);
+  dns_server = or_default (dns_server, floo_account_get_config (self->account)->dns_server);
   if (!check_app_id (app_id, &error) || !check_dns_server (dns_server, &error))
     {
       reply (NULL, error, user_data);
@@ -432,7 +427,7 @@ floo_session_register (FlooSession *self, const char *username, const char *pass
   json_object_set_string_member (object, "username", username);
   json_object_set_string_member (object, "password", password);
   job = g_new0 (RegisterJob, 1);
-  job->endpoints = floo_endpoints_new (self->config->cache_dir, app_id, *dns_server != '\0' ? dns_server : NULL);
+  job->endpoints = floo_endpoints_new (floo_account_get_config (self->account)->cache_dir, app_id, *dns_server != '\0' ? dns_server : NULL);
   job->rest = floo_rest_new (job->endpoints, app_id);
   job->body = json_node_init_object (json_node_alloc (), object);
   job->reply = reply;

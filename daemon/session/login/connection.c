@@ -2,11 +2,12 @@
 /*
  * connection.c: the socket as the login sees it, and PROVISION.
  */
-#include "session/login/login.h"
+#include "session/login/parts.h"
 
 #include "base/names.h"
 #include "store/tables/contacts.h"
 #include "store/tables/outbox.h"
+#include "session/apply/status.h"
 
 static char *
 on_link_url (FlooLink *link, guint attempts, gpointer user_data)
@@ -18,17 +19,17 @@ on_link_url (FlooLink *link, guint attempts, gpointer user_data)
       floo_login_begin (self);
       return NULL;
     }
-  return floo_endpoints_dup_socket_url (self->session->endpoints);
+  return floo_endpoints_dup_socket_url (floo_account_get_endpoints (self->account));
 }
 
 static gboolean
 on_link_failed (FlooLink *link, gboolean unreachable, gpointer user_data)
 {
   FlooLogin *self = user_data;
-  FlooFailover failover = floo_endpoints_socket_failed (self->session->endpoints, unreachable);
+  FlooFailover failover = floo_endpoints_socket_failed (floo_account_get_endpoints (self->account), unreachable);
 
   self->rediscover |= failover == FLOO_FAILOVER_EXHAUSTED;
-  if (failover == FLOO_FAILOVER_NEXT && ++self->hosts_tried < floo_endpoints_count_sockets (self->session->endpoints))
+  if (failover == FLOO_FAILOVER_NEXT && ++self->hosts_tried < floo_endpoints_count_sockets (floo_account_get_endpoints (self->account)))
     return TRUE;
   self->hosts_tried = 0;
   return FALSE;
@@ -41,7 +42,7 @@ on_provision_timeout (gpointer user_data)
   g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer the login");
 
   self->provision_timer = 0;
-  floo_link_drop (self->session->link, error);
+  floo_account_drop_link (self->account, error);
   return G_SOURCE_REMOVE;
 }
 
@@ -59,68 +60,96 @@ os_type (const char *name)
 static void
 send_provision (FlooLogin *self)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
   Floo__Provision provision = FLOO__PROVISION__INIT;
   Floo__XID xid = FLOO__XID__INIT;
 
   xid.has_uid = xid.has_devicesn = TRUE;
-  xid.uid = (guint64) session->user_id;
-  xid.devicesn = session->device_sn;
+  xid.uid = (guint64) floo_account_get_user_id (account);
+  xid.devicesn = floo_account_get_device_sn (account);
   provision.xid = &xid;
   provision.has_token = provision.has_os_type = provision.has_sdk_vsn = provision.has_device_guid = provision.has_device_info = TRUE;
   provision.token = floo_wire_text (self->record->token);
-  provision.os_type = os_type (session->config->os_type);
+  provision.os_type = os_type (floo_account_get_config (account)->os_type);
   provision.sdk_vsn = floo_wire_text ("2.0.0");
   provision.device_guid = floo_wire_text (self->device_guid);
-  provision.device_info = floo_wire_text (session->config->device_info);
-  floo_session_notice (session, "loginMessage", "logining socket service...");
+  provision.device_info = floo_wire_text (floo_account_get_config (account)->device_info);
+  floo_job_notice (account, "loginMessage", "logining socket service...");
   g_clear_handle_id (&self->provision_timer, g_source_remove);
   self->provision_timer = g_timeout_add (FLOO_LOGIN_TIMEOUT_MS, on_provision_timeout, self);
-  floo_session_send_frame (session, FLOO__FRAME__COMMAND__PROVISION, &provision.base);
+  floo_account_send_frame (account, FLOO__FRAME__COMMAND__PROVISION, &provision.base);
 }
 
 /* A full disk or a store that was set aside is worse news than a connection's. */
 static gboolean
-is_about_storage (const FlooSession *session)
+is_about_storage (const FlooAccount *account)
 {
-  return session->last_error != NULL
-         && (session->last_error->code == FLOO_ERROR_STORAGE
-             || (session->last_error->code == FLOO_ERROR_STORAGE_FULL && session->store != NULL
-                 && floo_store_is_full (session->store)));
+  const GError *error = floo_account_get_error (account);
+  const FlooStore *store = floo_account_get_store (account);
+
+  return error != NULL
+         && (error->code == FLOO_ERROR_STORAGE
+             || (error->code == FLOO_ERROR_STORAGE_FULL && store != NULL && !floo_account_can_store (account)));
+}
+
+void
+floo_login_store_failed (FlooLogin *self, const GError *error)
+{
+  const GError *told = floo_account_get_error (self->account);
+
+  if (error != NULL || (told != NULL && told->code == FLOO_ERROR_STORAGE))
+    floo_account_set_error (self->account, error);
+}
+
+void
+floo_login_store_full (FlooLogin *self, gboolean full)
+{
+  const GError *told = floo_account_get_error (self->account);
+
+  if (full)
+    {
+      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full: receiving and sending pause");
+
+      g_warning ("%s", error->message);
+      floo_account_set_error (self->account, error);
+      return;
+    }
+  g_message ("there is room on the disk again");
+  if (told != NULL && told->code == FLOO_ERROR_STORAGE_FULL)
+    floo_account_set_error (self->account, NULL);
 }
 
 static void
 on_link_state (FlooLink *link, gpointer user_data)
 {
   FlooLogin *self = user_data;
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
 
   switch (floo_link_get_state (link))
     {
     case FLOO_LINK_CONNECTING:
-      floo_session_set_state (session, FLOO_STATE_CONNECTING);
-      floo_session_notice (session, "loginMessage", "socket connecting...");
+      floo_account_set_state (account, FLOO_STATE_CONNECTING);
+      floo_job_notice (account, "loginMessage", "socket connecting...");
       break;
     case FLOO_LINK_UP:
-      floo_session_notice (session, "loginMessage", "socket connect success...");
+      floo_job_notice (account, "loginMessage", "socket connect success...");
       send_provision (self);
       break;
     case FLOO_LINK_WAITING:
       g_clear_handle_id (&self->provision_timer, g_source_remove);
-      floo_sync_offline (session->sync);
-      floo_sender_offline (session->sender);
-      floo_settler_offline (session->settler);
-      floo_directory_offline (session->directory);
-      floo_session_set_state (session, FLOO_STATE_WAITING);
-      session->next_retry = floo_link_get_next_retry (link);
-      if (floo_link_get_error (link) != NULL && !is_about_storage (session))
-        floo_session_set_error (session, floo_link_get_error (link));
+      self->listener->offline (self->data);
+      floo_account_set_state (account, FLOO_STATE_WAITING);
+      floo_account_set_next_retry (account, floo_link_get_next_retry (link));
+      if (floo_link_get_error (link) != NULL && !is_about_storage (account))
+        floo_account_set_error (account, floo_link_get_error (link));
       break;
     case FLOO_LINK_DOWN:
     default:
       break;
     }
 }
+
+static void provisioned (FlooLogin *self, FlooFrame *frame);
 
 static void
 on_link_frame (FlooLink *link, GBytes *bytes, gpointer user_data)
@@ -130,11 +159,11 @@ on_link_frame (FlooLink *link, GBytes *bytes, gpointer user_data)
   g_autoptr (FlooFrame) frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
 
   if (frame == NULL)
-    floo_sync_unreadable (self->session->sync, error);
+    self->listener->unreadable (error, self->data);
   else if (frame->command == FLOO__FRAME__COMMAND__PROVISION)
-    floo_login_provisioned (self, frame);
+    provisioned (self, frame);
   else
-    floo_sync_frame (self->session->sync, frame);
+    self->listener->frame (frame, self->data);
 }
 
 static void
@@ -142,12 +171,12 @@ on_link_heard (FlooLink *link, gpointer user_data)
 {
   FlooLogin *self = user_data;
 
-  self->session->last_contact = floo_now_ms ();
+  floo_account_set_contact (self->account);
 }
 
 /* What connections before this one left behind: rows on their way under another device number than ours now, and cancelled ones. */
 typedef struct {
-  FlooSession *session;
+  FlooLogin *login;
   gint64 device_sn;
   GArray *uncertain;            /* client ids */
   GArray *cancelled;            /* client ids: they waited for an answer on a connection that is gone */
@@ -160,7 +189,7 @@ device_job_free (gpointer data)
 
   g_array_unref (job->uncertain);
   g_array_unref (job->cancelled);
-  g_object_unref (job->session);
+  floo_account_unref (job->login->account);
   g_free (job);
 }
 
@@ -207,7 +236,7 @@ run_device_job (FlooDb *db, gpointer data, GError **error)
       FlooOutboxRow row;
 
       if (!floo_outbox_get (db, g_array_index (job->uncertain, gint64, i), keep_uncertain_row, &row, error)
-          || !floo_sender_journal_status (db, row.client_id, row.conversation, row.operation == FLOO_OUTBOX_MESSAGE, "uncertain", 0, 0,
+          || !floo_status_journal (db, row.client_id, row.conversation, row.operation == FLOO_OUTBOX_MESSAGE, "uncertain", 0, 0,
                                           NULL, error))
         return FALSE;
     }
@@ -219,23 +248,22 @@ static void
 on_device_known (FlooStore *store, gpointer data, const GError *error)
 {
   DeviceJob *job = data;
-  FlooSession *session = job->session;
+  FlooAccount *account = job->login->account;
 
-  if (session->state != FLOO_STATE_ONLINE || session->store != store)
+  if (!floo_account_is_online (account) || floo_account_get_store (account) != store)
     return;
   if (error != NULL)
     {
-      floo_session_set_error (session, error);
-      floo_link_drop (session->link, error);
+      floo_account_set_error (account, error);
+      floo_account_drop_link (account, error);
       return;
     }
-  floo_sender_online (session->sender);
-  floo_settler_online (session->settler);
+  job->login->listener->device_known (job->login->data);
 }
 
 /* A login on its way to the keyring or the disk. */
 typedef struct {
-  FlooSession *session;
+  FlooLogin *login;
   FlooLoginRecord *record;
 } SaveJob;
 
@@ -243,7 +271,7 @@ static void
 on_login_saved (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   SaveJob *job = user_data;
-  FlooLogin *self = job->session->login;
+  FlooLogin *self = job->login;
   g_autoptr (GError) error = NULL;
 
   if (!floo_secrets_save_finish (FLOO_SECRETS (source), result, &error))
@@ -253,9 +281,9 @@ on_login_saved (GObject *source, GAsyncResult *result, gpointer user_data)
       if (floo_login_record_equal (self->kept, job->record))
         g_clear_pointer (&self->kept, floo_login_record_free);
     }
-  floo_session_saved (job->session);
+  floo_login_saved (self);
   floo_login_record_free (job->record);
-  g_object_unref (job->session);
+  floo_account_unref (job->login->account);
   g_free (job);
 }
 
@@ -274,16 +302,17 @@ floo_login_save (FlooLogin *self)
   g_clear_pointer (&self->kept, floo_login_record_free);
   self->kept = floo_login_record_copy (record);
   job = g_new0 (SaveJob, 1);
-  job->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  job->login = self;
   job->record = g_steal_pointer (&record);
-  self->session->saving++;
-  floo_secrets_save_async (self->session->secrets, job->record, NULL, on_login_saved, job);
+  self->saving++;
+  floo_secrets_save_async (self->secrets, job->record, NULL, on_login_saved, job);
 }
 
-void
-floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
+static void
+provisioned (FlooLogin *self, FlooFrame *frame)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
   const Floo__Provision *answer = frame->provision;
   const Floo__Status *status = answer->status;
   GVariantDict details;
@@ -297,57 +326,56 @@ floo_login_provisioned (FlooLogin *self, FlooFrame *frame)
       g_autofree char *text = g_strdup_printf ("%s: %s", floo_wire_enum_name (&floo__status__error_code__descriptor, code), reason);
       g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_REJECTED, text);
 
-      floo_session_notice (session, "loginMessage", "login socket failure ......");
+      floo_job_notice (account, "loginMessage", "login socket failure ......");
       if (floo_login_status (self, code, reason))
         return;
-      floo_session_journal (session, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", "socket_failure"));
-      floo_session_set_error (session, error);
-      floo_link_drop (session->link, error);
+      floo_job_journal (account, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", "socket_failure"));
+      floo_account_set_error (account, error);
+      floo_account_drop_link (account, error);
       return;
     }
 
   /* Said again, or unasked: nothing begins by it. */
-  if (session->state != FLOO_STATE_CONNECTING)
+  if (floo_account_get_state (account) != FLOO_STATE_CONNECTING)
     return;
   if (answer->xid != NULL && answer->xid->has_devicesn && answer->xid->devicesn != 0)
-    session->device_sn = answer->xid->devicesn;
+    floo_account_set_device_sn (account, answer->xid->devicesn);
   self->accepted = TRUE;
   floo_backoff_reset (&self->backoff);
-  floo_link_reset_attempts (session->link);
-  floo_endpoints_socket_answered (session->endpoints);
+  floo_link_reset_attempts (floo_account_get_link (account));
+  floo_endpoints_socket_answered (floo_account_get_endpoints (account));
   self->hosts_tried = 0;
   self->accepted_at = floo_now_ms ();
   self->accepted_since = g_get_monotonic_time ();
-  floo_session_notice (session, "loginMessage", "login socket success.....");
-  if (!is_about_storage (session))
-    floo_session_set_error (session, NULL);
-  floo_session_set_state (session, FLOO_STATE_ONLINE);
+  floo_job_notice (account, "loginMessage", "login socket success.....");
+  if (!is_about_storage (account))
+    floo_account_set_error (account, NULL);
+  floo_account_set_state (account, FLOO_STATE_ONLINE);
   floo_login_answer (self, NULL);
   g_variant_dict_init (&details, NULL);
-  g_variant_dict_insert (&details, "user_id", "x", session->user_id);
-  g_variant_dict_insert (&details, "device_sn", "u", session->device_sn);
-  floo_session_journal (session, FLOO_SIGNAL_LOGIN_SUCCESS, g_variant_new ("(@a{sv})", g_variant_dict_end (&details)));
+  g_variant_dict_insert (&details, "user_id", "x", floo_account_get_user_id (account));
+  g_variant_dict_insert (&details, "device_sn", "u", floo_account_get_device_sn (account));
+  floo_job_journal (account, FLOO_SIGNAL_LOGIN_SUCCESS, g_variant_new ("(@a{sv})", g_variant_dict_end (&details)));
   floo_login_save (self);
-  floo_sync_online (session->sync);
+  self->listener->online (self->data);
   job = g_new0 (DeviceJob, 1);
-  job->session = g_object_ref (session);
-  job->device_sn = session->device_sn;
+  floo_account_ref (account);
+  job->login = self;
+  job->device_sn = floo_account_get_device_sn (account);
   job->uncertain = g_array_new (FALSE, FALSE, sizeof (gint64));
   job->cancelled = g_array_new (FALSE, FALSE, sizeof (gint64));
-  floo_session_write (session, run_device_job, on_device_known, job, device_job_free);
-  floo_directory_fetch_missing (session->directory);
-  floo_pins_load (session);
+  floo_job_write (account, run_device_job, on_device_known, job, device_job_free);
 }
 
-void
+FlooLink *
 floo_login_make_link (FlooLogin *self)
 {
-  FlooSession *session = self->session;
+  FlooLink *link = floo_link_new (on_link_url, self);
 
-  session->link = floo_link_new (on_link_url, self);
-  floo_link_set_failed_func (session->link, on_link_failed);
-  floo_link_set_netwatch (session->link, self->netwatch);
-  g_signal_connect (session->link, "state-changed", G_CALLBACK (on_link_state), self);
-  g_signal_connect (session->link, "frame", G_CALLBACK (on_link_frame), self);
-  g_signal_connect (session->link, "heard", G_CALLBACK (on_link_heard), self);
+  floo_link_set_failed_func (link, on_link_failed);
+  floo_link_set_netwatch (link, self->netwatch);
+  g_signal_connect (link, "state-changed", G_CALLBACK (on_link_state), self);
+  g_signal_connect (link, "frame", G_CALLBACK (on_link_frame), self);
+  g_signal_connect (link, "heard", G_CALLBACK (on_link_heard), self);
+  return link;
 }

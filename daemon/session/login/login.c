@@ -3,7 +3,7 @@
  * login.c: who we are: the record of a login, its beginning and its end. What happens in between is in attempt.c, connection.c and
  * refusals.c; the login of an earlier run is read in stored.c.
  */
-#include "session/login/login.h"
+#include "session/login/parts.h"
 
 #include "base/names.h"
 
@@ -11,11 +11,14 @@
 #define RETRY_MAX_MS 60000
 
 FlooLogin *
-floo_login_new (FlooSession *session)
+floo_login_new (FlooAccount *account, FlooSecrets *secrets, const FlooLoginListener *listener, gpointer data)
 {
   FlooLogin *self = g_new0 (FlooLogin, 1);
 
-  self->session = session;
+  self->account = account;
+  self->secrets = g_object_ref (secrets);
+  self->listener = listener;
+  self->data = data;
   self->backoff = (FlooBackoff) { .min_ms = RETRY_MIN_MS, .max_ms = RETRY_MAX_MS, .factor_percent = 200 };
   return self;
 }
@@ -43,7 +46,37 @@ floo_login_free (FlooLogin *self)
   g_clear_pointer (&self->record, floo_login_record_free);
   g_clear_pointer (&self->kept, floo_login_record_free);
   g_free (self->device_guid);
+  g_object_unref (self->secrets);
   g_free (self);
+}
+
+void
+floo_login_left (FlooLogin *self)
+{
+  if (--self->leaving > 0)
+    return;
+  floo_login_start_next (self);
+  self->listener->settled (self->data);
+}
+
+void
+floo_login_saved (FlooLogin *self)
+{
+  self->saving--;
+  self->listener->settled (self->data);
+}
+
+gboolean
+floo_login_is_busy (FlooLogin *self)
+{
+  return self->leaving > 0 || self->saving > 0;
+}
+
+FlooStore *
+floo_login_steal_store (FlooLogin *self)
+{
+  self->listener->closing (self->data);
+  return floo_account_steal_store (self->account);
 }
 
 /* ---- the waiting call ---- */
@@ -54,9 +87,9 @@ floo_login_answer (FlooLogin *self, const GError *error)
   FlooReply reply = g_steal_pointer (&self->reply);
 
   g_clear_handle_id (&self->reply_timer, g_source_remove);
-  floo_session_tell_status (self->session);
+  self->listener->tell (self->data);
   if (reply != NULL)
-    reply (error == NULL ? g_variant_new ("(x)", self->session->user_id) : NULL, error, self->reply_data);
+    reply (error == NULL ? g_variant_new ("(x)", floo_account_get_user_id (self->account)) : NULL, error, self->reply_data);
 }
 
 static gboolean
@@ -67,8 +100,8 @@ on_reply_timeout (gpointer user_data)
 
   self->reply_timer = 0;
   error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "Not logged in within %d s%s%s; the attempt goes on", FLOO_LOGIN_TIMEOUT_MS / 1000,
-                       self->session->last_error != NULL ? ": " : "",
-                       self->session->last_error != NULL ? self->session->last_error->message : "");
+                       floo_account_get_error (self->account) != NULL ? ": " : "",
+                       floo_account_get_error (self->account) != NULL ? floo_account_get_error (self->account)->message : "");
   floo_login_answer (self, error);
   return G_SOURCE_REMOVE;
 }
@@ -80,7 +113,7 @@ on_reply_timeout (gpointer user_data)
 static void
 begin_anew (FlooNetwatch *netwatch, FlooLogin *self)
 {
-  gboolean is_asking = self->session->state == FLOO_STATE_DISCOVERING || self->session->state == FLOO_STATE_AUTHENTICATING;
+  gboolean is_asking = floo_account_get_state (self->account) == FLOO_STATE_DISCOVERING || floo_account_get_state (self->account) == FLOO_STATE_AUTHENTICATING;
 
   if (self->record == NULL || (self->retry_timer == 0 && (!is_asking || self->opening)))
     return;
@@ -92,7 +125,7 @@ begin_anew (FlooNetwatch *netwatch, FlooLogin *self)
 static void
 on_network_changed (FlooNetwatch *netwatch, FlooLogin *self)
 {
-  if (self->retry_timer == 0 || self->session->next_retry <= floo_now_ms () + RETRY_MIN_MS)
+  if (self->retry_timer == 0 || floo_account_get_next_retry (self->account) <= floo_now_ms () + RETRY_MIN_MS)
     return;
   floo_backoff_reset (&self->backoff);
   floo_login_retry_in (self, RETRY_MIN_MS);
@@ -115,19 +148,11 @@ watch_network (FlooLogin *self)
 void
 floo_login_forget_account (FlooLogin *self)
 {
-  FlooSession *session = self->session;
-
   g_clear_pointer (&self->record, floo_login_record_free);
   g_clear_pointer (&self->kept, floo_login_record_free);
   g_clear_pointer (&self->device_guid, g_free);
   self->void_sn = self->void_guid = FALSE;
-  session->user_id = 0;
-  session->device_sn = 0;
-  session->unread_total = session->queued = session->failed = 0;
-  g_free (session->username);
-  session->username = g_strdup ("");
-  g_free (session->app_id);
-  session->app_id = g_strdup (session->config->app_id);
+  floo_account_forget (self->account);
 }
 
 static void
@@ -146,7 +171,7 @@ on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
 {
   FlooLogin *self = user_data;
 
-  if (self->session->state == FLOO_STATE_ONLINE)
+  if (floo_account_is_online (self->account))
     floo_endpoints_discover_async (endpoints, self->cancellable, on_rediscovered, NULL);
 }
 
@@ -154,15 +179,13 @@ on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
 static void
 drop_service (FlooLogin *self)
 {
-  FlooSession *session = self->session;
-  gpointer objects[] = { session->link, session->rest, session->endpoints };
+  gpointer objects[] = { floo_account_get_link (self->account), floo_account_get_rest (self->account),
+                         floo_account_get_endpoints (self->account) };
 
   for (gsize i = 0; i < G_N_ELEMENTS (objects); i++)
     if (objects[i] != NULL)
       g_signal_handlers_disconnect_by_data (objects[i], self);
-  g_clear_object (&session->link);
-  g_clear_object (&session->rest);
-  g_clear_object (&session->endpoints);
+  floo_account_set_service (self->account, NULL, NULL, NULL);
 }
 
 static void
@@ -175,35 +198,34 @@ on_token_void (FlooRest *rest, gpointer user_data)
 static void
 set_up (FlooLogin *self)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
+  FlooEndpoints *endpoints;
+  FlooRest *rest;
 
   drop_service (self);
   watch_network (self);
-  session->endpoints = floo_endpoints_new (session->config->cache_dir, self->record->app_id,
-                                           *self->record->dns_server != '\0' ? self->record->dns_server : NULL);
-  g_signal_connect (session->endpoints, "exhausted", G_CALLBACK (on_endpoints_exhausted), self);
-  session->rest = floo_rest_new (session->endpoints, self->record->app_id);
-  g_signal_connect (session->rest, "token-void", G_CALLBACK (on_token_void), self);
-  floo_login_make_link (self);
-  g_free (session->app_id);
-  session->app_id = g_strdup (self->record->app_id);
-  g_free (session->username);
-  session->username = g_strdup (self->record->username);
+  endpoints = floo_endpoints_new (floo_account_get_config (account)->cache_dir, self->record->app_id,
+                                  *self->record->dns_server != '\0' ? self->record->dns_server : NULL);
+  g_signal_connect (endpoints, "exhausted", G_CALLBACK (on_endpoints_exhausted), self);
+  rest = floo_rest_new (endpoints, self->record->app_id);
+  g_signal_connect (rest, "token-void", G_CALLBACK (on_token_void), self);
+  floo_account_set_service (account, endpoints, rest, floo_login_make_link (self));
+  floo_account_set_names (account, self->record->username, self->record->app_id);
   self->by_id = *self->record->username == '\0';
   self->changing_password = self->void_meanwhile = FALSE;
   self->accepted = self->has_tried = FALSE;
   self->renewals = 0;
   floo_backoff_reset (&self->backoff);
-  floo_session_status_changed (session);
+  floo_account_changed (account);
 }
 
 static void
 tear_down (FlooLogin *self)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
 
   floo_login_cancel_attempt (self);
-  floo_session_cancel_calls (session);
+  floo_account_cancel_calls (account);
   floo_login_link_down (self);
   floo_login_forget_account (self);
   drop_service (self);
@@ -217,7 +239,7 @@ floo_login_stop (FlooLogin *self)
   floo_login_dismiss_stored (self);
   floo_login_answer (self, error);
   tear_down (self);
-  floo_session_set_state (self->session, FLOO_STATE_SIGNED_OUT);
+  floo_account_set_state (self->account, FLOO_STATE_SIGNED_OUT);
 }
 
 void
@@ -232,14 +254,14 @@ floo_login_take_record (FlooLogin *self, FlooLoginRecord *record, gboolean remem
 gboolean
 floo_login_is_taken (FlooLogin *self)
 {
-  return self->record != NULL && self->session->state != FLOO_STATE_BLOCKED;
+  return self->record != NULL && floo_account_get_state (self->account) != FLOO_STATE_BLOCKED;
 }
 
 void
 floo_login_start (FlooLogin *self, FlooLoginRecord *record, gboolean remember, FlooReply reply, gpointer user_data)
 {
   floo_login_take_record (self, record, remember);
-  floo_session_set_error (self->session, NULL);
+  floo_account_set_error (self->account, NULL);
   self->reply = reply;
   self->reply_data = user_data;
   self->reply_timer = g_timeout_add (FLOO_LOGIN_TIMEOUT_MS, on_reply_timeout, self);
@@ -251,21 +273,23 @@ floo_login_retry_now (FlooLogin *self)
 {
   if (self->record == NULL)
     floo_login_ask_for_stored (self);
-  if (self->record == NULL || self->session->state == FLOO_STATE_ONLINE)
+  if (self->record == NULL || floo_account_is_online (self->account))
     return;
-  if (self->retry_timer != 0 || self->session->state == FLOO_STATE_BLOCKED)
+  if (self->retry_timer != 0 || floo_account_get_state (self->account) == FLOO_STATE_BLOCKED)
     floo_login_begin (self);
-  else if (floo_link_get_state (self->session->link) == FLOO_LINK_WAITING)
-    floo_link_start (self->session->link);
+  else if (floo_link_get_state (floo_account_get_link (self->account)) == FLOO_LINK_WAITING)
+    floo_link_start (floo_account_get_link (self->account));
 }
 
 void
 floo_login_describe (FlooLogin *self, GVariantDict *status)
 {
-  g_autofree char *endpoint = self->session->endpoints != NULL ? floo_endpoints_dup_socket_url (self->session->endpoints) : NULL;
+  FlooEndpoints *endpoints = floo_account_get_endpoints (self->account);
+  FlooLink *link = floo_account_get_link (self->account);
+  g_autofree char *endpoint = endpoints != NULL ? floo_endpoints_dup_socket_url (endpoints) : NULL;
 
   g_variant_dict_insert (status, "attempts", "u",
-                         (self->session->link != NULL ? floo_link_get_attempts (self->session->link) : 0) + self->backoff.attempts);
+                         (link != NULL ? floo_link_get_attempts (link) : 0) + self->backoff.attempts);
   g_variant_dict_insert (status, "endpoint", "s", endpoint != NULL ? endpoint : "");
-  g_variant_dict_insert (status, "keyring", "b", floo_secrets_is_keyring (self->session->secrets));
+  g_variant_dict_insert (status, "keyring", "b", floo_secrets_is_keyring (self->secrets));
 }

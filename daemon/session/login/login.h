@@ -1,91 +1,80 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * login.h: a login, for the files that make it up: login.c (beginning and end), attempt.c (discovery, token, store, lists),
- * connection.c (the socket and PROVISION), refusals.c (what ends a session).
+ * login.h: who we are and whether we are online: the state machine of Account.State, which it alone writes.
  */
 #pragma once
 
-#include "base/backoff.h"
-#include "base/secrets-watch.h"
-#include "session/internal.h"
+#include "base/error.h"
+#include "base/secrets.h"
+#include "session/account/account.h"
+#include "session/apply/inbound.h"
+#include "session/job/requests.h"
 
 G_BEGIN_DECLS
 
-struct _FlooLogin {
-  FlooSession *session;         /* our owner */
-  FlooLoginRecord *record;      /* (nullable): none while signed out */
-  FlooLoginRecord *kept;        /* (nullable): as it is in the keyring or the file, or on its way there */
-  char *device_guid;
-  gboolean void_sn, void_guid;  /* the store has one that is void, and could not be told so */
-  gboolean by_id;               /* the password goes with the id, not with a name */
-  gboolean remember;
-  gboolean accepted;            /* the service took this login once: from then on we try again for ever */
-  gint64 accepted_at;           /* ms: when it last was */
-  gint64 accepted_since;        /* monotonic us: the same */
-  guint renewals;               /* logins in a row that the service ended soon after it had accepted them */
-  GCancellable *load_cancellable; /* (nullable): the stored login is on its way */
-  FlooSecretsWatch *keyring_watch; /* (nullable): it is in a keyring that is locked or not there */
-  gboolean changing_password;
-  gboolean void_meanwhile;      /* the token, by that change or not */
-  GCancellable *cancellable;    /* of the present attempt */
-  gboolean opening;             /* the store is on its way */
-  guint hosts_tried;            /* for the socket, one after the other, without a pause */
-  gboolean has_tried;           /* this is not the first attempt since the start or the call of Login */
-  gboolean rediscover;          /* no host for the socket answers: the next try begins with discovery */
-  guint retry_timer;
-  guint step_timer;             /* the step of the attempt that is under way must end before it */
-  guint provision_timer;
-  FlooBackoff backoff;
-  FlooNetwatch *netwatch;       /* (nullable): nobody has logged in yet */
+typedef struct _FlooLogin FlooLogin;
 
-  /* The Login call that waits. */
-  FlooReply reply;
-  gpointer reply_data;
-  guint reply_timer;
-};
+/* @error: (nullable) */
+typedef void (*FlooLoginLoaded) (const GError *error, gpointer login);
 
-/* ---- login.c ---- */
+/* Called on the main loop. */
+typedef struct {
+  /* The start is over: the stored login is read and its store open, or neither will be. */
+  void (*ready) (gpointer data);
+  /* The properties are to be told now, so that they go before a reply that follows from them. */
+  void (*tell) (gpointer data);
+  /* The store is open; it is about to be taken away. */
+  void (*opened) (FlooStore *store, gpointer data);
+  void (*closing) (gpointer data);
+  /* Deletes the downloaded files of the account that is open, before closing(); ends with @callback. */
+  void (*erase_files) (GAsyncReadyCallback callback, gpointer user_data, gpointer data);
+  /* Nothing of a login before is on its way to the disk any more, floo_login_is_busy(). */
+  void (*settled) (gpointer data);
+  /* Fetches what a login begins with; ends with @loaded. */
+  void (*load) (GCancellable *cancellable, FlooLoginLoaded loaded, gpointer login, gpointer data);
+  /* The service has accepted us; only when the device is known, too, may anything go out. */
+  void (*online) (gpointer data);
+  void (*device_known) (gpointer data);
+  void (*offline) (gpointer data);
+  /* A frame that is none of the login's own; one that cannot be read. */
+  void (*frame) (FlooFrame *frame, gpointer data);
+  void (*unreadable) (const GError *error, gpointer data);
+  /* What came by the socket and waits to be stored goes to the store now: jobs from now on come after it. */
+  void (*write_waiting) (gpointer data);
+} FlooLoginListener;
 
-/* Ends what the present attempt has under way, timers included. */
-void floo_login_cancel_attempt (FlooLogin *self);
-/* Answers the Login that waits, if one does. @error: (nullable) */
-void floo_login_answer (FlooLogin *self, const GError *error);
-/* Nobody is logged in: what the properties say then. */
-void floo_login_forget_account (FlooLogin *self);
-/* Makes what talks to the service, for a @record (transfer full) that is complete. */
-void floo_login_take_record (FlooLogin *self, FlooLoginRecord *record, gboolean remember);
+/* @listener: static */
+FlooLogin *floo_login_new (FlooAccount *account, FlooSecrets *secrets, const FlooLoginListener *listener, gpointer data);
+void floo_login_free (FlooLogin *login);
 
-/* ---- stored.c ---- */
+/* Loads the stored login and begins, where the configuration wants it. */
+void floo_login_auto (FlooLogin *login);
+/* The start does not wait any longer for the stored login. */
+void floo_login_load_is_late (FlooLogin *login);
+/* Ends the connection and every attempt; the store stays open. */
+void floo_login_stop (FlooLogin *login);
+/* Whether stores are opening or closing, or logins are on their way to or from the keyring. */
+gboolean floo_login_is_busy (FlooLogin *login);
 
-/* The stored login is not wanted any more. */
-void floo_login_dismiss_stored (FlooLogin *self);
-/* Where it waits for the keyring: asks the user anew to unlock it. */
-void floo_login_ask_for_stored (FlooLogin *self);
+/* A status of the socket that speaks of the session itself (INVALID_TOKEN, USER_FROZEN, ...). FALSE: it does not. */
+gboolean floo_login_status (FlooLogin *login, int code, const char *reason);
+/* A USER_NOTICE with consequences, after its signals. */
+void floo_login_user_notice (FlooLogin *login, const FlooUserNotice *notice);
+/* Something could not be stored, or (NULL) could again; the disk is full, or is not any more. */
+void floo_login_store_failed (FlooLogin *login, const GError *error);
+void floo_login_store_full (FlooLogin *login, gboolean full);
 
-/* ---- attempt.c ---- */
+/* What GetStatus adds: attempts, endpoint, keyring. */
+void floo_login_describe (FlooLogin *login, GVariantDict *status);
 
-/* Begins an attempt from discovery on. */
-void floo_login_begin (FlooLogin *self);
-/* Store and identity of the device are there, then the lists. */
-void floo_login_prepare (FlooLogin *self);
-/* The connection is not wanted any more, for now. */
-void floo_login_link_down (FlooLogin *self);
-/* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
-void floo_login_give_up (FlooLogin *self, const GError *error);
-void floo_login_retry_in (FlooLogin *self, guint delay_ms);
-/* With back-off; @error is why. */
-void floo_login_retry_later (FlooLogin *self, const GError *error);
+/* ---- calls of clients; what they reply with is in session.h ---- */
 
-/* ---- connection.c ---- */
-
-/* Makes session->link. */
-void floo_login_make_link (FlooLogin *self);
-/* Keeps the record for a later start, where it is another one than is kept. */
-void floo_login_save (FlooLogin *self);
-
-/* ---- refusals.c ---- */
-
-/* The token is void: a new one by the password where we know it, else the user. */
-void floo_login_token_void (FlooLogin *self);
+void floo_login_log_in (FlooLogin *login, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);
+void floo_login_log_out (FlooLogin *login, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data);
+void floo_login_reconnect (FlooLogin *login, FlooReply reply, gpointer user_data);
+void floo_login_register (FlooLogin *login, const char *username, const char *password, const char *app_id, const char *dns_server,
+                          FlooReply reply, gpointer user_data);
+void floo_login_change_password (FlooLogin *login, const char *old, const char *password, FlooReply reply, gpointer user_data);
+void floo_login_delete_account (FlooLogin *login, const char *password, FlooReply reply, gpointer user_data);
 
 G_END_DECLS

@@ -3,14 +3,15 @@
  * password.c: two operations that end the session that they are made in: a new password, after which the daemon logs in again by
  * itself, and the end of the account, with which the local store goes.
  */
-#include "session/internal.h"
+#include "session/login/parts.h"
 
 #include <string.h>
 
-#include "session/operations/values.h"
+#include "session/apply/values.h"
 
 typedef struct {
   FlooCall call;
+  FlooLogin *login;
   JsonNode *body;
   char *password;               /* the new one */
 } PasswordJob;
@@ -48,23 +49,23 @@ run_forget_job (FlooDb *db, gpointer data, GError **error)
 
 /* No notice of a new password is to be taken for our doing. */
 static void
-forget_expectation (FlooSession *session)
+forget_expectation (FlooAccount *account)
 {
-  floo_session_write (session, run_forget_job, NULL, NULL, NULL);
+  floo_job_write (account, run_forget_job, NULL, NULL, NULL);
 }
 
 static void
 on_password_changed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   PasswordJob *job = user_data;
-  FlooSession *session = job->call.session;
+  FlooAccount *account = job->call.account;
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
   /* Without an answer it may have been changed or not: the login goes on with the old one, and the user hears of it if that is wrong. */
-  floo_login_end_password_change (session->login, answer != NULL ? job->password : NULL);
+  floo_login_end_password_change (job->login, answer != NULL ? job->password : NULL);
   if (answer == NULL)
-    forget_expectation (session);
+    forget_expectation (account);
   job->call.reply (NULL, error, job->call.user_data);
   password_job_free (job);
 }
@@ -79,28 +80,29 @@ static void
 on_expected (FlooStore *store, gpointer data, const GError *error)
 {
   PasswordJob *found = data, *job;
-  FlooSession *session = found->call.session;
+  FlooAccount *account = found->call.account;
 
   if (error != NULL)
     {
       floo_call_done (store, found, error);
       return;
     }
-  if (!floo_session_check_online (session, found->call.reply, found->call.user_data))
+  if (!floo_call_check_online (account, found->call.reply, found->call.user_data))
     {
-      forget_expectation (session);
+      forget_expectation (account);
       return;
     }
-  job = floo_call_new (sizeof *job, session, found->call.reply, found->call.user_data);
+  job = floo_call_new (sizeof *job, account, found->call.reply, found->call.user_data);
+  job->login = found->login;
   job->body = json_node_ref (found->body);
   job->password = g_steal_pointer (&found->password);
-  floo_login_begin_password_change (session->login);
-  floo_rest_call_async (session->rest, "POST", "/user/change_password", NULL, job->body, FLOO_REST_NONE, session->cancellable,
-                        on_password_changed, job);
+  floo_login_begin_password_change (job->login);
+  floo_rest_call_async (floo_account_get_rest (account), "POST", "/user/change_password", NULL, job->body, FLOO_REST_NONE,
+                        floo_account_get_cancellable (account), on_password_changed, job);
 }
 
 void
-floo_session_change_password (FlooSession *self, const char *old, const char *password, FlooReply reply, gpointer user_data)
+floo_login_change_password (FlooLogin *self, const char *old, const char *password, FlooReply reply, gpointer user_data)
 {
   PasswordJob *job;
 
@@ -109,12 +111,13 @@ floo_session_change_password (FlooSession *self, const char *old, const char *pa
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The %s password is empty", *old == '\0' ? "old" : "new");
       return;
     }
-  if (!floo_session_check_online (self, reply, user_data))
+  if (!floo_call_check_online (self->account, reply, user_data))
     return;
-  job = floo_call_new (sizeof *job, self, reply, user_data);
+  job = floo_call_new (sizeof *job, self->account, reply, user_data);
+  job->login = self;
   job->body = make_body ("old_password", old, "new_password", password);
   job->password = g_strdup (password);
-  floo_session_write (self, run_expect_job, on_expected, job, password_job_free);
+  floo_job_write (self->account, run_expect_job, on_expected, job, password_job_free);
 }
 
 /* ---- the end of the account ---- */
@@ -129,12 +132,12 @@ on_account_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
   if (answer == NULL)
     job->call.reply (NULL, error, job->call.user_data);
   else
-    floo_session_logout (job->call.session, TRUE, TRUE, FALSE, job->call.reply, job->call.user_data);
+    floo_login_log_out (job->login, TRUE, TRUE, FALSE, job->call.reply, job->call.user_data);
   password_job_free (job);
 }
 
 void
-floo_session_delete_account (FlooSession *self, const char *password, FlooReply reply, gpointer user_data)
+floo_login_delete_account (FlooLogin *self, const char *password, FlooReply reply, gpointer user_data)
 {
   PasswordJob *job;
 
@@ -143,9 +146,11 @@ floo_session_delete_account (FlooSession *self, const char *password, FlooReply 
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The password is empty");
       return;
     }
-  if (!floo_session_check_online (self, reply, user_data))
+  if (!floo_call_check_online (self->account, reply, user_data))
     return;
-  job = floo_call_new (sizeof *job, self, reply, user_data);
+  job = floo_call_new (sizeof *job, self->account, reply, user_data);
+  job->login = self;
   job->body = make_body ("password", password, NULL, NULL);
-  floo_rest_call_async (self->rest, "POST", "/user/delete", NULL, job->body, FLOO_REST_NONE, self->cancellable, on_account_deleted, job);
+  floo_rest_call_async (floo_account_get_rest (self->account), "POST", "/user/delete", NULL, job->body, FLOO_REST_NONE,
+                        floo_account_get_cancellable (self->account), on_account_deleted, job);
 }

@@ -2,7 +2,7 @@
 /*
  * refusals.c: what the service says against a session: a void token, a status, a user notice.
  */
-#include "session/login/login.h"
+#include "session/login/parts.h"
 
 #include "store/tables/contacts.h"
 
@@ -15,7 +15,7 @@
 
 /* The number and, for @new_guid, the guid of this device are void: rows under way become uncertain at the next login. */
 typedef struct {
-  FlooSession *session;
+  FlooLogin *login;
   gboolean new_guid;
 } VoidDeviceJob;
 
@@ -24,7 +24,7 @@ void_device_job_free (gpointer data)
 {
   VoidDeviceJob *job = data;
 
-  g_object_unref (job->session);
+  floo_account_unref (job->login->account);
   g_free (job);
 }
 
@@ -42,11 +42,11 @@ on_device_voided (FlooStore *store, gpointer data, const GError *error)
 {
   const VoidDeviceJob *job = data;
 
-  if (error == NULL || store == NULL || store != job->session->store)
+  if (error == NULL || !floo_account_is_current (job->login->account, store))
     return;
   g_message ("That this device's number is void cannot be stored now: %s", error->message);
-  job->session->login->void_sn = TRUE;
-  job->session->login->void_guid = job->session->login->void_guid || job->new_guid;
+  job->login->void_sn = TRUE;
+  job->login->void_guid = job->login->void_guid || job->new_guid;
 }
 
 static void
@@ -54,11 +54,12 @@ void_device (FlooLogin *self, gboolean new_guid)
 {
   VoidDeviceJob *job = g_new0 (VoidDeviceJob, 1);
 
-  job->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  job->login = self;
   job->new_guid = new_guid;
   g_clear_pointer (&self->device_guid, g_free);
-  self->session->device_sn = 0;
-  floo_session_write (self->session, run_void_device_job, on_device_voided, job, void_device_job_free);
+  floo_account_set_device_sn (self->account, 0);
+  floo_job_write (self->account, run_void_device_job, on_device_voided, job, void_device_job_free);
 }
 
 /* Nor may a later start log in by itself where somebody else ended the session: two devices would put each other out for ever. */
@@ -76,7 +77,7 @@ forget_token (FlooLogin *self)
   if (self->record == NULL)
     return;
   floo_login_record_set (&self->record->token, "");
-  floo_rest_set_token (self->session->rest, NULL);
+  floo_rest_set_token (floo_account_get_rest (self->account), NULL);
   floo_login_save (self);
 }
 
@@ -96,7 +97,7 @@ retry_renewed (FlooLogin *self, guint least_ms)
 
 /* A void token is looked at when what came by the socket before it has taken effect: it may tell why. */
 typedef struct {
-  FlooSession *session;
+  FlooLogin *login;
   char *token;
 } VoidTokenJob;
 
@@ -105,7 +106,7 @@ void_token_job_free (gpointer data)
 {
   VoidTokenJob *job = data;
 
-  g_object_unref (job->session);
+  floo_account_unref (job->login->account);
   g_free (job->token);
   g_free (job);
 }
@@ -120,14 +121,14 @@ static void
 on_void_token (FlooStore *store, gpointer data, const GError *ignored)
 {
   const VoidTokenJob *job = data;
-  FlooLogin *self = job->session->login;
+  FlooLogin *self = job->login;
   g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN,
                                                   "The service does not accept the token any more: log in again");
 
   if (self->record == NULL || !g_str_equal (self->record->token, job->token))
     return;
   g_message ("the token is void");
-  floo_session_notice (self->session, "action", "relogin");
+  floo_job_notice (self->account, "action", "relogin");
   forget_token (self);
   if (*self->record->password == '\0')
     {
@@ -138,7 +139,7 @@ on_void_token (FlooStore *store, gpointer data, const GError *ignored)
     }
   floo_login_cancel_attempt (self);
   floo_login_link_down (self);
-  floo_session_set_error (self->session, error);
+  floo_account_set_error (self->account, error);
   retry_renewed (self, 0);
 }
 
@@ -155,11 +156,12 @@ floo_login_token_void (FlooLogin *self)
       return;
     }
   job = g_new0 (VoidTokenJob, 1);
-  job->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  job->login = self;
   job->token = g_strdup (self->record->token);
-  floo_sync_write_waiting (self->session->sync);
+  self->listener->write_waiting (self->data);
   /* Without a store, nothing comes before it. */
-  floo_session_write (self->session, run_void_token_job, on_void_token, job, void_token_job_free);
+  floo_job_write (self->account, run_void_token_job, on_void_token, job, void_token_job_free);
 }
 
 void
@@ -227,8 +229,8 @@ floo_login_status (FlooLogin *self, int code, const char *reason)
       {
         g_autofree char *text = g_strdup_printf ("%s: %s", floo_wire_enum_name (&floo__status__error_code__descriptor, code),
                                                  *reason != '\0' ? reason : final[i].desc);
-        floo_session_error (self->session, final[i].category, final[i].desc);
-        floo_session_notice (self->session, "action", "relogin_manually");
+        floo_job_error (self->account, final[i].category, final[i].desc);
+        floo_job_notice (self->account, "action", "relogin_manually");
         block (self, final[i].error, text);
         return TRUE;
       }
@@ -262,12 +264,12 @@ floo_login_user_notice (FlooLogin *self, const FlooUserNotice *notice)
       block (self, FLOO_ERROR_NOT_LOGGED_IN, "The service ended the session: another program logged in as this device");
       break;
     case FLOO_SESSION_MOVED:
-      floo_endpoints_forget (self->session->endpoints);
+      floo_endpoints_forget (floo_account_get_endpoints (self->account));
       floo_login_cancel_attempt (self);
       floo_login_link_down (self);
       if (*self->record->password != '\0')
         forget_token (self);
-      floo_session_notice (self->session, "action", "relogin");
+      floo_job_notice (self->account, "action", "relogin");
       retry_renewed (self, RELOGIN_DELAY_MS);
       break;
     }

@@ -2,10 +2,10 @@
 /*
  * stored.c: the login of an earlier run: read at the start, and waited for while the keyring that holds it is locked or not there.
  */
-#include "session/login/login.h"
+#include "session/login/parts.h"
 
 typedef struct {
-  FlooSession *session;
+  FlooLogin *login;
   GCancellable *cancellable;
   FlooSecretsAsk ask;
 } LoadJob;
@@ -15,7 +15,7 @@ static void load (FlooLogin *self, FlooSecretsAsk ask);
 static void
 load_job_free (LoadJob *job)
 {
-  g_object_unref (job->session);
+  floo_account_unref (job->login->account);
   g_object_unref (job->cancellable);
   g_free (job);
 }
@@ -27,7 +27,7 @@ take (FlooLogin *self, FlooLoginRecord *record)
 {
   gboolean has_password = *record->password != '\0';
 
-  floo_session_set_error (self->session, NULL);
+  floo_account_set_error (self->account, NULL);
   self->kept = floo_login_record_copy (record);
   floo_login_take_record (self, record, has_password);
   self->accepted = TRUE;
@@ -43,9 +43,9 @@ begin_without (FlooLogin *self, const GError *error)
 {
   if (error != NULL)
     g_warning ("the stored login could not be read: %s", error->message);
-  floo_session_set_error (self->session, error);
-  floo_session_set_state (self->session, FLOO_STATE_SIGNED_OUT);
-  floo_session_ready (self->session);
+  floo_account_set_error (self->account, error);
+  floo_account_set_state (self->account, FLOO_STATE_SIGNED_OUT);
+  self->listener->ready (self->data);
 }
 
 static void
@@ -58,15 +58,15 @@ on_keyring_changed (gpointer user_data)
 static void
 wait_for_keyring (FlooLogin *self, FlooSecretsAsk asked, const GError *error)
 {
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
 
   g_message ("waiting for the keyring: %s", error->message);
-  floo_session_set_error (session, error);
-  floo_session_set_state (session, FLOO_STATE_WAITING);
-  floo_session_ready (session);
+  floo_account_set_error (account, error);
+  floo_account_set_state (account, FLOO_STATE_WAITING);
+  self->listener->ready (self->data);
   if (self->keyring_watch == NULL)
     self->keyring_watch = floo_secrets_watch_new (on_keyring_changed, self);
-  if (asked == FLOO_SECRETS_ASK_NEVER && floo_secrets_may_ask (session->secrets))
+  if (asked == FLOO_SECRETS_ASK_NEVER && floo_secrets_may_ask (self->secrets))
     load (self, FLOO_SECRETS_ASK_ONCE);
 }
 
@@ -74,7 +74,7 @@ static void
 on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (LoadJob) job = user_data;
-  FlooLogin *self = job->session->login;
+  FlooLogin *self = job->login;
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooLoginRecord) record = floo_secrets_load_finish (FLOO_SECRETS (source), result, &error);
 
@@ -103,19 +103,20 @@ load (FlooLogin *self, FlooSecretsAsk ask)
   g_cancellable_cancel (self->load_cancellable);
   g_clear_object (&self->load_cancellable);
   self->load_cancellable = g_cancellable_new ();
-  job->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  job->login = self;
   job->cancellable = g_object_ref (self->load_cancellable);
   job->ask = ask;
-  floo_secrets_load_async (self->session->secrets, ask, job->cancellable, on_loaded, job);
+  floo_secrets_load_async (self->secrets, ask, job->cancellable, on_loaded, job);
 }
 
 void
 floo_login_auto (FlooLogin *self)
 {
-  if (self->session->config->auto_login)
+  if (floo_account_get_config (self->account)->auto_login)
     load (self, FLOO_SECRETS_ASK_NEVER);
   else
-    floo_session_ready (self->session);
+    self->listener->ready (self->data);
 }
 
 void
@@ -126,8 +127,8 @@ floo_login_load_is_late (FlooLogin *self)
   if (self->load_cancellable == NULL)
     return;
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The stored login is not read yet: the keyring or the disk is slow to answer");
-  floo_session_set_error (self->session, error);
-  floo_session_set_state (self->session, FLOO_STATE_WAITING);
+  floo_account_set_error (self->account, error);
+  floo_account_set_state (self->account, FLOO_STATE_WAITING);
 }
 
 gboolean

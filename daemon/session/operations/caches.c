@@ -4,9 +4,9 @@
  *
  * Each leaves call->result NULL where the store does not know.
  */
-#include "session/operations/operations.h"
+#include "session/operations/table.h"
 
-#include "session/operations/values.h"
+#include "session/apply/values.h"
 #include "store/tables/contacts.h"
 
 static gint64

@@ -4,16 +4,13 @@
  *
  * Events are journalled only where something changed; what the service's own notice brings later then changes nothing more.
  */
-#include "session/operations/operations.h"
+#include "session/operations/table.h"
 
-#include "session/operations/values.h"
+#include "session/apply/values.h"
 #include "store/tables/contacts.h"
+#include "store/tables/conversations.h"
 #include "store/tables/journal.h"
-
-/* RosterItem.relation */
-#define RELATION_FRIEND 0
-#define RELATION_STRANGER 2
-#define RELATION_BLOCKED 3
+#include "session/apply/status.h"
 
 static gint64
 id_argument (const FlooOperationCall *call, guint i)
@@ -125,24 +122,8 @@ floo_effect_remove_user (FlooDb *db, FlooOperationCall *call, GError **error)
   gboolean changed;
 
   return floo_contacts_remove (db, FLOO_CONTACT_USER, id_argument (call, 0), &changed, error)
-         && floo_operation_delete_conversation (db, id_argument (call, 0), error)
+         && floo_status_delete_conversation (db, id_argument (call, 0), error)
          && list_event (db, FLOO_SIGNAL_ROSTER_LIST_UPDATE, changed, error);
-}
-
-/* The relation is at once what it most likely is; the details are fetched for the rest. */
-gboolean
-floo_block_user (FlooDb *db, gint64 user, gboolean block, GError **error)
-{
-  g_autoptr (JsonObject) fields = json_object_new ();
-  gboolean listed, changed;
-
-  if (!floo_contacts_is_listed (db, FLOO_CONTACT_USER, user, &listed, error))
-    return FALSE;
-  json_object_set_int_member (fields, "relation", block ? RELATION_BLOCKED : listed ? RELATION_FRIEND : RELATION_STRANGER);
-  return (block ? floo_lists_add (db, FLOO_LIST_BLOCKED, 0, user, NULL, error)
-                : floo_lists_remove (db, FLOO_LIST_BLOCKED, 0, user, NULL, error))
-         && floo_contacts_merge (db, FLOO_CONTACT_USER, user, fields, &changed, error)
-         && floo_contacts_mark_stale (db, FLOO_CONTACT_USER, user, error);
 }
 
 /* Block and Unblock. */
@@ -152,7 +133,7 @@ floo_effect_block_user (FlooDb *db, FlooOperationCall *call, GError **error)
   gint64 user = id_argument (call, 0);
 
   call->fetch = TRUE;
-  return floo_block_user (db, user, call->row->adds != 0, error) && user_event (db, user, TRUE, error);
+  return floo_own_block_user (db, user, call->row->adds != 0, error) && user_event (db, user, TRUE, error);
 }
 
 /* ---- lists ---- */
@@ -338,7 +319,7 @@ floo_effect_exit_group (FlooDb *db, FlooOperationCall *call, GError **error)
   gboolean changed;
 
   return floo_contacts_remove (db, FLOO_CONTACT_GROUP, group, &changed, error) && floo_lists_remove_owner (db, group, error)
-         && floo_operation_delete_conversation (db, group, error)
+         && floo_status_delete_conversation (db, group, error)
          && list_event (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, changed, error);
 }
 
@@ -510,4 +491,28 @@ floo_effect_change_value (FlooDb *db, FlooOperationCall *call, GError **error)
     }
   return floo_values_merge_record (db, parts[0], fields, error)
          && (!g_str_equal (parts[0], FLOO_VALUE_PROFILE) || merge_own_details (db, call, fields, error));
+}
+
+/* ---- pins ---- */
+
+static gboolean
+pin (FlooDb *db, FlooOperationCall *call, gboolean pinned, GError **error)
+{
+  gboolean changed;
+  gint64 conversation;
+
+  g_variant_get_child (call->args, 0, "x", &conversation);
+  return floo_conversations_pin (db, conversation, pinned, &changed, error) && (!changed || floo_conversations_list_changed (db));
+}
+
+gboolean
+floo_effect_pin (FlooDb *db, FlooOperationCall *call, GError **error)
+{
+  return pin (db, call, TRUE, error);
+}
+
+gboolean
+floo_effect_unpin (FlooDb *db, FlooOperationCall *call, GError **error)
+{
+  return pin (db, call, FALSE, error);
 }

@@ -9,6 +9,9 @@
 
 #include "base/json.h"
 #include "base/names.h"
+#include "session/job/call.h"
+#include "session/job/job.h"
+#include "session/operations/table.h"
 #include "store/tables/contacts.h"
 
 const FlooRestOperation *
@@ -36,20 +39,52 @@ floo_operation_get_reply_type (const FlooRestOperation *row)
 /* What changes while it is asked for is asked for so often. */
 #define MAX_ASKED 3
 
+struct _FlooOperations {
+  FlooAccount *account;
+  const FlooOperationsListener *listener;
+  gpointer data;
+  GArray *removing;             /* gint64 */
+};
+
+FlooOperations *
+floo_operations_new (FlooAccount *account, const FlooOperationsListener *listener, gpointer data)
+{
+  FlooOperations *self = g_new0 (FlooOperations, 1);
+
+  self->account = account;
+  self->listener = listener;
+  self->data = data;
+  self->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
+  return self;
+}
+
+void
+floo_operations_free (FlooOperations *self)
+{
+  g_array_unref (self->removing);
+  g_free (self);
+}
+
+const GArray *
+floo_operations_get_removing (const FlooOperations *self)
+{
+  return self->removing;
+}
+
 typedef struct {
   FlooCall call;
+  FlooOperations *owner;
   FlooOperationCall op;
   guint n_asked;                /* how often */
   FlooStore *store;             /* of the account that asked */
-  gint64 removing;              /* in the session's array of conversations that are being removed; 0: none */
+  gint64 removing;              /* in the owner's array of conversations that are being removed; 0: none */
 } Job;
 
 static void
 job_free (gpointer data)
 {
   Job *job = data;
-
-  GArray *removing = job->call.session->removing;
+  GArray *removing = job->owner->removing;
 
   for (guint i = 0; job->removing != 0 && i < removing->len; i++)
     if (g_array_index (removing, gint64, i) == job->removing)
@@ -296,7 +331,7 @@ run_effect (FlooDb *db, gpointer data, GError **error)
   return job->op.row->effect (db, &job->op, error);
 }
 
-static Job *job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
+static Job *job_new (FlooOperations *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
 static void ask_service (Job *job);
 
 /* The service has done it: a store that fails now does not undo that, and the notices will tell the rest. */
@@ -304,11 +339,12 @@ static void
 on_effect_done (FlooStore *store, gpointer data, const GError *error)
 {
   Job *job = data;
-  FlooSession *session = job->call.session;
+  FlooAccount *account = job->call.account;
 
-  if (error == NULL && job->op.outdated && job->n_asked < MAX_ASKED && session->store == job->store && session->state == FLOO_STATE_ONLINE)
+  if (error == NULL && job->op.outdated && job->n_asked < MAX_ASKED && floo_account_is_current (account, job->store)
+      && floo_account_is_online (account))
     {
-      Job *again = job_new (session, job->op.row, job->op.args, job->call.reply, job->call.user_data);
+      Job *again = job_new (job->owner, job->op.row, job->op.args, job->call.reply, job->call.user_data);
 
       again->n_asked = job->n_asked;
       ask_service (again);
@@ -318,22 +354,22 @@ on_effect_done (FlooStore *store, gpointer data, const GError *error)
     g_warning ("%s: what the service did is not in the store: %s", job->op.row->name, error->message);
   job_reply (job, NULL);
   if (error == NULL && job->op.fetch)
-    floo_directory_fetch_missing (session->directory);
+    job->owner->listener->contacts_stale (job->owner->data);
 }
 
 /* @failure: (transfer full) (nullable): without, job->op.result is there */
 static void
 act_on_result (Job *job, GError *failure)
 {
-  FlooSession *session = job->call.session;
+  FlooAccount *account = job->call.account;
   g_autoptr (GError) error = failure;
 
-  if (error == NULL && session->store != job->store)
+  if (error == NULL && !floo_account_is_current (account, job->store))
     error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
   if (error != NULL)
     job_fail (job, error);
   else if (job->op.row->effect != NULL)
-    floo_session_write (session, run_effect, on_effect_done, job, job_free);
+    floo_job_write (account, run_effect, on_effect_done, job, job_free);
   else
     {
       job_reply (job, NULL);
@@ -422,7 +458,7 @@ static void
 ask_service (Job *job)
 {
   const FlooRestOperation *row = job->op.row;
-  FlooSession *session = job->call.session;
+  FlooAccount *account = job->call.account;
   g_autoptr (GPtrArray) query = g_ptr_array_new_with_free_func (g_free);
   Request request = { query, NULL };
   g_autoptr (JsonNode) body = NULL;
@@ -446,10 +482,10 @@ ask_service (Job *job)
   if (row->effect == floo_effect_exit_group || row->effect == floo_effect_remove_user)
     {
       g_variant_get_child (job->op.args, 0, "x", &job->removing);
-      g_array_append_val (session->removing, job->removing);
+      g_array_append_val (job->owner->removing, job->removing);
     }
-  floo_rest_call_async (session->rest, row->method, row->path, (const char *const *) query->pdata, body, row->flags, session->cancellable,
-                          on_answer, job);
+  floo_rest_call_async (floo_account_get_rest (account), row->method, row->path, (const char *const *) query->pdata, body, row->flags,
+                        floo_account_get_cancellable (account), on_answer, job);
 }
 
 /* ---- asking the store ---- */
@@ -466,26 +502,27 @@ static void
 on_cache_read (FlooStore *store, gpointer data, const GError *error)
 {
   Job *job = data;
-  FlooSession *session = job->call.session;
+  FlooAccount *account = job->call.account;
 
   if (error != NULL || job->op.result != NULL)
     job_reply (job, error);
-  else if (floo_session_check_online (session, job->call.reply, job->call.user_data))
-    ask_service (job_new (session, job->op.row, job->op.args, job->call.reply, job->call.user_data));
+  else if (floo_call_check_online (account, job->call.reply, job->call.user_data))
+    ask_service (job_new (job->owner, job->op.row, job->op.args, job->call.reply, job->call.user_data));
 }
 
 /* ---- beginning ---- */
 
 static Job *
-job_new (FlooSession *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data)
+job_new (FlooOperations *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data)
 {
-  Job *job = floo_call_new (sizeof *job, self, reply, user_data);
+  Job *job = floo_call_new (sizeof *job, self->account, reply, user_data);
 
-  job->store = g_object_ref (self->store);
+  job->owner = self;
+  job->store = g_object_ref (floo_account_get_store (self->account));
   job->op.row = row;
   job->op.args = g_variant_ref (args);
-  job->op.self_id = self->user_id;
-  job->op.online = self->state == FLOO_STATE_ONLINE;
+  job->op.self_id = floo_account_get_user_id (self->account);
+  job->op.online = floo_account_is_online (self->account);
   return job;
 }
 
@@ -503,7 +540,7 @@ wants_refresh (const FlooRestOperation *row, GVariant *args)
 
 /* Whether the store is asked first. A page that it began, it goes on with. */
 static gboolean
-may_use_cache (FlooSession *self, const FlooRestOperation *row, GVariant *args)
+may_use_cache (FlooAccount *account, const FlooRestOperation *row, GVariant *args)
 {
   if (row->use == FLOO_CACHE_NEVER || wants_refresh (row, args))
     return FALSE;
@@ -517,23 +554,23 @@ may_use_cache (FlooSession *self, const FlooRestOperation *row, GVariant *args)
       if (*text != '\0')
         return FALSE;
     }
-  return row->use == FLOO_CACHE_KNOWN || self->state != FLOO_STATE_ONLINE;
+  return row->use == FLOO_CACHE_KNOWN || !floo_account_is_online (account);
 }
 
 void
-floo_session_call_operation (FlooSession *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
-                             gpointer user_data)
+floo_operations_call (FlooOperations *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
+                      gpointer user_data)
 {
   const FlooRestOperation *row = floo_operation_find (interface, method);
   gboolean cached;
 
   g_return_if_fail (row != NULL); /* a unit test holds the table against the introspection files */
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
-  cached = may_use_cache (self, row, args);
+  cached = may_use_cache (self->account, row, args);
   if (cached)
-    floo_session_read (self, run_cache, on_cache_read, job_new (self, row, args, reply, user_data), job_free);
-  else if (floo_session_check_online (self, reply, user_data))
+    floo_job_read (self->account, run_cache, on_cache_read, job_new (self, row, args, reply, user_data), job_free);
+  else if (floo_call_check_online (self->account, reply, user_data))
     ask_service (job_new (self, row, args, reply, user_data));
 }

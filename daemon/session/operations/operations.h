@@ -1,159 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * operations.h: the service's REST operations as a table. Only for daemon/session and its tests.
- *
- * One row (table.c) is one method of the bus: which request it is, where each of its arguments goes, which record comes back, and
- * what the store learns from it. The engine (operations.c) does the rest, so that a new operation costs one row.
+ * operations.h: methods of the bus that are one request of the service's REST each (table.h).
  */
 #pragma once
 
-#include "base/record.h"
-#include "session/internal.h"
-#include "store/tables/lists.h"
+#include "base/error.h"
+#include "session/account/account.h"
 
 G_BEGIN_DECLS
 
-/* Where an argument goes. */
-typedef enum {
-  FLOO_ARG_NONE,        /* after the last one */
-  FLOO_ARG_QUERY,
-  FLOO_ARG_BODY,
-  FLOO_ARG_BOTH,        /* query and body */
-  FLOO_ARG_RECORD,      /* an a{sv}: its fields are members of the body, checked by the row's `input` */
-  FLOO_ARG_OPTIONS,     /* the method's options: members of the body, under their own names */
-  FLOO_ARG_REFRESH,     /* not sent: whether the store may answer */
-  FLOO_ARG_LOCAL        /* not sent, for the effect */
-} FlooArgPlace;
+typedef struct _FlooOperations FlooOperations;
 
+/* Called on the main loop. */
 typedef struct {
-  const char *name;             /* the service's */
-  FlooArgPlace place;
-  gboolean optional;            /* left out where it is "", 0 or empty */
-} FlooArg;
+  /* Details in the store are missing or stale. */
+  void (*contacts_stale) (gpointer data);
+} FlooOperationsListener;
 
-/* What comes back, and with what the method replies. */
-typedef enum {
-  FLOO_RESULT_NONE,             /* () */
-  FLOO_RESULT_RECORD,           /* (a{sv}) */
-  FLOO_RESULT_RECORDS,          /* (aa{sv}) */
-  FLOO_RESULT_PAGE,             /* (aa{sv}s) */
-  FLOO_RESULT_IDS,              /* (ax) */
-  FLOO_RESULT_FIELD,            /* (x): the record's key field */
-  FLOO_RESULT_JSON              /* (s): the JSON as the service sent it */
-} FlooResultKind;
-
-/* When the store answers instead of the service. */
-typedef enum {
-  FLOO_CACHE_NEVER,
-  FLOO_CACHE_KNOWN,             /* wherever it knows, without the argument `refresh` or with FALSE */
-  FLOO_CACHE_OFFLINE            /* only while the service cannot be asked */
-} FlooCacheUse;
-
-typedef struct _FlooRestOperation FlooRestOperation;
+/* @listener: static */
+FlooOperations *floo_operations_new (FlooAccount *account, const FlooOperationsListener *listener, gpointer data);
+void floo_operations_free (FlooOperations *self);
 
 /**
- * FlooOperationCall:
- * @args: the method's arguments, a tuple
- * @result: (nullable): the reply, a tuple; effects may replace it
- * @online: whether the service can be asked
- * @asked: floo_contacts_get_moment() when the service was asked
- * @fetch: (out): details in the store are missing or stale now
- * @cut: the answer had more records than were asked for; the first ones are taken
- * @outdated: (out): the store has news that is younger than the question: nothing was taken, and the service is asked again
+ * floo_operations_call:
+ * @interface: of the bus, as in "im.floo.Daemon1.Roster"
+ * @args: the method's in arguments, a tuple; options are checked already
  *
- * What effects and caches see of a call. Store thread.
+ * A method of the table of operations; it must be one.
  */
-typedef struct {
-  const FlooRestOperation *row;
-  GVariant *args;
-  GVariant *result;
-  gint64 self_id;
-  gboolean online;
-  gint64 asked;
-  gboolean fetch;
-  gboolean outdated;
-  gboolean cut;
-} FlooOperationCall;
+void floo_operations_call (FlooOperations *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
+                           gpointer user_data);
 
-/* In a write job, after the service has done it: brings the store up to date and journals what changed. */
-typedef gboolean (*FlooEffect) (FlooDb *db, FlooOperationCall *call, GError **error);
-/* In a read job: leaves a result where the store has the answer. */
-typedef FlooEffect FlooCache;
-
-/**
- * FlooRestOperation:
- * @name: "Roster.Accept", the interface's last part and the method
- * @args: one an argument of the method, in its order
- * @fixed: (nullable): a query parameter that never changes, key and value
- * @self: (nullable): a member of the body that is our own id
- * @record: (nullable): of the result; of a FLOO_RESULT_FIELD its key field is the result
- * @input: (nullable): of the argument FLOO_ARG_RECORD
- * @field: (nullable): what the effect sets: a field of details, or the name of a value
- * @list: what the effect fills or the cache reads
- * @adds: bits of lists that users named in the call are in after it
- * @drops: bits of lists that they are not in any more
- */
-struct _FlooRestOperation {
-  const char *name;
-  const char *method;
-  const char *path;
-  FlooArg args[7];
-  FlooResultKind result;
-  const FlooRecord *record;
-  const FlooRecord *input;
-  const char *fixed[3];
-  const char *self;
-  FlooRestFlags flags;
-  FlooEffect effect;
-  FlooCacheUse use;
-  FlooCache cache;
-  const char *field;
-  FlooList list;
-  guint adds;
-  guint drops;
-};
-
-/* table.c; ends with a row without a name. */
-extern const FlooRestOperation floo_operations[];
-/* Returns: (nullable) */
-const FlooRestOperation *floo_operation_find (const char *interface, const char *method);
-/* Returns: the type of the reply, as in "(aa{sv}s)". */
-const char *floo_operation_get_reply_type (const FlooRestOperation *row);
-
-/* outbox/operate.c: deletes a conversation here, with the events of user_operation; one that is not there is no error. */
-gboolean floo_operation_delete_conversation (FlooDb *db, gint64 conversation, GError **error);
-
-/* effects.c, caches.c: what the rows name. */
-gboolean floo_effect_put_user (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_set_user_field (FlooDb *db, FlooOperationCall *call, GError **error);
-/* directory/pins.c */
-gboolean floo_effect_pin (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_unpin (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_accept (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_decline (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_remove_user (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_block_user (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_take_list (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_create_group (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_exit_group (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_set_group_field (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_move_users (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_set_display_name (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_handle_invitation (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_handle_application (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_put_value (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_effect_change_value (FlooDb *db, FlooOperationCall *call, GError **error);
-
-/* We block somebody, or no longer do: the list and the relation. */
-gboolean floo_block_user (FlooDb *db, gint64 user, gboolean block, GError **error);
-/* Fills in the pictures of GroupMember records, in a reply that begins with them. */
-gboolean floo_complete_members (FlooDb *db, GVariant **result, GError **error);
-
-gboolean floo_cache_ids (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_cache_list (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_cache_pending (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_cache_members (FlooDb *db, FlooOperationCall *call, GError **error);
-gboolean floo_cache_value (FlooDb *db, FlooOperationCall *call, GError **error);
+/* gint64: the conversations that go with a call under way (Destroy, Leave, Remove), by the id of their group or user. */
+const GArray *floo_operations_get_removing (const FlooOperations *self);
 
 G_END_DECLS

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * table.c: the table of operations.h.
+ * table.c: the table of table.h.
  */
-#include "session/operations/operations.h"
+#include "session/operations/table.h"
 
-#include "session/operations/values.h"
+#include "session/apply/values.h"
 
 #define Q(name) { name, FLOO_ARG_QUERY, FALSE }
 #define B(name) { name, FLOO_ARG_BODY, FALSE }

@@ -12,12 +12,15 @@
 #include "base/json.h"
 #include "base/names.h"
 #include "session/job/recipient.h"
+#include "session/job/job.h"
+#include "session/outbox/parts.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/recipient.h"
+#include "session/apply/status.h"
 
 /* What a notification has room for. */
 #define MAX_NAMES 5u
@@ -174,7 +177,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
   row->state = FLOO_SEND_QUEUED;
   if ((query->token != NULL && !floo_outbox_add_token (db, query->token, query->digest, row->client_id, error))
       || !floo_outbox_insert (db, row, error)
-      || !floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
+      || !floo_status_journal (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
       || !floo_conversations_list_changed (db))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, row->client_id, error);
@@ -187,7 +190,7 @@ on_send_done (FlooStore *store, gpointer data, const GError *error)
 {
   SendQuery *query = data;
   FlooReadAckPlace *place = g_steal_pointer (&query->place);
-  FlooReadAck *read_ack = query->base.call.session->read_ack;
+  FlooReadAck *read_ack = query->base.sender->read_ack;
 
   if (error == NULL && query->waits)
     {
@@ -206,12 +209,12 @@ static void
 resume_send (gpointer data)
 {
   SendQuery *query = data;
-  FlooSession *self = query->base.call.session;
+  FlooAccount *account = query->base.call.account;
   g_autoptr (GError) closed = NULL;
 
-  if (self->store == query->store)
+  if (floo_account_get_store (account) == query->store)
     {
-      floo_session_write (self, run_send, on_send_done, query, NULL);
+      floo_job_write (account, run_send, on_send_done, query, NULL);
       return;
     }
   closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
@@ -268,13 +271,13 @@ digest_of (const FlooSendRequest *request)
 }
 
 void
-floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data)
+floo_sender_send (FlooSender *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data)
 {
   FlooToType to_type;
   int type;
   SendQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data) || !check_send (request, &to_type, &type, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data) || !check_send (request, &to_type, &type, reply, user_data))
     return;
   query = floo_outbox_call_new (sizeof *query, self, reply, user_data);
   query->row.conversation = query->row.to = request->to;
@@ -287,8 +290,8 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
   query->row.priority = request->priority;
   query->token = g_strdup (request->token);
   query->digest = request->token != NULL ? digest_of (request) : NULL;
-  query->sender = request->is_mention ? g_strdup (self->username) : NULL;
-  query->store = self->store;
+  query->sender = request->is_mention ? g_strdup (floo_account_get_username (self->account)) : NULL;
+  query->store = floo_account_get_store (self->account);
   if (to_type != FLOO_TO_ROSTER && !floo_read_ack_begin (self->read_ack, request->to, resume_send, query, &query->place))
     {
       query->place = NULL;
@@ -302,18 +305,18 @@ floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply 
 
 /* Sends @request with @object as its @member (config or attachment); consumes @object. */
 static void
-send_with_json (FlooSession *self, FlooSendRequest *request, const char **member, JsonObject *object, FlooReply reply, gpointer user_data)
+send_with_json (FlooSender *self, FlooSendRequest *request, const char **member, JsonObject *object, FlooReply reply, gpointer user_data)
 {
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
   g_autofree char *text = floo_json_to_text (node);
 
   json_object_unref (object);
   *member = text;
-  floo_session_send (self, request, reply, user_data);
+  floo_sender_send (self, request, reply, user_data);
 }
 
 void
-floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data)
+floo_sender_send_mention (FlooSender *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data)
 {
   FlooSendRequest message = { .to_type = "group", .to = request->group, .type = "text", .content = request->content, .ext = request->ext,
                               .token = request->token, .is_mention = TRUE };
@@ -339,7 +342,7 @@ floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request,
 }
 
 void
-floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
+floo_sender_send_location (FlooSender *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
                             const char *ext, const char *token, FlooReply reply, gpointer user_data)
 {
   FlooSendRequest request = { .to_type = to_type, .to = to, .type = "location", .content = "", .ext = ext, .token = token };
@@ -363,6 +366,7 @@ floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, d
 
 typedef struct {
   FlooCall call;
+  FlooSender *sender;
   gint64 user;
   gboolean typing;
   gint64 client_id;
@@ -378,34 +382,35 @@ static void
 on_typing_done (FlooStore *store, gpointer data, const GError *error)
 {
   TypingQuery *query = data;
-  FlooSession *self = query->call.session;
+  FlooAccount *account = query->call.account;
 
-  if (error == NULL && self->state != FLOO_STATE_ONLINE)
+  if (error == NULL && !floo_account_is_online (account))
     {
-      floo_session_check_online (self, query->call.reply, query->call.user_data);
+      floo_call_check_online (account, query->call.reply, query->call.user_data);
       return;
     }
   if (error == NULL)
-    floo_sender_send_typing (self->sender, query->client_id, query->user, query->typing);
+    floo_sender_send_typing (query->sender, query->client_id, query->user, query->typing);
   floo_call_done (store, query, error);
 }
 
 void
-floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data)
+floo_sender_set_typing (FlooSender *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data)
 {
   TypingQuery *query;
 
-  if (!floo_session_check_online (self, reply, user_data))
+  if (!floo_call_check_online (self->account, reply, user_data))
     return;
   if (user <= 0)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "user must be an id greater than 0, not %" G_GINT64_FORMAT, user);
       return;
     }
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self->account, reply, user_data);
+  query->sender = self;
   query->user = user;
   query->typing = typing;
-  floo_session_write (self, run_typing, on_typing_done, query, floo_call_free);
+  floo_job_write (self->account, run_typing, on_typing_done, query, floo_call_free);
 }
 
 /* ---- MarkRead ---- */
@@ -505,11 +510,11 @@ run_mark_read (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data)
+floo_sender_mark_read (FlooSender *self, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data)
 {
   ReadQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
   if (conversation < 0 || message < 0 || (only && message == 0))
     {

@@ -5,12 +5,15 @@
 
 #include "base/backoff.h"
 #include "base/json.h"
+#include "session/job/job.h"
+#include "session/outbox/parts.h"
 
 gpointer
-floo_outbox_call_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data)
+floo_outbox_call_new (gsize size, FlooSender *sender, FlooReply reply, gpointer user_data)
 {
-  FlooOutboxCall *call = floo_call_new (size, self, reply, user_data);
+  FlooOutboxCall *call = floo_call_new (size, sender->account, reply, user_data);
 
+  call->sender = sender;
   call->taken = floo_sender_taken_new ();
   return call;
 }
@@ -28,26 +31,25 @@ void
 floo_outbox_call_done (FlooStore *store, gpointer data, const GError *error)
 {
   FlooOutboxCall *call = data;
-  FlooSender *sender = call->call.session->sender;
 
   if (error != NULL)
-    floo_sender_untake (sender, call->taken);
+    floo_sender_untake (call->sender, call->taken);
   floo_call_done (store, call, error);
   if (error == NULL)
-    floo_sender_send_taken (sender, call->taken);
+    floo_sender_send_taken (call->sender, call->taken);
 }
 
 void
 floo_outbox_call_run (gpointer data, FlooStoreFunc func, GDestroyNotify destroy)
 {
-  floo_session_write (((FlooOutboxCall *) data)->call.session, func, floo_outbox_call_done, data, destroy);
+  floo_job_write (((FlooOutboxCall *) data)->call.account, func, floo_outbox_call_done, data, destroy);
 }
 
 gboolean
 floo_outbox_call_finish (FlooDb *db, FlooOutboxCall *call, gint64 client_id, GError **error)
 {
   call->call.result = g_variant_ref_sink (g_variant_new ("(x)", client_id));
-  return floo_sender_take_due (call->call.session->sender, db, call->taken, error);
+  return floo_sender_take_due (call->sender, db, call->taken, error);
 }
 
 gboolean

@@ -6,17 +6,19 @@
  */
 #pragma once
 
-#include "session/internal.h"
+#include "session/job/call.h"
+#include "session/outbox/sender.h"
 #include "store/tables/outbox.h"
 
 G_BEGIN_DECLS
 
 typedef struct {
   FlooCall call;
+  FlooSender *sender;
   GPtrArray *taken;
 } FlooOutboxCall;
 
-gpointer floo_outbox_call_new (gsize size, FlooSession *self, FlooReply reply, gpointer user_data);
+gpointer floo_outbox_call_new (gsize size, FlooSender *sender, FlooReply reply, gpointer user_data);
 void floo_outbox_call_free (gpointer data);
 /* The done callback: reply, then frames. */
 void floo_outbox_call_done (FlooStore *store, gpointer data, const GError *error);

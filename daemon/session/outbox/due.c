@@ -6,7 +6,8 @@
  * message, or would pass another one. Appends to one message that follow each other become one frame, under the first one's number;
  * which ones these are is kept with them, so that the frame is the same when it goes out again.
  */
-#include "session/outbox/sender.h"
+#include "session/outbox/parts.h"
+#include "session/apply/status.h"
 
 #include <string.h>
 
@@ -256,7 +257,7 @@ mark_rows (FlooDb *db, const GArray *rows, gint64 device_sn, GError **error)
         continue;
       if (!floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, TRUE, 0, device_sn, NULL, FALSE, error)
           || (row->state != FLOO_SEND_SENDING
-              && !floo_sender_journal_status (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "sending", 0, 0,
+              && !floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "sending", 0, 0,
                                               NULL, error)))
         return FALSE;
     }

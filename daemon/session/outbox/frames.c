@@ -2,7 +2,7 @@
 /*
  * frames.c: what goes out, as the service takes it: messages, operations on them, deleted conversations, typing.
  */
-#include "session/outbox/sender.h"
+#include "session/outbox/parts.h"
 
 #include <string.h>
 
@@ -34,7 +34,7 @@ set_text (protobuf_c_boolean *has, ProtobufCBinaryData *field, const char *text)
 }
 
 static void
-send_meta (FlooSession *session, Floo__Meta *meta, const ProtobufCMessage *payload)
+send_meta (FlooAccount *account, Floo__Meta *meta, const ProtobufCMessage *payload)
 {
   Floo__SyncUL sync = FLOO__SYNC_UL__INIT;
   Floo__XID from = FLOO__XID__INIT;
@@ -42,17 +42,17 @@ send_meta (FlooSession *session, Floo__Meta *meta, const ProtobufCMessage *paylo
   g_autofree guint8 *bytes = g_malloc (size + 1);
 
   from.has_uid = from.has_devicesn = TRUE;
-  from.uid = (guint64) session->user_id;
-  from.devicesn = session->device_sn;
+  from.uid = (guint64) floo_account_get_user_id (account);
+  from.devicesn = floo_account_get_device_sn (account);
   meta->from = &from;
   meta->has_id = meta->has_ns = meta->has_payload = TRUE;
   meta->payload = (ProtobufCBinaryData) { .len = protobuf_c_message_pack (payload, bytes), .data = bytes };
   sync.meta = meta;
-  floo_session_send_frame (session, FLOO__FRAME__COMMAND__SYNC, &sync.base);
+  floo_account_send_frame (account, FLOO__FRAME__COMMAND__SYNC, &sync.base);
 }
 
 static void
-send_body (FlooSession *session, const FlooOutboxRow *row, gint64 client_mid, Floo__MessageBody *body, const OperationForm *form,
+send_body (FlooAccount *account, const FlooOutboxRow *row, gint64 client_mid, Floo__MessageBody *body, const OperationForm *form,
            gint64 timestamp)
 {
   Floo__Meta meta = FLOO__META__INIT;
@@ -79,17 +79,17 @@ send_body (FlooSession *session, const FlooOutboxRow *row, gint64 client_mid, Fl
 
   to.has_uid = to.has_devicesn = TRUE;
   to.uid = (guint64) row->to;
-  to.devicesn = form != NULL && form->to_self ? session->device_sn : 0;
+  to.devicesn = form != NULL && form->to_self ? floo_account_get_device_sn (account) : 0;
   meta.id = (guint64) client_mid;
   meta.to = &to;
   meta.ns = FLOO__META__NAME_SPACE__MESSAGE;
   meta.has_timestamp = timestamp != 0;
   meta.timestamp = (guint64) timestamp;
-  send_meta (session, &meta, &body->base);
+  send_meta (account, &meta, &body->base);
 }
 
 static void
-send_conversation_delete (FlooSession *session, const FlooOutboxRow *row, gint64 client_mid)
+send_conversation_delete (FlooAccount *account, const FlooOutboxRow *row, gint64 client_mid)
 {
   Floo__Meta meta = FLOO__META__INIT;
   Floo__Conversation payload = FLOO__CONVERSATION__INIT;
@@ -98,7 +98,7 @@ send_conversation_delete (FlooSession *session, const FlooOutboxRow *row, gint64
 
   xid.has_uid = xid.has_devicesn = TRUE;
   xid.uid = (guint64) row->conversation;
-  xid.devicesn = session->device_sn;
+  xid.devicesn = floo_account_get_device_sn (account);
   operation.has_type = payload.has_type = TRUE;
   operation.type = row->operation == FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE ? FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE_EVERYWHERE
                                                                                 : FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE;
@@ -107,7 +107,7 @@ send_conversation_delete (FlooSession *session, const FlooOutboxRow *row, gint64
   payload.operation = &operation;
   meta.id = (guint64) client_mid;
   meta.ns = FLOO__META__NAME_SPACE__CONVERSATION;
-  send_meta (session, &meta, &payload.base);
+  send_meta (account, &meta, &payload.base);
 }
 
 /* Neither operations nor mentions carry a timestamp. */
@@ -121,13 +121,13 @@ void
 floo_sender_send_frame (FlooSender *self, const FlooTaken *taken)
 {
   const FlooOutboxRow *row = &taken->row;
-  FlooSession *session = self->session;
+  FlooAccount *account = self->account;
   Floo__MessageBody body = FLOO__MESSAGE_BODY__INIT;
   const OperationForm *form = NULL;
 
   if (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION)
     {
-      send_conversation_delete (session, row, taken->client_mid);
+      send_conversation_delete (account, row, taken->client_mid);
       return;
     }
   if (row->operation == FLOO_OUTBOX_MESSAGE)
@@ -142,7 +142,7 @@ floo_sender_send_frame (FlooSender *self, const FlooTaken *taken)
       body.type = FLOO__MESSAGE_BODY__TYPE__OPER;
       body.ctype = form->ctype;
     }
-  send_body (session, row, taken->client_mid, &body, form, form == NULL && !is_mention (row) ? row->timestamp : 0);
+  send_body (account, row, taken->client_mid, &body, form, form == NULL && !is_mention (row) ? row->timestamp : 0);
 }
 
 void
@@ -155,5 +155,5 @@ floo_sender_send_typing (FlooSender *self, gint64 client_id, gint64 user, gboole
   body.type = FLOO__MESSAGE_BODY__TYPE__CHAT;
   body.has_qos = TRUE;
   body.qos = FLOO__MESSAGE_BODY__QO_S__AT_MOST_ONCE;
-  send_body (self->session, &row, client_id, &body, NULL, 0);
+  send_body (self->account, &row, client_id, &body, NULL, 0);
 }

@@ -4,7 +4,6 @@
  *
  * They wait in the outbox like messages and take effect when the service acknowledges them (apply/edits.c); deleting a conversation does at once.
  */
-#include "session/operations/operations.h"
 #include "session/outbox/call.h"
 
 #include <string.h>
@@ -12,11 +11,14 @@
 #include "base/backoff.h"
 #include "base/names.h"
 #include "session/job/recipient.h"
+#include "session/job/job.h"
+#include "session/outbox/parts.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 #include "store/tables/recipient.h"
+#include "session/apply/status.h"
 
 /* ---- on one message ---- */
 
@@ -107,17 +109,17 @@ run_operate (FlooDb *db, gpointer data, GError **error)
   else
     to = call->form->addressee == TO_SENDER ? target.from : floo_db_get_user_id (db);
   return floo_outbox_call_queue (db, call->form->operation, target.conversation, target.to_type, to, target.id, &texts, &client_id, error)
-         && floo_sender_journal_status (db, client_id, target.conversation, FALSE, "queued", 0, 0, NULL, error)
+         && floo_status_journal (db, client_id, target.conversation, FALSE, "queued", 0, 0, NULL, error)
          && floo_outbox_call_finish (db, &call->base, client_id, error);
 }
 
 void
-floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
+floo_sender_operate (FlooSender *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
                       FlooReply reply, gpointer user_data)
 {
   OperateCall *call;
 
-  if (!floo_session_check_account (self, reply, user_data)
+  if (!floo_call_check_account (self->account, reply, user_data)
       || !floo_outbox_call_check_text ("content", content, FLOO_MAX_CONTENT, reply, user_data)
       || !floo_outbox_call_check_text ("config", config, FLOO_MAX_EXTRA, reply, user_data)
       || !floo_outbox_call_check_text ("ext", ext, FLOO_MAX_EXTRA, reply, user_data)
@@ -156,32 +158,6 @@ conversation_call_free (gpointer data)
   floo_outbox_call_free (call);
 }
 
-static GVariant *
-deleted_notice (gint64 conversation)
-{
-  GVariantDict desc;
-
-  g_variant_dict_init (&desc, NULL);
-  g_variant_dict_insert (&desc, "id", "x", conversation);
-  g_variant_dict_insert (&desc, "source", "s", "user_operation");
-  return g_variant_new ("(sv)", "conversation_deleted", g_variant_dict_end (&desc));
-}
-
-gboolean
-floo_operation_delete_conversation (FlooDb *db, gint64 conversation, GError **error)
-{
-  gboolean deleted;
-  guint unread;
-
-  return floo_conversations_get_unread (db, conversation, &unread, error)
-         && floo_conversations_delete (db, conversation, &deleted, error)
-         && (!deleted
-             || (floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, deleted_notice (conversation), NULL, 0, error)
-                 && (unread == 0
-                     || floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", conversation, 0u), NULL, 0, error))
-                 && floo_conversations_list_changed (db)));
-}
-
 static gboolean
 run_delete_conversation (FlooDb *db, gpointer data, GError **error)
 {
@@ -193,7 +169,7 @@ run_delete_conversation (FlooDb *db, gpointer data, GError **error)
   if (!floo_conversations_get_type (db, call->conversation, &type, error)
       || !floo_outbox_call_queue (db, operation, call->conversation, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, 0, 0,
                                   NULL, &client_id, error)
-      || !floo_operation_delete_conversation (db, call->conversation, error))
+      || !floo_status_delete_conversation (db, call->conversation, error))
     return FALSE;
   if (!floo_outbox_call_finish (db, &call->base, client_id, error))
     return FALSE;
@@ -202,11 +178,11 @@ run_delete_conversation (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_sender_delete_conversation (FlooSender *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data)
 {
   ConversationCall *call;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->conversation = conversation;
@@ -227,12 +203,12 @@ run_set_draft (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply, gpointer user_data)
+floo_sender_set_draft (FlooSender *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply, gpointer user_data)
 {
   ConversationCall *call;
   FlooToType kind;
 
-  if (!floo_session_check_account (self, reply, user_data)
+  if (!floo_call_check_account (self->account, reply, user_data)
       || !floo_outbox_call_check_text ("text", text, FLOO_MAX_CONTENT, reply, user_data)
       || !floo_recipient_check (to_type, &kind, reply, user_data))
     return;
@@ -253,6 +229,7 @@ floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_t
 
 typedef struct {
   FlooCall call;
+  FlooSender *sender;
   char *cursor;
   guint limit;
 } OutboxQuery;
@@ -271,7 +248,7 @@ run_list_outbox (FlooDb *db, gpointer data, GError **error)
 {
   OutboxQuery *query = data;
   g_autofree char *next = NULL;
-  GVariant *messages = floo_outbox_list (db, floo_sender_is_online (query->call.session->sender), query->cursor, query->limit, &next, error);
+  GVariant *messages = floo_outbox_list (db, floo_sender_is_online (query->sender), query->cursor, query->limit, &next, error);
 
   if (messages == NULL)
     return FALSE;
@@ -280,13 +257,14 @@ run_list_outbox (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_list_outbox (FlooSession *self, const char *cursor, guint limit, FlooReply reply, gpointer user_data)
+floo_sender_list_outbox (FlooSender *self, const char *cursor, guint limit, FlooReply reply, gpointer user_data)
 {
   OutboxQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self->account, reply, user_data);
+  query->sender = self;
   query->cursor = g_strdup (cursor);
   query->limit = limit;
   floo_call_read (query, run_list_outbox, outbox_query_free);
@@ -350,9 +328,9 @@ run_resend (FlooDb *db, gpointer data, GError **error)
     return TRUE;
   if (!floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
       || (row.state != FLOO_SEND_QUEUED
-          && !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "queued", 0, 0, NULL, error)))
+          && !floo_status_journal (db, call->client_id, row.conversation, row.is_message, "queued", 0, 0, NULL, error)))
     return FALSE;
-  return floo_sender_take_due (call->base.call.session->sender, db, call->base.taken, error);
+  return floo_sender_take_due (call->base.sender, db, call->base.taken, error);
 }
 
 static void
@@ -362,19 +340,19 @@ on_resend_done (FlooStore *store, gpointer data, const GError *error)
 
   floo_outbox_call_done (store, call, error);
   if (error == NULL)
-    floo_files_resend (call->base.call.session->files, call->client_id);
+    call->base.sender->listener->resent (call->client_id, call->base.sender->data);
 }
 
 void
-floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data)
+floo_sender_resend (FlooSender *self, gint64 client_id, FlooReply reply, gpointer user_data)
 {
   RowCall *call;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->client_id = client_id;
-  floo_session_write (self, run_resend, on_resend_done, call, floo_outbox_call_free);
+  floo_job_write (self->account, run_resend, on_resend_done, call, floo_outbox_call_free);
 }
 
 /*
@@ -386,15 +364,15 @@ static gboolean
 run_cancel_send (FlooDb *db, gpointer data, GError **error)
 {
   RowCall *call = data;
-  FlooSender *sender = call->base.call.session->sender;
+  FlooSender *sender = call->base.sender;
   RowState row = { 0 };
   gboolean certain, must_stay;
 
   if (!get_row_state (db, call->client_id, &row, error) || !floo_outbox_must_stay (db, call->client_id, &must_stay, error))
     return FALSE;
   certain = row.is_refused || row.attempts == 0 || row.is_held;
-  if (!floo_sender_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
-      || !floo_sender_journal_status (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
+  if (!floo_status_journal_dependents (db, call->client_id, row.conversation, "cancelled", 0, NULL, error)
+      || !floo_status_journal (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;
   if (certain || (!floo_sender_is_online (sender) && !must_stay) ? !floo_outbox_delete (db, call->client_id, error)
               : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
@@ -405,11 +383,11 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data)
+floo_sender_cancel_send (FlooSender *self, gint64 client_id, FlooReply reply, gpointer user_data)
 {
   RowCall *call;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->client_id = client_id;

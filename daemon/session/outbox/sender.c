@@ -6,11 +6,11 @@
  * sending without being in the window goes out again with the same number: after a lost connection, a restart, or where no answer came in
  * time.
  */
-#include "session/outbox/sender.h"
+#include "session/outbox/parts.h"
 
 #include "base/backoff.h"
 #include "base/crash.h"
-#include "base/refusal.h"
+#include "session/job/job.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 
@@ -23,12 +23,17 @@ monotonic_ms (void)
 }
 
 FlooSender *
-floo_sender_new (FlooSession *session)
+floo_sender_new (FlooAccount *account, FlooSync *sync, FlooReadAck *read_ack, const FlooSenderListener *listener, gpointer data)
 {
   FlooSender *self = g_new0 (FlooSender, 1);
 
-  self->session = session;
+  self->account = account;
+  self->sync = sync;
+  self->read_ack = read_ack;
+  self->listener = listener;
+  self->data = data;
   self->window = floo_window_new ();
+  self->settler = floo_settler_new (self);
   return self;
 }
 
@@ -37,65 +42,9 @@ floo_sender_free (FlooSender *self)
 {
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
+  floo_settler_free (self->settler);
   floo_window_free (self->window);
   g_free (self);
-}
-
-/* ---- events ---- */
-
-static void
-keep_variant (const FlooMessage *message, gpointer user_data)
-{
-  *(GVariant **) user_data = g_variant_ref_sink (floo_message_to_variant (message));
-}
-
-gboolean
-floo_sender_journal_status (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status,
-                            gint64 server_id, int error_code, const char *reason, GError **error)
-{
-  g_autoptr (GVariant) message = NULL;
-  GVariantDict details;
-  gint64 ref = client_id;
-
-  g_variant_dict_init (&details, NULL);
-  g_variant_dict_insert (&details, "uid", "x", conversation);
-  if (is_message && !floo_messages_get (db, client_id, keep_variant, &message, error))
-    {
-      g_variant_dict_clear (&details);
-      return FALSE;
-    }
-  if (message != NULL)
-    g_variant_dict_insert_value (&details, "message", message);
-  if (server_id != 0)
-    g_variant_dict_insert (&details, "server_mid", "x", server_id);
-  if (reason != NULL)
-    {
-      g_variant_dict_insert (&details, "error", "s", floo_error_get_dbus_name (floo_refusal_get_error (error_code, reason)));
-      g_variant_dict_insert (&details, "error_code", "i", error_code);
-      g_variant_dict_insert (&details, "error_reason", "s", reason);
-    }
-  return floo_journal_append (db, FLOO_SIGNAL_SENDING_MESSAGE_STATUS_CHANGED,
-                              g_variant_new ("(xs@a{sv})", client_id, status, g_variant_dict_end (&details)),
-                              message != NULL ? &ref : NULL, message != NULL ? 1 : 0, error);
-}
-
-gboolean
-floo_sender_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code, const char *reason,
-                                GError **error)
-{
-  g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-
-  if (!floo_outbox_get_dependents (db, client_id, ids, error))
-    return FALSE;
-  for (guint i = 0; i < ids->len; i++)
-    {
-      gint64 id = g_array_index (ids, gint64, i);
-
-      if (!floo_sender_journal_status (db, id, conversation, FALSE, status, 0, error_code, reason, error)
-          || !floo_outbox_delete (db, id, error))
-        return FALSE;
-    }
-  return TRUE;
 }
 
 /* ---- taking ---- */
@@ -130,7 +79,7 @@ floo_sender_untake (FlooSender *self, GPtrArray *taken)
 /* ---- waiting for answers ---- */
 
 typedef struct {
-  FlooSession *session;
+  FlooSender *sender;
   guint64 generation;
   GArray *client_mids;
 } OverdueJob;
@@ -179,7 +128,7 @@ static void
 on_overdue_done (FlooStore *store, gpointer data, const GError *error)
 {
   OverdueJob *job = data;
-  FlooSender *self = job->session->sender;
+  FlooSender *self = job->sender;
 
   if (error != NULL)
     g_warning ("what was not acknowledged could not be put off: %s", error->message);
@@ -194,7 +143,7 @@ overdue_job_free (gpointer data)
   OverdueJob *job = data;
 
   g_array_unref (job->client_mids);
-  g_object_unref (job->session);
+  floo_account_unref (job->sender->account);
   g_free (job);
 }
 
@@ -204,12 +153,13 @@ on_watch (gpointer user_data)
   FlooSender *self = user_data;
   OverdueJob *job = g_new0 (OverdueJob, 1);
 
-  job->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  job->sender = self;
   job->client_mids = g_array_new (FALSE, FALSE, sizeof (gint64));
   job->generation = floo_window_get_generation (self->window, NULL);
   floo_window_get_overdue (self->window, monotonic_ms (), job->client_mids);
   if (job->client_mids->len > 0)
-    floo_session_write (self->session, run_overdue_job, on_overdue_done, job, overdue_job_free);
+    floo_job_write (self->account, run_overdue_job, on_overdue_done, job, overdue_job_free);
   else
     overdue_job_free (job);
   if (!floo_window_is_empty (self->window))
@@ -259,7 +209,7 @@ floo_sender_answered (FlooSender *self, const FlooAnswer *answers, guint n)
 /* ---- pumping ---- */
 
 typedef struct {
-  FlooSession *session;
+  FlooSender *sender;
   GPtrArray *taken;
   gint64 wait;                  /* ms, to the next one that waits for a time; 0: none */
 } PumpJob;
@@ -270,7 +220,7 @@ pump_job_free (gpointer data)
   PumpJob *job = data;
 
   g_ptr_array_unref (job->taken);
-  g_object_unref (job->session);
+  floo_account_unref (job->sender->account);
   g_free (job);
 }
 
@@ -279,7 +229,7 @@ run_pump_job (FlooDb *db, gpointer data, GError **error)
 {
   PumpJob *job = data;
 
-  return floo_sender_take (job->session->sender->window, db, monotonic_ms (), job->taken, &job->wait, error);
+  return floo_sender_take (job->sender->window, db, monotonic_ms (), job->taken, &job->wait, error);
 }
 
 static gboolean
@@ -296,7 +246,7 @@ static void
 on_pump_done (FlooStore *store, gpointer data, const GError *error)
 {
   PumpJob *job = data;
-  FlooSender *self = job->session->sender;
+  FlooSender *self = job->sender;
 
   self->pumping = FALSE;
   if (error != NULL)
@@ -320,7 +270,7 @@ floo_sender_pump (FlooSender *self)
 {
   PumpJob *job;
 
-  if (!self->online || self->session->store == NULL || floo_store_is_full (self->session->store))
+  if (!self->online || !floo_account_can_store (self->account))
     return;
   if (self->pumping)
     {
@@ -330,9 +280,10 @@ floo_sender_pump (FlooSender *self)
   self->pumping = TRUE;
   self->pump_again = FALSE;
   job = g_new0 (PumpJob, 1);
-  job->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  job->sender = self;
   job->taken = floo_sender_taken_new ();
-  floo_session_write (self->session, run_pump_job, on_pump_done, job, pump_job_free);
+  floo_job_write (self->account, run_pump_job, on_pump_done, job, pump_job_free);
 }
 
 /* ---- online and offline ---- */
@@ -347,14 +298,22 @@ void
 floo_sender_online (FlooSender *self)
 {
   self->online = TRUE;
-  floo_window_open (self->window, self->session->device_sn);
+  floo_window_open (self->window, floo_account_get_device_sn (self->account));
   floo_sender_pump (self);
+  floo_settler_online (self->settler);
+}
+
+void
+floo_sender_settle (FlooSender *self)
+{
+  floo_settler_run (self->settler);
 }
 
 void
 floo_sender_offline (FlooSender *self)
 {
   self->online = FALSE;
+  floo_settler_offline (self->settler);
   floo_window_close (self->window);
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);

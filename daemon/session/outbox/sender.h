@@ -1,49 +1,55 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sender.h: the sender, for the files that make it up: sender.c (what goes out when), due.c (which rows) and
- * frames.c (what it looks like).
+ * sender.h: what we have for the service: the rows of the outbox, how they come into it, go out and are settled.
  */
 #pragma once
 
-#include "session/internal.h"
-#include "session/outbox/window.h"
-#include "store/tables/outbox.h"
+#include "session/apply/inbound.h"
+#include "session/directory/read-ack.h"
+#include "session/sync/sync.h"
 
 G_BEGIN_DECLS
 
-struct _FlooSender {
-  FlooSession *session;         /* our owner */
-  FlooWindow *window;
-  guint retry_timer;
-  guint watch_timer;
-  gboolean online;
-  gboolean pumping;
-  gboolean pump_again;
-};
+typedef struct _FlooSender FlooSender;
 
-/* A frame that is to go out. */
+/* Called on the main loop. */
 typedef struct {
-  gint64 client_mid;
-  guint64 generation;           /* of the window */
-  FlooOutboxRow row;            /* its first one; content is that of all */
-  char *content, *ext, *config, *attachment;
-} FlooTaken;
-
-/* ---- due.c ---- */
+  /* A message that had failed is to be sent once more. */
+  void (*resent) (gint64 client_id, gpointer data);
+} FlooSenderListener;
 
 /**
- * floo_sender_take:
- * @now: ms, monotonic
- * @taken: FlooTaken are added
- * @wait: (out) (optional): ms, until the earliest row is due that waits for a time; 0: none does
- *
- * Store thread: marks what may go out now as sending (with its events) and puts it into the window. Where it fails, or its transaction does,
- * what was added to @taken must be taken out of the window.
+ * floo_sender_new:
+ * @sync: whose history tells what became of uncertain rows; outlives it
+ * @read_ack: whom messages to groups wait for; outlives it
+ * @listener: static
  */
-gboolean floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, gint64 *wait, GError **error);
+FlooSender *floo_sender_new (FlooAccount *account, FlooSync *sync, FlooReadAck *read_ack, const FlooSenderListener *listener, gpointer data);
+void floo_sender_free (FlooSender *sender);
+void floo_sender_online (FlooSender *sender);
+void floo_sender_offline (FlooSender *sender);
+/* Sends what is due. */
+void floo_sender_pump (FlooSender *sender);
+/* Looks for uncertain rows in the history. */
+void floo_sender_settle (FlooSender *sender);
+/* These are not on their way any more. */
+void floo_sender_answered (FlooSender *sender, const FlooAnswer *answers, guint n);
 
-/* ---- frames.c ---- */
+/* ---- calls of clients; what they reply with is in session.h ---- */
 
-void floo_sender_send_frame (FlooSender *self, const FlooTaken *taken);
+void floo_sender_send (FlooSender *sender, const FlooSendRequest *request, FlooReply reply, gpointer user_data);
+void floo_sender_send_mention (FlooSender *sender, const FlooMentionRequest *request, FlooReply reply, gpointer user_data);
+void floo_sender_send_location (FlooSender *sender, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
+                                const char *ext, const char *token, FlooReply reply, gpointer user_data);
+void floo_sender_set_typing (FlooSender *sender, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
+void floo_sender_mark_read (FlooSender *sender, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);
+void floo_sender_operate (FlooSender *sender, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
+                          FlooReply reply, gpointer user_data);
+void floo_sender_delete_conversation (FlooSender *sender, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data);
+void floo_sender_set_draft (FlooSender *sender, gint64 conversation, const char *to_type, const char *text, FlooReply reply,
+                            gpointer user_data);
+void floo_sender_list_outbox (FlooSender *sender, const char *cursor, guint limit, FlooReply reply, gpointer user_data);
+void floo_sender_resend (FlooSender *sender, gint64 client_id, FlooReply reply, gpointer user_data);
+void floo_sender_cancel_send (FlooSender *sender, gint64 client_id, FlooReply reply, gpointer user_data);
 
 G_END_DECLS

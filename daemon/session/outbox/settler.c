@@ -5,8 +5,8 @@
  * A row in sending whose device number has become void, an acknowledgement without an id, a number that the service knows although it was
  * used for the first time. The history of its conversation is fetched, one conversation at a time, until it tells (uncertain.h).
  */
-#include "session/internal.h"
-
+#include "session/job/job.h"
+#include "session/outbox/parts.h"
 #include "session/outbox/uncertain.h"
 
 #define PAGE 100
@@ -14,7 +14,7 @@
 #define RETRY_MS 30000
 
 struct _FlooSettler {
-  FlooSession *session;         /* our owner */
+  FlooSender *sender;           /* our owner */
   gboolean online;
   gboolean busy;
   gboolean again;
@@ -22,11 +22,11 @@ struct _FlooSettler {
 };
 
 FlooSettler *
-floo_settler_new (FlooSession *session)
+floo_settler_new (FlooSender *sender)
 {
   FlooSettler *self = g_new0 (FlooSettler, 1);
 
-  self->session = session;
+  self->sender = sender;
   return self;
 }
 
@@ -53,7 +53,7 @@ floo_settler_offline (FlooSettler *self)
 
 /* One row that is looked for in the history. */
 typedef struct {
-  FlooSession *session;
+  FlooSettler *settler;
   FlooUncertain row;
   FlooCoverage coverage;
   guint pages;
@@ -67,7 +67,7 @@ settle_free (gpointer data)
 
   floo_uncertain_clear (&settle->row);
   g_free (settle->lost);
-  g_object_unref (settle->session);
+  floo_account_unref (settle->settler->sender->account);
   g_free (settle);
 }
 
@@ -85,7 +85,7 @@ run_settle (FlooDb *db, gpointer data, GError **error)
   return floo_settle (db, &settle->row, &settle->coverage, settle->lost, error);
 }
 
-static void on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data);
+static void on_settle_history (const FlooHistoryPage *page, const GError *error, gpointer user_data);
 
 static gboolean
 on_timer (gpointer user_data)
@@ -110,7 +110,7 @@ static void
 on_settled (FlooStore *store, gpointer data, const GError *error)
 {
   Settle *settle = data;
-  FlooSettler *self = settle->session->settler;
+  FlooSettler *self = settle->settler;
 
   if (error != NULL)
     g_warning ("an uncertain message could not be settled: %s", error->message);
@@ -120,14 +120,14 @@ on_settled (FlooStore *store, gpointer data, const GError *error)
       return;
     }
   self->busy = FALSE;
-  floo_sender_pump (self->session->sender);
+  floo_sender_pump (self->sender);
   floo_settler_run (self);
 }
 
 static void
 settle_with_history (Settle *settle, gint64 from)
 {
-  floo_sync_history (settle->session->sync, settle->row.conversation, from, PAGE, on_settle_history, settle);
+  floo_sync_history (settle->settler->sender->sync, settle->row.conversation, from, PAGE, on_settle_history, settle);
 }
 
 static void
@@ -146,13 +146,13 @@ take_page (Settle *settle, const FlooHistoryPage *page)
 }
 
 static void
-on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+on_settle_history (const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   Settle *settle = user_data;
 
   if (error != NULL && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_REJECTED))
     {
-      settle_later (session->settler);
+      settle_later (settle->settler);
       settle_free (settle);
       return;
     }
@@ -172,14 +172,14 @@ on_settle_history (FlooSession *session, const FlooHistoryPage *page, const GErr
           settle->lost = g_strdup ("it is not in the last pages of the history, and may be in earlier ones");
         }
     }
-  floo_session_write (session, run_settle, on_settled, settle, settle_free);
+  floo_job_write (settle->settler->sender->account, run_settle, on_settled, settle, settle_free);
 }
 
 static void
 on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
 {
   Settle *found = data;
-  FlooSettler *self = found->session->settler;
+  FlooSettler *self = found->settler;
   Settle *settle;
 
   if (error != NULL)
@@ -196,13 +196,14 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
       return;
     }
   settle = g_new0 (Settle, 1);
-  settle->session = g_object_ref (found->session);
+  floo_account_ref (self->sender->account);
+  settle->settler = self;
   settle->row = found->row;
   found->row.content = NULL;
   if (settle->row.operation == FLOO_OUTBOX_MESSAGE)
     settle_with_history (settle, 0);
   else
-    floo_session_write (settle->session, run_settle, on_settled, settle, settle_free);
+    floo_job_write (self->sender->account, run_settle, on_settled, settle, settle_free);
 }
 
 void
@@ -216,6 +217,7 @@ floo_settler_run (FlooSettler *self)
   g_clear_handle_id (&self->timer, g_source_remove);
   self->busy = TRUE;
   settle = g_new0 (Settle, 1);
-  settle->session = g_object_ref (self->session);
-  floo_session_write (self->session, run_find_uncertain, on_uncertain_found, settle, settle_free);
+  floo_account_ref (self->sender->account);
+  settle->settler = self;
+  floo_job_write (self->sender->account, run_find_uncertain, on_uncertain_found, settle, settle_free);
 }

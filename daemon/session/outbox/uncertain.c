@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/outbox/uncertain.h"
 
-#include "session/internal.h"
+#include "base/error.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
+#include "session/apply/status.h"
+#include "wire/frame.h"
 
 #define SLACK_MS (10 * 60 * 1000)       /* between the service's clock and ours */
 
@@ -115,7 +117,7 @@ settle_as_sent (FlooDb *db, const FlooUncertain *row, gint64 id, GError **error)
   gboolean was_there;
 
   return floo_outbox_acknowledge (db, row->client_id, id, 0, &was_there, error)
-         && floo_sender_journal_status (db, row->client_id, row->conversation, id != 0, "sent", id, 0, NULL, error)
+         && floo_status_journal (db, row->client_id, row->conversation, id != 0, "sent", id, 0, NULL, error)
          && floo_conversations_list_changed (db);
 }
 
@@ -126,11 +128,11 @@ give_up (FlooDb *db, const FlooUncertain *row, const char *why, GError **error)
   g_autofree char *text = g_strconcat ("0: ", why, NULL);
 
   if (row->operation != FLOO_OUTBOX_MESSAGE)
-    return floo_sender_journal_status (db, row->client_id, row->conversation, FALSE, "failed", 0, 0, why, error)
+    return floo_status_journal (db, row->client_id, row->conversation, FALSE, "failed", 0, 0, why, error)
            && floo_outbox_delete (db, row->client_id, error);
-  return floo_sender_journal_dependents (db, row->client_id, row->conversation, "failed", 0, why, error)
+  return floo_status_journal_dependents (db, row->client_id, row->conversation, "failed", 0, why, error)
          && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, 0, text, TRUE, error)
-         && floo_sender_journal_status (db, row->client_id, row->conversation, TRUE, "failed", 0, 0, why, error);
+         && floo_status_journal (db, row->client_id, row->conversation, TRUE, "failed", 0, 0, why, error);
 }
 
 static gboolean
@@ -143,7 +145,7 @@ send_again (FlooDb *db, const FlooUncertain *row, GError **error)
     return FALSE;
   if (!begun)
     return give_up (db, row, "the service takes every number for a used one", error);
-  return floo_sender_journal_status (db, row->client_id, row->conversation, is_message, "queued", 0, 0, NULL, error);
+  return floo_status_journal (db, row->client_id, row->conversation, is_message, "queued", 0, 0, NULL, error);
 }
 
 static gboolean

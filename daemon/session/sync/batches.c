@@ -4,7 +4,7 @@
  *
  * Frames that one turn of the main loop received become one write job; only what is committed is acknowledged, by asking for the next page.
  */
-#include "session/sync/sync.h"
+#include "session/sync/parts.h"
 
 #include "base/names.h"
 #include "store/tables/contacts.h"
@@ -16,7 +16,7 @@
 
 /* One batch on its way through the store. */
 typedef struct {
-  FlooSession *session;
+  FlooSync *sync;
   GArray *items;
   GArray *removing;             /* for each of the results */
   GPtrArray *results;           /* FlooInboundResult: of the batch, or of each of its items */
@@ -48,7 +48,7 @@ batch_free (gpointer data)
   g_array_unref (batch->items);
   g_array_unref (batch->removing);
   g_ptr_array_unref (batch->results);
-  g_object_unref (batch->session);
+  floo_account_unref (batch->sync->account);
   g_free (batch);
 }
 
@@ -132,30 +132,16 @@ run_batch (FlooDb *db, gpointer data, GError **error)
 static void submit (FlooSync *self);
 
 static void
-act_on_result (FlooSession *session, const FlooInboundResult *result)
+act_on_result (FlooSync *self, const FlooInboundResult *result)
 {
   for (guint i = 0; i < result->typing->len; i++)
-    floo_session_emit (session, FLOO_SIGNAL_INPUT_STATUS_MESSAGE, g_ptr_array_index (result->typing, i));
-  /* Before what was refused with the session could go out again. */
-  for (guint i = 0; i < result->statuses->len; i++)
-    {
-      const FlooInboundStatus *status = &g_array_index (result->statuses, FlooInboundStatus, i);
-      floo_login_status (session->login, status->code, status->reason);
-    }
-  floo_sender_answered (session->sender, (const FlooAnswer *) (void *) result->answered->data, result->answered->len);
-  if (result->pump)
-    floo_sender_pump (session->sender);
-  if (result->settle)
-    floo_settler_run (session->settler);
-  floo_fill_look_at (session->sync, result->conversations);
-  session->sync->pushes |= result->pushes;
-  floo_sync_tell_left_out (session->sync, result->left_out);
+    floo_account_emit (self->account, FLOO_SIGNAL_INPUT_STATUS_MESSAGE, g_ptr_array_index (result->typing, i));
+  floo_fill_look_at (self, result->conversations);
+  self->pushes |= result->pushes;
+  floo_sync_tell_left_out (self, result->left_out);
   if (result->missed)
-    floo_fill_run (session->sync, TRUE);
-  if (result->fetch_contacts)
-    floo_directory_fetch_missing (session->directory);
-  for (guint i = 0; i < result->user_notices->len; i++)
-    floo_login_user_notice (session->login, &g_array_index (result->user_notices, FlooUserNotice, i));
+    floo_fill_run (self, TRUE);
+  self->listener->applied (result, self->data);
 }
 
 /* ---- what the service may not take for received ---- */
@@ -189,10 +175,16 @@ count_unstored (FlooSync *self, gint64 conversation, int delta)
 static void
 on_probed (FlooStore *store, gpointer data, const GError *error)
 {
-  FlooSync *self = ((FlooSession *) data)->sync;
+  FlooSync *self = data;
 
   if (error == NULL && self->spoiled)
     floo_sync_resume (self);
+}
+
+static void
+probe_free (gpointer data)
+{
+  floo_account_unref (((FlooSync *) data)->account);
 }
 
 /* A full disk tells when there is room again; whatever else it is, only trying tells that it is over. */
@@ -200,10 +192,12 @@ static gboolean
 on_mend (gpointer user_data)
 {
   FlooSync *self = user_data;
-  FlooSession *session = self->session;
 
-  if (session->store != NULL && !floo_store_is_full (session->store))
-    floo_session_write (session, run_probe, on_probed, g_object_ref (session), g_object_unref);
+  if (floo_account_can_store (self->account))
+    {
+      floo_account_ref (self->account);
+      floo_job_write (self->account, run_probe, on_probed, self, probe_free);
+    }
   return G_SOURCE_CONTINUE;
 }
 
@@ -235,27 +229,19 @@ may_be_one (const GError *error)
 static void
 tell_failure (FlooSync *self, const GError *error)
 {
-  FlooSession *session = self->session;
+  gboolean failed = error != NULL;
 
-  if (error != NULL && may_be_one (error) && session->store != NULL)
-    {
-      floo_session_set_error (session, error);
-      self->told_failure = TRUE;
-    }
-  else if (error == NULL && self->told_failure)
-    {
-      if (session->last_error != NULL && session->last_error->code == FLOO_ERROR_STORAGE)
-        floo_session_set_error (session, NULL);
-      self->told_failure = FALSE;
-    }
+  if (failed ? !may_be_one (error) || floo_account_get_store (self->account) == NULL : !self->told_failure)
+    return;
+  self->told_failure = failed;
+  self->listener->store_failed (error, self->data);
 }
 
 static void
 on_batch_done (FlooStore *store, gpointer data, const GError *error)
 {
   Batch *batch = data;
-  FlooSession *session = batch->session;
-  FlooSync *self = session->sync;
+  FlooSync *self = batch->sync;
 
   self->under_way--;
   if (error != NULL)
@@ -279,8 +265,8 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
         floo_history_page_done (self, item, failure);
     }
   /* What a store that was taken away had still to commit says nothing of who is logged in now. */
-  for (guint i = 0; error == NULL && store != NULL && i < batch->results->len && store == session->store; i++)
-    act_on_result (session, g_ptr_array_index (batch->results, i));
+  for (guint i = 0; error == NULL && i < batch->results->len && floo_account_is_current (self->account, store); i++)
+    act_on_result (self, g_ptr_array_index (batch->results, i));
   /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
   if (error != NULL)
     self->caught_up = FALSE;
@@ -293,20 +279,22 @@ void
 floo_sync_write (FlooSync *self, GArray *items)
 {
   Batch *batch = g_new0 (Batch, 1);
+  const GArray *removing = floo_operations_get_removing (self->operations);
 
-  batch->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  batch->sync = self;
   batch->items = items;
   batch->results = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_inbound_result_free);
   batch->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
-  g_array_append_vals (batch->removing, self->session->removing->data, self->session->removing->len);
+  g_array_append_vals (batch->removing, removing->data, removing->len);
   self->under_way++;
-  floo_session_write (self->session, run_batch, on_batch_done, batch, batch_free);
+  floo_job_write (self->account, run_batch, on_batch_done, batch, batch_free);
 }
 
 void
 floo_sync_write_waiting (FlooSync *self)
 {
-  if (self->items->len == 0 || self->session->store == NULL)
+  if (self->items->len == 0 || floo_account_get_store (self->account) == NULL)
     return;
   floo_sync_write (self, g_steal_pointer (&self->items));
   self->items = floo_sync_items_new ();
@@ -353,6 +341,6 @@ floo_sync_add (FlooSync *self, const FlooInboundItem *item)
     {
       g_autoptr (GError) error
           = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service sends faster than can be stored: the connection is made anew");
-      floo_link_drop (self->session->link, error);
+      floo_account_drop_link (self->account, error);
     }
 }

@@ -2,8 +2,9 @@
 /*
  * conversations.c: the operations of the interfaces Conversations and Events that read the store.
  */
-#include "session/internal.h"
+#include "session/sync/parts.h"
 
+#include "session/job/call.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
@@ -54,14 +55,14 @@ run_list (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+floo_sync_list_conversations (FlooSync *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
                                  FlooReply reply, gpointer user_data)
 {
   ConversationsQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self->account, reply, user_data);
   query->cursor = g_strdup (cursor);
   query->limit = limit;
   query->pinned_first = pinned_first;
@@ -101,35 +102,35 @@ run_get_message (FlooDb *db, gpointer data, GError **error)
 }
 
 static IdQuery *
-id_query_new (FlooSession *self, gint64 id, const char *what, gint64 least, FlooReply reply, gpointer user_data)
+id_query_new (FlooAccount *account, gint64 id, const char *what, gint64 least, FlooReply reply, gpointer user_data)
 {
   IdQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (account, reply, user_data))
     return NULL;
   if (id < least)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s must not be %" G_GINT64_FORMAT, what, id);
       return NULL;
     }
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, account, reply, user_data);
   query->id = id;
   return query;
 }
 
 void
-floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+floo_sync_get_conversation (FlooSync *self, gint64 id, FlooReply reply, gpointer user_data)
 {
-  IdQuery *query = id_query_new (self, id, "conversation", 0, reply, user_data);
+  IdQuery *query = id_query_new (self->account, id, "conversation", 0, reply, user_data);
 
   if (query != NULL)
     floo_call_read (query, run_get_conversation, floo_call_free);
 }
 
 void
-floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+floo_sync_get_message (FlooSync *self, gint64 id, FlooReply reply, gpointer user_data)
 {
-  IdQuery *query = id_query_new (self, id, "id", 1, reply, user_data);
+  IdQuery *query = id_query_new (self->account, id, "id", 1, reply, user_data);
 
   if (query != NULL)
     floo_call_read (query, run_get_message, floo_call_free);
@@ -179,32 +180,32 @@ run_replay (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_session_get_position (FlooSession *self, FlooReply reply, gpointer user_data)
+floo_sync_get_position (FlooSync *self, FlooReply reply, gpointer user_data)
 {
   ReplayQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
-  query = floo_call_new (sizeof *query, self, reply, user_data);
-  query->journal = g_strdup (floo_store_get_journal_id (self->store));
+  query = floo_call_new (sizeof *query, self->account, reply, user_data);
+  query->journal = g_strdup (floo_store_get_journal_id (floo_account_get_store (self->account)));
   floo_call_read (query, run_get_position, replay_query_free);
 }
 
 void
-floo_session_replay (FlooSession *self, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data)
+floo_sync_replay (FlooSync *self, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data)
 {
   ReplayQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
-  if (!g_str_equal (journal, floo_store_get_journal_id (self->store)))
+  if (!g_str_equal (journal, floo_store_get_journal_id (floo_account_get_store (self->account))))
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_JOURNAL_CHANGED,
                         "The journal is %s now: load what you show anew and go on from its position",
-                        floo_store_get_journal_id (self->store));
+                        floo_store_get_journal_id (floo_account_get_store (self->account)));
       return;
     }
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self->account, reply, user_data);
   query->since = since;
   query->limit = limit;
   floo_call_read (query, run_replay, replay_query_free);

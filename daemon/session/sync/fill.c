@@ -9,7 +9,7 @@
  * Where what is lost is the newest, nothing shows it. Of a service that is known to send pages unasked the newest messages of the conversations in which
  * something happened last, and of those that are new, are looked at after each connection.
  */
-#include "session/sync/sync.h"
+#include "session/sync/parts.h"
 
 #include "base/crash.h"
 #include "store/tables/gaps.h"
@@ -23,7 +23,7 @@
 
 /* A gap that is being filled. */
 struct _FlooFill {
-  FlooSession *session;
+  FlooSync *sync;
   guint connection;
   gint64 after;                 /* the search goes on from there */
   gint64 look_at;               /* else this conversation is; 0: none */
@@ -44,7 +44,7 @@ fill_free (gpointer data)
   FlooFill *fill = data;
 
   g_ptr_array_unref (fill->frames);
-  g_object_unref (fill->session);
+  floo_account_unref (fill->sync->account);
   g_free (fill);
 }
 
@@ -69,7 +69,7 @@ run_later (FlooSync *self)
 static void
 end (FlooFill *fill, const GError *error)
 {
-  FlooSync *self = fill->session->sync;
+  FlooSync *self = fill->sync;
   gboolean is_present = fill->connection == self->connection, wait = FALSE;
 
   self->fill = NULL;
@@ -109,14 +109,14 @@ give_up (FlooFill *fill)
   if (fill->gap == ABOVE_NEWEST)
     end (fill, NULL);
   else
-    floo_session_write (fill->session, run_give_up, on_given_up, fill, NULL);
+    floo_job_write (fill->sync->account, run_give_up, on_given_up, fill, NULL);
 }
 
 /* One transaction, oldest page first; that one covers the whole gap. */
 static void
 store (FlooFill *fill)
 {
-  FlooSync *self = fill->session->sync;
+  FlooSync *self = fill->sync;
   GArray *items = floo_sync_items_new ();
 
   for (guint i = fill->frames->len; i-- > 0;)
@@ -153,7 +153,7 @@ floo_fill_take (FlooFill *fill, FlooFrame *frame)
 static void ask (FlooFill *fill, gint64 from);
 
 static void
-on_page (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+on_page (const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   FlooFill *fill = user_data;
   guint max = fill->last != 0 ? MAX_PAGES : 1;
@@ -179,7 +179,7 @@ static void
 ask (FlooFill *fill, gint64 from)
 {
   fill->from = from;
-  floo_history_ask (fill->session->sync, fill->conversation, from, MAX (fill->limit, 1), fill, on_page, fill);
+  floo_history_ask (fill->sync, fill->conversation, from, MAX (fill->limit, 1), fill, on_page, fill);
 }
 
 /* ---- what is to be filled ---- */
@@ -212,7 +212,7 @@ static void
 on_found (FlooStore *store, gpointer data, const GError *error)
 {
   FlooFill *fill = data;
-  FlooSync *self = fill->session->sync;
+  FlooSync *self = fill->sync;
 
   if (error != NULL || fill->conversation == 0 || fill->connection != self->connection)
     {
@@ -244,19 +244,20 @@ floo_fill_run (FlooSync *self, gboolean again)
     self->gap_after = 0;
   self->gaps_again = FALSE;
   fill = self->fill = g_new0 (FlooFill, 1);
-  fill->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  fill->sync = self;
   fill->connection = self->connection;
   fill->limit = PAGE;
   fill->after = self->gap_after;
   fill->look_at = self->to_look_at->len > 0 ? g_array_index (self->to_look_at, gint64, 0) : 0;
   fill->frames = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_frame_unref);
-  floo_session_read (self->session, run_find, on_found, fill, NULL);
+  floo_job_read (self->account, run_find, on_found, fill, NULL);
 }
 
 /* ---- after a connection ---- */
 
 typedef struct {
-  FlooSession *session;
+  FlooSync *sync;
   guint connection;
   gboolean pushes;
   GArray *conversations;
@@ -268,7 +269,7 @@ look_free (gpointer data)
   Look *look = data;
 
   g_array_unref (look->conversations);
-  g_object_unref (look->session);
+  floo_account_unref (look->sync->account);
   g_free (look);
 }
 
@@ -285,7 +286,7 @@ static void
 on_looked (FlooStore *store, gpointer data, const GError *error)
 {
   Look *look = data;
-  FlooSync *self = look->session->sync;
+  FlooSync *self = look->sync;
 
   if (look->connection != self->connection || !self->online)
     return;
@@ -330,10 +331,11 @@ floo_fill_online (FlooSync *self)
     return;
   self->looking = TRUE;
   look = g_new0 (Look, 1);
-  look->session = g_object_ref (self->session);
+  floo_account_ref (self->account);
+  look->sync = self;
   look->connection = self->connection;
   look->conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
-  floo_session_read (self->session, run_look, on_looked, look, look_free);
+  floo_job_read (self->account, run_look, on_looked, look, look_free);
 }
 
 void

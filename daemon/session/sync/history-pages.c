@@ -2,7 +2,7 @@
 /*
  * history-pages.c: pages of the service's history, one request of a conversation at a time.
  */
-#include "session/sync/sync.h"
+#include "session/sync/parts.h"
 
 #include <string.h>
 
@@ -14,7 +14,7 @@ void
 floo_history_end (FlooSync *self, FlooHistory *history, const FlooHistoryPage *page, const GError *error)
 {
   g_ptr_array_remove (self->histories, history);
-  history->done (self->session, page, error, history->user_data);
+  history->done (page, error, history->user_data);
   g_free (history);
 }
 
@@ -55,11 +55,11 @@ floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit,
 {
   FlooHistory *history;
 
-  if (!self->online || floo_store_is_full (self->session->store))
+  if (!self->online || !floo_account_can_store (self->account))
     {
       g_autoptr (GError) error = !self->online ? g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "Not connected to the service")
                                                : g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full");
-      done (self->session, NULL, error, user_data);
+      done (NULL, error, user_data);
       return;
     }
   history = g_new0 (FlooHistory, 1);

@@ -6,8 +6,9 @@
  * history is stored there and the page is read again, until it is whole, or time or patience end: then it ends at the gap, and `more_before` or
  * `more_after` says so.
  */
-#include "session/internal.h"
+#include "session/sync/parts.h"
 
+#include "session/job/call.h"
 #include "store/tables/conversations.h"
 #include "store/tables/gaps.h"
 #include "store/tables/journal.h"
@@ -18,7 +19,7 @@
 #define MIN_FETCH 50
 
 typedef struct {
-  FlooSession *session;
+  FlooSync *sync;
   FlooReply reply;
   gpointer user_data;
 
@@ -43,7 +44,7 @@ static void
 page_call_free (PageCall *call)
 {
   g_clear_pointer (&call->messages, g_variant_unref);
-  g_object_unref (call->session);
+  floo_account_unref (call->sync->account);
   g_free (call);
 }
 
@@ -160,7 +161,7 @@ run_page (FlooDb *db, gpointer data, GError **error)
 static void read_page (PageCall *call);
 
 static void
-on_page_fetched (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+on_page_fetched (const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   PageCall *call = user_data;
 
@@ -197,8 +198,7 @@ static void
 on_page_read (FlooStore *store, gpointer data, const GError *error)
 {
   PageCall *call = data;
-  FlooSession *session = call->session;
-  gboolean can_ask = !call->local && session->state == FLOO_STATE_ONLINE;
+  gboolean can_ask = !call->local && floo_account_is_online (call->sync->account);
   GVariant *messages;
 
   if (error != NULL)
@@ -210,7 +210,7 @@ on_page_read (FlooStore *store, gpointer data, const GError *error)
   if (call->has_hole && can_ask && call->fetches < MAX_FETCHES && g_get_monotonic_time () / 1000 - call->began < FETCH_TIME_MS)
     {
       call->fetches++;
-      floo_sync_history (session->sync, call->conversation, call->hole, MAX (call->limit, MIN_FETCH), on_page_fetched, call);
+      floo_sync_history (call->sync, call->conversation, call->hole, MAX (call->limit, MIN_FETCH), on_page_fetched, call);
       return;
     }
   messages = call->has_hole && can_ask && call->hole != 0 && call->kind != FLOO_PAGE_AROUND ? trim (call) : call->messages;
@@ -221,21 +221,22 @@ on_page_read (FlooStore *store, gpointer data, const GError *error)
 static void
 read_page (PageCall *call)
 {
-  floo_session_read (call->session, run_page, on_page_read, call, NULL);
+  floo_job_read (call->sync->account, run_page, on_page_read, call, NULL);
 }
 
 void
-floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
+floo_sync_get_messages (FlooSync *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
                            FlooReply reply, gpointer user_data)
 {
   static const FlooPageKind kinds[] = { [FLOO_MESSAGES_NEWEST] = FLOO_PAGE_NEWEST, [FLOO_MESSAGES_BEFORE] = FLOO_PAGE_BEFORE,
                                         [FLOO_MESSAGES_AFTER] = FLOO_PAGE_AFTER, [FLOO_MESSAGES_AROUND] = FLOO_PAGE_AROUND };
   PageCall *call;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
   call = g_new0 (PageCall, 1);
-  call->session = g_object_ref (self);
+  floo_account_ref (self->account);
+  call->sync = self;
   call->reply = reply;
   call->user_data = user_data;
   call->conversation = conversation;
@@ -293,7 +294,7 @@ run_fetched (FlooDb *db, gpointer data, GError **error)
 }
 
 static void
-on_fetched (FlooSession *session, const FlooHistoryPage *page, const GError *error, gpointer user_data)
+on_fetched (const FlooHistoryPage *page, const GError *error, gpointer user_data)
 {
   FetchCall *call = user_data;
 
@@ -308,11 +309,11 @@ on_fetched (FlooSession *session, const FlooHistoryPage *page, const GError *err
 }
 
 void
-floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data)
+floo_sync_fetch_history (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data)
 {
   FetchCall *call;
 
-  if (!floo_session_check_online (self, reply, user_data))
+  if (!floo_call_check_online (self->account, reply, user_data))
     return;
   if (conversation <= 0)
     {
@@ -320,9 +321,9 @@ floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from,
                         "conversation must be the id of a user or a group, not %" G_GINT64_FORMAT, conversation);
       return;
     }
-  call = floo_call_new (sizeof *call, self, reply, user_data);
+  call = floo_call_new (sizeof *call, self->account, reply, user_data);
   call->conversation = conversation;
   call->from = from;
   call->limit = limit;
-  floo_sync_history (self->sync, conversation, from, limit, on_fetched, call);
+  floo_sync_history (self, conversation, from, limit, on_fetched, call);
 }

@@ -2,7 +2,7 @@
 /*
  * left-out.c: what could not be taken of what the service sent: counted, and told once a cause.
  */
-#include "session/sync/sync.h"
+#include "session/sync/parts.h"
 
 static const struct {
   const char *category;         /* of FlooError */
@@ -24,7 +24,7 @@ count (FlooSync *self, FlooLeftOut cause, guint n)
   if (self->left_out_told[cause])
     return;
   self->left_out_told[cause] = TRUE;
-  floo_session_error (self->session, causes[cause].category, causes[cause].desc);
+  floo_job_error (self->account, causes[cause].category, causes[cause].desc);
 }
 
 void

@@ -4,7 +4,7 @@
  *
  * While a pull is under way a notice of the same conversation is remembered and followed by one more pull, so none is lost.
  */
-#include "session/sync/sync.h"
+#include "session/sync/parts.h"
 
 #define PULLS_PER_SECOND 20     /* conversations begun a second, as the SDK does at most */
 #define ANSWER_TIMEOUT_MS 30000 /* for a page */
@@ -284,7 +284,7 @@ on_watch (gpointer user_data)
   if (overdue)
     {
       error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer in time");
-      floo_link_drop (self->session->link, error);
+      floo_account_drop_link (self->account, error);
     }
   return G_SOURCE_REMOVE;
 }
@@ -292,7 +292,7 @@ on_watch (gpointer user_data)
 gboolean
 floo_sync_is_paused (FlooSync *self)
 {
-  return !self->online || self->session->congested || self->session->store == NULL || floo_store_is_full (self->session->store);
+  return !self->online || floo_account_is_congested (self->account) || !floo_account_can_store (self->account);
 }
 
 /* What is to be sent for a pull; it may be gone when it is sent. */

@@ -2,9 +2,10 @@
 /*
  * search.c: messages by what is written in them. The index is behind the commits: it catches up before a search looks into it.
  */
-#include "session/internal.h"
+#include "session/sync/parts.h"
 
 #include "base/names.h"
+#include "session/job/call.h"
 #include "store/search/search.h"
 
 typedef struct {
@@ -42,7 +43,7 @@ on_caught_up (FlooStore *store, gpointer data, const GError *error)
 
   g_autoptr (GError) closed = NULL;
 
-  if (error == NULL && query->call.session->store != store)
+  if (error == NULL && !floo_account_is_current (query->call.account, store))
     error = closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
   if (error != NULL)
     {
@@ -54,14 +55,14 @@ on_caught_up (FlooStore *store, gpointer data, const GError *error)
 }
 
 void
-floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data)
+floo_sync_search (FlooSync *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   SearchQuery *query;
 
-  if (!floo_session_check_account (self, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data))
     return;
-  query = floo_call_new (sizeof *query, self, reply, user_data);
+  query = floo_call_new (sizeof *query, self->account, reply, user_data);
   query->text = g_strdup (request->text);
   query->search = (FlooSearch){ query->text, request->conversation, request->from, -1, request->since, request->until, request->limit,
                                   request->before };
@@ -73,5 +74,5 @@ floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooRe
       search_query_free (query);
       return;
     }
-  floo_store_catch_up (self->store, FLOO_SEARCH_TIMEOUT_MS, on_caught_up, query, NULL);
+  floo_store_catch_up (floo_account_get_store (self->account), FLOO_SEARCH_TIMEOUT_MS, on_caught_up, query, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sync.c: what the service has for us: UNREAD, and what becomes of each frame. The rest is in its parts (session/sync/sync.h).
+ * sync.c: what the service has for us: UNREAD, and what becomes of each frame. The rest is in its parts (session/sync/parts.h).
  */
-#include "session/sync/sync.h"
+#include "session/sync/parts.h"
 
 #include <string.h>
 
@@ -10,11 +10,14 @@
 #include "base/names.h"
 
 FlooSync *
-floo_sync_new (FlooSession *session)
+floo_sync_new (FlooAccount *account, FlooOperations *operations, const FlooSyncListener *listener, gpointer data)
 {
   FlooSync *self = g_new0 (FlooSync, 1);
 
-  self->session = session;
+  self->account = account;
+  self->operations = operations;
+  self->listener = listener;
+  self->data = data;
   self->pulls = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, g_free);
   self->pauses = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   self->queued = g_queue_new ();
@@ -69,7 +72,7 @@ floo_sync_send (FlooSync *self, Floo__SyncUL *sync, const FlooXid *xid)
   wire.uid = xid->uid;
   wire.devicesn = xid->device_sn;
   sync->xid = &wire;
-  floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__SYNC, &sync->base);
+  floo_account_send_frame (self->account, FLOO__FRAME__COMMAND__SYNC, &sync->base);
 }
 
 /* ---- UNREAD ---- */
@@ -93,7 +96,7 @@ floo_sync_send_unread (FlooSync *self)
   if (self->spoiled || g_hash_table_size (self->unstored) > 0 || floo_pull_oldest (self) != NULL)
     return FALSE;
   self->unread_due = FALSE;
-  floo_session_send_frame (self->session, FLOO__FRAME__COMMAND__UNREAD, NULL);
+  floo_account_send_frame (self->account, FLOO__FRAME__COMMAND__UNREAD, NULL);
   return TRUE;
 }
 
@@ -107,7 +110,7 @@ floo_sync_resume (FlooSync *self)
   if (self->spoiled)
     {
       error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "What could not be stored is fetched by a new connection");
-      floo_link_drop (self->session->link, error);
+      floo_account_drop_link (self->account, error);
     }
   else if (g_hash_table_size (self->pulls) == 0)
     floo_sync_ask_unread (self);
@@ -159,7 +162,7 @@ on_unread (FlooSync *self, FlooFrame *frame)
 
   /* The heartbeat is where a session that the service does not know any more shows. */
   if (status != NULL && status->code != FLOO__STATUS__ERROR_CODE__OK
-      && floo_login_status (self->session->login, (int) status->code, floo_frame_text (frame, status->has_reason, &status->reason)))
+      && self->listener->status ((int) status->code, floo_frame_text (frame, status->has_reason, &status->reason), self->data))
     return;
   add (self, frame);
   want_listed (self, unread, TRUE);
@@ -179,8 +182,8 @@ meta_conversation (FlooSync *self, const Floo__Meta *meta)
 
   if (meta == NULL || meta->ns != FLOO__META__NAME_SPACE__MESSAGE)
     return FLOO_UNKNOWN_CONVERSATION;
-  to = floo_apply_uid (meta->to);
-  return to == self->session->user_id ? floo_apply_uid (meta->from) : to;
+  to = floo_inbound_uid (meta->to);
+  return to == floo_account_get_user_id (self->account) ? floo_inbound_uid (meta->from) : to;
 }
 
 /* A page without a name is where its messages are, or belongs to the pull that asked for what is in it; an empty one to the oldest that
@@ -204,7 +207,7 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
 
       if (pull->state != FLOO_PULL_ASKED)
         continue;
-      if (meta != NULL && (pull->uid == floo_apply_uid (meta->to) || pull->uid == floo_apply_uid (meta->from)))
+      if (meta != NULL && (pull->uid == floo_inbound_uid (meta->to) || pull->uid == floo_inbound_uid (meta->from)))
         return pull->uid;
       if (oldest == NULL || pull->sequence < oldest->sequence)
         oldest = pull;
@@ -266,8 +269,8 @@ page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory
         floo_pull_end (self, pull);
     }
   floo_sync_pump (self);
-  if (!floo_login_status (self->session->login, code, reason))
-    floo_session_error (self->session, name, reason);
+  if (!self->listener->status (code, reason, self->data))
+    floo_job_error (self->account, name, reason);
   return TRUE;
 }
 

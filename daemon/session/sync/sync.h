@@ -1,200 +1,79 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sync.h: the parts of FlooSync. Only for this folder.
- *
- *   sync          what each frame is, and when UNREAD is sent
- *   sync-pulls    conversations that are fetched, page by page
- *   sync-history  pages of the service's history that somebody asks for
- *   sync-fill     what was missed, fetched from the history in the background
- *   sync-left-out what could not be taken
- *   sync-batches  what came, on its way through the store
+ * sync.h: what the service has for us: unread -> pull -> commit -> signal; its history, and the store's messages as clients read them.
  */
 #pragma once
 
-#include "session/apply/batch.h"
+#include "base/error.h"
+#include "session/account/account.h"
+#include "session/apply/inbound.h"
+#include "session/job/requests.h"
+#include "session/operations/operations.h"
 
 G_BEGIN_DECLS
 
-#define FLOO_UNKNOWN_CONVERSATION (-1)
-#define FLOO_NOBODY_ASKED (-1)
+typedef struct _FlooSync FlooSync;
 
-typedef enum { FLOO_PULL_QUEUED, FLOO_PULL_ASKED, FLOO_PULL_COMMITTING } FlooPullState;
-
-/* A conversation as the service names it: it is asked for with the same fields. */
+/* Called on the main loop. */
 typedef struct {
-  gboolean has_uid, has_device_sn;
-  guint64 uid;
-  guint32 device_sn;
-} FlooXid;
+  /* A batch is committed: what is to be done besides. Typing and gaps are done already. */
+  void (*applied) (const FlooInboundResult *result, gpointer data);
+  /* A status of the socket, which may be about the session itself. Returns: whether it is */
+  gboolean (*status) (int code, const char *reason, gpointer data);
+  /* Something could not be stored; @error: NULL: something could again */
+  void (*store_failed) (const GError *error, gpointer data);
+} FlooSyncListener;
 
-/* A conversation that is being fetched. */
+/**
+ * floo_sync_new:
+ * @operations: outlives it
+ * @listener: static
+ */
+FlooSync *floo_sync_new (FlooAccount *account, FlooOperations *operations, const FlooSyncListener *listener, gpointer data);
+void floo_sync_free (FlooSync *sync);
+void floo_sync_online (FlooSync *sync);
+void floo_sync_offline (FlooSync *sync);
+/* Any frame but PROVISION's. Takes no reference of its own beyond need. */
+void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
+/* A frame that is none. */
+void floo_sync_unreadable (FlooSync *sync, const GError *error);
+/* What GetStatus adds: what was left out. */
+void floo_sync_describe (FlooSync *sync, GVariantDict *status);
+/* What waits to be stored goes to the store now, however much is on its way: jobs from now on come after it. */
+void floo_sync_write_waiting (FlooSync *sync);
+/* Congestion or a full disk ended: go on. */
+void floo_sync_resume (FlooSync *sync);
+
+/* A page of history that was stored. */
 typedef struct {
-  gint64 uid;
-  FlooXid xid;                  /* as it was told by UNREAD or NOTICE */
-  FlooXid page_xid;             /* as its last page has it: goes with the key */
-  FlooPullState state;
-  guint64 key;                  /* 0: from where the service has us */
-  gint64 asked_at;              /* ms, monotonic */
-  guint64 sequence;             /* in the order of asking */
-  gboolean catch_up;            /* of the first list of UNREAD on this connection, and not fetched once more since */
-  gboolean listed;              /* of the list of UNREAD, which is asked for at a rate */
-  gboolean again;               /* a notice came meanwhile */
-  gboolean unreadable;          /* a frame came that may have been the answer */
-  gboolean cut;                 /* a page was beyond a bound */
-  guint pages;                  /* in a row that brought nothing new */
-  guint empty;                  /* of these, empty ones */
-  guint64 mark;                 /* a key that came before */
-} FlooPull;
+  gint64 next;                  /* key of the next older page; 0: this was the beginning */
+  guint n;                      /* entries */
+  gboolean cut;                 /* it was beyond a bound, and ended before its end */
+  gint64 lowest_id;             /* of these; 0: the page is empty */
+  gint64 oldest;                /* lowest timestamp, ms; 0: the page is empty */
+} FlooHistoryPage;
 
-/* A conversation whose page is too large, and is sent again and again. */
-typedef struct {
-  gint64 until;                 /* ms, monotonic: not asked for before */
-  guint seconds;                /* how long it was */
-} FlooPause;
+/* @page: NULL with @error. */
+typedef void (*FlooHistoryDone) (const FlooHistoryPage *page, const GError *error, gpointer user_data);
+/**
+ * floo_sync_history:
+ * @from: the message to go back from, 0 the newest
+ *
+ * Asks the service for a page of history and stores it. Fails with Offline, Timeout.
+ */
+void floo_sync_history (FlooSync *sync, gint64 conversation, gint64 from, guint limit, FlooHistoryDone done, gpointer user_data);
 
-typedef struct _FlooFill FlooFill;
+/* ---- calls of clients; what they reply with is in session.h ---- */
 
-/* A page of history that somebody waits for. */
-typedef struct {
-  FlooFill *fill;               /* (nullable): who waits takes the page; else it is stored */
-  gint64 conversation;
-  gint64 from;
-  guint limit;
-  gboolean sent;
-  gboolean answered;
-  gboolean unreadable;          /* a frame came that may have been the answer */
-  gint64 asked_at;
-  FlooHistoryDone done;
-  gpointer user_data;
-} FlooHistory;
-
-/* A request of which nobody waits for the answer any more. It may come all the same, on this connection. */
-typedef struct {
-  gint64 conversation;
-  gint64 from;
-} FlooLateHistory;
-
-struct _FlooSync {
-  FlooSession *session;         /* our owner */
-  gboolean online;
-  guint connection;             /* its number, so that what is left of one before is known */
-  gboolean caught_up;           /* every conversation was asked for once since we are online */
-  gboolean unread_due;          /* UNREAD is to be sent, as soon as it acknowledges nothing that is not stored */
-  gboolean told_failure;        /* LastError says that something could not be stored */
-  gboolean spoiled;             /* nor ever on this connection: a last page could not be stored */
-  GHashTable *unstored;         /* conversation -> number of its last pages (next_key 0) that are not committed */
-  GHashTable *pulls;            /* uid -> FlooPull */
-  GHashTable *pauses;           /* uid -> FlooPause */
-  GQueue *queued;               /* FlooPull, not owned, in state QUEUED */
-  GPtrArray *histories;         /* FlooHistory, oldest first; one a conversation is sent */
-  GArray *late;                 /* FlooLateHistory, oldest first */
-  guint unread_timer;
-  guint mend_timer;             /* runs while spoiled: the store may be in order again */
-  guint watch_timer;            /* runs while answers are awaited */
-  guint rate_timer;
-  guint64 last_sequence;        /* of a pull */
-  gint64 rate_began;            /* ms, monotonic: of the present second */
-  guint rate_count;
-
-  FlooFill *fill;               /* (nullable): the gap that is being filled */
-  gint64 gap_after;             /* gaps up to this id were seen to on this connection, or failed */
-  gboolean gaps_again;          /* to be looked through once more */
-  guint gap_timer;
-  GHashTable *met;              /* gint64: conversations of which a page came on this connection that names the message before it */
-  gboolean pushes;              /* the store has it noted that the service sends pages unasked */
-  gboolean looking;             /* that is being read on this connection */
-  gboolean looked;              /* on this connection it is known what is in to_look_at */
-  GArray *to_look_at;           /* gint64: conversations whose newest messages may be missing */
-
-  GArray *items;                /* FlooInboundItem: the next batch */
-  guint metas;
-  gsize bytes;
-  guint flush_source;
-  guint under_way;
-
-  guint left_out;               /* entries, since the start */
-  FlooLeftOut left_out_cause;   /* of the last one */
-  gboolean left_out_told[FLOO_N_LEFT_OUT];
-};
-
-/* ---- sync.c ---- */
-
-gint64 floo_sync_now_ms (void);         /* monotonic */
-/* Sends a SYNC for a conversation. */
-void floo_sync_send (FlooSync *self, Floo__SyncUL *sync, const FlooXid *xid);
-/* @xid: (nullable): as received; NULL: the conversation @uid */
-FlooXid floo_sync_xid (const Floo__XID *xid, gint64 uid);
-/* Sends UNREAD, now or when it may be sent. */
-void floo_sync_ask_unread (FlooSync *self);
-/* Does so where it is due and possible. FALSE: it still waits */
-gboolean floo_sync_send_unread (FlooSync *self);
-gboolean floo_sync_is_history (const FlooFrame *frame);
-/* Of new messages, asked for or not. */
-gboolean floo_sync_is_page (const FlooFrame *frame);
-
-/* ---- pulls.c ---- */
-
-/* There is something new in a conversation. @listed: UNREAD says so */
-void floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed);
-/* @key: of its next page; 0: from where the service has us */
-void floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key);
-void floo_pull_end (FlooSync *self, FlooPull *pull);
-/* A page is committed, or could not be: on to the next one. */
-void floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
-/* The one that is awaited for the longest time; NULL: none is. */
-FlooPull *floo_pull_oldest (FlooSync *self);
-/* Whether nothing new may be asked for now. */
-gboolean floo_sync_is_paused (FlooSync *self);
-/* Asks for what is due, histories too. */
-void floo_sync_pump (FlooSync *self);
-
-/* ---- history-pages.c ---- */
-
-/* The request that a page of @conversation answers; NULL: none */
-FlooHistory *floo_history_find (FlooSync *self, gint64 conversation);
-/* floo_sync_history() for @fill (nullable), which gets the page itself. */
-void floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooFill *fill, FlooHistoryDone done,
-                       gpointer user_data);
-/* Whether @page, which seems to answer @history, is what a request before it asked for: a page does not say it. */
-gboolean floo_history_is_late (FlooSync *self, const FlooHistory *history, const Floo__SyncDL *page);
-/* The answer came: the page is to be stored. FALSE: who fills a gap has taken it */
-gboolean floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame);
-/* Tells who waits, and frees the request. @page: NULL with @error */
-void floo_history_end (FlooSync *self, FlooHistory *history, const FlooHistoryPage *page, const GError *error);
-void floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
-void floo_history_pump (FlooSync *self);
-void floo_history_end_late (FlooSync *self);
-
-/* ---- fill.c ---- */
-
-/* What UNREAD says is in the store. */
-void floo_fill_online (FlooSync *self);
-/* These conversations are new here: what was their first message may have been missed. */
-void floo_fill_look_at (FlooSync *self, const GArray *conversations);
-/* The newest of this conversation are looked at, however they come: a page did not bring all. */
-void floo_fill_look_again (FlooSync *self, gint64 conversation);
-void floo_fill_offline (FlooSync *self);
-/* Fills the gaps in which something was missed, one at a time. @again: there is a new one */
-void floo_fill_run (FlooSync *self, gboolean again);
-/* Takes a page. */
-void floo_fill_take (FlooFill *fill, FlooFrame *frame);
-/* One of its pages is committed, or could not be. */
-void floo_fill_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
-
-/* ---- left-out.c ---- */
-
-/* @n: how many, by FlooLeftOut */
-void floo_sync_tell_left_out (FlooSync *self, const guint *n);
-
-/* ---- batches.c ---- */
-
-/* Returns: (transfer full): an array of FlooInboundItem */
-GArray *floo_sync_items_new (void);
-/* Puts a frame into the next batch. @item: copied, with a reference to its frame */
-void floo_sync_add (FlooSync *self, const FlooInboundItem *item);
-/* Writes @items (transfer full) in one transaction. */
-void floo_sync_write (FlooSync *self, GArray *items);
-/* Whether a request without a key would tell the service that something has arrived which is not committed. */
-gboolean floo_sync_is_unstored (FlooSync *self, gint64 conversation);
+void floo_sync_list_conversations (FlooSync *sync, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+                                   FlooReply reply, gpointer user_data);
+void floo_sync_get_conversation (FlooSync *sync, gint64 id, FlooReply reply, gpointer user_data);
+void floo_sync_get_messages (FlooSync *sync, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
+                             FlooReply reply, gpointer user_data);
+void floo_sync_fetch_history (FlooSync *sync, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data);
+void floo_sync_get_message (FlooSync *sync, gint64 id, FlooReply reply, gpointer user_data);
+void floo_sync_search (FlooSync *sync, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);
+void floo_sync_get_position (FlooSync *sync, FlooReply reply, gpointer user_data);
+void floo_sync_replay (FlooSync *sync, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * values.h: the user's own profile and settings in the store. Store thread; only for daemon/session.
+ * values.h: the user's own profile, settings and blocked users in the store. Store thread.
  */
 #pragma once
 
@@ -29,5 +29,8 @@ GVariant *floo_values_get_record (FlooDb *db, const char *key, const FlooRecord 
 gboolean floo_values_expect_password_change (FlooDb *db, gboolean expect, GError **error);
 /* Whether a notice of a changed password was expected; then no further one is. */
 gboolean floo_values_take_password_change (FlooDb *db, gboolean *expected, GError **error);
+
+/* We block somebody, or no longer do: the list and the relation. */
+gboolean floo_own_block_user (FlooDb *db, gint64 user, gboolean block, GError **error);
 
 G_END_DECLS

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "session/operations/values.h"
+#include "session/apply/values.h"
 
 #include <string.h>
 
 #include "base/backoff.h"
 #include "base/json.h"
 #include "store/tables/contacts.h"
+#include "store/tables/lists.h"
 
 #define PASSWORD_CHANGE "password_change"
 #define PASSWORD_CHANGE_MS 60000
@@ -111,4 +112,27 @@ floo_values_take_password_change (FlooDb *db, gboolean *expected, GError **error
   /* A clock that was set back meanwhile does not make the minute longer. */
   *expected = end > floo_now_ms () && end <= floo_now_ms () + PASSWORD_CHANGE_MS;
   return until == NULL || floo_values_set (db, PASSWORD_CHANGE, NULL, error);
+}
+
+/* ---- blocked users ---- */
+
+/* RosterItem.relation */
+#define RELATION_FRIEND 0
+#define RELATION_STRANGER 2
+#define RELATION_BLOCKED 3
+
+/* The relation is at once what it most likely is; the details are fetched for the rest. */
+gboolean
+floo_own_block_user (FlooDb *db, gint64 user, gboolean block, GError **error)
+{
+  g_autoptr (JsonObject) fields = json_object_new ();
+  gboolean listed, changed;
+
+  if (!floo_contacts_is_listed (db, FLOO_CONTACT_USER, user, &listed, error))
+    return FALSE;
+  json_object_set_int_member (fields, "relation", block ? RELATION_BLOCKED : listed ? RELATION_FRIEND : RELATION_STRANGER);
+  return (block ? floo_lists_add (db, FLOO_LIST_BLOCKED, 0, user, NULL, error)
+                : floo_lists_remove (db, FLOO_LIST_BLOCKED, 0, user, NULL, error))
+         && floo_contacts_merge (db, FLOO_CONTACT_USER, user, fields, &changed, error)
+         && floo_contacts_mark_stale (db, FLOO_CONTACT_USER, user, error);
 }

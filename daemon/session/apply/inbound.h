@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * inbound.h: what the frames of a batch do to the store, and what is to be done besides. Store thread.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "base/message.h"
+#include "base/signals.h"
+#include "store/engine/store.h"
+#include "wire/frame.h"
+
+G_BEGIN_DECLS
+
+/* What becomes of the session that a user notice is about. */
+typedef enum {
+  FLOO_SESSION_GOES_ON,         /* the notice is told, and that is all */
+  FLOO_SESSION_ENDED,           /* only the user can log in again */
+  FLOO_SESSION_REPLACED,        /* ended, by another program that logged in as this device */
+  FLOO_SESSION_MOVED            /* the service is elsewhere now: it is looked for anew */
+} FlooSessionFate;
+
+typedef struct {
+  int type;                     /* of UserNotice */
+  FlooSessionFate fate;
+  gint64 timestamp;             /* ms, when the service gave it, by its clock */
+  gboolean catch_up;            /* it may have been given before this connection */
+} FlooUserNotice;
+
+/* An answer to a frame of ours that was committed. */
+typedef struct {
+  gint64 client_mid;
+  gboolean refused;             /* for the moment */
+} FlooAnswer;
+
+/* Why something of the service was left out. */
+typedef enum {
+  FLOO_LEFT_OUT_MALFORMED,      /* an entry, or its payload, cannot be read */
+  FLOO_LEFT_OUT_ID,             /* its id is none */
+  FLOO_LEFT_OUT_REFUSED,        /* the store, which is in order, does not take it */
+  FLOO_LEFT_OUT_ANSWER,         /* an acknowledgement of something of ours with an id that cannot be */
+  FLOO_LEFT_OUT_TOO_LARGE,      /* it is beyond a bound */
+  FLOO_LEFT_OUT_FRAME,          /* a whole frame cannot be read */
+  FLOO_N_LEFT_OUT
+} FlooLeftOut;
+
+/* What a batch of frames came to, beyond the store: for the main loop. */
+typedef struct {
+  GArray *answered;             /* FlooAnswer */
+  GArray *user_notices;         /* FlooUserNotice: those with consequences, in order */
+  GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
+  GArray *removing;             /* in: gint64: conversations that a client of ours is removing, with their group or user */
+  GArray *conversations;        /* gint64: with users, of which the service has told for the first time, and has nothing new for us */
+  GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
+  gboolean fetch_contacts;      /* details are missing or stale now */
+  gboolean pump;                /* rows became due */
+  gboolean settle;              /* a row became uncertain */
+  gboolean missed;              /* there is a gap to be filled at once */
+  gboolean pushes;              /* messages came that nobody asked for, and that is noted */
+  guint left_out[FLOO_N_LEFT_OUT];
+} FlooInboundResult;
+
+typedef struct {
+  int code;
+  char *reason;
+} FlooInboundStatus;
+
+FlooInboundResult *floo_inbound_result_new (void);
+void floo_inbound_result_free (FlooInboundResult *result);
+
+/* One received frame of a batch. */
+typedef struct {
+  FlooFrame *frame;
+  gint64 conversation;          /* of a page: as asked; -1 unknown */
+  gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: nobody asked */
+  gint64 gap;                   /* of a history page that nobody waits for: the gap that it is to fill, G_MAXINT64: above the newest;
+                                   0: it is none */
+  gint64 below;                 /* the message down to which that is */
+  gboolean catch_up;            /* of a page: what came while there was no connection */
+  gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
+  gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
+  guint connection;             /* sync: the number of the one it came by */
+  GError *refused;              /* (out) (nullable): sync/batches.c: why the store, which is in order, does not take it */
+  gboolean news;                /* (out): of a page: something in it had not come before */
+} FlooInboundItem;
+
+/**
+ * floo_inbound_apply:
+ * @items: FlooInboundItem
+ * @carefully: entry by entry, so that one that fails is left out and does not fail the rest; slower
+ *
+ * Store thread, in a write job: applies whole frames (UnreadDL, pages, history pages, acknowledgements) to the store and journals their
+ * events.
+ */
+gboolean floo_inbound_apply (FlooDb *db, GArray *items, gboolean carefully, FlooInboundResult *result, GError **error);
+
+gint64 floo_inbound_uid (const Floo__XID *xid);   /* 0 where it is missing */
+
+G_END_DECLS

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * status.h: what clients are told of messages and operations of ours. Store thread.
+ */
+#pragma once
+
+#include "base/signals.h"
+#include "store/engine/store.h"
+
+G_BEGIN_DECLS
+
+/* Journals SendingMessageStatusChanged of one of ours (a message still in the outbox or acknowledged, or an operation). @reason: (nullable) */
+gboolean floo_status_journal (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status, gint64 server_id,
+                              int error_code, const char *reason, GError **error);
+
+/* A message's end that is also the end of the operations that wait for it: journals @status for each of them. Before the message's own row
+ * changes. */
+gboolean floo_status_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code,
+                                         const char *reason, GError **error);
+
+/* Deletes a conversation here, with the events of user_operation; one that is not there is no error. */
+gboolean floo_status_delete_conversation (FlooDb *db, gint64 conversation, GError **error);
+
+G_END_DECLS

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * call.h: a client's call: whether it may begin, the job of the store that it waits for, and its reply.
+ */
+#pragma once
+
+#include "base/error.h"
+#include "session/account/account.h"
+
+G_BEGIN_DECLS
+
+/**
+ * FlooCall:
+ *
+ * A job that answers a client: @func leaves the method's out arguments in @result, the reply follows.
+ * Whatever else it needs follows this struct (allocate with floo_call_new() and a larger size).
+ */
+typedef struct {
+  FlooAccount *account;
+  FlooReply reply;
+  gpointer user_data;
+  GVariant *result;             /* (nullable), sunk with the reply */
+  guint caller;                 /* whose call it is */
+  gint64 until;                 /* monotonic time from which on nobody waits for it */
+  FlooStoreFunc func;           /* of floo_call_read() */
+} FlooCall;
+
+gpointer floo_call_new (gsize size, FlooAccount *account, FlooReply reply, gpointer user_data);
+void floo_call_free (gpointer call);
+/* Runs @func as a read (or write) job and replies. @destroy: floo_call_free or one that ends with it. */
+void floo_call_read (gpointer call, FlooStoreFunc func, GDestroyNotify destroy);
+void floo_call_write (gpointer call, FlooStoreFunc func, GDestroyNotify destroy);
+/* The done callback of both; for jobs with something to do besides, to be called from theirs. */
+void floo_call_done (FlooStore *store, gpointer call, const GError *error);
+
+/* Fails with NotLoggedIn, and FALSE, where no account is open. */
+gboolean floo_call_check_account (FlooAccount *account, FlooReply reply, gpointer user_data);
+/* Fails with Offline, too, where the service is not at hand. */
+gboolean floo_call_check_online (FlooAccount *account, FlooReply reply, gpointer user_data);
+
+G_END_DECLS

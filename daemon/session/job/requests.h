@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * requests.h: what the larger calls of clients ask for. Types only.
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* ---- login ---- */
+
+typedef enum { FLOO_LOGIN_BY_NAME, FLOO_LOGIN_BY_ID, FLOO_LOGIN_WITH_TOKEN } FlooLoginKind;
+
+typedef struct {
+  FlooLoginKind kind;
+  const char *name;         /* BY_NAME */
+  gint64 user_id;           /* BY_ID, WITH_TOKEN */
+  const char *secret;       /* password or token */
+  const char *app_id;       /* (nullable): the configuration's */
+  const char *dns_server;   /* (nullable): the configuration's */
+  gboolean remember;
+} FlooLoginRequest;
+
+/* ---- messages that are read ---- */
+
+typedef enum { FLOO_MESSAGES_NEWEST, FLOO_MESSAGES_BEFORE, FLOO_MESSAGES_AFTER, FLOO_MESSAGES_AROUND } FlooMessagesKind;
+
+typedef struct {
+  const char *text;
+  gint64 conversation;      /* -1: any */
+  gint64 from;              /* -1: anybody */
+  const char *type;         /* (nullable): any */
+  gint64 since, until;      /* ms, both included */
+  guint limit;              /* 1 to 500 */
+  gint64 before;            /* only messages with a lower id; 0: any */
+} FlooSearchRequest;
+
+/* ---- messages that are sent ---- */
+
+typedef struct {
+  const char *to_type;      /* as the client gave it */
+  gint64 to;
+  const char *type;
+  const char *content;
+  const char *ext, *config, *attachment;   /* (nullable) */
+  guint priority;
+  const char *token;        /* (nullable): the caller's idempotency token */
+  const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
+  gboolean is_mention;      /* config, which is an object, gets the names and texts that it lacks: as the names are then, so that a token
+                               stands for the same by whatever name */
+} FlooSendRequest;
+
+/**
+ * FlooMentionRequest:
+ * @mentioned_message: (nullable): what the notification of those who are mentioned says; NULL: names and the text
+ * @push_message: (nullable): that of all others; NULL: our name and the text
+ */
+typedef struct {
+  gint64 group;
+  const char *content;
+  const gint64 *users;
+  guint n_users;
+  gboolean all;
+  const char *ext, *token;                  /* (nullable) */
+  const char *mentioned_message, *push_message;
+} FlooMentionRequest;
+
+typedef enum {
+  FLOO_OPERATE_RECALL, FLOO_OPERATE_DELETE, FLOO_OPERATE_APPEND, FLOO_OPERATE_REPLACE, FLOO_OPERATE_UNREAD, FLOO_OPERATE_PLAYED
+} FlooOperateKind;
+
+/* ---- files ---- */
+
+typedef struct {
+  const char *to_type;      /* as the client gave it */
+  gint64 to;
+  const char *type;
+  int fd;
+  const char *name;
+  guint width, height;      /* pixels; 0: not given */
+  guint duration;           /* s; 0: not given */
+  const char *ext;          /* (nullable) */
+  const char *token;        /* (nullable) */
+} FlooSendFileRequest;
+
+/* @fd: (transfer full): -1 with @error */
+typedef void (*FlooFdReply) (int fd, const GError *error, gpointer user_data);
+
+G_END_DECLS

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * parts.h: a login, for the files that make it up: login.c (beginning and end), attempt.c (discovery, token, store, lists),
+ * connection.c (the socket and PROVISION), refusals.c (what ends a session).
+ */
+#pragma once
+
+#include "base/backoff.h"
+#include "base/secrets-watch.h"
+#include "session/account/owner.h"
+#include "session/job/call.h"
+#include "session/job/job.h"
+#include "session/login/login.h"
+
+G_BEGIN_DECLS
+
+struct _FlooLogin {
+  FlooAccount *account;
+  FlooSecrets *secrets;
+  const FlooLoginListener *listener;
+  gpointer data;
+  guint leaving;                /* stores on their way: of logins before, still closing, or opening; and caches that are being erased */
+  guint saving;                 /* logins on their way to the keyring or the disk, or from there */
+  gpointer next_login;          /* (nullable): a login that waits for the stores (calls.c) */
+  FlooLoginRecord *record;      /* (nullable): none while signed out */
+  FlooLoginRecord *kept;        /* (nullable): as it is in the keyring or the file, or on its way there */
+  char *device_guid;
+  gboolean void_sn, void_guid;  /* the store has one that is void, and could not be told so */
+  gboolean by_id;               /* the password goes with the id, not with a name */
+  gboolean remember;
+  gboolean accepted;            /* the service took this login once: from then on we try again for ever */
+  gint64 accepted_at;           /* ms: when it last was */
+  gint64 accepted_since;        /* monotonic us: the same */
+  guint renewals;               /* logins in a row that the service ended soon after it had accepted them */
+  GCancellable *load_cancellable; /* (nullable): the stored login is on its way */
+  FlooSecretsWatch *keyring_watch; /* (nullable): it is in a keyring that is locked or not there */
+  gboolean changing_password;
+  gboolean void_meanwhile;      /* the token, by that change or not */
+  GCancellable *cancellable;    /* of the present attempt */
+  gboolean opening;             /* the store is on its way */
+  guint hosts_tried;            /* for the socket, one after the other, without a pause */
+  gboolean has_tried;           /* this is not the first attempt since the start or the call of Login */
+  gboolean rediscover;          /* no host for the socket answers: the next try begins with discovery */
+  guint retry_timer;
+  guint step_timer;             /* the step of the attempt that is under way must end before it */
+  guint provision_timer;
+  FlooBackoff backoff;
+  FlooNetwatch *netwatch;       /* (nullable): nobody has logged in yet */
+
+  /* The Login call that waits. */
+  FlooReply reply;
+  gpointer reply_data;
+  guint reply_timer;
+};
+
+/* ---- login.c ---- */
+
+/* A store is closed or open, or a cache erased; `leaving` was raised for it. */
+void floo_login_left (FlooLogin *self);
+/* A login is kept or forgotten, or could not be; `saving` was raised for it. */
+void floo_login_saved (FlooLogin *self);
+/* The store is taken away from everybody. Returns: (transfer full) (nullable): to be closed */
+FlooStore *floo_login_steal_store (FlooLogin *self);
+/* Whether somebody is logged in, or on the way back to it: then another login is refused. */
+gboolean floo_login_is_taken (FlooLogin *self);
+/* @record: (transfer full): with a password or a token. The login before must have been stopped. @reply gets (x). */
+void floo_login_start (FlooLogin *self, FlooLoginRecord *record, gboolean remember, FlooReply reply, gpointer user_data);
+/* Cuts a waiting time short. */
+void floo_login_retry_now (FlooLogin *self);
+/* Ends what the present attempt has under way, timers included. */
+void floo_login_cancel_attempt (FlooLogin *self);
+/* Answers the Login that waits, if one does. @error: (nullable) */
+void floo_login_answer (FlooLogin *self, const GError *error);
+/* Nobody is logged in: what the properties say then. */
+void floo_login_forget_account (FlooLogin *self);
+/* Makes what talks to the service, for a @record (transfer full) that is complete. */
+void floo_login_take_record (FlooLogin *self, FlooLoginRecord *record, gboolean remember);
+
+/* ---- calls.c ---- */
+
+/* Begins the login that waited for the stores. */
+void floo_login_start_next (FlooLogin *self);
+
+/* ---- stored.c ---- */
+
+/* Whether the stored login is still on its way from the keyring. */
+gboolean floo_login_is_loading (FlooLogin *self);
+
+/* The stored login is not wanted any more. */
+void floo_login_dismiss_stored (FlooLogin *self);
+/* Where it waits for the keyring: asks the user anew to unlock it. */
+void floo_login_ask_for_stored (FlooLogin *self);
+
+/* ---- attempt.c ---- */
+
+/* Begins an attempt from discovery on. */
+void floo_login_begin (FlooLogin *self);
+/* Store and identity of the device are there, then the lists. */
+void floo_login_prepare (FlooLogin *self);
+/* The connection is not wanted any more, for now. */
+void floo_login_link_down (FlooLogin *self);
+/* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
+void floo_login_give_up (FlooLogin *self, const GError *error);
+void floo_login_retry_in (FlooLogin *self, guint delay_ms);
+/* With back-off; @error is why. */
+void floo_login_retry_later (FlooLogin *self, const GError *error);
+
+/* ---- connection.c ---- */
+
+/* Returns: (transfer full): the socket's link, which is ours */
+FlooLink *floo_login_make_link (FlooLogin *self);
+/* Keeps the record for a later start, where it is another one than is kept. */
+void floo_login_save (FlooLogin *self);
+
+/* ---- refusals.c ---- */
+
+/* While a change of the password is under way a void token is its doing. @password: (nullable): the new one, with which the login begins
+ * anew. */
+void floo_login_begin_password_change (FlooLogin *self);
+void floo_login_end_password_change (FlooLogin *self, const char *password);
+/* The token is void: a new one by the password where we know it, else the user. */
+void floo_login_token_void (FlooLogin *self);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * parts.h: the sender, for the files that make it up: sender.c (what goes out when), due.c (which rows) and
+ * frames.c (what it looks like).
+ */
+#pragma once
+
+#include "session/outbox/sender.h"
+#include "session/outbox/window.h"
+#include "store/tables/outbox.h"
+
+G_BEGIN_DECLS
+
+typedef struct _FlooSettler FlooSettler;
+
+struct _FlooSender {
+  FlooAccount *account;
+  FlooSync *sync;
+  FlooReadAck *read_ack;
+  FlooSettler *settler;
+  const FlooSenderListener *listener;
+  gpointer data;
+  FlooWindow *window;
+  guint retry_timer;
+  guint watch_timer;
+  gboolean online;
+  gboolean pumping;
+  gboolean pump_again;
+};
+
+/* A frame that is to go out. */
+typedef struct {
+  gint64 client_mid;
+  guint64 generation;           /* of the window */
+  FlooOutboxRow row;            /* its first one; content is that of all */
+  char *content, *ext, *config, *attachment;
+} FlooTaken;
+
+/* ---- sender.c ---- */
+
+/* Store thread: whether there is a connection on which answers may still come. */
+gboolean floo_sender_is_online (FlooSender *sender);
+
+/**
+ * floo_sender_take_due:
+ *
+ * Store thread: marks what may go out now as sending (with its events) and keeps copies, to be sent after the commit by
+ * floo_sender_send_taken(). Nothing while offline.
+ */
+gboolean floo_sender_take_due (FlooSender *sender, FlooDb *db, GPtrArray *taken, GError **error);
+void floo_sender_send_taken (FlooSender *sender, GPtrArray *taken);
+/* Of what a failed transaction took: forget it. */
+void floo_sender_untake (FlooSender *sender, GPtrArray *taken);
+GPtrArray *floo_sender_taken_new (void);
+
+/* ---- due.c ---- */
+
+/**
+ * floo_sender_take:
+ * @now: ms, monotonic
+ * @taken: FlooTaken are added
+ * @wait: (out) (optional): ms, until the earliest row is due that waits for a time; 0: none does
+ *
+ * Store thread: marks what may go out now as sending (with its events) and puts it into the window. Where it fails, or its transaction does,
+ * what was added to @taken must be taken out of the window.
+ */
+gboolean floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, gint64 *wait, GError **error);
+
+/* ---- frames.c ---- */
+
+void floo_sender_send_frame (FlooSender *self, const FlooTaken *taken);
+/* Typing is neither kept nor acknowledged. */
+void floo_sender_send_typing (FlooSender *sender, gint64 client_id, gint64 user, gboolean typing);
+
+/* ---- settler.c ---- */
+
+FlooSettler *floo_settler_new (FlooSender *sender);
+void floo_settler_free (FlooSettler *settler);
+void floo_settler_online (FlooSettler *settler);
+void floo_settler_offline (FlooSettler *settler);
+/* Looks for uncertain rows in the history. */
+void floo_settler_run (FlooSettler *settler);
+
+G_END_DECLS
