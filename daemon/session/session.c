@@ -166,7 +166,21 @@ on_resent (gint64 client_id, gpointer data)
   floo_files_resend (((FlooSession *) data)->files, client_id);
 }
 
-static const FlooSenderListener sender_listener = { on_resent };
+static void
+on_needs_members (gint64 group, gpointer data)
+{
+  floo_directory_await_members (((FlooSession *) data)->directory, group);
+}
+
+static const FlooSenderListener sender_listener = { on_resent, on_needs_members };
+
+static void
+on_members_settled (gint64 group, gboolean known, gpointer data)
+{
+  floo_sender_release (((FlooSession *) data)->sender, group, known);
+}
+
+static const FlooDirectoryListener directory_listener = { on_members_settled };
 
 static void
 on_transfer_changed (guint64 id, gpointer data)
@@ -320,8 +334,8 @@ floo_session_new (const FlooConfig *config, FlooSecrets *secrets)
   self->account = floo_account_new (G_OBJECT (self), config, &account_listener, self);
   self->operations = floo_operations_new (self->account, &operations_listener, self);
   self->sync = floo_sync_new (self->account, self->operations, &sync_listener, self);
-  self->directory = floo_directory_new (self->account, self->operations);
-  self->sender = floo_sender_new (self->account, self->sync, floo_directory_get_read_ack (self->directory), &sender_listener, self);
+  self->directory = floo_directory_new (self->account, self->operations, &directory_listener, self);
+  self->sender = floo_sender_new (self->account, self->sync, &sender_listener, self);
   self->files = floo_files_new (self->account, self->sender, self->directory, &files_listener, self);
   self->login = floo_login_new (self->account, secrets, &login_listener, self);
   return self;

@@ -295,7 +295,7 @@ handle_sync (SbConnection *self, FlooFrame *frame)
       sb_connection_answer (self, &verdict);
       return;
     }
-  sb_strict_fetch (sandbox, self->device->user->id, ul);
+  sb_strict_fetch (sandbox, self->device, ul);
   if (ul->has_is_full_sync && ul->is_full_sync)
     sb_sync_history (sandbox, self->device, conversation, key, ul->has_full_sync_num ? ul->full_sync_num : 0);
   else

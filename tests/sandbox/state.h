@@ -88,6 +88,7 @@ typedef struct {
   gint64 sent;                /* sent on the present connection, up to this id */
   gint64 given;               /* the greatest @sent of any connection: what a key may acknowledge */
   gboolean last;              /* the page up to @sent was told to be the last: the next request acknowledges it */
+  gboolean nameless;          /* pages came without xid: a request for what is behind them cannot repeat it */
 } SbPosition;
 
 /* The answer that one client_mid got. */

@@ -58,8 +58,10 @@ sb_strict_provision (Sandbox *sandbox, const Floo__Provision *p)
 }
 
 void
-sb_strict_fetch (Sandbox *sandbox, gint64 user, const Floo__SyncUL *ul)
+sb_strict_fetch (Sandbox *sandbox, SbDevice *device, const Floo__SyncUL *ul)
 {
+  gint64 user = device->user->id;
+  const SbPosition *position = sb_device_position (device, ul->xid != NULL ? (gint64) ul->xid->uid : 0);
   gboolean history = ul->has_is_full_sync && ul->is_full_sync;
 
   /* An empty xid is what a page named with an empty xid was: the system's conversation. */
@@ -71,7 +73,7 @@ sb_strict_fetch (Sandbox *sandbox, gint64 user, const Floo__SyncUL *ul)
     sb_trace_violation (sandbox, user, "SYNC: full_sync_num without is_full_sync");
   /* The fields that UNREAD and NOTICE have, and those of the page that the key is of; where it is too large, its end was not seen. */
   if (!history && ul->xid != NULL && ul->xid->has_devicesn != (ul->has_key && sandbox->settings.xid_form == SB_XID_FULL)
-      && !(ul->has_key && (sandbox->settings.omit_xid || sandbox->settings.page_bytes == 0)))
+      && !(ul->has_key && (position->nameless || sandbox->settings.page_bytes == 0)))
     sb_trace_violation (sandbox, user, "SYNC: xid is not written as it was told: %s deviceSN",
                         ul->has_key ? "without its page's" : "with a");
   if (!history && ul->has_key && ul->key == 0)

@@ -16,7 +16,7 @@ void sb_strict_frame (Sandbox *sandbox, gint64 user, GBytes *bytes, const FlooFr
 /* PROVISION's fields. */
 void sb_strict_provision (Sandbox *sandbox, const Floo__Provision *provision);
 /* A SYNC that fetches. */
-void sb_strict_fetch (Sandbox *sandbox, gint64 user, const Floo__SyncUL *ul);
+void sb_strict_fetch (Sandbox *sandbox, SbDevice *device, const Floo__SyncUL *ul);
 /* A SYNC that sends. @body: ns MESSAGE; @conversation: ns CONVERSATION; the other is NULL. */
 void sb_strict_meta (Sandbox *sandbox, const SbDevice *device, const Floo__Meta *meta, const Floo__MessageBody *body,
                      const Floo__Conversation *conversation);

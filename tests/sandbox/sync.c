@@ -301,6 +301,7 @@ sb_sync_page (Sandbox *sandbox, SbDevice *device, gint64 conversation, gint64 ke
     acknowledge (device, position, position->sent);
 
   page_init (&page, &sandbox->settings, conversation);
+  position->nameless |= page.dl.xid == NULL;
   sent = fill_page (sandbox, device, inbox, position->acked, &page, &more);
   page_given (position, sent, !more && sandbox->settings.last_page_zero);
   if (page.metas->len == 0)
@@ -327,6 +328,7 @@ push_pages (Sandbox *sandbox, SbDevice *device, gint64 conversation)
       Page page;
 
       page_init (&page, &sandbox->settings, conversation);
+      position->nameless |= page.dl.xid == NULL;
       page_given (position, fill_page (sandbox, device, inbox, position->sent, &page, &more), !key);
       page_send (&page, device->connection, key && page.metas->len > 0 ? position->sent : 0);
     }

@@ -24,13 +24,13 @@ struct _FlooDirectory {
 static void find_missing (gpointer owner);
 
 FlooDirectory *
-floo_directory_new (FlooAccount *account, FlooOperations *operations)
+floo_directory_new (FlooAccount *account, FlooOperations *operations, const FlooDirectoryListener *listener, gpointer data)
 {
   FlooDirectory *self = g_new0 (FlooDirectory, 1);
 
   self->account = account;
   self->members = floo_members_new (account);
-  self->read_ack = floo_read_ack_new (account, self, operations);
+  self->read_ack = floo_read_ack_new (account, self, operations, listener, data);
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
     {
       self->fetchers[i].directory = self;
@@ -64,10 +64,10 @@ floo_directory_get_account (const FlooDirectory *self)
   return self->account;
 }
 
-FlooReadAck *
-floo_directory_get_read_ack (FlooDirectory *self)
+void
+floo_directory_await_members (FlooDirectory *self, gint64 group)
 {
-  return self->read_ack;
+  floo_read_ack_await (self->read_ack, group);
 }
 
 void

@@ -11,13 +11,18 @@
 G_BEGIN_DECLS
 
 typedef struct _FlooDirectory FlooDirectory;
-typedef struct _FlooReadAck FlooReadAck;
 
-/* @operations: outlives it */
-FlooDirectory *floo_directory_new (FlooAccount *account, FlooOperations *operations);
+/* Called on the main loop. */
+typedef struct {
+  /* Of a group that was awaited, or that another one waited for. @known: FALSE: its members cannot be had on this connection */
+  void (*members_settled) (gint64 group, gboolean known, gpointer data);
+} FlooDirectoryListener;
+
+/* @operations: outlives it; @listener: static */
+FlooDirectory *floo_directory_new (FlooAccount *account, FlooOperations *operations, const FlooDirectoryListener *listener, gpointer data);
 void floo_directory_free (FlooDirectory *directory);
-/* Whom messages to groups wait for. */
-FlooReadAck *floo_directory_get_read_ack (FlooDirectory *directory);
+/* Messages to @group wait until it is known who is to acknowledge reading them: what is missing is fetched at once. */
+void floo_directory_await_members (FlooDirectory *directory, gint64 group);
 typedef void (*FlooListsDone) (const GError *error, gpointer data);
 /* The two lists of a login. */
 void floo_directory_load_lists (FlooDirectory *directory, GCancellable *cancellable, FlooListsDone done, gpointer data);

@@ -35,7 +35,6 @@ typedef struct {
   JsonObject *file;
   char *file_text;
   char *attachment;
-  char *config;
   gboolean known;           /* by its token */
   gboolean uncopied;        /* known, and its bytes never came */
 } AcceptCall;
@@ -53,7 +52,6 @@ accept_call_free (gpointer data)
   g_free (call->digest);
   g_free (call->file_text);
   g_free (call->attachment);
-  g_free (call->config);
   json_object_unref (call->file);
   floo_call_free (call);
 }
@@ -119,11 +117,8 @@ run_accept (FlooDb *db, gpointer data, GError **error)
   call->known = row->client_id != 0;
   if (call->known)
     return TRUE;
-  if (!floo_recipient_resolve (db, row->to, &row->to_type, error)
-      || (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, NULL, &call->config, NULL, error))
-      || !floo_outbox_next_client_id (db, &row->client_id, error))
+  if (!floo_recipient_resolve (db, row->to, &row->to_type, error) || !floo_outbox_next_client_id (db, &row->client_id, error))
     return FALSE;
-  row->config = call->config;
   row->timestamp = floo_now_ms ();
   return (call->token == NULL || floo_outbox_add_token (db, call->token, call->digest, row->client_id, error))
          && floo_outbox_insert (db, row, error)

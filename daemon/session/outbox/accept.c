@@ -35,10 +35,6 @@ typedef struct {
   char *token;
   char *digest;
   char *sender;                 /* (nullable): our user name, where the message says who sends it */
-  FlooStore *store;             /* of the account that sends, to be compared only */
-  FlooReadAckPlace *place;      /* (nullable): among the messages to the group, that may wait for its members */
-  gboolean may_wait;
-  gboolean waits;               /* nothing is done yet: it waits for them */
 } SendQuery;
 
 static void
@@ -142,8 +138,6 @@ run_send (FlooDb *db, gpointer data, GError **error)
   SendQuery *query = data;
   FlooOutboxRow *row = &query->row;
   g_autofree char *with_sender = NULL;
-  g_autofree char *with_members = NULL;
-  gboolean missing = FALSE;
   gint64 known = 0;
 
   row->config = query->config;
@@ -164,13 +158,6 @@ run_send (FlooDb *db, gpointer data, GError **error)
         return FALSE;
       row->config = with_sender;
     }
-  if (row->to_type == FLOO_TO_GROUP && !floo_read_ack_add_members (db, row->to, row->config, &with_members, &missing, error))
-    return FALSE;
-  query->waits = missing && query->may_wait;
-  if (query->waits)
-    return TRUE;
-  if (with_members != NULL)
-    row->config = with_members;
   if (!floo_outbox_next_client_id (db, &row->client_id, error))
     return FALSE;
   row->timestamp = floo_now_ms ();
@@ -181,44 +168,6 @@ run_send (FlooDb *db, gpointer data, GError **error)
       || !floo_conversations_list_changed (db))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, row->client_id, error);
-}
-
-static void resume_send (gpointer data);
-
-static void
-on_send_done (FlooStore *store, gpointer data, const GError *error)
-{
-  SendQuery *query = data;
-  FlooReadAckPlace *place = g_steal_pointer (&query->place);
-  FlooReadAck *read_ack = query->base.sender->read_ack;
-
-  if (error == NULL && query->waits)
-    {
-      query->waits = query->may_wait = FALSE;
-      floo_read_ack_end (read_ack, place, TRUE);
-      return;
-    }
-  /* Those behind it go on after it is told. */
-  floo_outbox_call_done (store, query, error);
-  if (place != NULL)
-    floo_read_ack_end (read_ack, place, FALSE);
-  send_query_free (query);
-}
-
-static void
-resume_send (gpointer data)
-{
-  SendQuery *query = data;
-  FlooAccount *account = query->base.call.account;
-  g_autoptr (GError) closed = NULL;
-
-  if (floo_account_get_store (account) == query->store)
-    {
-      floo_job_write (account, run_send, on_send_done, query, NULL);
-      return;
-    }
-  closed = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was logged out meanwhile");
-  on_send_done (NULL, query, closed);
 }
 
 static gboolean
@@ -291,14 +240,7 @@ floo_sender_send (FlooSender *self, const FlooSendRequest *request, FlooReply re
   query->token = g_strdup (request->token);
   query->digest = request->token != NULL ? digest_of (request) : NULL;
   query->sender = request->is_mention ? g_strdup (floo_account_get_username (self->account)) : NULL;
-  query->store = floo_account_get_store (self->account);
-  if (to_type != FLOO_TO_ROSTER && !floo_read_ack_begin (self->read_ack, request->to, resume_send, query, &query->place))
-    {
-      query->place = NULL;
-      return;
-    }
-  query->may_wait = query->place != NULL;
-  resume_send (query);
+  floo_outbox_call_run (query, run_send, send_query_free);
 }
 
 /* ---- SendMention, SendLocation ---- */

@@ -9,6 +9,8 @@
 #include "session/outbox/parts.h"
 #include "session/apply/status.h"
 
+#include "session/apply/audience.h"
+
 #include <string.h>
 
 #define MAX_JOINED 1000
@@ -38,11 +40,14 @@ floo_sender_taken_new (void)
 typedef struct {
   gint64 client_mid;
   gint64 first;                 /* client_id of its first row */
+  char *config;                 /* (nullable): in place of the row's: with the members who are to acknowledge reading */
   GArray *joined;               /* (nullable): client_ids of the appends that become part of it now, the first one's, too */
 } Chosen;
 
 typedef struct {
   FlooWindow *window;
+  FlooDb *db;
+  GError *error;                /* of looking at a row */
   guint64 generation;           /* of the window */
   gint64 now;                   /* ms, monotonic */
   gint64 wait;                  /* ms, until the earliest row is due that waits for a time; 0: none */
@@ -63,6 +68,7 @@ chosen_free (gpointer data)
   Chosen *chosen = data;
 
   g_clear_pointer (&chosen->joined, g_array_unref);
+  g_free (chosen->config);
   g_free (chosen);
 }
 
@@ -150,12 +156,27 @@ choose (Take *take, const FlooOutboxRow *row, gint64 conversation)
   return TRUE;
 }
 
+/* A message that goes out for the first time names the members who are to acknowledge reading. FALSE: it waits for them, or it failed */
+static gboolean
+add_audience (Take *take, const FlooOutboxRow *row, char **config)
+{
+  gboolean missing;
+
+  *config = NULL;
+  if (row->operation != FLOO_OUTBOX_MESSAGE || row->to_type != FLOO_TO_GROUP || row->attempts > 0)
+    return TRUE;
+  return floo_audience_merge (take->db, row->to, row->config, config, &missing, &take->error)
+         && (!missing || !floo_window_hold (take->window, row->to, take->now));
+}
+
 /* Goes through a conversation; FALSE: nothing behind this row may go. */
 static gboolean
 consider (const FlooOutboxRow *row, gboolean waits, gpointer user_data)
 {
   Take *take = user_data;
   gint64 client_mid = row->frame != 0 ? row->frame : row->client_id;
+  g_autofree char *with_members = NULL;
+  FlooOutboxRow changed;
   const Chosen *last = take->chosen->len > 0 ? g_ptr_array_index (take->chosen, take->chosen->len - 1) : NULL;
 
   /* Part of a frame that was just chosen. */
@@ -175,7 +196,16 @@ consider (const FlooOutboxRow *row, gboolean waits, gpointer user_data)
     }
   if (row->state == FLOO_SEND_UNCERTAIN || waits || must_wait (take, row->client_id, row->next_retry, row->attempts))
     return FALSE;
-  return join (take, row) || choose (take, row, row->conversation);
+  if (!add_audience (take, row, &with_members))
+    return FALSE;
+  if (with_members == NULL)
+    return join (take, row) || choose (take, row, row->conversation);
+  changed = *row;
+  changed.config = with_members;
+  if (!choose (take, &changed, row->conversation))
+    return FALSE;
+  ((Chosen *) g_ptr_array_index (take->chosen, take->chosen->len - 1))->config = g_steal_pointer (&with_members);
+  return TRUE;
 }
 
 static gboolean
@@ -210,6 +240,11 @@ choose_all (Take *take, FlooDb *db, GError **error)
       ok = start->ordered ? floo_outbox_foreach_in_order (db, start->conversation, consider, take, error)
                           : floo_outbox_get (db, start->client_id, consider_unordered, take, error);
       close_frame (take);
+      if (take->error != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&take->error));
+          ok = FALSE;
+        }
     }
   return ok;
 }
@@ -268,7 +303,7 @@ static gboolean
 take_frame (FlooDb *db, const Chosen *chosen, gint64 device_sn, FlooTaken *taken, GError **error)
 {
   Load load = { .taken = taken, .rows = g_array_new (FALSE, FALSE, sizeof (FlooOutboxRow)) };
-  gboolean ok = TRUE;
+  gboolean ok = chosen->config == NULL || floo_outbox_set_config (db, chosen->first, chosen->config, error);
 
   for (guint i = 0; ok && chosen->joined != NULL && i < chosen->joined->len; i++)
     ok = floo_outbox_set_frame (db, g_array_index (chosen->joined, gint64, i), chosen->client_mid, error);
@@ -288,7 +323,7 @@ floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, 
 {
   gint64 device_sn;
   guint64 generation = floo_window_get_generation (window, &device_sn);
-  Take take = { .window = window, .generation = generation, .now = now, .room = floo_window_room (window) };
+  Take take = { .window = window, .db = db, .generation = generation, .now = now, .room = floo_window_room (window) };
   gboolean ok = TRUE;
 
   if (wait != NULL)

@@ -16,13 +16,13 @@ typedef struct _FlooSettler FlooSettler;
 struct _FlooSender {
   FlooAccount *account;
   FlooSync *sync;
-  FlooReadAck *read_ack;
   FlooSettler *settler;
   const FlooSenderListener *listener;
   gpointer data;
   FlooWindow *window;
   guint retry_timer;
   guint watch_timer;
+  guint hold_timer;             /* until the messages to a group wait no longer for its members */
   gboolean online;
   gboolean pumping;
   gboolean pump_again;

@@ -23,13 +23,12 @@ monotonic_ms (void)
 }
 
 FlooSender *
-floo_sender_new (FlooAccount *account, FlooSync *sync, FlooReadAck *read_ack, const FlooSenderListener *listener, gpointer data)
+floo_sender_new (FlooAccount *account, FlooSync *sync, const FlooSenderListener *listener, gpointer data)
 {
   FlooSender *self = g_new0 (FlooSender, 1);
 
   self->account = account;
   self->sync = sync;
-  self->read_ack = read_ack;
   self->listener = listener;
   self->data = data;
   self->window = floo_window_new ();
@@ -42,6 +41,7 @@ floo_sender_free (FlooSender *self)
 {
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
+  g_clear_handle_id (&self->hold_timer, g_source_remove);
   floo_settler_free (self->settler);
   floo_window_free (self->window);
   g_free (self);
@@ -168,6 +168,37 @@ on_watch (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_held (gpointer user_data)
+{
+  FlooSender *self = user_data;
+
+  self->hold_timer = 0;
+  floo_sender_pump (self);
+  return G_SOURCE_REMOVE;
+}
+
+/* Where messages were held back for the members of their group these are asked for. */
+static void
+ask_for_members (FlooSender *self)
+{
+  gint64 left;
+  gint64 group = floo_window_get_held (self->window, monotonic_ms (), &left);
+
+  if (group == 0 || self->hold_timer != 0)
+    return;
+  self->hold_timer = g_timeout_add ((guint) left + 1, on_held, self);
+  self->listener->needs_members (group, self->data);
+}
+
+void
+floo_sender_release (FlooSender *self, gint64 group, gboolean known)
+{
+  floo_window_release (self->window, group, known);
+  g_clear_handle_id (&self->hold_timer, g_source_remove);
+  floo_sender_pump (self);
+}
+
 void
 floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
 {
@@ -190,6 +221,7 @@ floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
       else
         stale = TRUE;
     }
+  ask_for_members (self);
   if (taken->len > 0 && self->watch_timer == 0)
     self->watch_timer = g_timeout_add_seconds (2, on_watch, self);
   /* With what comes before it. */
@@ -317,4 +349,5 @@ floo_sender_offline (FlooSender *self)
   floo_window_close (self->window);
   g_clear_handle_id (&self->retry_timer, g_source_remove);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
+  g_clear_handle_id (&self->hold_timer, g_source_remove);
 }

@@ -5,7 +5,6 @@
 #pragma once
 
 #include "session/apply/inbound.h"
-#include "session/directory/read-ack.h"
 #include "session/sync/sync.h"
 
 G_BEGIN_DECLS
@@ -16,20 +15,23 @@ typedef struct _FlooSender FlooSender;
 typedef struct {
   /* A message that had failed is to be sent once more. */
   void (*resent) (gint64 client_id, gpointer data);
+  /* Messages to @group wait for its members, until floo_sender_release() or for some seconds. */
+  void (*needs_members) (gint64 group, gpointer data);
 } FlooSenderListener;
 
 /**
  * floo_sender_new:
  * @sync: whose history tells what became of uncertain rows; outlives it
- * @read_ack: whom messages to groups wait for; outlives it
  * @listener: static
  */
-FlooSender *floo_sender_new (FlooAccount *account, FlooSync *sync, FlooReadAck *read_ack, const FlooSenderListener *listener, gpointer data);
+FlooSender *floo_sender_new (FlooAccount *account, FlooSync *sync, const FlooSenderListener *listener, gpointer data);
 void floo_sender_free (FlooSender *sender);
 void floo_sender_online (FlooSender *sender);
 void floo_sender_offline (FlooSender *sender);
 /* Sends what is due. */
 void floo_sender_pump (FlooSender *sender);
+/* Messages to @group wait for its members no longer. @known: FALSE: they cannot be had on this connection */
+void floo_sender_release (FlooSender *sender, gint64 group, gboolean known);
 /* Looks for uncertain rows in the history. */
 void floo_sender_settle (FlooSender *sender);
 /* These are not on their way any more. */

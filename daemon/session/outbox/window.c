@@ -40,6 +40,7 @@ struct _FlooWindow {
   GHashTable *frames;           /* client_mid -> Frame */
   GHashTable *lanes;            /* conversation -> Lane */
   GHashTable *waits;            /* client_id -> Wait */
+  GHashTable *holds;            /* group -> gint64: until when its messages wait for its members */
 };
 
 FlooWindow *
@@ -50,6 +51,7 @@ floo_window_new (void)
   g_mutex_init (&self->lock);
   self->frames = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   self->lanes = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  self->holds = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   self->waits = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   return self;
 }
@@ -60,6 +62,7 @@ floo_window_free (FlooWindow *self)
   g_hash_table_unref (self->frames);
   g_hash_table_unref (self->lanes);
   g_hash_table_unref (self->waits);
+  g_hash_table_unref (self->holds);
   g_mutex_clear (&self->lock);
   g_free (self);
 }
@@ -76,6 +79,7 @@ reset (FlooWindow *self, gboolean open, gint64 device_sn)
   self->answered_at = 0;
   g_hash_table_remove_all (self->frames);
   g_hash_table_remove_all (self->lanes);
+  g_hash_table_remove_all (self->holds);
 }
 
 void
@@ -312,4 +316,48 @@ floo_window_get_wait (FlooWindow *self, gint64 client_id, gint64 next_retry, gin
       g_hash_table_insert (self->waits, g_memdup2 (&client_id, sizeof client_id), wait);
     }
   return MAX (wait->until - now, 0);
+}
+
+gboolean
+floo_window_hold (FlooWindow *self, gint64 group, gint64 now)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
+  gint64 *until = g_hash_table_lookup (self->holds, &group);
+
+  if (until == NULL)
+    {
+      until = g_new (gint64, 1);
+      *until = now + FLOO_WINDOW_HOLD_MS;
+      g_hash_table_insert (self->holds, g_memdup2 (&group, sizeof group), until);
+    }
+  return *until > now;
+}
+
+gint64
+floo_window_get_held (FlooWindow *self, gint64 now, gint64 *left)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
+  GHashTableIter iter;
+  gpointer group, until;
+
+  g_hash_table_iter_init (&iter, self->holds);
+  while (g_hash_table_iter_next (&iter, &group, &until))
+    if (*(gint64 *) until > now)
+      {
+        *left = *(gint64 *) until - now;
+        return *(gint64 *) group;
+      }
+  return 0;
+}
+
+void
+floo_window_release (FlooWindow *self, gint64 group, gboolean known)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&self->lock);
+  gint64 *until;
+
+  if (known)
+    g_hash_table_remove (self->holds, &group);
+  else if ((until = g_hash_table_lookup (self->holds, &group)) != NULL)
+    *until = 0;
 }

@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 #define FLOO_WINDOW_TOTAL 256
 #define FLOO_WINDOW_BYTES (64u << 10)              /* of a conversation, beyond its first frame */
 #define FLOO_WINDOW_TOTAL_BYTES (4u << 20)
+#define FLOO_WINDOW_HOLD_MS 5000
 #define FLOO_WINDOW_NO_ORDER G_MININT64            /* in place of a conversation */
 
 typedef struct _FlooWindow FlooWindow;
@@ -71,5 +72,16 @@ void floo_window_get_overdue (FlooWindow *self, gint64 now, GArray *client_mids)
  * was set back before that, the row is due.
  */
 gint64 floo_window_get_wait (FlooWindow *self, gint64 client_id, gint64 next_retry, gint64 max_ms, gint64 now);
+
+/*
+ * Messages to a group that acknowledges reading wait a bounded time for its members, from the first time one of them is held on this
+ * connection.
+ */
+/* Returns: whether a message to @group has to wait */
+gboolean floo_window_hold (FlooWindow *self, gint64 group, gint64 now);
+/* @left: (out): ms that it still waits. Returns: a group whose messages wait; 0: none do */
+gint64 floo_window_get_held (FlooWindow *self, gint64 now, gint64 *left);
+/* @known: FALSE: its members cannot be had, and its messages wait no more on this connection */
+void floo_window_release (FlooWindow *self, gint64 group, gboolean known);
 
 G_END_DECLS

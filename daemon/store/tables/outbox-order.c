@@ -71,6 +71,17 @@ floo_outbox_set_frame (FlooDb *db, gint64 client_id, gint64 frame, GError **erro
   return floo_query_run_ints (db, "outbox-set-frame", FLOO_INTS (client_id, frame), NULL, error);
 }
 
+gboolean
+floo_outbox_set_config (FlooDb *db, gint64 client_id, const char *config, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-set-config", FLOO_INTS (client_id), error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 2, config);
+  return floo_query_run (query, error);
+}
+
 typedef struct {
   gint64 client_id;
   gint64 frame;

@@ -123,6 +123,8 @@ gboolean floo_outbox_foreach_in_order (FlooDb *db, gint64 conversation,
 gboolean floo_outbox_foreach_of_frame (FlooDb *db, gint64 client_mid, FlooOutboxFunc func, gpointer user_data, GError **error);
 /* @frame: 0: its client_id alone */
 gboolean floo_outbox_set_frame (FlooDb *db, gint64 client_id, gint64 frame, GError **error);
+/* A message's, before it goes out for the first time. */
+gboolean floo_outbox_set_config (FlooDb *db, gint64 client_id, const char *config, GError **error);
 /* Whether a cancelled row must stay: others that are not cancelled go out with its frame, which must be the same when it goes out again; or
  * the service has accepted it. */
 gboolean floo_outbox_must_stay (FlooDb *db, gint64 client_id, gboolean *must_stay, GError **error);

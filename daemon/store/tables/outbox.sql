@@ -200,6 +200,10 @@ UPDATE outbox SET
   file = ?2, attachment = ?3, ordered = iif(?2 IS NULL, 1, 0), attempts = iif(?2 IS NULL, 0, attempts)
 WHERE client_id = ?1;
 
+-- name: outbox-set-config
+-- in: ?1 client_id, ?2 config
+UPDATE outbox SET config = ?2 WHERE client_id = ?1;
+
 -- name: outbox-set-frame
 -- in: ?1 client_id, ?2 frame
 UPDATE outbox SET frame = ?2 WHERE client_id = ?1;
