@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "store/open.h"
 #include "store/tables/conversations.h"
 #include "store/tables/messages.h"
 

@@ -16,6 +16,7 @@
 #include <glib/gstdio.h>
 
 #include "corpora.h"
+#include "store/open.h"
 #include "store/tables/messages.h"
 #include "store/search/search.h"
 

@@ -15,7 +15,8 @@
 #include "store/tables/conversations.h"
 #include "store/engine/db.h"
 #include "store/tables/messages.h"
-#include "store/opening.h"
+#include "store/engine/opening.h"
+#include "store/tables/tables.h"
 #include "store/tables/outbox.h"
 
 #define SELF 1000
@@ -90,7 +91,7 @@ set_up (void)
   folder = g_dir_make_tmp ("floo-fuzz-XXXXXX", &error);
   g_assert_no_error (error);
   path = g_build_filename (folder, "store.db", NULL);
-  db = floo_opening_open_file (path, SELF, &created, &error);
+  db = floo_opening_open_file (&floo_tables, path, SELF, &created, &error);
   g_assert_no_error (error);
   db->events = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_event_free);
   g_assert_true (floo_db_begin_write (db, &error) && fill_store (&error) && floo_db_commit (db, &error));

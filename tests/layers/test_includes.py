@@ -6,23 +6,27 @@ import re
 import sys
 import tempfile
 
+STORE = ['store', 'store/engine', 'store/tables', 'store/search']
 # Whose headers a folder may include, besides its own; CONTRIBUTING.md has the picture. A folder within another one that is named here has a place
 # of its own.
 LAYERS = {
     'base': [],
     'wire': ['base'],
     'net': ['base', 'wire'],
-    'store': ['base'],
-    'session/account': ['base', 'wire', 'net', 'store'],
-    'session/job': ['base', 'store', 'session/account'],
-    'session/apply': ['base', 'wire', 'store'],
-    'session/operations': ['base', 'net', 'store', 'session/apply', 'session/job', 'session/account'],
-    'session/sync': ['base', 'wire', 'net', 'store', 'session/operations', 'session/apply', 'session/job', 'session/account'],
-    'session/directory': ['base', 'net', 'store', 'session/operations', 'session/apply', 'session/job', 'session/account'],
-    'session/outbox': ['base', 'wire', 'store', 'session/sync', 'session/apply', 'session/job', 'session/account'],
-    'session/files': ['base', 'net', 'store', 'session/outbox', 'session/directory', 'session/apply', 'session/job', 'session/account'],
-    'session/login': ['base', 'wire', 'net', 'store', 'session/apply', 'session/job', 'session/account'],
-    'session': ['base', 'wire', 'net', 'store', 'session/account', 'session/job', 'session/operations', 'session/sync', 'session/directory',
+    'store': ['base', 'store/engine', 'store/tables', 'store/search'],
+    'store/engine': ['base'],
+    'store/tables': ['base', 'store/engine'],
+    'store/search': ['base', 'store/engine', 'store/tables'],
+    'session/account': ['base', 'wire', 'net', *STORE],
+    'session/job': ['base', *STORE, 'session/account'],
+    'session/apply': ['base', 'wire', *STORE],
+    'session/operations': ['base', 'net', *STORE, 'session/apply', 'session/job', 'session/account'],
+    'session/sync': ['base', 'wire', 'net', *STORE, 'session/operations', 'session/apply', 'session/job', 'session/account'],
+    'session/directory': ['base', 'net', *STORE, 'session/operations', 'session/apply', 'session/job', 'session/account'],
+    'session/outbox': ['base', 'wire', *STORE, 'session/sync', 'session/apply', 'session/job', 'session/account'],
+    'session/files': ['base', 'net', *STORE, 'session/outbox', 'session/directory', 'session/apply', 'session/job', 'session/account'],
+    'session/login': ['base', 'wire', 'net', *STORE, 'session/apply', 'session/job', 'session/account'],
+    'session': ['base', 'wire', 'net', *STORE, 'session/account', 'session/job', 'session/operations', 'session/sync', 'session/directory',
                 'session/outbox', 'session/files', 'session/login'],
     'bus': ['base', 'session'],
     'cli': ['base'],

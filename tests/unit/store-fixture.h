@@ -13,7 +13,7 @@
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
-#include "store/engine/store.h"
+#include "store/open.h"
 
 #define FIXTURE_SELF 1000
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "store/open.h"
 #include "store/tables/contacts.h"
 
 /* More than the requests of a step have together: what ends by this does not end by itself. */

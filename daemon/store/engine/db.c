@@ -8,7 +8,6 @@
 
 #include "base/error.h"
 #include "store/engine/query.h"
-#include "store/tables/touched.h"
 
 /* Memory for pages, in KiB. Small: the kernel's page cache has the file, and the whole daemon is to stay at some 15 MB. */
 static const int cache_kib[] = { [FLOO_DB_WRITER] = 1536, [FLOO_DB_READER] = 512, [FLOO_DB_CHECKPOINTER] = 64, [FLOO_DB_SALVAGER] = 512,
@@ -222,12 +221,11 @@ floo_db_begin_wal (FlooDb *db, GError **error)
 void
 floo_db_close (FlooDb *db)
 {
-  g_clear_pointer (&db->index, floo_db_close);
+  g_clear_pointer (&db->search, db->free_search);
   g_clear_pointer (&db->queries, g_hash_table_unref);
   g_clear_pointer (&db->events, g_ptr_array_unref);
-  g_clear_pointer (&db->changes, g_hash_table_unref);
   sqlite3_close (db->handle);
-  g_clear_pointer (&db->touched, floo_touched_free);
+  g_clear_pointer (&db->tables, db->free_tables);
   g_free (db->folder);
   g_free (db);
 }

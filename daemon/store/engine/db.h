@@ -25,32 +25,20 @@ typedef enum {
   FLOO_DB_SEARCHER      /* of search.db: read-only */
 } FlooDbRole;
 
-typedef struct _FlooTouched FlooTouched;
-
 struct _FlooDb {
   sqlite3 *handle;
   FlooDbRole role;
   gint64 user_id;
   char *folder;
   GHashTable *queries;       /* name -> FlooQuery */
-  /* Of a reader that has searched (search.c): (nullable): its connection to the index, and which file that is. */
-  FlooDb *index;
-  guint64 index_device, index_inode;
+  /* What the rooms above keep with it (tables/state.h, search/search.c); of search before the file is closed, of tables after it. */
+  gpointer search, tables;
+  GDestroyNotify free_search, free_tables;
   /* Of the writer. */
-  gint64 highest_message;    /* no message with a higher id ever came (indexer.h) */
   guint64 last_serial;       /* the highest that this transaction or one before it gave to an event */
   GPtrArray *events;         /* (nullable): FlooEvent of the running job */
-  gboolean repair_is_due;    /* SQLite refused a row for a value of a wrong type (repair.h) */
-  gint64 lived_offset;       /* to the uptime, of the clock by which things grow old (lived.h) */
-  gint64 lived_saved;        /* what it said when it was saved; 0: not yet */
-  gint64 marked_day;         /* of that clock: the latest one with a mark in the journal */
-  gint64 last_client_id;     /* the highest ever given */
-  gint64 client_id_ceiling;  /* what the file beside the folder says */
-  gint64 client_id_skip;     /* how many ids were left out last (client-ids.h) */
+  gboolean repair_is_due;    /* SQLite refused a row for a value of a wrong type */
   int wal_pages;             /* in the WAL after the last commit */
-  FlooTouched *touched;      /* (nullable): see touched.h */
-  GHashTable *changes;       /* (nullable): see changes.h */
-  gint64 changes_from;       /* what is older counts as changed */
 };
 
 /**

@@ -5,7 +5,7 @@
 #include "store/engine/query.h"
 
 gboolean
-floo_migrate_check (FlooDb *db, int *version, GError **error)
+floo_migrate_check (FlooDb *db, int known, int *version, GError **error)
 {
   gint64 application_id, user_version, objects;
 
@@ -28,11 +28,11 @@ floo_migrate_check (FlooDb *db, int *version, GError **error)
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The store's file belongs to another program");
       return FALSE;
     }
-  if (user_version > FLOO_SCHEMA_VERSION)
+  if (user_version > known)
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE,
                    "The store was written by a newer version (its schema is %d, this version knows %d)", (int) user_version,
-                   FLOO_SCHEMA_VERSION);
+                   known);
       return FALSE;
     }
   return TRUE;

@@ -8,21 +8,16 @@
 
 G_BEGIN_DECLS
 
-/* Until the first release 001.sql itself is changed, and FLOO_APPLICATION_ID with it. */
-#define FLOO_SCHEMA_VERSION 1
-
 /**
  * floo_migrate_check:
+ * @known: the newest schema that this program knows
  * @version: (out): the file's schema, 0 for an empty file
  *
- * Whether the file is ours: an unknown application id and a newer schema than FLOO_SCHEMA_VERSION are FLOO_ERROR_STORAGE. Changes nothing.
+ * Whether the file is ours: an unknown application id and a newer schema than @known are FLOO_ERROR_STORAGE. Changes nothing.
  */
-gboolean floo_migrate_check (FlooDb *db, int *version, GError **error);
+gboolean floo_migrate_check (FlooDb *db, int known, int *version, GError **error);
 
-/* The folder of NNN.sql among the resources. */
-#define FLOO_SCHEMA_PREFIX "/im/floo/store/tables"
-
-/* Runs @prefix/NNN.sql of every version after @from up to @to, each in a transaction of its own. */
+/* @prefix: the folder of NNN.sql among the resources. Runs @prefix/NNN.sql of every version after @from up to @to, each in a transaction of its own. */
 gboolean floo_migrate_run (FlooDb *db, const char *prefix, int from, int to, GError **error);
 
 G_END_DECLS

@@ -5,11 +5,8 @@
 
 #include "base/error.h"
 #include "base/names.h"
-#include "store/tables/contacts.h"
 #include "store/engine/files.h"
-#include "store/opening.h"
-#include "store/tables/repair.h"
-#include "store/tables/rows.h"
+#include "store/engine/opening.h"
 
 #define BUILDING FLOO_STORE_FILE ".building"
 #define COMPLETE FLOO_STORE_FILE ".new"
@@ -25,97 +22,24 @@ floo_quarantine_is_due (const char *folder)
   return g_file_test (flag, G_FILE_TEST_EXISTS);
 }
 
-/* The outbox being copied: @from one end as far as it can be read, then from the other end down to there. */
-typedef struct {
-  FlooDb *to;
-  gint64 highest;    /* copied from below */
-  guint n;
-  GError *error;     /* of writing */
-} Copy;
-
-/* FALSE where writing failed: reading errors only end a direction. */
-static gboolean
-copy_outbox (Copy *copy, FlooDb *from, const char *name, gboolean upward)
-{
-  g_autoptr (FlooQuery) query = floo_query_take (from, name, NULL);
-  gboolean row;
-
-  while (query != NULL && floo_query_next (query, &row, NULL) && row)
-    {
-      FlooOutboxRow outbox;
-
-      if (!upward && floo_query_int (query, 0) <= copy->highest)
-        break;
-      if (!floo_repair_read_outbox_row (query, &outbox))
-        continue;
-      if (!floo_outbox_restore (copy->to, &outbox, &copy->error))
-        return FALSE;
-      copy->n++;
-      if (upward)
-        copy->highest = outbox.client_id;
-    }
-  return TRUE;
-}
-
-static gboolean
-copy_tokens (Copy *copy, FlooDb *from)
-{
-  g_autoptr (FlooQuery) query = floo_query_take (from, "tokens-all", NULL);
-  gboolean row;
-
-  while (query != NULL && floo_query_next (query, &row, NULL) && row)
-    {
-      const char *token = floo_query_text (query, 0);
-      const char *digest = floo_query_text (query, 1);
-
-      if (token != NULL && *token != '\0' && digest != NULL && *digest != '\0'
-          && !floo_outbox_add_token (copy->to, token, digest, floo_query_int (query, 2), &copy->error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
-/* The device's guid and number among them: with another number what was under way would be uncertain. */
-static gboolean
-copy_values (Copy *copy, FlooDb *from)
-{
-  g_autoptr (FlooQuery) query = floo_query_take (from, "values-all", NULL);
-  gboolean row;
-
-  while (query != NULL && floo_query_next (query, &row, NULL) && row)
-    {
-      const char *key = floo_query_text (query, 0);
-      const char *value = floo_query_text (query, 1);
-
-      if (key != NULL && *key != '\0' && value != NULL
-          && !floo_values_set (copy->to, key, value, &copy->error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 /* Takes over from the damaged file what must not be lost, as far as it can be read. FALSE where writing failed. */
 static gboolean
-salvage (FlooDb *to, const char *path, GError **error)
+salvage (const FlooTables *tables, FlooDb *to, const char *path, GError **error)
 {
-  g_autoptr (FlooDb) from = floo_db_open (path, FLOO_DB_SALVAGER, to->user_id, NULL);
-  Copy copy = { .to = to };
-  gboolean ok;
+  g_autoptr (GError) unreadable = NULL;
+  g_autoptr (FlooDb) from = floo_db_open (path, FLOO_DB_SALVAGER, to->user_id, &unreadable);
 
   if (from == NULL)
-    return TRUE;
+    {
+      g_message ("Nothing can be taken over from the damaged store: %s", unreadable->message);
+      return TRUE;
+    }
   if (!floo_db_begin_write (to, error))
     return FALSE;
-  ok = copy_outbox (&copy, from, "outbox-all", TRUE) && copy_outbox (&copy, from, "outbox-all-downward", FALSE)
-       && copy_tokens (&copy, from) && copy_values (&copy, from);
-  if (!ok)
-    {
-      g_propagate_error (error, copy.error);
-      floo_db_rollback (to);
-      return FALSE;
-    }
-  g_message ("%u messages and operations that wait were taken over from the damaged store", copy.n);
-  return floo_db_commit (to, error);
+  if (tables->salvage (to, from, error))
+    return floo_db_commit (to, error);
+  floo_db_rollback (to);
+  return FALSE;
 }
 
 static gboolean
@@ -176,15 +100,15 @@ floo_quarantine_finish (const char *folder, gboolean *replaced, GError **error)
 
 /* The new file, whole and closed. */
 static gboolean
-build (const char *path, const char *building, gint64 user_id, GError **error)
+build (const FlooTables *tables, const char *path, const char *building, gint64 user_id, GError **error)
 {
   g_autoptr (FlooDb) db = NULL;
   gboolean created;
 
   if (!remove_all (building, error))
     return FALSE;
-  db = floo_opening_open_file (building, user_id, &created, error);
-  if (db == NULL || !salvage (db, path, error))
+  db = floo_opening_open_file (tables, building, user_id, &created, error);
+  if (db == NULL || !salvage (tables, db, path, error))
     return FALSE;
   floo_db_checkpoint (db, TRUE);
   if (db->wal_pages == 0)
@@ -194,14 +118,14 @@ build (const char *path, const char *building, gint64 user_id, GError **error)
 }
 
 gboolean
-floo_quarantine_run (const char *folder, gint64 user_id, GError **error)
+floo_quarantine_run (const FlooTables *tables, const char *folder, gint64 user_id, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, FLOO_STORE_FILE, NULL);
   g_autofree char *building = g_build_filename (folder, BUILDING, NULL);
   g_autofree char *complete = g_build_filename (folder, COMPLETE, NULL);
   gboolean replaced;
 
-  if (!build (path, building, user_id, error) || !floo_file_move (building, complete, error) || !remove_all (building, error))
+  if (!build (tables, path, building, user_id, error) || !floo_file_move (building, complete, error) || !remove_all (building, error))
     return FALSE;
   floo_folder_sync (folder);
   return floo_quarantine_finish (folder, &replaced, error);

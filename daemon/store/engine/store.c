@@ -121,7 +121,8 @@ on_news (gpointer item, gpointer user_data)
 }
 
 void
-floo_store_open_async (const char *folder, gint64 user_id, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+floo_engine_open_async (const FlooParts *parts, const char *folder, gint64 user_id, GCancellable *cancellable, GAsyncReadyCallback callback,
+                        gpointer user_data)
 {
   g_autoptr (FlooStore) self = g_object_new (FLOO_TYPE_STORE, NULL);
   g_autoptr (GMainContext) context = g_main_context_ref_thread_default ();
@@ -131,9 +132,9 @@ floo_store_open_async (const char *folder, gint64 user_id, GCancellable *cancell
   self->path = g_build_filename (folder, FLOO_STORE_FILE, NULL);
   self->user_id = user_id;
   self->opening = g_task_new (self, cancellable, callback, user_data);
-  g_task_set_source_tag (self->opening, floo_store_open_async);
+  g_task_set_source_tag (self->opening, floo_engine_open_async);
   self->mailbox = floo_mailbox_new (context, on_news, (GDestroyNotify) floo_news_free, self);
-  self->worker = floo_worker_new (folder, user_id, self->mailbox);
+  self->worker = floo_worker_new (parts, folder, user_id, self->mailbox);
 }
 
 FlooStore *
@@ -141,7 +142,7 @@ floo_store_open_finish (GAsyncResult *result, FlooStoreOutcome *outcome, GError 
 {
   FlooStore *self;
 
-  g_return_val_if_fail (g_async_result_is_tagged (result, floo_store_open_async), NULL);
+  g_return_val_if_fail (g_async_result_is_tagged (result, floo_engine_open_async), NULL);
 
   self = g_task_propagate_pointer (G_TASK (result), error);
   if (self != NULL && outcome != NULL)

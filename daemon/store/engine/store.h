@@ -28,17 +28,7 @@ typedef enum {
   FLOO_STORE_REPLACED         /* the old one was corrupt and set aside; its outbox was taken over as far as it could be read */
 } FlooStoreOutcome;
 
-/**
- * floo_store_open_async:
- * @folder: (full path) of this account; made with 0700
- * @user_id: the account: who "we" are
- *
- * Opens folder/store.db on the writer thread: checks the application id and the schema's version, migrates, verifies WAL, closes
- * what a crash left half done. A newer schema than known is FLOO_ERROR_STORAGE, the file untouched. A corrupt file is moved to
- * store.db.corrupt-TIME and a new one begun.
- */
-void floo_store_open_async (const char *folder, gint64 user_id, GCancellable *cancellable,
-                            GAsyncReadyCallback callback, gpointer user_data);
+/* Ends floo_store_open_async() (store/open.h). @outcome: (out) (optional) */
 FlooStore *floo_store_open_finish (GAsyncResult *result, FlooStoreOutcome *outcome, GError **error);
 
 /**

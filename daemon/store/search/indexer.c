@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/names.h"
+#include "store/engine/news.h"
 #include "store/search/index.h"
 #include "store/search/spans.h"
 #include "store/search/step.h"
@@ -280,8 +281,8 @@ indexer_main (gpointer data)
   return NULL;
 }
 
-FlooIndexer *
-floo_indexer_new (const char *folder, gint64 user_id, const char *journal_id, FlooMailbox *mailbox)
+static FlooIndexer *
+start (const char *folder, gint64 user_id, const char *journal_id, FlooMailbox *mailbox)
 {
   FlooIndexer *self = g_new0 (FlooIndexer, 1);
 
@@ -297,8 +298,8 @@ floo_indexer_new (const char *folder, gint64 user_id, const char *journal_id, Fl
   return self;
 }
 
-void
-floo_indexer_free (FlooIndexer *self)
+static void
+stop (FlooIndexer *self)
 {
   g_mutex_lock (&self->lock);
   self->closing = TRUE;
@@ -314,8 +315,8 @@ floo_indexer_free (FlooIndexer *self)
   g_free (self);
 }
 
-void
-floo_indexer_wake (FlooIndexer *self)
+static void
+wake (FlooIndexer *self)
 {
   g_mutex_lock (&self->lock);
   if (!self->woken)
@@ -326,8 +327,8 @@ floo_indexer_wake (FlooIndexer *self)
   g_mutex_unlock (&self->lock);
 }
 
-void
-floo_indexer_wait (FlooIndexer *self, FlooNews *job, gint64 deadline)
+static void
+add_waiter (FlooIndexer *self, FlooNews *job, gint64 deadline)
 {
   Waiter waiter = { job, deadline };
 
@@ -337,8 +338,8 @@ floo_indexer_wait (FlooIndexer *self, FlooNews *job, gint64 deadline)
   g_mutex_unlock (&self->lock);
 }
 
-gint64
-floo_indexer_get_done (FlooIndexer *self)
+static gint64
+get_done (FlooIndexer *self)
 {
   gint64 done;
 
@@ -347,3 +348,5 @@ floo_indexer_get_done (FlooIndexer *self)
   g_mutex_unlock (&self->lock);
   return done;
 }
+
+const FlooIndexing floo_indexing = { start, stop, wake, add_waiter, get_done };

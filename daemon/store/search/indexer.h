@@ -8,21 +8,10 @@
  */
 #pragma once
 
-#include "store/engine/worker.h"
+#include "store/engine/hooks.h"
 
 G_BEGIN_DECLS
 
-typedef struct _FlooIndexer FlooIndexer;
-
-/* @mailbox: where the jobs go that wait */
-FlooIndexer *floo_indexer_new (const char *folder, gint64 user_id, const char *journal_id, FlooMailbox *mailbox);
-/* Ends the thread; jobs that wait fail with Cancelled. */
-void floo_indexer_free (FlooIndexer *self);
-/* Something was committed. */
-void floo_indexer_wake (FlooIndexer *self);
-/* Posts @job (transfer full) when all that is committed by now is in the index; with FLOO_ERROR_TIMEOUT at @deadline (monotonic µs). */
-void floo_indexer_wait (FlooIndexer *self, FlooNews *job, gint64 deadline);
-/* Notes below this number are done with. */
-gint64 floo_indexer_get_done (FlooIndexer *self);
+extern const FlooIndexing floo_indexing;
 
 G_END_DECLS

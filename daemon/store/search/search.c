@@ -48,26 +48,47 @@ floo_search_check_text (const char *text, GError **error)
 
 /* ---- the index's side ---- */
 
-/* The reader's connection to the index; opened once, and again where the file is another one now. */
-static gboolean
+/* A reader's connection to the index, and of which file it is. */
+typedef struct {
+  FlooDb *db;
+  dev_t device;
+  ino_t inode;
+} Index;
+
+static void
+close_index (gpointer data)
+{
+  Index *index = data;
+
+  floo_db_close (index->db);
+  g_free (index);
+}
+
+/* Opened once, and again where the file is another one now. Returns: (transfer none) */
+static FlooDb *
 open_index (FlooDb *db, GError **error)
 {
   g_autofree char *path = g_build_filename (db->folder, FLOO_SEARCH_FILE, NULL);
+  Index *index = db->search;
+  FlooDb *opened;
   struct stat info;
 
   if (stat (path, &info) != 0)
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The search index is not there");
-      return FALSE;
+      return NULL;
     }
-  if (db->index != NULL && (db->index_device != info.st_dev || db->index_inode != info.st_ino))
-    g_clear_pointer (&db->index, floo_db_close);
-  if (db->index != NULL)
-    return TRUE;
-  db->index = floo_index_open_reader (db->folder, db->user_id, error);
-  db->index_device = info.st_dev;
-  db->index_inode = info.st_ino;
-  return db->index != NULL;
+  if (index != NULL && index->device == info.st_dev && index->inode == info.st_ino)
+    return index->db;
+  g_clear_pointer (&db->search, close_index);
+  opened = floo_index_open_reader (db->folder, db->user_id, error);
+  if (opened == NULL)
+    return NULL;
+  index = g_new (Index, 1);
+  *index = (Index){ opened, info.st_dev, info.st_ino };
+  db->search = index;
+  db->free_search = close_index;
+  return opened;
 }
 
 /* ---- the store's side ---- */
@@ -220,11 +241,10 @@ floo_search_run (FlooDb *db, const FlooSearch *search, gboolean *more, GError **
   Run run = { .db = db, .search = search, .before = search->before > 0 ? search->before : G_MAXINT64, .candidates = candidates, .text = text, .bytes = FLOO_PAGE_BYTES };
   gboolean ok;
 
-  if (!floo_search_check_text (search->text, error) || !open_index (db, error))
+  if (!floo_search_check_text (search->text, error) || (run.index = open_index (db, error)) == NULL)
     return NULL;
   run.terms = terms = floo_terms_new (search->text);
   run.expression = expression = floo_tokens_expression (terms, search);
-  run.index = db->index;
   if (!floo_db_begin_read (run.index, error))
     return NULL;
   g_variant_builder_init (&run.found, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));

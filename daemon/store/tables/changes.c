@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/tables/changes.h"
 
+#include "store/tables/state.h"
+
 /* So many changes are remembered; then all are forgotten, and questions from before are asked anew. */
 #define MAX_CHANGES 4096
 
@@ -26,25 +28,27 @@ floo_changes_get_moment (void)
 void
 floo_changes_note (FlooDb *db, guint what, gint64 id)
 {
+  FlooState *state = floo_state_get (db);
   const Key key = { id, what };
   const gint64 now = floo_changes_get_moment ();
 
-  if (db->changes == NULL)
-    db->changes = g_hash_table_new_full (g_int64_hash, key_equal, g_free, g_free);
-  if (g_hash_table_size (db->changes) >= MAX_CHANGES)
+  if (state->changes == NULL)
+    state->changes = g_hash_table_new_full (g_int64_hash, key_equal, g_free, g_free);
+  if (g_hash_table_size (state->changes) >= MAX_CHANGES)
     {
-      g_hash_table_remove_all (db->changes);
-      db->changes_from = now;
+      g_hash_table_remove_all (state->changes);
+      state->changes_from = now;
     }
-  g_hash_table_insert (db->changes, g_memdup2 (&key, sizeof key), g_memdup2 (&now, sizeof now));
+  g_hash_table_insert (state->changes, g_memdup2 (&key, sizeof key), g_memdup2 (&now, sizeof now));
 }
 
 gboolean
 floo_changes_since (FlooDb *db, guint what, gint64 id, gint64 moment)
 {
+  FlooState *state = floo_state_get (db);
   const Key key = { id, what };
-  const gint64 *changed = db->changes != NULL ? g_hash_table_lookup (db->changes, &key) : NULL;
+  const gint64 *changed = state->changes != NULL ? g_hash_table_lookup (state->changes, &key) : NULL;
 
   /* In the same microsecond: nobody knows, so it is asked again. */
-  return moment <= db->changes_from || (changed != NULL && moment <= *changed);
+  return moment <= state->changes_from || (changed != NULL && moment <= *changed);
 }

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "store/engine/files.h"
 #include "store/engine/query.h"
+#include "store/tables/state.h"
 
 #define STEP_MS 10000
 #define SKIP_MS 60000
@@ -27,6 +28,7 @@ ceiling_path (FlooDb *db)
 gboolean
 floo_client_ids_load (FlooDb *db, GError **error)
 {
+  FlooState *state = floo_state_get (db);
   g_autofree char *path = ceiling_path (db);
   g_autofree char *text = NULL;
   g_autoptr (GError) local = NULL;
@@ -46,20 +48,21 @@ floo_client_ids_load (FlooDb *db, GError **error)
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The file with the highest client id cannot be read: %s", local->message);
       return FALSE;
     }
-  db->client_id_ceiling = ceiling;
-  db->last_client_id = MAX (used, ceiling);
+  state->client_id_ceiling = ceiling;
+  state->last_client_id = MAX (used, ceiling);
   return TRUE;
 }
 
 static gboolean
 set_ceiling (FlooDb *db, gint64 ceiling, GError **error)
 {
+  FlooState *state = floo_state_get (db);
   g_autofree char *path = ceiling_path (db);
   g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT "\n", ceiling);
 
   if (!floo_file_write_durably (path, text, error))
     return FALSE;
-  db->client_id_ceiling = ceiling;
+  state->client_id_ceiling = ceiling;
   return TRUE;
 }
 
@@ -72,18 +75,21 @@ floo_client_ids_raise (FlooDb *db, gint64 client_id, GError **error)
 void
 floo_client_ids_skip (FlooDb *db, gint64 seen)
 {
-  if (db->client_id_skip > 0 && db->last_client_id - seen >= db->client_id_skip)
+  FlooState *state = floo_state_get (db);
+
+  if (state->client_id_skip > 0 && state->last_client_id - seen >= state->client_id_skip)
     return;
-  db->client_id_skip = CLAMP (2 * db->client_id_skip, SKIP_MS, MAX_SKIP_MS);
-  if (db->last_client_id < MAX_CLIENT_ID - 2 * MAX_SKIP_MS)
-    db->last_client_id += db->client_id_skip;
+  state->client_id_skip = CLAMP (2 * state->client_id_skip, SKIP_MS, MAX_SKIP_MS);
+  if (state->last_client_id < MAX_CLIENT_ID - 2 * MAX_SKIP_MS)
+    state->last_client_id += state->client_id_skip;
 }
 
 void
 floo_client_ids_settle (FlooDb *db)
 {
+  FlooState *state = floo_state_get (db);
   g_autoptr (GError) error = NULL;
 
-  if (db->last_client_id < db->client_id_ceiling && !set_ceiling (db, db->last_client_id, &error))
+  if (state->last_client_id < state->client_id_ceiling && !set_ceiling (db, state->last_client_id, &error))
     g_message ("the last client id could not be stored, the next ones will be a little ahead of the clock: %s", error->message);
 }

@@ -2,6 +2,9 @@
 #include "store/tables/gaps.h"
 
 #include "store/engine/query.h"
+#include "store/tables/meta.h"
+
+#define PUSHES "pushes"
 
 gboolean
 floo_gaps_add (FlooDb *db, gint64 conversation, gint64 id, gboolean missed, GError **error)
@@ -83,7 +86,7 @@ floo_gaps_is_received (FlooDb *db, gint64 id, gboolean *received, GError **error
 gboolean
 floo_gaps_get_created (FlooDb *db, gint64 *created, GError **error)
 {
-  return floo_query_get_int (db, "store-created", NULL, 0, created, NULL, error);
+  return floo_meta_get_created (db, created, error);
 }
 
 gboolean
@@ -114,24 +117,13 @@ floo_gaps_give_up (FlooDb *db, gint64 conversation, gint64 id, GError **error)
 gboolean
 floo_gaps_note_pushes (FlooDb *db, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "meta-put", error);
-
-  if (query == NULL)
-    return FALSE;
-  floo_query_bind_text (query, 1, "pushes");
-  floo_query_bind_int (query, 2, 1);
-  return floo_query_run (query, error);
+  return floo_meta_set_int (db, PUSHES, 1, error);
 }
 
 gboolean
 floo_gaps_has_pushes (FlooDb *db, gboolean *pushes, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "meta-get", error);
-
-  if (query == NULL)
-    return FALSE;
-  floo_query_bind_text (query, 1, "pushes");
-  return floo_query_next (query, pushes, error);
+  return floo_meta_has (db, PUSHES, pushes, error);
 }
 
 gboolean

@@ -11,6 +11,7 @@
 #include "store/tables/lived.h"
 #include "store/tables/messages.h"
 #include "store/tables/prune.h"
+#include "store/tables/state.h"
 #include "store/engine/query.h"
 
 #define EVENTS_TYPE "a(txsv)"
@@ -411,10 +412,11 @@ mark_key (gint64 day)
 static gboolean
 mark_day (FlooDb *db, gint64 day, GError **error)
 {
+  FlooState *state = floo_state_get (db);
   g_autofree char *key = mark_key (day);
   g_autoptr (FlooQuery) query = NULL;
 
-  if (day <= db->marked_day)
+  if (day <= state->marked_day)
     return TRUE;
   query = floo_query_take (db, "journal-mark-put", error);
   if (query == NULL)
@@ -423,7 +425,7 @@ mark_day (FlooDb *db, gint64 day, GError **error)
   floo_query_bind_int (query, 2, (gint64) db->last_serial);
   if (!floo_query_run (query, error))
     return FALSE;
-  db->marked_day = day;
+  state->marked_day = day;
   return TRUE;
 }
 

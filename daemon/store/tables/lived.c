@@ -4,7 +4,8 @@
 #include <stdio.h>
 
 #include "base/backoff.h"
-#include "store/engine/query.h"
+#include "store/tables/meta.h"
+#include "store/tables/state.h"
 
 #define KEY "lived"
 #define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
@@ -23,47 +24,45 @@ parse (const char *text, gint64 *lived, gint64 *wall)
 }
 
 gint64
-floo_lived_now (const FlooDb *db)
+floo_lived_now (FlooDb *db)
 {
-  return db->lived_offset + floo_uptime_ms ();
+  FlooState *state = floo_state_get (db);
+
+  return state->lived_offset + floo_uptime_ms ();
 }
 
 gboolean
 floo_lived_save (FlooDb *db, GError **error)
 {
+  FlooState *state = floo_state_get (db);
   const gint64 lived = floo_lived_now (db);
   g_autofree char *text = NULL;
-  g_autoptr (FlooQuery) query = NULL;
 
-  if (db->lived_saved != 0 && lived - db->lived_saved < SAVE_MS)
+  if (state->lived_saved != 0 && lived - state->lived_saved < SAVE_MS)
     return TRUE;
-  query = floo_query_take (db, "meta-put", error);
-  if (query == NULL)
-    return FALSE;
   text = g_strdup_printf ("%" G_GINT64_FORMAT " %" G_GINT64_FORMAT, lived, floo_now_ms ());
-  floo_query_bind_text (query, 1, KEY);
-  floo_query_bind_text (query, 2, text);
-  if (!floo_query_run (query, error))
+  if (!floo_meta_set_text (db, KEY, text, error))
     return FALSE;
-  db->lived_saved = lived;
+  state->lived_saved = lived;
   return TRUE;
 }
 
 gboolean
 floo_lived_load (FlooDb *db, GError **error)
 {
+  FlooState *state = floo_state_get (db);
   const gint64 now = floo_now_ms ();
   g_autofree char *text = NULL;
   gint64 lived, wall;
 
-  if (!floo_query_get_text (db, "meta-get", KEY, &text, error))
+  if (!floo_meta_get_text (db, KEY, &text, error))
     return FALSE;
   if (parse (text, &lived, &wall))
     lived += now > wall ? MIN (now - wall, DAY_MS) : 0;
   else
     lived = CLAMP (now, 1, MAX_MS - 1);
-  db->lived_offset = lived - floo_uptime_ms ();
-  db->lived_saved = 0;
+  state->lived_offset = lived - floo_uptime_ms ();
+  state->lived_saved = 0;
   /* From its first moment on it goes its own way. */
   return text != NULL || floo_lived_save (db, error);
 }

@@ -19,6 +19,6 @@ gboolean floo_lived_load (FlooDb *db, GError **error);
 /* In a write job; nothing is written where it was saved lately. */
 gboolean floo_lived_save (FlooDb *db, GError **error);
 /* ms; writer only */
-gint64 floo_lived_now (const FlooDb *db);
+gint64 floo_lived_now (FlooDb *db);
 
 G_END_DECLS

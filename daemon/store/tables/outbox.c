@@ -10,6 +10,7 @@
 #include "store/tables/lived.h"
 #include "store/tables/messages.h"
 #include "store/tables/rows.h"
+#include "store/tables/state.h"
 
 #define TOKEN_DAY_MS (24 * 3600 * 1000)
 
@@ -30,11 +31,12 @@ floo_outbox_operation_to_string (int operation)
 gboolean
 floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error)
 {
-  gint64 next = MAX (db->last_client_id + 1, floo_now_ms ());
+  FlooState *state = floo_state_get (db);
+  gint64 next = MAX (state->last_client_id + 1, floo_now_ms ());
 
-  if (next > db->client_id_ceiling && !floo_client_ids_raise (db, next, error))
+  if (next > state->client_id_ceiling && !floo_client_ids_raise (db, next, error))
     return FALSE;
-  db->last_client_id = next;
+  state->last_client_id = next;
   *client_id = next;
   return TRUE;
 }

@@ -2,6 +2,7 @@
 #include "store/tables/search-changes.h"
 
 #include "store/engine/query.h"
+#include "store/tables/state.h"
 
 /* Notes that one transaction forgets. */
 #define PRUNE_STEP 2000
@@ -9,16 +10,20 @@
 gboolean
 floo_search_changes_load (FlooDb *db, GError **error)
 {
-  return floo_query_get_int (db, "message-highest-ever", NULL, 0, &db->highest_message, NULL, error);
+  FlooState *state = floo_state_get (db);
+
+  return floo_query_get_int (db, "message-highest-ever", NULL, 0, &state->highest_message, NULL, error);
 }
 
 gboolean
 floo_search_changes_add_new (FlooDb *db, gint64 message, GError **error)
 {
+  FlooState *state = floo_state_get (db);
+
   /* A number that is too high after a transaction was undone does no harm: some notes more. */
-  if (message > db->highest_message)
+  if (message > state->highest_message)
     {
-      db->highest_message = message;
+      state->highest_message = message;
       return TRUE;
     }
   return floo_search_changes_add (db, message, error);

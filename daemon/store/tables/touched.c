@@ -5,6 +5,7 @@
 #include "store/tables/conversations.h"
 #include "store/tables/entries.h"
 #include "store/tables/journal.h"
+#include "store/tables/state.h"
 #include "store/engine/query.h"
 
 /* Entries of one event; where there are more a client reloads the list. */
@@ -48,13 +49,14 @@ on_update (void *data, int operation, const char *database, const char *table, s
 void
 floo_touched_watch (FlooDb *db)
 {
+  FlooState *state = floo_state_get (db);
   FlooTouched *self = g_new0 (FlooTouched, 1);
 
   self->conversations = new_set ();
   self->messages = new_set ();
   self->outbox = new_set ();
   self->contacts = new_set ();
-  db->touched = self;
+  state->touched = self;
   sqlite3_update_hook (db->handle, on_update, self);
 }
 
@@ -71,28 +73,35 @@ floo_touched_free (FlooTouched *self)
 void
 floo_touched_add_contact (FlooDb *db, gint64 id)
 {
-  if (db->touched != NULL)
-    add (db->touched->contacts, id);
+  FlooState *state = floo_state_get (db);
+
+  if (state->touched != NULL)
+    add (state->touched->contacts, id);
 }
 
 void
 floo_touched_add_message (FlooDb *db, gint64 id)
 {
-  if (db->touched != NULL)
-    add (db->touched->messages, id);
+  FlooState *state = floo_state_get (db);
+
+  if (state->touched != NULL)
+    add (state->touched->messages, id);
 }
 
 void
 floo_touched_add_list (FlooDb *db)
 {
-  if (db->touched != NULL)
-    db->touched->list = TRUE;
+  FlooState *state = floo_state_get (db);
+
+  if (state->touched != NULL)
+    state->touched->list = TRUE;
 }
 
 gboolean
 floo_touched_any (FlooDb *db)
 {
-  const FlooTouched *self = db->touched;
+  FlooState *state = floo_state_get (db);
+  const FlooTouched *self = state->touched;
 
   return self->list || g_hash_table_size (self->conversations) > 0 || g_hash_table_size (self->messages) > 0
          || g_hash_table_size (self->outbox) > 0 || g_hash_table_size (self->contacts) > 0;
@@ -101,7 +110,8 @@ floo_touched_any (FlooDb *db)
 void
 floo_touched_forget (FlooDb *db)
 {
-  FlooTouched *self = db->touched;
+  FlooState *state = floo_state_get (db);
+  FlooTouched *self = state->touched;
 
   g_hash_table_remove_all (self->conversations);
   g_hash_table_remove_all (self->messages);
@@ -131,6 +141,7 @@ for_each (FlooDb *db, GHashTable *set, RowFunc func, GError **error)
 static gboolean
 add_conversations_of (FlooDb *db, const char *name, gint64 id, GError **error)
 {
+  FlooState *state = floo_state_get (db);
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, name, FLOO_INTS (id), error);
   gboolean row = query != NULL;
 
@@ -139,7 +150,7 @@ add_conversations_of (FlooDb *db, const char *name, gint64 id, GError **error)
       if (!floo_query_next (query, &row, error))
         return FALSE;
       if (row)
-        add (db->touched->conversations, floo_query_int (query, 0));
+        add (state->touched->conversations, floo_query_int (query, 0));
     }
   return query != NULL;
 }
@@ -160,7 +171,9 @@ on_outbox (FlooDb *db, gint64 id, GError **error)
 static gboolean
 on_contact (FlooDb *db, gint64 id, GError **error)
 {
-  add (db->touched->conversations, id);
+  FlooState *state = floo_state_get (db);
+
+  add (state->touched->conversations, id);
   return add_conversations_of (db, "conversations-by-last-from", id, error);
 }
 
@@ -199,10 +212,12 @@ tell_one (FlooDb *db, gint64 id, Tale *tale, GError **error)
 static gboolean
 collect (FlooDb *db, Tale *tale, GError **error)
 {
+  FlooState *state = floo_state_get (db);
+
   GHashTableIter iter;
   gpointer key;
 
-  g_hash_table_iter_init (&iter, db->touched->conversations);
+  g_hash_table_iter_init (&iter, state->touched->conversations);
   while (g_hash_table_iter_next (&iter, &key, NULL))
     if (!tell_one (db, *(const gint64 *) key, tale, error))
       return FALSE;
@@ -228,7 +243,8 @@ journal (FlooDb *db, Tale *tale, GError **error)
 static gboolean
 tell (FlooDb *db, GError **error)
 {
-  FlooTouched *self = db->touched;
+  FlooState *state = floo_state_get (db);
+  FlooTouched *self = state->touched;
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (GArray) removed = g_array_new (FALSE, FALSE, sizeof (gint64));
   Tale tale = { .ids = ids, .removed = removed };
@@ -252,11 +268,12 @@ tell (FlooDb *db, GError **error)
 gboolean
 floo_touched_tell (FlooDb *db, gpointer unused, GError **error)
 {
+  FlooState *state = floo_state_get (db);
   gboolean ok;
 
-  db->touched->telling = TRUE;
+  state->touched->telling = TRUE;
   ok = tell (db, error);
-  db->touched->telling = FALSE;
+  state->touched->telling = FALSE;
   floo_touched_forget (db);
   return ok;
 }

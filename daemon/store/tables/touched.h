@@ -8,7 +8,7 @@
  */
 #pragma once
 
-#include "store/engine/db.h"
+#include "store/tables/state.h"
 
 G_BEGIN_DECLS
 

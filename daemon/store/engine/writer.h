@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * writer.h: the transactions of the writer's thread: jobs in batches, and what is done while there are none. Private to the store.
+ *
+ * All but floo_writer_set_retention() is called on the writer's thread, or while there is none.
+ */
+#pragma once
+
+#include "store/engine/news.h"
+
+G_BEGIN_DECLS
+
+typedef struct _FlooWriter FlooWriter;
+
+/* Whether a job waits or the store is to be closed: work that nobody waits for is put off. */
+typedef gboolean (*FlooIsWantedFunc) (gpointer user_data);
+
+/* @parts, @mailbox: (unowned): outlive it */
+FlooWriter *floo_writer_new (const FlooParts *parts, FlooMailbox *mailbox, FlooIsWantedFunc is_wanted, gpointer user_data);
+void floo_writer_free (FlooWriter *self);
+
+/* Opens the account's file; @news gets the outcome or the error. Where it fails, too, floo_writer_close() follows. */
+gboolean floo_writer_open (FlooWriter *self, const char *folder, gint64 user_id, FlooNews *news);
+/* @indexer: (unowned): told of what is committed, from now on; before the first job */
+void floo_writer_set_indexer (FlooWriter *self, FlooIndexer *indexer);
+/* @in_order: all goes into the file and nothing is left beside it; else it is closed as it is */
+void floo_writer_close (FlooWriter *self, gboolean in_order);
+
+/* One transaction with as many of @jobs (FlooNews) as fit; those that ran leave the queue and go to the mailbox. */
+void floo_writer_run (FlooWriter *self, GQueue *jobs);
+/* Once for each time that SQLite has refused a row: the jobs behind it find it mended. */
+void floo_writer_repair (FlooWriter *self);
+
+/* Until when (monotonic µs) there is nothing to do without a job. */
+gint64 floo_writer_get_idle_end (FlooWriter *self);
+/* What is done while no job waits, when that time has come. */
+void floo_writer_do_idle_work (FlooWriter *self);
+
+/* The journal's bounds; on any thread. */
+void floo_writer_set_retention (FlooWriter *self, guint days, guint events);
+
+G_END_DECLS

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * state.h: what the tables keep in memory with a connection. Private to the tables.
+ */
+#pragma once
+
+#include "store/engine/db.h"
+
+G_BEGIN_DECLS
+
+typedef struct _FlooTouched FlooTouched;
+
+typedef struct {
+  gint64 highest_message;    /* no message with a higher id ever came (search-changes.h) */
+  gint64 lived_offset;       /* to the uptime, of the clock by which things grow old (lived.h) */
+  gint64 lived_saved;        /* what it said when it was saved; 0: not yet */
+  gint64 marked_day;         /* of that clock: the latest one with a mark in the journal */
+  gint64 last_client_id;     /* the highest ever given */
+  gint64 client_id_ceiling;  /* what the file beside the folder says */
+  gint64 client_id_skip;     /* how many ids were left out last (client-ids.h) */
+  FlooTouched *touched;      /* (nullable): see touched.h */
+  GHashTable *changes;       /* (nullable): see changes.h */
+  gint64 changes_from;       /* what is older counts as changed */
+} FlooState;
+
+/* Of the connection @db, until it is closed. */
+FlooState *floo_state_get (FlooDb *db);
+
+G_END_DECLS
