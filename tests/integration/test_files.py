@@ -283,9 +283,16 @@ class FilesTest(files.Test):
         self.assertEqual((waiting.id, waiting.more['send_state'], json.loads(waiting.more['attachment'])), (client_id, 'queued', {'dName': 'a.bin', 'fLen': 100000}))
         self.assertEqual(self.transfer(client, path)['Status'], 'queued')
         self.assertEqual(client.get('Account', 'Queued'), 1)
+        # Until it is uploaded its sender's own windows show the copy, which stays where they have it when it is not needed for that any more.
+        own = self.download(client, client_id)
+        self.assertEqual((self.read(own['Path']), own['Name'], own['Message']), (content, 'a.bin', client_id))
+        self.assertEqual(self.download(client, client_id, thumbnail=True)['Path'], own['Path'])
         sandbox.control('socket', refuse=0)
         client.call('Account', 'Reconnect')
         client.wait_sent(client_id)
+        harness.wait_for(lambda: not self.outgoing(daemon), 'the copy is gone')
+        self.assertEqual(self.read(own['Path']), content)
+        self.assertEqual(self.read(self.download(client, client_id)['Path']), content)
         self.assertEqual(self.stored(sandbox, client, json.loads(sandbox.accepted('alice')[0]['attachment'])['url']), content)
 
     def test_void_token_while_a_file_waits(self):

@@ -35,6 +35,7 @@ download_free (gpointer data)
   g_free (download->spec.name);
   g_free (download->spec.shown);
   g_free (download->spec.url);
+  g_free (download->spec.copy);
   g_free (download->folder);
   g_free (download);
 }
@@ -83,6 +84,16 @@ on_published (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 static void
+publish (Download *download)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_published, download);
+
+  g_task_set_source_tag (task, publish);
+  g_task_set_task_data (task, download, NULL); /* the transfer has it */
+  g_task_run_in_thread (task, publish_thread);
+}
+
+static void
 on_progress (goffset transferred, goffset total, gpointer user_data)
 {
   Download *download = user_data;
@@ -96,7 +107,6 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Download *download = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GTask) task = NULL;
 
   if (!floo_storage_fetch_finish (FLOO_STORAGE (source), result, &error))
     {
@@ -104,12 +114,8 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
       return;
     }
   /* Not into the cache of an account that was erased meanwhile. */
-  if (!floo_files_may_go_on (download->transfer))
-    return;
-  task = g_task_new (NULL, NULL, on_published, download);
-  g_task_set_source_tag (task, on_fetched);
-  g_task_set_task_data (task, download, NULL); /* the transfer has it */
-  g_task_run_in_thread (task, publish_thread);
+  if (floo_files_may_go_on (download->transfer))
+    publish (download);
 }
 
 static void
@@ -162,6 +168,15 @@ ask_for_shared_file (Download *download)
                         floo_transfer_get_cancellable (download->transfer), on_shared_file, download);
 }
 
+/* Our own copy, into the cache: that one stays when the file was uploaded. */
+static gboolean
+copy_own (const Download *download, int fd, GCancellable *cancellable, GError **error)
+{
+  g_autoptr (FlooInput) input = floo_input_open (download->spec.copy, download->spec.shown, error);
+
+  return input != NULL && floo_input_copy (input, fd, cancellable, error);
+}
+
 static void
 create_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -169,6 +184,12 @@ create_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *c
   GError *error = NULL;
   int fd = floo_cache_create (download->folder, download->spec.name, download->id, &error);
 
+  if (fd >= 0 && download->spec.copy != NULL && !copy_own (download, fd, cancellable, &error))
+    {
+      floo_cache_discard (download->folder, download->spec.name, download->id);
+      close (fd);
+      fd = -1;
+    }
   if (fd >= 0)
     g_task_return_int (task, fd);
   else
@@ -180,7 +201,12 @@ go_on (Download *download)
 {
   if (!floo_files_may_go_on (download->transfer))
     return;
-  if (download->spec.url != NULL)
+  if (download->spec.copy != NULL)
+    {
+      download->state.have = lseek (download->fd, 0, SEEK_END);
+      publish (download);
+    }
+  else if (download->spec.url != NULL)
     fetch (download);
   else
     ask_for_shared_file (download);
@@ -221,19 +247,20 @@ run_download (FlooTransfer *transfer, gpointer user_data)
       go_on (download);
       return;
     }
-  task = g_task_new (NULL, NULL, on_created, download);
+  task = g_task_new (NULL, floo_transfer_get_cancellable (transfer), on_created, download);
+  g_task_set_check_cancellable (task, FALSE); /* what was made has to be taken */
   g_task_set_source_tag (task, run_download);
   g_task_set_task_data (task, download, NULL); /* the transfer has it */
   g_task_run_in_thread (task, create_thread);
 }
 
-/* What is in the cache already needs no turn and no service. */
+/* What is in the cache already, or is our own, needs no turn and no service. */
 static void
-finish_present (FlooTransfer *transfer)
+begin_local (FlooTransfer *transfer)
 {
   Download *download = floo_transfer_get_data (transfer);
 
-  if (download->present && floo_transfer_begin (transfer))
+  if ((download->present || download->spec.copy != NULL) && floo_transfer_begin (transfer))
     run_download (transfer, download);
 }
 
@@ -308,7 +335,7 @@ on_added (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer
 
   begin->download = NULL;
   if (transfer != NULL)
-    finish_present (transfer);
+    begin_local (transfer);
   if (begin->call != NULL)
     floo_transfer_call_added (self, transfer, error, begin->call);
   begin_free (begin);

@@ -228,6 +228,14 @@ copy_regular (Take *take, int to, GCancellable *cancellable, GError **error)
     }
 }
 
+gboolean
+floo_input_copy (const FlooInput *input, int to, GCancellable *cancellable, GError **error)
+{
+  Take take = { .fd = input->fd, .max_size = G_MAXOFFSET };
+
+  return copy_regular (&take, to, cancellable, error);
+}
+
 /* What was copied in one step may be larger than the file was when it was looked at. */
 static gboolean
 check_copy (const Take *take, int to, GError **error)

@@ -40,6 +40,8 @@ FlooInput *floo_input_take_finish (GAsyncResult *result, GError **error);
 
 /* On a worker thread: opens a copy made before and finds out what it is. */
 FlooInput *floo_input_open (const char *path, const char *name, GError **error);
+/* On a worker thread: all its bytes to @to, a file. */
+gboolean floo_input_copy (const FlooInput *input, int to, GCancellable *cancellable, GError **error);
 
 /* Returns: (transfer full): what is left of a file's name as one line without folders, at most 255 bytes; "file" where that is nothing. */
 char *floo_input_tidy_name (const char *name);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outgoing.h: a message in the outbox whose file is not uploaded. Private to accept.c and outgoing.c.
+ * outgoing.h: a message in the outbox whose file is not uploaded. Only for daemon/session/files.
  */
 #pragma once
 

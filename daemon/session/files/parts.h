@@ -127,6 +127,7 @@ gboolean floo_file_type_check (const char *to_type, const char *type, FlooToType
  * @name: in the cache
  * @shown: the file's name, for people
  * @url: (nullable): a shared file's, which is asked for
+ * @copy: (nullable): our own copy of the file, which is taken instead, without the service
  * @query: (nullable): what is added to the URL
  * @max_size: bytes; the configuration's limit holds, too
  * @may_be_less: whoever asks for the file gets another transfer, since @max_size may be less than they would get
@@ -137,6 +138,7 @@ typedef struct {
   char *name;
   char *shown;
   char *url;
+  char *copy;
   char **query;
   goffset max_size;
   gboolean may_be_less;

@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "session/files/outgoing.h"
 #include "session/job/recipient.h"
 #include "store/tables/messages.h"
+#include "store/tables/outbox.h"
 
 /* Images up to here come by themselves where that is wanted. */
 #define AUTO_IMAGE_SIZE (256 << 10)
@@ -69,6 +71,21 @@ begin_for_message (FlooFiles *self, gint64 message, int type, const char *attach
   return TRUE;
 }
 
+/* Of ours, whose file is not uploaded: the copy that waits for it. */
+static void
+begin_for_own (FlooFiles *self, gint64 message, const char *attachment, FlooTransferCall *call)
+{
+  g_autoptr (JsonNode) node = attachment != NULL ? floo_json_parse (attachment, strlen (attachment), NULL) : NULL;
+  const char *name = floo_json_get_string (node != NULL ? floo_json_node_object (node) : NULL, "dName");
+  g_autofree char *copy = floo_outgoing_copy_name (message);
+  FlooDownloadSpec spec = { .message = message, .max_size = G_MAXINT64 };
+
+  spec.name = g_strdup_printf ("message-%" G_GINT64_FORMAT, message);
+  spec.shown = floo_input_tidy_name (name != NULL ? name : "");
+  spec.copy = g_build_filename (self->outgoing, copy, NULL);
+  floo_download_begin (self, &spec, call);
+}
+
 void
 floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail, const char *attachment, int type)
 {
@@ -94,6 +111,9 @@ typedef struct {
   gint64 id;            /* the message's present one */
   int type;
   char *attachment;
+  gboolean waits;       /* in the outbox, */
+  gboolean held;        /* with a file that is not uploaded, */
+  gboolean copied;      /* of which all bytes are here */
 } MessageFile;
 
 static void
@@ -115,12 +135,31 @@ keep_attachment (const FlooMessage *message, gpointer user_data)
   file->id = message->id;
   file->type = message->type;
   file->attachment = g_strdup (message->attachment);
+  file->waits = message->send_state != FLOO_SEND_NONE && message->send_state != FLOO_SEND_SENT;
+}
+
+static gboolean
+keep_held (const FlooOutboxRow *row, gpointer user_data)
+{
+  MessageFile *file = user_data;
+  g_autoptr (JsonNode) node = row->file != NULL ? floo_json_parse (row->file, strlen (row->file), NULL) : NULL;
+
+  file->held = row->file != NULL;
+  return node == NULL || floo_json_get_bool (floo_json_node_object (node), "copied", &file->copied);
 }
 
 static gboolean
 run_find_file (FlooDb *db, gpointer data, GError **error)
 {
-  return floo_messages_get (db, ((MessageFile *) data)->message, keep_attachment, data, error);
+  MessageFile *file = data;
+
+  if (!floo_messages_get (db, file->message, keep_attachment, file, error)
+      || (file->waits && !floo_outbox_get (db, file->id, keep_held, file, error)))
+    return FALSE;
+  if (!file->held || file->copied)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "The file of message %" G_GINT64_FORMAT " is not here yet", file->id);
+  return FALSE;
 }
 
 static void
@@ -132,8 +171,10 @@ on_file_found (FlooStore *store, gpointer data, const GError *error)
 
   if (error == NULL && files->cache == NULL)
     error = local = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The account was closed");
-  if (error == NULL
-      && !begin_for_message (files, file->id, file->type, file->attachment, file->thumbnail, file->format, FALSE, file->call, &local))
+  if (error == NULL && file->held)
+    begin_for_own (files, file->id, file->attachment, file->call);
+  else if (error == NULL
+           && !begin_for_message (files, file->id, file->type, file->attachment, file->thumbnail, file->format, FALSE, file->call, &local))
     error = local;
   if (error != NULL)
     floo_transfer_call_added (files, NULL, error, file->call);
