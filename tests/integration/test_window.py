@@ -7,7 +7,7 @@ import harness
 
 ALICE, BOB, CAROL, ECHO = 1001, 1002, 1003, 1099
 NOBODY = 4711
-TEAM = 2001
+TEAM, LOUNGE = 2001, 2003
 
 
 class ListModel:
@@ -142,6 +142,35 @@ class WindowTest(harness.Test):
         self.assertTrue(self.check(client, model)[BOB]['muted'])
         client.call('Conversations', 'Delete', '(xb)', BOB, False)
         self.assertNotIn(BOB, self.check(client, model))
+
+    def test_groups(self):
+        """A group is in the list as soon as we are in it, and not a moment longer."""
+        sandbox, daemon, client, model = self.scene()
+        replayed = ListModel(client)
+        group = client.call('Groups', 'Create', '(saxa{sv})', 'New', [BOB], {})['group_id']
+        entry = self.check(client, model)[group]
+        self.assertEqual((entry['name'], entry['type'], entry['last_message_id'], entry['unread']), ('New', 'group', 0, 0))
+        self.assertEqual(client.call('Conversations', 'GetMessages', '(xa{sv})', group, {})[0], [])
+        client.call('Groups', 'Join', '(xs)', LOUNGE, '')
+        client.wait_event('GroupJoined', lambda event: event.args[0]['group_id'] == LOUNGE)
+        harness.wait_for(lambda: self.check(client, model)[LOUNGE]['name'] == 'Lounge', 'its name')
+        self.check(client, replayed, live=False)
+        order = self.order(client)
+        self.assertEqual(order[:2], [LOUNGE, group])
+        for text in ('a draft', ''):
+            client.call('Conversations', 'SetDraft', '(xss)', LOUNGE, '', text)
+        self.check(client, model)
+        self.assertEqual(self.order(client), order)
+        client.call('Groups', 'Leave', '(x)', LOUNGE)
+        client.call('Groups', 'Destroy', '(x)', group)
+        self.assertFalse({LOUNGE, group} & set(self.check(client, model)))
+        client.wait_event('GroupDestroyed')
+        client.wait_event('GroupLeft')
+        self.assertFalse({LOUNGE, group} & set(self.check(client, model)))
+        self.check(client, replayed, live=False)
+
+    def order(self, client):
+        return [one['id'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]]
 
     def test_attachments(self):
         """Files and places as dictionaries, live and in a page; what cannot be read has none."""

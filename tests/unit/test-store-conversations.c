@@ -383,6 +383,29 @@ test_recipients (Fixture *f, gconstpointer data)
   fixture_write (f, recipients, NULL);
 }
 
+/* Of the groups that are joined no more, 81 has nothing, 82 a draft; 83 is still joined. */
+static gboolean
+leave_groups (FlooDb *db, gpointer data, GError **error)
+{
+  const gint64 joined[] = { 83 };
+  gboolean changed;
+
+  for (gint64 id = 81; id <= 83; id++)
+    OK (floo_contacts_add (db, FLOO_CONTACT_GROUP, id, &changed, error) && floo_conversations_enter_group (db, id, id, error));
+  OK (floo_conversations_set_draft (db, 82, FLOO_CONVERSATION_GROUP, "x", 1800000000000, error));
+  OK (floo_contacts_set_list (db, FLOO_CONTACT_GROUP, joined, 1, &changed, error));
+  return floo_conversations_drop_empty_groups (db, error);
+}
+
+static void
+test_empty_groups (Fixture *f, gconstpointer data)
+{
+  g_autofree char *end = NULL;
+
+  fixture_write (f, leave_groups, NULL);
+  end = assert_list (f, "", 10, FALSE, NULL, "82 83 ");
+}
+
 static gboolean
 details (FlooDb *db, gpointer data, GError **error)
 {
@@ -594,6 +617,7 @@ main (int argc, char **argv)
   ADD ("/store/conversations/draft-beside-calls", test_draft_beside_calls);
   ADD ("/store/contacts/list", test_contacts);
   ADD ("/store/contacts/recipients", test_recipients);
+  ADD ("/store/conversations/empty-groups", test_empty_groups);
   ADD ("/store/contacts/details", test_details);
   ADD ("/store/contacts/late-answers", test_late_answers);
   ADD ("/store/contacts/values", test_values);

@@ -9,6 +9,7 @@
 #include "base/backoff.h"
 #include "base/json.h"
 #include "store/tables/contacts.h"
+#include "store/tables/conversations.h"
 #include "store/tables/lists.h"
 
 static gboolean
@@ -99,7 +100,7 @@ enter_group (FlooApply *apply, const FlooNotice *notice, GError **error)
       || !(changed ? floo_lists_remove_owner (apply->db, notice->group_id, error)
                    : floo_lists_clear (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, error)))
     return FALSE;
-  return !changed || list_event (apply, notice, error);
+  return !changed || (floo_conversations_enter_group (apply->db, notice->group_id, notice->timestamp, error) && list_event (apply, notice, error));
 }
 
 /* We are not in it any more. */

@@ -8,6 +8,7 @@
 #include "base/names.h"
 #include "session/job/call.h"
 #include "session/job/pages.h"
+#include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 
 /* A list that changes while it is asked for is asked for so often. */
@@ -80,6 +81,8 @@ run_list_job (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   if (!changed)
     return TRUE;
+  if (job->kind->kind == FLOO_CONTACT_GROUP && !floo_conversations_drop_empty_groups (db, error))
+    return FALSE;
   g_variant_dict_init (&empty, NULL);
   return floo_journal_append (db, signal, g_variant_new ("(@a{sv})", g_variant_dict_end (&empty)), NULL, 0, error);
 }

@@ -6,6 +6,7 @@
  */
 #include "session/operations/table.h"
 
+#include "base/backoff.h"
 #include "session/apply/values.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
@@ -296,7 +297,7 @@ enter_group (FlooDb *db, FlooOperationCall *call, gint64 group, GError **error)
 
   call->fetch = TRUE;
   return floo_contacts_add (db, FLOO_CONTACT_GROUP, group, &changed, error)
-         && (!changed || floo_lists_remove_owner (db, group, error))
+         && (!changed || (floo_lists_remove_owner (db, group, error) && floo_conversations_enter_group (db, group, floo_now_ms (), error)))
          && floo_contacts_mark_stale (db, FLOO_CONTACT_GROUP, group, error)
          && list_event (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, changed, error);
 }

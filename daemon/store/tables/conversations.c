@@ -30,6 +30,21 @@ floo_conversations_touch (FlooDb *db, gint64 id, FlooConversationType type, gboo
 }
 
 gboolean
+floo_conversations_enter_group (FlooDb *db, gint64 id, gint64 now, GError **error)
+{
+  return floo_query_run_ints (db, "conversation-enter", FLOO_INTS (id, now), NULL, error) && floo_conversations_list_changed (db);
+}
+
+gboolean
+floo_conversations_drop_empty_groups (FlooDb *db, GError **error)
+{
+  guint dropped;
+
+  return floo_query_run_ints (db, "conversations-drop-empty-groups", NULL, 0, &dropped, error)
+         && (dropped == 0 || floo_conversations_list_changed (db));
+}
+
+gboolean
 floo_conversations_count (FlooDb *db, gint64 id, int delta, GError **error)
 {
   return floo_query_run_ints (db, "conversation-count", FLOO_INTS (id, delta), NULL, error);

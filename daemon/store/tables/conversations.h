@@ -24,6 +24,11 @@ typedef enum { FLOO_CONVERSATION_ROSTER = 0, FLOO_CONVERSATION_GROUP = 1, FLOO_C
 gboolean floo_conversations_touch (FlooDb *db, gint64 id, FlooConversationType type, gboolean listed, int unread_delta, gboolean mentioned,
                                    gint64 last_id, gint64 last_timestamp, guint *unread, GError **error);
 
+/* We came into the group @id at @now, ms: it is in the list before anything is written in it. */
+gboolean floo_conversations_enter_group (FlooDb *db, gint64 id, gint64 now, GError **error);
+/* The list of joined groups is another one: groups in which we are not, and in which nothing is, leave the list. */
+gboolean floo_conversations_drop_empty_groups (FlooDb *db, GError **error);
+
 /**
  * floo_conversations_list:
  * @cursor: "" from the beginning; opaque, holds its place while the list changes

@@ -41,6 +41,11 @@ WHERE id = ?1 AND last_message = 0 AND draft IS NULL AND pinned = 0
   AND NOT EXISTS (SELECT 1 FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6)
   AND NOT EXISTS (SELECT 1 FROM contacts k WHERE k.id = ?1 AND k.kind = (conversations.type = 1) AND k.listed = 1);
 
+-- name: conversation-enter
+-- in: ?1 id of a group, ?2 time
+INSERT INTO conversations (id, type, present, listed, activity) VALUES (?1, 1, 1, 1, ?2)
+ON CONFLICT (id) DO UPDATE SET type = 1, present = 1, listed = 1, activity = max(activity, ?2);
+
 -- name: conversation-get-type
 -- in: ?1 id
 -- out: type
@@ -106,13 +111,14 @@ UPDATE conversations SET shown = ?2 WHERE id = ?1;
 
 -- name: conversation-settle
 -- in: ?1 id, ?2 last message
--- Activity: the last message, what waits in the outbox (no commands, nothing cancelled), the draft.
+-- Activity: the last message, what waits in the outbox (no commands, nothing cancelled), the draft; a group without any of these keeps its place.
 UPDATE conversations SET
   last_message = ?2,
-  activity = max(coalesce((SELECT timestamp FROM messages WHERE id = ?2), 0),
-                 coalesce((SELECT timestamp FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6
-                           ORDER BY client_id DESC LIMIT 1), 0),
-                 draft_timestamp)
+  activity = coalesce(nullif(max(coalesce((SELECT timestamp FROM messages WHERE id = ?2), 0),
+                                 coalesce((SELECT timestamp FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6
+                                           ORDER BY client_id DESC LIMIT 1), 0),
+                                 draft_timestamp), 0),
+                      iif(type = 1, activity, 0))
 WHERE id = ?1;
 
 -- name: conversation-show
@@ -159,6 +165,14 @@ SELECT coalesce((SELECT id FROM messages WHERE id = last_message), 0) FROM conve
 -- in: ?1 user
 -- out: ids of the conversations whose last message is by this user
 SELECT id FROM conversations WHERE last_from = ?1 AND listed = 1;
+
+-- name: conversations-drop-empty-groups
+-- Groups in which we are not, and of which the list shows nothing but the name.
+UPDATE conversations SET present = 0, listed = 0, activity = 0
+WHERE type = 1 AND listed = 1 AND last_message = 0 AND draft IS NULL AND pinned = 0
+  AND NOT EXISTS (SELECT 1 FROM messages WHERE conversation = conversations.id)
+  AND NOT EXISTS (SELECT 1 FROM outbox WHERE conversation = conversations.id AND operation = 0 AND type <> 6 AND state <> 6)
+  AND NOT EXISTS (SELECT 1 FROM contacts k WHERE k.id = conversations.id AND k.kind = 1 AND k.listed = 1);
 
 -- name: conversations-list-pinned
 -- in: ?1 pinned, ?2 activity and ?3 id of the place after which it goes on, ?4 type (-1: any), ?5 limit
