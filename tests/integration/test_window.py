@@ -40,13 +40,15 @@ class ListModel:
 
 class WindowTest(harness.Test):
     def check(self, client, model, live=True):
-        """The model is what List says now."""
-        self.settle(client)
-        events = client.events if live else [event for event, when in client.replay(model.journal, model.serial)]
-        for event in events:
-            if event.serial:
-                model.apply(event)
-        fresh = ListModel(client)
+        """The model is what List says when it has heard all that was before."""
+        def catch_up():
+            self.settle(client)
+            for event in client.events if live else [event for event, when in client.replay(model.journal, model.serial)]:
+                if event.serial:
+                    model.apply(event)
+            fresh = ListModel(client)
+            return fresh if fresh.serial == model.serial else None
+        fresh = harness.wait_for(catch_up, 'nothing happens between the events and the list')
         self.assertEqual(model.entries, fresh.entries)
         return model.entries
 
