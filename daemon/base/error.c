@@ -28,6 +28,7 @@ static const GDBusErrorEntry entries[] = {
   { FLOO_ERROR_TOO_LARGE, FLOO_ERROR_PREFIX "TooLarge" },
   { FLOO_ERROR_JOURNAL_CHANGED, FLOO_ERROR_PREFIX "JournalChanged" },
   { FLOO_ERROR_KEYRING, FLOO_ERROR_PREFIX "KeyringUnavailable" },
+  { FLOO_ERROR_LIMITS_EXCEEDED, FLOO_ERROR_PREFIX "LimitsExceeded" },
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (entries) == FLOO_N_ERRORS);
 

@@ -39,6 +39,7 @@ typedef enum {
   FLOO_ERROR_TOO_LARGE,
   FLOO_ERROR_JOURNAL_CHANGED,
   FLOO_ERROR_KEYRING,           /* KeyringUnavailable */
+  FLOO_ERROR_LIMITS_EXCEEDED,   /* LimitsExceeded: more at once than the daemon does */
   FLOO_N_ERRORS
 } FlooError;
 

@@ -104,7 +104,7 @@ has_room (const Client *client, gsize bytes, GError **error)
   if (client->calls < FLOO_BUS_CLIENT_CALLS && (client->calls == 0 || client->bytes + bytes <= FLOO_BUS_CLIENT_BYTES)
       && all.calls < FLOO_BUS_CALLS && (client->calls == 0 || all.bytes + bytes <= FLOO_BUS_BYTES))
     return TRUE;
-  g_set_error (error, FLOO_ERROR, FLOO_ERROR_RATE_LIMITED, "There are %u calls with %zu bytes of arguments under way already, %u of them by you",
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_LIMITS_EXCEEDED, "There are %u calls with %zu bytes of arguments under way already, %u of them by you",
                all.calls, all.bytes, client->calls);
   return FALSE;
 }

@@ -40,6 +40,7 @@ static const struct
   { FLOO_ERROR_PREFIX "Offline", FLOO_EXIT_NOT_NOW, "try again later; flooim status tells how the connection is" },
   { FLOO_ERROR_PREFIX "Timeout", FLOO_EXIT_NOT_NOW, NULL },
   { FLOO_ERROR_PREFIX "RateLimited", FLOO_EXIT_NOT_NOW, "try again later" },
+  { FLOO_ERROR_PREFIX "LimitsExceeded", FLOO_EXIT_NOT_NOW, "try again when other calls are done" },
   { FLOO_ERROR_PREFIX "StorageFull", FLOO_EXIT_NOT_NOW, "make room on the disk" },
   { FLOO_ERROR_PREFIX "Cancelled", FLOO_EXIT_NOT_NOW, NULL },
   { DBUS "ServiceUnknown", FLOO_EXIT_UNAVAILABLE, NULL },

@@ -95,7 +95,7 @@ class StormTest(harness.Test):
             self.assertEqual(other.call('Conversations', 'Get', '(x)', 1002)['id'], 1002)
         harness.wait_for(lambda: len(ends) == 400, 'all ends')
         refused = [one for one in ends if one is not None]
-        self.assertEqual({one.name for one in refused}, {'RateLimited'})
+        self.assertEqual({one.name for one in refused}, {'LimitsExceeded'})
         self.assertIn('under way', refused[0].text)
         self.assertGreaterEqual(len(ends) - len(refused), 100)
         client.call('Conversations', 'SetDraft', '(xss)', 1002, 'roster', text)

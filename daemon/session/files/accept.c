@@ -400,7 +400,7 @@ floo_files_send (FlooFiles *self, const FlooSendFileRequest *request, FlooReply 
       if (request->token != NULL && *request->token == '\0')
         floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "token is empty");
       else
-        floo_reply_error (reply, user_data, FLOO_ERROR_RATE_LIMITED, "Too many transfers are under way already");
+        floo_reply_error (reply, user_data, FLOO_ERROR_LIMITS_EXCEEDED, "Too many transfers are under way already");
       return;
     }
   call = floo_call_new (sizeof *call, self->account, reply, user_data);

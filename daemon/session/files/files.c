@@ -296,7 +296,7 @@ floo_files_add (FlooFiles *self, const FlooTransferSpec *spec, FlooFilesAdded fu
   Add *add;
 
   if (present == NULL && !floo_files_has_room (self))
-    error = g_error_new (FLOO_ERROR, FLOO_ERROR_RATE_LIMITED, "%d transfers are under way already", MAX_OPEN);
+    error = g_error_new (FLOO_ERROR, FLOO_ERROR_LIMITS_EXCEEDED, "%d transfers are under way already", MAX_OPEN);
   if (present != NULL || error != NULL)
     {
       if (present != NULL)
