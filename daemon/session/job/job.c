@@ -2,9 +2,8 @@
 #include "session/job/job.h"
 
 #include "base/error.h"
-#include "store/tables/conversations.h"
 #include "store/tables/journal.h"
-#include "store/tables/outbox.h"
+#include "store/tables/totals.h"
 
 typedef struct {
   FlooAccount *account;
@@ -20,8 +19,12 @@ run_write_job (FlooDb *db, gpointer data, GError **error)
 {
   WriteJob *job = data;
 
-  return job->func (db, job->data, error) && floo_conversations_get_unread_total (db, &job->counts.unread_total, error)
-         && floo_outbox_count (db, &job->counts.queued, &job->counts.failed, error);
+  FlooTotals totals;
+
+  if (!job->func (db, job->data, error) || !floo_totals_get (db, &totals, error))
+    return FALSE;
+  job->counts = (FlooCounts){ .unread_total = totals.unread, .queued = totals.queued, .failed = totals.failed };
+  return TRUE;
 }
 
 static void

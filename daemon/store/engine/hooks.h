@@ -30,8 +30,9 @@ typedef struct {
   /* Whether the transaction changed anything that is told at its end; tell_changes is the last job of it then. */
   gboolean (*has_changes) (FlooDb *db);
   FlooStoreFunc tell_changes;
-  /* The transaction was undone. */
+  /* The transaction was undone; a job of it was. */
   void (*forget_changes) (FlooDb *db);
+  void (*job_undone) (FlooDb *db);
 
   /* Removes some of what is too old. @days, @events: bounds of the journal. @more: (out): another step has work */
   gboolean (*prune) (FlooDb *db, guint days, guint events, gboolean *more, GError **error);

@@ -75,6 +75,7 @@ run_write (FlooWriter *self, Batch *batch, FlooNews *job)
       return;
     }
   floo_db_undo (db);
+  self->parts->tables->job_undone (db);
   drop_events (job);
   db->last_serial = serial;
   batch->full = batch->full || g_error_matches (job->error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL);

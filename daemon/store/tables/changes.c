@@ -28,7 +28,7 @@ floo_changes_get_moment (void)
 void
 floo_changes_note (FlooDb *db, guint what, gint64 id)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   const Key key = { id, what };
   const gint64 now = floo_changes_get_moment ();
 
@@ -45,7 +45,7 @@ floo_changes_note (FlooDb *db, guint what, gint64 id)
 gboolean
 floo_changes_since (FlooDb *db, guint what, gint64 id, gint64 moment)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   const Key key = { id, what };
   const gint64 *changed = state->changes != NULL ? g_hash_table_lookup (state->changes, &key) : NULL;
 

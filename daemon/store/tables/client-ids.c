@@ -28,7 +28,7 @@ ceiling_path (FlooDb *db)
 gboolean
 floo_client_ids_load (FlooDb *db, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   g_autofree char *path = ceiling_path (db);
   g_autofree char *text = NULL;
   g_autoptr (GError) local = NULL;
@@ -56,7 +56,7 @@ floo_client_ids_load (FlooDb *db, GError **error)
 static gboolean
 set_ceiling (FlooDb *db, gint64 ceiling, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   g_autofree char *path = ceiling_path (db);
   g_autofree char *text = g_strdup_printf ("%" G_GINT64_FORMAT "\n", ceiling);
 
@@ -75,7 +75,7 @@ floo_client_ids_raise (FlooDb *db, gint64 client_id, GError **error)
 void
 floo_client_ids_skip (FlooDb *db, gint64 seen)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
 
   if (state->client_id_skip > 0 && state->last_client_id - seen >= state->client_id_skip)
     return;
@@ -87,7 +87,7 @@ floo_client_ids_skip (FlooDb *db, gint64 seen)
 void
 floo_client_ids_settle (FlooDb *db)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   g_autoptr (GError) error = NULL;
 
   if (state->last_client_id < state->client_id_ceiling && !set_ceiling (db, state->last_client_id, &error))

@@ -66,4 +66,9 @@ gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversatio
  * Returns: TRUE */
 gboolean floo_conversations_list_changed (FlooDb *db);
 
+/* The conversation's newest message and activity are found anew after something went. */
+gboolean floo_conversations_settle (FlooDb *db, gint64 id, GError **error);
+/* Adds @delta to the conversation's unread count, not below 0; the mention goes with the last one. */
+gboolean floo_conversations_count (FlooDb *db, gint64 id, int delta, GError **error);
+
 G_END_DECLS

@@ -82,10 +82,8 @@ SELECT id, type, config FROM messages WHERE conversation = ?1 ORDER BY id DESC;
 INSERT INTO conversations (id, pinned) VALUES (?1, 1) ON CONFLICT (id) DO UPDATE SET pinned = 1 WHERE pinned = 0;
 
 -- name: conversation-read-up-to
--- in: ?1 message, ?2 our user id
--- A message of ours that the other one has read.
-UPDATE conversations SET read_up_to = ?1
-WHERE read_up_to < ?1 AND type = 0 AND id = (SELECT conversation FROM messages WHERE id = ?1 AND sender = ?2 AND status = 2);
+-- in: ?1 conversation, ?2 a message of ours that the other one has read
+UPDATE conversations SET read_up_to = ?2 WHERE id = ?1 AND type = 0 AND read_up_to < ?2;
 
 -- name: conversation-restore
 -- in: ?1 id, ?2 last message that shows in the list, 0: none

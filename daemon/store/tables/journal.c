@@ -412,7 +412,7 @@ mark_key (gint64 day)
 static gboolean
 mark_day (FlooDb *db, gint64 day, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   g_autofree char *key = mark_key (day);
   g_autoptr (FlooQuery) query = NULL;
 

@@ -26,7 +26,7 @@ parse (const char *text, gint64 *lived, gint64 *wall)
 gint64
 floo_lived_now (FlooDb *db)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
 
   return state->lived_offset + floo_uptime_ms ();
 }
@@ -34,7 +34,7 @@ floo_lived_now (FlooDb *db)
 gboolean
 floo_lived_save (FlooDb *db, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   const gint64 lived = floo_lived_now (db);
   g_autofree char *text = NULL;
 
@@ -50,7 +50,7 @@ floo_lived_save (FlooDb *db, GError **error)
 gboolean
 floo_lived_load (FlooDb *db, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   const gint64 now = floo_now_ms ();
   g_autofree char *text = NULL;
   gint64 lived, wall;

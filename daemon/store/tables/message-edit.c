@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "store/tables/messages.h"
+#include "store/tables/conversations.h"
 #include "store/tables/rows.h"
 #include "store/tables/search-changes.h"
 

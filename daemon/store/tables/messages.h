@@ -123,4 +123,7 @@ gboolean floo_messages_replace (FlooDb *db, gint64 id, const char *content, cons
  */
 gboolean floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error);
 
+/* Finds the message that @id names, itself or as client_id; @found: (out): 0 where it is not in the store. */
+gboolean floo_messages_resolve (FlooDb *db, gint64 id, gint64 *found, GError **error);
+
 G_END_DECLS

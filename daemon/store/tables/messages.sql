@@ -49,11 +49,6 @@ SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client
        attachment, sender_name
 FROM messages WHERE client_id = ?1;
 
--- name: message-get-conversation
--- in: ?1 id
--- out: conversation
-SELECT conversation FROM messages WHERE id = ?1;
-
 -- name: message-get-state
 -- in: ?1 id
 -- out: conversation, to_type, type, status, flags, unread, edit_timestamp, characters, whether there are pieces, config, ext
@@ -184,3 +179,8 @@ SELECT id, sender, to_type, config FROM messages WHERE conversation = ?1 AND unr
 -- name: unread-set-read
 -- in: ?1 conversation, ?2 highest id
 UPDATE messages SET unread = 0, status = 2 WHERE conversation = ?1 AND unread = 1 AND id <= ?2;
+
+-- name: messages-changed
+-- in: ?1 JSON array of ids, ?2 our user id
+-- out: conversation, id where it is ours and read, else 0
+SELECT conversation, iif(sender = ?2 AND status = 2, id, 0) FROM messages WHERE id IN (SELECT value FROM json_each(?1));

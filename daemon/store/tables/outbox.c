@@ -31,7 +31,7 @@ floo_outbox_operation_to_string (int operation)
 gboolean
 floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
   gint64 next = MAX (state->last_client_id + 1, floo_now_ms ());
 
   if (next > state->client_id_ceiling && !floo_client_ids_raise (db, next, error))
@@ -174,62 +174,6 @@ gboolean
 floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error)
 {
   return check_target (db, row, error) && floo_outbox_restore (db, row, error);
-}
-
-void
-floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query)
-{
-  row->client_id = floo_query_int (query, 0);
-  row->conversation = floo_query_int (query, 1);
-  row->to_type = (FlooToType) floo_query_int (query, 2);
-  row->to = floo_query_int (query, 3);
-  row->operation = (int) floo_query_int (query, 4);
-  row->target = floo_query_int (query, 5);
-  row->type = (int) floo_query_int (query, 6);
-  row->priority = (guint) floo_query_int (query, 7);
-  row->timestamp = floo_query_int (query, 8);
-  row->state = (FlooSendState) floo_query_int (query, 9);
-  row->attempts = (guint) floo_query_int (query, 10);
-  row->next_retry = floo_query_int (query, 11);
-  row->device_sn = floo_query_int (query, 12);
-  row->permanent = floo_query_int (query, 13) != 0;
-  row->frame = floo_query_int (query, 14);
-  row->doubt = (FlooDoubt) floo_query_int (query, 15);
-  row->named = floo_query_int (query, 16);
-  row->accepted = floo_query_int (query, 17);
-  row->edited = floo_query_int (query, 18);
-  row->error = floo_query_text (query, 19);
-  row->content = floo_query_text (query, 20);
-  row->ext = floo_query_text (query, 21);
-  row->config = floo_query_text (query, 22);
-  row->attachment = floo_query_text (query, 23);
-  row->file = floo_query_text (query, 24);
-  if (row->content == NULL)
-    row->content = "";
-}
-
-void
-floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *message)
-{
-  *message = (FlooMessage){
-    .id = row->client_id,
-    .conversation = row->conversation,
-    .from = db->user_id,
-    .to = row->conversation,
-    .to_type = row->to_type,
-    .type = row->type,
-    .content = row->content,
-    .timestamp = row->timestamp,
-    .status = FLOO_STATUS_UNREAD,
-    .flags = FLOO_MESSAGE_OUTGOING,
-    .client_id = row->client_id,
-    .ext = row->ext,
-    .config = row->config,
-    .attachment = row->attachment,
-    .send_state = row->state,
-    .error = row->state == FLOO_SEND_FAILED ? row->error : NULL,
-    .permanent = row->permanent,
-  };
 }
 
 /* Calls @func with each row of @query until it returns FALSE; @n: (out): how many */

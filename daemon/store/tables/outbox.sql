@@ -241,3 +241,8 @@ SELECT client_id, conversation, to_type, recipient, operation, target, type, pri
        device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
 FROM outbox WHERE conversation = ?1 AND client_id < ?2 AND operation = 0 AND type <> 6 AND state <> 6
 ORDER BY client_id DESC LIMIT ?3;
+
+-- name: outbox-changed
+-- in: ?1 JSON array of client_ids
+-- out: conversation
+SELECT conversation FROM outbox WHERE client_id IN (SELECT value FROM json_each(?1));

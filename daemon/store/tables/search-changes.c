@@ -10,7 +10,7 @@
 gboolean
 floo_search_changes_load (FlooDb *db, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
 
   return floo_query_get_int (db, "message-highest-ever", NULL, 0, &state->highest_message, NULL, error);
 }
@@ -18,7 +18,7 @@ floo_search_changes_load (FlooDb *db, GError **error)
 gboolean
 floo_search_changes_add_new (FlooDb *db, gint64 message, GError **error)
 {
-  FlooState *state = floo_state_get (db);
+  FlooTablesState *state = floo_state_get (db);
 
   /* A number that is too high after a transaction was undone does no harm: some notes more. */
   if (message > state->highest_message)

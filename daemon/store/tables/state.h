@@ -19,11 +19,12 @@ typedef struct {
   gint64 client_id_ceiling;  /* what the file beside the folder says */
   gint64 client_id_skip;     /* how many ids were left out last (client-ids.h) */
   FlooTouched *touched;      /* (nullable): see touched.h */
+  GDestroyNotify free_touched;
   GHashTable *changes;       /* (nullable): see changes.h */
   gint64 changes_from;       /* what is older counts as changed */
-} FlooState;
+} FlooTablesState;
 
 /* Of the connection @db, until it is closed. */
-FlooState *floo_state_get (FlooDb *db);
+FlooTablesState *floo_state_get (FlooDb *db);
 
 G_END_DECLS

@@ -4,12 +4,14 @@
 #include "store/engine/query.h"
 #include "store/tables/floo-tables-sql.h"
 #include "store/tables/client-ids.h"
+#include "store/tables/conversations-changed.h"
 #include "store/tables/lived.h"
 #include "store/tables/meta.h"
 #include "store/tables/prune.h"
 #include "store/tables/repair.h"
 #include "store/tables/salvage.h"
 #include "store/tables/search-changes.h"
+#include "store/tables/totals.h"
 #include "store/tables/touched.h"
 
 static gboolean
@@ -38,6 +40,13 @@ begin (FlooDb *db, char **journal_id, GError **error)
   return TRUE;
 }
 
+static void
+forget_changes (FlooDb *db)
+{
+  floo_touched_forget (db);
+  floo_totals_forget (db);
+}
+
 const FlooTables floo_tables = {
   .get_statements = floo_tables_sql_get_resource,
   .schemas = "/im/floo/store/tables",
@@ -48,8 +57,9 @@ const FlooTables floo_tables = {
   .begin = begin,
   .end = floo_client_ids_settle,
   .has_changes = floo_touched_any,
-  .tell_changes = floo_touched_tell,
-  .forget_changes = floo_touched_forget,
+  .tell_changes = floo_conversations_changed_tell,
+  .forget_changes = forget_changes,
+  .job_undone = floo_totals_forget,
   .prune = floo_prune_step,
   .prune_notes = floo_search_changes_prune,
   .repair = floo_repair_tables,

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * outbox-row.h: what a row of the outbox is.
+ */
+#pragma once
+
+#include "base/message.h"
+
+G_BEGIN_DECLS
+
+/* FlooOutboxRow.operation: MessageOperation.OpType's numbers, and these. */
+#define FLOO_OUTBOX_MESSAGE 0
+#define FLOO_OUTBOX_READ_ACK 1
+#define FLOO_OUTBOX_READ_ALL 2
+#define FLOO_OUTBOX_READ_CANCEL 3
+#define FLOO_OUTBOX_DELIVER_ACK 4
+#define FLOO_OUTBOX_PLAY_ACK 7
+#define FLOO_OUTBOX_DELETE_CONVERSATION 101
+#define FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE 102
+
+/* Why a row is uncertain. */
+typedef enum {
+  FLOO_DOUBT_DEVICE,      /* it went out under a device number that has become void: it may have arrived or not */
+  FLOO_DOUBT_NO_ID,       /* the service accepted it, without an id that can be used */
+  FLOO_DOUBT_DUPLICATE    /* the service knew the number of its first frame: from this message or from another one */
+} FlooDoubt;
+
+/* Borrowed view, like FlooMessage. */
+typedef struct {
+  gint64 client_id;
+  gint64 conversation;
+  FlooToType to_type;
+  gint64 to;              /* uid that the frame goes to: the conversation, a sender, ourselves; 0: none */
+  int operation;
+  gint64 target;          /* the message operated on: its id, or the client_id of one that is itself in the outbox */
+  int type;               /* of messages */
+  const char *content, *ext, *config, *attachment;
+  guint priority;
+  gint64 timestamp;       /* ms, when it was given to us */
+  FlooSendState state;
+  guint attempts;
+  gint64 next_retry;      /* ms; 0: at once */
+  gint64 device_sn;       /* under which it went out last; 0: never */
+  const char *file;       /* (nullable): JSON of the file that is uploaded first; till then the row is not due and holds up nobody */
+  const char *error;      /* NULL: none; "10: reason" */
+  gboolean permanent;
+  gint64 frame;           /* client_mid of the frame that it goes out with, where that is not its client_id alone; 0 */
+  FlooDoubt doubt;        /* of an uncertain row */
+  gint64 named;           /* message id that a doubtful answer named; 0: none */
+  gint64 accepted;        /* of an edit (append, replace): its id; it takes effect after others that the service accepted before it; 0 */
+  gint64 edited;          /* ms, when the service accepted it */
+} FlooOutboxRow;
+
+G_END_DECLS

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * totals.h: what is unread, queued and failed in all. Counted when something changed it, not whenever it is asked for.
+ */
+#pragma once
+
+#include "store/engine/store.h"
+
+G_BEGIN_DECLS
+
+typedef struct {
+  guint unread;           /* messages of conversations that are not muted */
+  guint queued, failed;   /* messages in the outbox */
+} FlooTotals;
+
+/* In a write job. */
+gboolean floo_totals_get (FlooDb *db, FlooTotals *totals, GError **error);
+/* What was counted may have been undone. */
+void floo_totals_forget (FlooDb *db);
+
+G_END_DECLS
