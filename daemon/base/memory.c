@@ -11,12 +11,15 @@
 #define CALM_BYTES (1u << 20)
 #define CALM_MS 1000
 #define MAX_WAITS 10
+/* Slow threads may free what was counted after the heaps were trimmed: once more after this. */
+#define FOLLOW_MS 5000
 #define MMAP_THRESHOLD (256 << 10)
 
 static gsize noted;             /* atomic: bytes since the last trimming */
 static gint scheduled;          /* atomic: a trimming is on its way */
 static gsize seen;              /* main loop: noted, a second ago */
 static guint waits;
+static gboolean followed;       /* main loop: this trimming is the second one */
 
 void
 floo_memory_init (char **argv)
@@ -41,9 +44,17 @@ trim_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
   g_task_return_boolean (task, TRUE);
 }
 
+static gboolean on_timer (gpointer user_data);
+
 static void
 on_trimmed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
+  followed = !followed;
+  if (followed)
+    {
+      g_timeout_add (FOLLOW_MS, on_timer, NULL);
+      return;
+    }
   g_atomic_int_set (&scheduled, 0);
   floo_memory_note (0); /* what came meanwhile */
 }

@@ -59,8 +59,8 @@ class CornerTest(harness.Test):
     def test_group_taken_for_a_user(self):
         """Who takes a group's id for a user's is told so, and the conversation stays what it is."""
         sandbox, daemon, client = self.one()
-        client.wait_sent(client.send_text(TEAM, 'to nobody'), 'failed')
-        client.call('Conversations', 'SetDraft', '(xss)', TEAM, 'roster', 'to nobody')
+        self.fails('InvalidArguments', client.send_text, TEAM, 'to nobody', 'roster')
+        client.call('Conversations', 'SetDraft', '(xss)', TEAM, '', 'to nobody')
         item = client.call('Conversations', 'Get', '(x)', TEAM)
         self.assertEqual((item['type'], item['name'], item['draft']), ('group', 'Team', 'to nobody'))
 

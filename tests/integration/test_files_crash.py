@@ -185,7 +185,7 @@ class FilesCrashTest(files.Test):
 
         client.connection.call_with_unix_fd_list(
             client.name, harness.OBJECT, harness.BUS_NAME + '.Conversations', 'SendFile',
-            GLib.Variant('(sxshsa{sv})', ('roster', ECHO, 'file', 0, 'a.bin', options)), None, Gio.DBusCallFlags.NO_AUTO_START, 30000,
+            GLib.Variant('(sxshsa{sv})', ('', ECHO, 'file', 0, 'a.bin', options)), None, Gio.DBusCallFlags.NO_AUTO_START, 30000,
             descriptors, None, on_reply)
         return os.fdopen(outer, 'wb', buffering=0), lambda: failures == ['StorageFull']
 
