@@ -4,8 +4,9 @@
 from gi.repository import GLib
 
 import harness
+from peer import Peer
 
-ALICE, BOB, CAROL, ECHO = 1001, 1002, 1003, 1099
+ALICE, BOB, CAROL, DAVE, ECHO = 1001, 1002, 1003, 1004, 1099
 NOBODY = 4711
 TEAM, LOUNGE = 2001, 2003
 
@@ -170,6 +171,28 @@ class WindowTest(harness.Test):
         client.wait_event('GroupLeft')
         self.assertFalse({LOUNGE, group} & set(self.check(client, model)))
         self.check(client, replayed, live=False)
+
+    def test_names_in_groups(self):
+        """Who wrote in a group is named in the message: live, in pages and by Replay, strangers as soon as their name is known."""
+        sandbox, daemon, client, model = self.scene()
+        peer = Peer(sandbox, 'alice')
+        peer.post('/group/invite', group_id=TEAM, user_list=[DAVE])
+        client.wait_event('GroupJoined', lambda event: event.args[0]['from'] == DAVE)
+        client.call('Roster', 'SetAlias', '(xs)', CAROL, 'Caro')
+        mids = [sandbox.send(name, TEAM, 'who am I?') for name in ('carol', 'dave')]
+        client.wait_message(lambda one: one.id == mids[-1])
+        live = {one.id: one.more.get('sender_name', '') for one in client.received(TEAM)}
+        self.assertEqual([live[mid] for mid in mids], ['Caro', ''])
+        client.wait_event('RosterInfoUpdate', lambda event: DAVE in event.args[0])
+        entry = self.check(client, model)[TEAM]
+        self.assertEqual(entry['last_from_name'], 'Dave')
+        mids.append(sandbox.send('dave', TEAM, 'again'))
+        self.assertEqual(client.wait_message(lambda one: one.id == mids[-1]).more['sender_name'], 'Dave')
+        stored = {one[0]: one[8]['sender_name'] for one in client.call('Conversations', 'GetMessages', '(xa{sv})', TEAM, {})[0] if one[2] != ALICE}
+        replayed = {one.id: one.more['sender_name'] for event, when in client.replay(model.journal, 0) if event.name == 'GroupMessages'
+                    for one in event.messages if one.sender != ALICE}
+        for names in (stored, replayed):
+            self.assertEqual([names[mid] for mid in mids], ['Caro', 'Dave', 'Dave'])
 
     def order(self, client):
         return [one['id'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]]

@@ -139,5 +139,6 @@ floo_inbound_apply (FlooDb *db, GArray *items, gboolean carefully, FlooInboundRe
   g_array_unref (apply.run_ids);
   g_array_unref (apply.order);
   g_hash_table_unref (apply.changes);
+  g_clear_pointer (&apply.senders, g_hash_table_unref);
   return ok;
 }

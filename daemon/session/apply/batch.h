@@ -27,6 +27,7 @@ typedef struct {
   gint64 self_id;
   FlooInboundResult *result;
   GHashTable *changes;          /* conversation -> FlooChange */
+  GHashTable *senders;          /* (nullable): user who wrote in a group -> the name to show, or "" */
   GArray *order;                /* gint64: conversations in the order of their first change */
   gboolean list_changed;        /* RecentListUpdate is due */
   gboolean any_early;           /* operations wait for their message */

@@ -86,6 +86,32 @@ fill_message (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, const 
     message->flags |= FLOO_MESSAGE_IS_SYSTEM;
 }
 
+/* The name to show for who wrote in a group, so that a window asks for nothing; what is not known is fetched. */
+static gboolean
+add_sender_name (FlooApply *apply, FlooMessage *message, GError **error)
+{
+  const char *known;
+  gboolean is_missing;
+  char *name;
+
+  if (message->to_type != FLOO_TO_GROUP || (message->flags & FLOO_MESSAGE_OUTGOING) || message->from <= 0)
+    return TRUE;
+  if (apply->senders == NULL)
+    apply->senders = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
+  known = g_hash_table_lookup (apply->senders, &message->from);
+  if (known == NULL)
+    {
+      if (!floo_contacts_get_sender (apply->db, message->from, &name, &is_missing, error))
+        return FALSE;
+      apply->result->fetch_contacts |= is_missing;
+      known = name != NULL ? name : g_strdup ("");
+      g_hash_table_insert (apply->senders, g_memdup2 (&message->from, sizeof message->from), (gpointer) known);
+    }
+  if (*known != '\0')
+    message->sender_name = known;
+  return TRUE;
+}
+
 static gsize
 message_bytes (const FlooMessage *message)
 {
@@ -129,6 +155,8 @@ apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **e
     return FALSE;
   if (!is_new)
     return TRUE;
+  if (!add_sender_name (apply, message, error))
+    return FALSE;
   apply->stored++;
   apply->news++;
   change = floo_apply_change (apply, message->conversation, floo_apply_type_of (message->to_type, message->conversation), error);

@@ -139,10 +139,11 @@ CREATE TABLE contacts (
   name TEXT,
   avatar TEXT,
   muted INTEGER NOT NULL DEFAULT 0,
+  wanted INTEGER NOT NULL DEFAULT 0,        -- has written in a group: details are fetched, listed or not
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contacts_listed ON contacts (kind, id) WHERE listed = 1;
-CREATE INDEX contacts_missing ON contacts (kind, id) WHERE listed = 1 AND (details IS NULL OR stale = 1);
+CREATE INDEX contacts_missing ON contacts (kind, id) WHERE (listed = 1 OR wanted = 1) AND (details IS NULL OR stale = 1);
 
 -- Cached lists (lists.h): how far each was read. cursor: where the reading under way goes on.
 CREATE TABLE lists (

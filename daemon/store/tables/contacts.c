@@ -167,6 +167,19 @@ floo_contacts_is_missing (FlooDb *db, FlooContactKind kind, gint64 id, gboolean 
 }
 
 gboolean
+floo_contacts_get_sender (FlooDb *db, gint64 id, char **name, gboolean *is_missing, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "contact-get-name", FLOO_INTS (FLOO_CONTACT_USER, id), error);
+  gboolean row;
+
+  if (query == NULL || !floo_query_next (query, &row, error))
+    return FALSE;
+  *name = row ? g_strdup (floo_query_text (query, 0)) : NULL;
+  *is_missing = !row || floo_query_int (query, 1) != 0;
+  return !*is_missing || floo_query_run_ints (db, "contact-want", FLOO_INTS (FLOO_CONTACT_USER, id), NULL, error);
+}
+
+gboolean
 floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, GError **error)
 {
   gboolean changed;

@@ -25,11 +25,18 @@ gboolean floo_contacts_remove (FlooDb *db, FlooContactKind kind, gint64 id, gboo
 GVariant *floo_contacts_list (FlooDb *db, FlooContactKind kind, GError **error);
 gboolean floo_contacts_is_listed (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *listed, GError **error);
 
-/* Of a list member without details, or whose details are marked stale: what is still to be fetched. Appends gint64 to @ids. */
+/* Of a list member, or somebody who writes in a group, without details, or whose details are marked stale: what is still to be fetched. Appends gint64 to @ids. */
 gboolean floo_contacts_missing (FlooDb *db, FlooContactKind kind, guint limit, GArray *ids, GError **error);
 /* Whether details of this one are to be fetched, listed or not. */
 gboolean floo_contacts_is_missing (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *missing, GError **error);
 gboolean floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, GError **error);
+
+/**
+ * floo_contacts_get_sender:
+ * @name: (out) (transfer full) (nullable): the name to show for the user @id
+ * @is_missing: (out): nothing was known of this user; details are fetched from now on, as those of the list
+ */
+gboolean floo_contacts_get_sender (FlooDb *db, gint64 id, char **name, gboolean *is_missing, GError **error);
 
 /* Keeps details (a decoded record, a{sv}): the fields given replace those there, others stay. @changed: (out) (optional) */
 gboolean floo_contacts_put (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *details, gboolean *changed, GError **error);

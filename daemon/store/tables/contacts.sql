@@ -10,6 +10,11 @@ INSERT INTO contacts (kind, id, listed) VALUES (?1, ?2, 1) ON CONFLICT (kind, id
 -- out: details
 SELECT details FROM contacts WHERE kind = ?1 AND id = ?2;
 
+-- name: contact-get-name
+-- in: ?1 kind, ?2 id
+-- out: name, and whether there are no details and nobody wants them
+SELECT name, details IS NULL AND listed = 0 AND wanted = 0 FROM contacts WHERE kind = ?1 AND id = ?2;
+
 -- name: contact-is-listed
 -- in: ?1 kind, ?2 id
 -- out: listed
@@ -37,6 +42,10 @@ ON CONFLICT (kind, id) DO UPDATE SET details = ?3, name = ?4, avatar = ?5, muted
 -- in: ?1 kind, ?2 id
 UPDATE contacts SET listed = 0 WHERE kind = ?1 AND id = ?2 AND listed = 1;
 
+-- name: contact-want
+-- in: ?1 kind, ?2 id
+INSERT INTO contacts (kind, id, wanted) VALUES (?1, ?2, 1) ON CONFLICT (kind, id) DO UPDATE SET wanted = 1;
+
 -- name: contacts-listed
 -- in: ?1 kind
 -- out: id, ascending
@@ -44,11 +53,11 @@ SELECT id FROM contacts INDEXED BY contacts_listed WHERE kind = ?1 AND listed = 
 
 -- name: contacts-missing
 -- in: ?1 kind, ?2 limit
--- out: id of what is listed without fresh details
+-- out: id of what is listed or wanted without fresh details
 SELECT id FROM contacts INDEXED BY contacts_missing
-WHERE kind = ?1 AND listed = 1 AND (details IS NULL OR stale = 1) LIMIT ?2;
+WHERE kind = ?1 AND (listed = 1 OR wanted = 1) AND (details IS NULL OR stale = 1) LIMIT ?2;
 
 -- name: recipient-kinds
 -- in: ?1 id
 -- out: 1 where a user of this id is known, + 2 where a group is; only what the service has said counts
-SELECT coalesce(sum(1 << kind), 0) FROM contacts WHERE kind IN (0, 1) AND id = ?1 AND (listed = 1 OR details IS NOT NULL);
+SELECT coalesce(sum(1 << kind), 0) FROM contacts WHERE kind IN (0, 1) AND id = ?1 AND (listed = 1 OR name IS NOT NULL);

@@ -46,7 +46,8 @@ SELECT conversation, to_type FROM messages WHERE id = ?1;
 -- in: ?1 client_id
 -- out: the message, as floo_message_row_read() takes it
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
-       attachment, sender_name
+       attachment,
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
 FROM messages WHERE client_id = ?1;
 
 -- name: message-get-state
@@ -60,7 +61,8 @@ FROM messages WHERE id = ?1;
 -- in: ?1 id
 -- out: the message, as floo_message_row_read() takes it
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
-       attachment, sender_name
+       attachment,
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
 FROM messages WHERE id = ?1;
 
 -- name: message-highest-ever
@@ -152,14 +154,16 @@ SELECT count(*) FROM messages WHERE conversation = ?1;
 -- in: ?1 conversation, ?2 id (excluded), ?3 limit
 -- out: the message, as floo_message_row_read() takes it, oldest first
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
-       attachment, sender_name
+       attachment,
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
 FROM messages WHERE conversation = ?1 AND id > ?2 ORDER BY id ASC LIMIT ?3;
 
 -- name: page-messages-before
 -- in: ?1 conversation, ?2 id (excluded), ?3 limit
 -- out: the message, as floo_message_row_read() takes it, newest first
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
-       attachment, sender_name
+       attachment,
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
 FROM messages WHERE conversation = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3;
 
 -- name: page-messages-touch
