@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The example clients do what they are said to do, over restarts as well."""
+import importlib.util
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 
@@ -177,6 +179,55 @@ class ExamplesTest(harness.Test):
         self.assertIn(' is failed antispam\n', done.stdout)
         done = run('-5', 'nobody')
         self.assertEqual((done.returncode, done.stdout, done.stderr), (1, '', 'to must be at least 1, not -5\n'))
+
+    def lists_and_sends(self, daemon, client, *command):
+        """An example of another library's: it sends, and lists what has come of it."""
+        def run(*args):
+            return subprocess.run([*command, *args], env=daemon.environment(), capture_output=True, text=True, timeout=harness.LIMIT)
+        text = 'with %s' % os.path.basename(command[-1])
+        done = run('2001', text)
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+        self.assertIn('2001 Team: %s\n' % text, done.stdout)
+        self.assertEqual(client.wait_message(lambda one: one.content == text).to_type, 'group')
+        self.assertEqual(run('2001', 'forbidden-word').returncode, 1)
+        self.assertEqual(run('4242', 'to nobody').returncode, 1)
+        self.assertIn('2001 Team: forbidden-word\n', run().stdout)
+
+    def test_dasbus(self):
+        if not importlib.util.find_spec('dasbus'):
+            self.skipTest('python3-dasbus is missing')
+        sandbox, daemon, client = self.one()
+        self.lists_and_sends(daemon, client, '/usr/bin/python3', os.path.join(EXAMPLES, 'list_and_send.py'))
+
+    def qt_tools(self, version):
+        """qdbusxml2cpp, moc and the compiler's flags; skips the test where they are missing."""
+        found = subprocess.run(['pkg-config', '--cflags', '--libs', 'Qt%dDBus' % version], capture_output=True, text=True)
+        folders = ['/usr/lib/qt%d/%s' % (version, part) for part in ('bin', 'libexec')]
+        tools = [shutil.which(name, path=':'.join(folders)) for name in ('qdbusxml2cpp', 'moc')]
+        if found.returncode != 0 or None in tools:
+            self.skipTest('Qt %d is missing' % version)
+        return (*tools, found.stdout.split())
+
+    def check_qt(self, version):
+        tool, moc, flags = self.qt_tools(version)
+        folder, source = self.folder('qt'), os.path.join(EXAMPLES, 'qt')
+        program = os.path.join(folder, 'list-and-send')
+        files = [os.path.join(source, 'list-and-send.cpp')]
+        for name in ('Conversations', 'Events'):
+            base = name.lower()
+            subprocess.run([tool, '-i', 'floo-types.h', '-c', name, '-p', base, os.path.join(SOURCE, 'dbus', 'im.floo.Daemon1.%s.xml' % name)],
+                           cwd=folder, check=True)
+            subprocess.run([moc, base + '.h', '-o', 'moc_%s.cpp' % base], cwd=folder, check=True)
+            files += [base + '.cpp', 'moc_%s.cpp' % base]
+        subprocess.run(['c++', '-std=c++17', '-fPIC', '-I', folder, '-I', source, *files, '-o', program, *flags], cwd=folder, check=True)
+        sandbox, daemon, client = self.one()
+        self.lists_and_sends(daemon, client, program)
+
+    def test_qt_5(self):
+        self.check_qt(5)
+
+    def test_qt_6(self):
+        self.check_qt(6)
 
     def subscribe(self, daemon):
         return self.example(daemon, 'subscriber.py', os.path.join(self.root, 'position'))

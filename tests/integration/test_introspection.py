@@ -139,6 +139,22 @@ class IntrospectionTest(harness.Test):
         self.assertEqual(self.run_tool(daemon, *tool, 'get-property', harness.BUS_NAME, harness.OBJECT, 'im.floo.Daemon1.Account', 'State'), 's "online"\n')
         self.assertIn('im.floo.Daemon1.Events', self.run_tool(daemon, *tool, 'introspect', harness.BUS_NAME, harness.OBJECT))
 
+    def test_code_generators(self):
+        """The descriptions are taken by the generators of Qt 5 and 6, where these are, and of GLib."""
+        generators = [['gdbus-codegen', '--c-namespace', 'Floo', '--generate-c-code', 'out'], ['gdbus-codegen', '--generate-docbook', 'out'],
+                      ['gdbus-codegen', '--generate-rst', 'out']]
+        for tool in ('/usr/lib/qt5/bin/qdbusxml2cpp', '/usr/lib/qt6/bin/qdbusxml2cpp'):
+            if os.path.exists(tool):
+                generators += [[tool, '-p', 'proxy'], [tool, '-a', 'adaptor']]
+        folder = self.folder('generated')
+        for path in sorted(glob.glob(os.path.join(XML, '*.xml'))):
+            for generator in generators:
+                with self.subTest(file=os.path.basename(path), generator=generator):
+                    done = subprocess.run([*generator, path], cwd=folder, capture_output=True, text=True)
+                    self.assertEqual((done.returncode, done.stderr), (0, ''))
+        if len(generators) == 3:
+            self.skipTest('qdbusxml2cpp is missing; gdbus-codegen takes them all')
+
     def test_dbus_send(self):
         sandbox, daemon, client = self.one()
         self.run_tool(daemon, 'dbus-send', '--session', '--print-reply', '--dest=' + harness.BUS_NAME, harness.OBJECT,
