@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * watch.c: `flooim watch`: events as they come, each once and in order.
- *
- * An event that follows the last one is handled from its signal; anything else is asked for with Replay. Signals that come while a command
- * handles an event are not kept but asked for afterwards: memory does not grow behind a slow command.
  */
 #include "cli/watch.h"
 
@@ -19,9 +16,7 @@
 #include "cli/interfaces.h"
 #include "cli/names.h"
 #include "cli/text.h"
-
-#define REPLAY_LIMIT 200
-#define RETRY_SECONDS 2
+#include "client/follow.h"
 
 typedef struct
 {
@@ -31,11 +26,8 @@ typedef struct
   const char *command;   /* (nullable): --exec */
   char **events;         /* (nullable): --events */
   gint64 from, in;       /* -1: any */
-  gboolean has_position; /* the state says where we are in the journal that there is */
-  gboolean busy;         /* an event is being handled */
-  gboolean behind;       /* there is more than was handled */
+  FlooFollow *follow;
   gboolean stopping;
-  guint retry;
   int status;
 } Watch;
 
@@ -166,7 +158,6 @@ handle (Watch *watch, const char *name, gint64 time, GVariant *args)
   gboolean handled = TRUE, handed = FALSE;
 
   g_variant_get_child (args, 0, "t", &item.serial);
-  watch->busy = TRUE;
   if (first != NULL && g_variant_is_of_type (first, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE)))
     handled = handle_messages (watch, &item, first, &handed);
   else
@@ -177,184 +168,69 @@ handle (Watch *watch, const char *name, gint64 time, GVariant *args)
       if (handed)
         handled = hand_on (watch, &item);
     }
-  watch->busy = FALSE;
   if (!handled)
     return FALSE;
   keep (watch, item.serial, 0);
   return !handed || save (watch);
 }
 
-/* ---- catching up ---- */
-
-static void catch_up (Watch *watch);
+/* ---- the journal ---- */
 
 static gboolean
-on_retry (gpointer user_data)
+on_event (const char *name, gint64 time, GVariant *args, gpointer user_data)
 {
   Watch *watch = user_data;
 
-  watch->retry = 0;
-  catch_up (watch);
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-error_is (const GError *error, const char *name)
-{
-  return g_str_has_prefix (floo_cli_error_name (error), FLOO_ERROR_PREFIX) && g_str_has_suffix (floo_cli_error_name (error), name);
+  if (watch->stopping)
+    return FALSE;
+  /* Of what is replayed only what was handed on is saved at once, the rest when all is. */
+  return floo_find_event (name) == NULL || (handle (watch, name, time, args) && (time != 0 || save (watch)) && !watch->stopping);
 }
 
 /* Where the journal is now: at the first start, and where the place kept is none any more. */
 static gboolean
-begin (Watch *watch, const char *reason)
+on_begun (FlooBegin why, gpointer user_data)
 {
-  g_autoptr (GVariant) reply = floo_cli_call (watch->cli, "Events.GetPosition", NULL, NULL);
-  const char *journal;
+  static const char *const reasons[] = { NULL, "this is another journal", "the journal does not go back that far" };
+  Watch *watch = user_data;
   guint64 last;
+  const char *journal = floo_follow_get_position (watch->follow, &last);
 
-  if (reply == NULL)
-    return FALSE;
-  g_variant_get (reply, "(&stt)", &journal, NULL, &last);
-  if (reason != NULL)
+  if (why != FLOO_BEGIN_FIRST)
     {
-      FlooWatchItem item = { .name = "Reset", .serial = last };
-      g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(tss)", last, journal, reason));
+      g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(tss)", last, journal, reasons[why]));
+      const FlooWatchItem item = { .name = "Reset", .serial = last, .args = args };
 
-      item.args = args;
-      floo_cli_note (watch->cli, "it had to begin anew at event %" G_GUINT64_FORMAT ": %s", last, reason);
-      watch->busy = TRUE;
+      floo_cli_note (watch->cli, "it had to begin anew at event %" G_GUINT64_FORMAT ": %s", last, reasons[why]);
       if (!hand_on (watch, &item))
         return FALSE;
-      watch->busy = FALSE;
     }
   floo_watch_state_set (&watch->state, journal, last, 0);
-  return save (watch);
-}
-
-static gboolean
-replay_page (Watch *watch, gboolean *done, GError **error)
-{
-  g_autoptr (GVariant) reply = floo_cli_call (watch->cli, "Events.Replay",
-                                              g_variant_new ("(stu)", watch->state.journal, watch->state.serial, REPLAY_LIMIT), error);
-  g_autoptr (GVariant) events = NULL;
-  guint64 next, last;
-
-  if (reply == NULL)
-    return FALSE;
-  g_variant_get (reply, "(@a(txsv)tt)", &events, &next, &last);
-  for (gsize i = 0; i < g_variant_n_children (events) && !watch->stopping; i++)
-    {
-      g_autoptr (GVariant) args = NULL;
-      const char *name;
-      gint64 time;
-
-      g_variant_get_child (events, i, "(tx&sv)", NULL, &time, &name, &args);
-      if (!handle (watch, name, time, args))
-        break;
-    }
-  if (watch->stopping)
-    return save (watch);
-  if (next > watch->state.serial)
-    keep (watch, next, 0);
-  *done = next >= last;
-  return save (watch);
+  return save (watch) && !watch->stopping;
 }
 
 static void
-on_replay_failed (Watch *watch, const GError *error)
-{
-  if (error == NULL || watch->stopping)
-    return;
-  if (error_is (error, ".JournalChanged") || error_is (error, ".NotFound"))
-    {
-      if (begin (watch, error_is (error, ".NotFound") ? "the journal does not go back that far" : "this is another journal"))
-        {
-          watch->has_position = watch->behind = TRUE;
-          return;
-        }
-    }
-  watch->has_position = FALSE;
-  if (watch->retry == 0 && !error_is (error, ".NotLoggedIn"))
-    watch->retry = g_timeout_add_seconds (RETRY_SECONDS, on_retry, watch);
-}
-
-static void
-catch_up (Watch *watch)
-{
-  gboolean done = FALSE;
-
-  if (watch->busy || watch->stopping)
-    {
-      watch->behind = TRUE;
-      return;
-    }
-  if (watch->state.journal == NULL && !begin (watch, NULL))
-    return;
-  do
-    {
-      g_autoptr (GError) error = NULL;
-
-      watch->behind = FALSE;
-      watch->has_position = replay_page (watch, &done, &error);
-      if (!watch->has_position)
-        on_replay_failed (watch, error);
-    }
-  while (!watch->stopping && watch->has_position && (!done || watch->behind));
-}
-
-/* ---- signals ---- */
-
-static void
-on_event (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *name, GVariant *args,
-          gpointer user_data)
+on_caught_up (gpointer user_data)
 {
   Watch *watch = user_data;
   guint64 serial;
 
-  if (watch->stopping || g_variant_n_children (args) == 0 || floo_find_event (name) == NULL)
-    return;
-  g_variant_get_child (args, 0, "t", &serial);
-  if (watch->busy)
-    watch->behind |= serial != 0;
-  else if (serial == 0 || (watch->has_position && serial == watch->state.serial + 1))
-    {
-      handle (watch, name, 0, args);
-      save (watch);
-      if (watch->behind)
-        catch_up (watch);
-    }
-  else if (!watch->has_position || serial > watch->state.serial)
-    catch_up (watch);
-}
-
-/* Somebody logged in, or the account has another journal. */
-static void
-on_properties (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *name, GVariant *args,
-               gpointer user_data)
-{
-  Watch *watch = user_data;
-  g_autoptr (GVariant) changed = g_variant_get_child_value (args, 1);
-  gint64 user;
-
-  if (g_variant_lookup (changed, "UserId", "x", &user) || !watch->has_position)
-    catch_up (watch);
+  floo_follow_get_position (watch->follow, &serial);
+  if (serial > watch->state.serial)
+    keep (watch, serial, 0);
+  save (watch);
 }
 
 static void
-on_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
-{
-  catch_up (user_data);
-}
-
-static void
-on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
+on_gone (gpointer user_data)
 {
   Watch *watch = user_data;
 
-  watch->has_position = FALSE;
   if (floo_text_is_error_terminal ())
     floo_cli_note (watch->cli, "the daemon went away; waiting for it");
 }
+
+static const FlooFollowFuncs follow_funcs = { on_event, on_begun, on_caught_up, on_gone };
 
 static void
 on_closed (GDBusConnection *connection, gboolean remote, GError *error, gpointer user_data)
@@ -415,26 +291,15 @@ static void
 run (Watch *watch)
 {
   GDBusConnection *connection = watch->cli->connection;
-  const char *bus_name = watch->cli->bus_name;
-  guint events = g_dbus_connection_signal_subscribe (connection, bus_name, FLOO_IFACE_EVENTS, NULL, FLOO_OBJECT_PATH, NULL,
-                                                     G_DBUS_SIGNAL_FLAGS_NONE, on_event, watch, NULL);
-  guint properties
-      = g_dbus_connection_signal_subscribe (connection, bus_name, "org.freedesktop.DBus.Properties", "PropertiesChanged", FLOO_OBJECT_PATH,
-                                            FLOO_IFACE_ACCOUNT, G_DBUS_SIGNAL_FLAGS_NONE, on_properties, watch, NULL);
-  guint name = g_bus_watch_name_on_connection (connection, bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished, watch, NULL);
   gulong closed = g_signal_connect (connection, "closed", G_CALLBACK (on_closed), watch);
   guint signals[] = { g_unix_signal_add (SIGINT, on_interrupt, watch), g_unix_signal_add (SIGTERM, on_terminate, watch) };
 
-  if (!watch->stopping)
-    g_main_loop_run (watch->loop);
+  watch->follow = floo_follow_new (connection, watch->cli->bus_name, FALSE, watch->state.journal, watch->state.serial, &follow_funcs, watch);
+  g_main_loop_run (watch->loop);
+  floo_follow_free (watch->follow);
   for (guint i = 0; i < G_N_ELEMENTS (signals); i++)
     g_source_remove (signals[i]);
-  if (watch->retry != 0)
-    g_source_remove (watch->retry);
   g_signal_handler_disconnect (connection, closed);
-  g_bus_unwatch_name (name);
-  g_dbus_connection_signal_unsubscribe (connection, properties);
-  g_dbus_connection_signal_unsubscribe (connection, events);
 }
 
 int

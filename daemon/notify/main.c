@@ -14,7 +14,7 @@
 #include "base/names.h"
 #include "cli/cli.h"
 #include "notify/desk.h"
-#include "notify/feed.h"
+#include "client/follow.h"
 #include "notify/news.h"
 
 #define POSITION "position"
@@ -30,7 +30,7 @@ typedef struct
   GKeyFile *state; /* (nullable): what was kept, until it is used */
   FlooDesk *desk;
   FlooNews *news;
-  FlooFeed *feed; /* (nullable): until the server of notifications is known */
+  FlooFollow *follow; /* (nullable): until the server of notifications is known */
   guint save_timer;
   gboolean stopping;
   int status;
@@ -46,7 +46,7 @@ save (App *app)
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autofree char *text = NULL;
   guint64 serial = 0;
-  const char *journal = app->feed != NULL ? floo_feed_get_position (app->feed, &serial) : NULL;
+  const char *journal = app->follow != NULL ? floo_follow_get_position (app->follow, &serial) : NULL;
 
   if (journal == NULL || !floo_news_is_told (app->news) || !floo_desk_is_idle (app->desk))
     return;
@@ -96,14 +96,15 @@ open_state (App *app, GError **error)
 
 /* ---- the journal ---- */
 
-static void
-on_event (const char *name, GVariant *args, gpointer user_data)
+static gboolean
+on_event (const char *name, gint64 time, GVariant *args, gpointer user_data)
 {
   App *app = user_data;
 
   floo_news_event (app->news, name, args);
   if (app->save_timer == 0)
     app->save_timer = g_timeout_add_seconds (SAVE_SECONDS, on_save, app);
+  return TRUE;
 }
 
 static void
@@ -115,18 +116,20 @@ on_caught_up (gpointer user_data)
   save (app);
 }
 
-static void
-on_lost (FlooFeedLoss loss, gpointer user_data)
+/* What was between the position that was kept and the present one says the list of conversations. */
+static gboolean
+on_begun (FlooBegin why, gpointer user_data)
 {
   App *app = user_data;
 
-  if (loss == FLOO_FEED_OTHER_JOURNAL)
+  if (why == FLOO_BEGIN_OTHER_JOURNAL)
     floo_news_clear (app->news);
-  else
+  else if (why == FLOO_BEGIN_TOO_OLD)
     floo_news_load (app->news, TRUE);
+  return TRUE;
 }
 
-static const FlooFeedFuncs feed_funcs = { on_event, on_caught_up, on_lost };
+static const FlooFollowFuncs follow_funcs = { on_event, on_begun, on_caught_up, NULL };
 
 /* ---- the desktop ---- */
 
@@ -136,7 +139,7 @@ on_ready (gpointer user_data)
   App *app = user_data;
   g_autofree char *journal = NULL;
 
-  if (app->feed != NULL)
+  if (app->follow != NULL)
     {
       floo_news_flush (app->news);
       return;
@@ -144,8 +147,8 @@ on_ready (gpointer user_data)
   journal = g_key_file_get_string (app->state, POSITION, "journal", NULL);
   if (floo_desk_load (app->desk, app->state))
     floo_news_restore (app->news, app->state);
-  app->feed = floo_feed_new (app->cli.connection, app->cli.bus_name, journal, g_key_file_get_uint64 (app->state, POSITION, "serial", NULL),
-                             &feed_funcs, app);
+  app->follow = floo_follow_new (app->cli.connection, app->cli.bus_name, TRUE, journal,
+                                 g_key_file_get_uint64 (app->state, POSITION, "serial", NULL), &follow_funcs, app);
 }
 
 static void
@@ -225,7 +228,7 @@ run (App *app, gboolean portal, gboolean previews)
     g_source_remove (signals[i]);
   g_clear_handle_id (&app->save_timer, g_source_remove);
   g_signal_handler_disconnect (app->cli.connection, closed);
-  g_clear_pointer (&app->feed, floo_feed_free);
+  g_clear_pointer (&app->follow, floo_follow_free);
   floo_news_free (app->news);
   floo_desk_free (app->desk);
   g_main_loop_unref (app->loop);

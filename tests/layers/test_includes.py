@@ -29,8 +29,9 @@ LAYERS = {
     'session': ['base', 'wire', 'net', *STORE, 'session/account', 'session/job', 'session/operations', 'session/sync', 'session/directory',
                 'session/outbox', 'session/files', 'session/login'],
     'bus': ['base', 'session'],
-    'cli': ['base'],
-    'notify': ['base', 'cli'],
+    'client': ['base'],
+    'cli': ['base', 'client'],
+    'notify': ['base', 'cli', 'client'],
 }
 # Headers that only these folders may include. parts.h of any folder is for that folder alone.
 RESERVED = {'session/account/owner.h': ['session', 'session/login', 'session/account']}
