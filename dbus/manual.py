@@ -250,6 +250,9 @@ def write_pages(folder, options, ref, names):
     made['reference/examples.md'] = re.sub(r'\A# .*', '# What the examples begin with', ref.examples[''])
     made['reference/names.md'] = ref.write_names(names)
     os.makedirs(os.path.join(folder, 'reference'))
+    for name in os.listdir(options.pages):
+        if name.endswith('.png'):
+            shutil.copy(os.path.join(options.pages, name), folder)
     for name, text in made.items():
         with open(os.path.join(folder, name), 'w', encoding='utf-8') as file:
             file.write(text)

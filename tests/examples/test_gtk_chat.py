@@ -13,26 +13,13 @@ from gi.repository import Gio, GLib
 
 import harness
 from harness import wait_for
+from screen import Screen
 
 PROGRAM = os.path.join(harness.BUILD, 'data', 'examples', 'gtk-chat', 'gtk-chat')
 SCREENSHOTS = os.environ.get('FLOOIM_SCREENSHOTS', os.path.dirname(PROGRAM))
 NAME, OBJECT = 'im.floo.GtkChat', '/im/floo/GtkChat'
-ALICE, BOB, CAROL, ECHO, TEAM = 1001, 1002, 1003, 1099, 2001
+ALICE, BOB, CAROL, ZHANG, ECHO, TEAM = 1001, 1002, 1003, 1006, 1099, 2001
 MANY = 500
-
-
-class Screen:
-    """An X server that shows nothing."""
-
-    def __init__(self, test):
-        read, write = os.pipe()
-        os.set_inheritable(write, True)
-        self.process = harness.Process('screen', ['Xvfb', '-displayfd', str(write), '-screen', '0', '1280x800x24', '-nolisten', 'tcp'],
-                                       dict(os.environ), test.root, pass_fds=[write])
-        os.close(write)
-        with os.fdopen(read) as pipe:
-            self.display = ':' + pipe.readline().strip()
-        test.processes.append(self.process)
 
 
 class Window:
@@ -228,6 +215,14 @@ class GtkChatTest(harness.Test):
         wait_for(lambda: needle - 20 < window.view().get('top', 0) < needle, lambda: 'shown: %s' % window.view())
         window.screenshot('search')
         window.activate('search', GLib.Variant('s', ''))
+
+        # Chinese, as the manual's picture has it.
+        for text in ('你好，周五下午的会议改到三点了。', '地点还是二楼会议室，请提前十分钟到。'):
+            sandbox.send('zhang-wei', 'alice', text)
+        window.open(ZHANG)
+        window.activate('send', GLib.Variant('s', '好的，收到，谢谢！'))
+        window.wait('sent', conversation=ZHANG, last='好的，收到，谢谢！', last_state='sent')
+        window.screenshot('chinese')
 
         window.open(TEAM)
         window.wait('the group', conversation=TEAM, loading=False)

@@ -3,11 +3,14 @@
 
 import contextlib
 import os
+import shutil
+import signal
 import sqlite3
 import time
 
 import harness
 from harness import Gio, GLib
+from screen import Screen
 
 ALICE, BOB, CAROL, ZHANG, ECHO, TEAM, PROJECT = 1001, 1002, 1003, 1006, 1099, 2001, 2002
 SERVER, SERVER_PATH = 'org.freedesktop.Notifications', '/org/freedesktop/Notifications'
@@ -133,6 +136,35 @@ class NotifyTest(harness.Test):
 
     def stop(self, process):
         self.assertEqual(process.end(), 0)
+
+    def test_dunst(self):
+        """A real server, on a screen: it shows what comes and loses what is read. The picture is kept in the folder FLOOIM_SCREENSHOTS."""
+        for program in ('Xvfb', 'dunst'):
+            if not shutil.which(program):
+                self.skipTest(program + ' is missing')
+        sandbox, daemon, client = self.one()
+        self.all_fetched(sandbox, daemon, client)
+        screen = Screen(self)
+        nothing = screen.pixels()
+        dunst = harness.Process('dunst', ['dunst', '-config', '/dev/null'], daemon.environment(DISPLAY=screen.display), self.root)
+        dunst.expected = {0, -signal.SIGTERM}
+        self.processes.insert(0, dunst)
+
+        def displayed():
+            try:
+                return client.connection.call_sync(SERVER, SERVER_PATH, 'org.freedesktop.DBus.Properties', 'Get', GLib.Variant('(ss)', (
+                    'org.dunstproject.cmd0', 'displayedLength')), None, Gio.DBusCallFlags.NO_AUTO_START, 30000, None).unpack()[0]
+            except GLib.Error:
+                return None
+        harness.wait_for(lambda: displayed() == 0, 'dunst')
+        self.notify(daemon)
+        sandbox.send('bob', 'alice', 'Lunch at noon? 你好')
+        harness.wait_for(lambda: displayed() == 1, 'the notification')
+        harness.wait_for(lambda: screen.pixels() != nothing, 'its picture')
+        screen.save(os.path.join(os.environ.get('FLOOIM_SCREENSHOTS', os.path.join(harness.BUILD, 'daemon', 'notify')), 'notification.png'))
+        client.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {})
+        harness.wait_for(lambda: displayed() == 0, 'the notification is withdrawn')
+        harness.wait_for(lambda: screen.pixels() == nothing, 'the picture is gone')
 
     def test_what_is_shown(self):
         sandbox, daemon, client, desk, process = self.scene()

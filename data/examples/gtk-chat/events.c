@@ -218,9 +218,7 @@ static void
 on_sending (Session *self, GVariant *arguments)
 {
   g_autoptr (GVariant) details = NULL, value = NULL;
-  g_autoptr (Message) message = NULL;
-  const char *status, *reason = NULL;
-  guint position;
+  const char *status;
   gint64 client_id;
 
   g_variant_get (arguments, "(tx&s@a{sv})", NULL, &client_id, &status, &details);
@@ -229,13 +227,6 @@ on_sending (Session *self, GVariant *arguments)
     remove_message (self, client_id);
   else if (value != NULL)
     session_put_message (self, value, FALSE);
-  message = find_message (self, client_id, &position);
-  if (message != NULL && g_variant_lookup (details, "error_reason", "&s", &reason))
-    {
-      g_free (message->error);
-      message->error = g_strdup (reason);
-      message_changed (message);
-    }
 }
 
 /* What the other one has read of ours is a field of the conversation. */
@@ -302,6 +293,38 @@ on_group (Session *self, GVariant *arguments)
     g_signal_emit_by_name (self, "group-changed");
 }
 
+static void
+on_names (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Session) self = user_data;
+  g_autoptr (GVariant) items = NULL;
+  g_autoptr (GError) error = NULL;
+
+  if (!floo_roster_call_get_items_finish (self->roster, &items, result, &error))
+    session_failed (self, error);
+  for (gsize i = 0; items != NULL && i < g_variant_n_children (items); i++)
+    {
+      g_autoptr (GVariant) item = g_variant_get_child_value (items, i);
+
+      for (guint k = 0; k < g_list_model_get_n_items (G_LIST_MODEL (self->messages)); k++)
+        {
+          g_autoptr (Message) message = g_list_model_get_item (G_LIST_MODEL (self->messages), k);
+
+          message_take_sender (message, item);
+        }
+    }
+}
+
+/* Who wrote before their name was known has one now. */
+static void
+on_roster_info (Session *self, GVariant *arguments)
+{
+  g_autoptr (GVariant) users = g_variant_get_child_value (arguments, 1);
+
+  if (self->current != NULL && self->current->group)
+    floo_roster_call_get_items (self->roster, users, FALSE, NULL, on_names, g_object_ref (self));
+}
+
 static const struct
 {
   const char *name;
@@ -320,6 +343,7 @@ static const struct
   { "ConversationsChanged", on_conversations },
   { "InputStatusMessage", on_typing },
   { "GroupMemberChanged", on_group },
+  { "RosterInfoUpdate", on_roster_info },
   { "GroupAnnouncementUpdated", on_group },
 };
 

@@ -131,21 +131,6 @@ conversation_init (Conversation *self)
 {
 }
 
-/* Why it was not sent; a message that was loaded has it in its last field. */
-static void
-take_error (Message *self, GVariant *more)
-{
-  const char *reason = NULL;
-
-  if (!g_str_equal (self->send_state, "failed"))
-    g_clear_pointer (&self->error, g_free);
-  else if (g_variant_lookup (more, "error_reason", "&s", &reason) || g_variant_lookup (more, "error", "&s", &reason))
-    {
-      g_free (self->error);
-      self->error = g_strdup (reason);
-    }
-}
-
 void
 message_update (Message *self, GVariant *value)
 {
@@ -165,8 +150,23 @@ message_update (Message *self, GVariant *value)
   file = g_variant_lookup_value (more, "file", G_VARIANT_TYPE_VARDICT);
   if (file != NULL)
     take_string (&self->file_name, file, "name");
-  take_error (self, more);
+  take_string (&self->error, more, "error_reason");
   self->pending = self->client_id != 0 && self->id == self->client_id;
+  message_changed (self);
+}
+
+void
+message_take_sender (Message *self, GVariant *item)
+{
+  static const char *const names[] = { "username", "nick_name", "alias" };
+  const char *name;
+  gint64 user = 0;
+
+  if (!g_variant_lookup (item, "user_id", "x", &user) || user != self->from)
+    return;
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    if (g_variant_lookup (item, names[i], "&s", &name) && *name != '\0')
+      take_string (&self->sender_name, item, names[i]);
   message_changed (self);
 }
 

@@ -46,6 +46,8 @@ struct _Message {
 /* value: the struct (xxxsssxia{sv}). */
 Message *message_new (GVariant *value);
 void message_update (Message *self, GVariant *value);
+/* item: a RosterItem; the name, where it is the sender's. */
+void message_take_sender (Message *self, GVariant *item);
 void message_changed (Message *self);
 /* GCompareDataFunc: by id, those without an id of the service last. */
 int message_compare (gconstpointer a, gconstpointer b, gpointer unused);

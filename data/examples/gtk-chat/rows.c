@@ -2,27 +2,30 @@
 /* A row of the list of conversations, and one of the messages: each is filled anew when its item says that it changed. */
 #include "window.h"
 
+/* A row as its file has it, which knows its parts by their ids. Returns: (transfer full) */
 static GtkWidget *
-add_label (GtkWidget *box, const char *class, gboolean wide)
+build_row (const char *resource)
 {
-  GtkWidget *label = gtk_label_new ("");
+  g_autoptr (GtkBuilder) builder = gtk_builder_new_from_resource (resource);
+  g_autoptr (GSList) parts = gtk_builder_get_objects (builder);
+  GObject *row = gtk_builder_get_object (builder, "row");
 
-  gtk_widget_add_css_class (label, class);
-  gtk_label_set_xalign (GTK_LABEL (label), 0);
-  gtk_widget_set_hexpand (label, wide);
-  if (wide)
-    gtk_label_set_ellipsize (GTK_LABEL (label), PANGO_ELLIPSIZE_END);
-  gtk_box_append (GTK_BOX (box), label);
-  return label;
+  for (GSList *part = parts; part != NULL; part = part->next)
+    g_object_set_data (row, gtk_buildable_get_buildable_id (part->data), part->data);
+  return GTK_WIDGET (g_object_ref (row));
+}
+
+static gpointer
+get_part (gpointer row, const char *name)
+{
+  return g_object_get_data (row, name);
 }
 
 static void
 set_text (GtkWidget *row, const char *name, const char *text)
 {
-  GtkLabel *label = g_object_get_data (G_OBJECT (row), name);
-
-  gtk_label_set_text (label, text);
-  gtk_widget_set_visible (GTK_WIDGET (label), *text != '\0');
+  gtk_label_set_text (get_part (row, name), text);
+  gtk_widget_set_visible (get_part (row, name), *text != '\0');
 }
 
 static char *
@@ -39,7 +42,7 @@ format_time (gint64 ms)
 static void
 fill_conversation (Conversation *conversation, gpointer user_data)
 {
-  GtkWidget *row = user_data, *avatar = g_object_get_data (G_OBJECT (row), "avatar");
+  GtkWidget *row = user_data;
   g_autofree char *time = format_time (conversation->timestamp), *draft = NULL, *unread = NULL, *initial = NULL;
   char colour[] = "colour0";
 
@@ -54,27 +57,14 @@ fill_conversation (Conversation *conversation, gpointer user_data)
   initial = g_utf8_substring (conversation->name, 0, 1);
   set_text (row, "avatar", initial);
   colour[6] = '0' + conversation->id % 5;
-  gtk_widget_set_css_classes (avatar, (const char *[]){ "avatar", colour, NULL });
+  gtk_widget_set_css_classes (get_part (row, "avatar"), (const char *[]){ "avatar", colour, NULL });
 }
 
 static void
 on_setup (GtkListItemFactory *factory, GtkListItem *item, gpointer user_data)
 {
-  GtkWidget *row = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 8), *lines = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
-  GtkWidget *top = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 4), *bottom = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 4);
-  const struct { const char *name; GtkWidget *box; gboolean wide; } parts[] = {
-    { "avatar", row, FALSE }, { "name", top, TRUE }, { "pin", top, FALSE }, { "time", top, FALSE },
-    { "preview", bottom, TRUE }, { "mention", bottom, FALSE }, { "unread", bottom, FALSE },
-  };
+  g_autoptr (GtkWidget) row = build_row ("/im/floo/GtkChat/conversation.ui");
 
-  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
-    g_object_set_data (G_OBJECT (row), parts[i].name, add_label (parts[i].box, parts[i].name, parts[i].wide));
-  gtk_label_set_xalign (g_object_get_data (G_OBJECT (row), "avatar"), 0.5);
-  gtk_widget_set_valign (g_object_get_data (G_OBJECT (row), "avatar"), GTK_ALIGN_CENTER);
-  gtk_widget_set_hexpand (lines, TRUE);
-  gtk_box_append (GTK_BOX (lines), top);
-  gtk_box_append (GTK_BOX (lines), bottom);
-  gtk_box_append (GTK_BOX (row), lines);
   gtk_list_item_set_child (item, row);
 }
 
@@ -124,8 +114,7 @@ get_mark (const Message *message)
 static void
 fill_message (Message *message, gpointer user_data)
 {
-  GtkWidget *row = user_data, *bubble = g_object_get_data (G_OBJECT (row), "bubble");
-  GtkWidget *picture = g_object_get_data (G_OBJECT (row), "picture"), *bar = g_object_get_data (G_OBJECT (row), "bar");
+  GtkWidget *row = user_data, *bubble = get_part (row, "bubble"), *picture = get_part (row, "picture"), *bar = get_part (row, "bar");
   Session *session = g_object_get_data (G_OBJECT (row), "session");
   gboolean text = g_str_equal (message->type, "text"), failed = message->pending && g_str_equal (message->send_state, "failed");
   g_autofree char *time = format_time (message->timestamp), *name = NULL, *content = NULL, *foot = NULL;
@@ -139,10 +128,10 @@ fill_message (Message *message, gpointer user_data)
     content = g_strdup_printf ("[%s] %s%s%s", message->type, message->file_name == NULL ? "" : message->file_name,
                                *message->content == '\0' ? "" : " ", message->content);
   set_text (row, "content", content);
-  foot = g_strjoin (" ", time, get_mark (message), failed ? (message->error != NULL ? message->error : "?") : NULL, NULL);
+  foot = g_strjoin (" ", time, get_mark (message), failed ? message->error : NULL, NULL);
   set_text (row, "foot", foot);
-  gtk_widget_set_visible (g_object_get_data (G_OBJECT (row), "resend"), failed);
-  gtk_widget_set_visible (g_object_get_data (G_OBJECT (row), "open"),
+  gtk_widget_set_visible (get_part (row, "resend"), failed);
+  gtk_widget_set_visible (get_part (row, "open"),
                           g_strv_contains ((const char *const[]){ "image", "audio", "video", "file", NULL }, message->type));
   gtk_picture_set_paintable (GTK_PICTURE (picture), message->thumbnail);
   gtk_widget_set_visible (picture, message->thumbnail != NULL);
@@ -169,43 +158,15 @@ on_open_file (GtkButton *button, gpointer row)
   session_open_file (g_object_get_data (row, "session"), g_object_get_data (row, "message"));
 }
 
-static void
-add_button (GtkWidget *row, GtkWidget *box, const char *name, const char *label, GCallback callback)
-{
-  GtkWidget *button = gtk_button_new_with_label (label);
-
-  g_signal_connect (button, "clicked", callback, row);
-  g_object_set_data (G_OBJECT (row), name, button);
-  gtk_box_append (GTK_BOX (box), button);
-}
-
 GtkWidget *
 message_row_new (gpointer item, gpointer session)
 {
-  GtkWidget *row = gtk_list_box_row_new (), *bubble = gtk_box_new (GTK_ORIENTATION_VERTICAL, 2);
-  GtkWidget *bottom = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *picture = gtk_picture_new (), *bar = gtk_progress_bar_new ();
-  GtkWidget *content;
+  GtkWidget *row = build_row ("/im/floo/GtkChat/message.ui");
 
   g_object_set_data_full (G_OBJECT (row), "message", g_object_ref (item), g_object_unref);
   g_object_set_data (G_OBJECT (row), "session", session);
-  g_object_set_data (G_OBJECT (row), "bubble", bubble);
-  g_object_set_data (G_OBJECT (row), "picture", picture);
-  g_object_set_data (G_OBJECT (row), "bar", bar);
-  g_object_set_data (G_OBJECT (row), "sender", add_label (bubble, "sender", FALSE));
-  gtk_widget_set_size_request (picture, 200, 150);
-  gtk_widget_set_halign (picture, GTK_ALIGN_START);
-  gtk_box_append (GTK_BOX (bubble), picture);
-  content = add_label (bubble, "content", FALSE);
-  gtk_label_set_wrap (GTK_LABEL (content), TRUE);
-  gtk_label_set_wrap_mode (GTK_LABEL (content), PANGO_WRAP_WORD_CHAR);
-  gtk_label_set_max_width_chars (GTK_LABEL (content), 60);
-  g_object_set_data (G_OBJECT (row), "content", content);
-  gtk_box_append (GTK_BOX (bubble), bar);
-  g_object_set_data (G_OBJECT (row), "foot", add_label (bottom, "foot", FALSE));
-  add_button (row, bottom, "resend", "Send again", G_CALLBACK (on_resend));
-  add_button (row, bottom, "open", "Open", G_CALLBACK (on_open_file));
-  gtk_box_append (GTK_BOX (bubble), bottom);
-  gtk_list_box_row_set_child (GTK_LIST_BOX_ROW (row), bubble);
+  g_signal_connect (get_part (row, "resend"), "clicked", G_CALLBACK (on_resend), row);
+  g_signal_connect (get_part (row, "open"), "clicked", G_CALLBACK (on_open_file), row);
   g_signal_connect_object (item, "changed", G_CALLBACK (fill_message), row, 0);
   fill_message (item, row);
   return row;

@@ -373,6 +373,7 @@ on_account (GObject *object, GAsyncResult *result, gpointer user_data)
   self->api = error != NULL ? NULL : floo_conversations_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
   self->files = error != NULL ? NULL : floo_files_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
   self->groups = error != NULL ? NULL : floo_groups_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
+  self->roster = error != NULL ? NULL : floo_roster_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
   if (error != NULL)
     {
       g_object_unref (account);
@@ -412,14 +413,14 @@ void
 session_send_text (Session *self, const char *text)
 {
   if (self->current != NULL && *text != '\0')
-    session_call (self, "SendText", g_variant_new ("(sxs)", self->current->group ? "group" : "roster", self->current->id, text));
+    session_call (self, "SendText", g_variant_new ("(sxs)", "", self->current->id, text));
 }
 
 void
 session_set_draft (Session *self, const char *text)
 {
   if (self->current != NULL && !g_str_equal (self->current->draft, text))
-    session_call (self, "SetDraft", g_variant_new ("(xss)", self->current->id, self->current->group ? "group" : "roster", text));
+    session_call (self, "SetDraft", g_variant_new ("(xss)", self->current->id, "", text));
 }
 
 void
@@ -490,6 +491,7 @@ session_dispose (GObject *object)
   g_clear_object (&self->events);
   g_clear_object (&self->files);
   g_clear_object (&self->groups);
+  g_clear_object (&self->roster);
   g_clear_object (&self->conversations);
   g_clear_object (&self->messages);
   g_clear_object (&self->results);

@@ -21,6 +21,7 @@ struct _Session {
   FlooEvents *events;
   FlooFiles *files;
   FlooGroups *groups;
+  FlooRoster *roster;
 
   GListStore *conversations;         /* of Conversation */
   GListStore *messages;              /* of Message: those of the current conversation that are loaded, without gaps */

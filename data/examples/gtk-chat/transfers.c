@@ -195,7 +195,7 @@ session_send_file (Session *self, GFile *file)
     }
   transfer = g_new0 (Transfer, 1);
   transfer->session = g_object_ref (self);
-  floo_conversations_call_send_file (self->api, self->current->group ? "group" : "roster", self->current->id,
+  floo_conversations_call_send_file (self->api, "", self->current->id,
                                      g_content_type_is_a (type, "image/*") ? "image" : "file", g_variant_new_handle (handle), name,
                                      g_variant_new ("a{sv}", NULL), files, NULL, on_file_sent, transfer);
 }

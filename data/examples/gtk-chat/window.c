@@ -3,27 +3,14 @@
 
 #define NEAR_EDGE 300   /* pixels from the end of the loaded messages where the next page is asked for */
 
-static const char style[] =
-  ".avatar { min-width: 36px; min-height: 36px; border-radius: 18px; color: white; font-weight: bold; }"
-  ".colour0 { background: #3584e4; } .colour1 { background: #2a9d6f; } .colour2 { background: #c061cb; }"
-  ".colour3 { background: #d8731c; } .colour4 { background: #986a44; }"
-  ".name, .heading { font-weight: bold; } .heading { padding: 8px; } .time, .foot { font-size: small; opacity: 0.6; }"
-  "listview > row { padding: 6px 8px; } .preview { opacity: 0.75; } .pin { color: #c88800; } .sender { font-size: small; font-weight: bold; color: #1a5fb4; }"
-  ".unread, .mention { border-radius: 9px; padding: 0 6px; color: white; background: #1c71d8; font-size: small; }"
-  ".mention { background: #c01c28; }"
-  ".bubble { border-radius: 12px; padding: 6px 12px; margin: 1px 8px; }"
-  ".other { background: #ebebed; } .own { background: #cfe3fb; } .failed { background: #f8d0d0; } .found { border: 2px solid #e5a50a; }"
-  ".foot + button, .bubble button { padding: 0 8px; min-height: 20px; }"
-  ".light { min-width: 12px; min-height: 12px; border-radius: 6px; background: #c01c28; margin: 0 4px; }"
-  ".light.online { background: #2ec27e; } .light.busy { background: #f5c211; } .problem { color: #c01c28; padding: 4px 8px; }"
-  "list.messages { background: white; } list.messages > row { padding: 0; } .details { padding: 8px; }";
-
-typedef struct {
+struct _Window {
+  GtkApplicationWindow parent;
   Session *session;
-  GtkWidget *window, *pages, *light, *state, *sides, *list, *heading, *scroller, *box, *problem, *entry, *details, *details_text;
+  /* Of window.ui. */
+  GtkWidget *pages, *light, *state, *sides, *list, *results, *heading, *scroller, *box, *problem, *entry, *details, *details_text, *chat;
   GtkWidget *login_name, *login_password, *login_problem;
-  GtkSingleSelection *selection;
   GtkAdjustment *adjustment;
+  GtkSingleSelection *selection;
   GSimpleAction *view;
   char *announcements;    /* of the current group, as markup */
   char *screenshot;       /* where a picture of the next frame is to be kept; NULL: nowhere */
@@ -33,7 +20,10 @@ typedef struct {
   gint64 started, painted;
   gboolean telling;
   guint drafting, going;
-} Window;
+};
+
+G_DECLARE_FINAL_TYPE (Window, window, CHAT, WINDOW, GtkApplicationWindow)
+G_DEFINE_TYPE (Window, window, GTK_TYPE_APPLICATION_WINDOW)
 
 /* -- what is shown, for whoever drives the window -- */
 
@@ -79,7 +69,7 @@ tell_view (Window *self)
       g_variant_dict_insert (&view, "last_id", "x", last->id);
       g_variant_dict_insert (&view, "last_client_id", "x", last->client_id);
       g_variant_dict_insert (&view, "last_state", "s", last->send_state);
-      g_variant_dict_insert (&view, "last_error", "s", last->error == NULL ? "" : last->error);
+      g_variant_dict_insert (&view, "last_error", "s", last->error);
       g_variant_dict_insert (&view, "last_status", "i", last->status);
       g_variant_dict_insert (&view, "thumbnail", "b", last->thumbnail != NULL);
     }
@@ -91,7 +81,7 @@ tell_view (Window *self)
 static void
 changed (Window *self)
 {
-  GdkFrameClock *clock = gtk_widget_get_frame_clock (self->window);
+  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (self));
 
   self->telling = TRUE;
   if (clock != NULL)
@@ -172,7 +162,7 @@ on_tick (GtkWidget *widget, GdkFrameClock *clock, gpointer user_data)
         continue;
       if (!gtk_widget_compute_bounds (GTK_WIDGET (row), self->box, &bounds) || bounds.size.height == 0)
         return G_SOURCE_CONTINUE;
-          gtk_adjustment_set_value (self->adjustment, bounds.origin.y + bounds.size.height / 2 - gtk_adjustment_get_page_size (self->adjustment) / 2);
+      gtk_adjustment_set_value (self->adjustment, bounds.origin.y + bounds.size.height / 2 - gtk_adjustment_get_page_size (self->adjustment) / 2);
       message->found = TRUE;
       message_changed (message);
       return G_SOURCE_REMOVE;
@@ -259,7 +249,7 @@ mark_read (Window *self)
   GListModel *messages = G_LIST_MODEL (self->session->messages);
   g_autoptr (Message) last = g_list_model_get_item (messages, MAX (g_list_model_get_n_items (messages), 1) - 1);
 
-  if (!self->reading || last == NULL || last->id == self->marked || !gtk_window_is_active (GTK_WINDOW (self->window))
+  if (!self->reading || last == NULL || last->id == self->marked || !gtk_window_is_active (GTK_WINDOW (self))
       || self->session->current == NULL || self->session->current->unread == 0)
     return;
   self->marked = last->id;
@@ -311,7 +301,7 @@ static void
 keep_screenshot (Window *self)
 {
   g_autofree char *path = g_steal_pointer (&self->screenshot);
-  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (self->window);
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (GTK_WIDGET (self));
   GtkSnapshot *snapshot = gtk_snapshot_new ();
   g_autoptr (GskRenderNode) node = NULL;
   g_autoptr (GdkTexture) texture = NULL;
@@ -319,7 +309,7 @@ keep_screenshot (Window *self)
   gdk_paintable_snapshot (paintable, snapshot, gdk_paintable_get_intrinsic_width (paintable), gdk_paintable_get_intrinsic_height (paintable));
   node = gtk_snapshot_free_to_node (snapshot);
   if (node != NULL)
-    texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (self->window)), node, NULL);
+    texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (self)), node, NULL);
   if (texture == NULL || !gdk_texture_save_to_png (texture, path))
     on_failed (self->session, "The picture of the window could not be kept", self);
 }
@@ -431,7 +421,7 @@ screenshot_activated (GSimpleAction *action, GVariant *parameter, gpointer user_
 
   g_free (self->screenshot);
   self->screenshot = g_variant_dup_string (parameter, NULL);
-  gtk_widget_queue_draw (self->window);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
 static const GActionEntry actions[] = {
@@ -465,7 +455,7 @@ on_result_activated (GtkListBox *box, GtkListBoxRow *row, Window *self)
 static void
 on_search_changed (GtkSearchEntry *entry, Window *self)
 {
-  g_action_group_activate_action (G_ACTION_GROUP (gtk_window_get_application (GTK_WINDOW (self->window))), "search",
+  g_action_group_activate_action (G_ACTION_GROUP (gtk_window_get_application (GTK_WINDOW (self))), "search",
                                   g_variant_new_string (gtk_editable_get_text (GTK_EDITABLE (entry))));
 }
 
@@ -512,7 +502,7 @@ on_chosen (GtkNativeDialog *dialog, int response, Window *self)
 static void
 on_attach (GtkButton *button, Window *self)
 {
-  GtkFileChooserNative *dialog = gtk_file_chooser_native_new ("Send a file", GTK_WINDOW (self->window), GTK_FILE_CHOOSER_ACTION_OPEN, "Send", NULL);
+  GtkFileChooserNative *dialog = gtk_file_chooser_native_new ("Send a file", GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_OPEN, "Send", NULL);
 
   g_signal_connect (dialog, "response", G_CALLBACK (on_chosen), self);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
@@ -537,181 +527,76 @@ on_login (GtkWidget *widget, Window *self)
 
 /* -- building it -- */
 
-static GtkWidget *
-append (GtkWidget *box, GtkWidget *child)
-{
-  gtk_box_append (GTK_BOX (box), child);
-  return child;
-}
-
-static GtkWidget *
-append_button (GtkWidget *box, const char *label, GCallback callback, Window *self)
-{
-  GtkWidget *button = append (box, gtk_button_new_with_label (label));
-
-  g_signal_connect (button, "clicked", callback, self);
-  return button;
-}
-
-static GtkWidget *
-scroll (GtkWidget *child)
-{
-  GtkWidget *scroller = gtk_scrolled_window_new ();
-
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), child);
-  gtk_widget_set_vexpand (scroller, TRUE);
-  return scroller;
-}
-
-static GtkWidget *
-build_messages (GListStore *messages, Session *session)
-{
-  GtkWidget *box = gtk_list_box_new ();
-
-  gtk_widget_add_css_class (box, "messages");
-  gtk_list_box_set_selection_mode (GTK_LIST_BOX (box), GTK_SELECTION_NONE);
-  gtk_list_box_bind_model (GTK_LIST_BOX (box), G_LIST_MODEL (messages), message_row_new, session, NULL);
-  return box;
-}
-
-static GtkWidget *
-build_sidebar (Window *self)
-{
-  GtkWidget *side = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *search = append (side, gtk_search_entry_new ());
-  GtkWidget *results = build_messages (self->session->results, self->session);
-
-  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (self->session->conversations)));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  self->list = gtk_list_view_new (GTK_SELECTION_MODEL (self->selection), conversation_rows_new ());
-  gtk_list_view_set_single_click_activate (GTK_LIST_VIEW (self->list), TRUE);
-  self->sides = append (side, gtk_stack_new ());
-  gtk_stack_add_named (GTK_STACK (self->sides), scroll (self->list), "list");
-  gtk_stack_add_named (GTK_STACK (self->sides), scroll (results), "results");
-  gtk_widget_set_size_request (side, 280, -1);
-  g_object_set (search, "placeholder-text", "Search all messages", NULL);
-  g_signal_connect (self->list, "activate", G_CALLBACK (on_list_activated), self);
-  g_signal_connect (results, "row-activated", G_CALLBACK (on_result_activated), self);
-  g_signal_connect (search, "search-changed", G_CALLBACK (on_search_changed), self);
-  return side;
-}
-
-static GtkWidget *
-build_chat (Window *self)
-{
-  GtkWidget *chat = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0), *compose = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6);
-  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
-
-  self->heading = append (chat, gtk_label_new (""));
-  gtk_widget_add_css_class (self->heading, "heading");
-  self->box = build_messages (self->session->messages, self->session);
-  self->scroller = append (chat, scroll (self->box));
-  self->adjustment = gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (self->scroller));
-  self->problem = append (chat, gtk_label_new (""));
-  gtk_widget_add_css_class (self->problem, "problem");
-  gtk_label_set_wrap (GTK_LABEL (self->problem), TRUE);
-  gtk_widget_set_visible (self->problem, FALSE);
-  append_button (compose, "File…", G_CALLBACK (on_attach), self);
-  self->entry = append (compose, gtk_entry_new ());
-  gtk_widget_set_hexpand (self->entry, TRUE);
-  append_button (compose, "Send", G_CALLBACK (on_send), self);
-  gtk_widget_set_margin_start (compose, 8);
-  gtk_widget_set_margin_end (compose, 8);
-  gtk_widget_set_margin_top (compose, 8);
-  gtk_widget_set_margin_bottom (compose, 8);
-  append (chat, compose);
-  gtk_widget_set_hexpand (chat, TRUE);
-  gtk_widget_add_controller (chat, GTK_EVENT_CONTROLLER (target));
-  g_signal_connect (target, "drop", G_CALLBACK (on_drop), self);
-  g_signal_connect (self->entry, "activate", G_CALLBACK (on_send), self);
-  g_signal_connect (self->entry, "changed", G_CALLBACK (on_typed), self);
-  g_signal_connect (self->adjustment, "value-changed", G_CALLBACK (on_scrolled), self);
-  g_signal_connect (self->adjustment, "notify::upper", G_CALLBACK (on_height), self);
-  return chat;
-}
-
-static GtkWidget *
-build_login (Window *self)
-{
-  GtkWidget *form = gtk_box_new (GTK_ORIENTATION_VERTICAL, 8);
-
-  gtk_widget_set_halign (form, GTK_ALIGN_CENTER);
-  gtk_widget_set_valign (form, GTK_ALIGN_CENTER);
-  append (form, gtk_label_new ("Log in"));
-  self->login_name = append (form, gtk_entry_new ());
-  gtk_entry_set_placeholder_text (GTK_ENTRY (self->login_name), "Name");
-  self->login_password = append (form, gtk_password_entry_new ());
-  g_signal_connect (self->login_password, "activate", G_CALLBACK (on_login), self);
-  append_button (form, "Log in", G_CALLBACK (on_login), self);
-  self->login_problem = append (form, gtk_label_new (""));
-  gtk_widget_add_css_class (self->login_problem, "problem");
-  return form;
-}
-
-static void
-build (Window *self)
-{
-  GtkWidget *bar = gtk_header_bar_new (), *paned = gtk_paned_new (GTK_ORIENTATION_HORIZONTAL), *right = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0);
-  GtkWidget *light = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 4), *more = gtk_button_new_with_label ("Group");
-
-  self->light = append (light, gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 0));
-  gtk_widget_set_valign (self->light, GTK_ALIGN_CENTER);
-  self->state = append (light, gtk_label_new (""));
-  gtk_header_bar_pack_start (GTK_HEADER_BAR (bar), light);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (more), "app.details");
-  gtk_header_bar_pack_end (GTK_HEADER_BAR (bar), more);
-  gtk_window_set_titlebar (GTK_WINDOW (self->window), bar);
-  gtk_window_set_title (GTK_WINDOW (self->window), "Chat");
-  gtk_window_set_default_size (GTK_WINDOW (self->window), 960, 680);
-
-  append (right, build_chat (self));
-  self->details_text = gtk_label_new ("");
-  gtk_label_set_xalign (GTK_LABEL (self->details_text), 0);
-  gtk_label_set_yalign (GTK_LABEL (self->details_text), 0);
-  gtk_label_set_wrap (GTK_LABEL (self->details_text), TRUE);
-  gtk_widget_add_css_class (self->details_text, "details");
-  self->details = append (right, scroll (self->details_text));
-  gtk_widget_set_size_request (self->details, 220, -1);
-  gtk_widget_set_visible (self->details, FALSE);
-  gtk_paned_set_start_child (GTK_PANED (paned), build_sidebar (self));
-  gtk_paned_set_resize_start_child (GTK_PANED (paned), FALSE);
-  gtk_paned_set_shrink_start_child (GTK_PANED (paned), FALSE);
-  gtk_paned_set_end_child (GTK_PANED (paned), right);
-  self->pages = gtk_stack_new ();
-  gtk_stack_add_named (GTK_STACK (self->pages), paned, "chat");
-  gtk_stack_add_named (GTK_STACK (self->pages), build_login (self), "login");
-  gtk_window_set_child (GTK_WINDOW (self->window), self->pages);
-}
-
 static void
 on_realized (GtkWidget *widget, Window *self)
 {
   g_signal_connect (gtk_widget_get_frame_clock (widget), "after-paint", G_CALLBACK (on_painted), self);
 }
 
-GtkWindow *
-window_new (GtkApplication *app, Session *session)
+static void
+window_class_init (WindowClass *class)
 {
-  Window *self = g_new0 (Window, 1);   /* as long as the program */
-  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
+#define CHILD(name) { #name, G_STRUCT_OFFSET (Window, name) }
+  static const struct { const char *name; gssize offset; } children[] = {
+    CHILD (pages), CHILD (light), CHILD (state), CHILD (sides), CHILD (list), CHILD (results), CHILD (heading), CHILD (scroller), CHILD (box),
+    CHILD (problem), CHILD (entry), CHILD (details), CHILD (details_text), CHILD (chat), CHILD (login_name), CHILD (login_password),
+    CHILD (login_problem), CHILD (adjustment),
+  };
+#define CALLBACK(name) { #name, G_CALLBACK (name) }
+  const struct { const char *name; GCallback function; } callbacks[] = {
+    CALLBACK (on_active), CALLBACK (on_attach), CALLBACK (on_height), CALLBACK (on_list_activated), CALLBACK (on_login), CALLBACK (on_realized),
+    CALLBACK (on_result_activated), CALLBACK (on_scrolled), CALLBACK (on_search_changed), CALLBACK (on_send), CALLBACK (on_typed),
+  };
 
-  self->session = g_object_ref (session);
+  gtk_widget_class_set_template_from_resource (GTK_WIDGET_CLASS (class), "/im/floo/GtkChat/window.ui");
+  for (gsize i = 0; i < G_N_ELEMENTS (children); i++)
+    gtk_widget_class_bind_template_child_full (GTK_WIDGET_CLASS (class), children[i].name, FALSE, children[i].offset);
+  for (gsize i = 0; i < G_N_ELEMENTS (callbacks); i++)
+    gtk_widget_class_bind_template_callback_full (GTK_WIDGET_CLASS (class), callbacks[i].name, callbacks[i].function);
+}
+
+static void
+window_init (Window *self)
+{
   self->started = g_get_monotonic_time ();
   self->at_end = TRUE;
-  self->window = gtk_application_window_new (app);
-  gtk_css_provider_load_from_data (provider, style, -1);
-  gtk_style_context_add_provider_for_display (gtk_widget_get_display (self->window), GTK_STYLE_PROVIDER (provider),
-                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
-  g_action_map_add_action_entries (G_ACTION_MAP (app), actions, G_N_ELEMENTS (actions), self);
-  self->view = g_simple_action_new_stateful ("view", NULL, g_variant_new ("a{sv}", NULL));
-  g_action_map_add_action (G_ACTION_MAP (app), G_ACTION (self->view));
-  build (self);
+  gtk_widget_init_template (GTK_WIDGET (self));
+}
+
+/* Binds the widgets to what the session has. */
+static void
+show_session (Window *self, Session *session)
+{
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
+  self->session = g_object_ref (session);
+  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (session->conversations)));
+  gtk_single_selection_set_autoselect (self->selection, FALSE);
+  gtk_list_view_set_model (GTK_LIST_VIEW (self->list), GTK_SELECTION_MODEL (self->selection));
+  gtk_list_view_set_factory (GTK_LIST_VIEW (self->list), conversation_rows_new ());
+  gtk_list_box_bind_model (GTK_LIST_BOX (self->box), G_LIST_MODEL (session->messages), message_row_new, session, NULL);
+  gtk_list_box_bind_model (GTK_LIST_BOX (self->results), G_LIST_MODEL (session->results), message_row_new, session, NULL);
+  gtk_widget_add_controller (self->chat, GTK_EVENT_CONTROLLER (target));
+  g_signal_connect (target, "drop", G_CALLBACK (on_drop), self);
   g_signal_connect (session, "status", G_CALLBACK (on_status), self);
   g_signal_connect (session, "failed", G_CALLBACK (on_failed), self);
   g_signal_connect (session, "jumped", G_CALLBACK (on_jumped), self);
   g_signal_connect (session, "group-changed", G_CALLBACK (on_group_changed), self);
   g_signal_connect (session->messages, "items-changed", G_CALLBACK (on_items_changed), self);
-  g_signal_connect (self->window, "notify::is-active", G_CALLBACK (on_active), self);
-  g_signal_connect (self->window, "realize", G_CALLBACK (on_realized), self);
-  return GTK_WINDOW (self->window);
+}
+
+GtkWindow *
+window_new (GtkApplication *app, Session *session)
+{
+  Window *self = g_object_new (window_get_type (), "application", app, NULL);
+  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
+
+  gtk_css_provider_load_from_resource (provider, "/im/floo/GtkChat/style.css");
+  gtk_style_context_add_provider_for_display (gtk_widget_get_display (GTK_WIDGET (self)), GTK_STYLE_PROVIDER (provider),
+                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  g_action_map_add_action_entries (G_ACTION_MAP (app), actions, G_N_ELEMENTS (actions), self);
+  self->view = g_simple_action_new_stateful ("view", NULL, g_variant_new ("a{sv}", NULL));
+  g_action_map_add_action (G_ACTION_MAP (app), G_ACTION (self->view));
+  show_session (self, session);
+  return GTK_WINDOW (self);
 }
