@@ -11,8 +11,8 @@
 
 typedef struct
 {
-  gint64 message, from;
-  char *sender; /* (nullable): as the message says */
+  gint64 message;
+  char *sender; /* (nullable) */
   char *text;
 } Line;
 
@@ -77,16 +77,14 @@ type_text (const char *type)
 }
 
 void
-floo_chat_add_line (FlooChat *chat, gint64 message, gint64 from, const char *type, const char *content, GVariant *more)
+floo_chat_add_line (FlooChat *chat, gint64 message, const char *sender, const char *type, const char *content)
 {
   const char *text = *content != '\0' ? content : type_text (type);
   Line *line = g_new0 (Line, 1);
 
   line->message = message;
-  line->from = from;
+  line->sender = g_strdup (sender);
   line->text = g_utf8_substring (text, 0, MIN (g_utf8_strlen (text, -1), MAX_LINE));
-  if (more != NULL)
-    g_variant_lookup (more, "sender_name", "s", &line->sender);
   g_queue_push_tail (&chat->lines, line);
   if (g_queue_get_length (&chat->lines) <= MAX_LINES)
     return;
@@ -108,20 +106,19 @@ floo_chat_remove_line (FlooChat *chat, gint64 message)
 }
 
 char *
-floo_chat_dup_text (FlooChat *chat, gboolean only_mention, GHashTable *names)
+floo_chat_dup_text (FlooChat *chat, gboolean only_mention)
 {
   GString *text = g_string_new (NULL);
 
   for (GList *link = chat->lines.head; link != NULL; link = link->next)
     {
       Line *line = link->data;
-      const char *sender = line->sender != NULL ? line->sender : g_hash_table_lookup (names, &line->from);
 
       if (only_mention && line->message != chat->mention)
         continue;
       g_string_append (text, text->len > 0 ? "\n" : "");
-      if (chat->is_group && sender != NULL)
-        g_string_append_printf (text, "%s: ", sender);
+      if (chat->is_group && line->sender != NULL && *line->sender != '\0')
+        g_string_append_printf (text, "%s: ", line->sender);
       g_string_append (text, line->text);
     }
   return g_string_free (text, FALSE);

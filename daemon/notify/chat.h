@@ -32,13 +32,13 @@ void floo_chat_free (gpointer chat);
 /* Whether a message is one to be told: from somebody else, not read, and not a program's. @more: its last field */
 gboolean floo_chat_is_news (const char *type, int status, GVariant *more);
 
-/* @more: (nullable): the message's last field */
-void floo_chat_add_line (FlooChat *chat, gint64 message, gint64 from, const char *type, const char *content, GVariant *more);
+/* @sender: (nullable): name of who wrote it, where that is known */
+void floo_chat_add_line (FlooChat *chat, gint64 message, const char *sender, const char *type, const char *content);
 /* FALSE: it was not among them. */
 gboolean floo_chat_remove_line (FlooChat *chat, gint64 message);
 
-/* @only_mention: only the message that mentions the user; @names: user's id -> name. Returns: (transfer full): a line a message */
-char *floo_chat_dup_text (FlooChat *chat, gboolean only_mention, GHashTable *names);
+/* @only_mention: only the message that mentions the user. Returns: (transfer full): a line a message */
+char *floo_chat_dup_text (FlooChat *chat, gboolean only_mention);
 
 /* Keeps that it is told, for the next start. */
 void floo_chat_save (FlooChat *chat, GKeyFile *file);

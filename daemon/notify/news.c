@@ -20,7 +20,6 @@
 #define GATHER_LOGIN_MS 2000 /* behind a login comes what was missed */
 #define RECHECK_MS 30000     /* quiet hours may be over, a server of notifications may be there */
 #define MAX_NAMES 5          /* in the summary */
-#define MAX_KNOWN_NAMES 1000
 #define LIST_LIMIT 500
 #define SUMMARY "summary"
 
@@ -33,7 +32,6 @@ struct FlooNews
   FlooQuiet *quiet;
   GCancellable *cancellable;
   GHashTable *chats; /* id -> FlooChat */
-  GHashTable *names; /* user's id -> name, of those who were last to write somewhere */
   guint timer;
   gint64 due;          /* monotonic: when the timer ends */
   gint64 gather_until; /* monotonic */
@@ -98,13 +96,13 @@ schedule_gathered (FlooNews *news)
 static void
 take_message (FlooNews *news, GVariant *message, gboolean mentions)
 {
-  const char *to_type, *type, *content;
+  const char *to_type, *type, *content, *sender = NULL;
   g_autoptr (GVariant) more = NULL;
-  gint64 id, conversation, from;
+  gint64 id, conversation;
   FlooChat *chat;
   int status;
 
-  g_variant_get (message, "(xxx&s&s&sxi@a{sv})", &id, &conversation, &from, &to_type, &type, &content, NULL, &status, &more);
+  g_variant_get (message, "(xxx&s&s&sxi@a{sv})", &id, &conversation, NULL, &to_type, &type, &content, NULL, &status, &more);
   if (!floo_chat_is_news (type, status, more))
     return;
   chat = ensure_chat (news, conversation);
@@ -114,7 +112,8 @@ take_message (FlooNews *news, GVariant *message, gboolean mentions)
   if (id <= chat->last_message)
     return; /* a mention's message comes twice */
   chat->last_message = id;
-  floo_chat_add_line (chat, id, from, type, content, more);
+  g_variant_lookup (more, "sender_name", "&s", &sender);
+  floo_chat_add_line (chat, id, sender, type, content);
   chat->fresh = TRUE;
   chat->known = FALSE;
 }
@@ -136,25 +135,12 @@ forget_message (FlooNews *news, gint64 conversation, gint64 message)
 /* ---- conversations ---- */
 
 static void
-take_name (FlooNews *news, GVariant *entry)
-{
-  const char *name;
-  gint64 id;
-
-  if (!g_variant_lookup (entry, "last_from", "x", &id) || !g_variant_lookup (entry, "last_from_name", "&s", &name) || *name == '\0')
-    return;
-  if (g_hash_table_size (news->names) >= MAX_KNOWN_NAMES)
-    g_hash_table_remove_all (news->names);
-  g_hash_table_replace (news->names, g_memdup2 (&id, sizeof id), g_strdup (name));
-}
-
-static void
 take_entry (FlooNews *news, GVariant *entry)
 {
-  const char *name = "", *type = "", *content = "", *last_type = "";
+  const char *name = "", *type = "", *content = "", *last_type = "", *sender = NULL;
   gboolean muted = FALSE, mentioned = FALSE;
   guint32 unread = 0;
-  gint64 id, last = 0, from = 0;
+  gint64 id, last = 0;
   FlooChat *chat;
 
   if (!g_variant_lookup (entry, "id", "x", &id))
@@ -164,9 +150,8 @@ take_entry (FlooNews *news, GVariant *entry)
   g_variant_lookup (entry, "mentioned", "b", &mentioned);
   g_variant_lookup (entry, "name", "&s", &name);
   g_variant_lookup (entry, "type", "&s", &type);
-  g_variant_lookup (entry, "last_from", "x", &from);
+  g_variant_lookup (entry, "last_from_name", "&s", &sender);
   g_variant_lookup (entry, "last_type", "&s", &last_type);
-  take_name (news, entry);
   chat = news->unread_is_new && unread != 0 ? ensure_chat (news, id) : g_hash_table_lookup (news->chats, &id);
   if (chat == NULL)
     return;
@@ -178,7 +163,7 @@ take_entry (FlooNews *news, GVariant *entry)
   if (g_queue_is_empty (&chat->lines) && news->unread_is_new && g_variant_lookup (entry, "last_message_id", "x", &last)
       && g_variant_lookup (entry, "content", "&s", &content))
     {
-      floo_chat_add_line (chat, last, from, last_type, content, NULL);
+      floo_chat_add_line (chat, last, sender, last_type, content);
       chat->mention = mentioned ? last : 0;
       chat->last_message = last;
       chat->fresh = TRUE;
@@ -329,7 +314,7 @@ show_chat (FlooNews *news, FlooChat *chat)
   if (!news->previews || floo_quiet_hides_text (news->quiet))
     body = g_strdup (chat->mention != 0 ? "You were mentioned" : chat->unread > 1 ? "New messages" : "New message");
   else
-    body = floo_chat_dup_text (chat, only_mention, news->names);
+    body = floo_chat_dup_text (chat, only_mention);
   news->summary_changed |= chat->in_summary;
   chat->in_summary = FALSE;
   chat->told_at = g_get_monotonic_time ();
@@ -583,7 +568,6 @@ floo_news_new (GDBusConnection *connection, const char *bus_name, FlooDesk *desk
                       .quiet = floo_quiet_new (connection, bus_name, on_settings, news),
                       .cancellable = g_cancellable_new () };
   news->chats = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, floo_chat_free);
-  news->names = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   return news;
 }
 
@@ -595,6 +579,5 @@ floo_news_free (FlooNews *news)
   floo_quiet_free (news->quiet);
   g_clear_handle_id (&news->timer, g_source_remove);
   g_hash_table_unref (news->chats);
-  g_hash_table_unref (news->names);
   g_free (news);
 }

@@ -315,13 +315,20 @@ on_names (GObject *object, GAsyncResult *result, gpointer user_data)
     }
 }
 
-/* Who wrote before their name was known has one now. */
+/* Who wrote before their name was known may have one now. */
 static void
 on_roster_info (Session *self, GVariant *arguments)
 {
   g_autoptr (GVariant) users = g_variant_get_child_value (arguments, 1);
+  gboolean missing = FALSE;
 
-  if (self->current != NULL && self->current->group)
+  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->messages)); i++)
+    {
+      g_autoptr (Message) message = g_list_model_get_item (G_LIST_MODEL (self->messages), i);
+
+      missing |= !message->outgoing && *message->sender_name == '\0';
+    }
+  if (missing && self->current != NULL && self->current->group)
     floo_roster_call_get_items (self->roster, users, FALSE, NULL, on_names, g_object_ref (self));
 }
 
