@@ -155,6 +155,36 @@ class FilesTest(files.Test):
                 self.assertEqual(attachment['fLen'], len(content))
                 self.assertEqual(self.read(self.download(client, mid)['Path']), content)
 
+    def test_files_that_change(self):
+        """One that grows or shrinks while it is copied is sent as it was read: what the message says is what the service has."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        block = bytes(range(256)) * 1024
+        for grows in (True, False):
+            with self.subTest(grows=grows), open(os.path.join(self.root, 'changing'), 'w+b') as file:
+                file.write(block * 40)
+                file.flush()
+                done = threading.Event()
+
+                def change():
+                    size = 40 * len(block)
+                    while not done.is_set() and len(block) < size < 80 * len(block):
+                        size += len(block) // 8 if grows else -len(block) // 8
+                        file.truncate(size)
+                thread = threading.Thread(target=change)
+                thread.start()
+                try:
+                    client_id, _ = self.begin(client, 'Conversations', 'SendFile', '(sxshsa{sv})', '', ECHO, 'file',
+                                              os.open(file.name, os.O_RDONLY), 'changing.bin', {})
+                finally:
+                    done.set()
+                    thread.join()
+                mid = client.wait_sent(client_id)['server_mid']
+                attachment = json.loads(client.call('Conversations', 'GetMessage', '(x)', mid)[8]['attachment'])
+                content = self.stored(sandbox, client, attachment['url'])
+                self.assertEqual(attachment['fLen'], len(content))
+                self.assertEqual(content.rstrip(b'\0'), (block * 40)[:len(content)].rstrip(b'\0'))
+
     def test_erased_with_the_account(self):
         """What was downloaded goes with the account; another logout keeps it."""
         sandbox, daemon, client = self.one()
