@@ -476,37 +476,8 @@ session_search (Session *self, const char *text)
 /* -- the object -- */
 
 static void
-session_dispose (GObject *object)
-{
-  Session *self = CHAT_SESSION (object);
-
-  g_cancellable_cancel (self->page);
-  g_cancellable_cancel (self->search);
-  if (self->account != NULL)
-    g_signal_handlers_disconnect_by_data (self->account, self);
-  if (self->events != NULL)
-    g_signal_handlers_disconnect_by_data (self->events, self);
-  g_clear_object (&self->account);
-  g_clear_object (&self->api);
-  g_clear_object (&self->events);
-  g_clear_object (&self->files);
-  g_clear_object (&self->groups);
-  g_clear_object (&self->roster);
-  g_clear_object (&self->conversations);
-  g_clear_object (&self->messages);
-  g_clear_object (&self->results);
-  g_clear_object (&self->current);
-  g_clear_object (&self->page);
-  g_clear_object (&self->search);
-  g_clear_pointer (&self->journal, g_free);
-  g_clear_pointer (&self->listed, g_hash_table_unref);
-  G_OBJECT_CLASS (session_parent_class)->dispose (object);
-}
-
-static void
 session_class_init (SessionClass *class)
 {
-  G_OBJECT_CLASS (class)->dispose = session_dispose;
   g_signal_new ("status", CHAT_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_signal_new ("jumped", CHAT_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   g_signal_new ("group-changed", CHAT_TYPE_SESSION, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * What the window shows, kept true by signals: loaded once with List and GetMessages; from then on each event is applied as it comes, or as
- * Replay has it after the daemon was away. Applying an event twice does no harm.
+ * Replay has it after the daemon was away. Applying an event twice does no harm. There is one, as long as the program.
  *
  * Signals: "status": account, current conversation or paging changed. "failed" (s): a call failed, a text for the user. "jumped": messages
  * around the one that was asked for are here. "group-changed": members or announcements of the current conversation.
