@@ -14,8 +14,16 @@
 gboolean
 floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, gboolean *is_new, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "message-insert", error);
+  g_autoptr (FlooQuery) query = NULL;
+  gboolean deleted;
+  gint64 one;
 
+  *is_new = FALSE;
+  if (!floo_query_get_int (db, "message-is-deleted", FLOO_INTS (message->id, message->conversation), &one, &deleted, error))
+    return FALSE;
+  if (deleted)
+    return TRUE;
+  query = floo_query_take (db, "message-insert", error);
   if (query == NULL)
     return FALSE;
   floo_query_bind_int (query, 1, message->id);
