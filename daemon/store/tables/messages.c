@@ -148,7 +148,8 @@ floo_messages_get (FlooDb *db, gint64 id, FlooMessageFunc func, gpointer user_da
 
   if (!get_by (db, "message-get", id, func, user_data, &found, error))
     return FALSE;
-  if (!found && !get_by (db, "message-get-by-client-id", id, func, user_data, &found, error))
+  /* A damaged row may have 0 there. */
+  if (!found && id > 0 && !get_by (db, "message-get-by-client-id", id, func, user_data, &found, error))
     return FALSE;
   if (!found && !get_from_outbox (db, id, func, user_data, &found, error))
     return FALSE;
@@ -178,5 +179,5 @@ floo_messages_resolve (FlooDb *db, gint64 id, gint64 *found, GError **error)
 
   if (!floo_query_get_int (db, "message-id", FLOO_INTS (id), found, &there, error))
     return FALSE;
-  return there || floo_query_get_int (db, "message-id-by-client-id", FLOO_INTS (id), found, NULL, error);
+  return there || id <= 0 || floo_query_get_int (db, "message-id-by-client-id", FLOO_INTS (id), found, NULL, error);
 }
