@@ -20,6 +20,8 @@ typedef struct {
   gint64 id;                    /* of the next good one */
   GArray *good;                 /* gint64 */
   guint bad;
+  gboolean hole;                /* a message was left out since the last good one */
+  GArray *holes;                /* gint64: good ones with such a one before them */
 } World;
 
 static void
@@ -104,6 +106,9 @@ add_good (World *world, GByteArray *page)
   text.body.has_edit_timestamp = text.body.edit_timestamp != 0;
   text_add (&text, page);
   g_array_append_val (world->good, world->id);
+  if (world->hole)
+    g_array_append_val (world->holes, world->id);
+  world->hole = FALSE;
   world->id += 2;
 }
 
@@ -112,9 +117,12 @@ add_bad (World *world, GByteArray *page)
 {
   Text text;
 
+  const int kind = g_rand_int_range (world->rand, 0, 12);
+
   world->bad++;
+  world->hole = world->hole || kind == 5 || (kind >= 7 && kind <= 9);
   text_init (&text, world->id - 1, "bad");
-  switch (g_rand_int_range (world->rand, 0, 12))
+  switch (kind)
     {
     case 0:
       text.meta.id = G_MAXUINT64;
@@ -262,6 +270,16 @@ check (Online *o, const World *world)
   g_assert_cmpint (count (o, "SELECT unread FROM conversations WHERE id = 7"), ==, world->good->len);
   g_assert_cmpint (count (o, "SELECT last_message FROM conversations WHERE id = 7"), ==, g_array_index (world->good, gint64, world->good->len - 1));
   g_assert_cmpuint (o->sync->left_out, ==, world->bad);
+  /* Where something was left out it is asked for again, also where the page ended with it. */
+  for (guint i = 0; i < world->holes->len; i++)
+    {
+      g_autofree char *sql = g_strdup_printf ("SELECT count(*) > 0 FROM gaps WHERE conversation = 7 AND id BETWEEN %" G_GINT64_FORMAT " - 1 AND %" G_GINT64_FORMAT,
+                                              g_array_index (world->holes, gint64, i),                                              g_array_index (world->holes, gint64, i));
+
+      g_assert_cmpint (count (o, sql), ==, 1);
+    }
+  if (world->hole)
+    g_assert_cmpint (count (o, "SELECT count(*) FROM gaps WHERE conversation = 7 AND id = 9223372036854775807"), ==, 1);
   /* Once a cause. */
   g_assert_cmpint (count_errors (o), <=, FLOO_N_LEFT_OUT);
 }
@@ -269,7 +287,8 @@ check (Online *o, const World *world)
 static void
 run_seed (guint32 seed)
 {
-  World world = { .rand = g_rand_new_with_seed (seed), .id = 1001, .good = g_array_new (FALSE, FALSE, sizeof (gint64)) };
+  World world = { .rand = g_rand_new_with_seed (seed), .id = 1001, .good = g_array_new (FALSE, FALSE, sizeof (gint64)),
+                  .holes = g_array_new (FALSE, FALSE, sizeof (gint64)) };
   Online online = { 0 }, *o = &online;
 
   set_up (o, NULL);
@@ -277,8 +296,10 @@ run_seed (guint32 seed)
   for (guint n = 0; n < ENTRIES;)
     {
       g_autoptr (GByteArray) page = g_byte_array_new ();
+      const guint8 xid[] = { 4 << 3 | 2, 2, 1 << 3, 7 };
       guint size = (guint) g_rand_int_range (world.rand, 1, MAX_PAGE);
 
+      g_byte_array_append (page, xid, sizeof xid);
       for (guint i = 0; i < size; i++, n++)
         if (g_rand_int_range (world.rand, 0, 3) == 0)
           add_bad (&world, page);
@@ -294,6 +315,7 @@ run_seed (guint32 seed)
   tear_down (o, NULL);
   g_rand_free (world.rand);
   g_array_unref (world.good);
+  g_array_unref (world.holes);
 }
 
 static void

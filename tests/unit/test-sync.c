@@ -315,6 +315,47 @@ test_unreadable (Online *o, gconstpointer data)
   g_assert_cmpuint (o->sync->to_look_at->len, ==, 1);
 }
 
+/* ---- bounds of a page of messages ---- */
+
+/* @acknowledged messages with ids from 10 on, the @queued ones of ours behind them */
+static void
+assert_bounds (guint acknowledged, guint queued, gint64 expected_lowest, gint64 expected_highest)
+{
+  g_autoptr (GVariant) page = NULL;
+  GVariantBuilder builder;
+  gint64 lowest = -1, highest = -1;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  for (guint i = 0; i < acknowledged + queued; i++)
+    {
+      const gboolean is_queued = i >= acknowledged;
+      const FlooMessage message = { .id = is_queued ? 1700000000000 + i : 10 + i, .conversation = 7, .content = "",
+                                    .client_id = is_queued || i % 2 == 0 ? 1700000000000 + i : 0,
+                                    .send_state = is_queued ? FLOO_SEND_QUEUED : i % 2 == 0 ? FLOO_SEND_SENT : FLOO_SEND_NONE };
+
+      g_variant_builder_add_value (&builder, floo_message_to_variant (&message));
+    }
+  page = g_variant_ref_sink (g_variant_builder_end (&builder));
+  floo_history_get_bounds (page, &lowest, &highest);
+  g_assert_cmpint (lowest, ==, expected_lowest);
+  g_assert_cmpint (highest, ==, expected_highest);
+}
+
+/* However many of ours are behind the last acknowledged message, that one is the page's end. */
+static void
+test_bounds (void)
+{
+  static const guint queued[] = { 0, 1, 2, 62, 63, 64, 65, 200 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (queued); i++)
+    {
+      assert_bounds (0, queued[i], 0, 0);
+      assert_bounds (1, queued[i], 10, 10);
+      assert_bounds (2, queued[i], 10, 11);
+      assert_bounds (70, queued[i], 10, 79);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -327,6 +368,7 @@ main (int argc, char **argv)
   g_test_add ("/sync/history-asked-again", Online, NULL, set_up, test_history_asked_again, tear_down);
   g_test_add ("/sync/page-of-a-connection-before", Online, NULL, set_up, test_page_of_a_connection_before, tear_down);
   g_test_add ("/sync/looked-once", Online, NULL, set_up, test_looked_once, tear_down);
+  g_test_add_func ("/sync/bounds", test_bounds);
   g_test_add ("/sync/unreadable", Online, NULL, set_up, test_unreadable, tear_down);
   return g_test_run ();
 }

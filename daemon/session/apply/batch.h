@@ -35,7 +35,7 @@ typedef struct {
   guint news;                   /* entries that had not come before */
   gboolean carefully;           /* each entry by itself */
   gboolean catch_up;            /* of the page: it has what came while there was no connection */
-  gboolean hole;                /* of the page: a message before the next one was left out */
+  gboolean hole;                /* of the page: the last message was left out, and may be those before it */
 
   /* Messages of one conversation that will be one signal. */
   gint64 run_conversation;

@@ -240,6 +240,7 @@ apply_message_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, 
   /* It could not be told from others, nor have a place among them. */
   if (message.id == 0 || message.id == G_MAXINT64 || message.conversation == 0)
     {
+      apply->hole = TRUE;
       floo_apply_leave_out (apply, FLOO_LEFT_OUT_ID, "a message with id %" G_GINT64_FORMAT " in conversation %" G_GINT64_FORMAT,
                             message.id, message.conversation);
       return TRUE;

@@ -67,12 +67,33 @@ note_gap (FlooApply *apply, const FlooInboundItem *item, GError **error)
   return floo_gaps_add (apply->db, conversation, first, missed, error);
 }
 
-/* Before the message @meta one was left out: it is asked for again when somebody looks at it. */
+/* Before @meta, which was taken, something was left out: it is asked for again when somebody looks at it. What is no message leaves that to the next one. */
 static gboolean
 note_hole (FlooApply *apply, const FlooInboundItem *item, const Floo__Meta *meta, GError **error)
 {
-  return item->conversation <= 0 || meta->ns != FLOO__META__NAME_SPACE__MESSAGE
-         || floo_gaps_add (apply->db, item->conversation, (gint64) meta->id, FALSE, error);
+  const gint64 id = (gint64) meta->id;
+
+  apply->hole = meta->ns != FLOO__META__NAME_SPACE__MESSAGE || id < 1 || id == G_MAXINT64;
+  return apply->hole || floo_gaps_add (apply->db, item->conversation, id, FALSE, error);
+}
+
+/* Whether the page before this one ended with what was left out: it has a gap before the next message, whichever that is. */
+static gboolean
+take_open_hole (FlooApply *apply, gint64 conversation, GError **error)
+{
+  gint64 open;
+
+  if (!floo_gaps_find (apply->db, conversation, FLOO_GAP_AT_END - 1, FLOO_GAP_AT_END, &open, error))
+    return FALSE;
+  apply->hole = open != 0;
+  return open == 0 || floo_gaps_cover (apply->db, conversation, FLOO_GAP_AT_END - 1, FLOO_GAP_AT_END, error);
+}
+
+/* Whether something malformed was before entry @i of those that are left; that many: behind the last one. */
+static gboolean
+is_left_out_before (const FlooFrame *frame, gsize i)
+{
+  return frame->left_out > 0 && i >= frame->left_out_from && i <= frame->left_out_to;
 }
 
 static gboolean
@@ -81,16 +102,19 @@ apply_metas (FlooApply *apply, const FlooInboundItem *item, GError **error)
   const Floo__SyncDL *page = item->frame->sync_dl;
 
   apply->hole = FALSE;
+  if (item->conversation > 0 && !take_open_hole (apply, item->conversation, error))
+    return FALSE;
   for (gsize i = 0; i < page->n_metas; i++)
     {
-      apply->hole |= item->frame->left_out > 0 && i >= item->frame->left_out_from && i <= item->frame->left_out_to;
-      if (apply->hole && !note_hole (apply, item, page->metas[i], error))
-        return FALSE;
+      const gboolean hole = apply->hole || is_left_out_before (item->frame, i);
+
       apply->hole = FALSE;
-      if (!floo_apply_meta (apply, item->frame, page->metas[i], FALSE, error))
+      if (!floo_apply_meta (apply, item->frame, page->metas[i], FALSE, error)
+          || (hole && !apply->hole && item->conversation > 0 && !note_hole (apply, item, page->metas[i], error)))
         return FALSE;
     }
-  return TRUE;
+  apply->hole |= is_left_out_before (item->frame, page->n_metas);
+  return !apply->hole || item->conversation <= 0 || floo_gaps_add (apply->db, item->conversation, FLOO_GAP_AT_END, FALSE, error);
 }
 
 gboolean

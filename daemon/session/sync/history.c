@@ -63,9 +63,8 @@ acknowledged_id (GVariant *messages, gsize i)
   return id;
 }
 
-/* Ids of the first and the last acknowledged message of a page; 0: it has none. Those that are not acknowledged come last. */
-static void
-bounds_of (GVariant *messages, gint64 *lowest, gint64 *highest)
+void
+floo_history_get_bounds (GVariant *messages, gint64 *lowest, gint64 *highest)
 {
   gsize n = g_variant_n_children (messages);
 
@@ -98,7 +97,7 @@ find_hole (FlooDb *db, PageCall *call, GError **error)
   /* The service has no history of the system's conversation: what is here is all. */
   if (call->conversation == 0)
     return TRUE;
-  bounds_of (call->messages, &lowest, &highest);
+  floo_history_get_bounds (call->messages, &lowest, &highest);
   switch (call->kind)
     {
     case FLOO_PAGE_AFTER:
@@ -125,7 +124,9 @@ find_hole (FlooDb *db, PageCall *call, GError **error)
       || (is_short && !is_open_below (db, call->conversation, lowest, &call->more_before, error)))
     return FALSE;
   call->has_hole = call->hole != 0 || (is_short && call->more_before);
-  if (call->hole == 0 && lowest != 0)
+  if (call->hole == FLOO_GAP_AT_END)
+    call->hole = 0;
+  else if (call->hole == 0 && lowest != 0)
     call->hole = lowest;
   else if (call->hole == 0)
     call->hole = call->kind == FLOO_PAGE_BEFORE ? call->anchor : 0;

@@ -201,4 +201,7 @@ void floo_sync_write (FlooSync *self, GArray *items);
 /* Whether a request without a key would tell the service that something has arrived which is not committed. */
 gboolean floo_sync_is_unstored (FlooSync *self, gint64 conversation);
 
+/* Ids of the first and the last acknowledged message of a page (aM); 0: it has none. Those that are not acknowledged come last. */
+void floo_history_get_bounds (GVariant *messages, gint64 *lowest, gint64 *highest);
+
 G_END_DECLS

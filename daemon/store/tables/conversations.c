@@ -100,11 +100,11 @@ cursor_parse (const char *text, Cursor *cursor, GError **error)
 {
   int end = 0;
 
-  *cursor = (Cursor){ 1, G_MAXINT64, G_MAXINT64 };
+  *cursor = (Cursor){ G_MAXINT64, G_MAXINT64, G_MAXINT64 };
   if (*text == '\0')
     return TRUE;
   if (strlen (text) < 64
-      && sscanf (text, "%1" G_GINT64_MODIFIER "d.%20" G_GINT64_MODIFIER "d.%20" G_GINT64_MODIFIER "d%n", &cursor->pinned,
+      && sscanf (text, "%20" G_GINT64_MODIFIER "d.%20" G_GINT64_MODIFIER "d.%20" G_GINT64_MODIFIER "d%n", &cursor->pinned,
                  &cursor->activity, &cursor->id, &end)
              == 3
       && text[end] == '\0')
@@ -152,7 +152,7 @@ floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean p
   while (floo_query_next (query, &row, error))
     {
       if (row && (limit == 0 || size > FLOO_PAGE_BYTES))
-        *next_cursor = g_strdup_printf ("%d.%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT, (int) place.pinned, place.activity, place.id);
+        *next_cursor = g_strdup_printf ("%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT ".%" G_GINT64_FORMAT, place.pinned, place.activity, place.id);
       else if (!row)
         *next_cursor = g_strdup ("");
       if (*next_cursor != NULL)

@@ -14,6 +14,9 @@
 
 G_BEGIN_DECLS
 
+/* As a message id: before the next message that comes, whichever that is. */
+#define FLOO_GAP_AT_END G_MAXINT64
+
 /* @missed: what is in it came since the store is there */
 gboolean floo_gaps_add (FlooDb *db, gint64 conversation, gint64 id, gboolean missed, GError **error);
 
