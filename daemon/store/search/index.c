@@ -91,22 +91,23 @@ create_tables (FlooDb *db, const char *journal_id, GError **error)
   return floo_query_run (query, error);
 }
 
+/* @is: (out): whether @db is the index of this version for the store with @journal_id */
 static gboolean
-is_of_store (FlooDb *db, const char *journal_id)
+is_of_store (FlooDb *db, const char *journal_id, gboolean *is, GError **error)
 {
-  g_autoptr (FlooQuery) query = NULL;
+  g_autofree char *known = NULL;
   gint64 application_id, version;
-  gboolean row;
 
-  if (!floo_query_get_int (db, "get-application-id", NULL, 0, &application_id, NULL, NULL)
-      || !floo_query_get_int (db, "get-user-version", NULL, 0, &version, NULL, NULL) || application_id != APPLICATION_ID
-      || version != VERSION)
+  *is = FALSE;
+  if (!floo_query_get_int (db, "get-application-id", NULL, 0, &application_id, NULL, error)
+      || !floo_query_get_int (db, "get-user-version", NULL, 0, &version, NULL, error))
     return FALSE;
-  query = floo_query_take (db, "search/state-get", NULL);
-  if (query == NULL)
+  if (application_id != APPLICATION_ID || version != VERSION)
+    return TRUE;
+  if (!floo_query_get_text (db, "search/state-get", "journal_id", &known, error))
     return FALSE;
-  floo_query_bind_text (query, 1, "journal_id");
-  return floo_query_next (query, &row, NULL) && row && g_strcmp0 (floo_query_text (query, 0), journal_id) == 0;
+  *is = g_strcmp0 (known, journal_id) == 0;
+  return TRUE;
 }
 
 static FlooDb *
@@ -135,20 +136,34 @@ create (const char *path, gint64 user_id, const char *journal_id, GError **error
   return NULL;
 }
 
+/* Returns: (nullable): the index that there is, where it can be used */
+static FlooDb *
+open_present (const char *path, gint64 user_id, const char *journal_id)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooDb) db = open_writer (path, user_id, &error);
+  gboolean is = FALSE;
+
+  if (db != NULL && is_of_store (db, journal_id, &is, &error) && is)
+    return g_steal_pointer (&db);
+  if (error != NULL)
+    g_message ("The search index is built anew, since it cannot be opened: %s", error->message);
+  return NULL;
+}
+
 FlooDb *
 floo_index_open (const char *folder, gint64 user_id, const char *journal_id, GError **error)
 {
   g_autofree char *path = index_path (folder);
   g_autofree char *replacement = replacement_path (folder);
-  g_autoptr (FlooDb) db = NULL;
+  FlooDb *db = NULL;
 
   if (!remove_file (replacement, error))
     return NULL;
   if (!floo_index_is_lost (folder))
-    db = open_writer (path, user_id, NULL);
-  if (db != NULL && is_of_store (db, journal_id))
-    return g_steal_pointer (&db);
-  g_clear_pointer (&db, floo_db_close);
+    db = open_present (path, user_id, journal_id);
+  if (db != NULL)
+    return db;
   if (!floo_index_remove (folder, error))
     return NULL;
   return create (path, user_id, journal_id, error);

@@ -13,14 +13,37 @@ typedef struct {
   GError *error;     /* of writing */
 } Copy;
 
+/* The next row of @query, which may be damaged from there on: then it is the end, and told. */
+static gboolean
+next_readable (FlooQuery *query)
+{
+  g_autoptr (GError) error = NULL;
+  gboolean row = FALSE;
+
+  if (!floo_query_next (query, &row, &error))
+    g_message ("The damaged store could not be read any further: %s", error->message);
+  return row;
+}
+
+/* (nullable): told why */
+static FlooQuery *
+take_readable (FlooDb *from, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  FlooQuery *query = floo_query_take (from, name, &error);
+
+  if (query == NULL)
+    g_message ("A table of the damaged store could not be read: %s", error->message);
+  return query;
+}
+
 /* FALSE where writing failed: reading errors only end a direction. */
 static gboolean
 copy_outbox (Copy *copy, FlooDb *from, const char *name, gboolean upward)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (from, name, NULL);
-  gboolean row;
+  g_autoptr (FlooQuery) query = take_readable (from, name);
 
-  while (query != NULL && floo_query_next (query, &row, NULL) && row)
+  while (query != NULL && next_readable (query))
     {
       FlooOutboxRow outbox;
 
@@ -40,10 +63,9 @@ copy_outbox (Copy *copy, FlooDb *from, const char *name, gboolean upward)
 static gboolean
 copy_tokens (Copy *copy, FlooDb *from)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (from, "tokens-all", NULL);
-  gboolean row;
+  g_autoptr (FlooQuery) query = take_readable (from, "tokens-all");
 
-  while (query != NULL && floo_query_next (query, &row, NULL) && row)
+  while (query != NULL && next_readable (query))
     {
       const char *token = floo_query_text (query, 0);
       const char *digest = floo_query_text (query, 1);
@@ -59,10 +81,9 @@ copy_tokens (Copy *copy, FlooDb *from)
 static gboolean
 copy_values (Copy *copy, FlooDb *from)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (from, "values-all", NULL);
-  gboolean row;
+  g_autoptr (FlooQuery) query = take_readable (from, "values-all");
 
-  while (query != NULL && floo_query_next (query, &row, NULL) && row)
+  while (query != NULL && next_readable (query))
     {
       const char *key = floo_query_text (query, 0);
       const char *value = floo_query_text (query, 1);
