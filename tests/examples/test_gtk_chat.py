@@ -13,6 +13,7 @@ from gi.repository import Gio, GLib
 
 import harness
 from harness import wait_for
+from peer import Peer
 from screen import Screen
 
 PROGRAM = os.path.join(harness.BUILD, 'data', 'examples', 'gtk-chat', 'gtk-chat')
@@ -227,6 +228,10 @@ class GtkChatTest(harness.Test):
 
         window.open(TEAM)
         window.wait('the group', conversation=TEAM, loading=False)
+        stranger = Peer(sandbox, 'bob').post('/user/register/v2', username='newcomer', password='of the test')['user_id']
+        Peer(sandbox, 'alice').post('/group/invite', group_id=TEAM, user_list=[stranger])
+        sandbox.send('newcomer', TEAM, 'Hello everybody, I am new here')
+        window.wait('the name of somebody new', last='Hello everybody, I am new here', last_sender='newcomer')
         window.activate('details')
         wait_for(lambda: 'Members\n%d\n' % ALICE in window.view()['details'], window.view)
         client.call('Groups', 'PostAnnouncement', '(xss)', TEAM, 'Friday', 'Pizza <at> noon')

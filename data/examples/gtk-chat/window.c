@@ -66,6 +66,7 @@ tell_view (Window *self)
   if (last != NULL)
     {
       g_variant_dict_insert (&view, "last", "s", last->content);
+      g_variant_dict_insert (&view, "last_sender", "s", last->sender_name);
       g_variant_dict_insert (&view, "last_id", "x", last->id);
       g_variant_dict_insert (&view, "last_client_id", "x", last->client_id);
       g_variant_dict_insert (&view, "last_state", "s", last->send_state);
