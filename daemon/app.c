@@ -80,7 +80,7 @@ on_stop_timeout (gpointer user_data)
   FlooApp *app = user_data;
 
   app->stop_timer = 0;
-  g_message ("Not everything ended in time; ending anyway");
+  g_message ("Shutdown did not finish in time; exiting anyway");
   g_main_loop_quit (app->loop);
   return G_SOURCE_REMOVE;
 }
@@ -141,7 +141,7 @@ on_bus_closed (GDBusConnection *connection, gboolean remote_vanished, const GErr
 {
   if (app->stopping)
     return;
-  g_message ("The session bus went away");
+  g_message ("The session bus disconnected");
   stop (app, EX_UNAVAILABLE);
 }
 

@@ -70,7 +70,7 @@ ids_from_json (JsonNode *node)
   if (ids->len == 0 && n > 0)
     return NULL;
   if (ids->len < n)
-    g_message ("%u of %u ids of the service were left out: they are no 64-bit integers", n - ids->len, n);
+    g_message ("%u of %u ids of the service were ignored: they are not 64-bit integers", n - ids->len, n);
   return g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, ids->data, ids->len, sizeof (gint64));
 }
 
@@ -359,7 +359,7 @@ floo_records_from_json (const FlooRecord *record, JsonNode *node, guint max, GEr
       return NULL;
     }
   if (n_bad > 0)
-    g_message ("%u of %u records of the service were left out: %s", n_bad, n, bad->message);
+    g_message ("%u of %u records of the service were ignored: %s", n_bad, n, bad->message);
   return g_variant_builder_end (&builder);
 }
 

@@ -71,7 +71,7 @@ tighten (const Job *job, Fd fd, const char *name, GError **error)
     return TRUE;
   if (fchmod (fd, st.st_mode & 07700) != 0)
     return fail (job, name, "protect", error);
-  g_warning ("%s/%s was open to other users (mode %04o); now it is only yours", job->dir, name, st.st_mode & 07777u);
+  g_warning ("%s/%s was accessible to other users (mode %04o); access is now restricted to you", job->dir, name, st.st_mode & 07777u);
   return TRUE;
 }
 

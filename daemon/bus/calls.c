@@ -93,7 +93,7 @@ on_over (gpointer invocation)
   call->timer = 0;
   call->is_over = TRUE;
   g_dbus_method_invocation_return_error (g_object_ref (invocation), FLOO_ERROR, FLOO_ERROR_TIMEOUT,
-                                         "Not done within %d s; it may still be done", FLOO_CALL_TIMEOUT_MS / 1000);
+                                         "No result within %d s; the operation may still complete", FLOO_CALL_TIMEOUT_MS / 1000);
   return G_SOURCE_REMOVE;
 }
 

@@ -223,7 +223,7 @@ answered_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     finish (call->task, map, error);
   else
     {
-      g_message ("A discovery server is of no use: %s", error->message);
+      g_message ("A discovery server gave no usable answer: %s", error->message);
       keep_reason (ask, error);
       go_on (call->task);
     }

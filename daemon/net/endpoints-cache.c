@@ -64,7 +64,7 @@ load_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
     }
   json = floo_json_parse (text, len, &error);
   if (json == NULL)
-    g_message ("The kept answer of the discovery is unusable: %s", error->message);
+    g_message ("The stored discovery answer cannot be used: %s", error->message);
   g_task_return_pointer (task, json, (GDestroyNotify) json_node_unref);
 }
 
@@ -120,7 +120,7 @@ stored_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!g_task_propagate_boolean (G_TASK (result), &error))
-    g_message ("The discovery's answer could not be kept: %s", error->message);
+    g_message ("The discovery answer could not be stored: %s", error->message);
   self->busy = FALSE;
   if (self->waiting)
     {

@@ -142,7 +142,7 @@ ring_failed (FlooEndpoints *self, Ring *ring, gboolean unreachable, const char *
   failures = ring_count_failure (ring);
   if (ring_is_exhausted (ring))
     {
-      g_message ("%s fails everywhere", kind);
+      g_message ("No address of %s works", kind);
       g_hash_table_remove_all (ring->health);
       ring_choose (ring);
       g_signal_emit (self, signals[SIGNAL_EXHAUSTED], 0);
@@ -371,7 +371,7 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     {
       self->kept = floo_service_map_parse (json, &error);
       if (self->kept == NULL)
-        g_message ("The kept answer of the discovery is unusable: %s", error->message);
+        g_message ("The stored discovery answer cannot be used: %s", error->message);
     }
   self->cache_read = TRUE;
   if (discover->recall && self->kept != NULL)

@@ -152,7 +152,7 @@ floo_envelope_open (GBytes *body, guint status, GError **error)
   if (object == NULL || !floo_json_get_int (object, "code", &code))
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "HTTP %u, but no answer of the service: %s", status,
-                   bad != NULL ? bad->message : "no object with a code");
+                   bad != NULL ? bad->message : "not a JSON object with a code");
       return NULL;
     }
   if (code != CODE_OK)

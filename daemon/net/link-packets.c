@@ -49,7 +49,7 @@ floo_link_learn (FlooLink *self)
       || (self->beat_ms != 0 && beat_ms >= self->beat_ms))
     return;
   self->beat_ms = beat_ms;
-  g_message ("Connections end when they are still for %u ms: the heart beats every %u ms", quiet_ms, beat_ms);
+  g_message ("Connections are closed after %u ms without traffic: pinging every %u ms", quiet_ms, beat_ms);
 }
 
 static void

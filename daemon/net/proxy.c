@@ -110,7 +110,7 @@ floo_proxy_learn (GUri *uri, GCancellable *cancellable)
   g_auto (GStrv) proxies = g_proxy_resolver_lookup (g_proxy_resolver_get_default (), text, cancellable, &error);
 
   if (proxies == NULL)
-    g_message ("The proxy could not be found out: %s", error->message);
+    g_message ("The proxy could not be determined: %s", error->message);
   for (guint i = 0; proxies != NULL && proxies[i] != NULL; i++)
     {
       char *authorization = read_proxy (proxies[i]);

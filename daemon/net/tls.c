@@ -17,7 +17,7 @@ load_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
   g_autoptr (GTlsDatabase) database = g_tls_backend_get_default_database (g_tls_backend_get_default ());
 
   if (database == NULL)
-    g_message ("There is no TLS here: is glib-networking installed?");
+    g_message ("TLS is not available: is glib-networking installed?");
   g_task_return_boolean (task, TRUE);
 }
 

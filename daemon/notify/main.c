@@ -56,7 +56,7 @@ save (App *app)
   floo_news_save (app->news, file);
   text = g_key_file_to_data (file, NULL, NULL);
   if (!g_file_set_contents_full (app->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
-    g_warning ("The state cannot be kept: %s", error->message);
+    g_warning ("The state cannot be saved: %s", error->message);
 }
 
 static gboolean
@@ -90,7 +90,7 @@ open_state (App *app, GError **error)
   app->state = g_key_file_new ();
   if (!g_key_file_load_from_file (app->state, app->path, G_KEY_FILE_NONE, &local)
       && !g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
-    g_warning ("%s cannot be read, beginning with what comes from now on: %s", app->path, local->message);
+    g_warning ("%s cannot be read; showing only what arrives from now on: %s", app->path, local->message);
   return TRUE;
 }
 

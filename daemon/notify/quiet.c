@@ -64,7 +64,7 @@ on_settings (GObject *source, GAsyncResult *result, gpointer user_data)
       quiet->settings = g_variant_get_child_value (reply, 0);
     }
   else
-    g_message ("The user's settings cannot be read, those known before hold: %s", error->message);
+    g_message ("The user's settings cannot be read; using the last known ones: %s", error->message);
   quiet->changed (quiet->user_data);
 }
 

@@ -347,7 +347,7 @@ on_ready_timeout (gpointer user_data)
   FlooSession *self = user_data;
 
   self->ready_timer = 0;
-  g_message ("the stored login is not at hand yet: going on without it");
+  g_message ("the stored login was not loaded in time; continuing without it");
   floo_login_load_is_late (self->login);
   on_ready (self);
   return G_SOURCE_REMOVE;

@@ -106,9 +106,9 @@ sb_intake_check_content (SbIntake *in)
   if (strstr (message->content, SB_CENSORED_WORD) != NULL)
     return sb_intake_refuse (in, CODE (WORD_CENSORED), "antispam");
   if (message->attachment != NULL && !is_json_object (message->attachment))
-    sb_trace_violation (in->sandbox, in->user->id, "attachment is no JSON object");
+    sb_trace_violation (in->sandbox, in->user->id, "attachment is not a JSON object");
   if (message->config != NULL && !is_json_object (message->config) && strcmp (message->config, "null") != 0)
-    sb_trace_violation (in->sandbox, in->user->id, "config is no JSON object");
+    sb_trace_violation (in->sandbox, in->user->id, "config is not a JSON object");
   return TRUE;
 }
 

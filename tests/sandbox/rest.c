@@ -266,7 +266,7 @@ take_body (SbCall *call, SoupServerMessage *msg)
     return breach (call, "Content-Type is not application/json");
   root = floo_json_parse (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes), &error);
   if (root == NULL || !JSON_NODE_HOLDS_OBJECT (root))
-    return breach (call, "body is no JSON object%s%s", error != NULL ? ": " : "", error != NULL ? error->message : "");
+    return breach (call, "body is not a JSON object%s%s", error != NULL ? ": " : "", error != NULL ? error->message : "");
   object = json_node_get_object (root);
   names = json_object_get_members (object);
   for (GList *l = names; l != NULL; l = l->next)

@@ -147,7 +147,7 @@ on_fated (FlooStore *store, gpointer data, const GError *error)
       floo_backoff_reset (&self->backoff);
       return;
     }
-  g_message ("What became of a file to be sent cannot be stored now: %s", error->message);
+  g_message ("The result of sending a file could not be stored: %s", error->message);
   keep (self, job);
 }
 

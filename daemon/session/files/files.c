@@ -146,7 +146,7 @@ erase_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
   g_autoptr (GError) error = NULL;
 
   if (!floo_folder_remove (task_data, &error))
-    g_message ("The cache stays: %s", error->message);
+    g_message ("The cache was not deleted: %s", error->message);
   g_task_return_boolean (task, TRUE);
 }
 

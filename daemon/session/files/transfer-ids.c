@@ -82,7 +82,7 @@ raise_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
     {
       /* Unreadable: what was given lately cannot be known, but it was fewer than there are ms since 1970. */
       ceiling = (guint64) (g_get_real_time () / 1000);
-      g_message ("%s has no number in it; going on from %" G_GUINT64_FORMAT, path, ceiling);
+      g_message ("%s does not contain a number; continuing from %" G_GUINT64_FORMAT, path, ceiling);
     }
   raised = g_strdup_printf ("%" G_GUINT64_FORMAT "\n", ceiling + STEP);
   if (floo_folder_prepare (folder, &error) && floo_file_write_durably (path, raised, &error))

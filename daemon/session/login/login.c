@@ -161,7 +161,7 @@ on_rediscovered (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error) && !floo_error_is_cancelled (error))
-    g_message ("where the service is could not be found out anew: %s", error->message);
+    g_message ("rediscovery failed: %s", error->message);
 }
 
 /* No host of a kind answers any more. While we are online the rest goes on meanwhile; else an attempt is under way that finds out by

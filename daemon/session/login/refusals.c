@@ -44,7 +44,7 @@ on_device_voided (FlooStore *store, gpointer data, const GError *error)
 
   if (error == NULL || !floo_account_is_current (job->login->account, store))
     return;
-  g_message ("That this device's number is void cannot be stored now: %s", error->message);
+  g_message ("The loss of the device number could not be stored: %s", error->message);
   job->login->void_sn = TRUE;
   job->login->void_guid = job->login->void_guid || job->new_guid;
 }
@@ -127,7 +127,7 @@ on_void_token (FlooStore *store, gpointer data, const GError *ignored)
 
   if (self->record == NULL || !g_str_equal (self->record->token, job->token))
     return;
-  g_message ("the token is void");
+  g_message ("the token is no longer valid");
   floo_job_notice (self->account, "action", "relogin");
   forget_token (self);
   if (*self->record->password == '\0')

@@ -351,7 +351,7 @@ on_effect_done (FlooStore *store, gpointer data, const GError *error)
       return;
     }
   if (error != NULL)
-    g_warning ("%s: what the service did is not in the store: %s", job->op.row->name, error->message);
+    g_warning ("%s: the service's change could not be stored: %s", job->op.row->name, error->message);
   job_reply (job, NULL);
   if (error == NULL && job->op.fetch)
     job->owner->listener->contacts_stale (job->owner->data);

@@ -183,7 +183,7 @@ check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, Floo
     }
   if (!floo_message_type_from_string (request->type, type))
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "\"%s\" is no type of message", request->type);
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "\"%s\" is not a message type", request->type);
       return FALSE;
     }
   if (*type == FLOO_TYPE_TEXT && *request->content == '\0')

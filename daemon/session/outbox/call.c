@@ -94,7 +94,7 @@ floo_outbox_call_check_json (const char *name, const char *text, FlooReply reply
   node = floo_json_parse (text, strlen (text), &error);
   if (node != NULL && floo_json_node_object (node) != NULL)
     return TRUE;
-  floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s is no JSON object%s%s", name, error != NULL ? ": " : "",
+  floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s is not a JSON object%s%s", name, error != NULL ? ": " : "",
                     error != NULL ? error->message : "");
   return FALSE;
 }

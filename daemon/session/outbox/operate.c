@@ -320,7 +320,7 @@ run_resend (FlooDb *db, gpointer data, GError **error)
   if (row.state == FLOO_SEND_UNCERTAIN)
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
-                           "It may have been sent: the history decides when the service is at hand");
+                           "It may have been sent; this is checked as soon as the service can be reached");
       return FALSE;
     }
   /* Waiting for a time or for its turn: at once then. Under way: it is sent again by itself. */

@@ -131,7 +131,7 @@ on_overdue_done (FlooStore *store, gpointer data, const GError *error)
   FlooSender *self = job->sender;
 
   if (error != NULL)
-    g_warning ("what was not acknowledged could not be put off: %s", error->message);
+    g_warning ("unacknowledged messages could not be scheduled for retry: %s", error->message);
   for (guint i = 0; i < job->client_mids->len; i++)
     floo_window_remove (self->window, job->generation, g_array_index (job->client_mids, gint64, i));
   floo_sender_pump (self);

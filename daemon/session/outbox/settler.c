@@ -184,7 +184,7 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
 
   if (error != NULL)
     {
-      g_warning ("uncertain messages could not be looked for: %s", error->message);
+      g_warning ("uncertain messages could not be read: %s", error->message);
       settle_later (self);
       return;
     }

@@ -252,7 +252,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
       const GError *failure = error != NULL ? error : item->refused;
 
       if (item->refused != NULL)
-        g_warning ("what the service sent cannot be stored and was left out: %s", item->refused->message);
+        g_warning ("what the service sent cannot be stored and was ignored: %s", item->refused->message);
       last_page_done (self, item, error);
       if (item->frame->unread_dl != NULL && failure == NULL)
         floo_fill_online (self);

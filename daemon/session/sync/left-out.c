@@ -49,7 +49,7 @@ floo_sync_unreadable (FlooSync *self, const GError *error)
   FlooPull *pull;
   FlooHistory *history;
 
-  g_message ("a frame of the service cannot be read and was left out: %s", error->message);
+  g_message ("a frame of the service cannot be read and was ignored: %s", error->message);
   count (self, FLOO_LEFT_OUT_FRAME, 1);
   pull = floo_pull_oldest (self);
   history = floo_history_find (self, FLOO_UNKNOWN_CONVERSATION);

@@ -144,7 +144,7 @@ end_pages (FlooSync *self, FlooPull *pull, const FlooInboundItem *item)
   gboolean look = pull->cut || (page->next_key != 0 && page->n_metas > 0);
 
   if (page->next_key != 0)
-    g_message ("the pages of a conversation do not end: no further one is asked for now");
+    g_message ("a conversation has too many pages; fetching it later");
   if (item->frame->cut)
     pause_pull (self, uid);
   else

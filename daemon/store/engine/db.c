@@ -47,7 +47,7 @@ mark_damaged (FlooDb *db, const char *what)
     return;
   close (fd);
   if (is_of_index (db))
-    g_message ("The search index is damaged and is built anew");
+    g_message ("The search index is damaged and is rebuilt");
   else
     g_message ("The store is damaged (%s) and is set aside, now or at the next start", what);
 }
@@ -273,7 +273,7 @@ floo_db_check_place (FlooDb *db, GError **error)
   sqlite3_file_control (db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   if (moved)
     g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE,
-                 "The store is not in its folder any more: put %s back, or end the daemon, so that its next start makes a new one",
+                 "The store is not in its folder any more: put %s back, or stop the daemon; its next start creates a new one",
                  sqlite3_db_filename (db->handle, "main"));
   return !moved;
 }
@@ -357,7 +357,7 @@ floo_db_checkpoint (FlooDb *db, gboolean truncate)
       g_autoptr (GError) error = NULL;
 
       floo_db_set_error (db, code, &error);
-      g_message ("The store's log could not be moved into its file: %s", error->message);
+      g_message ("The store's write-ahead log could not be checkpointed: %s", error->message);
     }
 }
 

@@ -31,7 +31,7 @@ salvage (const FlooTables *tables, FlooDb *to, const char *path, GError **error)
 
   if (from == NULL)
     {
-      g_message ("Nothing can be taken over from the damaged store: %s", unreadable->message);
+      g_message ("Nothing could be recovered from the damaged store: %s", unreadable->message);
       return TRUE;
     }
   if (!floo_db_begin_write (to, error))
@@ -91,7 +91,7 @@ floo_quarantine_finish (const char *folder, gboolean *replaced, GError **error)
         return FALSE;
     }
   floo_folder_sync (folder);
-  g_message ("The damaged store is now %s", aside);
+  g_message ("The damaged store was moved to %s", aside);
   if (!floo_file_remove (flag, error) || !floo_file_move (complete, path, error))
     return FALSE;
   floo_folder_sync (folder);

@@ -163,7 +163,7 @@ floo_query_text (FlooQuery *query, int at)
 
   if (text == NULL || g_utf8_validate (text, -1, NULL))
     return text;
-  g_message ("A text in the store is no UTF-8 and is left out");
+  g_message ("A text in the store is not UTF-8 and was ignored");
   return NULL;
 }
 

@@ -93,7 +93,7 @@ tell_changes (FlooWriter *self, Batch *batch)
   job->func = self->parts->tables->tell_changes;
   run_write (self, batch, job);
   if (job->error != NULL)
-    g_message ("The changes of the list of conversations could not be told: %s", job->error->message);
+    g_message ("Changes of the conversation list could not be announced: %s", job->error->message);
 }
 
 /* A step of pruning, behind the jobs of a transaction or in one of its own. */
@@ -138,7 +138,7 @@ prune_notes (FlooWriter *self)
       || !floo_db_release (self->db, &error))
     {
       floo_db_undo (self->db);
-      g_message ("The notes for the search index could not be pruned: %s", error->message);
+      g_message ("Pending changes for the search index could not be pruned: %s", error->message);
       return;
     }
   if (!more)

@@ -139,7 +139,7 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
     return TRUE;
   if (!has_essentials (query))
     {
-      g_warning ("A row of the outbox is damaged so that nobody knows whom it was for; it is left out");
+      g_warning ("A row of the outbox is damaged and its recipient unknown; ignored");
       return FALSE;
     }
   g_warning ("A row of the outbox is damaged; it counts as failed");

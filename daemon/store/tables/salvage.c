@@ -106,6 +106,6 @@ floo_salvage (FlooDb *to, FlooDb *from, GError **error)
       g_propagate_error (error, copy.error);
       return FALSE;
     }
-  g_message ("%u messages and operations that wait were taken over from the damaged store", copy.n);
+  g_message ("%u pending messages and operations were recovered from the damaged store", copy.n);
   return TRUE;
 }
