@@ -39,7 +39,7 @@ decide (Fate *fate, const char *error, const char *reason)
 static void
 take_status (Fate *fate, const char *status, GVariant *details)
 {
-  const char *reason = "";
+  const char *reason = "", *name = REFUSED;
 
   if (strcmp (status, "sent") == 0)
     {
@@ -50,8 +50,12 @@ take_status (Fate *fate, const char *status, GVariant *details)
   else if (strcmp (status, "failed") == 0)
     {
       if (details != NULL)
-        g_variant_lookup (details, "error_reason", "&s", &reason);
-      decide (fate, REFUSED, *reason != '\0' ? reason : "the service refused it");
+        {
+          g_variant_lookup (details, "error_reason", "&s", &reason);
+          g_variant_lookup (details, "error", "&s", &name);
+        }
+      decide (fate, g_intern_string (name), *reason != '\0' ? reason : "the service refused it");
+      fate->status = FLOO_EXIT_FAILED; /* whatever the name means elsewhere */
     }
   else if (strcmp (status, "cancelled") == 0)
     decide (fate, "Cancelled", "it was cancelled");

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "base/refusal.h"
 #include "net/deadline.h"
 #include "net/envelope.h"
 #include "net/http.h"
@@ -123,13 +124,15 @@ dns_uri (const Ask *ask, const char *server)
 }
 
 #define CODE_NO_SUCH_USER 10000
+#define CODE_ACCOUNT_DELETED 10021
 
 /* Discovery knows applications alone: what a code says of users, tokens and passwords elsewhere, it does not say here. */
 static void
 restrict_meaning (GError *error)
 {
-  if (error->code == FLOO_ERROR_LOGIN_FAILED || error->code == FLOO_ERROR_NOT_LOGGED_IN || error->code == FLOO_ERROR_PERMISSION_DENIED
-      || floo_rest_error_get_code (error) == CODE_NO_SUCH_USER)
+  if (error->code == FLOO_ERROR_LOGIN_FAILED || error->code == FLOO_ERROR_NOT_LOGGED_IN
+      || (floo_refusal_is_of_request ((FlooError) error->code) && error->code != FLOO_ERROR_INVALID_ARGUMENTS)
+      || floo_rest_error_get_code (error) == CODE_NO_SUCH_USER || floo_rest_error_get_code (error) == CODE_ACCOUNT_DELETED)
     error->code = FLOO_ERROR_REJECTED;
 }
 

@@ -6,52 +6,16 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "base/refusal.h"
 #include "net/proxy.h"
 
 #define CODE_OK 200
+#define CODE_TOKEN_VOID 402
+#define CODE_TOKEN_VOID_TOO 10008
 /* Bytes in memory for each byte of JSON text with many small values. */
 #define VALUE_RATIO 20
 /* Characters of the service's message that are passed on. */
 #define MAX_MESSAGE 500
-
-/* The service's codes (its own, and those that it takes over from HTTP); what is not here is Rejected. */
-static const struct {
-  gint64 first;
-  gint64 last;
-  FlooError code;
-} known[] = {
-  { 400, 400, FLOO_ERROR_INVALID_ARGUMENTS },
-  { 402, 402, FLOO_ERROR_NOT_LOGGED_IN },
-  { 403, 403, FLOO_ERROR_PERMISSION_DENIED },
-  { 404, 404, FLOO_ERROR_NOT_FOUND },
-  { 429, 429, FLOO_ERROR_RATE_LIMITED },
-  { 10000, 10000, FLOO_ERROR_NOT_FOUND },
-  { 10001, 10001, FLOO_ERROR_LOGIN_FAILED },
-  { 10002, 10002, FLOO_ERROR_INVALID_ARGUMENTS },
-  { 10006, 10006, FLOO_ERROR_PERMISSION_DENIED },     /* in the block list */
-  { 10007, 10007, FLOO_ERROR_NOT_FOUND },             /* no such application */
-  { 10010, 10010, FLOO_ERROR_PERMISSION_DENIED },
-  { 10012, 10012, FLOO_ERROR_PERMISSION_DENIED },     /* takes no applications */
-  { 10028, 10028, FLOO_ERROR_RATE_LIMITED },
-  { 11001, 11001, FLOO_ERROR_LOGIN_FAILED },
-  { 11014, 11014, FLOO_ERROR_LOGIN_FAILED },
-  { 20001, 20002, FLOO_ERROR_NOT_FOUND },             /* no such group, no such member */
-  { 20003, 20003, FLOO_ERROR_INVALID_ARGUMENTS },     /* bad push mode */
-  { 20004, 20004, FLOO_ERROR_PERMISSION_DENIED },     /* an owner cannot leave */
-  { 20005, 20005, FLOO_ERROR_INVALID_ARGUMENTS },     /* transfer to one who is no member */
-  { 20011, 20013, FLOO_ERROR_PERMISSION_DENIED },     /* needs a member, an admin, the owner */
-  { 20014, 20015, FLOO_ERROR_NOT_FOUND },             /* application, invitation expired or decided */
-  { 20018, 20018, FLOO_ERROR_PERMISSION_DENIED },     /* blocked by the group */
-  { 20020, 20020, FLOO_ERROR_NOT_FOUND },             /* announcement missing, */
-  { 20021, 20021, FLOO_ERROR_PERMISSION_DENIED },     /* forbidden */
-  { 20022, 20022, FLOO_ERROR_NOT_FOUND },             /* file missing, */
-  { 20023, 20023, FLOO_ERROR_PERMISSION_DENIED },     /* not allowed */
-  { 20024, 20025, FLOO_ERROR_NOT_FOUND },             /* QR code invalid, expired */
-  { 30021, 30023, FLOO_ERROR_APP_UNAVAILABLE },
-  { 40000, 40000, FLOO_ERROR_NOT_FOUND },
-  { 40001, 40003, FLOO_ERROR_APP_UNAVAILABLE },
-  { 99997, 99998, FLOO_ERROR_NOT_FOUND },
-};
 
 static void
 free_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
@@ -101,12 +65,8 @@ GError *
 floo_rest_error (gint64 code, const char *message)
 {
   g_autofree char *text = message != NULL ? tidy (message) : NULL;
-  FlooError found = FLOO_ERROR_REJECTED;
 
-  for (guint i = 0; i < G_N_ELEMENTS (known); i++)
-    if (code >= known[i].first && code <= known[i].last)
-      found = known[i].code;
-  return g_error_new (FLOO_ERROR, found, "%" G_GINT64_FORMAT ": %s", code, text != NULL && *text != '\0' ? text : "no reason given");
+  return g_error_new (FLOO_ERROR, (int) floo_refusal_get_error (code, text), "%" G_GINT64_FORMAT ": %s", code, text != NULL && *text != '\0' ? text : "no reason given");
 }
 
 gint64
@@ -121,6 +81,14 @@ floo_rest_error_get_code (const GError *error)
     return 0;
   code = g_ascii_strtoll (error->message, &end, 10);
   return end != error->message && g_str_has_prefix (end, ": ") ? code : 0;
+}
+
+gboolean
+floo_rest_error_is_token_void (const GError *error)
+{
+  gint64 code = floo_rest_error_get_code (error);
+
+  return code == CODE_TOKEN_VOID || code == CODE_TOKEN_VOID_TOO;
 }
 
 FlooRestAnswer *

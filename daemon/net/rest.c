@@ -11,7 +11,6 @@
 #include "net/http.h"
 #include "net/proxy.h"
 
-#define CODE_TOKEN_VOID 402
 /* A host that does not let us connect for so long is left for another one, where there is one. */
 #define CONNECT_LIMIT_MS 4000
 #define MAX_TRIES 8u
@@ -202,7 +201,7 @@ finish (GTask *task, FlooRestAnswer *answer, GError *error)
       g_task_return_pointer (task, answer, (GDestroyNotify) floo_rest_answer_free);
       return;
     }
-  if (floo_rest_error_get_code (error) == CODE_TOKEN_VOID && call->token != NULL && g_strcmp0 (call->token, self->token) == 0
+  if (floo_rest_error_is_token_void (error) && call->token != NULL && g_strcmp0 (call->token, self->token) == 0
       && !self->void_told)
     {
       self->void_told = TRUE;

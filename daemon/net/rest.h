@@ -71,5 +71,7 @@ void floo_rest_set_time_limit (FlooRest *self, guint limit_ms);
 GError *floo_rest_error (gint64 code, const char *message);
 /* The envelope's code that made @error by floo_rest_error(), with which its text begins; 0: not from an envelope. */
 gint64 floo_rest_error_get_code (const GError *error);
+/* Whether it says that the token is not good any more. */
+gboolean floo_rest_error_is_token_void (const GError *error);
 
 G_END_DECLS

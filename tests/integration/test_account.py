@@ -37,7 +37,7 @@ class AccountTest(harness.Test):
         changed = dict(profile, description='新的', private_info='p', public_info='q', nick_name='Alicia', mobile='13900000000')
         self.assertEqual(self.account('GetProfile', '(b)', True), changed)
         self.assertEqual(self.account('GetProfile', '(b)', False), changed)
-        self.assertTrue(self.fails('Rejected', self.account, 'SetMobile', '(s)', '13800001002').startswith('11012: '))
+        self.assertTrue(self.fails('Taken', self.account, 'SetMobile', '(s)', '13800001002').startswith('11012: '))
         for field, value in (('email', text('a@b')), ('nick_name', GLib.Variant('i', 1)), ('nonsense', text(''))):
             self.assertIn(field, self.fails('InvalidArguments', self.account, 'UpdateProfile', '(a{sv})', {field: value}))
 
@@ -114,7 +114,7 @@ class AccountTest(harness.Test):
         self.secrets.append('new-secret')
         user_id = self.account('Register', '(ssa{sv})', 'newcomer', 'new-secret', {})
         self.assertEqual(self.account('Login', '(ssa{sv})', 'newcomer', 'new-secret', {}), user_id)
-        self.assertTrue(self.fails('Rejected', self.account, 'Register', '(ssa{sv})', 'alice', 'new-secret', {}).startswith('10004: '))
+        self.assertTrue(self.fails('Taken', self.account, 'Register', '(ssa{sv})', 'alice', 'new-secret', {}).startswith('10004: '))
 
     # -- the password --
 

@@ -166,7 +166,8 @@ class BadAnswerTest(harness.Test):
     def test_codes(self):
         """The service's codes under the names of the interface, with code and text."""
         for code, name in ((400, 'InvalidArguments'), (403, 'PermissionDenied'), (404, 'NotFound'), (409, 'Rejected'), (429, 'RateLimited'),
-                           (10000, 'NotFound'), (10028, 'RateLimited'), (30021, 'AppUnavailable'), (30022, 'AppUnavailable'),
+                           (10000, 'NotFound'), (10001, 'WrongCode'), (10004, 'Taken'), (10005, 'AlreadyDone'),
+                           (20010, 'LimitReached'), (20014, 'Expired'), (20018, 'Blocked'), (10028, 'RateLimited'), (30021, 'AppUnavailable'), (30022, 'AppUnavailable'),
                            (40000, 'NotFound'), (40003, 'AppUnavailable'), (12345, 'Rejected'), (-1, 'Rejected')):
             self.service.control('rest', path='/group/announcement/list', count=1, code=code, message='words of the service')
             text = self.fails(name, self.client.call, 'Groups', 'ListAnnouncements', '(x)', TEAM)

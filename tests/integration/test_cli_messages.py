@@ -74,7 +74,7 @@ class MessagesTest(cli.Test):
         self.says(daemon, 'antispam', 'send', 'bob', 'forbidden-word', '--wait', status=FAILED)
         self.says(daemon, 'relation', 'send', ERIN, 'stranger', '--wait', status=FAILED)
         failed = self.flooim(daemon, 'send', '--json', ERIN, 'stranger', '--wait', status=FAILED)
-        self.assertIn('im.floo.Daemon1.Error.Rejected', failed.error)
+        self.assertIn('im.floo.Daemon1.Error.NoRelation', failed.error)
         self.assertEqual(set(failed.json[0]), {'client_id'})
         self.says(daemon, 'the text is empty', 'send', 'bob', status=USAGE)
         self.says(daemon, 'more than 262144 bytes', 'send', 'bob', '-', stdin='x' * 262145, status=FAILED)
@@ -179,7 +179,7 @@ class MessagesTest(cli.Test):
         self.flooim(daemon, 'edit', lunch, 'not mine', status=USAGE)
         sandbox.control('settings', recall_window=1)
         old = self.flooim(daemon, 'send', 'carol', 'old', '--wait').output.strip()
-        self.says(daemon, ': ', 'recall', old, '--wait', status=FAILED)
+        self.assertIn('im.floo.Daemon1.Error.TooLate', self.flooim(daemon, 'recall', '--json', old, '--wait', status=FAILED).error)
 
     def test_offline(self):
         """What waits is listed, cancelled and sent again; waiting ends with 75 and says what goes on."""

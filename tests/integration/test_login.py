@@ -200,7 +200,7 @@ class LoginTest(harness.Test):
         user_id = client.call('Account', 'Register', '(ssa{sv})', 'frank', 'frank-secret', {})
         self.assertGreater(user_id, 0)
         self.assertEqual(client.state, 'signed-out')
-        reason = self.fails('Rejected', client.call, 'Account', 'Register', '(ssa{sv})', 'frank', 'another-secret', {})
+        reason = self.fails('Taken', client.call, 'Account', 'Register', '(ssa{sv})', 'frank', 'another-secret', {})
         self.assertTrue(reason.startswith('10004: '), reason)
         self.assertEqual(login(client, 'frank'), user_id)
 

@@ -167,6 +167,7 @@ class MessagesTest(harness.Test):
         client_id = client.send_text(1005, 'we are strangers')
         details = client.wait_sent(client_id, 'failed')
         self.assertEqual(details['error_reason'], 'your relation with target does not allow chat')
+        self.assertEqual(details['error'], harness.ERROR_PREFIX + 'NoRelation')
         self.assertIn('error_code', details)
         message = harness.message(client.call('Conversations', 'GetMessage', '(x)', client_id))
         self.assertEqual((message.content, message.more['send_state']), ('we are strangers', 'failed'))

@@ -257,7 +257,7 @@ class OperationsTest(harness.Test):
         sandbox, daemon, client = self.one()
         client_id = client.send_text(BOB, 'a forbidden-word')
         details = client.wait_sent(client_id, 'failed')
-        self.assertEqual(details['error_reason'], 'antispam')
+        self.assertEqual((details['error'], details['error_reason']), (harness.ERROR_PREFIX + 'ContentRefused', 'antispam'))
         self.assertEqual(self.get(client, client_id).more['send_state'], 'failed')
         (row,) = [harness.message(one) for one in client.outbox()]
         self.assertEqual((row.id, row.more['permanent'], row.more['attempts']), (client_id, True, 1))

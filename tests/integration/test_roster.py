@@ -52,7 +52,7 @@ class RosterTest(harness.Test):
         self.roster('Apply', '(xsa{sv})', CAROL, 'hello', {'alias': text('C.')})
         self.wait_ids([BOB, CAROL, ECHO])
         harness.wait_for(lambda: (self.item(CAROL) or {}).get('alias') == 'C.', 'the alias')
-        self.fails('Rejected', self.roster, 'Apply', '(xsa{sv})', CAROL, '', {})
+        self.fails('AlreadyDone', self.roster, 'Apply', '(xsa{sv})', CAROL, '', {})
         self.fails('InvalidArguments', self.roster, 'Apply', '(xsa{sv})', CAROL, '', {'name': text('C.')})
 
     def test_apply_with_answer(self):

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/names.h"
+#include "base/refusal.h"
 
 static void
 test_names (void)
@@ -54,6 +55,43 @@ test_normalise (void)
       g_assert_error (ours, FLOO_ERROR, (int) cases[i].expected);
       g_assert_true (g_utf8_validate (ours->message, -1, NULL));
     }
+}
+
+/* The service's codes and words -> our names. */
+static void
+test_refusals (void)
+{
+  const struct
+  {
+    gint64 code;
+    const char *reason;
+    FlooError expected;
+  } cases[] = {
+    { 12, "whatever", FLOO_ERROR_CONTENT_REFUSED },
+    { 2, "AntiSpam: word 3", FLOO_ERROR_CONTENT_REFUSED },
+    { 2, "ACCOUNT_VERIFY_NEEDED", FLOO_ERROR_VERIFICATION_NEEDED },
+    { 2, "You have been Blocked by the recipient", FLOO_ERROR_BLOCKED },
+    { 2, "your relation with target does not allow chat", FLOO_ERROR_NO_RELATION },
+    { 2, "the message is too old to be recalled", FLOO_ERROR_TOO_LATE },
+    { 2, "no words that are known", FLOO_ERROR_REJECTED },
+    { 2, NULL, FLOO_ERROR_REJECTED },
+    { 0, "", FLOO_ERROR_REJECTED },
+    { 8, "no such user", FLOO_ERROR_INVALID_ARGUMENTS },
+    { 11, "you are banned in the group", FLOO_ERROR_BANNED },
+    { 20, "slow down", FLOO_ERROR_RATE_LIMITED },
+    { 10005, "already a friend", FLOO_ERROR_ALREADY_DONE },
+    { 10008, "token expired", FLOO_ERROR_NOT_LOGGED_IN },
+    { 11012, "taken", FLOO_ERROR_TAKEN },
+    { 11031, "too many", FLOO_ERROR_LIMIT_REACHED },
+    { 20006, "being repaired", FLOO_ERROR_REJECTED },
+    { 20018, "blocked", FLOO_ERROR_BLOCKED },
+    { G_MININT64, "odd", FLOO_ERROR_REJECTED },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    g_assert_cmpint (floo_refusal_get_error (cases[i].code, cases[i].reason), ==, cases[i].expected);
+  g_assert_true (floo_refusal_is_of_request (FLOO_ERROR_TAKEN));
+  g_assert_false (floo_refusal_is_of_request (FLOO_ERROR_LOGIN_FAILED));
 }
 
 static void
@@ -152,6 +190,7 @@ main (int argc, char *argv[])
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/error/names", test_names);
   g_test_add_func ("/error/normalise", test_normalise);
+  g_test_add_func ("/error/refusals", test_refusals);
   g_test_add_func ("/error/only-missing", test_only_missing);
   g_test_add_func ("/log/redact", test_redact);
   g_test_add_func ("/log/levels", test_levels);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/apply/status.h"
 
+#include "base/refusal.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
@@ -33,6 +34,7 @@ floo_status_journal (FlooDb *db, gint64 client_id, gint64 conversation, gboolean
     g_variant_dict_insert (&details, "server_mid", "x", server_id);
   if (reason != NULL)
     {
+      g_variant_dict_insert (&details, "error", "s", floo_error_get_dbus_name (floo_refusal_get_error (error_code, reason)));
       g_variant_dict_insert (&details, "error_code", "i", error_code);
       g_variant_dict_insert (&details, "error_reason", "s", reason);
     }

@@ -144,7 +144,8 @@ on_put (FlooStore *store, gpointer data, const GError *error)
 static gboolean
 is_refused (const GError *error)
 {
-  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
+  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_BLOCKED)
+         || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
 }
 
 static void

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/refusal.h"
 #include "store/open.h"
 #include "store/tables/contacts.h"
 
@@ -112,13 +113,10 @@ is_final (const FlooLogin *self, const GError *error)
     case FLOO_ERROR_PROTOCOL:
     case FLOO_ERROR_STORAGE_FULL:
       return FALSE;
-    case FLOO_ERROR_REJECTED:
     case FLOO_ERROR_RATE_LIMITED:
-    case FLOO_ERROR_PERMISSION_DENIED:
-    case FLOO_ERROR_INVALID_ARGUMENTS:
       return !self->accepted;
     default:
-      return TRUE;
+      return !self->accepted || !floo_refusal_is_of_request ((FlooError) error->code);
     }
 }
 
@@ -280,8 +278,8 @@ token_failed (FlooLogin *self, const GError *error)
       return;
     }
   /* What the service said of name and password is a failed login, whatever its code; its own names for the rest. */
-  if (error->code == FLOO_ERROR_REJECTED || error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
-      || error->code == FLOO_ERROR_INVALID_ARGUMENTS || error->code == FLOO_ERROR_PERMISSION_DENIED)
+  if (error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
+      || floo_refusal_is_of_request ((FlooError) error->code))
     failure = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, error->message);
   else
     failure = g_error_copy (error);
@@ -526,7 +524,7 @@ on_lists (const GError *error, gpointer login)
       return;
     }
   /* A void token has taken its own way. */
-  if (floo_error_is_cancelled (error) || floo_rest_error_get_code (error) == 402)
+  if (floo_error_is_cancelled (error) || floo_rest_error_is_token_void (error))
     return;
   text = g_strconcat ("get roster list failure:", service_words (error), NULL);
   floo_job_notice (account, "loginMessage", text);
