@@ -157,6 +157,8 @@ class LoginTest(harness.Test):
         self.fails('NotLoggedIn', client.call, 'Roster', 'List', '(b)', False)
         self.fails('NotLoggedIn', client.call, 'Events', 'GetPosition')
         client.call('Account', 'Logout', '(a{sv})', {})
+        for option in 'erase', 'everywhere':
+            self.assertIn('Nobody is logged in', self.fails('NotLoggedIn', client.call, 'Account', 'Logout', '(a{sv})', {option: flag(True)}))
         self.assertTrue(os.path.exists(daemon.store_path(1001)))
         daemon.stop()
         again = daemon.start()

@@ -330,7 +330,12 @@ floo_login_log_out (FlooLogin *self, gboolean erase, gboolean discard, gboolean 
       && !floo_login_is_taken (self)
       && !floo_login_is_loading (self))
     {
-      reply (NULL, NULL, user_data);
+      /* What was asked for is so already, but nothing says whose store and sessions would have to go. */
+      if (erase || everywhere)
+        floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "Nobody is logged in: there is no account to %s",
+                          erase ? "erase" : "end elsewhere");
+      else
+        reply (NULL, NULL, user_data);
       return;
     }
   if (erase && queued > 0 && !discard)
