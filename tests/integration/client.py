@@ -6,6 +6,7 @@ import time
 
 from gi.repository import Gio, GLib
 
+import record
 from waiting import LIMIT, wait_for
 
 BUS_NAME = 'im.floo.Daemon1'
@@ -28,6 +29,7 @@ class Failure(Exception):
         name = Gio.DBusError.get_remote_error(error) or error.domain
         self.full_name = name
         self.name = name[len(ERROR_PREFIX):] if name.startswith(ERROR_PREFIX) else name
+        record.note_error(name)
         self.text = error.message.removeprefix('GDBus.Error:%s: ' % name)
         super().__init__('%s: %s' % (self.name, self.text))
 
@@ -90,10 +92,13 @@ class Client:
         self.owner()  # the subscriptions hold from here on
 
     def _on_event(self, connection, sender, path, interface, name, arguments):
+        record.note('signal', interface, name)
         self.events.append(Event(name, arguments))
 
     def _on_changed(self, connection, sender, path, interface, name, arguments):
         interface, changed, invalidated = arguments.unpack()
+        for property_name in changed:
+            record.note('property', interface, property_name)
         self.changes.append((interface.rpartition('.')[2], changed))
         if 'State' in changed:
             self.states.append(changed['State'])
@@ -120,10 +125,12 @@ class Client:
 
     def call_raw(self, interface, method, signature='()', *args, timeout=CALL_LIMIT_MS):
         try:
-            return self.connection.call_sync(self.name, OBJECT, BUS_NAME + '.' + interface, method, GLib.Variant(signature, args), None,
-                                             Gio.DBusCallFlags.NO_AUTO_START, timeout, None)
+            reply = self.connection.call_sync(self.name, OBJECT, BUS_NAME + '.' + interface, method, GLib.Variant(signature, args), None,
+                                              Gio.DBusCallFlags.NO_AUTO_START, timeout, None)
         except GLib.Error as error:
             raise Failure(error) from None
+        record.note('call', interface, method)
+        return reply
 
     def start(self, interface, method, signature='()', *args, timeout=CALL_LIMIT_MS):
         """Calls without waiting; returns a Pending."""
@@ -132,6 +139,7 @@ class Client:
         def on_reply(connection, result):
             try:
                 pending.value = self._value(connection.call_finish(result))
+                record.note('call', interface, method)
             except GLib.Error as error:
                 pending.failure = Failure(error)
             pending.took = time.monotonic() - pending.started
@@ -153,6 +161,7 @@ class Client:
                                               Gio.DBusCallFlags.NO_AUTO_START, CALL_LIMIT_MS, None)
         except GLib.Error:
             return None
+        record.note('property', interface, name)
         return reply.unpack()[0]
 
     @property
@@ -163,6 +172,7 @@ class Client:
     def last_error(self):
         """Name (without prefix) and text of LastError."""
         name, text = self.get('Account', 'LastError') or ('', '')
+        record.note_error(name)
         return name[len(ERROR_PREFIX):] if name.startswith(ERROR_PREFIX) else name, text
 
     # -- what tests do often --

@@ -12,6 +12,7 @@ import urllib.request
 from gi.repository import Gio, GLib
 
 import harness
+import record
 
 ECHO, TEAM, ALICE = 1099, 2001, 1001
 TRANSFER = harness.BUS_NAME + '.Transfer'
@@ -53,6 +54,7 @@ class Test(harness.Test):
                 Gio.DBusCallFlags.NO_AUTO_START, 30000, descriptors, None)
         except GLib.Error as error:
             raise harness.Failure(error) from None
+        record.note('call', interface, method)
         values = reply.unpack()
         return values if len(values) > 1 else values[0] if values else None
 
@@ -63,10 +65,12 @@ class Test(harness.Test):
     @staticmethod
     def on_transfer(client, path, method, reply_type=None):
         try:
-            return client.connection.call_with_unix_fd_list_sync(client.name, path, TRANSFER, method, None, reply_type,
-                                                                 Gio.DBusCallFlags.NO_AUTO_START, 30000, None, None)
+            reply = client.connection.call_with_unix_fd_list_sync(client.name, path, TRANSFER, method, None, reply_type,
+                                                                  Gio.DBusCallFlags.NO_AUTO_START, 30000, None, None)
         except GLib.Error as error:
             raise harness.Failure(error) from None
+        record.note('call', TRANSFER, method)
+        return reply
 
     def cancel(self, client, path):
         self.on_transfer(client, path, 'Cancel')
@@ -81,7 +85,10 @@ class Test(harness.Test):
         """Its properties, and path."""
         reply = client.connection.call_sync(client.name, path, 'org.freedesktop.DBus.Properties', 'GetAll', GLib.Variant('(s)', (TRANSFER,)), None,
                                             Gio.DBusCallFlags.NO_AUTO_START, 30000, None)
-        return dict(reply.unpack()[0], path=path)
+        properties = reply.unpack()[0]
+        for name in properties:
+            record.note('property', TRANSFER, name)
+        return dict(properties, path=path)
 
     @staticmethod
     def transfers(client):
@@ -101,6 +108,7 @@ class Test(harness.Test):
 
     @staticmethod
     def error(transfer):
+        record.note_error(transfer['Error'][0])
         return transfer['Error'][0].removeprefix(harness.ERROR_PREFIX)
 
     def download(self, client, message, status='complete', **options):

@@ -23,6 +23,7 @@ except ImportError:
     print('1..0 # SKIP python3-gi is missing')
     sys.exit(0)
 
+import record  # noqa: E402
 from client import (BUS_NAME, ERROR_PREFIX, OBJECT, Client, Event, Failure, Message, Pending, message)  # noqa: E402,F401
 from programs import BUILD, Bus, Daemon, Process, Sandbox  # noqa: E402,F401
 from waiting import LIMIT, SLOWNESS, turn, wait_for  # noqa: E402,F401
@@ -229,4 +230,6 @@ def main():
     print('1..%d' % suite.countTestCases(), flush=True)
     result = TapResult()
     suite.run(result)
+    if len(sys.argv) == 1:
+        record.save(BUILD)
     sys.exit(0 if result.wasSuccessful() else 1)
