@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "amount.h"
 #include "inbound-frames.h"
 #include "store/engine/db.h"
 #include "store/tables/gaps.h"
@@ -568,18 +569,12 @@ test_before_ours (void)
   run_clear (&run);
 }
 
-static guint
-n_seeds (void)
-{
-  const char *text = g_getenv ("FLOOIM_DISORDER_SEEDS");
-
-  return text != NULL ? (guint) g_ascii_strtoull (text, NULL, 10) : 12;
-}
-
 static void
 test_any_order (void)
 {
-  for (guint32 history = 1; history <= n_seeds (); history++)
+  guint n = amount_from ("FLOOIM_DISORDER_SEEDS", 12, 2);
+
+  for (guint32 history = 1; history <= n; history++)
     {
       Fixture f;
       Run run;

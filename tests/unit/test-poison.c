@@ -9,6 +9,7 @@
 #include <sqlite3.h>
 #include <string.h>
 
+#include "amount.h"
 #include "sync-fixture.h"
 
 #define ENTRIES 120u
@@ -321,8 +322,7 @@ run_seed (guint32 seed)
 static void
 test_mixed (void)
 {
-  const char *seeds = g_getenv ("FLOOIM_POISON_SEEDS");
-  guint n = seeds != NULL ? (guint) g_ascii_strtoull (seeds, NULL, 10) : 12;
+  guint n = amount_from ("FLOOIM_POISON_SEEDS", 12, 2);
 
   for (guint seed = 1; seed <= n; seed++)
     {

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "amount.h"
 #include "search-fixture.h"
 
 #define BATCH 20
@@ -147,7 +148,7 @@ assert_sound (Fixture *f)
 static void
 test_any_time (Fixture *f, gconstpointer data)
 {
-  for (guint i = 0; i < 12; i++)
+  for (guint i = 0; i < amount (12, 3); i++)
     {
       run_and_kill (f, NULL, 2 + i * 5);
       assert_sound (f);

@@ -2,12 +2,13 @@
 /*
  * Whatever is in the store is found, whatever has happened to it: compared with looking at every message.
  */
+#include "amount.h"
 #include "search-fixture.h"
 #include "store/search/terms.h"
 
-#define ROUNDS 60
+#define ROUNDS amount (60, 8)
 #define CHANGES 40
-#define IDS 4000
+#define MESSAGES amount (12000, 1500)
 
 typedef struct {
   GRand *rand;
@@ -97,7 +98,7 @@ search_slowly (FlooDb *db, gpointer data, GError **error)
 {
   Expected *expected = data;
 
-  for (gint64 id = IDS * 3; id > 0; id--)
+  for (gint64 id = MESSAGES; id > 0; id--)
     {
       gboolean known;
       gint64 conversation;
@@ -132,7 +133,7 @@ compare_at_random (Fixture *f, GRand *rand)
 
   if (terms == NULL)
     return;
-  search.limit = IDS * 3;
+  search.limit = MESSAGES;
   search.conversation = g_rand_int_range (rand, 0, 3) == 0 ? 5 + g_rand_int_range (rand, 0, 4) : -1;
   search.from = g_rand_int_range (rand, 0, 3) == 0 ? 7 + g_rand_int_range (rand, 0, 2) : -1;
   compare (f, search);
@@ -179,7 +180,7 @@ insert_many (FlooDb *db, gpointer data, GError **error)
 {
   GRand *rand = data;
 
-  for (gint64 id = 1; id <= IDS * 3; id++)
+  for (gint64 id = 1; id <= MESSAGES; id++)
     {
       g_autoptr (GString) text = g_string_new (NULL);
       FlooMessage message;
@@ -204,14 +205,14 @@ test_many (Fixture *f, gconstpointer data)
   g_autoptr (GRand) rand = g_rand_new_with_seed ((guint32) g_test_rand_int ());
 
   fixture_write (f, insert_many, rand);
-  for (guint i = 0; i < 60; i++)
+  for (guint i = 0; i < amount (60, 12); i++)
     {
       g_autoptr (GString) text = g_string_new (NULL);
       FlooSearch search = SEARCH_ALL (NULL);
 
       append_random (text, rand, i % 2 == 0, 1 + i / 2 % 4);
       search.text = text->str;
-      search.limit = IDS * 3;
+      search.limit = MESSAGES;
       if (i % 5 == 0)
         search.conversation = g_rand_int_range (rand, 0, 3) == 0 ? 5 : g_rand_int_range (rand, 100, 900);
       if (i % 3 == 0)

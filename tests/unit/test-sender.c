@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What goes out when, and what answers do with it. */
+#include "amount.h"
 #include "sending-fixture.h"
 
 #define OK FLOO__STATUS__ERROR_CODE__OK
@@ -515,7 +516,7 @@ main (int argc, char **argv)
   ADD ("/sender/impossible-ids", test_impossible_ids);
   ADD ("/sender/doubtful-duplicate", test_doubtful_duplicate);
   ADD ("/sender/session-refused", test_session_refused);
-  for (guint seed = 1; seed <= 4; seed++)
+  for (guint seed = 1; seed <= amount (4, 1); seed++)
     {
       g_autofree char *path = g_strdup_printf ("/sender/disorder/%u", seed);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "amount.h"
 #include "store-fixture.h"
 
 #define BATCH 5
@@ -170,7 +171,7 @@ run_and_kill (Fixture *f, const char *at, const char *at_a_time, guint lines)
 static void
 test_any_time (Fixture *f, gconstpointer data)
 {
-  for (guint i = 0; i < 15; i++)
+  for (guint i = 0; i < amount (15, 4); i++)
     {
       g_autofree char *folder = g_strdup (f->folder);
 
