@@ -89,8 +89,9 @@ wrap_deflated (Floo__Frame__Command command, const char *piece, gsize piece_len,
   uLongf deflated_len = compressBound (len);
   g_autofree guint8 *deflated = g_malloc (deflated_len);
 
-  for (gsize i = 0; i < len; i++)
-    plain[i] = (guint8) piece[i % piece_len];
+  memcpy (plain, piece, MIN (piece_len, len));
+  for (gsize filled = piece_len; filled < len; filled *= 2)
+    memcpy (plain + filled, plain, MIN (filled, len - filled));
   g_assert_cmpint (compress2 (deflated, &deflated_len, plain, len, Z_BEST_SPEED), ==, Z_OK);
   return wrap (command, FLOO__FRAME__COMPRESS_METHOD__ZLIB, deflated, deflated_len);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* wire/frame: what hostile bytes can do. */
+#include "amount.h"
 #include "frame-fixtures.h"
+
+/* More than is taken of anything. */
+#define MUCH amount (FLOO_MAX_INFLATED, 8u << 20)
 
 static void
 test_outer (void)
@@ -348,7 +352,7 @@ test_meta_bound (void)
   g_autoptr (FlooFrame) most
       = decode (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x02\x08\x07", 4, 4 * FLOO_MAX_PAGE_METAS), FLOO_FROM_SERVICE);
   g_autoptr (FlooFrame) over
-      = decode (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x02\x08\x07", 4, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE);
+      = decode (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x02\x08\x07", 4, MUCH), FLOO_FROM_SERVICE);
 
   g_assert_cmpuint (most->sync_dl->n_metas, ==, FLOO_MAX_PAGE_METAS);
   g_assert_cmpuint (most->memory, <, 4u << 20);
@@ -393,15 +397,15 @@ test_memory_bound (void)
   ProtobufCBinaryData payload = { .len = 4u << 20, .data = ids };
   g_autoptr (GError) error = NULL;
   /* Two bytes an entry on the wire: empty conversations. */
-  g_autoptr (FlooFrame) unread = decode (wrap_deflated (FLOO__FRAME__COMMAND__UNREAD, "\x12\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE);
+  g_autoptr (FlooFrame) unread = decode (wrap_deflated (FLOO__FRAME__COMMAND__UNREAD, "\x12\x00", 2, MUCH), FLOO_FROM_SERVICE);
 
   g_assert_true (unread->cut);
   g_assert_cmpuint (unread->unread_dl->n_unread, >, 100000);
   g_assert_cmpuint (unread->memory, <=, FLOO_MAX_FRAME_MEMORY);
   /* One XID again and again, unknown fields. */
-  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x22\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "needs more than");
-  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__PROVISION, "\x78\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "needs more than");
-  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__NOTICE, "\x0a\x00", 2, FLOO_MAX_INFLATED), FLOO_FROM_SERVICE, "needs more than");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x22\x00", 2, MUCH), FLOO_FROM_SERVICE, "needs more than");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__PROVISION, "\x78\x00", 2, MUCH), FLOO_FROM_SERVICE, "needs more than");
+  assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__NOTICE, "\x0a\x00", 2, MUCH), FLOO_FROM_SERVICE, "needs more than");
 
   /* An entry's payload is on a budget of its own, and what was there before goes. */
   for (gsize i = 0; i < payload.len; i += 2)
