@@ -16,7 +16,7 @@ readonly RUN_PACKAGES=(
 )
 # What only the tests need.
 readonly TEST_PACKAGES=(
-  aspell aspell-en clang libclang-rt-dev valgrind systemd man-db groff-base ca-certificates openssl cron fish jq zsh libgdk-pixbuf-2.0-dev
+  aspell aspell-en clang clang-format libclang-rt-dev valgrind systemd man-db groff-base ca-certificates openssl cron fish jq zsh libgdk-pixbuf-2.0-dev
   xdg-dbus-proxy gnome-keyring python3-sphinx python3-myst-parser furo libgtk-4-dev xvfb
   dunst fonts-wqy-microhei python3-dasbus qtbase5-dev-tools qt6-base-dev-tools
 )
