@@ -21,7 +21,9 @@ struct _FlooBus {
 G_DEFINE_FINAL_TYPE (FlooBus, floo_bus, G_TYPE_OBJECT)
 
 /* Of a connection: the FlooBus that counts what goes out on it. */
-static G_DEFINE_QUARK (floo-bus, bus)
+/* clang-format off */
+static G_DEFINE_QUARK (floo-bus, bus);
+/* clang-format on */
 
 static void flush_if_due (FlooBus *self);
 

@@ -17,7 +17,7 @@ dup_address (GError **error)
 {
   const char *address = g_getenv ("DBUS_SESSION_BUS_ADDRESS");
   const char *runtime = g_getenv ("XDG_RUNTIME_DIR");
-  g_autofree char *folder = runtime != NULL && *runtime != '\0' ? g_strdup (runtime) : g_strdup_printf ("/run/user/%u", (guint)getuid ());
+  g_autofree char *folder = runtime != NULL && *runtime != '\0' ? g_strdup (runtime) : g_strdup_printf ("/run/user/%u", (guint) getuid ());
   g_autofree char *path = g_build_filename (folder, "bus", NULL);
   g_autofree char *escaped = g_dbus_address_escape_value (path);
 
@@ -67,7 +67,7 @@ floo_cli_connect (FlooCli *cli, GError **error)
 
   if (cli->connection != NULL)
     return TRUE;
-  (void)FLOO_ERROR; /* so that its names are known when errors come from the bus */
+  (void) FLOO_ERROR; /* so that its names are known when errors come from the bus */
   address = dup_address (error);
   if (address == NULL)
     return FALSE;

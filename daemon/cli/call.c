@@ -46,7 +46,7 @@ read_arguments (Call *call, GError **error)
   g_autofree char *text = floo_cli_read_stdin (FLOO_MAX_JSON, error);
   g_autoptr (GError) local = NULL;
   g_autoptr (JsonNode) root = text != NULL ? floo_json_parse (text, strlen (text), &local) : NULL;
-  g_autoptr (GPtrArray) nodes = g_ptr_array_new_with_free_func ((GDestroyNotify)json_node_unref);
+  g_autoptr (GPtrArray) nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
   guint n = floo_n_args (call->info->in_args);
   JsonObject *object = floo_json_node_object (root);
   JsonArray *array = root != NULL && JSON_NODE_HOLDS_ARRAY (root) ? json_node_get_array (root) : NULL;
@@ -79,7 +79,7 @@ read_arguments (Call *call, GError **error)
 static GPtrArray *
 parse_arguments (Call *call, GError **error)
 {
-  g_autoptr (GPtrArray) nodes = g_ptr_array_new_with_free_func ((GDestroyNotify)json_node_unref);
+  g_autoptr (GPtrArray) nodes = g_ptr_array_new_with_free_func ((GDestroyNotify) json_node_unref);
   guint n = floo_n_args (call->info->in_args), given = call->cli->args->len - 1;
 
   if (given == 1 && n != 1 && strcmp (floo_cli_arg (call->cli, 1), "-") == 0)
@@ -143,7 +143,7 @@ floo_cli_copy_file (int from, int to, GError **error)
   while ((n = read (from, buffer, sizeof buffer)) > 0 || (n < 0 && errno == EINTR))
     for (ssize_t at = 0; at < n; at += MAX (written, 0))
       {
-        written = write (to, buffer + at, (gsize)(n - at));
+        written = write (to, buffer + at, (gsize) (n - at));
         if (written < 0 && errno != EINTR)
           {
             g_set_error (error, FLOO_ERROR, FLOO_ERROR_FILE, "the file cannot be written: %s", g_strerror (errno));
@@ -254,11 +254,11 @@ floo_cli_run_replay (FlooCli *cli)
   if (!floo_cli_parse_number ("AFTER", floo_cli_arg (cli, 1), 0, G_MAXINT64, &after, &error)
       || !floo_cli_number_option (cli, "limit", 1, FLOO_REPLAY_EVENTS, &limit, &error))
     return floo_cli_fail (cli, error);
-  next = (guint64)after;
+  next = (guint64) after;
   do
     {
       g_autoptr (GVariant) reply
-          = floo_cli_call (cli, "Events.Replay", g_variant_new ("(stu)", floo_cli_arg (cli, 0), next, (guint)limit), &error);
+          = floo_cli_call (cli, "Events.Replay", g_variant_new ("(stu)", floo_cli_arg (cli, 0), next, (guint) limit), &error);
       g_autoptr (GVariant) events = NULL;
       guint64 before = next;
 

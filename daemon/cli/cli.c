@@ -78,7 +78,7 @@ parse_option (FlooCli *cli, int argc, char **argv, int *at, GError **error)
         return usage (error, "the option --%s needs a value: %s", option->name, option->value);
       value = argv[++*at];
     }
-  g_hash_table_replace (cli->options, (char *)option->name, g_strdup (value != NULL ? value : ""));
+  g_hash_table_replace (cli->options, (char *) option->name, g_strdup (value != NULL ? value : ""));
   return TRUE;
 }
 
@@ -162,7 +162,7 @@ find_command (FlooCli *cli, int argc, char **argv)
   for (guint i = 0; (command = floo_cli_get_command (i)) != NULL; i++)
     {
       g_auto (GStrv) words = g_strsplit (command->name, " ", MAX_WORDS);
-      int n = (int)g_strv_length (words), same = 0;
+      int n = (int) g_strv_length (words), same = 0;
 
       while (same < n && same < argc && strcmp (words[same], argv[same]) == 0)
         same++;

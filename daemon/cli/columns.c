@@ -112,7 +112,7 @@ print_table (const FlooColumn *columns, guint n, GPtrArray *texts)
 
   for (guint i = 0; i < n; i++)
     {
-      titles[i] = (char *)columns[i].title;
+      titles[i] = (char *) columns[i].title;
       widths[i] = floo_text_columns (titles[i]);
     }
   for (guint i = 0; i < texts->len; i++)
@@ -122,7 +122,7 @@ print_table (const FlooColumn *columns, guint n, GPtrArray *texts)
   print_row (widths, n, titles);
   fputs (floo_text_unstyle (), stdout);
   for (guint i = 0; i < texts->len; i += n)
-    print_row (widths, n, (char **)texts->pdata + i);
+    print_row (widths, n, (char **) texts->pdata + i);
 }
 
 /* All names that the table needs in one call. */
@@ -145,7 +145,7 @@ fetch_names (FlooCli *cli, const FlooColumn *columns, GVariant *records)
             g_array_append_val (ids, id);
           }
       }
-  floo_names_fetch (cli, FLOO_NAMES_USERS, (const gint64 *)(gpointer)ids->data, ids->len);
+  floo_names_fetch (cli, FLOO_NAMES_USERS, (const gint64 *) (gpointer) ids->data, ids->len);
 }
 
 void

@@ -37,7 +37,7 @@ static char *
 numbered (const char *folder, const char *name, guint n)
 {
   const char *dot = strrchr (name, '.');
-  int stem = dot != NULL && dot > name ? (int)(dot - name) : (int)strlen (name);
+  int stem = dot != NULL && dot > name ? (int) (dot - name) : (int) strlen (name);
   g_autofree char *file = n == 1 ? g_strdup (name) : g_strdup_printf ("%.*s (%u)%s", stem, name, n, name + stem);
 
   return g_build_filename (folder, file, NULL);
@@ -58,7 +58,7 @@ is_same (const char *path, int fd)
       m = pread (fd, other, sizeof other, at);
       at += n;
     }
-  while (n > 0 && n == m && memcmp (one, other, (gsize)n) == 0);
+  while (n > 0 && n == m && memcmp (one, other, (gsize) n) == 0);
   if (file >= 0)
     close (file);
   return n == 0 && m == 0;

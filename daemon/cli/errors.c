@@ -60,7 +60,7 @@ find_status (const char *name)
 {
   for (guint i = 0; i < G_N_ELEMENTS (statuses); i++)
     if (g_str_has_prefix (name, statuses[i].name))
-      return (int)i;
+      return (int) i;
   return -1;
 }
 
@@ -80,7 +80,7 @@ floo_cli_error_name (const GError *error)
   if (error->domain == FLOO_CLI_ERROR)
     return own_names[error->code];
   if (error->domain == FLOO_ERROR)
-    return floo_error_get_dbus_name ((FlooError)error->code);
+    return floo_error_get_dbus_name ((FlooError) error->code);
   if (g_dbus_error_is_remote_error (error) || error->domain == G_DBUS_ERROR)
     {
       g_free (remote);

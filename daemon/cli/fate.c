@@ -276,7 +276,7 @@ floo_cli_send (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fd
       watch = g_bus_watch_name_on_connection (cli->connection, cli->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,
                                               &fate, NULL);
     }
-  run (&fate, method, taken, fds, seconds >= 0, (guint)CLAMP (seconds, 0, G_MAXINT32 / 1000));
+  run (&fate, method, taken, fds, seconds >= 0, (guint) CLAMP (seconds, 0, G_MAXINT32 / 1000));
   if (seconds >= 0)
     {
       g_dbus_connection_signal_unsubscribe (cli->connection, subscription);

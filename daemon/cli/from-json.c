@@ -47,7 +47,7 @@ from_uint64 (JsonNode *node, const char *what, GError **error)
     return g_variant_new_uint64 (number);
   if (!floo_json_node_int (node, &small) || small < 0)
     return wrong (error, what, "a whole number from 0 on");
-  return g_variant_new_uint64 ((guint64)small);
+  return g_variant_new_uint64 ((guint64) small);
 }
 
 static GVariant *
@@ -68,15 +68,15 @@ from_integer (char type, JsonNode *node, const char *what, GError **error)
   switch (type)
     {
     case 'y':
-      return g_variant_new_byte ((guint8)number);
+      return g_variant_new_byte ((guint8) number);
     case 'n':
-      return g_variant_new_int16 ((gint16)number);
+      return g_variant_new_int16 ((gint16) number);
     case 'q':
-      return g_variant_new_uint16 ((guint16)number);
+      return g_variant_new_uint16 ((guint16) number);
     case 'i':
-      return g_variant_new_int32 ((gint32)number);
+      return g_variant_new_int32 ((gint32) number);
     case 'u':
-      return g_variant_new_uint32 ((guint32)number);
+      return g_variant_new_uint32 ((guint32) number);
     default:
       return g_variant_new_int64 (number);
     }

@@ -52,9 +52,9 @@ make_integer (const char *type, const char *what, const char *text, GError **err
   gint64 number = 0;
 
   if (*type == 'u')
-    return floo_cli_parse_number (what, text, 0, G_MAXUINT32, &number, error) ? g_variant_new_uint32 ((guint32)number) : NULL;
+    return floo_cli_parse_number (what, text, 0, G_MAXUINT32, &number, error) ? g_variant_new_uint32 ((guint32) number) : NULL;
   if (*type == 'i')
-    return floo_cli_parse_number (what, text, G_MININT32, G_MAXINT32, &number, error) ? g_variant_new_int32 ((gint32)number) : NULL;
+    return floo_cli_parse_number (what, text, G_MININT32, G_MAXINT32, &number, error) ? g_variant_new_int32 ((gint32) number) : NULL;
   return floo_cli_parse_number (what, text, 0, G_MAXINT64, &number, error) ? g_variant_new_int64 (number) : NULL;
 }
 
@@ -123,7 +123,7 @@ make_text (FlooCli *cli, const char *param, guint index, GError **error)
 static GVariant *
 make_argument (FlooCli *cli, const char *param, const GDBusArgInfo *arg, GError **error)
 {
-  guint index = param[0] != '\0' && g_ascii_isdigit (param[1]) ? (guint)(param[1] - '0') : 0;
+  guint index = param[0] != '\0' && g_ascii_isdigit (param[1]) ? (guint) (param[1] - '0') : 0;
   const char *text = floo_cli_arg (cli, index);
 
   switch (*param)
@@ -209,7 +209,7 @@ print_outcomes (FlooCli *cli, GVariant *value, GError **error)
     }
   if (failed == 0)
     return TRUE;
-  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_FAILED, "%u of %u failed: %s", failed, (guint)g_variant_n_children (records), reason);
+  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_FAILED, "%u of %u failed: %s", failed, (guint) g_variant_n_children (records), reason);
   return FALSE;
 }
 

@@ -72,9 +72,9 @@ print_two (const char *left, const char *right, guint at)
   g_autofree char *wrapped = floo_cli_wrap (right, width - indent, indent);
 
   if (narrow || floo_text_columns (left) + 4 > at)
-    printf ("  %s\n%*s%s\n", left, (int)indent, "", wrapped);
+    printf ("  %s\n%*s%s\n", left, (int) indent, "", wrapped);
   else
-    printf ("  %-*s%s\n", (int)at - 2, left, wrapped);
+    printf ("  %-*s%s\n", (int) at - 2, left, wrapped);
 }
 
 static void

@@ -152,12 +152,12 @@ find_pages (FlooCli *cli, const FlooHistory *history, GVariant **newest, GError 
 
   while (more && count < history->limit)
     {
-      guint limit = (guint)MIN (history->limit - count, FLOO_MAX_LIMIT);
+      guint limit = (guint) MIN (history->limit - count, FLOO_MAX_LIMIT);
       g_autoptr (GVariant) page = floo_history_page (cli, history->conversation, at.before, limit, history->local, &more, error);
 
       if (page == NULL)
         return NULL;
-      at.n = (guint)g_variant_n_children (page);
+      at.n = (guint) g_variant_n_children (page);
       if (at.n == 0)
         break;
       if (pages->len == 0)
@@ -268,7 +268,7 @@ print_found (FlooCli *cli, const char *text, GVariant *options, gint64 limit, GE
       gsize n;
 
       g_variant_dict_init (&dict, options);
-      g_variant_dict_insert (&dict, "limit", "u", (guint)MIN (limit, FLOO_MAX_LIMIT));
+      g_variant_dict_insert (&dict, "limit", "u", (guint) MIN (limit, FLOO_MAX_LIMIT));
       if (before != 0)
         g_variant_dict_insert (&dict, "before", "x", before);
       reply = floo_cli_call (cli, "Conversations.Search", g_variant_new ("(s@a{sv})", text, g_variant_dict_end (&dict)), error);
@@ -280,7 +280,7 @@ print_found (FlooCli *cli, const char *text, GVariant *options, gint64 limit, GE
         break;
       floo_messages_print (cli, messages, TRUE);
       before = id_of (messages, n - 1);
-      limit -= (gint64)n;
+      limit -= (gint64) n;
     }
   if (more && floo_text_is_terminal ())
     floo_cli_note (cli, "there may be more: --limit N");

@@ -30,20 +30,20 @@ const GDBusMethodInfo *
 floo_find_method (const char *name, const GDBusInterfaceInfo **interface)
 {
   const char *dot = strrchr (name, '.');
-  g_autofree char *prefix = dot != NULL ? g_strndup (name, (gsize)(dot - name)) : NULL;
+  g_autofree char *prefix = dot != NULL ? g_strndup (name, (gsize) (dot - name)) : NULL;
   const GDBusInterfaceInfo *found = prefix != NULL ? floo_find_interface (prefix) : NULL;
 
   if (found == NULL)
     return NULL;
   if (interface != NULL)
     *interface = found;
-  return g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *)found, dot + 1);
+  return g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *) found, dot + 1);
 }
 
 const GDBusSignalInfo *
 floo_find_event (const char *name)
 {
-  return g_dbus_interface_info_lookup_signal ((GDBusInterfaceInfo *)floo_find_interface ("Events"), name);
+  return g_dbus_interface_info_lookup_signal ((GDBusInterfaceInfo *) floo_find_interface ("Events"), name);
 }
 
 GVariantType *

@@ -62,10 +62,10 @@ read_comments (GHashTable *comments, const char *interface)
   g_autoptr (GMarkupParseContext) context = g_markup_parse_context_new (&parser, 0, &reading, NULL);
   gsize len;
 
-  g_ptr_array_add (folders, (char *)g_get_user_data_dir ());
+  g_ptr_array_add (folders, (char *) g_get_user_data_dir ());
   for (guint i = 0; g_get_system_data_dirs ()[i] != NULL; i++)
-    g_ptr_array_add (folders, (char *)g_get_system_data_dirs ()[i]);
-  g_ptr_array_add (folders, (char *)FLOO_DATADIR);
+    g_ptr_array_add (folders, (char *) g_get_system_data_dirs ()[i]);
+  g_ptr_array_add (folders, (char *) FLOO_DATADIR);
   for (guint i = 0; i < folders->len && text == NULL; i++)
     {
       g_autofree char *path = g_build_filename (g_ptr_array_index (folders, i), "dbus-1", "interfaces", file, NULL);
@@ -74,7 +74,7 @@ read_comments (GHashTable *comments, const char *interface)
         text = NULL;
     }
   if (text != NULL)
-    g_markup_parse_context_parse (context, text, (gssize)len, NULL);
+    g_markup_parse_context_parse (context, text, (gssize) len, NULL);
   g_free (reading.comment);
   g_free (reading.interface);
 }
@@ -191,7 +191,7 @@ floo_cli_run_introspect (FlooCli *cli)
   g_autoptr (GHashTable) comments = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   const GDBusInterfaceInfo *interface = name != NULL ? floo_find_interface (name) : NULL;
   const char *dot = name != NULL ? strrchr (name, '.') : NULL;
-  g_autofree char *prefix = dot != NULL ? g_strndup (name, (gsize)(dot - name)) : NULL;
+  g_autofree char *prefix = dot != NULL ? g_strndup (name, (gsize) (dot - name)) : NULL;
   g_autoptr (GError) error = NULL;
 
   if (name == NULL)

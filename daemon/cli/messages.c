@@ -103,8 +103,8 @@ floo_messages_fetch_names (FlooCli *cli, GVariant *messages, gboolean where)
       if (where && strcmp (to_type, "group") == 0)
         g_array_append_val (groups, conversation);
     }
-  floo_names_fetch (cli, FLOO_NAMES_USERS, (const gint64 *)(gpointer)users->data, users->len);
-  floo_names_fetch (cli, FLOO_NAMES_GROUPS, (const gint64 *)(gpointer)groups->data, groups->len);
+  floo_names_fetch (cli, FLOO_NAMES_USERS, (const gint64 *) (gpointer) users->data, users->len);
+  floo_names_fetch (cli, FLOO_NAMES_GROUPS, (const gint64 *) (gpointer) groups->data, groups->len);
 }
 
 /* Each line of the text fits the terminal's width. */

@@ -33,7 +33,7 @@ static const char *const group_names[] = { "name", NULL };
 static GPtrArray *
 get_details (FlooCli *cli, const char *details, GVariant *ids, GError **error)
 {
-  g_autoptr (GPtrArray) pages = g_ptr_array_new_with_free_func ((GDestroyNotify)g_variant_unref);
+  g_autoptr (GPtrArray) pages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   gsize n;
   const gint64 *all = g_variant_get_fixed_array (ids, &n, sizeof (gint64));
 
@@ -211,7 +211,7 @@ choose (FlooCli *cli, Search *search, const char *text, FlooNameKinds kinds, Flo
     }
   g_ptr_array_set_size (search->shown, MIN (search->shown->len, 10));
   g_ptr_array_add (search->shown, NULL);
-  g_autofree char *list = g_strjoinv (", ", (char **)search->shown->pdata);
+  g_autofree char *list = g_strjoinv (", ", (char **) search->shown->pdata);
   g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_AMBIGUOUS, "%s may be %u of them: %s%s", text, search->targets->len, list,
                search->targets->len > 10 ? ", ..." : "");
   return FALSE;

@@ -65,8 +65,8 @@ static const FlooColumn transfer_columns[] = {
 static int
 compare_paths (gconstpointer a, gconstpointer b)
 {
-  guint64 one = g_ascii_strtoull (strrchr (*(const char *const *)a, '/') + 1, NULL, 10);
-  guint64 other = g_ascii_strtoull (strrchr (*(const char *const *)b, '/') + 1, NULL, 10);
+  guint64 one = g_ascii_strtoull (strrchr (*(const char *const *) a, '/') + 1, NULL, 10);
+  guint64 other = g_ascii_strtoull (strrchr (*(const char *const *) b, '/') + 1, NULL, 10);
 
   return one < other ? -1 : one > other;
 }

@@ -24,7 +24,7 @@ on_signal (int number)
   int before = errno;
   ssize_t n = write (wakeup[1], "", 1);
 
-  (void)n;
+  (void) n;
   caught = number;
   errno = before;
 }
@@ -69,7 +69,7 @@ read_line (int fd, const char *what, GError **error)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_CLOSED, "%s: nothing was entered", what);
   else if (len == sizeof line)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, "%s: the line is longer than %d bytes", what, MAX_LINE - 1);
-  else if (n >= 0 && !g_utf8_validate (line, (gssize)len, NULL))
+  else if (n >= 0 && !g_utf8_validate (line, (gssize) len, NULL))
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA, "%s: this is not UTF-8", what);
   else if (n >= 0)
     result = g_strndup (line, len > 0 && line[len - 1] == '\r' ? len - 1 : len); /* a file from Windows */
@@ -88,7 +88,7 @@ ask_silently (int tty, const char *question, GError **error)
   if (tcgetattr (tty, &normal) < 0)
     return failed (error, errno, "Terminal");
   silent = normal;
-  silent.c_lflag &= ~(tcflag_t)ECHO;
+  silent.c_lflag &= ~(tcflag_t) ECHO;
   silent.c_lflag |= ECHONL;
 
   if (!g_unix_open_pipe (wakeup, FD_CLOEXEC, error))

@@ -211,7 +211,7 @@ find_type (int fd, const char *name)
   static const char *const prefixes[][2] = { { "image/", "image" }, { "audio/", "audio" }, { "video/", "video" } };
   guint8 head[4096];
   ssize_t len = pread (fd, head, sizeof head, 0);
-  g_autofree char *media_type = floo_media_type_guess (name, head, (gsize)MAX (len, 0));
+  g_autofree char *media_type = floo_media_type_guess (name, head, (gsize) MAX (len, 0));
 
   for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
     if (g_str_has_prefix (media_type, prefixes[i][0]))

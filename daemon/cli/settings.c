@@ -74,7 +74,7 @@ parse_value (const Setting *setting, const char *text, GError **error)
   if (*setting->type == 's')
     return g_variant_new_string (text);
   if (*setting->type == 'i')
-    return floo_cli_parse_number (setting->key, text, 0, G_MAXINT32, &number, error) ? g_variant_new_int32 ((gint32)number) : NULL;
+    return floo_cli_parse_number (setting->key, text, 0, G_MAXINT32, &number, error) ? g_variant_new_int32 ((gint32) number) : NULL;
   for (guint i = 0; i < G_N_ELEMENTS (words); i++)
     if (strcmp (words[i], text) == 0)
       return g_variant_new_boolean (i % 2 == 1);

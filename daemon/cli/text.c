@@ -48,7 +48,7 @@ floo_text_width (void)
 
   if (ioctl (fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
     return MAX (size.ws_col, MIN_WIDTH);
-  return columns != NULL && atoi (columns) >= MIN_WIDTH ? (guint)atoi (columns) : DEFAULT_WIDTH;
+  return columns != NULL && atoi (columns) >= MIN_WIDTH ? (guint) atoi (columns) : DEFAULT_WIDTH;
 }
 
 void
@@ -214,7 +214,7 @@ get_integer (GVariant *value, gint64 *number)
       *number = g_variant_get_int64 (value);
       return TRUE;
     case G_VARIANT_CLASS_UINT64:
-      *number = (gint64)g_variant_get_uint64 (value);
+      *number = (gint64) g_variant_get_uint64 (value);
       return TRUE;
     case G_VARIANT_CLASS_INT32:
       *number = g_variant_get_int32 (value);
@@ -232,7 +232,7 @@ floo_text_choice (const char *all, gint64 number)
 {
   g_auto (GStrv) words = g_strsplit (all, "|", -1);
 
-  if (number >= 0 && number < (gint64)g_strv_length (words))
+  if (number >= 0 && number < (gint64) g_strv_length (words))
     return g_strdup (words[number]);
   return g_strdup_printf ("%" G_GINT64_FORMAT, number);
 }
@@ -245,7 +245,7 @@ number_text (FlooCli *cli, gint64 number, const char *name, FlooColumnKind kind)
   if (kind == FLOO_COLUMN_TIME)
     return column_time (number);
   if (kind == FLOO_COLUMN_SIZE && floo_text_is_terminal ())
-    return g_format_size ((guint64)number);
+    return g_format_size ((guint64) number);
   known = kind == FLOO_COLUMN_NAME && floo_text_is_terminal () ? floo_names_lookup (cli, number) : NULL;
   if (known != NULL)
     return g_strdup (known);

@@ -28,7 +28,7 @@ floo_json_append_string (GString *out, const char *text)
   g_string_append_c (out, '"');
   for (const char *at = text; *at != '\0'; at++)
     {
-      guchar c = (guchar)*at;
+      guchar c = (guchar) *at;
 
       if (c == '"' || c == '\\')
         g_string_append_printf (out, "\\%c", c);
@@ -37,7 +37,7 @@ floo_json_append_string (GString *out, const char *text)
       else if (c < 0x20 || c == 0x7f)
         g_string_append_printf (out, "\\u%04x", c);
       else
-        g_string_append_c (out, (char)c);
+        g_string_append_c (out, (char) c);
     }
   g_string_append_c (out, '"');
 }
@@ -63,7 +63,7 @@ append_int64 (GString *out, gint64 number, gboolean as_number)
 static void
 append_uint64 (GString *out, guint64 number)
 {
-  if (number <= (guint64)MAX_EXACT)
+  if (number <= (guint64) MAX_EXACT)
     g_string_append_printf (out, "%" G_GUINT64_FORMAT, number);
   else
     g_string_append_printf (out, "\"%" G_GUINT64_FORMAT "\"", number);

@@ -46,7 +46,7 @@ show_bar (Wait *wait, guint64 total)
   g_autoptr (GString) line = g_string_new ("[");
   guint width = floo_text_width () - 1;
   guint bar = MIN (MAX_BAR, width / 3);
-  guint filled = (guint)((double)MIN (wait->transferred, total) / (double)total * bar);
+  guint filled = (guint) ((double) MIN (wait->transferred, total) / (double) total * bar);
 
   if (!floo_text_is_error_terminal () || g_get_monotonic_time () - wait->began < BAR_AFTER_US)
     return;

@@ -102,7 +102,7 @@ floo_cli_read_stdin (gsize max, GError **error)
     }
   if (n < 0)
     g_set_error (error, FLOO_ERROR, FLOO_ERROR_FILE, "standard input: %s", g_strerror (errno));
-  else if (!g_utf8_validate (text->str, (gssize)text->len, NULL))
+  else if (!g_utf8_validate (text->str, (gssize) text->len, NULL))
     g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "standard input is not UTF-8, or has a zero byte");
   else
     return g_string_free (g_steal_pointer (&text), FALSE);

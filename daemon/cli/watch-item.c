@@ -128,7 +128,7 @@ floo_watch_print (FlooCli *cli, const FlooWatchItem *item)
     }
   else if (item->message != NULL)
     {
-      g_autoptr (GVariant) messages = g_variant_ref_sink (g_variant_new_array (NULL, (GVariant *const *)&item->message, 1));
+      g_autoptr (GVariant) messages = g_variant_ref_sink (g_variant_new_array (NULL, (GVariant *const *) &item->message, 1));
       g_autofree char *line = NULL;
 
       floo_messages_fetch_names (cli, messages, TRUE);

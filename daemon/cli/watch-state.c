@@ -79,11 +79,11 @@ floo_watch_state_save (FlooWatchState *state, GError **error)
     return TRUE;
   memset (text, ' ', sizeof text);
   len = g_snprintf (text, sizeof text, HEADER "%s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, state->journal, state->serial, state->message);
-  if (len >= (int)sizeof text - 1)
+  if (len >= (int) sizeof text - 1)
     return file_error (state, "the journal's id is too long", error);
   text[len] = ' ';
   text[sizeof text - 1] = '\n';
-  if (pwrite (state->fd, text, sizeof text, 0) != (ssize_t)sizeof text || fdatasync (state->fd) < 0)
+  if (pwrite (state->fd, text, sizeof text, 0) != (ssize_t) sizeof text || fdatasync (state->fd) < 0)
     return file_error (state, g_strerror (errno), error);
   state->changed = FALSE;
   return TRUE;

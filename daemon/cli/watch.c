@@ -61,7 +61,7 @@ is_wanted (const Watch *watch, const FlooWatchItem *item)
   static const char *const places[] = { "conversation", "uid", "group_id", NULL };
   static const char *const message_events[] = { "RosterMessages", "GroupMessages", NULL };
 
-  if (watch->events != NULL ? !g_strv_contains ((const char *const *)watch->events, item->name)
+  if (watch->events != NULL ? !g_strv_contains ((const char *const *) watch->events, item->name)
                             : watch->from >= 0 && !g_strv_contains (message_events, item->name))
     return FALSE;
   return (watch->from < 0 || field_is (item, senders, watch->from)) && (watch->in < 0 || field_is (item, places, watch->in));

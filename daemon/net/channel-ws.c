@@ -66,7 +66,8 @@ end (FlooChannelWs *self, const GError *error)
   g_object_unref (self);
 }
 
-static void G_GNUC_PRINTF (3, 4)
+G_GNUC_PRINTF (3, 4)
+static void
 fail (FlooChannelWs *self, FlooError code, const char *format, ...)
 {
   g_autoptr (GError) error = NULL;

@@ -327,7 +327,7 @@ floo_link_class_init (FlooLinkClass *class)
   floo_link_signals[FLOO_LINK_SIGNAL_STATE_CHANGED]
       = g_signal_new ("state-changed", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   floo_link_signals[FLOO_LINK_SIGNAL_FRAME] = g_signal_new ("frame", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1,
-                                        G_TYPE_BYTES | G_SIGNAL_TYPE_STATIC_SCOPE);
+                                                            G_TYPE_BYTES | G_SIGNAL_TYPE_STATIC_SCOPE);
   floo_link_signals[FLOO_LINK_SIGNAL_HEARD] = g_signal_new ("heard", FLOO_TYPE_LINK, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
                                                             0);
 }

@@ -96,7 +96,7 @@ gboolean
 floo_chat_remove_line (FlooChat *chat, gint64 message)
 {
   for (GList *link = chat->lines.head; link != NULL; link = link->next)
-    if (((Line *)link->data)->message == message)
+    if (((Line *) link->data)->message == message)
       {
         free_line (link->data);
         g_queue_delete_link (&chat->lines, link);
@@ -148,7 +148,7 @@ floo_chat_load (GKeyFile *file, const char *group)
   chat->name = g_key_file_get_string (file, group, "name", NULL);
   chat->is_group = g_key_file_get_boolean (file, group, "group", NULL);
   chat->in_summary = g_key_file_get_boolean (file, group, "summed-up", NULL);
-  chat->unread = (guint)g_key_file_get_uint64 (file, group, "unread", NULL);
+  chat->unread = (guint) g_key_file_get_uint64 (file, group, "unread", NULL);
   chat->last_message = g_key_file_get_int64 (file, group, "last-message", NULL);
   chat->mention = chat->told_mention = g_key_file_get_int64 (file, group, "mention", NULL);
   chat->told_at = chat->in_summary ? 0 : 1;

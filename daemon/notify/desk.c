@@ -231,7 +231,7 @@ find_by_id (FlooDesk *desk, guint32 id)
   Bubble *bubble;
 
   g_hash_table_iter_init (&iter, desk->bubbles);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&bubble))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &bubble))
     if (bubble->id == id && id != 0)
       return bubble;
   return NULL;
@@ -328,7 +328,7 @@ on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
 
   g_clear_pointer (&desk->owner, g_free);
   g_hash_table_iter_init (&iter, desk->bubbles);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&bubble))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &bubble))
     bubble->id = 0;
   desk->funcs->ready (desk->user_data);
 }
@@ -384,7 +384,7 @@ floo_desk_save (FlooDesk *desk, GKeyFile *file)
 
   g_key_file_set_string (file, GROUP, "server", server);
   g_hash_table_iter_init (&iter, desk->bubbles);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&bubble))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &bubble))
     if (bubble->id != 0)
       g_key_file_set_uint64 (file, GROUP, bubble->key, bubble->id);
 }
@@ -400,6 +400,6 @@ floo_desk_load (FlooDesk *desk, GKeyFile *file)
     return FALSE;
   for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
     if (strcmp (keys[i], "server") != 0)
-      ensure_bubble (desk, keys[i])->id = (guint32)g_key_file_get_uint64 (file, GROUP, keys[i], NULL);
+      ensure_bubble (desk, keys[i])->id = (guint32) g_key_file_get_uint64 (file, GROUP, keys[i], NULL);
   return TRUE;
 }

@@ -164,19 +164,19 @@ on_idle (gpointer user_data)
 static void
 on_failed (const char *key, gpointer user_data)
 {
-  floo_news_failed (((App *)user_data)->news, key);
+  floo_news_failed (((App *) user_data)->news, key);
 }
 
 static void
 on_closed (const char *key, gpointer user_data)
 {
-  floo_news_closed (((App *)user_data)->news, key);
+  floo_news_closed (((App *) user_data)->news, key);
 }
 
 static void
 on_chosen (const char *key, const char *reply, gpointer user_data)
 {
-  floo_news_chosen (((App *)user_data)->news, key, reply);
+  floo_news_chosen (((App *) user_data)->news, key, reply);
 }
 
 static const FlooDeskFuncs desk_funcs = { on_ready, on_idle, on_failed, on_closed, on_chosen };
@@ -186,7 +186,7 @@ static const FlooDeskFuncs desk_funcs = { on_ready, on_idle, on_failed, on_close
 static gboolean
 on_stop_timeout (gpointer user_data)
 {
-  g_main_loop_quit (((App *)user_data)->loop);
+  g_main_loop_quit (((App *) user_data)->loop);
   return G_SOURCE_CONTINUE;
 }
 

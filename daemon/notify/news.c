@@ -81,7 +81,7 @@ schedule (FlooNews *news, gint64 ms)
     return;
   g_clear_handle_id (&news->timer, g_source_remove);
   news->due = due;
-  news->timer = g_timeout_add ((guint)ms, on_timer, news);
+  news->timer = g_timeout_add ((guint) ms, on_timer, news);
 }
 
 /* Behind a login what was missed comes in many transactions. */
@@ -297,7 +297,7 @@ floo_news_is_told (FlooNews *news)
   FlooChat *chat;
 
   g_hash_table_iter_init (&iter, news->chats);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &chat))
     if (chat->fresh)
       return FALSE;
   return !news->unread_is_new;
@@ -331,7 +331,7 @@ show_summary (FlooNews *news)
   FlooChat *chat;
 
   g_hash_table_iter_init (&iter, news->chats);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &chat))
     if (chat->in_summary)
       {
         unread += chat->unread;
@@ -359,7 +359,7 @@ collect (FlooNews *news, guint *recent, guint *unshown)
 
   *recent = *unshown = 0;
   g_hash_table_iter_init (&iter, news->chats);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &chat))
     if (chat->fresh && chat->known)
       {
         g_ptr_array_add (ready, chat);
@@ -505,7 +505,7 @@ floo_news_save (FlooNews *news, GKeyFile *file)
   FlooChat *chat;
 
   g_hash_table_iter_init (&iter, news->chats);
-  while (g_hash_table_iter_next (&iter, NULL, (gpointer *)&chat))
+  while (g_hash_table_iter_next (&iter, NULL, (gpointer *) &chat))
     if (chat->told_at != 0 || chat->in_summary)
       floo_chat_save (chat, file);
 }

@@ -299,7 +299,7 @@ sb_control_notice (SbControl *control, GError **error)
   static const SbControlHandler handlers[] = { notice_roster, notice_group, notice_user };
   int ns = sb_control_choice (control, "ns", spaces, error);
 
-  return ns >= 0 && handlers[ns] (control, error);
+  return ns >= 0 && handlers[ns](control, error);
 }
 
 /* A message of the service's console: kept in the system's conversation. */

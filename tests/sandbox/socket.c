@@ -349,8 +349,8 @@ refuse_fetch (SbConnection *self, const FlooFrame *frame)
 {
   const Floo__SyncUL *ul = frame->sync_ul;
   SbFetch what = frame->command == FLOO__FRAME__COMMAND__UNREAD ? SB_FETCH_UNREAD
-                 : ul != NULL && ul->is_full_sync                ? SB_FETCH_HISTORY
-                                                                 : SB_FETCH_SYNC;
+                 : ul != NULL && ul->is_full_sync               ? SB_FETCH_HISTORY
+                                                                : SB_FETCH_SYNC;
   SbFetchFault *fault = &self->sandbox->faults.fetches[what];
 
   if ((ul != NULL && ul->meta != NULL) || !sandbox_take (&fault->count))

@@ -207,8 +207,8 @@ test_burst (Fixture *f, gconstpointer data)
   client_order (f->alice, "settings", "{\"page_size\":100}");
   began = g_get_monotonic_time ();
   client_order (f->alice, "burst",
-                           push ? "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"n\",\"count\":10000,\"mode\":\"push\"}"
-                                : "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"n\",\"count\":10000}");
+                push ? "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"n\",\"count\":10000,\"mode\":\"push\"}"
+                     : "{\"from\":\"bob\",\"to\":\"alice\",\"content\":\"n\",\"count\":10000}");
   if (!push)
     n = client_drain (f->alice, BOB, contents);
   while (push && n < 10000)

@@ -389,7 +389,7 @@ static GStrv
 hosts_of (JsonObject *envelope, const char *name)
 {
   JsonObject *group = json_array_get_object_element (
-    json_object_get_array_member (json_object_get_object_member (envelope, "data"), "dns_list"), 0);
+      json_object_get_array_member (json_object_get_object_member (envelope, "data"), "dns_list"), 0);
   JsonArray *clusters = json_object_get_array_member (group, "clusters");
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
 

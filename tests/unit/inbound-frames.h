@@ -63,7 +63,7 @@ pack_body (Page *page, Service *service, const Thing *thing, gboolean whole)
   const char *config = whole ? present->config : thing->config;
 
   body.has_type = body.has_ctype = body.has_status = TRUE;
-  body.type = thing->kind == OPERATION              ? FLOO__MESSAGE_BODY__TYPE__OPER
+  body.type = thing->kind == OPERATION       ? FLOO__MESSAGE_BODY__TYPE__OPER
               : thing->conversation == GROUP ? FLOO__MESSAGE_BODY__TYPE__GROUPCHAT
                                              : FLOO__MESSAGE_BODY__TYPE__CHAT;
   body.status = present != NULL ? present->status : 0;

@@ -105,8 +105,8 @@ make_message (Service *service)
 
   thing->conversation = conversation;
   thing->from = chance (service->rand, 35) ? FIXTURE_SELF
-                : conversation == GROUP      ? 7 + g_rand_int_range (service->rand, 0, PEERS)
-                                             : conversation;
+                : conversation == GROUP    ? 7 + g_rand_int_range (service->rand, 0, PEERS)
+                                           : conversation;
   thing->to = thing->from == FIXTURE_SELF || conversation == GROUP ? conversation : FIXTURE_SELF;
   thing->content = g_strdup_printf ("m%" G_GINT64_FORMAT, thing->id);
   if (conversation == GROUP && chance (service->rand, 30))

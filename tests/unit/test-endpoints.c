@@ -102,7 +102,7 @@ cache_file (Fixture *fixture)
   const char *name = dir != NULL ? g_dir_read_name (dir) : NULL;
 
   return name != NULL && strchr (name, '.') != NULL && g_str_has_suffix (name, ".json") ? g_build_filename (fixture->dir, name, NULL)
-                                                                                       : NULL;
+                                                                                        : NULL;
 }
 
 static gboolean

@@ -155,7 +155,7 @@ floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gin
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
     if (!floo_status_journal (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, row->conversation, FALSE,
-                                     "sent", id, 0, NULL, error))
+                              "sent", id, 0, NULL, error))
       return FALSE;
   return TRUE;
 }
@@ -203,7 +203,7 @@ queue_again (FlooDb *db, const FlooOutboxRow *row, gint64 again_at, int code, co
 {
   return floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, again_at, row->device_sn, text, FALSE, error)
          && floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "queued", 0, code,
-                                        reason, error);
+                                 reason, error);
 }
 
 /* What a frame carried that was refused when it went out for the first time is queued as if it had never gone out: what was cancelled is

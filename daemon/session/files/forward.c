@@ -163,7 +163,7 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
 
 void
 floo_files_forward (FlooFiles *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
-                      gpointer user_data)
+                    gpointer user_data)
 {
   FlooToType kind;
   Forward *forward;

@@ -307,7 +307,7 @@ on_recipient (FlooToType to_type, const GError *error, gpointer user_data)
 
 void
 floo_files_upload (FlooFiles *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
-                     gpointer user_data)
+                   gpointer user_data)
 {
   ClientUpload *upload = client_upload_new (self, fd, name);
 
@@ -484,7 +484,7 @@ floo_files_set_group_avatar (FlooFiles *self, gint64 group, int fd, const char *
 
 void
 floo_files_share (FlooFiles *self, gint64 group, int fd, const char *name, const char *type, FlooReply reply,
-                                gpointer user_data)
+                  gpointer user_data)
 {
   ClientUpload *upload = client_upload_new (self, fd, name);
   FlooToType unused;

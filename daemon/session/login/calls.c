@@ -410,7 +410,7 @@ on_register_discovered (GObject *source, GAsyncResult *result, gpointer user_dat
 
 void
 floo_login_register (FlooLogin *self, const char *username, const char *password, const char *app_id, const char *dns_server,
-                       FlooReply reply, gpointer user_data)
+                     FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (JsonObject) object = NULL;

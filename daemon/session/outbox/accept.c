@@ -285,7 +285,7 @@ floo_sender_send_mention (FlooSender *self, const FlooMentionRequest *request, F
 
 void
 floo_sender_send_location (FlooSender *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
-                            const char *ext, const char *token, FlooReply reply, gpointer user_data)
+                           const char *ext, const char *token, FlooReply reply, gpointer user_data)
 {
   FlooSendRequest request = { .to_type = to_type, .to = to, .type = "location", .content = "", .ext = ext, .token = token };
   JsonObject *attachment;

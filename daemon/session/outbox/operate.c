@@ -115,7 +115,7 @@ run_operate (FlooDb *db, gpointer data, GError **error)
 
 void
 floo_sender_operate (FlooSender *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
-                      FlooReply reply, gpointer user_data)
+                     FlooReply reply, gpointer user_data)
 {
   OperateCall *call;
 
@@ -197,8 +197,8 @@ run_set_draft (FlooDb *db, gpointer data, GError **error)
 
   return floo_recipient_resolve (db, call->conversation, &call->to_type, error)
          && floo_conversations_set_draft (db, call->conversation,
-                                       call->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, call->text,
-                                       floo_now_ms (), error)
+                                          call->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, call->text,
+                                          floo_now_ms (), error)
          && floo_conversations_list_changed (db);
 }
 
@@ -375,7 +375,7 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
       || !floo_status_journal (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;
   if (certain || (!floo_sender_is_online (sender) && !must_stay) ? !floo_outbox_delete (db, call->client_id, error)
-              : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
+                                                                 : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
     return FALSE;
   call->base.call.result = g_variant_ref_sink (g_variant_new ("(b)", certain));
   return floo_conversations_list_changed (db)

@@ -56,7 +56,7 @@ run_list (FlooDb *db, gpointer data, GError **error)
 
 void
 floo_sync_list_conversations (FlooSync *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
-                                 FlooReply reply, gpointer user_data)
+                              FlooReply reply, gpointer user_data)
 {
   ConversationsQuery *query;
 

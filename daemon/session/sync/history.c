@@ -227,7 +227,7 @@ read_page (PageCall *call)
 
 void
 floo_sync_get_messages (FlooSync *self, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,
-                           FlooReply reply, gpointer user_data)
+                        FlooReply reply, gpointer user_data)
 {
   static const FlooPageKind kinds[] = { [FLOO_MESSAGES_NEWEST] = FLOO_PAGE_NEWEST, [FLOO_MESSAGES_BEFORE] = FLOO_PAGE_BEFORE,
                                         [FLOO_MESSAGES_AFTER] = FLOO_PAGE_AFTER, [FLOO_MESSAGES_AROUND] = FLOO_PAGE_AROUND };

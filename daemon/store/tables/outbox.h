@@ -155,7 +155,7 @@ gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GEr
  * A cursor that is none is INVALID_ARGUMENTS.
  */
 GVariant *floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, char **next_cursor,
-                             GError **error);
+                            GError **error);
 
 /* Inserts a row in whatever state, as taken over from another file. */
 gboolean floo_outbox_restore (FlooDb *db, const FlooOutboxRow *row, GError **error);
