@@ -12,11 +12,13 @@
 #include "fuzz.h"
 #include "store/engine/db.h"
 #include "store/search/search.h"
+#include "store/tables/account.h"
 #include "store/tables/early.h"
 #include "store/tables/gaps.h"
 #include "store/tables/lists.h"
 #include "store/tables/prune.h"
 #include "store/tables/search-changes.h"
+#include "store/tables/tokens.h"
 #include "store/tables/totals.h"
 
 /* Sound rows that no damage is copied from are of this conversation; the others are of VICTIM. */
@@ -77,7 +79,7 @@ fill (FlooDb *db, gpointer data, GError **error)
       ok = fixture_take_in (db, &sound, TRUE, error) && fixture_take_in (db, &victim, id % 2 == 0, error);
     }
   return ok && fill_outbox (db, SOUND_QUEUED, SOUND, error) && fill_outbox (db, VICTIM_QUEUED, VICTIM, error)
-         && floo_outbox_add_token (db, "token", "digest", VICTIM_QUEUED, error) && floo_applied_add (db, 700, &changed, error)
+         && floo_tokens_add (db, "token", "digest", VICTIM_QUEUED, error) && floo_applied_add (db, 700, &changed, error)
          && floo_early_add (db, &early, error) && floo_gaps_add (db, VICTIM, 103, TRUE, error)
          && floo_contacts_set_list (db, FLOO_CONTACT_USER, users, 2, &changed, error)
          && floo_contacts_put (db, FLOO_CONTACT_USER, VICTIM, details, NULL, error)

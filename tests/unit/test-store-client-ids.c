@@ -2,6 +2,7 @@
 /* What a message is called before the service has named it: its client id, and the token of the caller. */
 #include "base/backoff.h"
 #include "store-fixture.h"
+#include "store/tables/tokens.h"
 
 #define OK(call) \
   if (!(call)) \
@@ -13,11 +14,11 @@ tokens (FlooDb *db, gpointer data, GError **error)
   gint64 client_id;
   g_autoptr (GError) local = NULL;
 
-  OK (floo_outbox_find_token (db, "t", "digest", &client_id, error));
+  OK (floo_tokens_find (db, "t", "digest", &client_id, error));
   g_assert_cmpint (client_id, ==, 0);
-  OK (floo_outbox_add_token (db, "t", "digest", 5, error) && floo_outbox_find_token (db, "t", "digest", &client_id, error));
+  OK (floo_tokens_add (db, "t", "digest", 5, error) && floo_tokens_find (db, "t", "digest", &client_id, error));
   g_assert_cmpint (client_id, ==, 5);
-  g_assert_false (floo_outbox_find_token (db, "t", "other", &client_id, &local));
+  g_assert_false (floo_tokens_find (db, "t", "other", &client_id, &local));
   g_assert_error (local, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
   return TRUE;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "messages-fixture.h"
+#include "store/tables/account.h"
 #include "store/tables/recipient.h"
 
 typedef struct {

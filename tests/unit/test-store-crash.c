@@ -10,6 +10,8 @@
 #include "amount.h"
 #include "store-fixture.h"
 
+#include "store/tables/account.h"
+
 #define BATCH 5
 
 /* One transaction: a batch of messages, a value that says which, one event. */

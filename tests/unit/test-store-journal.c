@@ -4,6 +4,7 @@
 #include "base/names.h"
 #include "store-fixture.h"
 #include "store/tables/prune.h"
+#include "store/tables/tokens.h"
 
 #define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 
@@ -336,13 +337,13 @@ prune_now (FlooDb *db, gpointer data, GError **error)
 static gboolean
 add_token (FlooDb *db, gpointer data, GError **error)
 {
-  return floo_outbox_add_token (db, "a token", "digest", 4711, error);
+  return floo_tokens_add (db, "a token", "digest", 4711, error);
 }
 
 static gboolean
 find_token (FlooDb *db, gpointer data, GError **error)
 {
-  return floo_outbox_find_token (db, "a token", "digest", data, error);
+  return floo_tokens_find (db, "a token", "digest", data, error);
 }
 
 static gint64

@@ -3,6 +3,8 @@
 #include "amount.h"
 #include "messages-fixture.h"
 
+#include "store/tables/early.h"
+
 
 static void
 take_string (const FlooMessage *message, gpointer user_data)

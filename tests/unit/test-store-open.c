@@ -8,6 +8,9 @@
 
 #include "store-fixture.h"
 
+#include "store/tables/account.h"
+#include "store/tables/tokens.h"
+
 #define OK(call) \
   if (!(call)) \
   return FALSE
@@ -38,7 +41,7 @@ fill_outbox (FlooDb *db, gpointer data, GError **error)
 
       OK (floo_outbox_insert (db, &row, error));
     }
-  return floo_outbox_add_token (db, "a token", "its digest", 5, error) && floo_values_set (db, "device_sn", "1234", error);
+  return floo_tokens_add (db, "a token", "its digest", 5, error) && floo_values_set (db, "device_sn", "1234", error);
 }
 
 static gboolean
@@ -239,7 +242,7 @@ get_saved (FlooDb *db, gpointer data, GError **error)
   gint64 client_id;
   g_autofree char *device_sn = NULL;
 
-  OK (floo_outbox_find_token (db, "a token", "its digest", &client_id, error));
+  OK (floo_tokens_find (db, "a token", "its digest", &client_id, error));
   g_assert_cmpint (client_id, ==, 5);
   OK (floo_values_get (db, "device_sn", &device_sn, error));
   g_assert_cmpstr (device_sn, ==, "1234");

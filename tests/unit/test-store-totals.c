@@ -5,6 +5,7 @@
 
 #include "messages-fixture.h"
 #include "store/engine/db.h"
+#include "store/tables/account.h"
 #include "store/tables/totals.h"
 
 #define MANY 300

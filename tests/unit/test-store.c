@@ -2,6 +2,8 @@
 /* Jobs: order, isolation, what is delivered when. */
 #include "store-fixture.h"
 
+#include "store/tables/account.h"
+
 /* A job that journals @n notices, and fails where told. */
 typedef struct {
   Fixture *fixture;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "store/tables/early.h"
 #include "store/tables/messages.h"
 #include "session/apply/status.h"
 

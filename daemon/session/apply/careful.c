@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "store/tables/early.h"
 #include "store/tables/messages.h"
 
 void

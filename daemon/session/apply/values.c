@@ -5,6 +5,7 @@
 
 #include "base/backoff.h"
 #include "base/json.h"
+#include "store/tables/account.h"
 #include "store/tables/contacts.h"
 #include "store/tables/lists.h"
 

@@ -16,6 +16,7 @@
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 #include "store/tables/recipient.h"
+#include "store/tables/tokens.h"
 #include "session/apply/status.h"
 
 /* When a call is answered although the file is still coming: a pipe may take its time, a caller does not wait longer than 20 s. */
@@ -90,7 +91,7 @@ find_known (FlooDb *db, AcceptCall *call, gint64 *known, GError **error)
   *known = 0;
   if (call->token == NULL)
     return TRUE;
-  if (!floo_outbox_find_token (db, call->token, call->digest, known, error))
+  if (!floo_tokens_find (db, call->token, call->digest, known, error))
     return FALSE;
   if (*known == 0)
     return TRUE;
@@ -120,7 +121,7 @@ run_accept (FlooDb *db, gpointer data, GError **error)
   if (!floo_recipient_resolve (db, row->to, &row->to_type, error) || !floo_outbox_next_client_id (db, &row->client_id, error))
     return FALSE;
   row->timestamp = floo_now_ms ();
-  return (call->token == NULL || floo_outbox_add_token (db, call->token, call->digest, row->client_id, error))
+  return (call->token == NULL || floo_tokens_add (db, call->token, call->digest, row->client_id, error))
          && floo_outbox_insert (db, row, error)
          && floo_status_journal (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
          && floo_conversations_list_changed (db);

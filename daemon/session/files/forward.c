@@ -11,6 +11,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/recipient.h"
+#include "store/tables/tokens.h"
 
 typedef struct {
   FlooFiles *files;
@@ -147,7 +148,7 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, forward->identity, -1);
 
   /* It was sent: whether that could be done again, now, does not matter. */
-  if (forward->token != NULL && !floo_outbox_find_token (db, forward->token, digest, &forward->known, error))
+  if (forward->token != NULL && !floo_tokens_find (db, forward->token, digest, &forward->known, error))
     return FALSE;
   if (forward->known != 0)
     return TRUE;

@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "base/refusal.h"
 #include "store/open.h"
-#include "store/tables/contacts.h"
+#include "store/tables/account.h"
 
 /* More than the requests of a step have together: what ends by this does not end by itself. */
 #define STEP_LIMIT_MS 60000

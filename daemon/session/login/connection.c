@@ -5,7 +5,7 @@
 #include "session/login/parts.h"
 
 #include "base/names.h"
-#include "store/tables/contacts.h"
+#include "store/tables/account.h"
 #include "store/tables/outbox.h"
 #include "session/apply/status.h"
 

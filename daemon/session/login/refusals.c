@@ -4,7 +4,7 @@
  */
 #include "session/login/parts.h"
 
-#include "store/tables/contacts.h"
+#include "store/tables/account.h"
 
 #define RELOGIN_DELAY_MS 2000
 #define RENEWAL_MIN_MS 1000u

@@ -20,6 +20,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/recipient.h"
+#include "store/tables/tokens.h"
 #include "session/apply/status.h"
 
 /* What a notification has room for. */
@@ -142,7 +143,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
 
   row->config = query->config;
 
-  if (query->token != NULL && !floo_outbox_find_token (db, query->token, query->digest, &known, error))
+  if (query->token != NULL && !floo_tokens_find (db, query->token, query->digest, &known, error))
     return FALSE;
   if (known != 0)
     {
@@ -162,7 +163,7 @@ run_send (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   row->timestamp = floo_now_ms ();
   row->state = FLOO_SEND_QUEUED;
-  if ((query->token != NULL && !floo_outbox_add_token (db, query->token, query->digest, row->client_id, error))
+  if ((query->token != NULL && !floo_tokens_add (db, query->token, query->digest, row->client_id, error))
       || !floo_outbox_insert (db, row, error)
       || !floo_status_journal (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
       || !floo_conversations_list_changed (db))

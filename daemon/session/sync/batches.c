@@ -7,7 +7,7 @@
 #include "session/sync/parts.h"
 
 #include "base/names.h"
-#include "store/tables/contacts.h"
+#include "store/tables/account.h"
 
 #define BATCHES_UNDER_WAY 2
 #define BATCH_BYTES (8u << 20)          /* no page is added to a batch of this many, in memory */

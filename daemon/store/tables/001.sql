@@ -9,7 +9,7 @@ CREATE TABLE meta (
   value ANY
 ) STRICT, WITHOUT ROWID;
 
--- The account's small values (contacts.h).
+-- The account's small values (account.h).
 CREATE TABLE account (
   key TEXT PRIMARY KEY,
   value TEXT NOT NULL
@@ -62,7 +62,7 @@ CREATE TABLE search_changes (
   conversation INTEGER
 ) STRICT;
 
--- Notices and operations that took effect (messages.h, floo_applied_add).
+-- Notices and operations that took effect (early.h).
 CREATE TABLE applied (
   id INTEGER PRIMARY KEY,
   time INTEGER NOT NULL

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The table account: the account's small values (contacts.h).
+-- The table account: the account's small values (account.h).
 
 -- name: value-delete
 -- in: ?1 key

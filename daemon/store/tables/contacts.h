@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * contacts.h: the roster and the joined groups with cached details, and the account's own values. All functions run inside a job.
+ * contacts.h: the roster and the joined groups with cached details. All functions run inside a job.
  *
  * Details are kept as the JSON object of the record (base/record.h) under the seed's field names, so that a notice's changed
  * fields merge into them.
@@ -65,10 +65,5 @@ gboolean floo_contacts_merge (FlooDb *db, FlooContactKind kind, gint64 id, JsonO
  */
 GVariant *floo_contacts_get (FlooDb *db, FlooContactKind kind, const FlooRecord *record, const gint64 *ids, guint n, GArray *missing,
                              GError **error);
-
-/* Small values of the account, text under a name: "device_guid", "device_sn", "profile", ... */
-gboolean floo_values_set (FlooDb *db, const char *key, const char *value, GError **error);   /* NULL value deletes */
-/* @value: (out) (transfer full) (nullable) */
-gboolean floo_values_get (FlooDb *db, const char *key, char **value, GError **error);
 
 G_END_DECLS

@@ -61,3 +61,14 @@ floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpointer user_d
     }
   return FALSE;
 }
+
+gboolean
+floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error)
+{
+  guint changed;
+
+  if (!floo_query_run_ints (db, "applied-add", FLOO_INTS (id, floo_lived_now (db)), &changed, error))
+    return FALSE;
+  *is_new = changed > 0;
+  return TRUE;
+}

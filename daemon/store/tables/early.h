@@ -35,4 +35,11 @@ gboolean floo_early_is_unread_after (FlooDb *db, gint64 message, gint64 id, gboo
 /* Calls @func for each that waits for @message, in order, and forgets them. */
 gboolean floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpointer user_data, GError **error);
 
+/**
+ * floo_applied_add:
+ * @id: of a notice or operation (Meta.id)
+ * @is_new: (out): FALSE where it was applied before: then nothing of it may be done again
+ */
+gboolean floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error);
+
 G_END_DECLS

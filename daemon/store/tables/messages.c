@@ -91,17 +91,6 @@ floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *
   return TRUE;
 }
 
-gboolean
-floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error)
-{
-  guint changed;
-
-  if (!floo_query_run_ints (db, "applied-add", FLOO_INTS (id, floo_lived_now (db)), &changed, error))
-    return FALSE;
-  *is_new = changed > 0;
-  return TRUE;
-}
-
 /* Calls @func with the message that query @name finds under @id; @found: (out) */
 static gboolean
 get_by (FlooDb *db, const char *name, gint64 id, FlooMessageFunc func, gpointer user_data, gboolean *found, GError **error)

@@ -116,13 +116,6 @@ gboolean floo_messages_append (FlooDb *db, gint64 id, const char *content, const
 gboolean floo_messages_replace (FlooDb *db, gint64 id, const char *content, const char *config, const char *ext, gint64 edit_timestamp,
                                 gboolean *applied, gint64 *conversation, FlooToType *to_type, GError **error);
 
-/**
- * floo_applied_add:
- * @id: of a notice or operation (Meta.id)
- * @is_new: (out): FALSE where it was applied before: then nothing of it may be done again
- */
-gboolean floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error);
-
 /* Finds the message that @id names, itself or as client_id; @found: (out): 0 where it is not in the store. */
 gboolean floo_messages_resolve (FlooDb *db, gint64 id, gint64 *found, GError **error);
 

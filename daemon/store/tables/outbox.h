@@ -24,16 +24,6 @@ const char *floo_outbox_operation_to_string (int operation);
  */
 gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error);
 
-/**
- * floo_outbox_find_token:
- * @digest: of all arguments of the call
- * @client_id: (out): 0: the token is new
- *
- * Fails with FLOO_ERROR_INVALID_ARGUMENTS where the token was used with other arguments. Tokens are kept for 30 days after use at least.
- */
-gboolean floo_outbox_find_token (FlooDb *db, const char *token, const char *digest, gint64 *client_id, GError **error);
-gboolean floo_outbox_add_token (FlooDb *db, const char *token, const char *digest, gint64 client_id, GError **error);
-
 /* @row->state: QUEUED or SENDING. An operation belongs to its target's conversation; FLOO_ERROR_INVALID_ARGUMENTS where its target
  * is a message that failed or was cancelled. A message raises its conversation in the list. */
 gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "store/tables/account.h"
 #include "store/tables/salvage.h"
 
-#include "store/tables/contacts.h"
 #include "store/tables/repair.h"
 #include "store/tables/rows.h"
+#include "store/tables/tokens.h"
 
 /* The outbox being copied: @from one end as far as it can be read, then from the other end down to there. */
 typedef struct {
@@ -71,7 +72,7 @@ copy_tokens (Copy *copy, FlooDb *from)
       const char *digest = floo_query_text (query, 1);
 
       if (token != NULL && *token != '\0' && digest != NULL && *digest != '\0'
-          && !floo_outbox_add_token (copy->to, token, digest, floo_query_int (query, 2), &copy->error))
+          && !floo_tokens_add (copy->to, token, digest, floo_query_int (query, 2), &copy->error))
         return FALSE;
     }
   return TRUE;

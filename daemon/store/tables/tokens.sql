@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
--- The table tokens (outbox.h).
+-- The table tokens (tokens.h).
 
 -- name: token-get
 -- in: ?1 token
