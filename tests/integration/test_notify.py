@@ -146,7 +146,10 @@ class NotifyTest(harness.Test):
         self.all_fetched(sandbox, daemon, client)
         screen = Screen(self)
         nothing = screen.pixels()
-        dunst = harness.Process('dunst', ['dunst', '-config', '/dev/null'], daemon.environment(DISPLAY=screen.display), self.root)
+        config = os.path.join(self.root, 'dunstrc')
+        with open(config, 'w'):
+            pass
+        dunst = harness.Process('dunst', ['dunst', '-config', config], daemon.environment(DISPLAY=screen.display), self.root)
         dunst.expected = {0, -signal.SIGTERM}
         self.processes.insert(0, dunst)
 
