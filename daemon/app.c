@@ -16,7 +16,7 @@
 #include "base/names.h"
 #include "bus/bus.h"
 #include "bus/name.h"
-#include "net/tls.h"
+#include "net/http/tls.h"
 #include "session/session.h"
 
 #define LOCK_FILE "lock"

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "fuzz.h"
-#include "net/multipart.h"
+#include "net/storage/multipart.h"
 
 /* The next text; (transfer full). */
 static char *

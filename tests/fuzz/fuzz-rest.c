@@ -13,7 +13,7 @@
 #include "base/json.h"
 #include "bus/interface.h"
 #include "fuzz.h"
-#include "net/envelope.h"
+#include "net/http/envelope.h"
 #include "session/operations/table.h"
 
 static Fixture fixture;

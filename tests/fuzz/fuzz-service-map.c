@@ -5,8 +5,8 @@
 
 #include "base/json.h"
 #include "fuzz.h"
-#include "net/endpoints-cache.h"
-#include "net/service-map.h"
+#include "net/discovery/endpoints-cache.h"
+#include "net/discovery/service-map.h"
 
 static char *folder;
 static char *path;

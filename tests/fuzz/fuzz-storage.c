@@ -10,7 +10,7 @@
 #include "../unit/rest-support.h"
 #include "base/error.h"
 #include "fuzz.h"
-#include "net/storage.h"
+#include "net/storage/storage.h"
 
 #define MAX_SIZE 4096
 #define STALL_MS 2000

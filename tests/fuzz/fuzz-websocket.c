@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What a server may send behind the upgrade. The first byte says in pieces of how many bytes the rest comes. */
 #include "fuzz.h"
-#include "net/websocket.h"
+#include "net/socket/websocket.h"
 
 #define BOUND 4096
 

@@ -7,7 +7,7 @@
 #include <gio/gio.h>
 #include <string.h>
 
-#include "net/websocket.h"
+#include "net/socket/websocket.h"
 #include "run-until.h"
 
 /* Loopback only, whatever proxies the machine is set up for. */

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include "net/rest.h"
+#include "net/rest/rest.h"
 #include "soup-support.h"
 
 /* No folder can be made there: discovery goes on without a cache. */

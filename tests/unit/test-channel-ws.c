@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The WebSocket channel against libsoup's server, and against raw peers that break every rule. */
-#include "net/channel-ws.h"
+#include "net/socket/channel-ws.h"
 
 #include <libsoup/soup.h>
 

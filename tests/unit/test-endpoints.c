@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Where the service is: discovery against real servers on loopback, its cache, and the order of failover. */
-#include "net/endpoints.h"
-#include "net/tls.h"
+#include "net/discovery/endpoints.h"
+#include "net/http/tls.h"
 
 #include <glib/gstdio.h>
 
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/json.h"
-#include "net/service-map.h"
+#include "net/discovery/service-map.h"
 #include "soup-support.h"
 
 #define ENVELOPE "{\"code\":200,\"message\":\"\",\"data\":{%s}}"

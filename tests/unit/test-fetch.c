@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "net/storage.h"
+#include "net/storage/storage.h"
 #include "rest-support.h"
 
 #define MAX_SIZE 100

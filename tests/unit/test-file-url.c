@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Which addresses of files are asked, where they lead, and who gets the token. */
 #include "base/error.h"
-#include "net/file-url.h"
+#include "net/storage/file-url.h"
 
 static const char service[] = "https://s1.example.com";
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One HTTP request: what is loaded before the first, cancelled at an awkward moment, answered with impossible headers. */
 #include "base/error.h"
-#include "net/http.h"
+#include "net/http/http.h"
 #include "net-support.h"
 
 /* -- what is loaded before the first request -- */

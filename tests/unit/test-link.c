@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The link over a channel in memory: what it says and hears, and how it comes back after each way to lose the service. */
-#include "net/link.h"
+#include "net/socket/link.h"
 
 #include "base/backoff.h"
 #include "base/error.h"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "net/multipart.h"
+#include "net/storage/multipart.h"
 
 static GInputStream *
 pattern (gsize size)

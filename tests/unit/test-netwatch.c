@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The watch of network and sleep: quiet without a system bus, and awake when logind says so. */
-#include "net/netwatch.h"
+#include "net/socket/netwatch.h"
 
 #include "net-support.h"
 

@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "base/error.h"
-#include "net/storage.h"
+#include "net/storage/storage.h"
 #include "rest-support.h"
 
 /* ---- names ---- */

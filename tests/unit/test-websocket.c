@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The WebSocket codec: whatever a peer sends, in whatever pieces, is a message within the bound or an error. */
-#include "net/websocket.h"
+#include "net/socket/websocket.h"
 
 #include <string.h>
 

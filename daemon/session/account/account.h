@@ -9,9 +9,9 @@
 #include "base/config.h"
 #include "base/message.h"
 #include "base/signals.h"
-#include "net/endpoints.h"
-#include "net/link.h"
-#include "net/rest.h"
+#include "net/discovery/endpoints.h"
+#include "net/socket/link.h"
+#include "net/rest/rest.h"
 #include "store/engine/store.h"
 #include "wire/frame.h"
 

@@ -11,7 +11,7 @@
  */
 #pragma once
 
-#include "net/storage.h"
+#include "net/storage/storage.h"
 #include "session/files/input.h"
 #include "session/files/files.h"
 #include "session/job/call.h"

@@ -6,7 +6,7 @@
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/names.h"
-#include "net/storage.h"
+#include "net/storage/storage.h"
 
 /* At once, each way; each has a connection of its own. */
 #define MAX_ACTIVE 3

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "base/record.h"
-#include "net/rest.h"
+#include "net/rest/rest.h"
 #include "store/tables/lists.h"
 #include "store/engine/store.h"
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * envelope.h: what every answer of the service comes in: {code, data, message}.
+ */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * FlooRestAnswer:
+ *
+ * A successful envelope. @data is never NULL (a JSON null where the service sent none).
+ */
+typedef struct {
+  JsonNode *data;
+  char *cursor;         /* (not nullable): "" is the last page */
+  gint64 version;
+  gint64 total;         /* -1: not sent */
+  gboolean large;       /* reading all of it takes too long for the main loop */
+} FlooRestAnswer;
+
+void floo_rest_answer_free (FlooRestAnswer *answer);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooRestAnswer, floo_rest_answer_free)
+
+/**
+ * floo_envelope_open:
+ * @body: what came
+ * @status: with this HTTP status
+ *
+ * Returns: (transfer full): the answer of a code 200, or NULL with floo_rest_error() for any other; FLOO_ERROR_PROTOCOL, naming
+ * @status, for what is no envelope or not HTTP 2xx
+ */
+FlooRestAnswer *floo_envelope_open (GBytes *body, guint status, GError **error);
+
+/* Whether an HTTP status is an answer and no failure of whoever stands before the service. */
+gboolean floo_http_status_is_success (guint status);
+
+/* Returns: (transfer full): "CODE: message" as the error for an envelope's code: a table, others FLOO_ERROR_REJECTED. */
+GError *floo_rest_error (gint64 code, const char *message);
+/* The envelope's code that made @error by floo_rest_error(), with which its text begins; 0: not from an envelope. */
+gint64 floo_rest_error_get_code (const GError *error);
+/* Whether it says that the token is not good any more. */
+gboolean floo_rest_error_is_token_void (const GError *error);
+
+G_END_DECLS

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * storage.h: files to the service's storage and from it.
+ *
+ * Nothing here is bounded in time as a whole; what ends a transfer is that nothing moves any more.
+ */
+#pragma once
+
+#include <gio/gio.h>
+
+#include "net/http/mover.h"
+#include "net/rest/rest.h"
+
+G_BEGIN_DECLS
+
+#define FLOO_TYPE_STORAGE (floo_storage_get_type ())
+G_DECLARE_FINAL_TYPE (FlooStorage, floo_storage, FLOO, STORAGE, GObject)
+
+/* The token is @rest's, the service where @endpoints say that it is. */
+FlooStorage *floo_storage_new (FlooRest *rest, FlooEndpoints *endpoints, const char *app_id);
+
+/**
+ * floo_storage_set_private_hosts:
+ * @hosts: names or addresses, a space between two
+ *
+ * Nobody else's address makes the daemon ask a host of this machine or of a private network: these, and those of @endpoints, may be there.
+ */
+void floo_storage_set_private_hosts (FlooStorage *self, const char *hosts);
+
+/* Whether an address is at the service itself, which makes small pictures and is told nothing new when it is asked. */
+gboolean floo_storage_is_service (FlooStorage *self, const char *url);
+
+
+/**
+ * FlooUploadRequest:
+ * @url: where to; from the service
+ * @fields: (nullable): what that storage wants before the file, name, value, ..., NULL; NULL: it is the service's own storage
+ * @file: read from where it is, on worker threads
+ * @size: bytes; -1: not known
+ * @name: the file's
+ * @type: its media type
+ */
+typedef struct {
+  const char *url;
+  const char *const *fields;
+  GInputStream *file;
+  goffset size;
+  const char *name;
+  const char *type;
+} FlooUploadRequest;
+
+/**
+ * floo_storage_upload_async:
+ * @stall_ms: the longest time in which nothing moves; what moves at less than 128 bytes/s does not count
+ * @progress: (nullable)
+ *
+ * Sends a file. Redirects are not followed. Errors: FLOO_ERROR_TIMEOUT (also for HTTP 408 and 504), FLOO_ERROR_OFFLINE (also for other
+ * HTTP 5xx: later it may work), FLOO_ERROR_CANCELLED, FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_NOT_FOUND, FLOO_ERROR_TOO_LARGE, FLOO_ERROR_REJECTED by the HTTP
+ * status or the storage's own words, FLOO_ERROR_FILE where the file cannot be read to its end, FLOO_ERROR_PROTOCOL.
+ */
+void floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, guint stall_ms, FlooProgress progress,
+                                gpointer progress_data, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
+gboolean floo_storage_upload_finish (FlooStorage *self, GAsyncResult *result, GError **error);
+
+/**
+ * FlooFetchState:
+ *
+ * What of a file is there, over several tries; the caller's, until the last try has ended. Zero but for @total, -1, before the first.
+ */
+typedef struct {
+  goffset have;      /* bytes written */
+  goffset total;     /* -1: not known */
+  char *validator;   /* (nullable): what the server calls this version */
+} FlooFetchState;
+
+void floo_fetch_state_clear (FlooFetchState *state);
+
+/**
+ * FlooFetchRequest:
+ * @url: from the service or a message
+ * @query: (nullable): further parameters for the service's own file server
+ * @fd: a regular file of the caller's, to be written; open until the end
+ * @max_size: bytes
+ */
+typedef struct {
+  const char *url;
+  const char *const *query;
+  int fd;
+  goffset max_size;
+} FlooFetchRequest;
+
+/**
+ * floo_storage_fetch_async:
+ * @state: (inout): a try goes on where the one before ended if the server can and says that it is still the same file; else it begins anew
+ *
+ * Fetches a file into a descriptor, without fsync. The token goes to the service itself only. Up to five redirects are followed, each
+ * checked as the address itself was. A body that is compressed is refused. Errors as of floo_storage_upload_async();
+ * FLOO_ERROR_TOO_LARGE beyond @max_size; FLOO_ERROR_STORAGE_FULL.
+ */
+void floo_storage_fetch_async (FlooStorage *self, const FlooFetchRequest *request, FlooFetchState *state, guint stall_ms,
+                               FlooProgress progress, gpointer progress_data, GCancellable *cancellable, GAsyncReadyCallback callback,
+                               gpointer user_data);
+gboolean floo_storage_fetch_finish (FlooStorage *self, GAsyncResult *result, GError **error);
+
+/* Whether @error may be gone if the same is tried later. */
+gboolean floo_storage_error_is_transient (const GError *error);
+
+G_END_DECLS
