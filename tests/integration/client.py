@@ -234,6 +234,7 @@ class Client:
     def wait_sent(self, client_id, status='sent', limit=LIMIT):
         """Waits for the fate of what was sent; returns the details."""
         event = self.wait_event('SendingMessageStatusChanged', lambda one: one.args[0] == client_id and one.args[1] == status, limit)
+        record.note_error(event.args[2].get('error', ''))
         return event.args[2]
 
     def replay(self, journal, since, limit=0):

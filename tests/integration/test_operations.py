@@ -271,6 +271,12 @@ class OperationsTest(harness.Test):
         client.wait_sent(client_id, 'cancelled')
         self.assertEqual(client.outbox(), [])
         self.gone(client, client_id)
+        # What only the words of a refusal tell.
+        for words, name in (('account_verify_needed', 'VerificationNeeded'), ('the message is too old to be recalled', 'TooLate')):
+            sandbox.control('message', status='FAIL', reason=words, count=1)
+            client_id = client.send_text(BOB, words)
+            self.assertEqual(client.wait_sent(client_id, 'failed')['error'], harness.ERROR_PREFIX + name)
+            client.call('Conversations', 'CancelSend', '(x)', client_id)
         # A conversation with nobody goes with its only message; one with somebody stays.
         nobody = client.send_text(7777, 'to nobody')
         client.wait_sent(nobody, 'failed')
