@@ -275,7 +275,7 @@ check (Online *o, const World *world)
   for (guint i = 0; i < world->holes->len; i++)
     {
       g_autofree char *sql = g_strdup_printf ("SELECT count(*) > 0 FROM gaps WHERE conversation = 7 AND id BETWEEN %" G_GINT64_FORMAT " - 1 AND %" G_GINT64_FORMAT,
-                                              g_array_index (world->holes, gint64, i),                                              g_array_index (world->holes, gint64, i));
+                                              g_array_index (world->holes, gint64, i), g_array_index (world->holes, gint64, i));
 
       g_assert_cmpint (count (o, sql), ==, 1);
     }
