@@ -8,7 +8,9 @@
 #include "base/names.h"
 #include "cli/convert.h"
 
-G_DEFINE_QUARK (floo - cli - error - quark, floo_cli_error)
+/* clang-format off */
+G_DEFINE_QUARK (floo-cli-error-quark, floo_cli_error)
+/* clang-format on */
 
 /* FlooCliError -> its name */
 static const char *const own_names[] = { "Usage", "NoBus", "NoDaemon", "DaemonGone", "Ambiguous", "Interrupted", "Timeout", "Failed" };
@@ -33,6 +35,7 @@ static const struct
   { FLOO_ERROR_PREFIX "NotLoggedIn", FLOO_EXIT_NO_PERMISSION, "log in with: flooim login" },
   { FLOO_ERROR_PREFIX "PermissionDenied", FLOO_EXIT_NO_PERMISSION, NULL },
   { FLOO_ERROR_PREFIX "NotFound", FLOO_EXIT_NOT_FOUND, NULL },
+  { FLOO_ERROR_PREFIX "Expired", FLOO_EXIT_NOT_FOUND, NULL },
   { FLOO_ERROR_PREFIX "JournalChanged", FLOO_EXIT_NOT_FOUND, NULL },
   { FLOO_ERROR_PREFIX "KeyringUnavailable", FLOO_EXIT_NOT_NOW, "unlock the keyring" },
   { FLOO_ERROR_PREFIX "InvalidArguments", FLOO_EXIT_USAGE, NULL },

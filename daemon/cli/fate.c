@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 
 #include "base/names.h"
+#include "base/refusal.h"
 #include "cli/convert.h"
 #include "cli/text.h"
 #include "cli/transfer.h"
@@ -77,34 +78,17 @@ on_status (GDBusConnection *connection, const char *sender, const char *path, co
     take_status (fate, status, details);
 }
 
-/* Why it failed, as the outbox has it. (transfer full) */
-static char *
-dup_error (Fate *fate)
+/* @message: one that failed */
+static void
+take_failed (Fate *fate, GVariant *message)
 {
-  g_autofree char *cursor = g_strdup ("");
+  g_autoptr (GVariant) text = floo_message_field (message, "error");
+  g_autoptr (GVariant) code = floo_message_field (message, "error_code");
+  const char *reason = text != NULL ? g_variant_get_string (text, NULL) : "the service refused it";
+  FlooError error = floo_refusal_get_error (code != NULL ? g_variant_get_int32 (code) : 0, reason);
 
-  do
-    {
-      g_autoptr (GVariant) reply
-          = floo_cli_call (fate->cli, "Conversations.ListOutbox", g_variant_new ("(su)", cursor, FLOO_MAX_LIMIT), NULL);
-      g_autoptr (GVariant) messages = NULL;
-
-      g_clear_pointer (&cursor, g_free);
-      if (reply == NULL)
-        break;
-      g_variant_get (reply, "(@a(xxxsssxia{sv})s)", &messages, &cursor);
-      for (gsize i = 0; i < g_variant_n_children (messages); i++)
-        {
-          g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
-          g_autoptr (GVariant) client_id = floo_message_field (message, "client_id");
-          g_autoptr (GVariant) error = floo_message_field (message, "error");
-
-          if (client_id != NULL && error != NULL && g_variant_get_int64 (client_id) == fate->client_id)
-            return g_variant_dup_string (error, NULL);
-        }
-    }
-  while (*cursor != '\0');
-  return g_strdup ("the service refused it");
+  decide (fate, floo_error_get_dbus_name (error), reason);
+  fate->status = FLOO_EXIT_FAILED;
 }
 
 /* Looks what it is now: for what was told before this program listened, or while the daemon was away. */
@@ -122,9 +106,7 @@ look (Fate *fate)
     return; /* an operation, or gone */
   if (strcmp (g_variant_get_string (state, NULL), "failed") == 0)
     {
-      g_autofree char *reason = dup_error (fate);
-
-      decide (fate, REFUSED, reason);
+      take_failed (fate, message);
       return;
     }
   if (strcmp (g_variant_get_string (state, NULL), "sent") == 0)
