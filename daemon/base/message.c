@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/message-details.h"
 
 static const char *const to_types[] = { "roster", "group" };
 static const char *const types[FLOO_N_TYPES]
@@ -174,8 +175,14 @@ floo_message_to_variant (const FlooMessage *m)
   add_text (&more, "config", m->config);
   add_text (&more, "attachment", m->attachment);
   add_attachment (&more, m);
+  floo_message_add_details (&more, m);
   add_id (&more, "edit_timestamp", m->edit_timestamp);
   add_text (&more, "sender_name", m->sender_name);
+  if (m->audience != 0)
+    {
+      g_variant_builder_add (&more, "{sv}", "audience", g_variant_new_uint32 (m->audience));
+      g_variant_builder_add (&more, "{sv}", "read_count", g_variant_new_uint32 (m->read_count));
+    }
   add_flag (&more, "is_system", m->flags & FLOO_MESSAGE_IS_SYSTEM);
   add_flag (&more, "is_history", m->flags & FLOO_MESSAGE_IS_HISTORY);
   add_flag (&more, "is_played", m->flags & FLOO_MESSAGE_IS_PLAYED);

@@ -64,6 +64,8 @@ typedef struct {
   const char *config;     /* JSON */
   const char *attachment; /* JSON */
   const char *sender_name;
+  guint audience;         /* our own, to a group: users who are asked to acknowledge reading; 0: none */
+  guint read_count;       /* of these and others: who have */
   FlooSendState send_state;
   const char *error;      /* why one of ours failed, "CODE: reason"; NULL: it did not */
   gboolean permanent;     /* it failed for good */

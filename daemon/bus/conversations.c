@@ -21,40 +21,40 @@ static const FlooOption get_messages_options[] = {
   { NULL }
 };
 
+/* Of every method that sends. */
+#define SEND_OPTIONS                                                                                                                       \
+  { .key = "ext", .type = 's' }, { .key = "config", .type = 's' }, { .key = "silent", .type = 'b' },                                       \
+      { .key = "push_text", .type = 's', .max = FLOO_MAX_ARGUMENT }, \
+  { \
+    .key = "token", .type = 's' \
+  }
+
 static const FlooOption send_options[] = {
-  { .key = "ext", .type = 's' },
-  { .key = "config", .type = 's' },
+  SEND_OPTIONS,
   { .key = "attachment", .type = 's' },
   { .key = "priority", .type = 'u' },
-  { .key = "token", .type = 's' },
   { NULL }
 };
 
 static const FlooOption send_mention_options[] = {
-  { .key = "ext", .type = 's' },
-  { .key = "token", .type = 's' },
+  SEND_OPTIONS,
   { .key = "mentioned_message", .type = 's', .max = FLOO_MAX_ARGUMENT },
-  { .key = "push_message", .type = 's', .max = FLOO_MAX_ARGUMENT },
-  { NULL }
-};
-
-static const FlooOption send_location_options[] = {
-  { .key = "ext", .type = 's' },
-  { .key = "token", .type = 's' },
   { NULL }
 };
 
 static const FlooOption send_file_options[] = {
+  SEND_OPTIONS,
   { .key = "width", .type = 'u', .min = 1, .max = 1 << 20 },
   { .key = "height", .type = 'u', .min = 1, .max = 1 << 20 },
   { .key = "duration", .type = 'u', .max = G_MAXINT32 },
-  { .key = "ext", .type = 's' },
-  { .key = "token", .type = 's' },
   { NULL }
 };
 
-static const FlooOption forward_options[] = {
-  { .key = "token", .type = 's' },
+static const FlooOption plain_send_options[] = { SEND_OPTIONS, { NULL } };
+
+static const FlooOption append_options[] = {
+  { .key = "ext", .type = 's' },
+  { .key = "finish", .type = 'b' },
   { NULL }
 };
 
@@ -164,14 +164,34 @@ handle_get_message (const FlooBusCall *call)
 }
 
 static void
+handle_get_readers (const FlooBusCall *call)
+{
+  gint64 message;
+
+  g_variant_get (call->args, "(x)", &message);
+  floo_session_get_readers (call->session, message, floo_bus_reply, call->invocation);
+}
+
+/* SEND_OPTIONS as the session takes them. */
+static FlooSendOptions
+send_options_of (const FlooBusCall *call)
+{
+  return (FlooSendOptions){
+    .ext = floo_options_get_string (call->options, "ext"),
+    .config = floo_options_get_string (call->options, "config"),
+    .push_text = floo_options_get_string (call->options, "push_text"),
+    .silent = floo_options_get_boolean (call->options, "silent"),
+    .token = floo_options_get_string (call->options, "token"),
+  };
+}
+
+static void
 handle_send (const FlooBusCall *call)
 {
   FlooSendRequest request = {
-    .ext = floo_options_get_string (call->options, "ext"),
-    .config = floo_options_get_string (call->options, "config"),
+    .options = send_options_of (call),
     .attachment = floo_options_get_string (call->options, "attachment"),
     .priority = (guint) floo_options_get_number (call->options, "priority"),
-    .token = floo_options_get_string (call->options, "token"),
   };
 
   g_variant_get (call->args, "(&sx&s&s@a{sv})", &request.to_type, &request.to, &request.type, &request.content, NULL);
@@ -192,10 +212,8 @@ handle_send_mention (const FlooBusCall *call)
 {
   g_autoptr (GVariant) users = NULL;
   FlooMentionRequest request = {
-    .ext = floo_options_get_string (call->options, "ext"),
-    .token = floo_options_get_string (call->options, "token"),
+    .options = send_options_of (call),
     .mentioned_message = floo_options_get_string (call->options, "mentioned_message"),
-    .push_message = floo_options_get_string (call->options, "push_message"),
   };
   gsize n;
 
@@ -208,13 +226,13 @@ handle_send_mention (const FlooBusCall *call)
 static void
 handle_send_location (const FlooBusCall *call)
 {
+  const FlooSendOptions options = send_options_of (call);
   const char *to_type, *address;
   gint64 to;
   double latitude, longitude;
 
   g_variant_get (call->args, "(&sxdd&s@a{sv})", &to_type, &to, &latitude, &longitude, &address, NULL);
-  floo_session_send_location (call->session, to_type, to, latitude, longitude, address, floo_options_get_string (call->options, "ext"),
-                              floo_options_get_string (call->options, "token"), floo_bus_reply, call->invocation);
+  floo_session_send_location (call->session, to_type, to, latitude, longitude, address, &options, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -225,8 +243,7 @@ handle_send_file (const FlooBusCall *call)
     .width = (guint) floo_options_get_number (call->options, "width"),
     .height = (guint) floo_options_get_number (call->options, "height"),
     .duration = (guint) floo_options_get_number (call->options, "duration"),
-    .ext = floo_options_get_string (call->options, "ext"),
-    .token = floo_options_get_string (call->options, "token"),
+    .options = send_options_of (call),
   };
 
   if (request.fd < 0)
@@ -238,12 +255,12 @@ handle_send_file (const FlooBusCall *call)
 static void
 handle_forward (const FlooBusCall *call)
 {
+  const FlooSendOptions options = send_options_of (call);
   const char *to_type;
   gint64 message, to;
 
   g_variant_get (call->args, "(x&sx@a{sv})", &message, &to_type, &to, NULL);
-  floo_session_forward (call->session, message, to_type, to, floo_options_get_string (call->options, "token"), floo_bus_reply,
-                        call->invocation);
+  floo_session_forward (call->session, message, to_type, to, &options, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -273,7 +290,7 @@ operate (const FlooBusCall *call, FlooOperateKind kind)
   gint64 message;
 
   g_variant_get (call->args, "(x)", &message);
-  floo_session_operate (call->session, kind, message, NULL, NULL, NULL, floo_bus_reply, call->invocation);
+  floo_session_operate (call->session, kind, message, NULL, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -303,22 +320,21 @@ handle_delete_message (const FlooBusCall *call)
 static void
 handle_append (const FlooBusCall *call)
 {
-  const char *content;
+  FlooEdit edit = { .ext = floo_options_get_string (call->options, "ext"), .finish = floo_options_get_boolean (call->options, "finish") };
   gint64 message;
 
-  g_variant_get (call->args, "(x&s)", &message, &content);
-  floo_session_operate (call->session, FLOO_OPERATE_APPEND, message, content, NULL, NULL, floo_bus_reply, call->invocation);
+  g_variant_get (call->args, "(x&s@a{sv})", &message, &edit.content, NULL);
+  floo_session_operate (call->session, FLOO_OPERATE_APPEND, message, &edit, floo_bus_reply, call->invocation);
 }
 
 static void
 handle_replace (const FlooBusCall *call)
 {
-  const char *content;
+  FlooEdit edit = { .config = floo_options_get_string (call->options, "config"), .ext = floo_options_get_string (call->options, "ext") };
   gint64 message;
 
-  g_variant_get (call->args, "(x&s@a{sv})", &message, &content, NULL);
-  floo_session_operate (call->session, FLOO_OPERATE_REPLACE, message, content, floo_options_get_string (call->options, "config"),
-                        floo_options_get_string (call->options, "ext"), floo_bus_reply, call->invocation);
+  g_variant_get (call->args, "(x&s@a{sv})", &message, &edit.content, NULL);
+  floo_session_operate (call->session, FLOO_OPERATE_REPLACE, message, &edit, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -392,19 +408,20 @@ static const FlooBusMethod methods[] = {
   { "GetMessages", handle_get_messages, get_messages_options },
   { "FetchHistory", handle_fetch_history },
   { "GetMessage", handle_get_message },
+  { "GetReaders", handle_get_readers },
   { "Send", handle_send, send_options },
   { "SendText", handle_send_text },
   { "SendMention", handle_send_mention, send_mention_options },
-  { "SendLocation", handle_send_location, send_location_options },
+  { "SendLocation", handle_send_location, plain_send_options },
   { "SendFile", handle_send_file, send_file_options },
-  { "Forward", handle_forward, forward_options },
+  { "Forward", handle_forward, plain_send_options },
   { "SetTyping", handle_set_typing },
   { "MarkRead", handle_mark_read, mark_read_options },
   { "MarkUnread", handle_mark_unread },
   { "MarkPlayed", handle_mark_played },
   { "Recall", handle_recall },
   { "DeleteMessage", handle_delete_message },
-  { "Append", handle_append },
+  { "Append", handle_append, append_options },
   { "Replace", handle_replace, replace_options },
   { "Delete", handle_delete },
   { "SetDraft", handle_set_draft },

@@ -9,7 +9,7 @@
 G_BEGIN_DECLS
 
 /* The most rows that a table of options has. */
-#define FLOO_MAX_OPTIONS 8
+#define FLOO_MAX_OPTIONS 12
 
 /**
  * FlooOption:

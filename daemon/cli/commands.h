@@ -42,6 +42,8 @@ int floo_cli_run_list (FlooCli *cli);
 int floo_cli_run_history (FlooCli *cli);
 int floo_cli_run_search (FlooCli *cli);
 int floo_cli_run_show (FlooCli *cli);
+/* readers.c */
+int floo_cli_run_readers (FlooCli *cli);
 /* watch.c */
 int floo_cli_run_watch (FlooCli *cli);
 /* outbox.c */

@@ -21,16 +21,20 @@ to_type (const FlooTarget *target)
   return target->is_group ? "group" : "roster";
 }
 
-/* The option --token as the method's options. */
+/* What the command line says of a message as the method's options. */
 static GVariant *
-token_options (FlooCli *cli)
+send_options (FlooCli *cli)
 {
+  static const char *const texts[][2] = { { "token", "token" }, { "ext", "ext" }, { "config", "config" }, { "push", "push_text" } };
+  static const char *const flags[] = { "silent", "finish" };
   GVariantBuilder builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
-  static const char *const keys[] = { "token", "ext" };
 
-  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
-    if (floo_cli_option (cli, keys[i]) != NULL)
-      g_variant_builder_add (&builder, "{sv}", keys[i], g_variant_new_string (floo_cli_option (cli, keys[i])));
+  for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
+    if (floo_cli_option (cli, texts[i][0]) != NULL)
+      g_variant_builder_add (&builder, "{sv}", texts[i][1], g_variant_new_string (floo_cli_option (cli, texts[i][0])));
+  for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
+    if (floo_cli_option (cli, flags[i]) != NULL)
+      g_variant_builder_add (&builder, "{sv}", flags[i], g_variant_new_boolean (TRUE));
   return g_variant_builder_end (&builder);
 }
 
@@ -71,7 +75,7 @@ make_mention (FlooCli *cli, const FlooTarget *target, const char *text, GError *
                    floo_cli_arg (cli, 0));
       return NULL;
     }
-  return g_variant_new ("(xs@axb@a{sv})", target->id, text, users, floo_cli_option (cli, "mention-all") != NULL, token_options (cli));
+  return g_variant_new ("(xs@axb@a{sv})", target->id, text, users, floo_cli_option (cli, "mention-all") != NULL, send_options (cli));
 }
 
 int
@@ -96,7 +100,7 @@ floo_cli_run_send (FlooCli *cli)
   if (mentions)
     args = make_mention (cli, &target, text, &error);
   else
-    args = g_variant_new ("(sxss@a{sv})", to_type (&target), target.id, "text", text, token_options (cli));
+    args = g_variant_new ("(sxss@a{sv})", to_type (&target), target.id, "text", text, send_options (cli));
   if (args == NULL)
     return floo_cli_fail (cli, error);
   return floo_cli_send (cli, mentions ? "Conversations.SendMention" : "Conversations.Send", args, NULL, seconds);
@@ -129,7 +133,7 @@ floo_cli_run_location (FlooCli *cli)
   if (address == NULL)
     return floo_cli_fail (cli, error);
   return floo_cli_send (cli, "Conversations.SendLocation",
-                        g_variant_new ("(sxdds@a{sv})", to_type (&target), target.id, degrees[0], degrees[1], address, token_options (cli)),
+                        g_variant_new ("(sxdds@a{sv})", to_type (&target), target.id, degrees[0], degrees[1], address, send_options (cli)),
                         NULL, seconds);
 }
 
@@ -155,11 +159,17 @@ floo_cli_run_forward (FlooCli *cli)
     {
       target = g_array_index (targets, FlooTarget, i);
       int status = floo_cli_send (cli, "Conversations.Forward",
-                                  g_variant_new ("(xsx@a{sv})", message, to_type (&target), target.id, token_options (cli)), NULL, seconds);
+                                  g_variant_new ("(xsx@a{sv})", message, to_type (&target), target.id, send_options (cli)), NULL, seconds);
 
       worst = MAX (worst, status);
     }
   return worst;
+}
+
+static int
+append_piece (FlooCli *cli, gint64 message, const char *text, GVariant *options, gint64 seconds)
+{
+  return floo_cli_send (cli, "Conversations.Append", g_variant_new ("(xs@a{sv})", message, text, options), NULL, seconds);
 }
 
 /* Of standard input each line as it comes: an answer that is still being written. */
@@ -179,10 +189,12 @@ append_lines (FlooCli *cli, gint64 message, gint64 seconds)
           status = floo_cli_fail (cli, error);
         }
       else
-        status = floo_cli_send (cli, "Conversations.Append", g_variant_new ("(xs)", message, line), NULL, seconds);
+        status = append_piece (cli, message, line, g_variant_new_array (G_VARIANT_TYPE ("{sv}"), NULL, 0), seconds);
       fflush (stdout);
     }
   free (line);
+  if (status == 0 && floo_cli_option (cli, "finish") != NULL)
+    status = append_piece (cli, message, "", send_options (cli), seconds);
   return status;
 }
 
@@ -199,7 +211,7 @@ floo_cli_run_append (FlooCli *cli)
   if (cli->args->len == 1 || (cli->args->len == 2 && strcmp (floo_cli_arg (cli, 1), "-") == 0))
     return append_lines (cli, message, seconds);
   text = floo_cli_dup_text (cli, 1, &error);
-  return floo_cli_send (cli, "Conversations.Append", g_variant_new ("(xs)", message, text), NULL, seconds);
+  return append_piece (cli, message, text, send_options (cli), seconds);
 }
 
 /* ---- files ---- */
@@ -263,7 +275,7 @@ send_one (FlooCli *cli, const FlooTarget *target, const char *path, gint64 secon
   return floo_cli_send (cli, "Conversations.SendFile",
                         g_variant_new ("(sxshs@a{sv})", to_type (target), target->id,
                                        type != NULL ? type : find_type (g_unix_fd_list_peek_fds (fds, NULL)[0], name), 0, name,
-                                       token_options (cli)),
+                                       send_options (cli)),
                         fds, seconds);
 }
 

@@ -19,22 +19,30 @@ static const FlooColumn outbox_columns[] = {
     "wait", 0, "=SECONDS", "Wait until it is sent (at most 60 s if not given)"                                                             \
   }
 
+#define QUIET_OPTIONS                                                                                                                      \
+  { "silent", 0, NULL, "The receivers get no notification on their phones" },                                                              \
+    { "push", 0, "TEXT", "What that notification says instead of the text" },                                                              \
+    { "config", 0, "JSON", "Settings of the message, a JSON object" }
+
 static const FlooCliOption send_options[] = {
   TOKEN_OPTION,
   WAIT_OPTION,
+  QUIET_OPTIONS,
   { "mention", 0, "WHO", "Mention these members, with commas between them" },
   { "mention-all", 0, NULL, "Mention all members" },
   { "ext", 0, "TEXT", "A free text of the application beside it" },
   { NULL },
 };
 
-static const FlooCliOption location_options[] = { TOKEN_OPTION, WAIT_OPTION, { NULL } };
+static const FlooCliOption location_options[] = { TOKEN_OPTION, WAIT_OPTION, QUIET_OPTIONS, { NULL } };
 static const FlooCliOption wait_options[] = { WAIT_OPTION, { NULL } };
+static const FlooCliOption append_options[] = { WAIT_OPTION, { "finish", 0, NULL, "The message is complete with this" }, { NULL } };
 
 static const FlooCliOption file_options[] = {
   { "name", 'n', "NAME", "What the receivers see as the file's name" },
   { "type", 't', "TYPE", "image, audio, video or file; by its content if not given" },
   TOKEN_OPTION,
+  QUIET_OPTIONS,
   { "no-wait", 0, NULL, "Do not wait until it is sent" },
   { "timeout", 0, "SECONDS", "Wait that long while nothing moves (60)" },
   { NULL },
@@ -148,6 +156,12 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .help = "Show all that is known of a message",
     .example = "flooim show 9007199254741008",
     .run = floo_cli_run_show },
+  { .name = "readers",
+    .args = "MESSAGE",
+    .help = "List who has read a message of yours to a group",
+    .details = "In groups where reading is acknowledged.",
+    .example = "flooim readers 9007199254741008",
+    .run = floo_cli_run_readers },
   { .name = "watch",
     .args = "",
     .help = "Print what happens, or run a command for it",
@@ -205,8 +219,8 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .args = "MESSAGE [TEXT...]",
     .help = "Add to a message of yours",
     .details = "Without TEXT, or with -, each line of standard input is added as it comes: an answer that is still being written, say.",
-    .example = "id=$(flooim send bob ... --wait); ./answer | flooim append \"$id\"",
-    .options = wait_options,
+    .example = "id=$(flooim send bob ... --wait); ./answer | flooim append \"$id\" --finish",
+    .options = append_options,
     .run = floo_cli_run_append },
   { .name = "forward",
     .args = "MESSAGE TO...",

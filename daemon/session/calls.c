@@ -111,6 +111,12 @@ floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointe
 }
 
 void
+floo_session_get_readers (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data)
+{
+  floo_sync_get_readers (self->sync, message, reply, user_data);
+}
+
+void
 floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data)
 {
   floo_sync_search (self->sync, request, reply, user_data);
@@ -130,9 +136,9 @@ floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request,
 
 void
 floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
-                            const char *ext, const char *token, FlooReply reply, gpointer user_data)
+                            const FlooSendOptions *options, FlooReply reply, gpointer user_data)
 {
-  floo_sender_send_location (self->sender, to_type, to, latitude, longitude, address, ext, token, reply, user_data);
+  floo_sender_send_location (self->sender, to_type, to, latitude, longitude, address, options, reply, user_data);
 }
 
 void
@@ -148,10 +154,9 @@ floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, 
 }
 
 void
-floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
-                      FlooReply reply, gpointer user_data)
+floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
 {
-  floo_sender_operate (self->sender, kind, message, content, config, ext, reply, user_data);
+  floo_sender_operate (self->sender, kind, message, edit, reply, user_data);
 }
 
 void
@@ -236,10 +241,10 @@ floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, F
 }
 
 void
-floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
-                      gpointer user_data)
+floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
+                      FlooReply reply, gpointer user_data)
 {
-  floo_files_forward (self->files, message, to_type, to, token, reply, user_data);
+  floo_files_forward (self->files, message, to_type, to, options, reply, user_data);
 }
 
 void

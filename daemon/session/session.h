@@ -110,6 +110,7 @@ void floo_session_get_messages (FlooSession *self, gint64 conversation, FlooMess
 void floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from, guint limit,
                                  FlooReply reply, gpointer user_data);                                         /* (aMx) */
 void floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);            /* (M) */
+void floo_session_get_readers (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data);       /* (axaxax) */
 
 /* Waits until the index has what was stored before; Timeout where that is too much. */
 void floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);   /* (aMb) */
@@ -117,18 +118,17 @@ void floo_session_search (FlooSession *self, const FlooSearchRequest *request, F
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 
 void floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
-/* @ext, @token: (nullable) */
 /* In degrees. */
 void floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
-                                 const char *ext, const char *token, FlooReply reply, gpointer user_data);     /* (x) */
+                                 const FlooSendOptions *options, FlooReply reply, gpointer user_data);         /* (x) */
 void floo_session_set_typing (FlooSession *self, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
 /* @message: 0 is all; @only: just this one. */
 void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, gboolean only,
                              FlooReply reply, gpointer user_data);                                             /* (x) */
 
-/* @content, @config, @ext: (nullable): what APPEND and REPLACE carry. */
-void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config,
-                           const char *ext, FlooReply reply, gpointer user_data);                              /* (x) */
+/* @edit: (nullable): what APPEND and REPLACE carry */
+void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply,
+                           gpointer user_data);                                                                /* (x) */
 void floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data);
 void floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply,
                              gpointer user_data);
@@ -156,9 +156,9 @@ void floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, co
 void floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data);   /* (o) */
 
 void floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);   /* (xo) */
-/* @token: (nullable) */
-void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
-                           gpointer user_data);                                                                /* (x) */
+/* Neither ext nor config of the message go with it, only those of @options. */
+void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
+                           FlooReply reply, gpointer user_data);                                                               /* (x) */
 
 void floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data);                    /* (ao) */
 /* Returns: (transfer floating) (nullable): a{sv} of all properties of the interface Transfer but Version; NULL: it is gone */

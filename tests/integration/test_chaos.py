@@ -91,7 +91,7 @@ class Sends:
             self.calls.append((self.client.start('Conversations', 'Send', '(sxssa{sv})', to_type, to, 'text', text, options), entry))
             while self.rng.random() < 0.3:
                 number = len(self.appends)
-                self.appends.append((self.client.start('Conversations', 'Append', '(xs)', self.message, ' %d' % number), number))
+                self.appends.append((self.client.start('Conversations', 'Append', '(xsa{sv})', self.message, ' %d' % number, {}), number))
 
     @property
     def all_returned(self):

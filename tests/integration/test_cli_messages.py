@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """`flooim` and messages: sending, waiting, reading, changing; texts byte for byte."""
 
+import json
 import os
 import signal
 
@@ -170,6 +171,17 @@ class MessagesTest(cli.Test):
         forwarded = self.flooim(daemon, 'forward', id, 'bob', 'Team', '--wait').lines
         self.assertEqual([sandbox.accepted('alice')[-2]['server_mid'], sandbox.accepted('alice')[-1]['server_mid']],
                          [int(one) for one in forwarded])
+        self.flooim(daemon, 'append', id, '', '--finish', '--wait')
+        self.assertIn('"finish":true', client.call('Conversations', 'GetMessage', '(x)', int(id))[8]['ext'])
+        self.flooim(daemon, 'send', 'carol', 'psst', '--silent', '--push', 'quiet', '--config', '{"mine":1}', '--wait')
+        self.assertEqual(json.loads(sandbox.accepted('alice')[-1]['config']), {'mine': 1, 'pushMessage': 'quiet', 'silence': True, 'noPush': True})
+        client.call('Groups', 'GetInfo', '(xb)', 2002, True)  # whose members acknowledge reading
+        asking = self.flooim(daemon, 'send', 'id:2002', 'read this', '--wait').output.strip()
+        sandbox.control('acknowledge', mid=client.call('Conversations', 'GetMessage', '(x)', int(asking))[0], operation='READ_ACK', count=1)
+        [reader] = harness.wait_for(lambda: client.call('Conversations', 'GetReaders', '(x)', int(asking))[0], 'one has read it')
+        self.assertEqual(self.flooim(daemon, 'readers', asking).rows[0][-2:], [str(reader), 'read'])
+        self.assertEqual([one['state'] for one in self.flooim(daemon, 'readers', asking, '--json').json], ['read', 'unread', 'unread'])
+        self.says(daemon, 'nobody', 'readers', id, status=USAGE)
         self.flooim(daemon, 'recall', id, '--wait')
         self.flooim(daemon, 'show', id, status=NOT_FOUND)
         self.flooim(daemon, 'delete', forwarded[0], '--wait')

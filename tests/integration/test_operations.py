@@ -77,7 +77,7 @@ class OperationsTest(harness.Test):
         sandbox, (alice,), bob = self.scene()
         mid = self.send(alice, BOB, '天')
         bob.wait_message(lambda one: one.id == mid)
-        self.operate(alice, 'Append', mid, ' and more', signature='(xs)')
+        self.operate(alice, 'Append', mid, ' and more', {}, signature='(xsa{sv})')
         event = bob.wait_event('RosterMessageContentAppend')
         conversation, told, offset, added, edited, changed = event.args
         self.assertEqual((conversation, told, offset, added), (ALICE, mid, 1, ' and more'))
@@ -100,7 +100,7 @@ class OperationsTest(harness.Test):
         mid = self.send(alice, BOB, '0')
         bob.wait_message(lambda one: one.id == mid)
         pieces = [' %d' % i for i in range(1, 301)]
-        calls = [alice.start('Conversations', 'Append', '(xs)', mid, piece) for piece in pieces]
+        calls = [alice.start('Conversations', 'Append', '(xsa{sv})', mid, piece, {}) for piece in pieces]
         last = [call.result() for call in calls][-1]
         alice.wait_sent(last, limit=60)
         whole = '0' + ''.join(pieces)
@@ -237,7 +237,7 @@ class OperationsTest(harness.Test):
             return config['mentionedMessage'], config['pushMessage']
 
         self.assertEqual(texts('x' * 500, True), ('Alice @all: ' + 'x' * 200 + '...', 'Alice: ' + 'x' * 200 + '...'))
-        self.assertEqual(texts('look', True, mentioned_message='You!', push_message=''), ('You!', ''))
+        self.assertEqual(texts('look', True, mentioned_message='You!', push_text=''), ('You!', ''))
         token = {'token': GLib.Variant('s', 'first')}
         name, client_id = sender(**token)
         self.assertEqual(name, 'Alice')
@@ -347,7 +347,7 @@ class OperationsTest(harness.Test):
         sandbox.stop()
         alice.wait_state('waiting')
         client_id = alice.send_text(BOB, 'first thoughts')
-        change = alice.call('Conversations', 'Append', '(xs)', client_id, ', second thoughts')
+        change = alice.call('Conversations', 'Append', '(xsa{sv})', client_id, ', second thoughts', {})
         given_up = alice.send_text(BOB, 'never mind')
         self.assertTrue(alice.call('Conversations', 'CancelSend', '(x)', given_up))
         self.assertEqual(len(alice.outbox()), 2)

@@ -36,6 +36,45 @@ class ReadAckTest(files.Test):
         alice.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (PROJECT, mid))
         self.assertEqual(alice.call('Conversations', 'GetMessage', '(x)', mid)[7], 2)
 
+    def test_readers(self):
+        """Who has read and played a message is kept with it and told, by one signal where many do so at once."""
+        sandbox, daemon, alice = self.one()
+        sandbox.control('bot', on=False)
+        harness.wait_for(lambda: self.members_known(daemon), 'the members are known')
+        mid = alice.wait_sent(alice.send_text(PROJECT, 'read this', to_type='group'))['server_mid']
+
+        def told(since):
+            return alice.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (PROJECT, mid), since=since).args[2]
+
+        def counts():
+            more = harness.message(alice.call('Conversations', 'GetMessage', '(x)', mid)).more
+            return more['read_count'], more['audience']
+
+        self.assertEqual(alice.call('Conversations', 'GetReaders', '(x)', mid), ([], [BOB, CAROL, ZHANG_WEI], []))
+        self.assertEqual(counts(), (0, 3))
+        since = len(alice.events)
+        for _ in range(2):  # the second one tells nothing
+            sandbox.control('send', **{'from': 'carol'}, to='alice', operation='READ_ACK', mid=mid)
+        self.assertEqual(told(since), {'status': 2, 'read_by': [CAROL], 'read_count': 1, 'audience': 3})
+        since = len(alice.events)
+        sandbox.control('send', **{'from': 'carol'}, to='alice', operation='PLAY_ACK', mid=mid)
+        self.assertEqual(told(since), {'played': True, 'played_by': [CAROL], 'read_count': 1, 'audience': 3})
+        since = len(alice.events)
+        sandbox.control('acknowledge', mid=mid, operation='READ_ACK')
+        harness.wait_for(lambda: counts() == (3, 3), 'all have read it')
+        self.settle(alice)
+        events = [event.args[2] for event in alice.events[since:] if event.name == 'MessageStatusChanged']
+        self.assertEqual(sorted(user for one in events for user in one['read_by']), [BOB, ZHANG_WEI])
+        self.assertEqual(alice.call('Conversations', 'GetReaders', '(x)', mid), ([BOB, CAROL, ZHANG_WEI], [], [CAROL]))
+        self.assertEqual(alice.call('Conversations', 'GetMessages', '(xa{sv})', PROJECT, {})[0][-1][8]['read_count'], 3)
+
+        # It goes with its message; and others have no readers to be asked for.
+        alice.wait_sent(alice.call('Conversations', 'Recall', '(x)', mid))
+        self.fails('NotFound', alice.call, 'Conversations', 'GetReaders', '(x)', mid)
+        self.assertEqual(daemon.query(ALICE, 'SELECT (SELECT count(*) FROM receipts), (SELECT count(*) FROM receipt_counts)'), [(0, 0)])
+        other = alice.wait_sent(alice.send_text(BOB, 'and this'))['server_mid']
+        self.assertIn('nobody', self.fails('InvalidArguments', alice.call, 'Conversations', 'GetReaders', '(x)', other))
+
     def test_with_a_file(self):
         """A message with a file names the members like any other; so do those that were sent before the members, or anything of the group, were known."""
         sandbox = self.sandbox(persist=True)

@@ -73,7 +73,7 @@ class SearchTest(harness.Test):
         details = client.wait_sent(client.send_text(1002, '原来的话'))
         mid = details['server_mid']
         self.assertEqual(self.found(client, '原来'), ['原来的话'])
-        client.wait_sent(client.call('Conversations', 'Append', '(xs)', mid, '还有'))
+        client.wait_sent(client.call('Conversations', 'Append', '(xsa{sv})', mid, '还有', {}))
         self.assertEqual(self.found(client, '话还有'), ['原来的话还有'])
         client.wait_sent(client.call('Conversations', 'Replace', '(xsa{sv})', mid, '改过了', {}))
         self.assertEqual(self.found(client, '原来'), [])

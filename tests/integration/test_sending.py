@@ -61,7 +61,7 @@ class SendingTest(harness.Test):
         self.assertEqual(self.texts(sandbox, ECHO), ['text %d' % i for i in range(TEXTS)])
 
         start = time.monotonic()
-        appends = self.call_many(client, 'Append', '(xs)', [(began, ' %d' % i) for i in range(TEXTS)])
+        appends = self.call_many(client, 'Append', '(xsa{sv})', [(began, ' %d' % i, {}) for i in range(TEXTS)])
         harness.wait_for(lambda: client.outbox() == [], 'all are appended')
         took_appends = time.monotonic() - start
         print('# %d texts took %.1f s, %d appends %.1f s' % (TEXTS, took_texts, TEXTS, took_appends), flush=True)
@@ -85,7 +85,7 @@ class SendingTest(harness.Test):
         for part in range(4):
             ids += self.call_many(client, 'SendText', '(sxs)', [('roster', to, 'text %d' % i) for i in range(part * 40, part * 40 + 40)
                                                                   for to in (ECHO, BOB)])
-            self.call_many(client, 'Append', '(xs)', [(began, ' %d' % i) for i in range(part * 10, part * 10 + 10)])
+            self.call_many(client, 'Append', '(xsa{sv})', [(began, ' %d' % i, {}) for i in range(part * 10, part * 10 + 10)])
             since = len(client.changes)
             sandbox.control('disconnect', how='drop', user='alice')
             client.wait_lost(since)

@@ -403,3 +403,33 @@ sb_control_crowd (SbControl *control, GError **error)
                                 MAX (json_object_get_int_member (group->info, "capacity"), (gint64) group->member_order->len + 100));
   return TRUE;
 }
+
+/* The first members of the group that a message went to acknowledge it to its sender, each from a device of their own. */
+gboolean
+sb_control_acknowledge (SbControl *control, GError **error)
+{
+  SbState *state = control->sandbox->state;
+  SbMessage *target = sb_state_message (state, sb_control_int (control, "mid", 0));
+  SbGroup *group = target == NULL ? NULL : sb_state_group (state, target->to);
+  gint64 count = sb_control_int (control, "count", MAX_COUNT), n = 0;
+
+  if (group == NULL)
+    return sb_control_fail (error, "mid: no message to a group");
+  for (guint i = 0; i < group->member_order->len && n < count; i++)
+    {
+      SbUser *user = sb_state_user (state, ((SbMember *) group->member_order->pdata[i])->id);
+      g_autoptr (SbMessage) message = user == NULL || user->id == target->from ? NULL : sb_message_new (user->id, target->from);
+      SbVerdict verdict;
+
+      if (message == NULL)
+        continue;
+      if (!make_operation (control, message, error))
+        return FALSE;
+      sb_intake_submit (control->sandbox, user, NULL, g_steal_pointer (&message), &verdict);
+      if (verdict.code != FLOO__STATUS__ERROR_CODE__OK)
+        return sb_control_fail (error, "refused: %s", verdict.reason);
+      n++;
+    }
+  json_object_set_int_member (control->answer, "n", n);
+  return TRUE;
+}

@@ -32,6 +32,7 @@ static const struct {
 #define STATUS "status:s reason:s count:i "
 #define MESSAGE "from:u to:u content:s type:s ext:s config:s attachment:s at_most_once:b count:i stamp:b "
   { "accepted", sb_control_accepted, "user:u conversation:i since:i operations:b" },
+  { "acknowledge", sb_control_acknowledge, "mid:i operation:s count:i" },
   { "again", sb_control_again, "user:u conversation:i count:i" },
   { "bot", sb_control_bot, "on:b delay_ms:i" },
   { "burst", sb_control_burst, MESSAGE "from_list:l mode:s" },

@@ -45,6 +45,7 @@ gboolean sb_control_send (SbControl *control, GError **error);
 gboolean sb_control_burst (SbControl *control, GError **error);
 gboolean sb_control_notice (SbControl *control, GError **error);
 gboolean sb_control_push (SbControl *control, GError **error);
+gboolean sb_control_acknowledge (SbControl *control, GError **error);
 gboolean sb_control_crowd (SbControl *control, GError **error);
 gboolean sb_control_kick (SbControl *control, GError **error);
 gboolean sb_control_call (SbControl *control, GError **error);

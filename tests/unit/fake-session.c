@@ -229,10 +229,17 @@ floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointe
 }
 
 void
+floo_session_get_readers (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_readers %" G_GINT64_FORMAT "\n", message);
+}
+
+void
 floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data)
 {
   CALLED ("send %s %" G_GINT64_FORMAT " %s %s %s %s %s %u %s\n", request->to_type, request->to, request->type, request->content,
-          text (request->ext), text (request->config), text (request->attachment), request->priority, text (request->token));
+          text (request->options.ext), text (request->options.config), text (request->attachment), request->priority,
+          text (request->options.token));
 }
 
 void
@@ -251,22 +258,21 @@ void
 floo_session_send_mention (FlooSession *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data)
 {
   CALLED ("send_mention %" G_GINT64_FORMAT " %s %u %d %s %s %s %s\n", request->group, request->content, request->n_users, request->all,
-          text (request->ext), text (request->token), text (request->mentioned_message), text (request->push_message));
+          text (request->options.ext), text (request->options.token), text (request->mentioned_message), text (request->options.push_text));
 }
 
 void
 floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
-                            const char *ext, const char *token, FlooReply reply, gpointer user_data)
+                            const FlooSendOptions *options, FlooReply reply, gpointer user_data)
 {
   CALLED ("send_location %s %" G_GINT64_FORMAT " %g %g %s\n", to_type, to, latitude, longitude, address);
 }
 
 void
-floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
-                      FlooReply reply, gpointer user_data)
+floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
 {
-  CALLED ("operate %d %" G_GINT64_FORMAT " %s %s %s\n", (int) kind, message, content != NULL ? content : "-", config != NULL ? config : "-",
-          ext != NULL ? ext : "-");
+  CALLED ("operate %d %" G_GINT64_FORMAT " %s %s %s\n", (int) kind, message, text (edit != NULL ? edit->content : NULL),
+          text (edit != NULL ? edit->config : NULL), text (edit != NULL ? edit->ext : NULL));
 }
 
 void
@@ -369,14 +375,14 @@ floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, F
 {
   note_fd (request->fd);
   CALLED ("send_file %s %" G_GINT64_FORMAT " %s %s %u %u %u %s %s\n", request->to_type, request->to, request->type, request->name,
-          request->width, request->height, request->duration, text (request->ext), text (request->token));
+          request->width, request->height, request->duration, text (request->options.ext), text (request->options.token));
 }
 
 void
-floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
-                      gpointer user_data)
+floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
+                      FlooReply reply, gpointer user_data)
 {
-  CALLED ("forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %s\n", message, to_type, to, text (token));
+  CALLED ("forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT " %s\n", message, to_type, to, text (options->token));
 }
 
 void

@@ -78,6 +78,7 @@ static const char *const whole[] = {
   "outbox-mark-uncertain", "outbox-retry-at-once",                                         /* once a login */
   "tables", "table-columns", "repair-journal", "repair-search-changes", "repair-outbox-misplaced", /* of a damaged store */
   "list-drop-states-of-owner",                                                             /* when a group is left */
+  "receipts-oldest",                                                                       /* once a pruning */
 };
 
 static gboolean

@@ -127,6 +127,7 @@ floo_inbound_apply (FlooDb *db, GArray *items, gboolean carefully, FlooInboundRe
   apply.order = g_array_new (FALSE, FALSE, sizeof (gint64));
   apply.run_ids = g_array_new (FALSE, FALSE, sizeof (gint64));
   apply.append_content = g_string_new (NULL);
+  floo_apply_receipts_init (&apply);
   g_variant_builder_init (&apply.run, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
   ok = floo_early_any (db, &apply.any_early, error);
   for (guint i = 0; ok && i < items->len; i++)
@@ -136,6 +137,7 @@ floo_inbound_apply (FlooDb *db, GArray *items, gboolean carefully, FlooInboundRe
   g_string_free (apply.append_content, TRUE);
   g_free (apply.append_config);
   g_free (apply.append_ext);
+  floo_apply_receipts_clear (&apply);
   g_array_unref (apply.run_ids);
   g_array_unref (apply.order);
   g_hash_table_unref (apply.changes);

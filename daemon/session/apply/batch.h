@@ -6,6 +6,7 @@
 
 #include "session/apply/inbound.h"
 #include "store/tables/conversations.h"
+#include "store/tables/receipts.h"
 
 G_BEGIN_DECLS
 
@@ -53,6 +54,10 @@ typedef struct {
   gint64 append_timestamp;
   GString *append_content;
   char *append_config, *append_ext;   /* as they are after it; (nullable) */
+
+  /* receipts.c: what members of groups acknowledged, which will be one signal a message. */
+  GPtrArray *receipts;
+  GHashTable *receipts_of;
 } FlooApply;
 
 /* ---- collect.c ---- */
@@ -129,6 +134,7 @@ typedef struct {
   int type;                     /* MessageOperation.OpType */
   gint64 mid;
   gint64 conversation;          /* 0: not given */
+  gint64 from;                  /* 0: not known */
   gboolean ours;                /* this user did it, on whatever device */
   const char *content, *config, *ext;
   gint64 edit_timestamp;
@@ -140,6 +146,16 @@ gboolean floo_apply_early (FlooApply *apply, gint64 mid, GError **error);
 /* Deleted elsewhere by the operation or notice @id: what is newer stays. */
 gboolean floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, FlooConversationType type, gint64 id, GError **error);
 gboolean floo_apply_flush_append (FlooApply *apply, GError **error);
+
+/* ---- receipts.c ---- */
+
+void floo_apply_receipts_init (FlooApply *apply);
+void floo_apply_receipts_clear (FlooApply *apply);
+/* Of an entry that failed. */
+void floo_apply_receipts_drop (FlooApply *apply);
+gboolean floo_apply_flush_receipts (FlooApply *apply, GError **error);
+/* @taken: (out): FALSE: it is no message of which receipts are kept; nothing is done */
+gboolean floo_apply_receipt (FlooApply *apply, const FlooMessageOperation *op, FlooReceipt receipt, gboolean *taken, GError **error);
 
 /* ---- notices.c ---- */
 

@@ -58,6 +58,7 @@ drop_collected (FlooApply *apply)
   g_string_truncate (apply->append_content, 0);
   g_clear_pointer (&apply->append_config, g_free);
   g_clear_pointer (&apply->append_ext, g_free);
+  floo_apply_receipts_drop (apply);
   g_hash_table_iter_init (&iter, apply->changes);
   while (g_hash_table_iter_next (&iter, NULL, &value))
     floo_apply_change_clear (value);

@@ -42,7 +42,7 @@ flush_run (FlooApply *apply, GError **error)
 gboolean
 floo_apply_flush (FlooApply *apply, GError **error)
 {
-  return flush_run (apply, error) && floo_apply_flush_append (apply, error);
+  return flush_run (apply, error) && floo_apply_flush_append (apply, error) && floo_apply_flush_receipts (apply, error);
 }
 
 gboolean
@@ -51,7 +51,7 @@ floo_apply_message (FlooApply *apply, gint64 conversation, FlooToType to_type, g
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (message);
 
-  if (!floo_apply_flush_append (apply, error))
+  if (!floo_apply_flush_append (apply, error) || !floo_apply_flush_receipts (apply, error))
     return FALSE;
   if (apply->run_ids->len > 0
       && (apply->run_conversation != conversation || apply->run_to_type != to_type || apply->run_stored != stored

@@ -22,7 +22,8 @@ has_text (const char *text)
 static gboolean
 add_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
-  FlooEarly early = { .id = op->id, .message = op->mid, .type = op->type, .ours = op->ours, .edit_timestamp = op->edit_timestamp,
+  FlooEarly early = { .id = op->id, .message = op->mid, .type = op->type, .ours = op->ours, .from = op->from,
+                      .edit_timestamp = op->edit_timestamp,
                       .content = op->content, .config = op->config, .ext = op->ext };
 
   return floo_early_add (apply->db, &early, error);
@@ -43,7 +44,7 @@ keep_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 static gboolean
 do_early (const FlooEarly *early, gpointer user_data, GError **error)
 {
-  FlooMessageOperation op = { .id = early->id, .type = early->type, .mid = early->message, .ours = early->ours,
+  FlooMessageOperation op = { .id = early->id, .type = early->type, .mid = early->message, .ours = early->ours, .from = early->from,
                               .edit_timestamp = early->edit_timestamp, .content = early->content, .config = early->config,
                               .ext = early->ext };
 
@@ -122,8 +123,12 @@ apply_status (FlooApply *apply, const FlooMessageOperation *op, int status, GErr
 static gboolean
 apply_read (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
-  gboolean is_unread = FALSE;
+  gboolean is_unread = FALSE, taken;
 
+  if (!floo_apply_receipt (apply, op, FLOO_RECEIPT_READ, &taken, error))
+    return FALSE;
+  if (taken)
+    return TRUE;
   if (op->ours && op->id != 0 && !floo_early_is_unread_after (apply->db, op->mid, op->id, &is_unread, error))
     return FALSE;
   return is_unread || apply_status (apply, op, FLOO_STATUS_READ, error);
@@ -148,8 +153,12 @@ static gboolean
 apply_played (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   gint64 conversation;
-  gboolean changed, theirs;
+  gboolean changed, theirs, taken;
 
+  if (!floo_apply_receipt (apply, op, FLOO_RECEIPT_PLAYED, &taken, error))
+    return FALSE;
+  if (taken)
+    return TRUE;
   if (!is_theirs_to_say (apply, op, &theirs, error))
     return FALSE;
   if (!theirs)

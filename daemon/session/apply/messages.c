@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/message-details.h"
 #include "store/tables/contacts.h"
 #include "store/tables/messages.h"
 
@@ -84,6 +85,7 @@ fill_message (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, const 
     }
   if (body->is_system)
     message->flags |= FLOO_MESSAGE_IS_SYSTEM;
+  floo_message_direct_call (message, apply->self_id);
 }
 
 /* The name to show for who wrote in a group, so that a window asks for nothing; what is not known is fetched. */
@@ -135,8 +137,9 @@ apply_passing (FlooApply *apply, const Floo__Meta *meta, const FlooMessage *mess
 }
 
 static gboolean
-apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **error)
+apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboolean history, GError **error)
 {
+  gboolean sent_by_us = floo_inbound_uid (meta->from) == apply->self_id; /* also a call of the other one, of which we sent the record */
   gboolean outgoing = (message->flags & FLOO_MESSAGE_OUTGOING) != 0;
   gboolean mentions_me, is_record, is_new, counts, in_list;
   g_autoptr (GVariant) variant = NULL;
@@ -145,11 +148,12 @@ apply_chat (FlooApply *apply, FlooMessage *message, gboolean history, GError **e
   read_config (message->config, apply->self_id, &mentions_me, &is_record);
   in_list = message->type != FLOO_TYPE_RTC || is_record;
   mentions_me = mentions_me && message->to_type == FLOO_TO_GROUP && !outgoing;
-  counts = !outgoing && message->status < FLOO_STATUS_READ && in_list;
+  counts = !outgoing && !sent_by_us && message->status < FLOO_STATUS_READ && in_list;
   if (mentions_me)
     message->flags |= FLOO_MESSAGE_MENTIONS_ME;
   if (history || (!outgoing && message->status >= FLOO_STATUS_READ))
     message->flags |= FLOO_MESSAGE_IS_HISTORY;
+  message->audience = floo_receipts_count_audience (message);
 
   if (!floo_messages_insert (apply->db, message, counts, &is_new, error))
     return FALSE;
@@ -200,7 +204,8 @@ apply_received_operation (FlooApply *apply, FlooFrame *frame, const Floo__Meta *
   operation.type = (int) body->operation->type;
   operation.mid = (gint64) body->operation->mid;
   operation.conversation = floo_inbound_uid (body->operation->xid);
-  operation.ours = floo_inbound_uid (meta->from) == apply->self_id;
+  operation.from = floo_inbound_uid (meta->from);
+  operation.ours = operation.from == apply->self_id;
   operation.content = floo_frame_text (frame, body->has_content, &body->content);
   operation.config = floo_frame_text (frame, body->has_config, &body->config);
   operation.ext = floo_frame_text (frame, body->has_ext, &body->ext);
@@ -245,7 +250,7 @@ apply_message_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, 
                             message.id, message.conversation);
       return TRUE;
     }
-  return apply_chat (apply, &message, history, error);
+  return apply_chat (apply, meta, &message, history, error);
 }
 
 static gboolean

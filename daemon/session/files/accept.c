@@ -36,6 +36,7 @@ typedef struct {
   JsonObject *file;
   char *file_text;
   char *attachment;
+  char *config;
   gboolean known;           /* by its token */
   gboolean uncopied;        /* known, and its bytes never came */
 } AcceptCall;
@@ -53,6 +54,7 @@ accept_call_free (gpointer data)
   g_free (call->digest);
   g_free (call->file_text);
   g_free (call->attachment);
+  g_free (call->config);
   json_object_unref (call->file);
   floo_call_free (call);
 }
@@ -347,10 +349,10 @@ on_accepted (FlooStore *store, gpointer data, const GError *error)
 
 /* Of everything but the bytes. */
 static char *
-digest_of (const FlooSendFileRequest *request)
+digest_of (const FlooSendFileRequest *request, const char *config)
 {
-  g_autoptr (GVariant) all = g_variant_ref_sink (g_variant_new ("(sxssmsuuu)", request->to_type, request->to, request->type, request->name,
-                                                                request->ext, request->width, request->height, request->duration));
+  g_autoptr (GVariant) all = g_variant_ref_sink (g_variant_new ("(sxssmsmsuuu)", request->to_type, request->to, request->type, request->name,
+                                                                request->options.ext, config, request->width, request->height, request->duration));
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
 
   return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
@@ -362,9 +364,10 @@ fill_call (AcceptCall *call, const FlooSendFileRequest *request)
   FlooOutboxRow *row = &call->row;
 
   call->name = floo_input_tidy_name (request->name);
-  call->ext = g_strdup (request->ext);
-  call->token = g_strdup (request->token);
-  call->digest = request->token != NULL ? digest_of (request) : NULL;
+  call->ext = g_strdup (request->options.ext);
+  call->config = floo_outbox_call_dup_config (&request->options);
+  call->token = g_strdup (request->options.token);
+  call->digest = call->token != NULL ? digest_of (request, call->config) : NULL;
   json_object_set_string_member (call->file, "name", call->name);
   json_object_set_boolean_member (call->file, "copied", FALSE);
   set_number (call->file, "width", request->width);
@@ -375,6 +378,7 @@ fill_call (AcceptCall *call, const FlooSendFileRequest *request)
   row->conversation = row->to = request->to;
   row->content = "";
   row->ext = call->ext;
+  row->config = call->config;
   row->file = call->file_text;
   row->attachment = call->attachment;
   row->state = FLOO_SEND_QUEUED;
@@ -389,19 +393,15 @@ floo_files_send (FlooFiles *self, const FlooSendFileRequest *request, FlooReply 
 
   if (!floo_call_check_account (self->account, reply, user_data)
       || !floo_file_type_check (request->to_type, request->type, &to_type, &type, reply, user_data)
-      || !floo_outbox_call_check_text ("ext", request->ext, FLOO_MAX_EXTRA, reply, user_data)
-      || !floo_outbox_call_check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data))
+      || !floo_outbox_call_check_options (&request->options, reply, user_data))
     {
       close (request->fd);
       return;
     }
-  if (!floo_files_has_room (self) || (request->token != NULL && *request->token == '\0'))
+  if (!floo_files_has_room (self))
     {
       close (request->fd);
-      if (request->token != NULL && *request->token == '\0')
-        floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "token is empty");
-      else
-        floo_reply_error (reply, user_data, FLOO_ERROR_LIMITS_EXCEEDED, "Too many transfers are under way already");
+      floo_reply_error (reply, user_data, FLOO_ERROR_LIMITS_EXCEEDED, "Too many transfers are under way already");
       return;
     }
   call = floo_call_new (sizeof *call, self->account, reply, user_data);

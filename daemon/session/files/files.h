@@ -50,7 +50,7 @@ void floo_files_set_group_avatar (FlooFiles *files, gint64 group, int fd, const 
 void floo_files_share (FlooFiles *files, gint64 group, int fd, const char *name, const char *type, FlooReply reply, gpointer user_data);
 void floo_files_download_shared (FlooFiles *files, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data);
 void floo_files_send (FlooFiles *files, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);
-void floo_files_forward (FlooFiles *files, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+void floo_files_forward (FlooFiles *files, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options, FlooReply reply,
                          gpointer user_data);
 void floo_files_list_transfers (FlooFiles *files, FlooReply reply, gpointer user_data);
 GVariant *floo_files_get_transfer (FlooFiles *files, guint64 id);

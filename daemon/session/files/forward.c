@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "session/job/recipient.h"
+#include "session/outbox/call.h"
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 #include "store/tables/recipient.h"
@@ -19,6 +20,7 @@ typedef struct {
   FlooToType to_type;
   gint64 to;
   char *token;
+  char *ext, *config;           /* the caller's */
   char *identity;
   FlooReply reply;
   gpointer user_data;
@@ -26,7 +28,6 @@ typedef struct {
   /* of the message */
   int type;
   char *content;
-  char *ext;
   char *attachment;
 } Forward;
 
@@ -36,8 +37,9 @@ forward_free (Forward *forward)
   floo_account_unref (forward->files->account);
   g_free (forward->token);
   g_free (forward->identity);
-  g_free (forward->content);
   g_free (forward->ext);
+  g_free (forward->config);
+  g_free (forward->content);
   g_free (forward->attachment);
   g_free (forward);
 }
@@ -56,7 +58,8 @@ send_on (Forward *forward, const char *attachment)
 {
   const FlooSendRequest request = { .to_type = floo_to_type_to_string (forward->to_type), .to = forward->to,
                                     .type = floo_message_type_to_string (forward->type), .content = forward->content,
-                                    .ext = forward->ext, .attachment = attachment, .token = forward->token, .identity = forward->identity };
+                                    .attachment = attachment, .identity = forward->identity,
+                                    .options = { .ext = forward->ext, .config = forward->config, .token = forward->token } };
 
   floo_sender_send (forward->files->sender, &request, forward->reply, forward->user_data);
   forward_free (forward);
@@ -137,7 +140,6 @@ keep_message (const FlooMessage *message, gpointer user_data)
 
   forward->type = message->type;
   forward->content = g_strdup (message->content);
-  forward->ext = g_strdup (message->ext);
   forward->attachment = g_strdup (message->attachment);
 }
 
@@ -162,14 +164,29 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
   return FALSE;
 }
 
+/* What a token stands for. The service gives another address each time; what is asked for stays the same. */
+static char *
+identity_of (const Forward *forward, const char *to_type)
+{
+  const char *const extras[][2] = { { "ext", forward->ext }, { "config", forward->config } };
+  GString *identity = g_string_new (NULL);
+
+  g_string_append_printf (identity, "forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT, forward->message, to_type, forward->to);
+  for (guint i = 0; i < G_N_ELEMENTS (extras); i++)
+    if (extras[i][1] != NULL)
+      g_string_append_printf (identity, " %s %" G_GSIZE_FORMAT " %s", extras[i][0], strlen (extras[i][1]), extras[i][1]);
+  return g_string_free (identity, FALSE);
+}
+
 void
-floo_files_forward (FlooFiles *self, gint64 message, const char *to_type, gint64 to, const char *token, FlooReply reply,
+floo_files_forward (FlooFiles *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options, FlooReply reply,
                     gpointer user_data)
 {
   FlooToType kind;
   Forward *forward;
 
-  if (!floo_call_check_account (self->account, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data))
+  if (!floo_call_check_account (self->account, reply, user_data) || !floo_recipient_check (to_type, &kind, reply, user_data)
+      || !floo_outbox_call_check_options (options, reply, user_data))
     return;
   forward = g_new0 (Forward, 1);
   floo_account_ref (self->account);
@@ -177,9 +194,10 @@ floo_files_forward (FlooFiles *self, gint64 message, const char *to_type, gint64
   forward->message = message;
   forward->to_type = kind;
   forward->to = to;
-  forward->token = g_strdup (token);
-  /* The service gives another address each time; what is asked for stays the same. */
-  forward->identity = g_strdup_printf ("forward %" G_GINT64_FORMAT " %s %" G_GINT64_FORMAT, message, to_type, to);
+  forward->token = g_strdup (options->token);
+  forward->ext = g_strdup (options->ext);
+  forward->config = floo_outbox_call_dup_config (options);
+  forward->identity = identity_of (forward, to_type);
   forward->reply = reply;
   forward->user_data = user_data;
   floo_job_read (self->account, run_find_message, on_message_found, forward, NULL);

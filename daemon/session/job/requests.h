@@ -38,14 +38,30 @@ typedef struct {
 
 /* ---- messages that are sent ---- */
 
+/**
+ * FlooSendOptions:
+ * @config: (nullable): a JSON object
+ * @push_text: (nullable): what the notification on the receivers' phones says
+ * @silent: there is none
+ * @token: (nullable): the caller's idempotency token
+ *
+ * What every message can have.
+ */
+typedef struct {
+  const char *ext, *config;     /* (nullable) */
+  const char *push_text;
+  gboolean silent;
+  const char *token;
+} FlooSendOptions;
+
 typedef struct {
   const char *to_type;      /* as the client gave it */
   gint64 to;
   const char *type;
   const char *content;
-  const char *ext, *config, *attachment;   /* (nullable) */
+  FlooSendOptions options;
+  const char *attachment;   /* (nullable) */
   guint priority;
-  const char *token;        /* (nullable): the caller's idempotency token */
   const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
   gboolean is_mention;      /* config, which is an object, gets the names and texts that it lacks: as the names are then, so that a token
                                stands for the same by whatever name */
@@ -54,7 +70,7 @@ typedef struct {
 /**
  * FlooMentionRequest:
  * @mentioned_message: (nullable): what the notification of those who are mentioned says; NULL: names and the text
- * @push_message: (nullable): that of all others; NULL: our name and the text
+ * @options: push_text is what that of all others says; NULL: our name and the text
  */
 typedef struct {
   gint64 group;
@@ -62,13 +78,19 @@ typedef struct {
   const gint64 *users;
   guint n_users;
   gboolean all;
-  const char *ext, *token;                  /* (nullable) */
-  const char *mentioned_message, *push_message;
+  const char *mentioned_message;
+  FlooSendOptions options;
 } FlooMentionRequest;
 
 typedef enum {
   FLOO_OPERATE_RECALL, FLOO_OPERATE_DELETE, FLOO_OPERATE_APPEND, FLOO_OPERATE_REPLACE, FLOO_OPERATE_UNREAD, FLOO_OPERATE_PLAYED
 } FlooOperateKind;
+
+/* What APPEND and REPLACE carry; texts are nullable. */
+typedef struct {
+  const char *content, *config, *ext;
+  gboolean finish;              /* the message is complete: nothing is appended any more */
+} FlooEdit;
 
 /* ---- files ---- */
 
@@ -80,8 +102,7 @@ typedef struct {
   const char *name;
   guint width, height;      /* pixels; 0: not given */
   guint duration;           /* s; 0: not given */
-  const char *ext;          /* (nullable) */
-  const char *token;        /* (nullable) */
+  FlooSendOptions options;
 } FlooSendFileRequest;
 
 /* @fd: (transfer full): -1 with @error */

@@ -192,27 +192,19 @@ check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, Floo
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The text is empty");
       return FALSE;
     }
-  if (request->token != NULL && *request->token == '\0')
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "token is empty");
-      return FALSE;
-    }
   return floo_outbox_call_check_text ("content", request->content, FLOO_MAX_CONTENT, reply, user_data)
-         && floo_outbox_call_check_text ("ext", request->ext, FLOO_MAX_EXTRA, reply, user_data)
-         && floo_outbox_call_check_text ("config", request->config, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_options (&request->options, reply, user_data)
          && floo_outbox_call_check_text ("attachment", request->attachment, FLOO_MAX_EXTRA, reply, user_data)
-         && floo_outbox_call_check_text ("token", request->token, FLOO_MAX_TOKEN, reply, user_data)
-         && floo_outbox_call_check_json ("config", request->config, reply, user_data)
          && floo_outbox_call_check_json ("attachment", request->attachment, reply, user_data);
 }
 
 /* Of everything that makes the message what it is; a missing text is another one than an empty one. */
 static char *
-digest_of (const FlooSendRequest *request)
+digest_of (const FlooSendRequest *request, const char *config)
 {
   g_autoptr (GVariant) all
-      = g_variant_ref_sink (g_variant_new ("(sxssmsmsmsu)", request->to_type, request->to, request->type, request->content, request->ext,
-                                           request->config, request->attachment, request->priority));
+      = g_variant_ref_sink (g_variant_new ("(sxssmsmsmsu)", request->to_type, request->to, request->type, request->content,
+                                           request->options.ext, config, request->attachment, request->priority));
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
 
   if (request->identity != NULL)
@@ -234,26 +226,24 @@ floo_sender_send (FlooSender *self, const FlooSendRequest *request, FlooReply re
   query->row.to_type = to_type;
   query->row.type = type;
   query->row.content = query->content = g_strdup (request->content);
-  query->row.ext = query->ext = g_strdup (request->ext);
-  query->row.config = query->config = g_strdup (request->config);
+  query->row.ext = query->ext = g_strdup (request->options.ext);
+  query->row.config = query->config = floo_outbox_call_dup_config (&request->options);
   query->row.attachment = query->attachment = g_strdup (request->attachment);
   query->row.priority = request->priority;
-  query->token = g_strdup (request->token);
-  query->digest = request->token != NULL ? digest_of (request) : NULL;
+  query->token = g_strdup (request->options.token);
+  query->digest = query->token != NULL ? digest_of (request, query->config) : NULL;
   query->sender = request->is_mention ? g_strdup (floo_account_get_username (self->account)) : NULL;
   floo_outbox_call_run (query, run_send, send_query_free);
 }
 
 /* ---- SendMention, SendLocation ---- */
 
-/* Sends @request with @object as its @member (config or attachment); consumes @object. */
+/* Sends @request with @node as its @member (config or attachment). */
 static void
-send_with_json (FlooSender *self, FlooSendRequest *request, const char **member, JsonObject *object, FlooReply reply, gpointer user_data)
+send_with_json (FlooSender *self, FlooSendRequest *request, const char **member, JsonNode *node, FlooReply reply, gpointer user_data)
 {
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
   g_autofree char *text = floo_json_to_text (node);
 
-  json_object_unref (object);
   *member = text;
   floo_sender_send (self, request, reply, user_data);
 }
@@ -261,8 +251,10 @@ send_with_json (FlooSender *self, FlooSendRequest *request, const char **member,
 void
 floo_sender_send_mention (FlooSender *self, const FlooMentionRequest *request, FlooReply reply, gpointer user_data)
 {
-  FlooSendRequest message = { .to_type = "group", .to = request->group, .type = "text", .content = request->content, .ext = request->ext,
-                              .token = request->token, .is_mention = TRUE };
+  FlooSendRequest message = { .to_type = "group", .to = request->group, .type = "text", .content = request->content,
+                              .options = request->options, .is_mention = TRUE };
+  const char *given = request->options.config;
+  g_autoptr (JsonNode) node = NULL;
   JsonObject *config;
   JsonArray *list;
 
@@ -271,7 +263,10 @@ floo_sender_send_mention (FlooSender *self, const FlooMentionRequest *request, F
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "Nobody is mentioned: users is empty and all is false");
       return;
     }
-  config = json_object_new ();
+  if (!floo_outbox_call_check_options (&request->options, reply, user_data))
+    return;
+  node = floo_json_parse (given != NULL && *given != '\0' ? given : "{}", given != NULL && *given != '\0' ? strlen (given) : 2, NULL);
+  config = floo_json_node_object (node);
   list = json_array_sized_new (request->n_users);
   for (guint i = 0; i < request->n_users; i++)
     json_array_add_int_element (list, request->users[i]);
@@ -279,18 +274,18 @@ floo_sender_send_mention (FlooSender *self, const FlooMentionRequest *request, F
   json_object_set_array_member (config, "mentionList", list);
   if (request->mentioned_message != NULL)
     json_object_set_string_member (config, "mentionedMessage", request->mentioned_message);
-  if (request->push_message != NULL)
-    json_object_set_string_member (config, "pushMessage", request->push_message);
-  send_with_json (self, &message, &message.config, config, reply, user_data);
+  send_with_json (self, &message, &message.options.config, node, reply, user_data);
 }
 
 void
 floo_sender_send_location (FlooSender *self, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
-                           const char *ext, const char *token, FlooReply reply, gpointer user_data)
+                           const FlooSendOptions *options, FlooReply reply, gpointer user_data)
 {
-  FlooSendRequest request = { .to_type = to_type, .to = to, .type = "location", .content = "", .ext = ext, .token = token };
-  JsonObject *attachment;
+  FlooSendRequest request = { .to_type = to_type, .to = to, .type = "location", .content = "", .options = *options };
+  JsonObject *attachment = json_object_new ();
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), attachment);
 
+  json_object_unref (attachment);
   /* Written so that NaN fails, too. */
   if (!(latitude >= -90 && latitude <= 90) || !(longitude >= -180 && longitude <= 180))
     {
@@ -298,11 +293,10 @@ floo_sender_send_location (FlooSender *self, const char *to_type, gint64 to, dou
                         "latitude is -90 to 90 and longitude -180 to 180 degrees, not %g and %g", latitude, longitude);
       return;
     }
-  attachment = json_object_new ();
   json_object_set_double_member (attachment, "lat", latitude);
   json_object_set_double_member (attachment, "lon", longitude);
   json_object_set_string_member (attachment, "addr", address);
-  send_with_json (self, &request, &request.attachment, attachment, reply, user_data);
+  send_with_json (self, &request, &request.attachment, node, reply, user_data);
 }
 
 /* ---- SetTyping ---- */

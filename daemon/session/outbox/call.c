@@ -5,6 +5,7 @@
 
 #include "base/backoff.h"
 #include "base/json.h"
+#include "base/names.h"
 #include "session/job/job.h"
 #include "session/outbox/parts.h"
 
@@ -97,4 +98,42 @@ floo_outbox_call_check_json (const char *name, const char *text, FlooReply reply
   floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%s is not a JSON object%s%s", name, error != NULL ? ": " : "",
                     error != NULL ? error->message : "");
   return FALSE;
+}
+
+gboolean
+floo_outbox_call_check_options (const FlooSendOptions *options, FlooReply reply, gpointer user_data)
+{
+  if (options->token != NULL && *options->token == '\0')
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "token is empty");
+      return FALSE;
+    }
+  return floo_outbox_call_check_text ("ext", options->ext, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("config", options->config, FLOO_MAX_EXTRA, reply, user_data)
+         && floo_outbox_call_check_text ("push_text", options->push_text, FLOO_MAX_ARGUMENT, reply, user_data)
+         && floo_outbox_call_check_text ("token", options->token, FLOO_MAX_TOKEN, reply, user_data)
+         && floo_outbox_call_check_json ("config", options->config, reply, user_data);
+}
+
+char *
+floo_outbox_call_dup_config (const FlooSendOptions *options)
+{
+  const char *config = options->config != NULL && *options->config != '\0' ? options->config : "{}";
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
+
+  if (options->push_text == NULL && !options->silent)
+    return g_strdup (options->config);
+  node = floo_json_parse (config, strlen (config), NULL);
+  object = node != NULL ? floo_json_node_object (node) : NULL;
+  if (object == NULL)
+    return g_strdup (options->config);
+  if (options->push_text != NULL)
+    json_object_set_string_member (object, "pushMessage", options->push_text);
+  if (options->silent)
+    {
+      json_object_set_boolean_member (object, "silence", TRUE);
+      json_object_set_boolean_member (object, "noPush", TRUE);
+    }
+  return floo_json_to_text (node);
 }

@@ -49,4 +49,9 @@ gboolean floo_outbox_call_queue (FlooDb *db, int operation, gint64 conversation,
 gboolean floo_outbox_call_check_text (const char *name, const char *text, gsize max, FlooReply reply, gpointer user_data);
 gboolean floo_outbox_call_check_json (const char *name, const char *text, FlooReply reply, gpointer user_data);
 
+/* The same of what all messages can have. */
+gboolean floo_outbox_call_check_options (const FlooSendOptions *options, FlooReply reply, gpointer user_data);
+/* Returns: (transfer full) (nullable): the config with what the options want of it. */
+char *floo_outbox_call_dup_config (const FlooSendOptions *options);
+
 G_END_DECLS

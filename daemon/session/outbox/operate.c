@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "base/json.h"
 #include "base/names.h"
 #include "session/job/recipient.h"
 #include "session/job/job.h"
@@ -113,29 +114,57 @@ run_operate (FlooDb *db, gpointer data, GError **error)
          && floo_outbox_call_finish (db, &call->base, client_id, error);
 }
 
-void
-floo_sender_operate (FlooSender *self, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
-                     FlooReply reply, gpointer user_data)
+/* What tells readers that nothing will be appended any more. Returns: (transfer full): @ext, an object, with it */
+static char *
+finish_ext (const char *ext)
 {
+  const char *text = ext != NULL && *ext != '\0' ? ext : "{}";
+  g_autoptr (JsonNode) node = floo_json_parse (text, strlen (text), NULL);
+  JsonObject *object = floo_json_node_object (node);
+  JsonObject *ai = floo_json_get_object (object, "ai");
+
+  if (ai == NULL)
+    {
+      ai = json_object_new ();
+      json_object_set_object_member (object, "ai", ai);
+    }
+  json_object_set_boolean_member (ai, "finish", TRUE);
+  return floo_json_to_text (node);
+}
+
+static gboolean
+check_edit (FlooOperateKind kind, const FlooEdit *edit, FlooReply reply, gpointer user_data)
+{
+  gboolean empty = (edit->content == NULL || *edit->content == '\0') && (edit->ext == NULL || *edit->ext == '\0') && !edit->finish;
+
+  if (!floo_outbox_call_check_text ("content", edit->content, FLOO_MAX_CONTENT, reply, user_data)
+      || !floo_outbox_call_check_text ("config", edit->config, FLOO_MAX_EXTRA, reply, user_data)
+      || !floo_outbox_call_check_text ("ext", edit->ext, FLOO_MAX_EXTRA, reply, user_data)
+      || !floo_outbox_call_check_json ("config", edit->config, reply, user_data)
+      || !floo_outbox_call_check_json ("ext", edit->ext, reply, user_data))
+    return FALSE;
+  if (kind != FLOO_OPERATE_APPEND || !empty)
+    return TRUE;
+  floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "There is nothing to append: content is empty");
+  return FALSE;
+}
+
+void
+floo_sender_operate (FlooSender *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
+{
+  static const FlooEdit nothing = { NULL };
   OperateCall *call;
 
-  if (!floo_call_check_account (self->account, reply, user_data)
-      || !floo_outbox_call_check_text ("content", content, FLOO_MAX_CONTENT, reply, user_data)
-      || !floo_outbox_call_check_text ("config", config, FLOO_MAX_EXTRA, reply, user_data)
-      || !floo_outbox_call_check_text ("ext", ext, FLOO_MAX_EXTRA, reply, user_data)
-      || !floo_outbox_call_check_json ("config", config, reply, user_data) || !floo_outbox_call_check_json ("ext", ext, reply, user_data))
+  if (edit == NULL)
+    edit = &nothing;
+  if (!floo_call_check_account (self->account, reply, user_data) || (edit != &nothing && !check_edit (kind, edit, reply, user_data)))
     return;
-  if (kind == FLOO_OPERATE_APPEND && (content == NULL || *content == '\0'))
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "There is nothing to append: content is empty");
-      return;
-    }
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->form = &forms[kind];
   call->message = message;
-  call->content = g_strdup (content);
-  call->config = g_strdup (config);
-  call->ext = g_strdup (ext);
+  call->content = g_strdup (edit->content);
+  call->config = g_strdup (edit->config);
+  call->ext = edit->finish ? finish_ext (edit->ext) : g_strdup (edit->ext);
   floo_outbox_call_run (call, run_operate, operate_call_free);
 }
 

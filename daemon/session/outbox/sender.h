@@ -42,11 +42,10 @@ void floo_sender_answered (FlooSender *sender, const FlooAnswer *answers, guint 
 void floo_sender_send (FlooSender *sender, const FlooSendRequest *request, FlooReply reply, gpointer user_data);
 void floo_sender_send_mention (FlooSender *sender, const FlooMentionRequest *request, FlooReply reply, gpointer user_data);
 void floo_sender_send_location (FlooSender *sender, const char *to_type, gint64 to, double latitude, double longitude, const char *address,
-                                const char *ext, const char *token, FlooReply reply, gpointer user_data);
+                                const FlooSendOptions *options, FlooReply reply, gpointer user_data);
 void floo_sender_set_typing (FlooSender *sender, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
 void floo_sender_mark_read (FlooSender *sender, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);
-void floo_sender_operate (FlooSender *sender, FlooOperateKind kind, gint64 message, const char *content, const char *config, const char *ext,
-                          FlooReply reply, gpointer user_data);
+void floo_sender_operate (FlooSender *sender, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data);
 void floo_sender_delete_conversation (FlooSender *sender, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data);
 void floo_sender_set_draft (FlooSender *sender, gint64 conversation, const char *to_type, const char *text, FlooReply reply,
                             gpointer user_data);

@@ -8,6 +8,7 @@
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
+#include "store/tables/receipts.h"
 
 static gboolean
 last_serial (FlooDb *db, guint64 *last, GError **error)
@@ -134,6 +135,27 @@ floo_sync_get_message (FlooSync *self, gint64 id, FlooReply reply, gpointer user
 
   if (query != NULL)
     floo_call_read (query, run_get_message, floo_call_free);
+}
+
+static gboolean
+run_get_readers (FlooDb *db, gpointer data, GError **error)
+{
+  IdQuery *query = data;
+  GVariant *readers = floo_receipts_list (db, query->id, error);
+
+  if (readers == NULL)
+    return FALSE;
+  query->call.result = g_variant_ref_sink (readers);
+  return TRUE;
+}
+
+void
+floo_sync_get_readers (FlooSync *self, gint64 message, FlooReply reply, gpointer user_data)
+{
+  IdQuery *query = id_query_new (self->account, message, "message", 1, reply, user_data);
+
+  if (query != NULL)
+    floo_call_read (query, run_get_readers, floo_call_free);
 }
 
 /* ---- Events ---- */

@@ -72,6 +72,7 @@ void floo_sync_get_messages (FlooSync *sync, gint64 conversation, FlooMessagesKi
                              FlooReply reply, gpointer user_data);
 void floo_sync_fetch_history (FlooSync *sync, gint64 conversation, gint64 from, guint limit, FlooReply reply, gpointer user_data);
 void floo_sync_get_message (FlooSync *sync, gint64 id, FlooReply reply, gpointer user_data);
+void floo_sync_get_readers (FlooSync *sync, gint64 message, FlooReply reply, gpointer user_data);
 void floo_sync_search (FlooSync *sync, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);
 void floo_sync_get_position (FlooSync *sync, FlooReply reply, gpointer user_data);
 void floo_sync_replay (FlooSync *sync, const char *journal, guint64 since, guint limit, FlooReply reply, gpointer user_data);

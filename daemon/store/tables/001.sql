@@ -28,6 +28,7 @@ CREATE TABLE messages (
   unread INTEGER NOT NULL,        -- counts in its conversation's unread
   client_id INTEGER,              -- ours of this device
   device_sn INTEGER,              -- ours: which device sent it; NULL: not known
+  audience INTEGER,               -- ours, to a group: how many members it asks to acknowledge reading; NULL: none, or that is not kept any more
   edit_timestamp INTEGER NOT NULL DEFAULT 0,
   characters INTEGER,             -- length of the whole content; NULL: nothing was ever appended
   content TEXT,                   -- without what was appended
@@ -40,6 +41,27 @@ CREATE INDEX messages_by_conversation ON messages (conversation, id);
 CREATE INDEX messages_unread ON messages (conversation, id) WHERE unread = 1;
 CREATE INDEX messages_mentioning ON messages (conversation) WHERE unread = 1 AND flags & 16;
 CREATE UNIQUE INDEX messages_by_client_id ON messages (client_id) WHERE client_id IS NOT NULL;
+
+-- Who has read or played one of our messages that has an audience (receipts.h).
+CREATE TABLE receipts (
+  message INTEGER NOT NULL,
+  user INTEGER NOT NULL,
+  done INTEGER NOT NULL,          -- bits of FlooReceipt
+  PRIMARY KEY (message, user)
+) STRICT, WITHOUT ROWID;
+
+-- How many users each of these messages has receipts of.
+CREATE TABLE receipt_counts (
+  message INTEGER PRIMARY KEY,
+  users INTEGER NOT NULL,
+  read INTEGER NOT NULL,
+  played INTEGER NOT NULL
+) STRICT;
+
+CREATE TRIGGER receipts_go_with_their_message AFTER DELETE ON messages WHEN OLD.audience IS NOT NULL BEGIN
+  DELETE FROM receipts WHERE message = OLD.id;
+  DELETE FROM receipt_counts WHERE message = OLD.id;
+END;
 
 -- What APPEND added to a message, in pieces of bounded size, so that adding a little to a long text writes little.
 CREATE TABLE appended (
@@ -75,6 +97,7 @@ CREATE TABLE early (
   time INTEGER NOT NULL,
   type INTEGER NOT NULL,
   ours INTEGER NOT NULL,
+  sender INTEGER NOT NULL DEFAULT 0,
   edit_timestamp INTEGER NOT NULL,
   content TEXT,
   config TEXT,

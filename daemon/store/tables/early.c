@@ -16,6 +16,7 @@ floo_early_add (FlooDb *db, const FlooEarly *early, GError **error)
   floo_query_bind_text (query, 7, early->content);
   floo_query_bind_text (query, 8, early->config);
   floo_query_bind_text (query, 9, early->ext);
+  floo_query_bind_int (query, 10, early->from);
   return floo_query_run (query, error);
 }
 
@@ -56,6 +57,7 @@ floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpointer user_d
       early.content = floo_query_text (query, 4);
       early.config = floo_query_text (query, 5);
       early.ext = floo_query_text (query, 6);
+      early.from = floo_query_int (query, 7);
       if (!func (&early, user_data, error))
         return FALSE;
     }

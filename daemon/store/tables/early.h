@@ -21,6 +21,7 @@ typedef struct {
   gint64 message;
   int type;
   gboolean ours;
+  gint64 from;            /* whose it is; 0: not known */
   gint64 edit_timestamp;
   const char *content, *config, *ext;
 } FlooEarly;

@@ -10,8 +10,9 @@ INSERT INTO applied (id, time) VALUES (?1, ?2) ON CONFLICT DO NOTHING;
 DELETE FROM applied WHERE id IN (SELECT id FROM (SELECT id, time FROM applied ORDER BY id LIMIT ?2) WHERE time < ?1);
 
 -- name: early-add
--- in: ?1 id of the operation, ?2 message, ?3 time, ?4 type, ?5 1: ours, ?6 edit_timestamp, ?7 content, ?8 config, ?9 ext
-INSERT INTO early (id, message, time, type, ours, edit_timestamp, content, config, ext) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+-- in: ?1 id of the operation, ?2 message, ?3 time, ?4 type, ?5 1: ours, ?6 edit_timestamp, ?7 content, ?8 config, ?9 ext, ?10 sender
+INSERT INTO early (id, message, time, type, ours, edit_timestamp, content, config, ext, sender)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
 ON CONFLICT DO NOTHING;
 
 -- name: early-any
@@ -24,8 +25,8 @@ DELETE FROM early WHERE message = ?1 AND type <> 3;
 
 -- name: early-get
 -- in: ?1 message
--- out: id, type, ours, edit_timestamp, content, config, ext; in the order in which they were done
-SELECT id, type, ours, edit_timestamp, content, config, ext FROM early WHERE message = ?1 AND type <> 3 ORDER BY id;
+-- out: id, type, ours, edit_timestamp, content, config, ext, sender; in the order in which they were done
+SELECT id, type, ours, edit_timestamp, content, config, ext, sender FROM early WHERE message = ?1 AND type <> 3 ORDER BY id;
 
 -- name: early-is-unread-after
 -- in: ?1 message, ?2 id of an operation

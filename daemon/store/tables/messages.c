@@ -45,6 +45,8 @@ floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, g
   floo_query_bind_text (query, 16, message->sender_name);
   if (message->device_sn != 0)
     floo_query_bind_int (query, 17, message->device_sn);
+  if (message->audience != 0)
+    floo_query_bind_int (query, 18, message->audience);
   if (!floo_query_run (query, error))
     return FALSE;
   *is_new = sqlite3_changes (db->handle) > 0;

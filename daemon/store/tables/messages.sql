@@ -47,7 +47,8 @@ SELECT conversation, to_type FROM messages WHERE id = ?1;
 -- out: the message, as floo_message_row_read() takes it
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE client_id = ?1;
 
 -- name: message-get-state
@@ -62,7 +63,8 @@ FROM messages WHERE id = ?1;
 -- out: the message, as floo_message_row_read() takes it
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE id = ?1;
 
 -- name: message-highest-ever
@@ -82,12 +84,12 @@ SELECT id FROM messages WHERE id = ?1;
 
 -- name: message-insert
 -- in: ?1 id, ?2 conversation, ?3 sender, ?4 to_type, ?5 type, ?6 timestamp, ?7 status, ?8 flags, ?9 unread, ?10 client_id,
--- ?11 edit_timestamp, ?12 content, ?13 ext, ?14 config, ?15 attachment, ?16 sender_name, ?17 device_sn
+-- ?11 edit_timestamp, ?12 content, ?13 ext, ?14 config, ?15 attachment, ?16 sender_name, ?17 device_sn, ?18 audience
 -- Nothing is changed where the id is there. Of values, not of a SELECT: SQLite would begin a savepoint for each, whose end costs more the more the
 -- transaction has written.
 INSERT INTO messages (id, conversation, sender, to_type, type, timestamp, status, flags, unread, client_id, edit_timestamp, content, ext,
-                      config, attachment, sender_name, device_sn)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+                      config, attachment, sender_name, device_sn, audience)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
 ON CONFLICT DO NOTHING;
 
 -- name: message-is-deleted
@@ -144,7 +146,7 @@ UPDATE messages SET status = ?2, unread = ?3 WHERE id = ?1;
 -- in: ?1 id (excluded), ?2 limit
 -- out: the message, as floo_message_row_read() takes it
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
-       attachment, sender_name
+       attachment, sender_name, audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE id > ?1 ORDER BY id LIMIT ?2;
 
 -- name: messages-delete-of-conversation
@@ -161,7 +163,8 @@ SELECT count(*) FROM messages WHERE conversation = ?1;
 -- out: the message, as floo_message_row_read() takes it, oldest first
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE conversation = ?1 AND id > ?2 ORDER BY id ASC LIMIT ?3;
 
 -- name: page-messages-before
@@ -169,7 +172,8 @@ FROM messages WHERE conversation = ?1 AND id > ?2 ORDER BY id ASC LIMIT ?3;
 -- out: the message, as floo_message_row_read() takes it, newest first
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name)
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE conversation = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3;
 
 -- name: page-messages-touch

@@ -5,10 +5,12 @@
 
 #include "base/backoff.h"
 #include "base/error.h"
+#include "base/message-details.h"
 #include "store/tables/client-ids.h"
 #include "store/tables/conversations.h"
 #include "store/tables/lived.h"
 #include "store/tables/messages.h"
+#include "store/tables/receipts.h"
 #include "store/tables/rows.h"
 #include "store/tables/state.h"
 
@@ -314,6 +316,8 @@ store_acknowledged (FlooDb *db, const FlooOutboxRow *row, gint64 server_id, gint
   message.id = server_id;
   message.device_sn = row->device_sn;
   message.timestamp = server_time != 0 ? server_time : row->timestamp;
+  floo_message_direct_call (&message, db->user_id);
+  message.audience = floo_receipts_count_audience (&message);
   return floo_messages_insert (db, &message, FALSE, &is_new, error)
          && (is_new || floo_query_run_ints (db, "message-set-client-id", FLOO_INTS (server_id, row->client_id), NULL, error))
          && touch (db, row, server_id, message.timestamp, error);

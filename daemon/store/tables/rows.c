@@ -75,6 +75,8 @@ floo_message_row_read (FlooMessageRow *row, FlooDb *db, FlooQuery *query, GError
   m->config = floo_query_text (query, 13);
   m->attachment = floo_query_text (query, 14);
   m->sender_name = floo_query_text (query, 15);
+  m->audience = (guint) CLAMP (floo_query_int (query, 16), 0, G_MAXUINT32);
+  m->read_count = (guint) CLAMP (floo_query_int (query, 17), 0, G_MAXUINT32);
   m->to = (m->flags & FLOO_MESSAGE_OUTGOING) || m->to_type == FLOO_TO_GROUP ? m->conversation : db->user_id;
   m->send_state = m->client_id != 0 ? FLOO_SEND_SENT : FLOO_SEND_NONE;
   return floo_query_is_null (query, 10) || read_appended (row, db, error);
