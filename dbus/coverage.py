@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Makes the table of what the service's SDK has and where it comes out here: coverage.py OUTPUT.md sdk.txt FILE.xml...
+"""Makes the tables of what the service's SDKs have and where it comes out here: coverage.py OUTPUT.md sdk.txt sdk-native.txt FILE.xml...
 
-A type or event without a place ends the build, and so does a place that does not exist.
+A type, event or method without a place ends the build, and so does a place that does not exist.
 """
+import re
 import sys
 
 import reference
@@ -50,6 +51,31 @@ def parse_interfaces(paths):
     return members, methods, signals
 
 
+def parse_native(path):
+    """The methods of the native SDKs: {CLASS.METHOD: ([full names of ours], words)}."""
+    methods = {}
+    with open(path, encoding='utf-8') as file:
+        for line in filter(str.strip, file):
+            if line.startswith('#'):
+                continue
+            name, colon, rest = line.strip().partition(': ')
+            words = rest.split()
+            places = []
+            while words and re.fullmatch(r'[A-Z]\w*\.[A-Z]\w*', words[0]):
+                places.append('im.floo.Daemon1.' + words.pop(0))
+            if not colon or name in methods or not (places or words[:1] == ['-'] and len(words) > 1):
+                raise ValueError('%s: %s' % (path, line))
+            methods[name] = places, ' '.join(words).removeprefix('- ')
+    return methods
+
+
+def find_native_faults(native, members):
+    for name, (places, _) in native.items():
+        for place in places:
+            if place not in members:
+                yield '%s: there is no %s' % (name, place)
+
+
 def find_faults(listed, found):
     types, places, inside, events = listed
     members, methods, signals = found
@@ -71,7 +97,7 @@ def find_faults(listed, found):
             yield '%s is no event of the SDK' % name
 
 
-def write_table(path, listed, found):
+def write_table(path, listed, found, native):
     types, places, inside, events = listed
     members, methods, signals = found
     with open(path, 'w', encoding='utf-8') as out:
@@ -85,15 +111,23 @@ def write_table(path, listed, found):
         out.write('\n## Events\n\n| event | signal |\n|---|---|\n')
         for name in events:
             out.write('| %s | `%s` |\n' % (name, signals[name][0]))
+        out.write('\n## Methods of the native SDKs\n\nOf the managers and of what they give. Getters of records are fields of ours.\n')
+        above = None
+        for name, (where, words) in native.items():
+            kind, _, method = name.partition('.')
+            if kind != above:
+                out.write('\n### %s\n\n| method | here |\n|---|---|\n' % kind)
+            above = kind
+            out.write('| `%s` | %s |\n' % (method, ': '.join(filter(None, [', '.join('`%s`' % place for place in where) or 'none', words]))))
 
 
-def main(output, list_path, *paths):
-    listed, found = parse_list(list_path), parse_interfaces(paths)
-    faults = list(find_faults(listed, found))
+def main(output, list_path, native_path, *paths):
+    listed, found, native = parse_list(list_path), parse_interfaces(paths), parse_native(native_path)
+    faults = [*find_faults(listed, found), *find_native_faults(native, found[0])]
     for fault in faults:
         print(fault, file=sys.stderr)
     if not faults:
-        write_table(output, listed, found)
+        write_table(output, listed, found, native)
     return 1 if faults else 0
 
 

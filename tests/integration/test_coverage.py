@@ -78,6 +78,14 @@ class CoverageTest(unittest.TestCase):
         self.assertEqual(faults, ['the type Stranger comes out nowhere', 'there is no im.floo.Daemon1.Roster.Nothing',
                                   'the event onNothing is not one signal, but 0'])
 
+    def test_each_method_of_the_native_sdks_has_a_place_or_a_reason(self):
+        native = coverage.parse_native(os.path.join(DBUS, 'sdk-native.txt'))
+        members = coverage.parse_interfaces(FILES)[0]
+        self.assertEqual(list(coverage.find_native_faults(native, members)), [])
+        self.assertGreater(len(native), 150)
+        native['BMXChatManager.fly'] = ['im.floo.Daemon1.Conversations.Fly'], ''
+        self.assertEqual(list(coverage.find_native_faults(native, members)), ['BMXChatManager.fly: there is no im.floo.Daemon1.Conversations.Fly'])
+
     def test_everything_is_documented(self):
         for path in FILES:
             interfaces, documented = reference.parse_file(path)
