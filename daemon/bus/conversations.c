@@ -64,6 +64,11 @@ static const FlooOption replace_options[] = {
   { NULL }
 };
 
+static const FlooOption local_options[] = {
+  { .key = "local", .type = 'b' },
+  { NULL }
+};
+
 static const FlooOption mark_read_options[] = {
   { .key = "only", .type = 'b' },
   { NULL }
@@ -283,7 +288,7 @@ handle_mark_read (const FlooBusCall *call)
                           call->invocation);
 }
 
-/* Recall, DeleteMessage, MarkUnread, MarkPlayed: one message is all they need. */
+/* Recall, MarkUnread, MarkPlayed: one message is all they need. */
 static void
 operate (const FlooBusCall *call, FlooOperateKind kind)
 {
@@ -314,7 +319,13 @@ handle_recall (const FlooBusCall *call)
 static void
 handle_delete_message (const FlooBusCall *call)
 {
-  operate (call, FLOO_OPERATE_DELETE);
+  gint64 message;
+
+  g_variant_get (call->args, "(x@a{sv})", &message, NULL);
+  if (floo_options_get_boolean (call->options, "local"))
+    floo_session_delete_message_here (call->session, message, floo_bus_reply, call->invocation);
+  else
+    floo_session_operate (call->session, FLOO_OPERATE_DELETE, message, NULL, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -340,11 +351,27 @@ handle_replace (const FlooBusCall *call)
 static void
 handle_delete (const FlooBusCall *call)
 {
+  gboolean other_devices, local = floo_options_get_boolean (call->options, "local");
   gint64 conversation;
-  gboolean other_devices;
 
-  g_variant_get (call->args, "(xb)", &conversation, &other_devices);
-  floo_session_delete_conversation (call->session, conversation, other_devices, floo_bus_reply, call->invocation);
+  g_variant_get (call->args, "(xb@a{sv})", &conversation, &other_devices, NULL);
+  if (other_devices && local)
+    {
+      floo_reply_error (floo_bus_reply, call->invocation, FLOO_ERROR_INVALID_ARGUMENTS, "other_devices and the option local exclude each other");
+      return;
+    }
+  floo_session_delete_conversation (call->session, conversation,
+                                    local ? FLOO_DELETE_LOCAL : other_devices ? FLOO_DELETE_EVERYWHERE : FLOO_DELETE_HERE, floo_bus_reply,
+                                    call->invocation);
+}
+
+static void
+handle_clear (const FlooBusCall *call)
+{
+  gint64 conversation;
+
+  g_variant_get (call->args, "(x)", &conversation);
+  floo_session_delete_conversation (call->session, conversation, FLOO_DELETE_CLEAR, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -420,10 +447,11 @@ static const FlooBusMethod methods[] = {
   { "MarkUnread", handle_mark_unread },
   { "MarkPlayed", handle_mark_played },
   { "Recall", handle_recall },
-  { "DeleteMessage", handle_delete_message },
+  { "DeleteMessage", handle_delete_message, local_options },
   { "Append", handle_append, append_options },
   { "Replace", handle_replace, replace_options },
-  { "Delete", handle_delete },
+  { "Delete", handle_delete, local_options },
+  { "Clear", handle_clear },
   { "SetDraft", handle_set_draft },
   { "Search", handle_search, search_options },
   { "ListOutbox", handle_list_outbox },

@@ -293,7 +293,7 @@ floo_cli_run_search (FlooCli *cli)
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) options = NULL;
-  g_autofree char *text = floo_cli_dup_text (cli, 0, &error);
+  g_autofree char *text = cli->args->len > 0 ? floo_cli_dup_text (cli, 0, &error) : g_strdup ("");
   gint64 limit = 50;
 
   if (text == NULL || !floo_cli_number_option (cli, "limit", 1, G_MAXINT64, &limit, &error)

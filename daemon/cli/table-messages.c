@@ -36,6 +36,11 @@ static const FlooCliOption send_options[] = {
 
 static const FlooCliOption location_options[] = { TOKEN_OPTION, WAIT_OPTION, QUIET_OPTIONS, { NULL } };
 static const FlooCliOption wait_options[] = { WAIT_OPTION, { NULL } };
+static const FlooCliOption delete_options[] = {
+  WAIT_OPTION,
+  { "local", 0, NULL, "Only here; nobody is told", .key = "local" },
+  { NULL },
+};
 static const FlooCliOption append_options[] = { WAIT_OPTION, { "finish", 0, NULL, "The message is complete with this" }, { NULL } };
 
 static const FlooCliOption file_options[] = {
@@ -145,10 +150,10 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .options = history_options,
     .run = floo_cli_run_history },
   { .name = "search",
-    .args = "TEXT...",
+    .args = "[TEXT...]",
     .help = "Find messages by what is written in them, newest first",
-    .details = "All words must be there; a word of a script without spaces is found anywhere.",
-    .example = "flooim search lunch\nflooim search 会议 --in 老张",
+    .details = "All words must be there; a word of a script without spaces is found anywhere. Without TEXT it lists the messages of --type.",
+    .example = "flooim search lunch\nflooim search --type image --in bob\nflooim search 会议 --in 老张",
     .options = search_options,
     .run = floo_cli_run_search },
   { .name = "show",
@@ -203,10 +208,16 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .args = "MESSAGE",
     .help = "Delete a message on all your devices; others keep it",
     .example = "flooim delete 9007199254741008",
-    .options = wait_options,
+    .options = delete_options,
     .method = "Conversations.DeleteMessage",
-    .params = "M0",
+    .params = "M0 {}",
     .result = FLOO_RESULT_FATE },
+  { .name = "clear",
+    .args = "TO",
+    .help = "Delete all messages of a conversation here, and keep it in the list",
+    .example = "flooim clear bob",
+    .method = "Conversations.Clear",
+    .params = "C0" },
   { .name = "edit",
     .args = "MESSAGE TEXT...",
     .help = "Change the text of a message of yours",

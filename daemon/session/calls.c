@@ -160,9 +160,15 @@ floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, c
 }
 
 void
-floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_session_delete_message_here (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data)
 {
-  floo_sender_delete_conversation (self->sender, conversation, everywhere, reply, user_data);
+  floo_sender_delete_here (self->sender, message, reply, user_data);
+}
+
+void
+floo_session_delete_conversation (FlooSession *self, gint64 conversation, FlooDeleteKind how, FlooReply reply, gpointer user_data)
+{
+  floo_sender_delete_conversation (self->sender, conversation, how, reply, user_data);
 }
 
 void

@@ -129,7 +129,9 @@ void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 mess
 /* @edit: (nullable): what APPEND and REPLACE carry */
 void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply,
                            gpointer user_data);                                                                /* (x) */
-void floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data);
+/* Nothing is sent. */
+void floo_session_delete_message_here (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data);   /* (x): 0 */
+void floo_session_delete_conversation (FlooSession *self, gint64 conversation, FlooDeleteKind how, FlooReply reply, gpointer user_data);
 void floo_session_set_draft (FlooSession *self, gint64 conversation, const char *to_type, const char *text, FlooReply reply,
                              gpointer user_data);
 /* @cursor: "" for the first page, else that of the page before. */

@@ -182,6 +182,12 @@ class MessagesTest(cli.Test):
         self.assertEqual(self.flooim(daemon, 'readers', asking).rows[0][-2:], [str(reader), 'read'])
         self.assertEqual([one['state'] for one in self.flooim(daemon, 'readers', asking, '--json').json], ['read', 'unread', 'unread'])
         self.says(daemon, 'nobody', 'readers', id, status=USAGE)
+        sandbox.control('send', **{'from': 'carol'}, to='alice', type='image', attachment='{"url":"x","dName":"cat.png"}')
+        harness.wait_for(lambda: self.flooim(daemon, 'search', '--type', 'image', '--in', 'carol', '--json').json, 'the picture')
+        self.says(daemon, 'search for', 'search', status=USAGE)
+        here = self.flooim(daemon, 'send', 'carol', 'not for long', '--wait').output.strip()
+        self.assertEqual(self.flooim(daemon, 'delete', here, '--local').output, '')  # there is nothing to wait for
+        self.flooim(daemon, 'show', here, status=NOT_FOUND)
         self.flooim(daemon, 'recall', id, '--wait')
         self.flooim(daemon, 'show', id, status=NOT_FOUND)
         self.flooim(daemon, 'delete', forwarded[0], '--wait')

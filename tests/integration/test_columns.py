@@ -117,7 +117,7 @@ class ColumnsTest(files.Test):
         client.wait_message(lambda one: one.content == 'echo: hay')
         mid = self.service.send('bob', 'alice', 'to be deleted')
         client.wait_message(lambda one: one.id == mid)
-        client.call('Conversations', 'DeleteMessage', '(x)', mid)
+        client.call('Conversations', 'DeleteMessage', '(xa{sv})', mid, {})
         client.call('Conversations', 'SetDraft', '(xss)', BOB, 'roster', 'a draft')
         client.call('Groups', 'ListMembers', '(xsu)', 2001, '', 100)
         self.settle(client)
@@ -169,7 +169,7 @@ class ColumnsTest(files.Test):
                     client.call('Conversations', method, '(x)', client_id)
                 except harness.Failure as failure:
                     self.assertIn(failure.name, ('NotFound', 'InvalidArguments'), failure.text)
-        client.call('Conversations', 'Delete', '(xb)', BOB, False)
+        client.call('Conversations', 'Delete', '(xba{sv})', BOB, False, {})
         self.fails('NotFound', client.call, 'Conversations', 'GetMessages', '(xa{sv})', BOB, {'local': GLib.Variant('b', True)})
 
     def start(self):

@@ -62,12 +62,49 @@ class OperationsTest(harness.Test):
             self.assertEqual(self.item(client, conversation)['last_message_id'], first)
         self.assertEqual(self.item(bob, ALICE)['unread'], 1)
 
+    def test_delete_here(self):
+        """A message, the messages of a conversation, a conversation: here alone, and they do not come back."""
+        local = {'local': GLib.Variant('b', True)}
+        sandbox, (alice, other), bob = self.scene(devices=2)
+        mids = [self.send(alice, BOB, text) for text in ('one', 'two', 'three')]
+        for client in (other, bob):
+            client.wait_message(lambda one: one.id == mids[-1])
+
+        self.assertEqual(alice.call('Conversations', 'DeleteMessage', '(xa{sv})', mids[2], local), 0)
+        alice.wait_event('MessageDeleted', lambda event: event.args == (BOB, mids[2]))
+        self.gone(alice, mids[2])
+        self.assertEqual(self.item(alice, BOB)['last_message_id'], mids[1])
+        self.fails('NotFound', alice.call, 'Conversations', 'DeleteMessage', '(xa{sv})', 4711, local)
+
+        since = len(alice.events)
+        alice.call('Conversations', 'Clear', '(x)', BOB)
+        event = alice.wait_event('FlooNotice', lambda event: event.args[0] == 'conversation_cleared', since=since)
+        self.assertEqual(event.args[1], {'id': BOB, 'source': 'user_operation'})
+        entry = self.item(alice, BOB)
+        self.assertEqual((entry['last_message_id'], entry['content'], entry['unread']), (0, '', 0))
+        self.assertEqual(self.contents(alice, BOB), ([], False))
+        self.fails('NotFound', alice.call, 'Conversations', 'Clear', '(x)', 4711)
+        mid = self.send(bob, ALICE, 'four')
+        alice.wait_message(lambda one: one.id == mid)
+        self.assertEqual(self.contents(alice, BOB), (['four'], False))
+
+        self.assertIn('local', self.fails('InvalidArguments', alice.call, 'Conversations', 'Delete', '(xba{sv})', BOB, True, local))
+        alice.call('Conversations', 'Delete', '(xba{sv})', BOB, False, local)
+        self.fails('NotFound', self.item, alice, BOB)
+        since = len(alice.events)
+        alice.call('Account', 'Reconnect')
+        alice.wait_event('LoginSuccess', since=since)
+        sandbox.wait('delivered', user='alice')
+        self.settle(alice)
+        self.fails('NotFound', self.item, alice, BOB)
+        self.assertEqual(self.contents(other, BOB)[0][-4:], ['one', 'two', 'three', 'four'])
+
     def test_delete_message(self):
         sandbox, (alice, other), bob = self.scene(devices=2)
         mid = self.send(alice, BOB, 'not for my eyes')
         for client in (bob, other):
             client.wait_message(lambda one: one.id == mid)
-        self.operate(alice, 'DeleteMessage', mid)
+        self.operate(alice, 'DeleteMessage', mid, {}, signature='(xa{sv})')
         for client in (alice, other):
             client.wait_event('MessageDeleted', lambda event: event.args == (BOB, mid))
             self.gone(client, mid)
@@ -150,7 +187,7 @@ class OperationsTest(harness.Test):
         mid = self.send(bob, ALICE, 'old')
         for client in (alice, other):
             client.wait_message(lambda one: one.id == mid)
-        alice.call('Conversations', 'Delete', '(xb)', BOB, True)
+        alice.call('Conversations', 'Delete', '(xba{sv})', BOB, True, {})
         for client, source in ((alice, 'user_operation'), (other, 'other_operation')):
             client.wait_event('FlooNotice', lambda event: event.args == ('conversation_deleted', {'id': BOB, 'source': source}))
             self.fails('NotFound', self.item, client, BOB)

@@ -125,7 +125,7 @@ class PushesTest(harness.Test):
     def test_missed_after_a_deletion(self):
         """Nothing of the conversation is here any more: what was lost since comes all the same, and what is below it can be looked at."""
         sandbox, daemon, client = self.one()
-        client.call('Conversations', 'Delete', '(xb)', BOB, False)
+        client.call('Conversations', 'Delete', '(xba{sv})', BOB, False, {})
         harness.wait_for(lambda: not client.outbox(), 'the service knows')
         lost = self.lose(sandbox, 'bob', 1100)
         shown = sandbox.send('bob', 'alice', 'shows it')

@@ -81,8 +81,31 @@ class SearchTest(harness.Test):
         client.wait_sent(client.call('Conversations', 'Recall', '(x)', mid))
         self.assertEqual(self.found(client, '改过'), [])
         self.assertEqual(self.found(client, 'lunch'), ['Lunch at noon?'])
-        client.call('Conversations', 'Delete', '(xb)', 1002, False)
+        client.call('Conversations', 'Delete', '(xba{sv})', 1002, False, {})
         self.assertEqual(self.found(client, 'lunch'), [])
+
+    def test_by_type(self):
+        """Without words: all messages of a type that has a file or a place, newest first, page by page."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        mids = [sandbox.control('send', **{'from': sender}, to='alice', type='image', attachment='{"url":"x"}')['server_mids'][0]
+                for sender in ('bob', 'carol', 'bob')]
+        client.wait_message(lambda one: one.id == mids[-1])
+
+        def found(**options):
+            values = {key: GLib.Variant('s' if isinstance(value, str) else 'u' if key == 'limit' else 'x', value) for key, value in options.items()}
+            messages, more = client.call('Conversations', 'Search', '(sa{sv})', '', values)
+            self.assertFalse([one for one in messages if 'snippet' in one[8]])
+            return [one[0] for one in messages if one[0] >= mids[0]], more
+
+        self.assertEqual(found(type='image')[0], mids[::-1])
+        self.assertEqual(found(type='image', limit=2), ([mids[2], mids[1]], True))
+        self.assertEqual(found(type='image', before=mids[1])[0], [mids[0]])
+        self.assertEqual(found(type='image', conversation=1002)[0], [mids[2], mids[0]])
+        self.assertEqual(found(type='image', **{'from': 1003})[0], [mids[1]])
+        self.assertEqual(found(type='video')[0], [])
+        for options in ({}, {'type': 'text'}, {'type': 'rtc'}):
+            self.fails('InvalidArguments', found, **options)
 
     def test_history(self):
         """Old messages that come after newer ones."""

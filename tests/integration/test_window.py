@@ -143,7 +143,7 @@ class WindowTest(harness.Test):
         self.assertEqual(self.check(client, model)[BOB]['name'], 'Bobby')
         client.call('Roster', 'SetMuted', '(xb)', BOB, True)
         self.assertTrue(self.check(client, model)[BOB]['muted'])
-        client.call('Conversations', 'Delete', '(xb)', BOB, False)
+        client.call('Conversations', 'Delete', '(xba{sv})', BOB, False, {})
         self.assertNotIn(BOB, self.check(client, model))
 
     def test_groups(self):

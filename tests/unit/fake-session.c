@@ -276,9 +276,15 @@ floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, c
 }
 
 void
-floo_session_delete_conversation (FlooSession *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_session_delete_message_here (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data)
 {
-  CALLED ("delete_conversation %" G_GINT64_FORMAT " %d\n", conversation, everywhere);
+  CALLED ("delete_message_here %" G_GINT64_FORMAT "\n", message);
+}
+
+void
+floo_session_delete_conversation (FlooSession *self, gint64 conversation, FlooDeleteKind how, FlooReply reply, gpointer user_data)
+{
+  CALLED ("delete_conversation %" G_GINT64_FORMAT " %d\n", conversation, (int) how);
 }
 
 void

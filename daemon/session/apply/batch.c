@@ -50,7 +50,7 @@ apply_unread_entry (FlooApply *apply, gpointer data, GError **error)
   const Floo__ConversationUnread *entry = data;
   gint64 id = floo_inbound_uid (entry->xid);
   FlooConversationType type = FLOO_CONVERSATION_ROSTER;
-  gboolean is_group = FALSE;
+  gboolean is_group = FALSE, is_deleted = FALSE;
   g_autoptr (GError) local = NULL;
 
   if (entry->xid == NULL || floo_conversations_get_type (apply->db, id, &type, &local))
@@ -64,6 +64,11 @@ apply_unread_entry (FlooApply *apply, gpointer data, GError **error)
     type = FLOO_CONVERSATION_SYSTEM;
   else if (entry->type == FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT || is_group)
     type = FLOO_CONVERSATION_GROUP;
+  /* The service may not know that it was deleted here. */
+  if (entry->n == 0 && !floo_conversations_is_deleted (apply->db, id, &is_deleted, error))
+    return FALSE;
+  if (is_deleted)
+    return TRUE;
   if (!floo_conversations_touch (apply->db, id, type, TRUE, 0, FALSE, 0, 0, NULL, error))
     return FALSE;
   apply->list_changed = TRUE;

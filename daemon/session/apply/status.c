@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/apply/status.h"
 
+#include "base/error.h"
 #include "base/refusal.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
@@ -63,14 +64,14 @@ floo_status_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversatio
 }
 
 static GVariant *
-deleted_notice (gint64 conversation)
+conversation_notice (const char *category, gint64 conversation)
 {
   GVariantDict desc;
 
   g_variant_dict_init (&desc, NULL);
   g_variant_dict_insert (&desc, "id", "x", conversation);
   g_variant_dict_insert (&desc, "source", "s", "user_operation");
-  return g_variant_new ("(sv)", "conversation_deleted", g_variant_dict_end (&desc));
+  return g_variant_new ("(sv)", category, g_variant_dict_end (&desc));
 }
 
 gboolean
@@ -82,8 +83,64 @@ floo_status_delete_conversation (FlooDb *db, gint64 conversation, GError **error
   return floo_conversations_get_unread (db, conversation, &unread, error)
          && floo_conversations_delete (db, conversation, &deleted, error)
          && (!deleted
-             || (floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, deleted_notice (conversation), NULL, 0, error)
+             || (floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, conversation_notice ("conversation_deleted", conversation), NULL, 0, error)
                  && (unread == 0
                      || floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", conversation, 0u), NULL, 0, error))
                  && floo_conversations_list_changed (db)));
+}
+
+static gboolean
+unread_changed (FlooDb *db, gint64 conversation, guint before, GError **error)
+{
+  guint unread;
+
+  return floo_conversations_get_unread (db, conversation, &unread, error)
+         && (unread == before
+             || floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", conversation, unread), NULL, 0, error));
+}
+
+gboolean
+floo_status_clear_conversation (FlooDb *db, gint64 conversation, GError **error)
+{
+  gint64 up_to;
+  guint unread;
+
+  return floo_conversations_get_unread (db, conversation, &unread, error) && floo_conversations_clear (db, conversation, &up_to, error)
+         && floo_journal_append (db, FLOO_SIGNAL_FLOO_NOTICE, conversation_notice ("conversation_cleared", conversation), NULL, 0, error)
+         && unread_changed (db, conversation, unread, error) && floo_conversations_list_changed (db);
+}
+
+static void
+keep_message (const FlooMessage *message, gpointer user_data)
+{
+  FlooMessage *kept = user_data;
+
+  kept->id = message->id;
+  kept->conversation = message->conversation;
+  kept->client_id = message->client_id;
+}
+
+gboolean
+floo_status_delete_message (FlooDb *db, gint64 id, GError **error)
+{
+  FlooMessage message = { 0 };
+  FlooToType to_type;
+  gboolean deleted;
+  gint64 conversation;
+  guint unread;
+
+  if (!floo_messages_get (db, id, keep_message, &message, error))
+    return FALSE;
+  if (message.id == message.client_id)
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The message waits in the outbox: CancelSend takes it out");
+      return FALSE;
+    }
+  return floo_conversations_get_unread (db, message.conversation, &unread, error)
+         && floo_messages_delete (db, message.id, &deleted, &conversation, &to_type, error)
+         && floo_journal_append (db, FLOO_SIGNAL_MESSAGE_DELETED, g_variant_new ("(xx)", conversation, message.id), NULL, 0, error)
+         && floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED,
+                                 g_variant_new ("(xx@a{sv})", conversation, message.id, floo_message_status_details (-1, "deleted")), NULL, 0,
+                                 error)
+         && unread_changed (db, conversation, unread, error) && floo_conversations_list_changed (db);
 }

@@ -21,4 +21,9 @@ gboolean floo_status_journal_dependents (FlooDb *db, gint64 client_id, gint64 co
 /* Deletes a conversation here, with the events of user_operation; one that is not there is no error. */
 gboolean floo_status_delete_conversation (FlooDb *db, gint64 conversation, GError **error);
 
+/* The same for its messages alone: it stays in the list. */
+gboolean floo_status_clear_conversation (FlooDb *db, gint64 conversation, GError **error);
+/* Deletes a message here. @id: also a client_id. NOT_FOUND, or INVALID_ARGUMENTS where it still waits in the outbox */
+gboolean floo_status_delete_message (FlooDb *db, gint64 id, GError **error);
+
 G_END_DECLS

@@ -168,12 +168,33 @@ floo_sender_operate (FlooSender *self, FlooOperateKind kind, gint64 message, con
   floo_outbox_call_run (call, run_operate, operate_call_free);
 }
 
+static gboolean
+run_delete_here (FlooDb *db, gpointer data, GError **error)
+{
+  OperateCall *call = data;
+
+  call->base.call.result = g_variant_ref_sink (g_variant_new ("(x)", (gint64) 0));
+  return floo_status_delete_message (db, call->message, error);
+}
+
+void
+floo_sender_delete_here (FlooSender *self, gint64 message, FlooReply reply, gpointer user_data)
+{
+  OperateCall *call;
+
+  if (!floo_call_check_account (self->account, reply, user_data))
+    return;
+  call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
+  call->message = message;
+  floo_outbox_call_run (call, run_delete_here, operate_call_free);
+}
+
 /* ---- on a conversation ---- */
 
 typedef struct {
   FlooOutboxCall base;
   gint64 conversation;
-  gboolean everywhere;
+  FlooDeleteKind how;
   FlooToType to_type;
   char *text;
 } ConversationCall;
@@ -193,11 +214,16 @@ run_delete_conversation (FlooDb *db, gpointer data, GError **error)
   ConversationCall *call = data;
   FlooConversationType type;
   gint64 client_id;
-  int operation = call->everywhere ? FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE : FLOO_OUTBOX_DELETE_CONVERSATION;
+  int operation = call->how == FLOO_DELETE_EVERYWHERE ? FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE : FLOO_OUTBOX_DELETE_CONVERSATION;
 
-  if (!floo_conversations_get_type (db, call->conversation, &type, error)
-      || !floo_outbox_call_queue (db, operation, call->conversation, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, 0, 0,
-                                  NULL, &client_id, error)
+  if (call->how == FLOO_DELETE_CLEAR)
+    return floo_status_clear_conversation (db, call->conversation, error);
+  if (!floo_conversations_get_type (db, call->conversation, &type, error))
+    return FALSE;
+  if (call->how == FLOO_DELETE_LOCAL)
+    return floo_status_delete_conversation (db, call->conversation, error);
+  if (!floo_outbox_call_queue (db, operation, call->conversation, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, 0, 0,
+                               NULL, &client_id, error)
       || !floo_status_delete_conversation (db, call->conversation, error))
     return FALSE;
   if (!floo_outbox_call_finish (db, &call->base, client_id, error))
@@ -207,7 +233,7 @@ run_delete_conversation (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_sender_delete_conversation (FlooSender *self, gint64 conversation, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_sender_delete_conversation (FlooSender *self, gint64 conversation, FlooDeleteKind how, FlooReply reply, gpointer user_data)
 {
   ConversationCall *call;
 
@@ -215,7 +241,7 @@ floo_sender_delete_conversation (FlooSender *self, gint64 conversation, gboolean
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->conversation = conversation;
-  call->everywhere = everywhere;
+  call->how = how;
   floo_outbox_call_run (call, run_delete_conversation, conversation_call_free);
 }
 

@@ -68,6 +68,11 @@ floo_sync_search (FlooSync *self, const FlooSearchRequest *request, FlooReply re
                                   request->before };
   if (request->type != NULL)
     (void) floo_message_type_from_string (request->type, &query->search.type);
+  if (floo_search_is_by_type (&query->search))
+    {
+      floo_call_read (query, run_search, search_query_free);
+      return;
+    }
   if (!floo_search_check_text (query->text, &error))
     {
       floo_call_done (NULL, query, error);

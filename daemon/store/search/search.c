@@ -101,11 +101,12 @@ passes (const FlooSearch *search, const FlooMessage *message)
          && message->timestamp <= search->until;
 }
 
+/* @text: (nullable): where there is no word to be found, and so no snippet */
 static void
 add (Run *run, FlooMessage *message, const char *text, gsize start, gsize end)
 {
-  g_autofree char *snippet = floo_snippet_new (text, start, end);
-  gsize size = floo_message_size (message) + strlen (snippet);
+  g_autofree char *snippet = text != NULL ? floo_snippet_new (text, start, end) : NULL;
+  gsize size = floo_message_size (message) + (snippet != NULL ? strlen (snippet) : 0);
   GVariantDict extra;
 
   if (run->n_found == run->search->limit || (size > run->bytes && run->n_found > 0))
@@ -116,7 +117,8 @@ add (Run *run, FlooMessage *message, const char *text, gsize start, gsize end)
   run->bytes -= MIN (size, run->bytes);
   run->n_found++;
   g_variant_dict_init (&extra, NULL);
-  g_variant_dict_insert (&extra, "snippet", "s", snippet);
+  if (snippet != NULL)
+    g_variant_dict_insert (&extra, "snippet", "s", snippet);
   message->extra = g_variant_ref_sink (g_variant_dict_end (&extra));
   g_variant_builder_add_value (&run->found, floo_message_to_variant (message));
   g_clear_pointer (&message->extra, g_variant_unref);
@@ -140,6 +142,11 @@ look_at (Run *run, gint64 id, GError **error)
     return FALSE;
   if (!passes (run->search, &row.message))
     return TRUE;
+  if (run->terms == NULL)
+    {
+      add (run, &row.message, NULL, 0, 0);
+      return TRUE;
+    }
   text = floo_search_text (&row.message, run->text);
   if (floo_terms_match (run->terms, text, &start, &end))
     add (run, &row.message, text, start, end);
@@ -231,6 +238,54 @@ find (Run *run, GError **error)
   return TRUE;
 }
 
+/* ---- without words ---- */
+
+gboolean
+floo_search_is_by_type (const FlooSearch *search)
+{
+  return *search->text == '\0' && search->type >= FLOO_TYPE_IMAGE && search->type <= FLOO_TYPE_LOCATION;
+}
+
+/* The store itself knows them by their type. */
+static gboolean
+find_by_type (Run *run, GError **error)
+{
+  const FlooSearch *search = run->search;
+  g_autoptr (FlooQuery) query
+      = search->conversation < 0
+            ? floo_query_take_ints (run->db, "messages-of-type", FLOO_INTS (search->type, run->before), error)
+            : floo_query_take_ints (run->db, "messages-of-type-here", FLOO_INTS (search->type, run->before, search->conversation), error);
+  gboolean row;
+
+  if (query == NULL)
+    return FALSE;
+  while (!run->more)
+    {
+      if (!floo_query_next (query, &row, error))
+        return FALSE;
+      if (!row)
+        return TRUE;
+      if (!look_at (run, floo_query_int (query, 0), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static GVariant *
+run_by_type (Run *run, gboolean *more, GError **error)
+{
+  gboolean ok;
+
+  g_variant_builder_init (&run->found, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
+  ok = find_by_type (run, error);
+  if (more != NULL)
+    *more = run->more;
+  if (ok)
+    return g_variant_builder_end (&run->found);
+  g_variant_builder_clear (&run->found);
+  return NULL;
+}
+
 GVariant *
 floo_search_run (FlooDb *db, const FlooSearch *search, gboolean *more, GError **error)
 {
@@ -241,6 +296,8 @@ floo_search_run (FlooDb *db, const FlooSearch *search, gboolean *more, GError **
   Run run = { .db = db, .search = search, .before = search->before > 0 ? search->before : G_MAXINT64, .candidates = candidates, .text = text, .bytes = FLOO_PAGE_BYTES };
   gboolean ok;
 
+  if (floo_search_is_by_type (search))
+    return run_by_type (&run, more, error);
   if (!floo_search_check_text (search->text, error) || (run.index = open_index (db, error)) == NULL)
     return NULL;
   run.terms = terms = floo_terms_new (search->text);

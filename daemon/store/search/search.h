@@ -21,6 +21,9 @@ typedef struct {
 /* Whether there is something in @text to search for; else FLOO_ERROR_INVALID_ARGUMENTS, also where it is too long. */
 gboolean floo_search_check_text (const char *text, GError **error);
 
+/* Without words, all messages of a type are looked for that has a file or a place; then no index is needed. */
+gboolean floo_search_is_by_type (const FlooSearch *search);
+
 /**
  * floo_search_run:
  * @more: (out) (nullable): further messages match: the limit, or some 8 MiB of texts, ended the reply

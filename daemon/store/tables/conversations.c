@@ -299,6 +299,14 @@ floo_conversations_pins_changed_since (FlooDb *db, gint64 moment)
   return floo_changes_since (db, FLOO_CHANGES_OF_PINS, 0, moment);
 }
 
+static gboolean
+delete_messages (FlooDb *db, gint64 id, gint64 up_to, GError **error)
+{
+  return floo_query_run_ints (db, "appended-delete-of-conversation", FLOO_INTS (id, up_to), NULL, error)
+         && floo_query_run_ints (db, "messages-delete-of-conversation", FLOO_INTS (id, up_to), NULL, error)
+         && floo_search_changes_add_conversation (db, id, error) && floo_gaps_cover (db, id, G_MININT64, up_to, error);
+}
+
 gboolean
 floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted, gboolean *is_left,
                                  GError **error)
@@ -306,9 +314,7 @@ floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType typ
   gint64 present, last;
 
   if (!floo_query_get_int (db, "conversation-get-type", FLOO_INTS (id), &present, deleted, error)
-      || !floo_query_run_ints (db, "appended-delete-of-conversation", FLOO_INTS (id, up_to), NULL, error)
-      || !floo_query_run_ints (db, "messages-delete-of-conversation", FLOO_INTS (id, up_to), NULL, error)
-      || !floo_search_changes_add_conversation (db, id, error) || !floo_gaps_cover (db, id, G_MININT64, up_to, error)
+      || !delete_messages (db, id, up_to, error)
       || !floo_query_run_ints (db, "conversation-delete", FLOO_INTS (id, up_to, type), NULL, error) || !find_last (db, id, &last, error))
     return FALSE;
   *is_left = last != 0;
@@ -325,6 +331,30 @@ floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **er
       || !floo_query_get_int (db, "conversation-last-message-up-to", FLOO_INTS (id, G_MAXINT64), &last, NULL, error))
     return FALSE;
   return !*deleted || floo_conversations_delete_up_to (db, id, (FlooConversationType) type, last, deleted, &is_left, error);
+}
+
+gboolean
+floo_conversations_clear (FlooDb *db, gint64 id, gint64 *up_to, GError **error)
+{
+  FlooConversationType type;
+
+  return floo_conversations_get_type (db, id, &type, error)
+         && floo_query_get_int (db, "conversation-last-message-up-to", FLOO_INTS (id, G_MAXINT64), up_to, NULL, error)
+         && delete_messages (db, id, *up_to, error)
+         && floo_query_run_ints (db, "conversation-clear", FLOO_INTS (id, *up_to), NULL, error);
+}
+
+gboolean
+floo_conversations_is_deleted (FlooDb *db, gint64 id, gboolean *is_deleted, GError **error)
+{
+  gint64 type, up_to;
+  gboolean there;
+
+  if (!floo_query_get_int (db, "conversation-get-type", FLOO_INTS (id), &type, &there, error)
+      || !floo_query_get_int (db, "conversation-deleted-up-to", FLOO_INTS (id), &up_to, NULL, error))
+    return FALSE;
+  *is_deleted = !there && up_to > 0;
+  return TRUE;
 }
 
 gboolean

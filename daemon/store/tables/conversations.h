@@ -56,6 +56,10 @@ gboolean floo_conversations_pins_changed_since (FlooDb *db, gint64 moment);
 /* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the
  * outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);
+/* Its messages alone, so that it stays in the list. @up_to: (out): the highest message id that went. NOT_FOUND */
+gboolean floo_conversations_clear (FlooDb *db, gint64 id, gint64 *up_to, GError **error);
+/* Whether it was deleted here, and nothing has come since. */
+gboolean floo_conversations_is_deleted (FlooDb *db, gint64 id, gboolean *is_deleted, GError **error);
 /* The same for one that was deleted elsewhere at a time of which @up_to is the id: what is newer stays, and what is older and has not
  * come yet does not come in any more, also where the conversation is not here. @deleted: (out): it was here; @is_left: (out): with what
  * is newer it still is */

@@ -1,6 +1,11 @@
 -- SPDX-License-Identifier: GPL-3.0-or-later
 -- The table conversations (conversations.h).
 
+-- name: conversation-clear
+-- in: ?1 id, ?2 highest message id that goes
+-- Its place in the list stays. Nothing older comes back, so there is nothing before what comes next.
+UPDATE conversations SET unread = 0, mentioned = 0, complete = 1, deleted_up_to = max(deleted_up_to, ?2), last_message = 0 WHERE id = ?1;
+
 -- name: conversation-clear-draft
 -- in: ?1 id
 -- What was in the list by its draft alone (conversation-set-draft) leaves it.

@@ -198,3 +198,14 @@ UPDATE messages SET unread = 0, status = 2 WHERE conversation = ?1 AND unread = 
 -- in: ?1 JSON array of ids, ?2 our user id
 -- out: conversation, id where it is ours and read, else 0
 SELECT conversation, iif(sender = ?2 AND status = 2, id, 0) FROM messages WHERE id IN (SELECT value FROM json_each(?1));
+
+-- name: messages-of-type
+-- in: ?1 type, 1 to 5, ?2 id (excluded)
+-- out: id, newest first
+SELECT id FROM messages INDEXED BY messages_of_files WHERE type = ?1 AND type BETWEEN 1 AND 5 AND id < ?2 ORDER BY id DESC;
+
+-- name: messages-of-type-here
+-- in: ?1 type, 1 to 5, ?2 id (excluded), ?3 conversation
+-- out: id, newest first
+SELECT id FROM messages INDEXED BY messages_of_files_here
+WHERE conversation = ?3 AND type = ?1 AND type BETWEEN 1 AND 5 AND id < ?2 ORDER BY id DESC;
