@@ -7,6 +7,8 @@ static const char *const formats[] = { "mp3", NULL };
 
 static const FlooOption download_options[] = {
   { .key = "thumbnail", .type = 'b' },
+  { .key = "width", .type = 'u', .min = 1, .max = 4096 },
+  { .key = "height", .type = 'u', .min = 1, .max = 4096 },
   { .key = "format", .type = 's', .choices = formats },
   { NULL }
 };
@@ -34,11 +36,16 @@ handle_upload (const FlooBusCall *call)
 static void
 handle_download (const FlooBusCall *call)
 {
+  const FlooFileForm form = {
+    .thumbnail = floo_options_get_boolean (call->options, "thumbnail"),
+    .width = (guint) floo_options_get_number (call->options, "width"),
+    .height = (guint) floo_options_get_number (call->options, "height"),
+    .format = floo_options_get_string (call->options, "format"),
+  };
   gint64 message;
 
   g_variant_get (call->args, "(x@a{sv})", &message, NULL);
-  floo_session_download (call->session, message, floo_options_get_boolean (call->options, "thumbnail"),
-                         floo_options_get_string (call->options, "format"), floo_bus_reply, call->invocation);
+  floo_session_download (call->session, message, &form, floo_bus_reply, call->invocation);
 }
 
 static void

@@ -204,9 +204,9 @@ floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const ch
 }
 
 void
-floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data)
+floo_session_download (FlooSession *self, gint64 message, const FlooFileForm *form, FlooReply reply, gpointer user_data)
 {
-  floo_files_download (self->files, message, thumbnail, format, reply, user_data);
+  floo_files_download (self->files, message, form, reply, user_data);
 }
 
 void

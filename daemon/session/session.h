@@ -144,9 +144,7 @@ void floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply re
 /* Descriptors that come in are (transfer full), whatever becomes of the call. A transfer is answered with its object path. */
 void floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
                           gpointer user_data);                                                                  /* (o) */
-/* @format: (nullable): "mp3" */
-void floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format,
-                            FlooReply reply, gpointer user_data);                                              /* (o) */
+void floo_session_download (FlooSession *self, gint64 message, const FlooFileForm *form, FlooReply reply, gpointer user_data);                                              /* (o) */
 void floo_session_get_avatar (FlooSession *self, const char *to_type, gint64 id, gboolean thumbnail,
                               FlooReply reply, gpointer user_data);                                            /* (o) */
 void floo_session_set_avatar (FlooSession *self, int fd, const char *name, FlooReply reply, gpointer user_data);   /* (o) */

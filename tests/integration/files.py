@@ -113,7 +113,7 @@ class Test(harness.Test):
 
     def download(self, client, message, status='complete', **options):
         """What a message carries; its transfer's properties at the end."""
-        kinds = {'thumbnail': 'b', 'format': 's'}
+        kinds = {'thumbnail': 'b', 'width': 'u', 'height': 'u', 'format': 's'}
         given = {key: GLib.Variant(kinds[key], value) for key, value in options.items()}
         return self.ended(client, client.call('Files', 'Download', '(xa{sv})', message, given), status)
 

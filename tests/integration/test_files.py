@@ -199,6 +199,23 @@ class FilesTest(files.Test):
         client.call('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
         self.assertEqual(self.cached(daemon), [])
 
+    def test_size_of_thumbnail(self):
+        sandbox, daemon, client = self.one()
+        rows = zlib.compress((b'\0' + bytes(300)) * 50)
+        head = struct.pack('>IIBBBBB', 100, 50, 8, 2, 0, 0, 0)
+        parts = ((b'IHDR', head), (b'IDAT', rows), (b'IEND', b''))
+        picture = b'\x89PNG\r\n\x1a\n' + b''.join(
+            struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data)) for kind, data in parts)
+        mid = self.message_with(sandbox, client, picture, type='image')
+
+        def size(**options):
+            return struct.unpack('>II', self.read(self.download(client, mid, thumbnail=True, **options)['Path'])[16:24])
+
+        # A sandbox without gdk-pixbuf makes one white pixel of everything.
+        pixel = size() == (1, 1)
+        self.assertEqual(size(width=20), (1, 1) if pixel else (20, 10))
+        self.assertEqual(size(width=20, height=5), (1, 1) if pixel else (10, 5))
+
     def test_variants(self):
         """Thumbnails and voice as mp3 are files of their own."""
         sandbox, daemon, client = self.one()
@@ -206,6 +223,9 @@ class FilesTest(files.Test):
         small = self.download(client, mid, thumbnail=True)
         self.assertTrue(self.read(small['Path']).startswith(b'\x89PNG'))
         self.assertTrue(small['Path'].endswith('message-%d-small' % mid))
+        sized = self.download(client, mid, thumbnail=True, width=20)
+        self.assertTrue(sized['Path'].endswith('message-%d-small-20x0' % mid))
+        self.fails('InvalidArguments', client.call, 'Files', 'Download', '(xa{sv})', mid, {'width': files.GLib.Variant('u', 20)})
         voice = self.download(client, mid, format='mp3')
         self.assertTrue(voice['Path'].endswith('message-%d-mp3' % mid))
         self.fails('InvalidArguments', client.call, 'Files', 'Download', '(xa{sv})', mid, {'format': files.GLib.Variant('s', 'exe')})

@@ -337,9 +337,9 @@ floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const ch
 }
 
 void
-floo_session_download (FlooSession *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data)
+floo_session_download (FlooSession *self, gint64 message, const FlooFileForm *form, FlooReply reply, gpointer user_data)
 {
-  CALLED ("download %" G_GINT64_FORMAT " %d %s\n", message, thumbnail, text (format));
+  CALLED ("download %" G_GINT64_FORMAT " %d %s\n", message, form->thumbnail, text (form->format));
 }
 
 void

@@ -43,7 +43,7 @@ void floo_files_on_event (FlooFiles *files, const FlooEvent *event);
 
 void floo_files_upload (FlooFiles *files, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
                         gpointer user_data);
-void floo_files_download (FlooFiles *files, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data);
+void floo_files_download (FlooFiles *files, gint64 message, const FlooFileForm *form, FlooReply reply, gpointer user_data);
 void floo_files_get_avatar (FlooFiles *files, const char *to_type, gint64 id, gboolean thumbnail, FlooReply reply, gpointer user_data);
 void floo_files_set_avatar (FlooFiles *files, int fd, const char *name, FlooReply reply, gpointer user_data);
 void floo_files_set_group_avatar (FlooFiles *files, gint64 group, int fd, const char *name, FlooReply reply, gpointer user_data);

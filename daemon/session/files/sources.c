@@ -23,22 +23,41 @@
 
 /* ---- what messages carry ---- */
 
+/* @value: (transfer full) */
+static void
+add_parameter (GPtrArray *query, const char *name, char *value)
+{
+  g_ptr_array_add (query, g_strdup (name));
+  g_ptr_array_add (query, value);
+}
+
+/* What the form adds to the name of a file in the cache. Returns: (transfer full) */
+static char *
+suffix_of (const FlooFileForm *form)
+{
+  GString *suffix = g_string_new (form->thumbnail ? "-small" : "");
+
+  if (form->width > 0 || form->height > 0)
+    g_string_append_printf (suffix, "-%ux%u", form->width, form->height);
+  if (form->format != NULL)
+    g_string_append_printf (suffix, "-%s", form->format);
+  return g_string_free (suffix, FALSE);
+}
+
 /* Returns: (transfer full): NULL-ended query */
 static char **
-query_of (gboolean thumbnail, int type, const char *format)
+query_of (const FlooFileForm *form, int type)
 {
   g_autoptr (GPtrArray) query = g_ptr_array_new ();
 
-  if (thumbnail)
-    {
-      g_ptr_array_add (query, g_strdup ("image_type"));
-      g_ptr_array_add (query, g_strdup (type == FLOO_TYPE_VIDEO ? "3" : "2"));
-    }
-  if (format != NULL)
-    {
-      g_ptr_array_add (query, g_strdup ("format"));
-      g_ptr_array_add (query, g_strdup (format));
-    }
+  if (form->thumbnail)
+    add_parameter (query, "image_type", g_strdup (type == FLOO_TYPE_VIDEO ? "3" : "2"));
+  if (form->width > 0)
+    add_parameter (query, "w", g_strdup_printf ("%u", form->width));
+  if (form->height > 0)
+    add_parameter (query, "h", g_strdup_printf ("%u", form->height));
+  if (form->format != NULL)
+    add_parameter (query, "format", g_strdup (form->format));
   g_ptr_array_add (query, NULL);
   return (char **) g_ptr_array_free (g_steal_pointer (&query), FALSE);
 }
@@ -46,13 +65,14 @@ query_of (gboolean thumbnail, int type, const char *format)
 /* @attachment: (nullable); @quiet: nobody asked for it: up to AUTO_IMAGE_SIZE only. Returns: FALSE with NOT_FOUND where the message has no
  * file */
 static gboolean
-begin_for_message (FlooFiles *self, gint64 message, int type, const char *attachment, gboolean thumbnail, const char *format,
+begin_for_message (FlooFiles *self, gint64 message, int type, const char *attachment, const FlooFileForm *form,
                    gboolean quiet, FlooTransferCall *call, GError **error)
 {
   g_autoptr (JsonNode) node = attachment != NULL ? floo_json_parse (attachment, strlen (attachment), NULL) : NULL;
   JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
   const char *url = floo_json_get_string (object, "url");
   const char *name = floo_json_get_string (object, "dName");
+  g_autofree char *suffix = suffix_of (form);
   FlooDownloadSpec spec = { .message = message };
 
   if (url == NULL || *url == '\0')
@@ -60,13 +80,12 @@ begin_for_message (FlooFiles *self, gint64 message, int type, const char *attach
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "Message %" G_GINT64_FORMAT " has no file", message);
       return FALSE;
     }
-  spec.name = g_strdup_printf ("message-%" G_GINT64_FORMAT "%s%s%s", message, thumbnail ? "-small" : "", format != NULL ? "-" : "",
-                               format != NULL ? format : "");
+  spec.name = g_strdup_printf ("message-%" G_GINT64_FORMAT "%s", message, suffix);
   spec.shown = floo_input_tidy_name (name != NULL ? name : "");
   spec.url = g_strdup (*url == '/' ? "" : url); /* an attachment has no way to leave out the host */
-  spec.query = query_of (thumbnail, type, format);
-  spec.max_size = thumbnail ? THUMBNAIL_SIZE : quiet ? AUTO_IMAGE_SIZE : G_MAXINT64;
-  spec.may_be_less = quiet && !thumbnail;
+  spec.query = query_of (form, type);
+  spec.max_size = form->thumbnail ? THUMBNAIL_SIZE : quiet ? AUTO_IMAGE_SIZE : G_MAXINT64;
+  spec.may_be_less = quiet && !form->thumbnail;
   floo_download_begin (self, &spec, call);
   return TRUE;
 }
@@ -97,15 +116,15 @@ floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail
   /* Nobody else's host is told that the message has come. */
   if (url == NULL || !floo_storage_is_service (floo_files_get_storage (self), url))
     return;
-  begin_for_message (self, message, type, attachment, TRUE, NULL, TRUE, NULL, NULL);
+  begin_for_message (self, message, type, attachment, &(FlooFileForm){ .thumbnail = TRUE }, TRUE, NULL, NULL);
   if (floo_json_get_int (object, "fLen", &size) && size > 0 && size <= AUTO_IMAGE_SIZE)
-    begin_for_message (self, message, type, attachment, FALSE, NULL, TRUE, NULL, NULL);
+    begin_for_message (self, message, type, attachment, &(FlooFileForm){ .thumbnail = FALSE }, TRUE, NULL, NULL);
 }
 
 typedef struct {
   FlooFiles *files;
   gint64 message;
-  gboolean thumbnail;
+  FlooFileForm form;
   char *format;
   FlooTransferCall *call;
   gint64 id;            /* the message's present one */
@@ -174,25 +193,30 @@ on_file_found (FlooStore *store, gpointer data, const GError *error)
   if (error == NULL && file->held)
     begin_for_own (files, file->id, file->attachment, file->call);
   else if (error == NULL
-           && !begin_for_message (files, file->id, file->type, file->attachment, file->thumbnail, file->format, FALSE, file->call, &local))
+           && !begin_for_message (files, file->id, file->type, file->attachment, &file->form, FALSE, file->call, &local))
     error = local;
   if (error != NULL)
     floo_transfer_call_added (files, NULL, error, file->call);
 }
 
 void
-floo_files_download (FlooFiles *self, gint64 message, gboolean thumbnail, const char *format, FlooReply reply, gpointer user_data)
+floo_files_download (FlooFiles *self, gint64 message, const FlooFileForm *form, FlooReply reply, gpointer user_data)
 {
   MessageFile *file;
 
   if (!floo_call_check_account (self->account, reply, user_data))
     return;
+  if (!form->thumbnail && (form->width > 0 || form->height > 0))
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "width and height are of a thumbnail");
+      return;
+    }
   file = g_new0 (MessageFile, 1);
   floo_account_ref (self->account);
   file->files = self;
   file->message = message;
-  file->thumbnail = thumbnail;
-  file->format = g_strdup (format);
+  file->form = *form;
+  file->form.format = file->format = g_strdup (form->format);
   file->call = floo_transfer_call_new (reply, user_data);
   floo_job_read (self->account, run_find_file, on_file_found, file, message_file_free);
 }
@@ -225,7 +249,7 @@ begin_avatar (const Avatar *avatar, const char *value)
 
       spec.url = g_strconcat ("/file/download/avatar?object_name=", escaped, NULL);
     }
-  spec.query = query_of (avatar->thumbnail, FLOO_TYPE_IMAGE, NULL);
+  spec.query = query_of (&(FlooFileForm){ .thumbnail = avatar->thumbnail }, FLOO_TYPE_IMAGE);
   floo_download_begin (avatar->files, &spec, avatar->call);
 }
 

@@ -98,6 +98,13 @@ typedef struct {
 
 /* ---- files ---- */
 
+/* What is wanted of a message's file: a small picture, at most so wide and high (pixels; 0: as the service makes them), or the whole. */
+typedef struct {
+  gboolean thumbnail;
+  guint width, height;
+  const char *format;           /* (nullable): "mp3" */
+} FlooFileForm;
+
 typedef struct {
   const char *to_type;      /* as the client gave it */
   gint64 to;
