@@ -36,6 +36,12 @@ class FilesTest(files.Test):
                 for size in (0, 1, 4096, (256 << 10) - 1, 256 << 10, (256 << 10) + 1, 1 << 20):
                     with self.subTest(oss=oss, elsewhere=elsewhere, size=size):
                         self.upload_and_compare(sandbox, client, os.urandom(size))
+        for elsewhere in (False, True):
+            sandbox.control('settings', put_upload=True, oss_upload=False, upload_elsewhere=elsewhere)
+            for size in (0, 1, (256 << 10) + 1):
+                with self.subTest(put=True, elsewhere=elsewhere, size=size):
+                    self.upload_and_compare(sandbox, client, os.urandom(size))
+        self.assertEqual(len([one for one in sandbox.control('requests')['requests'] if (one['method'], one['path']) == ('PUT', '/upload')]), 6)
 
     def test_sources(self):
         """A pipe, a socket, a file without a name, and a descriptor whose offset is somewhere else."""

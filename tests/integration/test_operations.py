@@ -92,7 +92,7 @@ class OperationsTest(harness.Test):
         alice.call('Conversations', 'Delete', '(xba{sv})', BOB, False, local)
         self.fails('NotFound', self.item, alice, BOB)
         since = len(alice.events)
-        alice.call('Account', 'Reconnect')
+        sandbox.control('disconnect', how='drop', user='alice')
         alice.wait_event('LoginSuccess', since=since)
         sandbox.wait('delivered', user='alice')
         self.settle(alice)

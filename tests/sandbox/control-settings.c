@@ -34,6 +34,7 @@ static const struct {
   { "frame_form", CHOICE, G_STRUCT_OFFSET (SbSettings, frame_form), .values = { "binary", "base64", "fragments" } },
   { "duplicate_form", CHOICE, G_STRUCT_OFFSET (SbSettings, bare_duplicate), .values = { "full", "bare" } },
   { "oss_upload", SWITCH, G_STRUCT_OFFSET (SbSettings, oss_upload) },
+  { "put_upload", SWITCH, G_STRUCT_OFFSET (SbSettings, put_upload) },
   { "upload_elsewhere", SWITCH, G_STRUCT_OFFSET (SbSettings, upload_elsewhere) },
   { "ping_interval", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_interval), 10, 300000 },
   { "ping_timeout", NUMBER, G_STRUCT_OFFSET (SbSettings, ping_timeout), 10, 300000 },

@@ -13,6 +13,7 @@ typedef struct {
   int fd;             /* without a name, in the folder for temporary files; -1: nothing yet */
   goffset size;
   char *type;
+  gboolean put;       /* it is to be PUT, without a form */
   gboolean oss;       /* it was promised the fields of oss_body_param */
 } SbFile;
 

@@ -174,10 +174,10 @@ answer_upload (SbCall *call, const char *download, const char *sign)
   JsonObject *upload = json_object_new ();
   g_autofree char *url = g_strdup_printf ("%s/upload/%s", sandbox->settings.upload_elsewhere ? sandbox->elsewhere : sandbox->origin, sign);
 
-  add_file (sandbox->files, sign, oss);
+  add_file (sandbox->files, sign, oss)->put = sandbox->settings.put_upload;
   json_object_set_string_member (upload, "upload_url", url);
   json_object_set_string_member (upload, "download_url", download);
-  json_object_set_string_member (upload, "upload_method", "POST");
+  json_object_set_string_member (upload, "upload_method", sandbox->settings.put_upload ? "PUT" : "POST");
   if (oss)
     {
       JsonObject *fields = json_object_new ();
@@ -338,7 +338,7 @@ gboolean
 sb_files_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query)
 {
   const char *method = soup_server_message_get_method (msg);
-  gboolean upload = strcmp (method, "POST") == 0 && g_str_has_prefix (path, "/upload/");
+  gboolean upload = (strcmp (method, "POST") == 0 || strcmp (method, "PUT") == 0) && g_str_has_prefix (path, "/upload/");
   gboolean download = strcmp (method, "GET") == 0
                       && (strcmp (path, "/file/download/chat") == 0 || strcmp (path, "/file/download/avatar") == 0
                           || g_str_has_prefix (path, "/elsewhere/"));

@@ -71,6 +71,7 @@ typedef struct {
   SbFrameForm frame_form;
   gboolean bare_duplicate;    /* a duplicate's answer has no server_mid */
   gboolean oss_upload;        /* uploads ask for the fields of oss_body_param */
+  gboolean put_upload;        /* uploads are wanted as PUT, without a form */
   gboolean upload_elsewhere;  /* uploads go to the second port */
   int ping_interval;          /* ms */
   int ping_timeout;           /* ms */

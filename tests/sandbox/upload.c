@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * upload.c: forms with a file, taken byte by byte as they come and written to the disk, whatever their size.
+ * upload.c: forms with a file, and files without a form, taken byte by byte as they come and written to the disk, whatever their size.
  */
 #include "files-private.h"
 
@@ -20,6 +20,7 @@ typedef struct {
   char *boundary;           /* (nullable): it is no form */
   GByteArray *buffer;       /* before the file: what is not understood yet; in it: what may be its end */
   guint n_fields;           /* that were there */
+  gboolean raw;             /* no form: the body is the file */
   gboolean in_file;
   char *type;
   int fd;
@@ -141,7 +142,7 @@ take_part (Form *form)
 static void
 drain (Form *form)
 {
-  gsize keep = strlen (form->boundary) + 8; /* CR LF, two and two hyphens, CR LF */
+  gsize keep = form->raw ? 0 : strlen (form->boundary) + 8; /* CR LF, two and two hyphens, CR LF */
   gsize n = form->buffer->len > keep ? form->buffer->len - keep : 0;
 
   if (form->fd < 0)
@@ -193,7 +194,7 @@ on_chunk (SoupServerMessage *msg, GBytes *chunk, gpointer user_data)
   form->received += (goffset) len;
   if (form->fault != NULL)
     misbehave (form);
-  if (form->problem != NULL || form->boundary == NULL || form->file == NULL)
+  if (form->problem != NULL || (form->boundary == NULL && !form->raw) || form->file == NULL)
     return;
   g_byte_array_append (form->buffer, data, (guint) len);
   while (!form->in_file && take_part (form))
@@ -212,14 +213,18 @@ check_end (Form *form)
 
   if (form->file == NULL)
     refuse (form, "this address was not given out");
+  else if (form->file->put != form->raw)
+    refuse (form, "not by the method that was asked for");
+  else if (form->raw)
+    drain (form); /* of nothing, too, there is a file */
   else if (form->boundary == NULL)
     refuse (form, "no multipart/form-data");
   else if (!form->in_file)
     refuse (form, "there is no file");
   else if (form->buffer->len != strlen (end) || memcmp (form->buffer->data, end, form->buffer->len) != 0)
     refuse (form, "the form does not end behind the file");
-  else if (soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
-           && soup_message_headers_get_content_length (headers) != form->received)
+  if (form->problem == NULL && soup_message_headers_get_encoding (headers) == SOUP_ENCODING_CONTENT_LENGTH
+      && soup_message_headers_get_content_length (headers) != form->received)
     refuse (form, "Content-Length is another one");
 }
 
@@ -229,12 +234,13 @@ void
 sb_files_begin (Sandbox *sandbox, SoupServerMessage *msg, const char *path)
 {
   SoupMessageHeaders *headers = soup_server_message_get_request_headers (msg);
+  const char *method = soup_server_message_get_method (msg);
   g_autoptr (GHashTable) params = NULL;
   const char *type;
   const char *sign;
   Form *form;
 
-  if (strcmp (soup_server_message_get_method (msg), "POST") != 0 || !g_str_has_prefix (path, "/upload/"))
+  if ((strcmp (method, "POST") != 0 && strcmp (method, "PUT") != 0) || !g_str_has_prefix (path, "/upload/"))
     return;
   sign = path + strlen ("/upload/");
   type = soup_message_headers_get_content_type (headers, &params);
@@ -244,7 +250,10 @@ sb_files_begin (Sandbox *sandbox, SoupServerMessage *msg, const char *path)
   form->fd = -1;
   form->buffer = g_byte_array_new ();
   form->file = g_hash_table_lookup (sandbox->files->by_sign, sign);
-  if (g_strcmp0 (type, "multipart/form-data") == 0)
+  form->raw = form->in_file = strcmp (method, "PUT") == 0;
+  if (form->raw)
+    form->type = g_strdup (type);
+  else if (g_strcmp0 (type, "multipart/form-data") == 0)
     form->boundary = g_strdup (g_hash_table_lookup (params, "boundary"));
   form->fault = sb_files_take_fault (sandbox->files, TRUE, sign);
   if (form->fault != NULL)
@@ -262,7 +271,7 @@ check_token (Form *form)
   const char *token = soup_message_headers_get_one (headers, "access-token");
   gboolean elsewhere = sb_is_elsewhere (form->sandbox, form->msg);
 
-  if (elsewhere && form->file != NULL && form->file->oss && token != NULL)
+  if (elsewhere && form->file != NULL && (form->file->oss || form->file->put) && token != NULL)
     sb_trace_violation (form->sandbox, 0, "upload: the token was given to another host");
 }
 
@@ -291,11 +300,11 @@ sb_upload_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *sign)
       g_free (file->type);
       file->type = g_steal_pointer (&form->type);
       sandbox->files->n_uploads++;
-      answer = file->oss ? good_oss : good;
+      answer = file->put ? "" : file->oss ? good_oss : good;
     }
   if (fault != NULL && fault->body != NULL)
     answer = fault->body;
-  sb_trace_rest (sandbox, "POST", "/upload", 0, answer == bad ? SB_BAD_REQUEST : SB_OK);
+  sb_trace_rest (sandbox, form->raw ? "PUT" : "POST", "/upload", 0, answer == bad ? SB_BAD_REQUEST : SB_OK);
   if (fault != NULL && fault->redirect != NULL)
     soup_message_headers_replace (soup_server_message_get_response_headers (msg), "Location", fault->redirect);
   soup_server_message_set_status (msg, fault != NULL && fault->status != 0 ? fault->status : SOUP_STATUS_OK, NULL);

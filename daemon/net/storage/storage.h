@@ -35,6 +35,7 @@ gboolean floo_storage_is_service (FlooStorage *self, const char *url);
  * FlooUploadRequest:
  * @url: where to; from the service
  * @fields: (nullable): what that storage wants before the file, name, value, ..., NULL; NULL: it is the service's own storage
+ * @put: the file alone is the body of a PUT; else it is the last part of a form that is POSTed
  * @file: read from where it is, on worker threads
  * @size: bytes; -1: not known
  * @name: the file's
@@ -43,6 +44,7 @@ gboolean floo_storage_is_service (FlooStorage *self, const char *url);
 typedef struct {
   const char *url;
   const char *const *fields;
+  gboolean put;
   GInputStream *file;
   goffset size;
   const char *name;

@@ -19,6 +19,7 @@ typedef struct {
   SoupSession *session;
   SoupMessage *message;
   gboolean refused;
+  gboolean put;
   goffset head;    /* bytes of the body before the file */
   goffset size;    /* of the file, -1: not known */
   goffset written; /* bytes of the body */
@@ -103,13 +104,16 @@ upload_thread (FlooMover *mover, GCancellable *cancellable, gpointer data, GErro
 
 /* Its own storage: an envelope with data true; a cloud's: what its callback answers, Status OK. */
 static gboolean
-check_answer (const GByteArray *body, GError **error)
+check_answer (const GByteArray *body, gboolean put, GError **error)
 {
-  g_autoptr (JsonNode) root = floo_json_parse (body->data != NULL ? (const char *) body->data : "", body->len, error);
+  g_autoptr (JsonNode) root = floo_json_parse (body->data != NULL ? (const char *) body->data : "", body->len, put ? NULL : error);
   JsonObject *object = root != NULL ? floo_json_node_object (root) : NULL;
   gint64 code = 0;
   gboolean done = FALSE;
 
+  /* Of a PUT the HTTP status says it all, unless there are words. */
+  if (put && object == NULL)
+    return TRUE;
   if (root == NULL)
     {
       g_prefix_error (error, "the storage's answer: ");
@@ -142,19 +146,20 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (!floo_http_status_is_success (soup_message_get_status (upload->message)))
     error = floo_storage_status_error (soup_message_get_status (upload->message));
-  if (error != NULL || !check_answer (upload->answer, &error))
+  if (error != NULL || !check_answer (upload->answer, upload->put, &error))
     g_task_return_error (task, error);
   else
     g_task_return_boolean (task, TRUE);
 }
 
-/* The token goes to the service; to another host only where that is the service's own storage, over no weaker a scheme. */
+/* The token goes to the service; to another host only where that is the service's own storage, over no weaker a scheme. An address for a PUT
+ * says itself that it may be used. */
 static gboolean
 may_have_token (FlooStorage *self, GUri *uri, FlooHost host, const FlooUploadRequest *request)
 {
   if (host == FLOO_HOST_SERVICE)
     return TRUE;
-  return request->fields == NULL
+  return request->fields == NULL && !request->put
          && (floo_tls_is_scheme (g_uri_get_scheme (uri)) || !g_str_has_prefix (floo_storage_get_service (self, NULL), "https:"));
 }
 
@@ -167,7 +172,7 @@ build_message (FlooStorage *self, const FlooUploadRequest *request, FlooHost *ho
 
   if (uri == NULL)
     return NULL;
-  message = soup_message_new_from_uri ("POST", uri);
+  message = soup_message_new_from_uri (request->put ? "PUT" : "POST", uri);
   /* A request that has begun cannot be sent again by itself: its body is a stream. So not over a connection that may be dead. */
   soup_message_add_flags (message, SOUP_MESSAGE_NEW_CONNECTION | SOUP_MESSAGE_NO_REDIRECT);
   if (may_have_token (self, uri, *host, request) && floo_storage_text_is_safe (token) && floo_storage_text_is_safe (self->app_id))
@@ -205,10 +210,16 @@ floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, 
       g_task_return_error (task, error);
       return;
     }
-  body = floo_multipart_new (request->fields, request->name, request->type, request->file, request->size);
-  upload->head = floo_multipart_get_head_length (body);
-  soup_message_set_request_body (upload->message, floo_multipart_get_content_type (body), G_INPUT_STREAM (body),
-                                 floo_multipart_get_length (body));
+  upload->put = request->put;
+  if (request->put)
+    soup_message_set_request_body (upload->message, request->type, request->file, request->size);
+  else
+    {
+      body = floo_multipart_new (request->fields, request->name, request->type, request->file, request->size);
+      upload->head = floo_multipart_get_head_length (body);
+      soup_message_set_request_body (upload->message, floo_multipart_get_content_type (body), G_INPUT_STREAM (body),
+                                     floo_multipart_get_length (body));
+    }
   g_signal_connect (upload->message, "wrote-body-data", G_CALLBACK (on_wrote), upload);
   floo_storage_guard (upload->message, host, upload->stall, &upload->refused);
   floo_mover_run_async (upload_thread, upload, upload->stall, progress, progress_data, sent_cb, g_object_ref (task));

@@ -81,7 +81,7 @@ read_fields (JsonObject *object)
 }
 
 static gboolean
-read_address (FlooUpload *upload, JsonNode *data, char **to, GError **error)
+read_address (FlooUpload *upload, JsonNode *data, char **to, gboolean *put, GError **error)
 {
   JsonObject *object = floo_json_node_object (data);
   const char *upload_url = floo_json_get_string (object, "upload_url");
@@ -93,7 +93,8 @@ read_address (FlooUpload *upload, JsonNode *data, char **to, GError **error)
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service gave no address for the file");
       return FALSE;
     }
-  if (method != NULL && *method != '\0' && g_ascii_strcasecmp (method, "POST") != 0)
+  *put = method != NULL && g_ascii_strcasecmp (method, "PUT") == 0;
+  if (!*put && method != NULL && *method != '\0' && g_ascii_strcasecmp (method, "POST") != 0)
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service wants the file in a way that is not known");
       return FALSE;
@@ -115,13 +116,14 @@ on_address (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autofree char *to = NULL;
   g_autoptr (GInputStream) stream = NULL;
   FlooUploadRequest request = { 0 };
+  gboolean put = FALSE;
 
   if (!floo_files_may_go_on (upload->transfer))
     return;
   /* Whoever stands before the service is out of order: later it may work. */
   if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL))
     error->code = FLOO_ERROR_OFFLINE;
-  if (answer == NULL || !read_address (upload, answer->data, &to, &error) || lseek (upload->input->fd, 0, SEEK_SET) != 0)
+  if (answer == NULL || !read_address (upload, answer->data, &to, &put, &error) || lseek (upload->input->fd, 0, SEEK_SET) != 0)
     {
       if (error == NULL)
         error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_FILE, "the file cannot be read again");
@@ -131,6 +133,7 @@ on_address (GObject *source, GAsyncResult *result, gpointer user_data)
   stream = g_unix_input_stream_new (upload->input->fd, FALSE);
   request = (FlooUploadRequest){ .url = to,
                                  .fields = (const char *const *) upload->fields,
+                                 .put = put,
                                  .file = stream,
                                  .size = upload->input->size,
                                  .name = upload->name,

@@ -40,8 +40,8 @@ CREATE TABLE messages (
 CREATE INDEX messages_by_conversation ON messages (conversation, id);
 CREATE INDEX messages_unread ON messages (conversation, id) WHERE unread = 1;
 CREATE INDEX messages_mentioning ON messages (conversation) WHERE unread = 1 AND flags & 16;
-CREATE INDEX messages_of_files ON messages (type, id) WHERE type BETWEEN 1 AND 5;
-CREATE INDEX messages_of_files_here ON messages (conversation, type, id) WHERE type BETWEEN 1 AND 5;
+CREATE INDEX messages_of_files ON messages (type, id) WHERE attachment IS NOT NULL;
+CREATE INDEX messages_of_files_here ON messages (conversation, type, id) WHERE attachment IS NOT NULL;
 CREATE UNIQUE INDEX messages_by_client_id ON messages (client_id) WHERE client_id IS NOT NULL;
 
 -- Who has read or played one of our messages that has an audience (receipts.h).

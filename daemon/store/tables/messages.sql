@@ -200,12 +200,12 @@ UPDATE messages SET unread = 0, status = 2 WHERE conversation = ?1 AND unread = 
 SELECT conversation, iif(sender = ?2 AND status = 2, id, 0) FROM messages WHERE id IN (SELECT value FROM json_each(?1));
 
 -- name: messages-of-type
--- in: ?1 type, 1 to 5, ?2 id (excluded)
+-- in: ?1 type, ?2 id (excluded)
 -- out: id, newest first
-SELECT id FROM messages INDEXED BY messages_of_files WHERE type = ?1 AND type BETWEEN 1 AND 5 AND id < ?2 ORDER BY id DESC;
+SELECT id FROM messages INDEXED BY messages_of_files WHERE type = ?1 AND attachment IS NOT NULL AND id < ?2 ORDER BY id DESC;
 
 -- name: messages-of-type-here
--- in: ?1 type, 1 to 5, ?2 id (excluded), ?3 conversation
+-- in: ?1 type, ?2 id (excluded), ?3 conversation
 -- out: id, newest first
 SELECT id FROM messages INDEXED BY messages_of_files_here
-WHERE conversation = ?3 AND type = ?1 AND type BETWEEN 1 AND 5 AND id < ?2 ORDER BY id DESC;
+WHERE conversation = ?3 AND type = ?1 AND attachment IS NOT NULL AND id < ?2 ORDER BY id DESC;
