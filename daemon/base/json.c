@@ -475,6 +475,20 @@ escape_unit_separators (char *text)
   return g_strjoinv ("\\u001f", parts);
 }
 
+gboolean
+floo_json_text_has_member (const char *text, const char *member)
+{
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
+
+  /* Most texts do not even have its name. */
+  if (text == NULL || strstr (text, member) == NULL)
+    return FALSE;
+  node = floo_json_parse (text, strlen (text), NULL);
+  object = node != NULL ? floo_json_node_object (node) : NULL;
+  return object != NULL && json_object_has_member (object, member);
+}
+
 char *
 floo_json_to_text (JsonNode *node)
 {

@@ -36,6 +36,8 @@ gboolean floo_json_node_bool (JsonNode *node, gboolean *out);
 const char *floo_json_node_string (JsonNode *node);
 /* The object of a node, or NULL. */
 JsonObject *floo_json_node_object (JsonNode *node);
+/* Whether @text (nullable) is a JSON object with @member. */
+gboolean floo_json_text_has_member (const char *text, const char *member);
 /* Returns: (transfer full): compact text. */
 char *floo_json_to_text (JsonNode *node);
 

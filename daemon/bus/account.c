@@ -86,9 +86,16 @@ handle_login_with_token (const FlooBusCall *call)
 static void
 handle_logout (const FlooBusCall *call)
 {
-  floo_session_logout (call->session, floo_options_get_boolean (call->options, "erase"),
-                       floo_options_get_boolean (call->options, "discard"),
-                       floo_options_get_boolean (call->options, "everywhere"), floo_bus_reply, call->invocation);
+  static const struct {
+    const char *option;
+    FlooLogoutFlags flag;
+  } rows[] = { { "erase", FLOO_LOGOUT_ERASE }, { "discard", FLOO_LOGOUT_DISCARD }, { "everywhere", FLOO_LOGOUT_EVERYWHERE } };
+  FlooLogoutFlags flags = FLOO_LOGOUT_NONE;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    if (floo_options_get_boolean (call->options, rows[i].option))
+      flags |= rows[i].flag;
+  floo_session_logout (call->session, flags, floo_bus_reply, call->invocation);
 }
 
 static void

@@ -11,9 +11,9 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
 }
 
 void
-floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_session_logout (FlooSession *self, FlooLogoutFlags flags, FlooReply reply, gpointer user_data)
 {
-  floo_login_log_out (self->login, erase, discard, everywhere, reply, user_data);
+  floo_login_log_out (self->login, flags, reply, user_data);
 }
 
 void

@@ -107,7 +107,6 @@ on_event (const FlooEvent *event, gpointer data)
   /* Settings and members change by calls of clients and by notices of the service; either way there is an event. */
   if (is_event (event, FLOO_SIGNAL_GROUP_LIST_UPDATE) || is_event (event, FLOO_SIGNAL_GROUP_MEMBER_CHANGED))
     floo_directory_groups_changed (self->directory);
-  floo_files_on_event (self->files, event);
   g_signal_emit (self, signals[SIGNAL_EVENT], 0, event);
 }
 
@@ -135,6 +134,7 @@ on_applied (const FlooInboundResult *result, gpointer data)
       const FlooInboundStatus *status = &g_array_index (result->statuses, FlooInboundStatus, i);
       floo_login_status (self->login, status->code, status->reason);
     }
+  floo_files_images_came (self->files, result->images);
   floo_sender_answered (self->sender, (const FlooAnswer *) (void *) result->answered->data, result->answered->len);
   if (result->pump)
     floo_sender_pump (self->sender);
@@ -172,7 +172,13 @@ on_needs_members (gint64 group, gpointer data)
   floo_directory_await_members (((FlooSession *) data)->directory, group);
 }
 
-static const FlooSenderListener sender_listener = { on_resent, on_needs_members };
+static void
+on_cancelled (gint64 client_id, gpointer data)
+{
+  floo_files_cancelled (((FlooSession *) data)->files, client_id);
+}
+
+static const FlooSenderListener sender_listener = { on_resent, on_needs_members, on_cancelled };
 
 static void
 on_members_settled (gint64 group, gboolean known, gpointer data)

@@ -66,7 +66,7 @@ GVariant *floo_session_get_properties (FlooSession *self);
 
 void floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_data);                       /* (a{sv}) */
 void floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
-void floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data);
+void floo_session_logout (FlooSession *self, FlooLogoutFlags flags, FlooReply reply, gpointer user_data);
 void floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data);
 /* @app_id, @dns_server: (nullable), as in a login; needs no login. */
 void floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,

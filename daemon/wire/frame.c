@@ -373,6 +373,15 @@ floo_frame_set_history (FlooFrame *frame)
   dl->has_is_full_sync = dl->is_full_sync = TRUE;
 }
 
+int
+floo_frame_status (FlooFrame *frame, const Floo__Status *status, const char **reason)
+{
+  *reason = status != NULL ? floo_frame_text (frame, status->has_reason, &status->reason) : "";
+  if (status == NULL)
+    return FLOO__STATUS__ERROR_CODE__OK;
+  return status->has_code ? (int) status->code : 0;
+}
+
 const char *
 floo_frame_text (FlooFrame *frame, gboolean has, const ProtobufCBinaryData *data)
 {

@@ -94,6 +94,15 @@ void floo_frame_set_history (FlooFrame *frame);
  */
 const char *floo_frame_text (FlooFrame *frame, gboolean has, const ProtobufCBinaryData *data);
 
+/**
+ * floo_frame_status:
+ * @status: (nullable): of an answer in @frame; NULL is OK
+ * @reason: (out): as of floo_frame_text()
+ *
+ * Returns: Status.ErrorCode, also one that is not known
+ */
+int floo_frame_status (FlooFrame *frame, const Floo__Status *status, const char **reason);
+
 /* A text for encoding: points into @text, which must outlive the struct. */
 static inline ProtobufCBinaryData
 floo_wire_text (const char *text)

@@ -124,9 +124,10 @@ floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooRepl
 }
 
 void
-floo_session_logout (FlooSession *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_session_logout (FlooSession *self, FlooLogoutFlags flags, FlooReply reply, gpointer user_data)
 {
-  CALLED ("logout %d %d %d\n", erase, discard, everywhere);
+  CALLED ("logout %d %d %d\n", (flags & FLOO_LOGOUT_ERASE) != 0, (flags & FLOO_LOGOUT_DISCARD) != 0,
+          (flags & FLOO_LOGOUT_EVERYWHERE) != 0);
 }
 
 void

@@ -96,7 +96,7 @@ sending_send (Sending *s, const GPtrArray *frames)
       const FlooTaken *taken = g_ptr_array_index (frames, i);
 
       if (floo_window_send (s->window, taken->generation, taken->client_mid, s->now))
-        g_string_append_printf (text, "%" G_GINT64_FORMAT ":%s ", taken->client_mid, taken->row.content);
+        g_string_append_printf (text, "%" G_GINT64_FORMAT ":%s ", taken->client_mid, taken->row->content);
     }
   return g_string_free (text, FALSE);
 }

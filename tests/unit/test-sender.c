@@ -181,7 +181,7 @@ test_append_before_message (Sending *s, gconstpointer data)
   sending_assert_take (s, "90:begin ");
   sending_accept (s, 90, 1090);
   sending_assert_take (s, "100:+100+101+102 ");
-  g_assert_cmpint (((FlooTaken *) s->frames->pdata[0])->row.target, ==, 1090);
+  g_assert_cmpint (((FlooTaken *) s->frames->pdata[0])->row->target, ==, 1090);
 }
 
 static gboolean
@@ -389,12 +389,12 @@ service_take (Service *service, const FlooTaken *taken)
   answer->refused = g_rand_int_range (service->rand, 0, 100) < 3;
   if (answer->refused)
     {
-      g_string_append (taken->row.operation == APPEND ? service->refused_appends : service->refused, taken->row.content);
+      g_string_append (taken->row->operation == APPEND ? service->refused_appends : service->refused, taken->row->content);
       return;
     }
   answer->server_id = ++service->last_id;
   g_hash_table_insert (service->known, g_memdup2 (&taken->client_mid, sizeof (gint64)), g_memdup2 (&service->last_id, sizeof (gint64)));
-  g_string_append (taken->row.operation == APPEND ? service->message : service->log, taken->row.content);
+  g_string_append (taken->row->operation == APPEND ? service->message : service->log, taken->row->content);
 }
 
 static void

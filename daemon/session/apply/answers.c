@@ -11,36 +11,12 @@
 #include "store/tables/messages.h"
 #include "session/apply/status.h"
 
-static void
-kept_row_free (gpointer data)
-{
-  FlooKeptRow *kept = data;
-
-  g_free (kept->content);
-  g_free (kept->config);
-  g_free (kept->ext);
-  g_free (kept);
-}
-
-static gboolean
-keep_row (const FlooOutboxRow *row, gpointer user_data)
-{
-  FlooKeptRow *kept = g_new0 (FlooKeptRow, 1);
-
-  kept->row = *row;
-  kept->content = g_strdup (row->content);
-  kept->config = g_strdup (row->config);
-  kept->ext = g_strdup (row->ext);
-  g_ptr_array_add (user_data, kept);
-  return TRUE;
-}
-
 GPtrArray *
 floo_answers_get_rows (FlooDb *db, gint64 client_mid, GError **error)
 {
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (kept_row_free);
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_outbox_row_free);
 
-  return floo_outbox_foreach_of_frame (db, client_mid, keep_row, rows, error) ? g_steal_pointer (&rows) : NULL;
+  return floo_outbox_foreach_of_frame (db, client_mid, floo_outbox_row_collect, rows, error) ? g_steal_pointer (&rows) : NULL;
 }
 
 /* Returns: (transfer full) */
@@ -50,7 +26,7 @@ join_contents (GPtrArray *rows)
   GString *all = g_string_new (NULL);
 
   for (guint i = 0; i < rows->len; i++)
-    g_string_append (all, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->content);
+    g_string_append (all, ((const FlooOutboxRow *) g_ptr_array_index (rows, i))->content);
   return g_string_free (all, FALSE);
 }
 
@@ -61,7 +37,7 @@ count_attempts (GPtrArray *rows)
   guint attempts = 0;
 
   for (guint i = 0; i < rows->len; i++)
-    attempts = MAX (attempts, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.attempts);
+    attempts = MAX (attempts, ((const FlooOutboxRow *) g_ptr_array_index (rows, i))->attempts);
   return attempts;
 }
 
@@ -74,9 +50,8 @@ number_of (guint64 number)
 
 /* A command is signalled and not kept, one of ours, too. */
 static gboolean
-apply_accepted_command (FlooApply *apply, const FlooKeptRow *kept, gint64 server_id, GError **error)
+apply_accepted_command (FlooApply *apply, const FlooOutboxRow *row, gint64 server_id, GError **error)
 {
-  const FlooOutboxRow *row = &kept->row;
   g_autoptr (GVariant) message = floo_messages_get_variant (apply->db, row->client_id, error);
 
   if (message == NULL)
@@ -85,13 +60,12 @@ apply_accepted_command (FlooApply *apply, const FlooKeptRow *kept, gint64 server
   return floo_apply_flush (apply, error)
          && floo_status_journal (apply->db, row->client_id, row->conversation, TRUE, "sent", server_id, 0, NULL, error)
          && floo_outbox_delete (apply->db, row->client_id, error)
-         && floo_apply_message (apply, row->conversation, row->to_type, server_id, FALSE, message, 256 + strlen (kept->content), error);
+         && floo_apply_message (apply, row->conversation, row->to_type, server_id, FALSE, message, 256 + strlen (row->content), error);
 }
 
 static gboolean
-apply_accepted_message (FlooApply *apply, const FlooKeptRow *kept, const Floo__SyncDL *answer, GError **error)
+apply_accepted_message (FlooApply *apply, const FlooOutboxRow *row, const Floo__SyncDL *answer, GError **error)
 {
-  const FlooOutboxRow *row = &kept->row;
   gint64 server_id = number_of (answer->server_mid), server_time = number_of (answer->server_time);
   gint64 conversation;
   FlooToType to_type;
@@ -100,7 +74,7 @@ apply_accepted_message (FlooApply *apply, const FlooKeptRow *kept, const Floo__S
   FlooChange *change;
 
   if (row->type == FLOO_TYPE_COMMAND)
-    return apply_accepted_command (apply, kept, server_id, error);
+    return apply_accepted_command (apply, row, server_id, error);
   if (!floo_apply_flush (apply, error) || !floo_apply_counts (apply, error) || !floo_messages_is_known (apply->db, server_id, &known, error)
       || !floo_outbox_acknowledge (apply->db, row->client_id, server_id, server_time, &was_there, error)
       || !floo_messages_find (apply->db, server_id, &is_there, &conversation, &to_type, error))
@@ -109,7 +83,7 @@ apply_accepted_message (FlooApply *apply, const FlooKeptRow *kept, const Floo__S
   /* Recalled or deleted, here or elsewhere, before we heard of its id. */
   if (!is_there)
     return floo_status_journal (apply->db, row->client_id, row->conversation, FALSE, "sent", server_id, 0, NULL, error);
-  change = floo_apply_change (apply, row->conversation, floo_apply_type_of (row->to_type, row->conversation), error);
+  change = floo_apply_change (apply, row->conversation, floo_conversation_type_of (row->to_type, row->conversation), error);
   if (change == NULL)
     return FALSE;
   change->touched = change->listed = TRUE;
@@ -129,18 +103,17 @@ apply_accepted_message (FlooApply *apply, const FlooKeptRow *kept, const Floo__S
   if (row->type == FLOO_TYPE_RTC && row->to_type == FLOO_TO_ROSTER
       && !floo_apply_event_refs (apply, FLOO_SIGNAL_ROSTER_RTC_MESSAGE, g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", message), &server_id, 1, error))
     return FALSE;
-  return floo_apply_message (apply, row->conversation, row->to_type, server_id, TRUE, message, 256 + strlen (kept->content), error)
+  return floo_apply_message (apply, row->conversation, row->to_type, server_id, TRUE, message, 256 + strlen (row->content), error)
          && floo_apply_early (apply, server_id, error);
 }
 
 gboolean
 floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 edit_timestamp, GError **error)
 {
-  const FlooKeptRow *first = g_ptr_array_index (rows, 0);
-  const FlooOutboxRow *row = &first->row;
+  const FlooOutboxRow *row = g_ptr_array_index (rows, 0);
   g_autofree char *content = join_contents (rows);
   FlooMessageOperation operation = { .id = id, .type = row->operation, .mid = row->target, .conversation = row->conversation, .ours = TRUE,
-                                     .edit_timestamp = edit_timestamp, .content = content, .config = first->config, .ext = first->ext };
+                                     .edit_timestamp = edit_timestamp, .content = content, .config = row->config, .ext = row->ext };
   gboolean was_there, is_new = TRUE;
 
   /* Its number is known from now on: should it come back to us in a page, it changes nothing; nor does this where it came before. */
@@ -149,14 +122,14 @@ floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gin
   if (!floo_apply_flush (apply, error))
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
-    if (!floo_outbox_acknowledge (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, 0, 0, &was_there, error))
+    if (!floo_outbox_acknowledge (apply->db, ((const FlooOutboxRow *) g_ptr_array_index (rows, i))->client_id, 0, 0, &was_there, error))
       return FALSE;
   if ((row->operation < FLOO_OUTBOX_DELETE_CONVERSATION && is_new && !floo_apply_operation (apply, &operation, error))
       || !floo_apply_flush_append (apply, error))
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
-    if (!floo_status_journal (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, row->conversation, FALSE,
-                              "sent", id, 0, NULL, error))
+    if (!floo_status_journal (apply->db, ((const FlooOutboxRow *) g_ptr_array_index (rows, i))->client_id, row->conversation, FALSE,
+                                     "sent", id, 0, NULL, error))
       return FALSE;
   return TRUE;
 }
@@ -217,7 +190,7 @@ break_up (FlooApply *apply, GPtrArray *rows, GError **error)
     return TRUE;
   for (guint i = rows->len; i-- > 0;)
     {
-      const FlooOutboxRow *row = &((const FlooKeptRow *) g_ptr_array_index (rows, i))->row;
+      const FlooOutboxRow *row = g_ptr_array_index (rows, i);
 
       if (row->state != FLOO_SEND_CANCELLED ? !floo_outbox_set_frame (apply->db, row->client_id, 0, error)
                                             : !floo_outbox_delete (apply->db, row->client_id, error))
@@ -247,7 +220,7 @@ apply_refused (FlooApply *apply, GPtrArray *rows, int code, const char *reason, 
     g_array_index (apply->result->answered, FlooAnswer, apply->result->answered->len - 1).refused = TRUE;
   for (guint i = 0; i < rows->len; i++)
     {
-      const FlooOutboxRow *row = &((const FlooKeptRow *) g_ptr_array_index (rows, i))->row;
+      const FlooOutboxRow *row = g_ptr_array_index (rows, i);
       gboolean ok;
 
       if (row->state == FLOO_SEND_CANCELLED)
@@ -297,7 +270,7 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
     {
-      const FlooOutboxRow *row = &((const FlooKeptRow *) g_ptr_array_index (rows, i))->row;
+      const FlooOutboxRow *row = g_ptr_array_index (rows, i);
       gboolean ok;
 
       if (row->state == FLOO_SEND_CANCELLED)
@@ -317,8 +290,7 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
 static gboolean
 apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, gboolean duplicate, GError **error)
 {
-  const FlooKeptRow *first = g_ptr_array_index (rows, 0);
-  const FlooOutboxRow *row = &first->row;
+  const FlooOutboxRow *row = g_ptr_array_index (rows, 0);
   gint64 id = number_of (answer->server_mid), edited = number_of (answer->edit_timestamp);
   /* The first frame cannot be known yet: the number was given before, to this row or another one, by a store that was lost since. */
   gboolean is_doubtful = duplicate && count_attempts (rows) <= 1 && row->state != FLOO_SEND_UNCERTAIN;
@@ -339,7 +311,7 @@ apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, g
     return leave_in_doubt (apply, row, FLOO_DOUBT_DUPLICATE, id, error);
   /* Behind the last id there is no place for another; and applied carefully, it failed the transaction before. */
   if (may && id < G_MAXINT64 && !apply->carefully)
-    return apply_accepted_message (apply, first, answer, error);
+    return apply_accepted_message (apply, row, answer, error);
   if (id != 0)
     floo_apply_leave_out (apply, FLOO_LEFT_OUT_ANSWER, "the id %" G_GINT64_FORMAT " for message %" G_GINT64_FORMAT " of ours", id, row->client_id);
   return leave_in_doubt (apply, row, FLOO_DOUBT_NO_ID, 0, error);
@@ -349,10 +321,9 @@ gboolean
 floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
 {
   const Floo__SyncDL *answer = frame->sync_dl;
-  const Floo__Status *status = answer->status;
   FlooAnswer answered = { .client_mid = number_of (answer->client_mid) };
-  int code = status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
-  const char *reason = status != NULL ? floo_frame_text (frame, status->has_reason, &status->reason) : "";
+  const char *reason;
+  int code = floo_frame_status (frame, answer->status, &reason);
   g_autoptr (GPtrArray) rows = floo_answers_get_rows (apply->db, answered.client_mid, error);
   gboolean duplicate = is_duplicate (reason);
 
@@ -360,7 +331,7 @@ floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
     return FALSE;
   g_array_append_val (apply->result->answered, answered);
   /* Answered before, or given up: nothing waits for it (typing has no row either). */
-  if (rows->len == 0 || ((const FlooKeptRow *) g_ptr_array_index (rows, 0))->row.accepted != 0)
+  if (rows->len == 0 || ((const FlooOutboxRow *) g_ptr_array_index (rows, 0))->accepted != 0)
     return TRUE;
   apply->result->pump = TRUE;
   if (code == FLOO__STATUS__ERROR_CODE__OK || duplicate)

@@ -9,13 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* A row of the outbox that outlives the statement it came from. */
-typedef struct {
-  FlooOutboxRow row;
-  char *content, *config, *ext;
-} FlooKeptRow;
-
-/* Returns: (transfer full): FlooKeptRow of all rows that went out with the frame; NULL with @error */
+/* Returns: (transfer full): FlooOutboxRow of all rows that went out with the frame; NULL with @error */
 GPtrArray *floo_answers_get_rows (FlooDb *db, gint64 client_mid, GError **error);
 
 /* @rows: what an accepted frame carried: one operation, or appends to one message. It takes effect now. @id: 0: not told */

@@ -15,6 +15,12 @@ status_clear (gpointer data)
   g_free (((FlooInboundStatus *) data)->reason);
 }
 
+static void
+image_clear (gpointer data)
+{
+  g_free (((FlooInboundImage *) data)->attachment);
+}
+
 FlooInboundResult *
 floo_inbound_result_new (void)
 {
@@ -26,6 +32,8 @@ floo_inbound_result_new (void)
   g_array_set_clear_func (result->statuses, status_clear);
   result->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
   result->conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
+  result->images = g_array_new (FALSE, FALSE, sizeof (FlooInboundImage));
+  g_array_set_clear_func (result->images, image_clear);
   result->typing = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
   return result;
 }
@@ -38,6 +46,7 @@ floo_inbound_result_free (FlooInboundResult *result)
   g_array_unref (result->statuses);
   g_array_unref (result->removing);
   g_array_unref (result->conversations);
+  g_array_unref (result->images);
   g_ptr_array_unref (result->typing);
   g_free (result);
 }

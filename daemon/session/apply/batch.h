@@ -78,7 +78,6 @@ FlooChange *floo_apply_change (FlooApply *apply, gint64 conversation, FlooConver
 gboolean floo_apply_message (FlooApply *apply, gint64 conversation, FlooToType to_type, gint64 id, gboolean stored, GVariant *message,
                              gsize bytes, GError **error);
 
-FlooConversationType floo_apply_type_of (FlooToType to_type, gint64 conversation);
 
 /* ---- careful.c ---- */
 

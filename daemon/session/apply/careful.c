@@ -71,7 +71,7 @@ floo_apply_one (FlooApply *apply, FlooApplyFunc func, gpointer data, GError **er
   FlooInboundResult *result = apply->result;
   g_autoptr (GError) refused = NULL;
   guint answered = result->answered->len, notices = result->user_notices->len, statuses = result->statuses->len,
-        conversations = result->conversations->len, typing = result->typing->len, stored = apply->stored;
+        conversations = result->conversations->len, images = result->images->len, typing = result->typing->len, stored = apply->stored;
 
   if (!apply->carefully)
     return func (apply, data, error);
@@ -85,6 +85,7 @@ floo_apply_one (FlooApply *apply, FlooApplyFunc func, gpointer data, GError **er
   g_array_set_size (result->user_notices, notices);
   g_array_set_size (result->statuses, statuses);
   g_array_set_size (result->conversations, conversations);
+  g_array_set_size (result->images, images);
   g_ptr_array_set_size (result->typing, (int) typing);
   apply->stored = stored;
   apply->hole = TRUE;

@@ -14,14 +14,6 @@ floo_inbound_uid (const Floo__XID *xid)
   return xid != NULL ? (gint64) xid->uid : 0;
 }
 
-FlooConversationType
-floo_apply_type_of (FlooToType to_type, gint64 conversation)
-{
-  if (conversation == 0)
-    return FLOO_CONVERSATION_SYSTEM;
-  return to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;
-}
-
 static gboolean
 flush_run (FlooApply *apply, GError **error)
 {

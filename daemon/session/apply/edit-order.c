@@ -51,7 +51,7 @@ is_accepted (const GArray *edits, gint64 client_mid)
 gboolean
 floo_apply_accepted_edit (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 edit_timestamp, GError **error)
 {
-  const FlooOutboxRow *row = &((const FlooKeptRow *) g_ptr_array_index (rows, 0))->row;
+  const FlooOutboxRow *row = g_ptr_array_index (rows, 0);
   gint64 client_mid = row->frame != 0 ? row->frame : row->client_id;
   g_autoptr (GArray) edits = g_array_new (FALSE, FALSE, sizeof (Edit));
 
@@ -60,7 +60,7 @@ floo_apply_accepted_edit (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 e
   if (id == 0 || (!is_accepted (edits, client_mid) && !must_wait (edits, client_mid, row->client_id)))
     return floo_apply_accepted_operation (apply, rows, id, edit_timestamp, error);
   for (guint i = 0; i < rows->len; i++)
-    if (!floo_outbox_set_accepted (apply->db, ((const FlooKeptRow *) g_ptr_array_index (rows, i))->row.client_id, id, edit_timestamp, error))
+    if (!floo_outbox_set_accepted (apply->db, ((const FlooOutboxRow *) g_ptr_array_index (rows, i))->client_id, id, edit_timestamp, error))
       return FALSE;
   return TRUE;
 }

@@ -73,7 +73,7 @@ note_conversation (FlooApply *apply, gint64 mid, gint64 *conversation, FlooToTyp
   *conversation = 0;
   if (!floo_messages_find (apply->db, mid, &known, conversation, to_type, error))
     return FALSE;
-  return !known || floo_apply_change (apply, *conversation, floo_apply_type_of (*to_type, *conversation), error) != NULL;
+  return !known || floo_apply_change (apply, *conversation, floo_conversation_type_of (*to_type, *conversation), error) != NULL;
 }
 
 static void

@@ -44,6 +44,14 @@ typedef enum {
   FLOO_N_LEFT_OUT
 } FlooLeftOut;
 
+/* An image that came. */
+typedef struct {
+  gint64 message;
+  char *attachment;
+} FlooInboundImage;
+
+#define FLOO_INBOUND_IMAGES 50
+
 /* What a batch of frames came to, beyond the store: for the main loop. */
 typedef struct {
   GArray *answered;             /* FlooAnswer */
@@ -51,6 +59,7 @@ typedef struct {
   GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
   GArray *removing;             /* in: gint64: conversations that a client of ours is removing, with their group or user */
   GArray *conversations;        /* gint64: with users, of which the service has told for the first time, and has nothing new for us */
+  GArray *images;               /* FlooInboundImage: of others, with an attachment; the first FLOO_INBOUND_IMAGES of them */
   GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
   gboolean fetch_contacts;      /* details are missing or stale now */
   gboolean pump;                /* rows became due */

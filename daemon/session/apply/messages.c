@@ -136,6 +136,18 @@ apply_passing (FlooApply *apply, const Floo__Meta *meta, const FlooMessage *mess
                              message_bytes (message), error);
 }
 
+static void
+note_image (FlooInboundResult *result, const FlooMessage *message)
+{
+  FlooInboundImage image = { .message = message->id };
+
+  if (message->type != FLOO_TYPE_IMAGE || (message->flags & FLOO_MESSAGE_OUTGOING) != 0 || message->attachment == NULL
+      || *message->attachment == '\0' || result->images->len >= FLOO_INBOUND_IMAGES)
+    return;
+  image.attachment = g_strdup (message->attachment);
+  g_array_append_val (result->images, image);
+}
+
 static gboolean
 apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboolean history, GError **error)
 {
@@ -163,10 +175,10 @@ apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboo
     return FALSE;
   apply->stored++;
   apply->news++;
-  change = floo_apply_change (apply, message->conversation, floo_apply_type_of (message->to_type, message->conversation), error);
+  change = floo_apply_change (apply, message->conversation, floo_conversation_type_of (message->to_type, message->conversation), error);
   if (change == NULL)
     return FALSE;
-  change->type = floo_apply_type_of (message->to_type, message->conversation);   /* a deletion before it does not know */
+  change->type = floo_conversation_type_of (message->to_type, message->conversation);   /* a deletion before it does not know */
   change->touched = TRUE;
   change->unread += counts;
   change->mentioned |= mentions_me && counts;
@@ -184,6 +196,7 @@ apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboo
   if (mentions_me
       && !floo_apply_event_refs (apply, FLOO_SIGNAL_MENTION_MESSAGE, g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", variant), &message->id, 1, error))
     return FALSE;
+  note_image (apply->result, message);
   return floo_apply_message (apply, message->conversation, message->to_type, message->id, TRUE, variant, message_bytes (message), error)
          && floo_apply_early (apply, message->id, error);
 }

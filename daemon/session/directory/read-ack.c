@@ -232,10 +232,8 @@ static void
 ask_members (gpointer user_data)
 {
   Step *step = user_data;
-  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(xsu)", step->members_of, step->cursor != NULL ? step->cursor : "",
-                                                                 MEMBERS_PAGE));
 
-  floo_operations_call (step->read_ack->operations, FLOO_IFACE_GROUPS, "ListMembers", args, on_members, step);
+  floo_operations_list_members (step->read_ack->operations, step->members_of, step->cursor, MEMBERS_PAGE, on_members, step);
 }
 
 static void

@@ -145,6 +145,8 @@ on_fated (FlooStore *store, gpointer data, const GError *error)
   if (error == NULL)
     {
       floo_backoff_reset (&self->backoff);
+      if (job->fate == FLOO_ROW_DROPPED)
+        floo_files_cancelled (job->files, job->client_id);
       return;
     }
   g_message ("The result of sending a file could not be stored: %s", error->message);

@@ -26,37 +26,15 @@ on_transfer_changed (guint64 id, gpointer user_data)
 }
 
 void
-floo_files_on_event (FlooFiles *self, const FlooEvent *event)
+floo_files_images_came (FlooFiles *self, const GArray *images)
 {
-  g_autoptr (GVariant) messages = NULL;
-  const char *status;
-  gint64 client_id;
-
-  if (g_str_equal (event->name, "SendingMessageStatusChanged"))
-    {
-      g_variant_get_child (event->args, 1, "x", &client_id);
-      g_variant_get_child (event->args, 2, "&s", &status);
-      floo_files_on_sending (self, client_id, status);
-      return;
-    }
-  if (!floo_account_get_config (self->account)->auto_download
-      || (!g_str_equal (event->name, "RosterMessages") && !g_str_equal (event->name, "GroupMessages")))
+  if (!floo_account_get_config (self->account)->auto_download)
     return;
-  messages = g_variant_get_child_value (event->args, 1);
-  for (gsize i = 0; i < g_variant_n_children (messages) && floo_transfers_count (self->transfers) < AUTO_MAX_OPEN; i++)
+  for (guint i = 0; i < images->len && floo_transfers_count (self->transfers) < AUTO_MAX_OPEN; i++)
     {
-      g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
-      g_autoptr (GVariant) more = g_variant_get_child_value (message, 8);
-      g_autofree char *attachment = NULL;
-      const char *type;
-      gboolean outgoing = FALSE;
-      gint64 id;
+      const FlooInboundImage *image = &g_array_index (images, FlooInboundImage, i);
 
-      g_variant_get_child (message, 0, "x", &id);
-      g_variant_get_child (message, 4, "&s", &type);
-      g_variant_lookup (more, "outgoing", "b", &outgoing);
-      if (!outgoing && g_str_equal (type, "image") && g_variant_lookup (more, "attachment", "s", &attachment))
-        floo_files_download_quietly (self, id, TRUE, attachment, FLOO_TYPE_IMAGE);
+      floo_files_download_quietly (self, image->message, TRUE, image->attachment, FLOO_TYPE_IMAGE);
     }
 }
 

@@ -36,8 +36,10 @@ void floo_files_erase_cache_async (FlooFiles *files, GAsyncReadyCallback callbac
 void floo_files_set_online (FlooFiles *files, gboolean online);
 /* Resend of a message: its upload begins now, where it has one. */
 void floo_files_resend (FlooFiles *files, gint64 client_id);
-/* A committed event: messages came, or the status of one of ours changed. */
-void floo_files_on_event (FlooFiles *files, const FlooEvent *event);
+/* A row of the outbox was cancelled: with the file that it waits for, if it does. */
+void floo_files_cancelled (FlooFiles *files, gint64 client_id);
+/* @images: FlooInboundImage: images that came; they are downloaded where the configuration wants it */
+void floo_files_images_came (FlooFiles *files, const GArray *images);
 
 /* ---- calls of clients; what they reply with is in session.h ---- */
 

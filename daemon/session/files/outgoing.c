@@ -468,13 +468,11 @@ floo_files_recover_outgoing (FlooFiles *self)
 }
 
 void
-floo_files_on_sending (FlooFiles *self, gint64 client_id, const char *status)
+floo_files_cancelled (FlooFiles *self, gint64 client_id)
 {
   g_autofree char *key = NULL;
   FlooTransfer *transfer;
 
-  if (!g_str_equal (status, "cancelled"))
-    return;
   key = floo_outgoing_key (client_id);
   transfer = floo_transfers_find (self->transfers, key);
   if (transfer != NULL && floo_transfer_get_status (transfer) < FLOO_TRANSFER_COMPLETE)

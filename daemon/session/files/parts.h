@@ -161,7 +161,5 @@ void floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thum
 void floo_files_recover_outgoing (FlooFiles *self);
 /* Rows of the outbox may have changed: uploads begin or end accordingly. */
 void floo_files_review (FlooFiles *self);
-/* SendingMessageStatusChanged */
-void floo_files_on_sending (FlooFiles *self, gint64 client_id, const char *status);
 
 G_END_DECLS

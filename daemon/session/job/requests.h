@@ -22,6 +22,13 @@ typedef struct {
   gboolean remember;
 } FlooLoginRequest;
 
+typedef enum {
+  FLOO_LOGOUT_NONE = 0,
+  FLOO_LOGOUT_ERASE = 1 << 0,       /* the local store goes, too */
+  FLOO_LOGOUT_DISCARD = 1 << 1,     /* even with messages in it that are not sent */
+  FLOO_LOGOUT_EVERYWHERE = 1 << 2   /* on the user's other web devices, too */
+} FlooLogoutFlags;
+
 /* ---- messages that are read ---- */
 
 typedef enum { FLOO_MESSAGES_NEWEST, FLOO_MESSAGES_BEFORE, FLOO_MESSAGES_AFTER, FLOO_MESSAGES_AROUND } FlooMessagesKind;

@@ -319,7 +319,7 @@ on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-floo_login_log_out (FlooLogin *self, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data)
+floo_login_log_out (FlooLogin *self, FlooLogoutFlags flags, FlooReply reply, gpointer user_data)
 {
   guint queued = floo_account_get_counts (self->account)->queued;
   FlooRest *rest = floo_account_get_rest (self->account);
@@ -331,31 +331,31 @@ floo_login_log_out (FlooLogin *self, gboolean erase, gboolean discard, gboolean 
       && !floo_login_is_loading (self))
     {
       /* What was asked for is so already, but nothing says whose store and sessions would have to go. */
-      if (erase || everywhere)
+      if ((flags & (FLOO_LOGOUT_ERASE | FLOO_LOGOUT_EVERYWHERE)) != 0)
         floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "Nobody is logged in: there is no account to %s",
-                          erase ? "erase" : "end elsewhere");
+                          (flags & FLOO_LOGOUT_ERASE) != 0 ? "erase" : "end elsewhere");
       else
         reply (NULL, NULL, user_data);
       return;
     }
-  if (erase && queued > 0 && !discard)
+  if ((flags & FLOO_LOGOUT_ERASE) != 0 && queued > 0 && (flags & FLOO_LOGOUT_DISCARD) == 0)
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
                         "%u messages are not sent yet: the option discard must be true to erase them", queued);
       return;
     }
-  if (everywhere && !floo_call_check_online (self->account, reply, user_data))
+  if ((flags & FLOO_LOGOUT_EVERYWHERE) != 0 && !floo_call_check_online (self->account, reply, user_data))
     return;
   job = g_new0 (LogoutJob, 1);
   floo_account_ref (self->account);
   job->login = self;
-  job->erase = erase;
+  job->erase = (flags & FLOO_LOGOUT_ERASE) != 0;
   job->reply = reply;
   job->user_data = user_data;
   job->rest = rest != NULL ? g_object_ref (rest) : NULL;
   job->parts = 1;
   self->leaving++;
-  if (everywhere)
+  if ((flags & FLOO_LOGOUT_EVERYWHERE) != 0)
     floo_rest_call_async (job->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);
   else
     leave (job);

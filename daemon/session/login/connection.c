@@ -314,15 +314,14 @@ provisioned (FlooLogin *self, FlooFrame *frame)
 {
   FlooAccount *account = self->account;
   const Floo__Provision *answer = frame->provision;
-  const Floo__Status *status = answer->status;
+  const char *reason;
   GVariantDict details;
   DeviceJob *job;
-  int code = status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
+  int code = floo_frame_status (frame, answer->status, &reason);
 
   g_clear_handle_id (&self->provision_timer, g_source_remove);
   if (code != FLOO__STATUS__ERROR_CODE__OK)
     {
-      const char *reason = floo_frame_text (frame, status->has_reason, &status->reason);
       g_autofree char *text = g_strdup_printf ("%s: %s", floo_wire_enum_name (&floo__status__error_code__descriptor, code), reason);
       g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_REJECTED, text);
 

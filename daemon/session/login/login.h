@@ -70,7 +70,7 @@ void floo_login_describe (FlooLogin *login, GVariantDict *status);
 /* ---- calls of clients; what they reply with is in session.h ---- */
 
 void floo_login_log_in (FlooLogin *login, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);
-void floo_login_log_out (FlooLogin *login, gboolean erase, gboolean discard, gboolean everywhere, FlooReply reply, gpointer user_data);
+void floo_login_log_out (FlooLogin *login, FlooLogoutFlags flags, FlooReply reply, gpointer user_data);
 void floo_login_reconnect (FlooLogin *login, FlooReply reply, gpointer user_data);
 void floo_login_register (FlooLogin *login, const char *username, const char *password, const char *app_id, const char *dns_server,
                           FlooReply reply, gpointer user_data);

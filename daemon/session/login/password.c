@@ -132,7 +132,7 @@ on_account_deleted (GObject *source, GAsyncResult *result, gpointer user_data)
   if (answer == NULL)
     job->call.reply (NULL, error, job->call.user_data);
   else
-    floo_login_log_out (job->login, TRUE, TRUE, FALSE, job->call.reply, job->call.user_data);
+    floo_login_log_out (job->login, FLOO_LOGOUT_ERASE | FLOO_LOGOUT_DISCARD, job->call.reply, job->call.user_data);
   password_job_free (job);
 }
 

@@ -557,20 +557,32 @@ may_use_cache (FlooAccount *account, const FlooRestOperation *row, GVariant *arg
   return row->use == FLOO_CACHE_KNOWN || !floo_account_is_online (account);
 }
 
+static void
+call_row (FlooOperations *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data)
+{
+  if (!floo_call_check_account (self->account, reply, user_data))
+    return;
+  if (may_use_cache (self->account, row, args))
+    floo_job_read (self->account, run_cache, on_cache_read, job_new (self, row, args, reply, user_data), job_free);
+  else if (floo_call_check_online (self->account, reply, user_data))
+    ask_service (job_new (self, row, args, reply, user_data));
+}
+
 void
 floo_operations_call (FlooOperations *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
                       gpointer user_data)
 {
   const FlooRestOperation *row = floo_operation_find (interface, method);
-  gboolean cached;
 
   g_return_if_fail (row != NULL); /* a unit test holds the table against the introspection files */
 
-  if (!floo_call_check_account (self->account, reply, user_data))
-    return;
-  cached = may_use_cache (self->account, row, args);
-  if (cached)
-    floo_job_read (self->account, run_cache, on_cache_read, job_new (self, row, args, reply, user_data), job_free);
-  else if (floo_call_check_online (self->account, reply, user_data))
-    ask_service (job_new (self, row, args, reply, user_data));
+  call_row (self, row, args, reply, user_data);
+}
+
+void
+floo_operations_list_members (FlooOperations *self, gint64 group, const char *cursor, guint limit, FlooReply reply, gpointer user_data)
+{
+  g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(xsu)", group, cursor != NULL ? cursor : "", limit));
+
+  call_row (self, floo_operation_find (FLOO_IFACE_GROUPS, "ListMembers"), args, reply, user_data);
 }

@@ -31,6 +31,14 @@ void floo_operations_free (FlooOperations *self);
 void floo_operations_call (FlooOperations *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
                            gpointer user_data);
 
+/**
+ * floo_operations_list_members:
+ * @cursor: (nullable): of the page before; NULL the first page
+ *
+ * A page of a group's members, from the store or the service: (aa{sv}s), the members and the cursor of the next page.
+ */
+void floo_operations_list_members (FlooOperations *self, gint64 group, const char *cursor, guint limit, FlooReply reply, gpointer user_data);
+
 /* gint64: the conversations that go with a call under way (Destroy, Leave, Remove), by the id of their group or user. */
 const GArray *floo_operations_get_removing (const FlooOperations *self);
 

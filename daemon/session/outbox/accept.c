@@ -392,7 +392,7 @@ keep_one (const FlooMessage *message, gpointer user_data)
   one->unread.id = message->id;
   one->unread.from = message->from;
   one->unread.wants_ack = message->to_type == FLOO_TO_ROSTER
-                          || (message->config != NULL && strstr (message->config, "\"groupMemberList\"") != NULL);
+                          || floo_json_text_has_member (message->config, "groupMemberList");
   one->is_unread = (message->flags & FLOO_MESSAGE_OUTGOING) == 0 && message->status < FLOO_STATUS_READ;
 }
 
@@ -435,7 +435,7 @@ run_mark_read (FlooDb *db, gpointer data, GError **error)
   if (!floo_conversations_get_type (db, query->conversation, &type, error) || !mark_read (db, query, read, &last, error))
     return FALSE;
   if (read->len > 0
-      && (!queue_read (db, query, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, read, last, &client_id, error)
+      && (!queue_read (db, query, floo_conversation_to_type (type), read, last, &client_id, error)
           || !floo_conversations_get_unread (db, query->conversation, &unread, error)
           || !floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", query->conversation, unread), NULL, 0, error)
           || !floo_journal_append (db, FLOO_SIGNAL_MESSAGE_STATUS_CHANGED,

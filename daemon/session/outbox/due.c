@@ -21,10 +21,7 @@ taken_free (gpointer data)
 {
   FlooTaken *taken = data;
 
-  g_free (taken->content);
-  g_free (taken->ext);
-  g_free (taken->config);
-  g_free (taken->attachment);
+  g_clear_pointer (&taken->row, floo_outbox_row_free);
   g_free (taken);
 }
 
@@ -267,16 +264,11 @@ load_row (const FlooOutboxRow *row, gpointer user_data)
   if (load->rows->len > 1)
     {
       if (load->content == NULL)
-        load->content = g_string_new (taken->content);
+        load->content = g_string_new (taken->row->content);
       g_string_append (load->content, row->content);
       return TRUE;
     }
-  taken->row = *row;
-  taken->row.content = taken->content = g_strdup (row->content);
-  taken->row.ext = taken->ext = g_strdup (row->ext);
-  taken->row.config = taken->config = g_strdup (row->config);
-  taken->row.attachment = taken->attachment = g_strdup (row->attachment);
-  taken->row.error = taken->row.file = NULL;
+  taken->row = floo_outbox_row_copy (row);
   return TRUE;
 }
 
@@ -310,8 +302,8 @@ take_frame (FlooDb *db, const Chosen *chosen, gint64 device_sn, FlooTaken *taken
   ok = ok && floo_outbox_foreach_of_frame (db, chosen->client_mid, load_row, &load, error) && mark_rows (db, load.rows, device_sn, error);
   if (load.content != NULL)
     {
-      g_free (taken->content);
-      taken->row.content = taken->content = g_string_free (load.content, FALSE);
+      g_free ((char *) taken->row->content);
+      taken->row->content = g_string_free (load.content, FALSE);
     }
   taken->client_mid = chosen->client_mid;
   g_array_unref (load.rows);

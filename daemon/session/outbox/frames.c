@@ -4,7 +4,7 @@
  */
 #include "session/outbox/parts.h"
 
-#include <string.h>
+#include "base/json.h"
 
 /* How an operation is addressed. */
 typedef struct {
@@ -114,13 +114,13 @@ send_conversation_delete (FlooAccount *account, const FlooOutboxRow *row, gint64
 static gboolean
 is_mention (const FlooOutboxRow *row)
 {
-  return row->to_type == FLOO_TO_GROUP && row->config != NULL && strstr (row->config, "\"mentionList\"") != NULL;
+  return row->to_type == FLOO_TO_GROUP && floo_json_text_has_member (row->config, "mentionList");
 }
 
 void
 floo_sender_send_frame (FlooSender *self, const FlooTaken *taken)
 {
-  const FlooOutboxRow *row = &taken->row;
+  const FlooOutboxRow *row = taken->row;
   FlooAccount *account = self->account;
   Floo__MessageBody body = FLOO__MESSAGE_BODY__INIT;
   const OperationForm *form = NULL;

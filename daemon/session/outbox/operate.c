@@ -222,7 +222,7 @@ run_delete_conversation (FlooDb *db, gpointer data, GError **error)
     return FALSE;
   if (call->how == FLOO_DELETE_LOCAL)
     return floo_status_delete_conversation (db, call->conversation, error);
-  if (!floo_outbox_call_queue (db, operation, call->conversation, type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER, 0, 0,
+  if (!floo_outbox_call_queue (db, operation, call->conversation, floo_conversation_to_type (type), 0, 0,
                                NULL, &client_id, error)
       || !floo_status_delete_conversation (db, call->conversation, error))
     return FALSE;
@@ -252,7 +252,7 @@ run_set_draft (FlooDb *db, gpointer data, GError **error)
 
   return floo_recipient_resolve (db, call->conversation, &call->to_type, error)
          && floo_conversations_set_draft (db, call->conversation,
-                                          call->to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER, call->text,
+                                          floo_conversation_type_of (call->to_type, call->conversation), call->text,
                                           floo_now_ms (), error)
          && floo_conversations_list_changed (db);
 }
@@ -437,6 +437,16 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
          && floo_sender_take_due (sender, db, call->base.taken, error);
 }
 
+static void
+on_cancelled (FlooStore *store, gpointer data, const GError *error)
+{
+  RowCall *call = data;
+
+  if (error == NULL)
+    call->base.sender->listener->cancelled (call->client_id, call->base.sender->data);
+  floo_outbox_call_done (store, call, error);
+}
+
 void
 floo_sender_cancel_send (FlooSender *self, gint64 client_id, FlooReply reply, gpointer user_data)
 {
@@ -446,5 +456,5 @@ floo_sender_cancel_send (FlooSender *self, gint64 client_id, FlooReply reply, gp
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->client_id = client_id;
-  floo_outbox_call_run (call, run_cancel_send, floo_outbox_call_free);
+  floo_job_write (self->account, run_cancel_send, on_cancelled, call, floo_outbox_call_free);
 }

@@ -32,8 +32,7 @@ struct _FlooSender {
 typedef struct {
   gint64 client_mid;
   guint64 generation;           /* of the window */
-  FlooOutboxRow row;            /* its first one; content is that of all */
-  char *content, *ext, *config, *attachment;
+  FlooOutboxRow *row;           /* its first one, a copy; content is that of all */
 } FlooTaken;
 
 /* ---- sender.c ---- */

@@ -17,6 +17,8 @@ typedef struct {
   void (*resent) (gint64 client_id, gpointer data);
   /* Messages to @group wait for its members, until floo_sender_release() or for some seconds. */
   void (*needs_members) (gint64 group, gpointer data);
+  /* A row was cancelled. */
+  void (*cancelled) (gint64 client_id, gpointer data);
 } FlooSenderListener;
 
 /**

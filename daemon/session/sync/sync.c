@@ -158,11 +158,11 @@ static void
 on_unread (FlooSync *self, FlooFrame *frame)
 {
   const Floo__UnreadDL *unread = frame->unread_dl;
-  const Floo__Status *status = unread->status;
+  const char *reason;
+  int code = floo_frame_status (frame, unread->status, &reason);
 
   /* The heartbeat is where a session that the service does not know any more shows. */
-  if (status != NULL && status->code != FLOO__STATUS__ERROR_CODE__OK
-      && self->listener->status ((int) status->code, floo_frame_text (frame, status->has_reason, &status->reason), self->data))
+  if (code != FLOO__STATUS__ERROR_CODE__OK && self->listener->status (code, reason, self->data))
     return;
   add (self, frame);
   want_listed (self, unread, TRUE);
@@ -215,23 +215,17 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
   return oldest != NULL ? oldest->uid : FLOO_UNKNOWN_CONVERSATION;
 }
 
-static int
-status_code (const FlooFrame *frame)
-{
-  const Floo__Status *status = frame->sync_dl->status;
-
-  return status == NULL ? FLOO__STATUS__ERROR_CODE__OK : status->has_code ? (int) status->code : 0;
-}
-
 /* A page that is cut does not tell that it is one of history (the newest stand first there), nor need a refusal. */
 static void
 tell_history (FlooSync *self, FlooFrame *frame)
 {
   const Floo__SyncDL *page = frame->sync_dl;
+  const char *reason;
+  gboolean refused = floo_frame_status (frame, page->status, &reason) != FLOO__STATUS__ERROR_CODE__OK;
   gint64 conversation;
   const FlooPull *pull;
 
-  if ((!frame->cut && status_code (frame) == FLOO__STATUS__ERROR_CODE__OK) || floo_sync_is_history (frame))
+  if ((!frame->cut && !refused) || floo_sync_is_history (frame))
     return;
   conversation = page_conversation (self, page);
   if (floo_history_find (self, conversation) == NULL)
@@ -245,15 +239,13 @@ tell_history (FlooSync *self, FlooFrame *frame)
 static gboolean
 page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory *history)
 {
-  const Floo__Status *status = frame->sync_dl->status;
-  int code = status_code (frame);
   const char *name, *reason;
+  int code = floo_frame_status (frame, frame->sync_dl->status, &reason);
   FlooPull *pull;
 
   if (code == FLOO__STATUS__ERROR_CODE__OK)
     return FALSE;
   name = floo_wire_enum_name (&floo__status__error_code__descriptor, code);
-  reason = floo_frame_text (frame, status->has_reason, &status->reason);
   if (history != NULL)
     {
       g_autoptr (GError) error = g_error_new (FLOO_ERROR, FLOO_ERROR_REJECTED, "%d: %s: %s", code, name, reason);

@@ -10,6 +10,21 @@ G_BEGIN_DECLS
 
 typedef enum { FLOO_CONVERSATION_ROSTER = 0, FLOO_CONVERSATION_GROUP = 1, FLOO_CONVERSATION_SYSTEM = 2 } FlooConversationType;
 
+/* Of a conversation with messages of this kind. */
+static inline FlooConversationType
+floo_conversation_type_of (FlooToType to_type, gint64 id)
+{
+  if (id == 0)
+    return FLOO_CONVERSATION_SYSTEM;
+  return to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;
+}
+
+static inline FlooToType
+floo_conversation_to_type (FlooConversationType type)
+{
+  return type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER;
+}
+
 /**
  * floo_conversations_touch:
  * @listed: FALSE: keep it out of the list if it is new there (rtc messages that are no record)

@@ -51,4 +51,11 @@ typedef struct {
   gint64 edited;          /* ms, when the service accepted it */
 } FlooOutboxRow;
 
+/* Returns: (transfer full): a row that outlives the statement it came from, with texts of its own */
+FlooOutboxRow *floo_outbox_row_copy (const FlooOutboxRow *row);
+void floo_outbox_row_free (FlooOutboxRow *copy);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooOutboxRow, floo_outbox_row_free)
+/* A FlooOutboxFunc that copies every row. @rows: GPtrArray with floo_outbox_row_free() */
+gboolean floo_outbox_row_collect (const FlooOutboxRow *row, gpointer rows);
+
 G_END_DECLS

@@ -85,19 +85,11 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   return floo_query_run (query, error);
 }
 
-static FlooConversationType
-conversation_type (gint64 conversation, FlooToType to_type)
-{
-  if (conversation == 0)
-    return FLOO_CONVERSATION_SYSTEM;
-  return to_type == FLOO_TO_GROUP ? FLOO_CONVERSATION_GROUP : FLOO_CONVERSATION_ROSTER;
-}
-
 /* A message that one can see is activity of its conversation. A group stays one, also where somebody takes its id for a user's. */
 static gboolean
 touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError **error)
 {
-  FlooConversationType type = conversation_type (row->conversation, row->to_type), known = type;
+  FlooConversationType type = floo_conversation_type_of (row->to_type, row->conversation), known = type;
   g_autoptr (GError) local = NULL;
 
   if (!floo_conversations_get_type (db, row->conversation, &known, &local) && !floo_error_only_missing (&local, error))

@@ -25,7 +25,7 @@ resolve_by_conversation (FlooDb *db, gint64 id, FlooToType *to_type, GError **er
   if (!floo_conversations_get_type (db, id, &type, &local))
     return floo_error_only_missing (&local, error)
            && refuse (error, id, "neither a user nor a group that is known here: to_type must be roster or group");
-  *to_type = type == FLOO_CONVERSATION_GROUP ? FLOO_TO_GROUP : FLOO_TO_ROSTER;
+  *to_type = floo_conversation_to_type (type);
   return TRUE;
 }
 
