@@ -32,17 +32,26 @@ on_account_changed (gpointer data)
 {
 }
 
+/* The account alone: nobody is logged in. */
 static inline void
-account_fixture_set_up (AccountFixture *w)
+account_fixture_set_up_without_store (AccountFixture *w)
 {
   static const FlooAccountListener listener = { on_account_event, on_account_state, on_account_changed, on_account_changed };
 
-  fixture_set_up (&w->fixture, NULL);
-  w->config.app_id = (char *) "";
+  fixture_prepare (&w->fixture, NULL);
+  w->config.app_id = w->config.dns_server = w->config.device_info = (char *) "";
+  w->config.os_type = (char *) "linux";
   w->config.data_dir = w->config.cache_dir = w->fixture.root;
   w->news = g_string_new (NULL);
   w->keeper = g_object_new (G_TYPE_OBJECT, NULL);
   w->account = floo_account_new (w->keeper, &w->config, &listener, w);
+}
+
+static inline void
+account_fixture_set_up (AccountFixture *w)
+{
+  account_fixture_set_up_without_store (w);
+  fixture_open (&w->fixture);
   floo_account_take_store (w->account, w->fixture.store);
   floo_store_set_event_func (w->fixture.store, fixture_on_event, &w->fixture);
 }

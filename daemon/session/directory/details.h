@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * details.h: the directory, for the files that make it up: directory.c (details that are missing), lists.c (who is
+ * details.h: the directory, for the files that make it up: refresh.c (details that are missing), lists.c (who is
  * in it), items.c (details that a client asks for) and details.c (what all of them need).
  */
 #pragma once
@@ -12,7 +12,7 @@
 
 G_BEGIN_DECLS
 
-/* ---- directory.c ---- */
+/* ---- refresh.c ---- */
 
 FlooAccount *floo_directory_get_account (const FlooDirectory *directory);
 

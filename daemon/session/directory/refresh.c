@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * directory.c: details of the roster and of the joined groups, fetched in batches behind the login, and again where they are stale.
+ * refresh.c: details of the roster and of the joined groups, fetched in batches behind the login, and again where they are stale.
  */
 #include "session/directory/details.h"
 
