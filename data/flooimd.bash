@@ -50,7 +50,7 @@ _flooimd()
     esac
     case $command in
         '') word='login status send-file logout --instance --config --data-dir --verbose --version --help' ;;
-        login) word='--user --app-id --dns-server --password-stdin --no-remember --instance --json --help' ;;
+        login) word='--user --app-id --dns-server --password-stdin --no-remember --qr --mobile --no-picture --instance --json --help' ;;
         status) word='--watch --instance --json --help' ;;
         send-file) word='--name --type --token --no-wait --timeout --instance --json --help' ;;
         logout) word='--erase --discard --everywhere --instance --json --help' ;;

@@ -27,6 +27,9 @@ complete -c flooimd -n '__fish_seen_subcommand_from login' -s a -l app-id -x -d 
 complete -c flooimd -n '__fish_seen_subcommand_from login' -l dns-server -x -d 'Another discovery server'
 complete -c flooimd -n '__fish_seen_subcommand_from login' -l password-stdin -d 'Read the password from standard input'
 complete -c flooimd -n '__fish_seen_subcommand_from login' -l no-remember -d 'Do not keep the password'
+complete -c flooimd -n '__fish_seen_subcommand_from login' -l qr -d 'By a QR code that another device confirms'
+complete -c flooimd -n '__fish_seen_subcommand_from login' -l mobile -x -d "By a code sent to the account's mobile number"
+complete -c flooimd -n '__fish_seen_subcommand_from login' -l no-picture -d 'Ask for the code without the picture'
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -F
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s n -l name -x -d "The file's name for the receivers"
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s t -l type -x -a 'image audio video file' -d 'What it is sent as'

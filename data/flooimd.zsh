@@ -32,7 +32,10 @@ _flooimd() {
             '(-a --app-id)'{-a,--app-id=}"[application's id]:id:" \
             '--dns-server=[another discovery server]:URL:_urls' \
             '--password-stdin[read the password from standard input]' \
-            '--no-remember[do not keep the password]' ;;
+            '--no-remember[do not keep the password]' \
+            '--qr[by a QR code that another device confirms]' \
+            "--mobile=[by a code sent to the account's mobile number]:number:" \
+            '--no-picture[ask for the code without the picture]' ;;
         logout)
           _arguments $instance \
             '--erase[delete the messages and files kept on this machine]' \

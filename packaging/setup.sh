@@ -9,6 +9,7 @@ readonly PYTHON=/usr/bin/python3
 readonly BUILD_PACKAGES=(
   build-essential meson ninja-build pkg-config
   libglib2.0-dev libsoup-3.0-dev libjson-glib-dev libprotobuf-c-dev protobuf-c-compiler libsqlite3-dev zlib1g-dev libsecret-1-dev
+  libqrencode-dev
 )
 # Running it, and the example clients, on a private bus.
 readonly RUN_PACKAGES=(
@@ -17,7 +18,7 @@ readonly RUN_PACKAGES=(
 # What only the tests need.
 readonly TEST_PACKAGES=(
   aspell aspell-en clang clang-format libclang-rt-dev valgrind systemd man-db groff-base ca-certificates openssl cron fish jq zsh libgdk-pixbuf-2.0-dev
-  xdg-dbus-proxy gnome-keyring python3-sphinx python3-myst-parser furo libgtk-4-dev xvfb
+  xdg-dbus-proxy gnome-keyring zbar-tools python3-sphinx python3-myst-parser furo libgtk-4-dev xvfb
   dunst fonts-wqy-microhei python3-dasbus qtbase5-dev-tools qt6-base-dev-tools
 )
 

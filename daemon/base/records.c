@@ -189,6 +189,11 @@ static const FlooField device_fields[] = {
   { "user_id", X, NULL, "The user's id" },
 };
 
+static const FlooField verification_fields[] = {
+  { "mobile", S, NULL, "The number that the account was verified with, or could be" },
+  { "status", I, NULL, "1: verified, 0: not" },
+};
+
 /* What of a profile and of settings a client may change; user_id is our own. */
 static const FlooField profile_changes_fields[] = {
   { "description", S, NULL, "What the user says of themselves" },
@@ -245,6 +250,7 @@ RECORD (shared_file, "GroupSharedFile", "file_id");
 RECORD (shared_file_result, "GroupSharedFileResponse", "file_id");
 RECORD (ban_all, "GroupBanAllResponse", "ban_expire_time");
 RECORD (device, "Device", "device_sn");
+RECORD (verification, "Verification", NULL);
 RECORD (profile_changes, "UserProfile", NULL);
 RECORD (settings_changes, "UserSettings", NULL);
 RECORD (file_upload, "FileUpload", "upload_url");
@@ -255,5 +261,6 @@ const FlooRecord *const floo_records[] = {
   &floo_record_group_info,    &floo_record_brief_group_info,   &floo_record_group_member, &floo_record_group_relation,
   &floo_record_announcement,  &floo_record_group_blocked,      &floo_record_invitation,   &floo_record_group_application,
   &floo_record_shared_file,   &floo_record_shared_file_result, &floo_record_ban_all,      &floo_record_device,
+  &floo_record_verification,
   NULL,
 };

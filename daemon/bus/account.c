@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* account.c: im.floo.Daemon1.Account */
 #include "base/names.h"
-#include "bus/interface.h"
+#include "bus/account-ways.h"
 #include "dbus-info.h"
 
 static const FlooOption login_options[] = {
@@ -15,12 +15,6 @@ static const FlooOption logout_options[] = {
   { .key = "erase", .type = 'b' },
   { .key = "discard", .type = 'b' },
   { .key = "everywhere", .type = 'b' },
-  { NULL }
-};
-
-static const FlooOption register_options[] = {
-  { .key = "app_id", .type = 's', .max = FLOO_MAX_ARGUMENT },
-  { .key = "dns_server", .type = 's', .max = FLOO_MAX_ARGUMENT },
   { NULL }
 };
 
@@ -110,7 +104,7 @@ handle_register (const FlooBusCall *call)
   const char *username, *password;
 
   g_variant_get (call->args, "(&s&s@a{sv})", &username, &password, NULL);
-  floo_session_register (call->session, username, password, floo_options_get_string (call->options, "app_id"),
+  floo_session_register (call->session, username, password, FALSE, floo_options_get_string (call->options, "app_id"),
                          floo_options_get_string (call->options, "dns_server"), floo_bus_reply, call->invocation);
 }
 
@@ -162,10 +156,22 @@ static const FlooBusMethod methods[] = {
   { "LoginWithToken", handle_login_with_token, login_options },
   { "Logout", handle_logout, logout_options },
   { "Reconnect", handle_reconnect },
-  { "Register", handle_register, register_options },
+  { "Register", handle_register, floo_bus_service_options },
   { "ChangePassword", handle_change_password },
   { "DeleteAccount", handle_delete_account },
   { "SetAvatar", handle_set_avatar },
+  { "RegisterAnonymous", floo_bus_register_anonymous, floo_bus_service_options },
+  { "CheckUsername", floo_bus_check_username, floo_bus_service_options },
+  { "BeginQrLogin", floo_bus_begin_qr_login, login_options },
+  { "GetQrLogin", floo_bus_get_qr_login },
+  { "CancelQrLogin", floo_bus_cancel_qr_login },
+  { "ConfirmQrLogin", floo_bus_confirm_qr_login },
+  { "GetCaptcha", floo_bus_get_captcha, floo_bus_service_options },
+  { "SendSmsCode", floo_bus_send_sms_code, floo_bus_service_options },
+  { "LoginByMobile", floo_bus_login_by_mobile, login_options },
+  { "BindMobile", floo_bus_bind_mobile },
+  { "ChangeMobile", floo_bus_change_mobile, floo_bus_change_mobile_options },
+  { "ResetPassword", floo_bus_reset_password, floo_bus_service_options },
 };
 
 const FlooBusTable floo_bus_account = {

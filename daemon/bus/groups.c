@@ -99,7 +99,27 @@ handle_set_avatar (const FlooBusCall *call)
   floo_session_groups_set_avatar (call->session, group, fd, name, floo_bus_reply, call->invocation);
 }
 
+static void
+handle_get_qr_code (const FlooBusCall *call)
+{
+  gint64 id;
+
+  g_variant_get (call->args, "(x)", &id);
+  floo_session_groups_get_qr_code (call->session, id, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_join_by_qr_code (const FlooBusCall *call)
+{
+  const char *text;
+
+  g_variant_get (call->args, "(&s)", &text);
+  floo_session_groups_join_by_qr_code (call->session, text, floo_bus_reply, call->invocation);
+}
+
 static const FlooBusMethod methods[] = {
+  { "GetQrCode", handle_get_qr_code },
+  { "JoinByQrCode", handle_join_by_qr_code },
   { "ListJoined", handle_list_joined },
   { "GetBrief", handle_get_brief },
   { "GetInfo", handle_get_info },

@@ -24,6 +24,17 @@ int floo_cli_run_register (FlooCli *cli);
 int floo_cli_run_password (FlooCli *cli);
 int floo_cli_run_delete_account (FlooCli *cli);
 int floo_cli_run_logout (FlooCli *cli);
+/* login-ways.c */
+int floo_cli_run_mobile_bind (FlooCli *cli);
+int floo_cli_run_mobile_verify (FlooCli *cli);
+int floo_cli_run_mobile_change (FlooCli *cli);
+int floo_cli_run_devices_confirm (FlooCli *cli);
+int floo_cli_run_group_qr (FlooCli *cli);
+int floo_cli_run_group_join_qr (FlooCli *cli);
+/* `flooim login` with --qr or --mobile. FALSE: it has neither. */
+gboolean floo_cli_login_otherwise (FlooCli *cli, int *status);
+/* `flooim password --mobile` */
+int floo_cli_reset_password (FlooCli *cli, const char *mobile, const char *password);
 /* status.c */
 int floo_cli_run_status (FlooCli *cli);
 /* settings.c */

@@ -140,7 +140,10 @@ floo_cli_run_login (FlooCli *cli)
 {
   g_auto (Login) login = { NULL };
   g_autoptr (GError) error = NULL;
+  int status;
 
+  if (floo_cli_login_otherwise (cli, &status))
+    return status;
   if (!complete (cli, &login, FALSE, &error) || !call_login (cli, &login, &error))
     return floo_cli_fail (cli, error);
   if (!cli->json)
@@ -157,7 +160,7 @@ floo_cli_run_register (FlooCli *cli)
   gint64 id;
 
   if (complete (cli, &login, TRUE, &error))
-    reply = floo_cli_call (cli, "Account.Register",
+    reply = floo_cli_call (cli, floo_cli_option (cli, "anonymous") != NULL ? "Account.RegisterAnonymous" : "Account.Register",
                            g_variant_new ("(ss@a{sv})", login.user, login.password, make_options (cli, &login, FALSE)), &error);
   if (reply == NULL)
     return floo_cli_fail (cli, error);
@@ -166,8 +169,20 @@ floo_cli_run_register (FlooCli *cli)
   return 0;
 }
 
-int
-floo_cli_run_password (FlooCli *cli)
+/* A code that is sent to the account's number stands for the old password. */
+static int
+reset_password (FlooCli *cli, const char *mobile)
+{
+  g_autoptr (GError) error = NULL;
+  char *password = get_new_password (cli, "New password: ", &error);
+  int status = password != NULL ? floo_cli_reset_password (cli, mobile, password) : floo_cli_fail (cli, error);
+
+  floo_prompt_free (password);
+  return status;
+}
+
+static int
+change_password (FlooCli *cli)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = NULL;
@@ -179,6 +194,14 @@ floo_cli_run_password (FlooCli *cli)
   floo_prompt_free (old);
   floo_prompt_free (new);
   return reply != NULL ? 0 : floo_cli_fail (cli, error);
+}
+
+int
+floo_cli_run_password (FlooCli *cli)
+{
+  if (floo_cli_option (cli, "mobile") != NULL)
+    return reset_password (cli, floo_cli_option (cli, "mobile"));
+  return change_password (cli);
 }
 
 int

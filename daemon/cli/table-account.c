@@ -3,12 +3,17 @@
 #include "cli/commands.h"
 #include "cli/text.h"
 
+#define NO_PICTURE { "no-picture", 0, NULL, "Ask for the code by SMS without the picture, where the service allows that" }
+
 static const FlooCliOption login_options[] = {
   { "user", 'u', "NAME", "The user's name, or # and the id" },
   { "app-id", 'a', "ID", "The application's id" },
   { "dns-server", 0, "URL", "Another discovery server than the service's" },
   { "password-stdin", 0, NULL, "Read the password from standard input: one line" },
   { "no-remember", 0, NULL, "Do not keep the password for later logins" },
+  { "qr", 0, NULL, "By a QR code that a device which is logged in scans and confirms" },
+  { "mobile", 0, "NUMBER", "By a code that is sent to the account's mobile number" },
+  NO_PICTURE,
   { NULL },
 };
 
@@ -17,6 +22,17 @@ static const FlooCliOption register_options[] = {
   { "app-id", 'a', "ID", "The application's id" },
   { "dns-server", 0, "URL", "Another discovery server than the service's" },
   { "password-stdin", 0, NULL, "Read the password from standard input: one line" },
+  { "anonymous", 0, NULL, "A user for a visitor, where the application allows that" },
+  { NULL },
+};
+
+static const FlooCliOption picture_options[] = {
+  NO_PICTURE,
+  { NULL },
+};
+
+static const FlooCliOption confirm_options[] = {
+  { "decline", 0, NULL, "Do not let it log in" },
   { NULL },
 };
 
@@ -34,6 +50,10 @@ static const FlooCliOption status_options[] = {
 
 static const FlooCliOption password_options[] = {
   { "password-stdin", 0, NULL, "Read the passwords from standard input: the present one, then the new one, a line each" },
+  { "mobile", 0, "NUMBER", "Without the present one: by a code that is sent to the account's mobile number; needs no login" },
+  { "app-id", 'a', "ID", "With --mobile: the application's id" },
+  { "dns-server", 0, "URL", "With --mobile: another discovery server than the service's" },
+  NO_PICTURE,
   { NULL },
 };
 
@@ -56,8 +76,9 @@ const FlooCliCommand floo_cli_account_commands[] = {
     .help = "Log in; asks for what is not given",
     .details
     = "The daemon stays logged in, over restarts, too, until flooim logout. The password is never in a command line, where others could "
-      "see it.",
-    .example = "flooim login\nsecret-tool lookup service im | flooim login -a APP -u me --password-stdin",
+      "see it. With --qr the code is drawn on the terminal, and renewed when it expires; with --json a line says what each has to say. With "
+      "--mobile a picture is shown first, and the code is sent for the text that it shows.",
+    .example = "flooim login\nsecret-tool lookup service im | flooim login -a APP -u me --password-stdin\nflooim login --qr",
     .options = login_options,
     .run = floo_cli_run_login,
     .of_daemon = TRUE },
@@ -147,5 +168,40 @@ const FlooCliCommand floo_cli_account_commands[] = {
     .example = "flooim devices kick 3",
     .method = "Account.KickDevice",
     .params = "N0" },
+  { .name = "devices confirm",
+    .args = "",
+    .help = "Let another device log in, by the QR code that it shows",
+    .details = "What the code says is asked for, or read from standard input: one line, as a scanner prints it.",
+    .example = "zbarcam --raw --oneshot | flooim devices confirm",
+    .options = confirm_options,
+    .run = floo_cli_run_devices_confirm },
+  { .name = "mobile",
+    .args = "",
+    .help = "Tell whether the account is verified, and by which mobile number",
+    .example = "flooim mobile",
+    .method = "Account.GetVerification",
+    .params = "",
+    .result = FLOO_RESULT_RECORD },
+  { .name = "mobile bind",
+    .args = "NUMBER",
+    .help = "Bind a mobile number to the account, which has none",
+    .details = "A code is sent to it, which is asked for.",
+    .example = "flooim mobile bind +8613900000000",
+    .options = picture_options,
+    .run = floo_cli_run_mobile_bind },
+  { .name = "mobile change",
+    .args = "NUMBER",
+    .help = "Change the account's mobile number",
+    .details = "The password is asked for, and the code that is sent to the new number.",
+    .example = "flooim mobile change +8613900000000",
+    .options = picture_options,
+    .run = floo_cli_run_mobile_change },
+  { .name = "mobile verify",
+    .args = "NUMBER",
+    .help = "Verify the account by a mobile number",
+    .details = "Some applications want it before one may write. A code is sent to the number, which is asked for.",
+    .example = "flooim mobile verify +8613900000000",
+    .options = picture_options,
+    .run = floo_cli_run_mobile_verify },
   { NULL },
 };

@@ -23,10 +23,94 @@ floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
 }
 
 void
-floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
-                       FlooReply reply, gpointer user_data)
+floo_session_register (FlooSession *self, const char *username, const char *password, gboolean anonymous, const char *app_id,
+                       const char *dns_server, FlooReply reply, gpointer user_data)
 {
-  floo_login_register (self->login, username, password, app_id, dns_server, reply, user_data);
+  floo_login_register (self->login, username, password, anonymous, app_id, dns_server, reply, user_data);
+}
+
+void
+floo_session_check_username (FlooSession *self, const char *username, const char *app_id, const char *dns_server, FlooReply reply,
+                             gpointer user_data)
+{
+  floo_login_check_username (self->login, username, app_id, dns_server, reply, user_data);
+}
+
+void
+floo_session_begin_qr_login (FlooSession *self, const char *app_id, const char *dns_server, gboolean remember, FlooReply reply,
+                             gpointer user_data)
+{
+  floo_login_begin_qr (self->login, app_id, dns_server, remember, reply, user_data);
+}
+
+void
+floo_session_get_qr_login (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  floo_login_get_qr (self->login, reply, user_data);
+}
+
+void
+floo_session_cancel_qr_login (FlooSession *self, guint caller)
+{
+  floo_login_cancel_qr (self->login, caller);
+}
+
+void
+floo_session_confirm_qr_login (FlooSession *self, const char *text, gboolean allow, FlooReply reply, gpointer user_data)
+{
+  floo_qr_codes_confirm_login (self->account, text, allow, reply, user_data);
+}
+
+void
+floo_session_get_captcha (FlooSession *self, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data)
+{
+  floo_login_get_captcha (self->login, app_id, dns_server, reply, user_data);
+}
+
+void
+floo_session_send_sms_code (FlooSession *self, const char *mobile, const char *captcha, const char *text, const char *app_id,
+                            const char *dns_server, FlooReply reply, gpointer user_data)
+{
+  floo_login_send_sms_code (self->login, mobile, captcha, text, app_id, dns_server, reply, user_data);
+}
+
+void
+floo_session_login_by_mobile (FlooSession *self, const char *mobile, const char *code, const FlooLoginRequest *request, FlooReply reply,
+                              gpointer user_data)
+{
+  floo_login_log_in_by_mobile (self->login, mobile, code, request, reply, user_data);
+}
+
+void
+floo_session_bind_mobile (FlooSession *self, const char *mobile, const char *code, FlooReply reply, gpointer user_data)
+{
+  floo_login_bind_mobile (self->login, mobile, code, reply, user_data);
+}
+
+void
+floo_session_change_mobile (FlooSession *self, const char *mobile, const char *code, const FlooMobileProof *proof, FlooReply reply,
+                            gpointer user_data)
+{
+  floo_login_change_mobile (self->login, mobile, code, proof, reply, user_data);
+}
+
+void
+floo_session_reset_password (FlooSession *self, const char *mobile, const char *code, const char *password, const char *app_id,
+                             const char *dns_server, FlooReply reply, gpointer user_data)
+{
+  floo_login_reset_password (self->login, mobile, code, password, app_id, dns_server, reply, user_data);
+}
+
+void
+floo_session_groups_get_qr_code (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+{
+  floo_qr_codes_get_group (self->account, id, reply, user_data);
+}
+
+void
+floo_session_groups_join_by_qr_code (FlooSession *self, const char *text, FlooReply reply, gpointer user_data)
+{
+  floo_qr_codes_join_group (self->account, text, reply, user_data);
 }
 
 void

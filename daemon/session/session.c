@@ -404,6 +404,7 @@ floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpoint
   g_task_set_source_tag (task, floo_session_stop_async);
   self->ready = NULL;
   floo_account_stop (self->account);
+  floo_login_cancel_qr (self->login, 0);
   floo_login_stop (self->login);
   floo_files_close (self->files);
   g_idle_add_full (G_PRIORITY_LOW, on_calls_answered, task, NULL);
@@ -422,6 +423,12 @@ floo_session_set_caller (FlooSession *self, guint caller)
   floo_account_set_caller (self->account, caller);
 }
 
+guint
+floo_session_get_caller (FlooSession *self)
+{
+  return floo_account_get_caller (self->account);
+}
+
 void
 floo_session_set_congested (FlooSession *self, gboolean congested)
 {
@@ -437,7 +444,12 @@ floo_session_set_congested (FlooSession *self, gboolean congested)
 GVariant *
 floo_session_get_properties (FlooSession *self)
 {
-  return floo_account_get_properties (self->account);
+  g_autoptr (GVariant) properties = g_variant_ref_sink (floo_account_get_properties (self->account));
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, properties);
+  g_variant_dict_insert_value (&dict, "QrLogin", floo_login_describe_qr (self->login));
+  return g_variant_dict_end (&dict);
 }
 
 void

@@ -58,6 +58,7 @@ void floo_session_set_congested (FlooSession *self, gboolean congested);
  * Whose the calls are that follow: reading for them is done in turns.
  */
 void floo_session_set_caller (FlooSession *self, guint caller);
+guint floo_session_get_caller (FlooSession *self);
 
 /* Returns: (transfer floating): a{sv} of all properties of the interface Account but Version and DaemonVersion, always complete. */
 GVariant *floo_session_get_properties (FlooSession *self);
@@ -68,9 +69,35 @@ void floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_
 void floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 void floo_session_logout (FlooSession *self, FlooLogoutFlags flags, FlooReply reply, gpointer user_data);
 void floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data);
-/* @app_id, @dns_server: (nullable), as in a login; needs no login. */
-void floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
-                            FlooReply reply, gpointer user_data);                                              /* (x) */
+
+/* ---- Account: without a login, and more ways to one ---- */
+
+/* Of all these: @app_id, @dns_server: (nullable), as in a login. */
+void floo_session_register (FlooSession *self, const char *username, const char *password, gboolean anonymous, const char *app_id,
+                            const char *dns_server, FlooReply reply, gpointer user_data);                      /* (x) */
+void floo_session_check_username (FlooSession *self, const char *username, const char *app_id, const char *dns_server, FlooReply reply,
+                                  gpointer user_data);                                                         /* (b) */
+/* The present caller's (floo_session_set_caller()): only it gets the code. */
+void floo_session_begin_qr_login (FlooSession *self, const char *app_id, const char *dns_server, gboolean remember, FlooReply reply,
+                                  gpointer user_data);                                                         /* (sx) */
+void floo_session_get_qr_login (FlooSession *self, FlooReply reply, gpointer user_data);                      /* (sx) */
+/* @caller: 0: whosever it is; else only where it is this one's, who has gone. One that is not there is no error. */
+void floo_session_cancel_qr_login (FlooSession *self, guint caller);
+/* @text: of the code that was scanned */
+void floo_session_confirm_qr_login (FlooSession *self, const char *text, gboolean allow, FlooReply reply, gpointer user_data);
+void floo_session_get_captcha (FlooSession *self, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data);   /* (say) */
+/* @captcha: of floo_session_get_captcha(), or "": without a picture; @text: what is to be read in it */
+void floo_session_send_sms_code (FlooSession *self, const char *mobile, const char *captcha, const char *text, const char *app_id,
+                                 const char *dns_server, FlooReply reply, gpointer user_data);
+/* @request: name and secret are found out */
+void floo_session_login_by_mobile (FlooSession *self, const char *mobile, const char *code, const FlooLoginRequest *request, FlooReply reply,
+                                   gpointer user_data);                                                        /* (x) */
+/* @code: "": by the code of a floo_session_login_by_mobile() that found no account */
+void floo_session_bind_mobile (FlooSession *self, const char *mobile, const char *code, FlooReply reply, gpointer user_data);
+void floo_session_change_mobile (FlooSession *self, const char *mobile, const char *code, const FlooMobileProof *proof, FlooReply reply,
+                                 gpointer user_data);
+void floo_session_reset_password (FlooSession *self, const char *mobile, const char *code, const char *password, const char *app_id,
+                                  const char *dns_server, FlooReply reply, gpointer user_data);
 
 /* ---- Roster ---- */
 void floo_session_roster_list (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data);     /* (axt) */
@@ -81,6 +108,8 @@ void floo_session_roster_get_items (FlooSession *self, const gint64 *ids, guint 
 void floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data);   /* (axt) */
 void floo_session_groups_get_brief (FlooSession *self, const gint64 *ids, guint n, FlooReply reply, gpointer user_data);   /* (aa{sv}) */
 void floo_session_groups_get_info (FlooSession *self, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data);   /* (a{sv}) */
+void floo_session_groups_get_qr_code (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);     /* (sx) */
+void floo_session_groups_join_by_qr_code (FlooSession *self, const char *text, FlooReply reply, gpointer user_data);   /* (x) */
 
 /* ---- Account, Roster, Groups: what is one request of the service's ---- */
 

@@ -109,8 +109,9 @@ class Test(harness.Test):
         harness.wait_for(lambda: process.poll() is not None, 'its end', limit)
         return process.returncode
 
-    def on_terminal(self, daemon, columns, *args, typed=None, env=None, interrupt_at=None):
-        """Runs it on a terminal of that width; returns (status, what it showed)."""
+    def on_terminal(self, daemon, columns, *args, typed=None, env=None, interrupt_at=None, shown=None):
+        """Runs it on a terminal of that width; returns (status, what it showed). typed: what to wait for, and what is typed then: bytes, or a
+        function that gives them. shown: a bytearray that grows with what is shown."""
         import fcntl
         import pty
         import struct
@@ -123,7 +124,7 @@ class Test(harness.Test):
                 os.execve(FLOOIM, [FLOOIM, *(str(arg) for arg in args)], dict(env or self.environment(daemon), TERM='xterm'))
             finally:
                 os._exit(127)
-        shown, deadline = bytearray(), time.monotonic() + harness.LIMIT
+        shown, deadline = bytearray() if shown is None else shown, time.monotonic() + harness.LIMIT
         typed = list(typed or [])
         while True:
             assert time.monotonic() < deadline, shown
@@ -135,7 +136,8 @@ class Test(harness.Test):
                 break
             shown += part
             if typed and typed[0][0] in shown:
-                os.write(terminal, typed.pop(0)[1])
+                answer = typed.pop(0)[1]
+                os.write(terminal, answer() if callable(answer) else answer)
         status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         os.close(terminal)
         return status, shown.decode('utf-8', 'replace').replace('\r\n', '\n')

@@ -117,8 +117,8 @@ class CallTest(cli.Test):
             for method in element.findall('method'):
                 name = '%s.%s' % (interface.rpartition('.')[2], method.get('name'))
                 types = [arg.get('type') for arg in method.findall('arg') if arg.get('direction') == 'in']
-                if 'h' in types or name in ('Account.Logout', 'Account.DeleteAccount'):
-                    continue  # below
+                if 'h' in types or name in ('Account.Logout', 'Account.DeleteAccount', 'Account.GetCaptcha'):
+                    continue  # below; a picture is another one each time
                 with self.subTest(method=name):
                     called += 1
                     if self.compare(daemon, name, method, ARGUMENTS.get(name) or [MADE_UP[one] for one in types]):

@@ -75,7 +75,7 @@ class LoginTest(harness.Test):
         self.assertEqual(status['store'], daemon.store_path(1001))
         self.assertIs(status['keyring'], False)
         self.assertEqual(set(status), {'State', 'UserId', 'Username', 'AppId', 'DeviceSn', 'Server', 'LastError', 'NextRetry', 'UnreadTotal',
-                                       'Queued', 'Failed', 'DaemonVersion', 'last_contact', 'connected_since', 'attempts', 'endpoint', 'store', 'keyring',
+                                       'Queued', 'Failed', 'QrLogin', 'DaemonVersion', 'last_contact', 'connected_since', 'attempts', 'endpoint', 'store', 'keyring',
                                        'left_out', 'left_out_reason'})
         self.assertEqual((status['left_out'], status['left_out_reason']), (0, ''))
 

@@ -39,7 +39,8 @@ account_fixture_set_up_without_store (AccountFixture *w)
   static const FlooAccountListener listener = { on_account_event, on_account_state, on_account_changed, on_account_changed };
 
   fixture_prepare (&w->fixture, NULL);
-  w->config.app_id = w->config.dns_server = w->config.device_info = (char *) "";
+  w->config.app_id = w->config.dns_server = w->config.device_info = w->config.rest_url = w->config.socket_url = (char *) "";
+  w->config.discovery_source = (char *) "sdk";
   w->config.os_type = (char *) "linux";
   w->config.data_dir = w->config.cache_dir = w->fixture.root;
   w->news = g_string_new (NULL);

@@ -110,6 +110,19 @@ floo_rest_call_finish (FlooRest *self, GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+void
+floo_rest_fetch_async (FlooRest *self, const char *path, const char *const *query, gsize max_body, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  floo_rest_call_async (self, "GET", path, query, NULL, FLOO_REST_NO_TOKEN, cancellable, callback, user_data);
+}
+
+GBytes *
+floo_rest_fetch_finish (FlooRest *self, GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 const char *
 fake_rest_peek (void)
 {
@@ -180,6 +193,16 @@ FlooEndpoints *
 floo_endpoints_new (const char *cache_dir, const char *app_id, const char *dns_server)
 {
   return g_object_new (FLOO_TYPE_ENDPOINTS, NULL);
+}
+
+void
+floo_endpoints_set_fixed (FlooEndpoints *self, const char *rest_url, const char *socket_url)
+{
+}
+
+void
+floo_endpoints_set_source (FlooEndpoints *self, const char *source)
+{
 }
 
 void

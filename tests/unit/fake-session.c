@@ -32,7 +32,7 @@ fake_session_new (void)
   fake_session_reset ();
   fake_session_set_properties ("{'State': <'online'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <('none', int64 0)>}");
   return g_object_new (FLOO_TYPE_SESSION, NULL);
 }
 
@@ -104,6 +104,12 @@ floo_session_set_caller (FlooSession *self, guint caller)
 {
 }
 
+guint
+floo_session_get_caller (FlooSession *self)
+{
+  return 1;
+}
+
 void
 floo_session_set_congested (FlooSession *self, gboolean congested)
 {
@@ -137,10 +143,94 @@ floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data)
 }
 
 void
-floo_session_register (FlooSession *self, const char *username, const char *password, const char *app_id, const char *dns_server,
-                       FlooReply reply, gpointer user_data)
+floo_session_register (FlooSession *self, const char *username, const char *password, gboolean anonymous, const char *app_id,
+                       const char *dns_server, FlooReply reply, gpointer user_data)
 {
-  CALLED ("register %s %s %s %s\n", username, password, text (app_id), text (dns_server));
+  CALLED ("register%s %s %s %s %s\n", anonymous ? "_anonymous" : "", username, password, text (app_id), text (dns_server));
+}
+
+void
+floo_session_check_username (FlooSession *self, const char *username, const char *app_id, const char *dns_server, FlooReply reply,
+                             gpointer user_data)
+{
+  CALLED ("check_username %s %s %s\n", username, text (app_id), text (dns_server));
+}
+
+void
+floo_session_begin_qr_login (FlooSession *self, const char *app_id, const char *dns_server, gboolean remember, FlooReply reply,
+                             gpointer user_data)
+{
+  CALLED ("begin_qr_login %s %s %d\n", text (app_id), text (dns_server), remember);
+}
+
+void
+floo_session_get_qr_login (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_qr_login\n");
+}
+
+void
+floo_session_cancel_qr_login (FlooSession *self, guint caller)
+{
+  g_string_append_printf (fake.calls, "cancel_qr_login %u\n", caller);
+}
+
+void
+floo_session_confirm_qr_login (FlooSession *self, const char *code, gboolean allow, FlooReply reply, gpointer user_data)
+{
+  CALLED ("confirm_qr_login %s %d\n", code, allow);
+}
+
+void
+floo_session_get_captcha (FlooSession *self, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_captcha %s %s\n", text (app_id), text (dns_server));
+}
+
+void
+floo_session_send_sms_code (FlooSession *self, const char *mobile, const char *captcha, const char *words, const char *app_id,
+                            const char *dns_server, FlooReply reply, gpointer user_data)
+{
+  CALLED ("send_sms_code %s %s %s %s %s\n", mobile, captcha, words, text (app_id), text (dns_server));
+}
+
+void
+floo_session_login_by_mobile (FlooSession *self, const char *mobile, const char *code, const FlooLoginRequest *request, FlooReply reply,
+                              gpointer user_data)
+{
+  CALLED ("login_by_mobile %s %s %s %s %d\n", mobile, code, text (request->app_id), text (request->dns_server), request->remember);
+}
+
+void
+floo_session_bind_mobile (FlooSession *self, const char *mobile, const char *code, FlooReply reply, gpointer user_data)
+{
+  CALLED ("bind_mobile %s %s\n", mobile, code);
+}
+
+void
+floo_session_change_mobile (FlooSession *self, const char *mobile, const char *code, const FlooMobileProof *proof, FlooReply reply,
+                            gpointer user_data)
+{
+  CALLED ("change_mobile %s %s %s %s %s\n", mobile, code, text (proof->password), text (proof->present_mobile), text (proof->present_code));
+}
+
+void
+floo_session_reset_password (FlooSession *self, const char *mobile, const char *code, const char *password, const char *app_id,
+                             const char *dns_server, FlooReply reply, gpointer user_data)
+{
+  CALLED ("reset_password %s %s %s %s %s\n", mobile, code, password, text (app_id), text (dns_server));
+}
+
+void
+floo_session_groups_get_qr_code (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data)
+{
+  CALLED ("groups_get_qr_code %" G_GINT64_FORMAT "\n", id);
+}
+
+void
+floo_session_groups_join_by_qr_code (FlooSession *self, const char *code, FlooReply reply, gpointer user_data)
+{
+  CALLED ("groups_join_by_qr_code %s\n", code);
 }
 
 void

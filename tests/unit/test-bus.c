@@ -33,6 +33,21 @@ test_calls (BusFixture *f, gconstpointer data)
     { FLOO_IFACE_ACCOUNT, "Logout", "({'erase': <true>, 'discard': <true>, 'everywhere': <true>},)", NULL, NULL, "logout 1 1 1\n" },
     { FLOO_IFACE_ACCOUNT, "Reconnect", NULL, NULL, NULL, "reconnect\n" },
     { FLOO_IFACE_ACCOUNT, "Register", "('ann', 'pw', {'app_id': <'a'>})", "(x)", "(8,)", "register ann pw a -\n" },
+    { FLOO_IFACE_ACCOUNT, "RegisterAnonymous", "('ann', 'pw', {'dns_server': <'d'>})", "(x)", "(8,)", "register_anonymous ann pw - d\n" },
+    { FLOO_IFACE_ACCOUNT, "CheckUsername", "('ann', {'app_id': <'a'>})", "(b)", "(true,)", "check_username ann a -\n" },
+    { FLOO_IFACE_ACCOUNT, "BeginQrLogin", "({'remember': <false>},)", "(sx)", "('code', 9)", "begin_qr_login - - 0\n" },
+    { FLOO_IFACE_ACCOUNT, "GetQrLogin", NULL, "(sx)", "('code', 9)", "get_qr_login\n" },
+    { FLOO_IFACE_ACCOUNT, "CancelQrLogin", NULL, NULL, NULL, "cancel_qr_login 0\n" },
+    { FLOO_IFACE_ACCOUNT, "ConfirmQrLogin", "('code', true)", NULL, NULL, "confirm_qr_login code 1\n" },
+    { FLOO_IFACE_ACCOUNT, "GetCaptcha", "({'app_id': <'a'>},)", "(say)", "('id', [0x89])", "get_captcha a -\n" },
+    { FLOO_IFACE_ACCOUNT, "SendSmsCode", "('1', 'id', '42', @a{sv} {})", NULL, NULL, "send_sms_code 1 id 42 - -\n" },
+    { FLOO_IFACE_ACCOUNT, "LoginByMobile", "('1', '42', {'app_id': <'a'>})", "(x)", "(7,)", "login_by_mobile 1 42 a - 1\n" },
+    { FLOO_IFACE_ACCOUNT, "BindMobile", "('1', '42')", NULL, NULL, "bind_mobile 1 42\n" },
+    { FLOO_IFACE_ACCOUNT, "ChangeMobile", "('1', '42', {'present_mobile': <'2'>, 'present_code': <'43'>})", NULL, NULL,
+      "change_mobile 1 42 - 2 43\n" },
+    { FLOO_IFACE_ACCOUNT, "ResetPassword", "('1', '42', 'pw', @a{sv} {})", NULL, NULL, "reset_password 1 42 pw - -\n" },
+    { FLOO_IFACE_GROUPS, "GetQrCode", "(int64 4,)", "(sx)", "('code', 9)", "groups_get_qr_code 4\n" },
+    { FLOO_IFACE_GROUPS, "JoinByQrCode", "('code',)", "(x)", "(4,)", "groups_join_by_qr_code code\n" },
     { FLOO_IFACE_ROSTER, "List", "(true,)", "(axt)", "([1, 2], 3)", "roster_list 1\n" },
     { FLOO_IFACE_ROSTER, "GetItems", "([int64 1, 2], false)", "(aa{sv})", "([{'user_id': <int64 1>}],)", "1 2 roster_get_items 0\n" },
     { FLOO_IFACE_GROUPS, "ListJoined", "(false,)", "(axt)", "([], 0)", "groups_list_joined 0\n" },
@@ -73,7 +88,7 @@ test_calls (BusFixture *f, gconstpointer data)
       g_assert_no_error (error);
       g_assert_cmpstr (fake.calls->str, ==, rows[i].call);
       /* Who logs in by id is not told the id. */
-      if (rows[i].type == NULL || g_str_has_prefix (rows[i].method, "LoginBy") || g_str_has_prefix (rows[i].method, "LoginWith"))
+      if (rows[i].type == NULL || g_str_equal (rows[i].method, "LoginById") || g_str_has_prefix (rows[i].method, "LoginWith"))
         g_assert_cmpstr (g_variant_get_type_string (result), ==, "()");
       else
         g_assert_cmpvariant (result, fake.result);
@@ -227,7 +242,7 @@ test_properties (BusFixture *f, gconstpointer data)
   Signals signals = { 0 };
   guint id;
 
-  g_assert_cmpuint (g_variant_n_children (values), ==, 13);
+  g_assert_cmpuint (g_variant_n_children (values), ==, 14);
   g_assert_true (g_variant_lookup (values, "DaemonVersion", "&s", NULL));
   for (guint i = 0; i < 2; i++)
     {
@@ -243,10 +258,10 @@ test_properties (BusFixture *f, gconstpointer data)
   id = subscribe (f, "org.freedesktop.DBus.Properties", "PropertiesChanged", &signals);
   fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 8>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <('none', int64 0)>}");
   fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 5>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <('none', int64 0)>}");
   g_signal_emit_by_name (f->session, "status-changed");
   run_until (signals.n > 0);
   {

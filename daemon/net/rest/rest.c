@@ -439,6 +439,51 @@ floo_rest_call_finish (FlooRest *self, GAsyncResult *result, GError **error)
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/* -- what is no envelope -- */
+
+static void
+fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  SoupMessage *message = g_task_get_task_data (task);
+  GError *error = NULL;
+  g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
+
+  if (body == NULL)
+    g_task_return_error (task, error);
+  else if (soup_message_get_status (message) == SOUP_STATUS_NOT_FOUND)
+    g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "the service does not have it (any more)");
+  else if (!floo_http_status_is_success (soup_message_get_status (message)))
+    g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service answered with HTTP %u", soup_message_get_status (message));
+  else
+    g_task_return_pointer (task, g_steal_pointer (&body), (GDestroyNotify) g_bytes_unref);
+}
+
+void
+floo_rest_fetch_async (FlooRest *self, const char *path, const char *const *query, gsize max_body, GCancellable *cancellable,
+                       GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  GError *error = NULL;
+  SoupMessage *message = build_message (self, "GET", path, query, NULL, NULL, &error);
+
+  g_task_set_source_tag (task, floo_rest_fetch_async);
+  if (message == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  g_task_set_task_data (task, message, g_object_unref);
+  floo_http_send_async (self->session, message, self->limit_ms, max_body, cancellable, fetched_cb, g_steal_pointer (&task));
+}
+
+GBytes *
+floo_rest_fetch_finish (FlooRest *self, GAsyncResult *result, GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 /* -- the object -- */
 
 static void

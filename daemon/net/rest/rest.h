@@ -48,6 +48,18 @@ void floo_rest_call_async (FlooRest *self, const char *method, const char *path,
                            GAsyncReadyCallback callback, gpointer user_data);
 FlooRestAnswer *floo_rest_call_finish (FlooRest *self, GAsyncResult *result, GError **error);
 
+/**
+ * floo_rest_fetch_async:
+ * @max_body: bytes
+ *
+ * A GET without a token whose answer is no envelope: a picture, say. Errors: FLOO_ERROR_NOT_FOUND for HTTP 404, FLOO_ERROR_PROTOCOL for other
+ * statuses and for more than @max_body bytes, those of the connection.
+ */
+void floo_rest_fetch_async (FlooRest *self, const char *path, const char *const *query, gsize max_body, GCancellable *cancellable,
+                            GAsyncReadyCallback callback, gpointer user_data);
+/* Returns: (transfer full) */
+GBytes *floo_rest_fetch_finish (FlooRest *self, GAsyncResult *result, GError **error);
+
 /* For tests: another time limit than FLOO_REST_TIMEOUT_MS. */
 void floo_rest_set_time_limit (FlooRest *self, guint limit_ms);
 

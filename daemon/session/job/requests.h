@@ -29,6 +29,13 @@ typedef enum {
   FLOO_LOGOUT_EVERYWHERE = 1 << 2   /* on the user's other web devices, too */
 } FlooLogoutFlags;
 
+/* Who asks for a new number proves to be the owner of the account: by one of these; by none within minutes after a try that got so far. */
+typedef struct {
+  const char *password;         /* (nullable) */
+  const char *present_mobile;   /* (nullable) */
+  const char *present_code;     /* (nullable): sent to it */
+} FlooMobileProof;
+
 /* ---- messages that are read ---- */
 
 typedef enum { FLOO_MESSAGES_NEWEST, FLOO_MESSAGES_BEFORE, FLOO_MESSAGES_AFTER, FLOO_MESSAGES_AROUND } FlooMessagesKind;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * calls.c: the operations of the interface Account: login, logout, registration.
+ * calls.c: the operations of the interface Account: login and logout.
  */
 #include "session/login/parts.h"
 
@@ -9,46 +9,55 @@
 
 #define PLATFORM_WEB 6
 
-/* An app id is a name in headers, queries and of a folder. */
-static gboolean
-check_app_id (const char *app_id, GError **error)
+const char *
+floo_login_choose_app_id (FlooLogin *self, const char *given, GError **error)
 {
+  const char *app_id = given != NULL && *given != '\0' ? given : floo_account_get_config (self->account)->app_id;
+
   if (floo_config_is_app_id (app_id))
-    return TRUE;
+    return app_id;
   g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
                        *app_id == '\0' ? "No app_id: neither the option app_id nor the configuration names the application"
                                        : "app_id may only have letters, digits, \"_\" and \"-\", at most 64");
-  return FALSE;
+  return NULL;
 }
 
-static gboolean
-check_dns_server (const char *dns_server, GError **error)
+const char *
+floo_login_choose_dns_server (FlooLogin *self, const char *given, GError **error)
 {
+  const char *dns_server = given != NULL && *given != '\0' ? given : floo_account_get_config (self->account)->dns_server;
+
   if (*dns_server == '\0' || floo_config_is_url (dns_server))
-    return TRUE;
+    return dns_server;
   g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "dns_server is no http or https URL");
-  return FALSE;
+  return NULL;
 }
 
-static const char *
-or_default (const char *given, const char *configured)
+gboolean
+floo_login_check_free (FlooLogin *self, FlooReply reply, gpointer user_data)
 {
-  return given != NULL && *given != '\0' ? given : configured;
+  const char *name = floo_account_get_username (self->account);
+
+  if (!floo_login_is_taken (self) && self->next_login == NULL)
+    return TRUE;
+  floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first",
+                    *name != '\0' ? name : "A user");
+  return FALSE;
 }
 
 static FlooLoginRecord *
-record_from_request (FlooAccount *account, const FlooLoginRequest *request, GError **error)
+record_from_request (FlooLogin *self, const FlooLoginRequest *request, GError **error)
 {
   g_autoptr (FlooLoginRecord) record = g_new0 (FlooLoginRecord, 1);
 
-  record->app_id = g_strdup (or_default (request->app_id, floo_account_get_config (account)->app_id));
-  record->dns_server = g_strdup (or_default (request->dns_server, floo_account_get_config (account)->dns_server));
+  record->app_id = g_strdup (floo_login_choose_app_id (self, request->app_id, error));
+  record->dns_server = record->app_id != NULL ? g_strdup (floo_login_choose_dns_server (self, request->dns_server, error)) : NULL;
+  if (record->dns_server == NULL)
+    return NULL;
   record->user_id = request->kind == FLOO_LOGIN_BY_NAME ? 0 : request->user_id;
   record->username = g_strdup (request->kind == FLOO_LOGIN_BY_NAME ? request->name : "");
   record->token = g_strdup (request->kind == FLOO_LOGIN_WITH_TOKEN ? request->secret : "");
   record->password = g_strdup (request->kind == FLOO_LOGIN_WITH_TOKEN ? "" : request->secret);
-  if (!check_app_id (record->app_id, error) || !check_dns_server (record->dns_server, error))
-    return NULL;
   if (request->kind == FLOO_LOGIN_BY_NAME && *record->username == '\0')
     g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The name is empty");
   else if (request->kind != FLOO_LOGIN_BY_NAME && request->user_id <= 0)
@@ -122,7 +131,7 @@ void
 floo_login_log_in (FlooLogin *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (FlooLoginRecord) record = record_from_request (self->account, request, &error);
+  g_autoptr (FlooLoginRecord) record = record_from_request (self, request, &error);
   g_autoptr (FlooStore) store = NULL;
   StartJob *job;
 
@@ -131,12 +140,9 @@ floo_login_log_in (FlooLogin *self, const FlooLoginRequest *request, FlooReply r
       reply (NULL, error, user_data);
       return;
     }
-  if (floo_login_is_taken (self) || self->next_login != NULL)
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_ALREADY_LOGGED_IN, "%s is logged in, or on the way: log out first",
-                        *floo_account_get_username (self->account) != '\0' ? floo_account_get_username (self->account) : "A user");
-      return;
-    }
+  if (!floo_login_check_free (self, reply, user_data))
+    return;
+  floo_qr_login_end (self->qr);
   floo_login_stop (self);
   job = g_new0 (StartJob, 1);
   floo_account_ref (self->account);
@@ -326,6 +332,8 @@ floo_login_log_out (FlooLogin *self, FlooLogoutFlags flags, FlooReply reply, gpo
   LogoutJob *job;
 
   cancel_next_login (self);
+  floo_qr_login_end (self->qr);
+  floo_mobile_forget (self->mobile);
   if (floo_account_get_state (self->account) == FLOO_STATE_SIGNED_OUT && floo_account_get_store (self->account) == NULL
       && !floo_login_is_taken (self)
       && !floo_login_is_loading (self))
@@ -359,83 +367,4 @@ floo_login_log_out (FlooLogin *self, FlooLogoutFlags flags, FlooReply reply, gpo
     floo_rest_call_async (job->rest, "GET", "/user/device/list", NULL, NULL, FLOO_REST_NONE, NULL, on_devices, job);
   else
     leave (job);
-}
-
-/* ---- registration ---- */
-
-typedef struct {
-  FlooEndpoints *endpoints;
-  FlooRest *rest;
-  JsonNode *body;
-  FlooReply reply;
-  gpointer user_data;
-} RegisterJob;
-
-static void
-register_done (RegisterJob *job, GVariant *result, const GError *error)
-{
-  job->reply (result, error, job->user_data);
-  g_object_unref (job->rest);
-  g_object_unref (job->endpoints);
-  json_node_unref (job->body);
-  g_free (job);
-}
-
-static void
-on_registered (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
-  JsonObject *settings = answer != NULL ? floo_json_node_object (answer->data) : NULL;
-  gint64 user_id = 0;
-
-  if (answer != NULL && (settings == NULL || !floo_json_get_int (settings, "user_id", &user_id) || user_id <= 0))
-    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer to the registration has no user_id");
-  register_done (user_data, error == NULL ? g_variant_new ("(x)", user_id) : NULL, error);
-}
-
-static void
-on_register_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  RegisterJob *job = user_data;
-  g_autoptr (GError) error = NULL;
-
-  if (!floo_endpoints_discover_finish (FLOO_ENDPOINTS (source), result, NULL, &error))
-    {
-      register_done (job, NULL, error);
-      return;
-    }
-  floo_rest_call_async (job->rest, "POST", "/user/register/v2", NULL, job->body, FLOO_REST_NO_TOKEN, NULL, on_registered, job);
-}
-
-void
-floo_login_register (FlooLogin *self, const char *username, const char *password, const char *app_id, const char *dns_server,
-                     FlooReply reply, gpointer user_data)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (JsonObject) object = NULL;
-  RegisterJob *job;
-
-  app_id = or_default (app_id, floo_account_get_config (self->account)->app_id);
-  dns_server = or_default (dns_server, floo_account_get_config (self->account)->dns_server);
-  if (!check_app_id (app_id, &error) || !check_dns_server (dns_server, &error))
-    {
-      reply (NULL, error, user_data);
-      return;
-    }
-  if (*username == '\0' || *password == '\0')
-    {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The %s is empty", *username == '\0' ? "username" : "password");
-      return;
-    }
-  object = json_object_new ();
-  json_object_set_string_member (object, "username", username);
-  json_object_set_string_member (object, "password", password);
-  job = g_new0 (RegisterJob, 1);
-  job->endpoints = floo_endpoints_new (floo_account_get_config (self->account)->cache_dir, app_id, *dns_server != '\0' ? dns_server : NULL);
-  job->rest = floo_rest_new (job->endpoints, app_id);
-  job->body = json_node_init_object (json_node_alloc (), object);
-  job->reply = reply;
-  job->user_data = user_data;
-  floo_endpoints_discover_async (job->endpoints, NULL, on_register_discovered, job);
 }

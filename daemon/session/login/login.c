@@ -19,6 +19,8 @@ floo_login_new (FlooAccount *account, FlooSecrets *secrets, const FlooLoginListe
   self->secrets = g_object_ref (secrets);
   self->listener = listener;
   self->data = data;
+  self->qr = floo_qr_login_new (self);
+  self->mobile = floo_mobile_new ();
   self->backoff = (FlooBackoff) { .min_ms = RETRY_MIN_MS, .max_ms = RETRY_MAX_MS, .factor_percent = 200 };
   return self;
 }
@@ -46,6 +48,9 @@ floo_login_free (FlooLogin *self)
   g_clear_pointer (&self->record, floo_login_record_free);
   g_clear_pointer (&self->kept, floo_login_record_free);
   g_free (self->device_guid);
+  floo_qr_login_free (self->qr);
+  floo_mobile_free (self->mobile);
+  g_clear_pointer (&self->guest, floo_guest_unref);
   g_object_unref (self->secrets);
   g_free (self);
 }

@@ -72,9 +72,33 @@ void floo_login_describe (FlooLogin *login, GVariantDict *status);
 void floo_login_log_in (FlooLogin *login, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);
 void floo_login_log_out (FlooLogin *login, FlooLogoutFlags flags, FlooReply reply, gpointer user_data);
 void floo_login_reconnect (FlooLogin *login, FlooReply reply, gpointer user_data);
-void floo_login_register (FlooLogin *login, const char *username, const char *password, const char *app_id, const char *dns_server,
-                          FlooReply reply, gpointer user_data);
+void floo_login_register (FlooLogin *login, const char *username, const char *password, gboolean anonymous, const char *app_id,
+                          const char *dns_server, FlooReply reply, gpointer user_data);
+void floo_login_check_username (FlooLogin *login, const char *username, const char *app_id, const char *dns_server, FlooReply reply,
+                                gpointer user_data);
+void floo_login_begin_qr (FlooLogin *login, const char *app_id, const char *dns_server, gboolean remember, FlooReply reply,
+                          gpointer user_data);
+void floo_login_get_qr (FlooLogin *login, FlooReply reply, gpointer user_data);
+void floo_login_cancel_qr (FlooLogin *login, guint caller);
+/* Returns: (transfer floating): (sx): Account.QrLogin */
+GVariant *floo_login_describe_qr (FlooLogin *login);
+void floo_login_get_captcha (FlooLogin *login, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data);
+void floo_login_send_sms_code (FlooLogin *login, const char *mobile, const char *captcha, const char *text, const char *app_id,
+                               const char *dns_server, FlooReply reply, gpointer user_data);
+void floo_login_log_in_by_mobile (FlooLogin *login, const char *mobile, const char *code, const FlooLoginRequest *request, FlooReply reply,
+                                  gpointer user_data);
+void floo_login_bind_mobile (FlooLogin *login, const char *mobile, const char *code, FlooReply reply, gpointer user_data);
+void floo_login_change_mobile (FlooLogin *login, const char *mobile, const char *code, const FlooMobileProof *proof, FlooReply reply,
+                               gpointer user_data);
+void floo_login_reset_password (FlooLogin *login, const char *mobile, const char *code, const char *password, const char *app_id,
+                                const char *dns_server, FlooReply reply, gpointer user_data);
 void floo_login_change_password (FlooLogin *login, const char *old, const char *password, FlooReply reply, gpointer user_data);
 void floo_login_delete_account (FlooLogin *login, const char *password, FlooReply reply, gpointer user_data);
+
+/* ---- codes of a user who is logged in ---- */
+
+void floo_qr_codes_confirm_login (FlooAccount *account, const char *text, gboolean allow, FlooReply reply, gpointer user_data);
+void floo_qr_codes_get_group (FlooAccount *account, gint64 group, FlooReply reply, gpointer user_data);
+void floo_qr_codes_join_group (FlooAccount *account, const char *text, FlooReply reply, gpointer user_data);
 
 G_END_DECLS

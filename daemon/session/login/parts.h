@@ -14,6 +14,10 @@
 
 G_BEGIN_DECLS
 
+typedef struct _FlooGuest FlooGuest;
+typedef struct _FlooQrLogin FlooQrLogin;
+typedef struct _FlooMobile FlooMobile;
+
 struct _FlooLogin {
   FlooAccount *account;
   FlooSecrets *secrets;
@@ -22,6 +26,9 @@ struct _FlooLogin {
   guint leaving;                /* stores on their way: of logins before, still closing, or opening; and caches that are being erased */
   guint saving;                 /* logins on their way to the keyring or the disk, or from there */
   gpointer next_login;          /* (nullable): a login that waits for the stores (calls.c) */
+  FlooQrLogin *qr;              /* a login that a phone confirms */
+  FlooMobile *mobile;           /* codes by SMS, and what they lead to */
+  FlooGuest *guest;             /* (nullable): the last one (guest.h) */
   FlooLoginRecord *record;      /* (nullable): none while signed out */
   FlooLoginRecord *kept;        /* (nullable): as it is in the keyring or the file, or on its way there */
   char *device_guid;
@@ -80,6 +87,30 @@ void floo_login_take_record (FlooLogin *self, FlooLoginRecord *record, gboolean 
 
 /* Begins the login that waited for the stores. */
 void floo_login_start_next (FlooLogin *self);
+/* What a login or registration is made with: the option's value (nullable), else the configuration's; NULL with FLOO_ERROR_INVALID_ARGUMENTS
+ * where it cannot be one. */
+const char *floo_login_choose_app_id (FlooLogin *self, const char *given, GError **error);
+const char *floo_login_choose_dns_server (FlooLogin *self, const char *given, GError **error);
+/* Fails with AlreadyLoggedIn, and FALSE, where somebody is logged in or on the way. */
+gboolean floo_login_check_free (FlooLogin *self, FlooReply reply, gpointer user_data);
+
+/* ---- guest.c ---- */
+
+void floo_guest_unref (FlooGuest *guest);
+
+/* ---- qr-login.c ---- */
+
+FlooQrLogin *floo_qr_login_new (FlooLogin *login);
+void floo_qr_login_free (FlooQrLogin *self);
+/* Gives it up, where one is under way. */
+void floo_qr_login_end (FlooQrLogin *self);
+
+/* ---- mobile.c ---- */
+
+FlooMobile *floo_mobile_new (void);
+void floo_mobile_free (FlooMobile *self);
+/* Forgets what earlier steps led to. */
+void floo_mobile_forget (FlooMobile *self);
 
 /* ---- stored.c ---- */
 

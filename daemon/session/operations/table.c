@@ -51,6 +51,8 @@ const FlooRestOperation floo_operations[] = {
   { "Account.KickDevice", POST, "/user/kick", .args = { BOTH ("device_sn") } },
   { "Account.BindPushToken", POST, "/user/token/bind", .args = { B ("device_sn"), B ("device_token"), B ("notifier_name") } },
   { "Account.UnbindPushToken", POST, "/user/token/unbind", .args = { Q ("deviceSn") } },
+  { "Account.GetVerification", GET, "/app/user_verification", .result = FLOO_RESULT_RECORD, .record = &floo_record_verification },
+  { "Account.VerifyMobile", POST, "/app/user_verification_by_mobile", .args = { B ("mobile"), B ("captcha") } },
   { "Account.GetAppConfig", GET, "/app/config", .fixed = { "platform", "6" }, .flags = FLOO_REST_NO_TOKEN, .result = FLOO_RESULT_JSON },
 
   /* ---- Roster ---- */
