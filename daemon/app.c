@@ -16,6 +16,7 @@
 #include "base/names.h"
 #include "bus/bus.h"
 #include "bus/name.h"
+#include "net/http/proxy-url.h"
 #include "net/http/tls.h"
 #include "session/session.h"
 
@@ -314,6 +315,8 @@ floo_app_run (const FlooAppOptions *options)
       clear (&app);
       return EX_CONFIG;
     }
+  if (*app.config->proxy != '\0')
+    floo_proxy_set (app.config->proxy);
   floo_log_init (options->verbose ? FLOO_LOG_DEBUG : app.config->log_level);
   set_up_process ();
   app.exit_code = raise_file_limit ();

@@ -61,6 +61,47 @@ parse_url (const FlooConfigKey *key, const char *text, gpointer field)
   return (*text == '\0' || floo_config_is_url (text)) && set_text (field, text);
 }
 
+/* A server: a scheme, a host and maybe a port, nothing else. */
+static gboolean
+is_server (const char *text, const char *const *schemes)
+{
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_HAS_PASSWORD, NULL);
+
+  return uri != NULL && g_strcmp0 (g_uri_get_host (uri), "") > 0 && g_strv_contains (schemes, g_uri_get_scheme (uri))
+         && (*g_uri_get_path (uri) == '\0' || strcmp (g_uri_get_path (uri), "/") == 0) && g_uri_get_query (uri) == NULL
+         && g_uri_get_fragment (uri) == NULL;
+}
+
+static gboolean
+parse_rest_url (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  static const char *const schemes[] = { "http", "https", NULL };
+
+  return (*text == '\0' || (is_server (text, schemes) && strchr (text, '@') == NULL)) && set_text (field, text);
+}
+
+static gboolean
+parse_socket_url (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  static const char *const schemes[] = { "ws", "wss", NULL };
+
+  return (*text == '\0' || (is_server (text, schemes) && strchr (text, '@') == NULL)) && set_text (field, text);
+}
+
+static gboolean
+parse_proxy (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  static const char *const schemes[] = { "http", "https", "socks4", "socks4a", "socks5", NULL };
+
+  return (*text == '\0' || is_server (text, schemes)) && set_text (field, text);
+}
+
+static gboolean
+parse_source (const FlooConfigKey *key, const char *text, gpointer field)
+{
+  return floo_config_is_app_id (text) && set_text (field, text);
+}
+
 static gboolean
 parse_hosts (const FlooConfigKey *key, const char *text, gpointer field)
 {
@@ -128,6 +169,20 @@ static const struct
   { { "service", "dns_server", "", "an http or https URL",
       "The discovery server, a whole URL that is used as it is. Left empty, the service's own servers are asked." },
     parse_url, FIELD (dns_server) },
+  { { "service", "discovery_source", "sdk", "letters, digits, \"_\" and \"-\", at most 64",
+      "What the daemon says to the discovery server that it is. Change it only where an installation of your own wants another word." },
+    parse_source, FIELD (discovery_source) },
+  { { "service", "rest_url", "", "an http or https URL of a host and maybe a port, without a path",
+      "The server for requests of an installation of your own, as in https://im.example.com. With it nothing is discovered, unless a login "
+      "names a discovery server. Left empty, discovery tells." },
+    parse_rest_url, FIELD (rest_url) },
+  { { "service", "socket_url", "", "a ws or wss URL of a host and maybe a port, without a path",
+      "With rest_url: the server for the connection, as in wss://im.example.com. Left empty, the one of rest_url." },
+    parse_socket_url, FIELD (socket_url) },
+  { { "service", "proxy", "", "an http, https, socks4, socks4a or socks5 URL of a host and a port",
+      "The proxy for everything that the daemon sends, http://NAME:PASSWORD@HOST:PORT where it wants to know who asks. Left empty, the "
+      "desktop's settings and the environment decide." },
+    parse_proxy, FIELD (proxy) },
   { { "service", "ca_file", "", "a path from the root",
       "Certificates (PEM) of the authorities that may vouch for the service. Left empty, those that the system trusts." },
     parse_path, FIELD (ca_file) },
@@ -225,8 +280,9 @@ read_key (FlooConfig *config, GKeyFile *file, const char *group, const char *key
     }
   if (!set_value (config, (guint) row, g_strchomp (value)))
     {
+      /* An address may have a password in it. */
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: [%s] %s: \"%s\" is not valid; expected: %s", config->path,
-                   group, key, value, rows[row].key.values);
+                   group, key, strchr (value, '@') != NULL ? "..." : value, rows[row].key.values);
       return FALSE;
     }
   return TRUE;
@@ -339,6 +395,12 @@ floo_config_free (FlooConfig *config)
   g_free (config->cache_dir);
   g_free (config->app_id);
   g_free (config->dns_server);
+  g_free (config->discovery_source);
+  g_free (config->rest_url);
+  g_free (config->socket_url);
+  if (config->proxy != NULL)
+    explicit_bzero (config->proxy, strlen (config->proxy));
+  g_free (config->proxy);
   g_free (config->ca_file);
   g_free (config->os_type);
   g_free (config->device_info);

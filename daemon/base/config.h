@@ -24,6 +24,10 @@ typedef struct {
   /* [service] */
   char *app_id;           /* "" none: Login must bring it */
   char *dns_server;       /* "" the service's own */
+  char *discovery_source; /* "sdk": the parameter source of discovery */
+  char *rest_url;         /* "" by discovery; else nothing is discovered */
+  char *socket_url;       /* "" rest_url's host */
+  char *proxy;            /* "" the system's */
   char *ca_file;          /* "" what the system trusts */
   gboolean auto_login;    /* true */
   char *os_type;          /* "web": what PROVISION says: OsType's names in lower case */

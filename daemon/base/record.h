@@ -41,7 +41,7 @@ extern const FlooRecord floo_record_roster_item, floo_record_user_settings, floo
     floo_record_roster_application, floo_record_group_info, floo_record_brief_group_info, floo_record_group_member,
     floo_record_group_relation, floo_record_announcement, floo_record_group_blocked, floo_record_invitation,
     floo_record_group_application, floo_record_shared_file, floo_record_shared_file_result, floo_record_ban_all,
-    floo_record_device, floo_record_verification;
+    floo_record_device, floo_record_verification, floo_record_app_settings;
 /* Inputs: what of a profile and of settings a client may change. */
 extern const FlooRecord floo_record_profile_changes, floo_record_settings_changes;
 /* These stay inside: upload signatures are secrets, pins are part of conversations. */

@@ -189,6 +189,16 @@ static const FlooField device_fields[] = {
   { "user_id", X, NULL, "The user's id" },
 };
 
+static const FlooField app_settings_fields[] = {
+  { "account_verification_name", S, NULL, "Who vouches for the application" },
+  { "account_verification_status", S, NULL, "Whether that is so: unverified, verified or expired" },
+  { "account_verification_type", S, NULL, "What kind of owner the application has" },
+  { "disable_send_location", B, NULL, "Whether no locations are to be sent" },
+  { "hide_member_info", B, NULL, "Whether members of groups do not see each other's details" },
+  { "message_forward_max_message_num", I, NULL, "How many messages may be forwarded at once; up to 100 it does not count" },
+  { "message_forward_max_user_num", I, NULL, "To how many users or groups one may forward at once; up to 20 it does not count" },
+};
+
 static const FlooField verification_fields[] = {
   { "mobile", S, NULL, "The number that the account was verified with, or could be" },
   { "status", I, NULL, "1: verified, 0: not" },
@@ -250,6 +260,7 @@ RECORD (shared_file, "GroupSharedFile", "file_id");
 RECORD (shared_file_result, "GroupSharedFileResponse", "file_id");
 RECORD (ban_all, "GroupBanAllResponse", "ban_expire_time");
 RECORD (device, "Device", "device_sn");
+RECORD (app_settings, "AppSettings", NULL);
 RECORD (verification, "Verification", NULL);
 RECORD (profile_changes, "UserProfile", NULL);
 RECORD (settings_changes, "UserSettings", NULL);
@@ -262,5 +273,6 @@ const FlooRecord *const floo_records[] = {
   &floo_record_announcement,  &floo_record_group_blocked,      &floo_record_invitation,   &floo_record_group_application,
   &floo_record_shared_file,   &floo_record_shared_file_result, &floo_record_ban_all,      &floo_record_device,
   &floo_record_verification,
+  &floo_record_app_settings,
   NULL,
 };

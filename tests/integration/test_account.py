@@ -107,7 +107,10 @@ class AccountTest(harness.Test):
 
     def test_app_config(self):
         self.scene()
-        self.assertEqual(json.loads(self.account('GetAppConfig'))['app_id'], 'sandbox')
+        told, settings = json.loads(self.account('GetAppConfig')), self.account('GetAppSettings')
+        self.assertEqual(told['app_id'], 'sandbox')
+        self.assertEqual(settings, {key: told[key] for key in settings})
+        self.assertLessEqual({'message_forward_max_user_num', 'account_verification_status'}, set(settings))
 
     def test_register(self):
         self.scene(user=None)

@@ -9,6 +9,7 @@ import time
 import files
 import front
 import harness
+from harness import GLib
 
 
 class DiscoveryTest(harness.Test):
@@ -136,6 +137,41 @@ class DeadHostTest(harness.Test):
         self.assertEqual(len(service.asked('/dns')), 2)
 
 
+class OwnInstallationTest(files.Test):
+
+    def test_without_discovery(self):
+        """Its two servers are named; a login that names a discovery server asks that one, by the word that the configuration wants."""
+        self.allowed_violations = True
+        sandbox = self.sandbox()
+        daemon = self.daemon(config='[service]\napp_id=sandbox\nrest_url=http://127.0.0.1:%d\ndiscovery_source=ours\n' % sandbox.port)
+        client = daemon.start()
+        client.login('alice')
+        client.wait_sent(client.send_text(1099, 'without discovery'))
+        self.assertEqual(client.get('Account', 'Server'), 'http://127.0.0.1:%d' % sandbox.port)
+        sent, transfer = self.send_file(client, 'file', b'some bytes', 'a.txt', to=1002)
+        self.ended(client, transfer, 'complete')
+        daemon.stop()
+        client = daemon.start()
+        client.wait_online()
+        self.assertNotIn('app_dns', sandbox.process.text())
+        self.assertEqual(sandbox.violations(), [])
+        client.call('Account', 'Logout', '(a{sv})', {})
+        client.login('alice', dns_server=GLib.Variant('s', sandbox.dns_server))
+        self.assertIn('app_dns', sandbox.process.text())
+        self.assertIn('discovery without source=sdk', str(sandbox.violations()))
+        # the connection is elsewhere
+        daemon.stop()
+        with open(os.path.join(daemon.root, 'config', 'flooim', 'flooimd.conf'), 'a') as file:
+            file.write('[service]\nsocket_url=ws://127.0.0.1:1\n')
+        client = daemon.start()
+        client.call('Account', 'Logout', '(a{sv})', {})
+        pending = client.start('Account', 'Login', '(ssa{sv})', 'alice', 'alice-secret', {})
+        client.wait_state('waiting')
+        self.assertIn('Offline', client.last_error)
+        client.call('Account', 'Logout', '(a{sv})', {})
+        self.assertRaises(harness.Failure, pending.result)
+
+
 class ProxyTest(files.Test):
 
     def test_proxy_with_a_password(self):
@@ -160,6 +196,17 @@ class ProxyTest(files.Test):
         client.wait_state('waiting')
         self.assertEqual(client.last_error[0], 'Offline')
         self.assertIn('proxy', client.last_error[1])
+        # the configuration's, without the environment
+        daemon.stop()
+        daemon.env = {}
+        proxy.passed.clear()
+        with open(os.path.join(daemon.root, 'config', 'flooim', 'flooimd.conf'), 'a') as file:
+            file.write('[service]\nproxy=http://me:proxy-word@127.0.0.1:%d\n' % proxy.port)
+        client = daemon.start()
+        client.wait_online()
+        self.assertIn('CONNECT 127.0.0.1:%d' % sandbox.port, proxy.passed)
+        client.wait_sent(client.send_text(1099, 'through the proxy of the configuration'))
+        self.assertEqual(proxy.leaked, 0)
 
     def test_statuses_at_the_upgrade(self):
         sandbox = self.sandbox()

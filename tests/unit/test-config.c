@@ -35,6 +35,9 @@ test_defaults (void)
   g_assert_cmpstr (config->cache_dir, ==, cache);
   g_assert_cmpstr (config->app_id, ==, "");
   g_assert_cmpstr (config->dns_server, ==, "");
+  g_assert_cmpstr (config->discovery_source, ==, "sdk");
+  g_assert_cmpstr (config->rest_url, ==, "");
+  g_assert_cmpstr (config->proxy, ==, "");
   g_assert_true (config->auto_login);
   g_assert_cmpstr (config->os_type, ==, "web");
   g_assert_cmpstr (config->device_info, ==, "Web");
@@ -51,6 +54,7 @@ test_file (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = write_config ("# comment\n[service]\napp_id = my_app-1 \ndns_server=http://127.0.0.1:8080/dns?a=b\n"
+                                        "rest_url=https://im.example:8443\nsocket_url=wss://[fd00::1]:8444\nproxy=http://me:pw@proxy:3128\n"
                                         "auto_login=false\nos_type=linux\ndevice_info=My \\sdesk\n[store]\njournal_days=3650\n"
                                         "[log]\nlevel=debug\n[secrets]\nbackend=file\n[files]\nprivate_hosts=nas.example 10.0.0.7 fd00::1\n");
   g_autoptr (FlooConfig) config = floo_config_load ("work", path, "relative", &error);
@@ -61,6 +65,9 @@ test_file (void)
   g_assert_cmpstr (config->instance, ==, "work");
   g_assert_cmpstr (config->app_id, ==, "my_app-1");
   g_assert_cmpstr (config->dns_server, ==, "http://127.0.0.1:8080/dns?a=b");
+  g_assert_cmpstr (config->rest_url, ==, "https://im.example:8443");
+  g_assert_cmpstr (config->socket_url, ==, "wss://[fd00::1]:8444");
+  g_assert_cmpstr (config->proxy, ==, "http://me:pw@proxy:3128");
   g_assert_cmpstr (config->private_hosts, ==, "nas.example 10.0.0.7 fd00::1");
   g_assert_false (config->auto_login);
   g_assert_cmpstr (config->os_type, ==, "linux");
@@ -88,6 +95,12 @@ test_mistakes (void)
     { "[files]\nprivate_hosts=nas:8080\n", "[files] private_hosts" },
     { "[service]\ndns_server=https://\n", "[service] dns_server" },
     { "[service]\nca_file=ca.pem\n", "[service] ca_file" },
+    { "[service]\nrest_url=https://im.example.org/api\n", "[service] rest_url" },
+    { "[service]\nrest_url=wss://im.example.org\n", "[service] rest_url" },
+    { "[service]\nsocket_url=https://im.example.org\n", "[service] socket_url" },
+    { "[service]\nproxy=ftp://proxy.example.org\n", "[service] proxy" },
+    { "[service]\nproxy=me:pw@proxy.example.org\n", "[service] proxy: \"...\"" },
+    { "[service]\ndiscovery_source=a b\n", "[service] discovery_source" },
     { "[service]\nauto_login=maybe\n", "[service] auto_login" },
     { "[service]\nauto_login=\n", "expected: true, false" },
     { "[service]\nos_type=plan9\n", "[service] os_type" },

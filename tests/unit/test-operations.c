@@ -90,7 +90,8 @@ check_annotation (const FlooRestOperation *row, const GDBusMethodInfo *info)
   g_auto (GStrv) names = g_strsplit (words != NULL ? words : "", " ", -1);
   const char *name = row->record != NULL ? row->record->name : row->input != NULL ? row->input->name : NULL;
 
-  if (name == NULL || row->record == &floo_record_device || row->record == &floo_record_verification)
+  if (name == NULL || row->record == &floo_record_device || row->record == &floo_record_verification
+      || row->record == &floo_record_app_settings)
     g_assert_null (words);
   else if (row->list == FLOO_LIST_BANNED)
     g_assert_true (g_strv_contains ((const char *const *) names, "GroupMemberBanned"));

@@ -21,6 +21,7 @@ typedef struct {
   char **servers;
   gboolean whole;
   char *app_id;
+  char *source;
   guint limit_ms;
   guint step_ms;
   FlooDeadline *deadline;
@@ -49,6 +50,7 @@ ask_free (Ask *ask)
   g_clear_object (&ask->session);
   g_strfreev (ask->servers);
   g_free (ask->app_id);
+  g_free (ask->source);
   floo_deadline_free (ask->deadline);
   g_queue_clear (&ask->healthy);
   g_clear_error (&ask->error);
@@ -118,8 +120,8 @@ dns_uri (const Ask *ask, const char *server)
   if (uri == NULL || g_uri_get_host (uri) == NULL || *g_uri_get_host (uri) == '\0'
       || (strcmp (g_uri_get_scheme (uri), "http") != 0 && strcmp (g_uri_get_scheme (uri), "https") != 0))
     return NULL;
-  query = g_strdup_printf ("%s%sapp_id=%s&source=sdk", g_uri_get_query (uri) != NULL ? g_uri_get_query (uri) : "",
-                           g_uri_get_query (uri) != NULL ? "&" : "", app_id);
+  query = g_strdup_printf ("%s%sapp_id=%s&source=%s", g_uri_get_query (uri) != NULL ? g_uri_get_query (uri) : "",
+                           g_uri_get_query (uri) != NULL ? "&" : "", app_id, ask->source);
   return soup_uri_copy (uri, SOUP_URI_QUERY, query, SOUP_URI_FRAGMENT, NULL, SOUP_URI_NONE);
 }
 
@@ -345,7 +347,7 @@ go_on (GTask *task)
 }
 
 void
-floo_discovery_ask_async (SoupSession *session, const char *const *servers, gboolean whole, const char *app_id, guint limit_ms,
+floo_discovery_ask_async (SoupSession *session, const char *const *servers, gboolean whole, const char *app_id, const char *source, guint limit_ms,
                           guint step_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
@@ -360,6 +362,7 @@ floo_discovery_ask_async (SoupSession *session, const char *const *servers, gboo
   ask->servers = g_strdupv ((char **) servers);
   ask->whole = whole;
   ask->app_id = g_strdup (app_id);
+  ask->source = g_strdup (source);
   ask->limit_ms = limit_ms;
   ask->step_ms = step_ms;
   ask->deadline = floo_deadline_new (limit_ms, cancellable);

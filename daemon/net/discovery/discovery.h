@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 /**
  * floo_discovery_ask_async:
  * @servers: in the order in which they are tried
+ * @source: what we say that we are
  * @whole: each is a whole URL, used as it is and without a health check; else a base ("https://host")
  * @limit_ms: for everything
  * @step_ms: between the starts of two health checks
@@ -21,7 +22,7 @@ G_BEGIN_DECLS
  * Errors: those of floo_service_map_parse() and floo_rest_error() where a server said so; FLOO_ERROR_PROTOCOL where there were only
  * unusable answers, FLOO_ERROR_OFFLINE or _TIMEOUT where there was none; FLOO_ERROR_INVALID_ARGUMENTS where no server is a URL.
  */
-void floo_discovery_ask_async (SoupSession *session, const char *const *servers, gboolean whole, const char *app_id, guint limit_ms,
+void floo_discovery_ask_async (SoupSession *session, const char *const *servers, gboolean whole, const char *app_id, const char *source, guint limit_ms,
                                guint step_ms, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 FlooServiceMap *floo_discovery_ask_finish (GAsyncResult *result, GError **error);
 

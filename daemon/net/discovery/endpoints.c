@@ -40,6 +40,8 @@ struct _FlooEndpoints {
 
   char *app_id;
   char *dns_server;
+  char *source;
+  JsonNode *fixed; /* (nullable): as discovery would have told it */
   char **servers; /* of the service, or a test's */
   guint limit_ms;
   guint step_ms;
@@ -340,6 +342,21 @@ collect_servers (FlooEndpoints *self)
   return servers;
 }
 
+/* Without anybody being asked. */
+static void
+take_fixed (GTask *task)
+{
+  FlooEndpoints *self = g_task_get_source_object (task);
+  Discover *discover = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  discover->map = floo_service_map_parse (self->fixed, &error);
+  if (discover->map != NULL)
+    adopt_raced (task, 0);
+  else
+    g_task_return_error (task, error);
+}
+
 static void
 ask (GTask *task)
 {
@@ -348,8 +365,8 @@ ask (GTask *task)
   g_autoptr (GPtrArray) servers = collect_servers (self);
 
   floo_discovery_ask_async (self->session, self->dns_server != NULL ? own : (const char *const *) servers->pdata,
-                            self->dns_server != NULL, self->app_id, self->limit_ms / 4 * 3, self->step_ms, g_task_get_cancellable (task),
-                            asked_cb, g_object_ref (task));
+                            self->dns_server != NULL, self->app_id, self->source, self->limit_ms / 4 * 3, self->step_ms,
+                            g_task_get_cancellable (task), asked_cb, g_object_ref (task));
 }
 
 static void
@@ -408,7 +425,9 @@ on_warmed_up (gpointer user_data)
   if (discover->late_id == 0)
     return; /* it failed meanwhile */
   g_clear_handle_id (&discover->late_id, g_source_remove);
-  if (self->cache_read)
+  if (self->fixed != NULL)
+    take_fixed (task);
+  else if (self->cache_read)
     ask (task);
   else
     floo_endpoints_cache_load_async (self->cache, g_task_get_cancellable (task), loaded_cb, g_object_ref (task));
@@ -473,6 +492,8 @@ floo_endpoints_finalize (GObject *object)
 
   g_free (self->app_id);
   g_free (self->dns_server);
+  g_free (self->source);
+  g_clear_pointer (&self->fixed, json_node_unref);
   g_strfreev (self->servers);
   g_clear_object (&self->session);
   g_clear_object (&self->cache);
@@ -510,9 +531,26 @@ floo_endpoints_new (const char *cache_dir, const char *app_id, const char *dns_s
 
   self = g_object_new (FLOO_TYPE_ENDPOINTS, NULL);
   self->app_id = g_strdup (app_id);
+  self->source = g_strdup ("sdk");
   self->dns_server = dns_server != NULL && *dns_server != '\0' ? g_strdup (dns_server) : NULL;
   self->cache = floo_endpoints_cache_new (cache_dir, app_id, self->dns_server);
   return self;
+}
+
+void
+floo_endpoints_set_fixed (FlooEndpoints *self, const char *rest_url, const char *socket_url)
+{
+  g_return_if_fail (FLOO_IS_ENDPOINTS (self));
+  g_clear_pointer (&self->fixed, json_node_unref);
+  self->fixed = floo_service_map_make (rest_url, *socket_url != '\0' ? socket_url : rest_url);
+}
+
+void
+floo_endpoints_set_source (FlooEndpoints *self, const char *source)
+{
+  g_return_if_fail (FLOO_IS_ENDPOINTS (self));
+  g_free (self->source);
+  self->source = g_strdup (source);
 }
 
 void

@@ -23,6 +23,17 @@ G_DECLARE_FINAL_TYPE (FlooEndpoints, floo_endpoints, FLOO, ENDPOINTS, GObject)
 FlooEndpoints *floo_endpoints_new (const char *cache_dir, const char *app_id, const char *dns_server);
 
 /**
+ * floo_endpoints_set_fixed:
+ * @rest_url: "https://host", maybe with a port
+ * @socket_url: "wss://host", likewise; "": the host of @rest_url
+ *
+ * Where the service is: nothing is discovered or kept any more. For an installation that has no discovery.
+ */
+void floo_endpoints_set_fixed (FlooEndpoints *self, const char *rest_url, const char *socket_url);
+/* What discovery is told that we are; "sdk" without it. */
+void floo_endpoints_set_source (FlooEndpoints *self, const char *source);
+
+/**
  * floo_endpoints_discover_async:
  *
  * Asks the discovery servers: health checks, one started a second, the first to answer is asked. Where none

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "net/http/tls.h"
 
 /* More of anything than this is no answer of a service. */
 #define MAX_ENTRIES 32u
@@ -207,4 +208,41 @@ floo_service_map_prefer (FlooServiceMap *map, guint index)
 {
   g_return_if_fail (map != NULL && index < map->clusters->len);
   g_ptr_array_insert (map->clusters, 0, g_ptr_array_steal_index (map->clusters, index));
+}
+
+/* Adds {protocol, host} of @url to an array @kind of the cluster. */
+static void
+add_server (JsonObject *cluster, const char *kind, const char *url)
+{
+  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_NONE, NULL);
+  gboolean secure = floo_tls_is_scheme (g_uri_get_scheme (uri));
+  gboolean is_ipv6 = strchr (g_uri_get_host (uri), ':') != NULL;
+  g_autofree char *host = g_strdup_printf (is_ipv6 ? "[%s]" : "%s", g_uri_get_host (uri));
+  g_autofree char *with_port
+      = g_uri_get_port (uri) > 0 ? g_strdup_printf ("%s:%d", host, g_uri_get_port (uri)) : g_strdup (host);
+  JsonArray *servers = json_array_new ();
+  JsonObject *server = json_object_new ();
+
+  json_object_set_string_member (server, "protocol", secure ? "https" : "http");
+  json_object_set_string_member (server, "host", with_port);
+  json_array_add_object_element (servers, server);
+  json_object_set_array_member (cluster, kind, servers);
+}
+
+JsonNode *
+floo_service_map_make (const char *rest_url, const char *socket_url)
+{
+  JsonObject *cluster = json_object_new (), *level = json_object_new (), *data = json_object_new ();
+  JsonArray *clusters = json_array_new (), *levels = json_array_new ();
+  JsonNode *node = json_node_new (JSON_NODE_OBJECT);
+
+  add_server (cluster, "ratel", rest_url);
+  add_server (cluster, "webim", socket_url);
+  json_array_add_object_element (clusters, cluster);
+  json_object_set_int_member (level, "group_level", 0);
+  json_object_set_array_member (level, "clusters", clusters);
+  json_array_add_object_element (levels, level);
+  json_object_set_array_member (data, "dns_list", levels);
+  json_node_take_object (node, data);
+  return node;
 }

@@ -70,7 +70,7 @@ warm_up_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
    * for that lock, and the resolver for that thread.
    */
   g_network_monitor_get_default ();
-  g_proxy_resolver_get_default ();
+  floo_proxy_get_resolver ();
   g_task_return_boolean (task, TRUE);
 }
 

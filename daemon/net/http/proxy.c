@@ -15,6 +15,8 @@ typedef struct {
   gint64 until; /* monotonic us */
 } Known;
 
+static GProxyResolver *configured; /* NULL: the system's */
+
 static GMutex lock;
 static GHashTable *places; /* "scheme://host:port" -> Known; under the lock */
 
@@ -78,8 +80,23 @@ on_request_queued (SoupSession *session, SoupMessage *message, gpointer user_dat
 }
 
 void
+floo_proxy_set (const char *url)
+{
+  g_clear_object (&configured);
+  configured = g_simple_proxy_resolver_new (url, NULL);
+}
+
+GProxyResolver *
+floo_proxy_get_resolver (void)
+{
+  return configured != NULL ? configured : g_proxy_resolver_get_default ();
+}
+
+void
 floo_proxy_attach (SoupSession *session)
 {
+  if (configured != NULL)
+    soup_session_set_proxy_resolver (session, configured);
   g_signal_connect (session, "request-queued", G_CALLBACK (on_request_queued), NULL);
 }
 
@@ -107,7 +124,7 @@ floo_proxy_learn (GUri *uri, GCancellable *cancellable)
   g_autofree char *place = place_of (uri);
   g_autofree char *before = find (place);
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) proxies = g_proxy_resolver_lookup (g_proxy_resolver_get_default (), text, cancellable, &error);
+  g_auto (GStrv) proxies = g_proxy_resolver_lookup (floo_proxy_get_resolver (), text, cancellable, &error);
 
   if (proxies == NULL)
     g_message ("The proxy could not be determined: %s", error->message);

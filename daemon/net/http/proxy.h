@@ -10,12 +10,16 @@
 
 #include <libsoup/soup.h>
 
+#include "net/http/proxy-url.h"
+
 G_BEGIN_DECLS
 
 /* The status of a proxy that wants to know who asks. */
 #define FLOO_PROXY_STATUS SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED
 
-/* Requests of @session go with what is known. */
+/* Returns: (transfer none): who knows the proxies; its first use may block, see floo_http_warm_up(). */
+GProxyResolver *floo_proxy_get_resolver (void);
+/* Requests of @session go by the proxy, and with what is known of it. */
 void floo_proxy_attach (SoupSession *session);
 
 /**

@@ -262,6 +262,7 @@ on_tls_ready (gpointer user_data)
   g_autofree char *target = g_uri_join (G_URI_FLAGS_NONE, tls ? "https" : "http", NULL, g_uri_get_host (connect->uri),
                                         g_uri_get_port (connect->uri), "/", NULL, NULL);
 
+  g_socket_client_set_proxy_resolver (client, floo_proxy_get_resolver ());
   g_socket_client_set_tls (client, tls);
   g_signal_connect_object (client, "event", G_CALLBACK (on_client_event), task, 0);
   g_socket_client_connect_to_uri_async (client, target, tls ? 443 : 80, floo_deadline_get_cancellable (connect->deadline),

@@ -48,7 +48,7 @@ floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, GE
   guest->refs = 1;
   guest->app_id = g_strdup (app_id);
   guest->dns_server = g_strdup (dns_server);
-  guest->endpoints = floo_endpoints_new (floo_account_get_config (login->account)->cache_dir, app_id, *dns_server != '\0' ? dns_server : NULL);
+  guest->endpoints = floo_login_make_endpoints (login, app_id, dns_server);
   guest->rest = floo_rest_new (guest->endpoints, app_id);
   login->guest = floo_guest_ref (guest);
   return guest;

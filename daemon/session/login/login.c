@@ -199,6 +199,18 @@ on_token_void (FlooRest *rest, gpointer user_data)
   floo_login_token_void (user_data);
 }
 
+FlooEndpoints *
+floo_login_make_endpoints (FlooLogin *self, const char *app_id, const char *dns_server)
+{
+  const FlooConfig *config = floo_account_get_config (self->account);
+  FlooEndpoints *endpoints = floo_endpoints_new (config->cache_dir, app_id, *dns_server != '\0' ? dns_server : NULL);
+
+  floo_endpoints_set_source (endpoints, config->discovery_source);
+  if (*config->rest_url != '\0' && *dns_server == '\0')
+    floo_endpoints_set_fixed (endpoints, config->rest_url, config->socket_url);
+  return endpoints;
+}
+
 /* Makes what talks to the service, for a record that is complete. */
 static void
 set_up (FlooLogin *self)
@@ -209,8 +221,7 @@ set_up (FlooLogin *self)
 
   drop_service (self);
   watch_network (self);
-  endpoints = floo_endpoints_new (floo_account_get_config (account)->cache_dir, self->record->app_id,
-                                  *self->record->dns_server != '\0' ? self->record->dns_server : NULL);
+  endpoints = floo_login_make_endpoints (self, self->record->app_id, self->record->dns_server);
   g_signal_connect (endpoints, "exhausted", G_CALLBACK (on_endpoints_exhausted), self);
   rest = floo_rest_new (endpoints, self->record->app_id);
   g_signal_connect (rest, "token-void", G_CALLBACK (on_token_void), self);

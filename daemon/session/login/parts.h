@@ -74,6 +74,8 @@ gboolean floo_login_is_taken (FlooLogin *self);
 void floo_login_start (FlooLogin *self, FlooLoginRecord *record, gboolean remember, FlooReply reply, gpointer user_data);
 /* Cuts a waiting time short. */
 void floo_login_retry_now (FlooLogin *self);
+/* Returns: (transfer full): where the service is, as the configuration wants it; @dns_server: "" none */
+FlooEndpoints *floo_login_make_endpoints (FlooLogin *self, const char *app_id, const char *dns_server);
 /* Ends what the present attempt has under way, timers included. */
 void floo_login_cancel_attempt (FlooLogin *self);
 /* Answers the Login that waits, if one does. @error: (nullable) */

@@ -54,6 +54,8 @@ const FlooRestOperation floo_operations[] = {
   { "Account.GetVerification", GET, "/app/user_verification", .result = FLOO_RESULT_RECORD, .record = &floo_record_verification },
   { "Account.VerifyMobile", POST, "/app/user_verification_by_mobile", .args = { B ("mobile"), B ("captcha") } },
   { "Account.GetAppConfig", GET, "/app/config", .fixed = { "platform", "6" }, .flags = FLOO_REST_NO_TOKEN, .result = FLOO_RESULT_JSON },
+  { "Account.GetAppSettings", GET, "/app/config", .fixed = { "platform", "6" }, .flags = FLOO_REST_NO_TOKEN, .result = FLOO_RESULT_RECORD,
+    .record = &floo_record_app_settings },
 
   /* ---- Roster ---- */
   { "Roster.FindById", GET, "/roster/id", .args = { Q ("user_id") }, .result = FLOO_RESULT_RECORD, .record = &floo_record_roster_item,
