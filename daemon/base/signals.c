@@ -68,6 +68,7 @@ static const FlooSignalInfo table[FLOO_N_SIGNALS] = {
   [FLOO_SIGNAL_GROUP_FILE_DELETED] = { "GroupFileDeleted", NULL, NOTICE, FLOO_REF_NONE },
   [FLOO_SIGNAL_GROUP_FILE_UPDATED] = { "GroupFileUpdated", NULL, NOTICE, FLOO_REF_NONE },
   [FLOO_SIGNAL_PUSH_MESSAGE] = { "PushMessage", NULL, MESSAGE, FLOO_REF_NONE },
+  [FLOO_SIGNAL_USER_NOTICE] = { "UserNotice", NULL, NOTICE, FLOO_REF_NONE },
   [FLOO_SIGNAL_CONVERSATIONS_CHANGED] = { "ConversationsChanged", NULL, "(aa{sv}axb)", FLOO_REF_CONVERSATIONS },
 };
 

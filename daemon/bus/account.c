@@ -99,6 +99,15 @@ handle_reconnect (const FlooBusCall *call)
 }
 
 static void
+handle_set_online (const FlooBusCall *call)
+{
+  gboolean online;
+
+  g_variant_get (call->args, "(b)", &online);
+  floo_session_set_online (call->session, online, floo_bus_reply, call->invocation);
+}
+
+static void
 handle_register (const FlooBusCall *call)
 {
   const char *username, *password;
@@ -156,6 +165,7 @@ static const FlooBusMethod methods[] = {
   { "LoginWithToken", handle_login_with_token, login_options },
   { "Logout", handle_logout, logout_options },
   { "Reconnect", handle_reconnect },
+  { "SetOnline", handle_set_online },
   { "Register", handle_register, floo_bus_service_options },
   { "ChangePassword", handle_change_password },
   { "DeleteAccount", handle_delete_account },

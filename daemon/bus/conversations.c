@@ -429,7 +429,18 @@ handle_cancel_send (const FlooBusCall *call)
   floo_session_cancel_send (call->session, client_id, floo_bus_reply, call->invocation);
 }
 
+static void
+handle_find (const FlooBusCall *call)
+{
+  const char *text;
+  guint limit;
+
+  g_variant_get (call->args, "(&su)", &text, &limit);
+  floo_session_find (call->session, text, limit, floo_bus_reply, call->invocation);
+}
+
 static const FlooBusMethod methods[] = {
+  { "Find", handle_find },
   { "List", handle_list, list_options },
   { "Get", handle_get },
   { "GetMessages", handle_get_messages, get_messages_options },

@@ -128,7 +128,8 @@ look (QrLogin *login)
       finish (login, floo_cli_fail (login->cli, error));
       return;
     }
-  g_variant_lookup (properties, "QrLogin", "(&sx)", &status, &expires);
+  g_variant_lookup (properties, "QrLogin", "&s", &status);
+  g_variant_lookup (properties, "QrLoginExpires", "x", &expires);
   g_variant_lookup (properties, "State", "&s", &state);
   g_variant_lookup (properties, "LastError", "(&s&s)", &name, &message);
   if (strcmp (status, "waiting") == 0)
@@ -225,7 +226,7 @@ show_picture (FlooCli *cli, GVariant *picture, GError **error)
   const char *bytes = g_variant_get_fixed_array (picture, &len, 1);
   int fd = g_mkstemp_full (path, O_RDWR | O_CLOEXEC, 0600);
 
-  if (fd < 0 || !g_file_set_contents_full (path, bytes, (gssize)len, G_FILE_SET_CONTENTS_NONE, 0600, error))
+  if (fd < 0 || !g_file_set_contents_full (path, bytes, (gssize) len, G_FILE_SET_CONTENTS_NONE, 0600, error))
     {
       if (fd < 0)
         g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_FAILED, "the picture cannot be written to %s: %s", path, g_strerror (errno));

@@ -42,7 +42,23 @@ static const FlooCliOption decline_options[] = {
     .name = a_name, .args = "WHO", .help = a_help, .example = an_example, .method = a_method, .params = a_params                           \
   }
 
+static const FlooColumn found_columns[] = {
+  { "ID", "id", FLOO_COLUMN_PLAIN },
+  { "TYPE", "type", FLOO_COLUMN_PLAIN },
+  { "NAME", "alias|nick_name|username|name", FLOO_COLUMN_PLAIN },
+  { NULL },
+};
+
 const FlooCliCommand floo_cli_contact_commands[] = {
+  { .name = "find",
+    .args = "TEXT...",
+    .help = "Find contacts, groups and conversations by a part of a name",
+    .details = "What is on this machine is looked through, best first.",
+    .example = "flooim find ali",
+    .method = "Conversations.Find",
+    .params = "T0+ 2",
+    .result = FLOO_RESULT_RECORDS,
+    .columns = found_columns },
   { .name = "contacts",
     .args = "",
     .help = "List your contacts",

@@ -126,6 +126,18 @@ floo_session_roster_get_items (FlooSession *self, const gint64 *ids, guint n, gb
 }
 
 void
+floo_session_find (FlooSession *self, const char *text, guint limit, FlooReply reply, gpointer user_data)
+{
+  floo_directory_find (self->directory, text, limit, reply, user_data);
+}
+
+void
+floo_session_set_online (FlooSession *self, gboolean online, FlooReply reply, gpointer user_data)
+{
+  floo_login_set_online (self->login, online, reply, user_data);
+}
+
+void
 floo_session_groups_list_joined (FlooSession *self, gboolean refresh, FlooReply reply, gpointer user_data)
 {
   floo_directory_list_groups (self->directory, refresh, reply, user_data);

@@ -158,7 +158,7 @@ on_store_failed (const GError *error, gpointer data)
   floo_login_store_failed (((FlooSession *) data)->login, error);
 }
 
-static const FlooSyncListener sync_listener = { on_applied, on_status, on_store_failed };
+static const FlooSyncListener sync_listener = { on_applied, on_status, on_store_failed, on_account_changed };
 
 static void
 on_resent (gint64 client_id, gpointer data)
@@ -448,7 +448,8 @@ floo_session_get_properties (FlooSession *self)
   GVariantDict dict;
 
   g_variant_dict_init (&dict, properties);
-  g_variant_dict_insert_value (&dict, "QrLogin", floo_login_describe_qr (self->login));
+  g_variant_dict_insert (&dict, "Synced", "b", floo_sync_is_synced (self->sync));
+  floo_login_describe_qr (self->login, &dict);
   return g_variant_dict_end (&dict);
 }
 

@@ -69,6 +69,8 @@ void floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_
 void floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 void floo_session_logout (FlooSession *self, FlooLogoutFlags flags, FlooReply reply, gpointer user_data);
 void floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data);
+/* Ends the connection until it is wanted again, by this or floo_session_reconnect(). */
+void floo_session_set_online (FlooSession *self, gboolean online, FlooReply reply, gpointer user_data);
 
 /* ---- Account: without a login, and more ways to one ---- */
 
@@ -128,6 +130,8 @@ void floo_session_change_password (FlooSession *self, const char *old, const cha
 void floo_session_delete_account (FlooSession *self, const char *password, FlooReply reply, gpointer user_data);
 
 /* ---- Conversations ---- */
+/* Contacts, groups and conversations by a part of a name. @limit: 1 to 500 */
+void floo_session_find (FlooSession *self, const char *text, guint limit, FlooReply reply, gpointer user_data);    /* (aa{sv}) */
 void floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
                                       FlooReply reply, gpointer user_data);                                    /* (aa{sv}st) */
 void floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);       /* (a{sv}) */

@@ -13,6 +13,7 @@ from test_introspection import described
 
 # Arguments as gdbus and flooim take them; what is not here gets made-up ones, and answers with an error.
 ARGUMENTS = {
+    'Account.SetOnline': ['true'],
     'Account.GetProfile': ['false'],
     'Account.UpdateProfile': ["{'description': <'changed'>}"],
     'Account.SetNickname': ['"Alice"'],

@@ -75,7 +75,7 @@ class LoginTest(harness.Test):
         self.assertEqual(status['store'], daemon.store_path(1001))
         self.assertIs(status['keyring'], False)
         self.assertEqual(set(status), {'State', 'UserId', 'Username', 'AppId', 'DeviceSn', 'Server', 'LastError', 'NextRetry', 'UnreadTotal',
-                                       'Queued', 'Failed', 'QrLogin', 'DaemonVersion', 'last_contact', 'connected_since', 'attempts', 'endpoint', 'store', 'keyring',
+                                       'Queued', 'Failed', 'QrLogin', 'QrLoginExpires', 'Synced', 'DaemonVersion', 'last_contact', 'connected_since', 'attempts', 'endpoint', 'store', 'keyring',
                                        'left_out', 'left_out_reason'})
         self.assertEqual((status['left_out'], status['left_out_reason']), (0, ''))
 
@@ -377,6 +377,32 @@ class LoginTest(harness.Test):
         self.reconnect(sandbox, client)
         daemon.stop()
         daemon.start().wait_state('online')
+
+    def test_offline_for_now(self):
+        """No connection until it is wanted again; what came meanwhile is in when Synced says so."""
+        sandbox, daemon, client = self.one(user=None)
+        self.fails('NotLoggedIn', client.call, 'Account', 'SetOnline', '(b)', False)
+        login(client, 'alice')
+        harness.wait_for(lambda: client.get('Account', 'Synced'), 'all that waited is in')
+        sandbox.wait('delivered', user='alice')
+        client.call('Account', 'SetOnline', '(b)', False)
+        client.call('Account', 'SetOnline', '(b)', False)
+        sandbox.wait('disconnected', user='alice')
+        self.assertEqual((client.state, client.get('Account', 'NextRetry'), client.get('Account', 'Synced')), ('offline', 0, False))
+        self.fails('Offline', client.call, 'Roster', 'List', '(b)', True)
+        waits = client.send_text(1002, 'written offline')
+        for number in range(3):
+            sandbox.send('carol', 1001, 'while away %d' % number)
+        since = len(client.events)
+        client.call('Account', 'SetOnline', '(b)', True)
+        harness.wait_for(lambda: client.get('Account', 'Synced'), 'all that waited is in')
+        got = [client.call('Conversations', 'GetMessages', '(xa{sv})', 1003, {'local': flag(True)})[0][-1][5]]
+        self.assertEqual(got, ['while away 2'])
+        client.wait_online(since)
+        client.wait_sent(waits)
+        client.call('Account', 'SetOnline', '(b)', False)
+        client.call('Account', 'Reconnect')
+        client.wait_online(since)
 
     def test_two_instances(self):
         sandbox = self.sandbox()

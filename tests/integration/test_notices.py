@@ -363,9 +363,11 @@ class UserNoticeTest(NoticeTest):
 
     def test_told_only(self):
         for kind in ('INFO_UPDATED', 'DEVICE_LOGIN', 'DEVICE_LOGOUT', 'DEVICE_ADDED', 'TRAFFIC_LIMIT_EXCEEDED'):
-            since = self.notice('user', kind, to=ALICE)
+            since = self.notice('user', kind, to=ALICE, content='{"device_sn": 7}')
             self.signal('FlooNotice', since, lambda event: event.args == ('userNotice', kind))
             self.assertEqual(self.user_notices(since), [('userNotice', kind)])
+            [notice] = self.signal('UserNotice', since)
+            self.assertEqual((notice['type'], notice['content']), (kind.lower(), '{"device_sn": 7}'))
         self.assertEqual(self.client.state, 'online')
 
     def test_user_is_frozen_at_login(self):

@@ -55,6 +55,26 @@ class RosterTest(harness.Test):
         self.fails('AlreadyDone', self.roster, 'Apply', '(xsa{sv})', CAROL, '', {})
         self.fails('InvalidArguments', self.roster, 'Apply', '(xsa{sv})', CAROL, '', {'name': text('C.')})
 
+    def test_find_by_a_part_of_a_name(self):
+        """By a part of any name, from the store alone; the best first."""
+        def found(words, limit=10):
+            return [one['id'] for one in self.client.call('Conversations', 'Find', '(su)', words, limit)]
+        self.scene()
+        self.assertEqual(found('BO'), [BOB])
+        self.assertEqual(found('老'), [ZHANG])
+        self.assertEqual(found('伟'), [ZHANG])
+        self.assertEqual(found('wei'), [ZHANG], 'a word of the user name')
+        self.assertEqual(found('组'), [2002])
+        self.assertEqual(found('nobody'), [])
+        [team] = self.client.call('Conversations', 'Find', '(su)', 'team', 10)
+        self.assertEqual({key: team[key] for key in ('id', 'type', 'name', 'listed', 'conversation')},
+                         {'id': 2001, 'type': 'group', 'name': 'Team', 'listed': True, 'conversation': True})
+        self.roster('SetAlias', '(xs)', ECHO, 'My bobbin')
+        harness.wait_for(lambda: found('bob') == [BOB, ECHO], 'the beginning before a word')
+        self.assertEqual((found('bob', 1), found('obb')), ([BOB], [ECHO]))
+        self.fails('InvalidArguments', self.client.call, 'Conversations', 'Find', '(su)', '', 10)
+        self.fails('InvalidArguments', self.client.call, 'Conversations', 'Find', '(su)', 'x', 0)
+
     def test_apply_with_answer(self):
         self.scene()
         self.fails('PermissionDenied', self.roster, 'Apply', '(xsa{sv})', DAVE, '', {'auth_answer': text('red')})

@@ -43,7 +43,7 @@ class Ways(cli.Test):
         return self.service, self.daemon_, self.client
 
     def qr(self, client=None):
-        return (client or self.client).get('Account', 'QrLogin')
+        return tuple((client or self.client).get('Account', name) for name in ('QrLogin', 'QrLoginExpires'))
 
     def begin(self, client=None, **options):
         code, expires = (client or self.client).call('Account', 'BeginQrLogin', '(a{sv})', options)
@@ -71,7 +71,7 @@ class Ways(cli.Test):
         client.wait_online()
         self.assertEqual(client.get('Account', 'UserId'), BOB)
         harness.wait_for(lambda: self.qr() == ('none', 0), 'the end of it')
-        self.assertEqual([one[0] for one in client.told('QrLogin')], ['waiting', 'confirmed', 'none'])
+        self.assertEqual(client.told('QrLogin'), ['waiting', 'confirmed', 'none'])
         self.fails('AlreadyLoggedIn', self.begin)
         self.fails('NotFound', client.call, 'Account', 'GetQrLogin')
         # this daemon is the phone now

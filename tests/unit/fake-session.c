@@ -32,7 +32,7 @@ fake_session_new (void)
   fake_session_reset ();
   fake_session_set_properties ("{'State': <'online'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <('none', int64 0)>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <'none'>, 'QrLoginExpires': <int64 0>, 'Synced': <true>}");
   return g_object_new (FLOO_TYPE_SESSION, NULL);
 }
 
@@ -179,6 +179,18 @@ void
 floo_session_confirm_qr_login (FlooSession *self, const char *code, gboolean allow, FlooReply reply, gpointer user_data)
 {
   CALLED ("confirm_qr_login %s %d\n", code, allow);
+}
+
+void
+floo_session_set_online (FlooSession *self, gboolean online, FlooReply reply, gpointer user_data)
+{
+  CALLED ("set_online %d\n", online);
+}
+
+void
+floo_session_find (FlooSession *self, const char *words, guint limit, FlooReply reply, gpointer user_data)
+{
+  CALLED ("find %s %u\n", words, limit);
 }
 
 void

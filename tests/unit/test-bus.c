@@ -33,6 +33,8 @@ test_calls (BusFixture *f, gconstpointer data)
     { FLOO_IFACE_ACCOUNT, "Logout", "({'erase': <true>, 'discard': <true>, 'everywhere': <true>},)", NULL, NULL, "logout 1 1 1\n" },
     { FLOO_IFACE_ACCOUNT, "Reconnect", NULL, NULL, NULL, "reconnect\n" },
     { FLOO_IFACE_ACCOUNT, "Register", "('ann', 'pw', {'app_id': <'a'>})", "(x)", "(8,)", "register ann pw a -\n" },
+    { FLOO_IFACE_ACCOUNT, "SetOnline", "(true,)", NULL, NULL, "set_online 1\n" },
+    { FLOO_IFACE_CONVERSATIONS, "Find", "('an', uint32 5)", "(aa{sv})", "([{'id': <int64 4>}],)", "find an 5\n" },
     { FLOO_IFACE_ACCOUNT, "RegisterAnonymous", "('ann', 'pw', {'dns_server': <'d'>})", "(x)", "(8,)", "register_anonymous ann pw - d\n" },
     { FLOO_IFACE_ACCOUNT, "CheckUsername", "('ann', {'app_id': <'a'>})", "(b)", "(true,)", "check_username ann a -\n" },
     { FLOO_IFACE_ACCOUNT, "BeginQrLogin", "({'remember': <false>},)", "(sx)", "('code', 9)", "begin_qr_login - - 0\n" },
@@ -242,7 +244,7 @@ test_properties (BusFixture *f, gconstpointer data)
   Signals signals = { 0 };
   guint id;
 
-  g_assert_cmpuint (g_variant_n_children (values), ==, 14);
+  g_assert_cmpuint (g_variant_n_children (values), ==, 16);
   g_assert_true (g_variant_lookup (values, "DaemonVersion", "&s", NULL));
   for (guint i = 0; i < 2; i++)
     {
@@ -258,10 +260,10 @@ test_properties (BusFixture *f, gconstpointer data)
   id = subscribe (f, "org.freedesktop.DBus.Properties", "PropertiesChanged", &signals);
   fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 8>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <('none', int64 0)>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <'none'>, 'QrLoginExpires': <int64 0>, 'Synced': <true>}");
   fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 7>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 5>, 'UnreadTotal': <uint32 0>,"
-                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <('none', int64 0)>}");
+                               " 'Queued': <uint32 0>, 'Failed': <uint32 0>, 'QrLogin': <'none'>, 'QrLoginExpires': <int64 0>, 'Synced': <true>}");
   g_signal_emit_by_name (f->session, "status-changed");
   run_until (signals.n > 0);
   {

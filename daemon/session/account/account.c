@@ -33,7 +33,7 @@ struct _FlooAccount {
 };
 
 static const char *const state_names[]
-    = { "signed-out", "discovering", "authenticating", "connecting", "online", "waiting", "blocked" };
+    = { "signed-out", "discovering", "authenticating", "connecting", "online", "waiting", "blocked", "offline" };
 
 FlooAccount *
 floo_account_new (GObject *keeper, const FlooConfig *config, const FlooAccountListener *listener, gpointer data)

@@ -27,7 +27,8 @@ typedef enum {
   FLOO_STATE_CONNECTING,
   FLOO_STATE_ONLINE,
   FLOO_STATE_WAITING,
-  FLOO_STATE_BLOCKED
+  FLOO_STATE_BLOCKED,
+  FLOO_STATE_OFFLINE            /* the user wants no connection for now */
 } FlooState;
 
 /* Counts of the store that are properties of the account. */

@@ -293,6 +293,21 @@ is_expected (FlooApply *apply, int type, gboolean *expected, GError **error)
   return TRUE;
 }
 
+/* What the SDK's event has no place for: the service's words, which say which device came or went. */
+static GVariant *
+user_notice_body (const Floo__Meta *meta, const char *name, const char *content)
+{
+  g_autofree char *type = g_ascii_strdown (name, -1);
+  GVariantDict notice;
+
+  g_variant_dict_init (&notice, NULL);
+  g_variant_dict_insert (&notice, "id", "x", (gint64) meta->id);
+  g_variant_dict_insert (&notice, "timestamp", "x", (gint64) meta->timestamp);
+  g_variant_dict_insert (&notice, "type", "s", type);
+  g_variant_dict_insert (&notice, "content", "s", content);
+  return g_variant_new ("(@a{sv})", g_variant_dict_end (&notice));
+}
+
 gboolean
 floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, GError **error)
 {
@@ -300,6 +315,7 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
   const Floo__UserNotice *payload = floo_frame_unpack (frame, &floo__user_notice__descriptor, &meta->payload, &bad);
   FlooUserNotice notice = { .timestamp = (gint64) meta->timestamp, .catch_up = apply->catch_up };
   gboolean is_new, expected;
+  const char *name;
 
   if (payload == NULL)
     {
@@ -321,8 +337,8 @@ floo_apply_user_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *me
       && !floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE, g_variant_new ("(sv)", "action", g_variant_new_string ("relogin_manually")),
                             error))
     return FALSE;
-  return floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE,
-                           g_variant_new ("(sv)", "userNotice",
-                                          g_variant_new_string (floo_wire_enum_name (&floo__user_notice__type__descriptor, notice.type))),
-                           error);
+  name = floo_wire_enum_name (&floo__user_notice__type__descriptor, notice.type);
+  return floo_apply_event (apply, FLOO_SIGNAL_FLOO_NOTICE, g_variant_new ("(sv)", "userNotice", g_variant_new_string (name)), error)
+         && floo_apply_event (apply, FLOO_SIGNAL_USER_NOTICE,
+                              user_notice_body (meta, name, floo_frame_text (frame, payload->has_content, &payload->content)), error);
 }

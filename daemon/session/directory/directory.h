@@ -38,6 +38,7 @@ void floo_directory_groups_changed (FlooDirectory *directory);
 
 void floo_directory_list_users (FlooDirectory *directory, gboolean refresh, FlooReply reply, gpointer user_data);
 void floo_directory_get_users (FlooDirectory *directory, const gint64 *ids, guint n, gboolean refresh, FlooReply reply, gpointer user_data);
+void floo_directory_find (FlooDirectory *directory, const char *text, guint limit, FlooReply reply, gpointer user_data);
 void floo_directory_list_groups (FlooDirectory *directory, gboolean refresh, FlooReply reply, gpointer user_data);
 void floo_directory_get_groups (FlooDirectory *directory, const gint64 *ids, guint n, FlooReply reply, gpointer user_data);
 void floo_directory_get_group (FlooDirectory *directory, gint64 id, gboolean refresh, FlooReply reply, gpointer user_data);

@@ -176,6 +176,28 @@ floo_login_reconnect (FlooLogin *self, FlooReply reply, gpointer user_data)
   reply (NULL, NULL, user_data);
 }
 
+void
+floo_login_set_online (FlooLogin *self, gboolean online, FlooReply reply, gpointer user_data)
+{
+  FlooState state = floo_account_get_state (self->account);
+
+  if (self->record == NULL || !self->accepted)
+    {
+      floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "No account is logged in");
+      return;
+    }
+  if (online && state == FLOO_STATE_OFFLINE)
+    floo_login_retry_now (self);
+  else if (!online && state != FLOO_STATE_BLOCKED && state != FLOO_STATE_OFFLINE)
+    {
+      floo_login_cancel_attempt (self);
+      floo_login_link_down (self);
+      floo_account_set_error (self->account, NULL);
+      floo_account_set_state (self->account, FLOO_STATE_OFFLINE);
+    }
+  reply (NULL, NULL, user_data);
+}
+
 /* ---- logout ---- */
 
 typedef struct {

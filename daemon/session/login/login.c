@@ -291,7 +291,8 @@ floo_login_retry_now (FlooLogin *self)
     floo_login_ask_for_stored (self);
   if (self->record == NULL || floo_account_is_online (self->account))
     return;
-  if (self->retry_timer != 0 || floo_account_get_state (self->account) == FLOO_STATE_BLOCKED)
+  if (self->retry_timer != 0 || floo_account_get_state (self->account) == FLOO_STATE_BLOCKED
+      || floo_account_get_state (self->account) == FLOO_STATE_OFFLINE)
     floo_login_begin (self);
   else if (floo_link_get_state (floo_account_get_link (self->account)) == FLOO_LINK_WAITING)
     floo_link_start (floo_account_get_link (self->account));

@@ -71,6 +71,7 @@ void floo_login_describe (FlooLogin *login, GVariantDict *status);
 
 void floo_login_log_in (FlooLogin *login, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);
 void floo_login_log_out (FlooLogin *login, FlooLogoutFlags flags, FlooReply reply, gpointer user_data);
+void floo_login_set_online (FlooLogin *login, gboolean online, FlooReply reply, gpointer user_data);
 void floo_login_reconnect (FlooLogin *login, FlooReply reply, gpointer user_data);
 void floo_login_register (FlooLogin *login, const char *username, const char *password, gboolean anonymous, const char *app_id,
                           const char *dns_server, FlooReply reply, gpointer user_data);
@@ -80,8 +81,8 @@ void floo_login_begin_qr (FlooLogin *login, const char *app_id, const char *dns_
                           gpointer user_data);
 void floo_login_get_qr (FlooLogin *login, FlooReply reply, gpointer user_data);
 void floo_login_cancel_qr (FlooLogin *login, guint caller);
-/* Returns: (transfer floating): (sx): Account.QrLogin */
-GVariant *floo_login_describe_qr (FlooLogin *login);
+/* Adds Account.QrLogin and QrLoginExpires. */
+void floo_login_describe_qr (FlooLogin *login, GVariantDict *properties);
 void floo_login_get_captcha (FlooLogin *login, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data);
 void floo_login_send_sms_code (FlooLogin *login, const char *mobile, const char *captcha, const char *text, const char *app_id,
                                const char *dns_server, FlooReply reply, gpointer user_data);

@@ -207,7 +207,7 @@ on_done (const FlooRestAnswer *answer, const GError *error, gpointer user_data)
 
 void
 floo_login_send_sms_code (FlooLogin *self, const char *mobile, const char *captcha, const char *text, const char *app_id,
-                            const char *dns_server, FlooReply reply, gpointer user_data)
+                          const char *dns_server, FlooReply reply, gpointer user_data)
 {
   const char *with_picture[] = { "captcha", text, "image_id", captcha, "mobile", mobile, NULL };
   const char *without[] = { "mobile", mobile, NULL };
@@ -263,7 +263,7 @@ on_account (const FlooRestAnswer *answer, const GError *error, gpointer user_dat
 
 void
 floo_login_log_in_by_mobile (FlooLogin *self, const char *mobile, const char *code, const FlooLoginRequest *request, FlooReply reply,
-                              gpointer user_data)
+                             gpointer user_data)
 {
   const char *query[] = { "captcha", code, "mobile", mobile, NULL };
   g_autoptr (GError) error = NULL;
@@ -381,7 +381,7 @@ on_may_change (GObject *source, GAsyncResult *result, gpointer user_data)
 
 void
 floo_login_change_mobile (FlooLogin *self, const char *mobile, const char *code, const FlooMobileProof *proof, FlooReply reply,
-                            gpointer user_data)
+                          gpointer user_data)
 {
   gboolean by_mobile = proof->present_mobile != NULL && proof->present_code != NULL;
 
@@ -423,7 +423,7 @@ on_may_reset (const FlooRestAnswer *answer, const GError *error, gpointer user_d
 
 void
 floo_login_reset_password (FlooLogin *self, const char *mobile, const char *code, const char *password, const char *app_id,
-                             const char *dns_server, FlooReply reply, gpointer user_data)
+                           const char *dns_server, FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   FlooGuest *guest;

@@ -124,10 +124,11 @@ floo_qr_login_free (FlooQrLogin *self)
   g_free (self);
 }
 
-GVariant *
-floo_login_describe_qr (FlooLogin *login)
+void
+floo_login_describe_qr (FlooLogin *login, GVariantDict *properties)
 {
-  return g_variant_new ("(sx)", status_names[login->qr->status], login->qr->expires);
+  g_variant_dict_insert (properties, "QrLogin", "s", status_names[login->qr->status]);
+  g_variant_dict_insert (properties, "QrLoginExpires", "x", login->qr->expires);
 }
 
 /* ---- confirmed ---- */

@@ -44,7 +44,7 @@ on_registered (const FlooRestAnswer *answer, const GError *error, gpointer user_
 
 void
 floo_login_register (FlooLogin *self, const char *username, const char *password, gboolean anonymous, const char *app_id,
-                       const char *dns_server, FlooReply reply, gpointer user_data)
+                     const char *dns_server, FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooGuest) guest = floo_guest_get (self, app_id, dns_server, &error);
@@ -72,7 +72,7 @@ on_checked (const FlooRestAnswer *answer, const GError *error, gpointer user_dat
 
 void
 floo_login_check_username (FlooLogin *self, const char *username, const char *app_id, const char *dns_server, FlooReply reply,
-                             gpointer user_data)
+                           gpointer user_data)
 {
   const char *query[] = { "username", username, NULL };
   g_autoptr (GError) error = NULL;

@@ -269,7 +269,10 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
     act_on_result (self, g_ptr_array_index (batch->results, i));
   /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
   if (error != NULL)
-    self->caught_up = FALSE;
+    {
+      self->caught_up = FALSE;
+      floo_sync_check_synced (self);
+    }
   tell_failure (self, error);
   submit (self);
   floo_sync_pump (self);

@@ -83,6 +83,8 @@ struct _FlooSync {
   gboolean online;
   guint connection;             /* its number, so that what is left of one before is known */
   gboolean caught_up;           /* every conversation was asked for once since we are online */
+  guint backlog;                /* pulls with catch_up */
+  gboolean synced;              /* as it was told last */
   gboolean unread_due;          /* UNREAD is to be sent, as soon as it acknowledges nothing that is not stored */
   gboolean told_failure;        /* LastError says that something could not be stored */
   gboolean spoiled;             /* nor ever on this connection: a last page could not be stored */
@@ -135,6 +137,9 @@ gboolean floo_sync_send_unread (FlooSync *self);
 gboolean floo_sync_is_history (const FlooFrame *frame);
 /* Of new messages, asked for or not. */
 gboolean floo_sync_is_page (const FlooFrame *frame);
+
+/* Tells where the backlog is in now, or is not any more. */
+void floo_sync_check_synced (FlooSync *self);
 
 /* ---- pulls.c ---- */
 

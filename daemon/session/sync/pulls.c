@@ -15,9 +15,21 @@
 #define PAUSE_MIN_SECONDS 60u   /* of a conversation whose page is too large */
 #define PAUSE_MAX_SECONDS 3600u
 
+/* What waited when the connection began is in, or will not come. */
+static void
+leave_backlog (FlooSync *self, FlooPull *pull)
+{
+  if (!pull->catch_up)
+    return;
+  pull->catch_up = FALSE;
+  self->backlog--;
+  floo_sync_check_synced (self);
+}
+
 void
 floo_pull_end (FlooSync *self, FlooPull *pull)
 {
+  leave_backlog (self, pull);
   if (pull->state == FLOO_PULL_QUEUED)
     g_queue_remove (self->queued, pull);
   g_hash_table_remove (self->pulls, &pull->uid);
@@ -31,7 +43,7 @@ floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key)
   pull->unreadable = FALSE;
   /* What is fetched once more came on this connection. */
   if (pull->again && key == 0)
-    pull->catch_up = FALSE;
+    leave_backlog (self, pull);
   if (key == 0)
     pull->again = FALSE;
   /* The next page of what is under way, and what somebody just wrote, goes before what a list has. */
@@ -62,6 +74,7 @@ floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed)
       pull->xid = pull->page_xid = *xid;
       pull->listed = listed;
       pull->catch_up = listed && !self->caught_up;
+      self->backlog += pull->catch_up;
       g_hash_table_insert (self->pulls, &pull->uid, pull);
       floo_pull_queue (self, pull, 0);
     }

@@ -171,6 +171,7 @@ on_unread (FlooSync *self, FlooFrame *frame)
   if (!self->caught_up)
     want_listed (self, unread, FALSE);
   self->caught_up = TRUE;
+  floo_sync_check_synced (self);
   floo_sync_pump (self);
 }
 
@@ -351,6 +352,24 @@ on_unread_timer (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+gboolean
+floo_sync_is_synced (FlooSync *self)
+{
+  return self->online && self->caught_up && self->backlog == 0;
+}
+
+void
+floo_sync_check_synced (FlooSync *self)
+{
+  gboolean synced = floo_sync_is_synced (self);
+
+  if (synced == self->synced)
+    return;
+  self->synced = synced;
+  if (self->listener->synced_changed != NULL)
+    self->listener->synced_changed (self->data);
+}
+
 void
 floo_sync_online (FlooSync *self)
 {
@@ -376,6 +395,8 @@ floo_sync_offline (FlooSync *self)
   g_clear_handle_id (&self->rate_timer, g_source_remove);
   g_queue_clear (self->queued);
   g_hash_table_remove_all (self->pulls);
+  self->backlog = 0;
+  floo_sync_check_synced (self);
   /* It may hold the notice that says why, and must not get into the store of whoever logs in next. */
   floo_sync_write_waiting (self);
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "The connection to the service was lost");

@@ -22,6 +22,8 @@ typedef struct {
   gboolean (*status) (int code, const char *reason, gpointer data);
   /* Something could not be stored; @error: NULL: something could again */
   void (*store_failed) (const GError *error, gpointer data);
+  /* floo_sync_is_synced() says something else. */
+  void (*synced_changed) (gpointer data);
 } FlooSyncListener;
 
 /**
@@ -37,6 +39,8 @@ void floo_sync_offline (FlooSync *sync);
 void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
 /* A frame that is none. */
 void floo_sync_unreadable (FlooSync *sync, const GError *error);
+/* Whether all that waited for us when this connection began is in the store. */
+gboolean floo_sync_is_synced (FlooSync *sync);
 /* What GetStatus adds: what was left out. */
 void floo_sync_describe (FlooSync *sync, GVariantDict *status);
 /* What waits to be stored goes to the store now, however much is on its way: jobs from now on come after it. */

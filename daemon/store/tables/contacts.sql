@@ -33,6 +33,14 @@ UPDATE contacts SET stale = 0 WHERE kind = ?1 AND id = ?2 AND stale = 1;
 -- in: ?1 kind, ?2 id
 UPDATE contacts SET stale = 1 WHERE kind = ?1 AND id = ?2 AND stale = 0;
 
+-- name: contact-names
+-- out: kind, id, listed, avatar, activity of the conversation (NULL: none), alias, nick_name, username, name: of contacts, joined groups, and
+-- whoever there is a conversation with
+SELECT c.kind, c.id, c.listed, c.avatar, v.activity, json_extract(c.details, '$.alias'), json_extract(c.details, '$.nick_name'),
+       json_extract(c.details, '$.username'), json_extract(c.details, '$.name')
+FROM contacts AS c LEFT JOIN conversations AS v ON v.id = c.id AND v.present = 1
+WHERE c.details IS NOT NULL AND (c.listed = 1 OR v.id IS NOT NULL);
+
 -- name: contact-put
 -- in: ?1 kind, ?2 id, ?3 details, ?4 name, ?5 avatar, ?6 muted, ?7 whether they are fresh
 INSERT INTO contacts (kind, id, details, name, avatar, muted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
