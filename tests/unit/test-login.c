@@ -12,6 +12,7 @@ typedef struct {
   FlooLoginLoaded loaded;       /* (nullable): of the lists that are being loaded */
   char *reply;                  /* (nullable): "(1000,)" or the error's name */
   guint replies;
+  guint load_limit_ms;          /* 0: as it is: how long the lists may take */
 } Scene;
 
 /* ---- what the login tells ---- */
@@ -35,7 +36,11 @@ on_tell (gpointer data)
 static void
 on_opened (FlooStore *store, gpointer data)
 {
-  say (data, "opened");
+  Scene *s = data;
+
+  say (s, "opened");
+  if (s->load_limit_ms != 0)
+    floo_login_set_step_limit (s->login, s->load_limit_ms);
 }
 
 static void
@@ -297,6 +302,29 @@ test_offline (Scene *s, gconstpointer data)
   g_assert_cmpint (floo_account_get_next_retry (s->base.account), ==, 0);
 }
 
+/* A step that never ends is given up: the next attempt begins anew. */
+static void
+test_step_limit (Scene *s, gconstpointer data)
+{
+  s->load_limit_ms = 50;
+  log_in (s);
+  ASSERT_ASKED ("POST /token/user {\"name\":\"alice\",\"password\":\"secret\"}");
+  fake_rest_answer ("{\"user_id\":1000,\"token\":\"t1\"}", NULL);
+  /* The lists do not come. */
+  run_until (s->loaded != NULL);
+  g_test_expect_message ("flooimd", G_LOG_LEVEL_WARNING, "*did not get any further*");
+  g_test_expect_message ("flooimd", G_LOG_LEVEL_MESSAGE, "*-> waiting");
+  run_until (floo_account_get_state (s->base.account) == FLOO_STATE_WAITING);
+  g_test_assert_expected_messages ();
+  g_assert_cmpint (floo_account_get_error (s->base.account)->code, ==, FLOO_ERROR_TIMEOUT);
+  g_assert_cmpint (floo_account_get_next_retry (s->base.account), >, 0);
+  s->load_limit_ms = 0;
+  floo_login_set_step_limit (s->login, 60000);
+  s->loaded = NULL;
+  floo_login_reconnect (s->login, on_reply, s);
+  run_until (s->loaded != NULL || fake_rest_peek () != NULL);
+}
+
 static void
 test_app_banned (Scene *s, gconstpointer data)
 {
@@ -414,6 +442,7 @@ main (int argc, char **argv)
   ADD ("wrong-password", test_wrong_password);
   ADD ("answer-without-token", test_answer_without_token);
   ADD ("offline", test_offline);
+  ADD ("step-limit", test_step_limit);
   ADD ("app-banned", test_app_banned);
   ADD ("late-token", test_late_token);
   ADD ("provision-refused", test_provision_refused);

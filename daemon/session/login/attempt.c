@@ -12,7 +12,6 @@
 #include "store/tables/account.h"
 
 /* More than the requests of a step have together: what ends by this does not end by itself. */
-#define STEP_LIMIT_MS 60000
 #define DEVICE_SN_BASE 999999999u
 #define DEVICE_SN_RANGE 2140000u
 
@@ -129,7 +128,7 @@ on_step_limit (gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   self->step_timer = 0;
-  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The login did not get any further within %d s", STEP_LIMIT_MS / 1000);
+  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The login did not get any further within %u s", self->step_limit_ms / 1000);
   g_warning ("%s", error->message);
   floo_login_retry_later (self, error);
   return G_SOURCE_REMOVE;
@@ -140,7 +139,7 @@ static void
 begin_step (FlooLogin *self)
 {
   g_clear_handle_id (&self->step_timer, g_source_remove);
-  self->step_timer = g_timeout_add (STEP_LIMIT_MS, on_step_limit, self);
+  self->step_timer = g_timeout_add (self->step_limit_ms, on_step_limit, self);
 }
 
 /* ---- discovery ---- */

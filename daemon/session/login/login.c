@@ -7,6 +7,9 @@
 
 #include "base/names.h"
 
+/* A step that waits for the network, or for a library of ours that does, and does not end by itself. */
+#define STEP_LIMIT_MS 60000
+
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 60000
 
@@ -22,7 +25,14 @@ floo_login_new (FlooAccount *account, FlooSecrets *secrets, const FlooLoginListe
   self->qr = floo_qr_login_new (self);
   self->mobile = floo_mobile_new ();
   self->backoff = (FlooBackoff) { .min_ms = RETRY_MIN_MS, .max_ms = RETRY_MAX_MS, .factor_percent = 200 };
+  self->step_limit_ms = STEP_LIMIT_MS;
   return self;
+}
+
+void
+floo_login_set_step_limit (FlooLogin *self, guint limit_ms)
+{
+  self->step_limit_ms = limit_ms;
 }
 
 void

@@ -45,6 +45,8 @@ typedef struct {
 
 /* @listener: static */
 FlooLogin *floo_login_new (FlooAccount *account, FlooSecrets *secrets, const FlooLoginListener *listener, gpointer data);
+/* For tests: another time than a minute after which a step that does not end is given up. */
+void floo_login_set_step_limit (FlooLogin *login, guint limit_ms);
 void floo_login_free (FlooLogin *login);
 
 /* Loads the stored login and begins, where the configuration wants it. */

@@ -49,6 +49,7 @@ struct _FlooLogin {
   gboolean has_tried;           /* this is not the first attempt since the start or the call of Login */
   gboolean rediscover;          /* no host for the socket answers: the next try begins with discovery */
   guint retry_timer;
+  guint step_limit_ms;
   guint step_timer;             /* the step of the attempt that is under way must end before it */
   guint provision_timer;
   FlooBackoff backoff;
