@@ -84,6 +84,12 @@ class Ways(cli.Test):
         self.fails('NotFound', self.account, 'ConfirmQrLogin', '(sb)', shown, True)
         again.wait_online()
         self.assertEqual(again.get('Account', 'UserId'), BOB)
+        # a declined code is decided, too
+        again.call('Account', 'Logout', '(a{sv})', {})
+        shown, _ = self.begin(again)
+        self.account('ConfirmQrLogin', '(sb)', shown, False)
+        self.fails('NotFound', self.account, 'ConfirmQrLogin', '(sb)', shown, True)
+        again.call('Account', 'CancelQrLogin')
 
     def test_qr_ends(self):
         service, daemon, client = self.scene()
@@ -135,6 +141,8 @@ class Ways(cli.Test):
         service.control('rest', path='/app/qrcode/group_invite', count=1, code=404)
         self.assertEqual(self.flooim(daemon, 'groups', 'join-qr', stdin=code).output, '%d\n' % LOUNGE)
         client.wait_event('GroupJoined')
+        client.call('Groups', 'Leave', '(x)', LOUNGE)
+        self.assertEqual(client.call('Groups', 'JoinByQrCode', '(s)', code), LOUNGE)
 
     # -- by mobile number --
 
