@@ -317,7 +317,7 @@ on_number_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Job *job = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  g_autoptr (FlooRestAnswer) answer G_GNUC_UNUSED = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
   if (error != NULL)
     {
