@@ -373,7 +373,7 @@ on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (GTask) task = user_data;
   FlooSession *self = g_task_get_source_object (task);
-  g_autoptr (FlooStore) store = floo_account_steal_store (self->account);
+  g_autoptr (FlooStore) store G_GNUC_UNUSED = floo_account_steal_store (self->account);
 
   floo_store_close_finish (FLOO_STORE (source), result);
   g_task_return_boolean (task, TRUE);

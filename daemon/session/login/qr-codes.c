@@ -35,7 +35,7 @@ on_confirmed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   FlooCall *call = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  g_autoptr (FlooRestAnswer) answer G_GNUC_UNUSED = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
   call->reply (NULL, error, call->user_data);
   floo_call_free (call);
@@ -180,7 +180,7 @@ on_joined (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   GroupJob *job = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
+  g_autoptr (FlooRestAnswer) answer G_GNUC_UNUSED = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
   if (!job->again && is_unknown_request (error))
     {
