@@ -149,7 +149,6 @@ expect_message (const char *text)
 {
   g_autoptr (FlooFrame) frame = next_sync ();
   const Floo__Meta *meta = frame->sync_ul->meta;
-  g_autoptr (GBytes) payload = NULL;
   Floo__MessageBody *body;
 
   g_assert_nonnull (meta);
