@@ -163,7 +163,7 @@ class Proxy:
         self.wanted = 'Basic ' + base64.b64encode(('%s:%s' % (name, password)).encode()).decode()
         self.passed = []
         self.refused = 0
-        self.leaked = 0  # the password in what goes through
+        self.leaked = 0  # the password in what goes through tunnels
         self.listener = socket.create_server(('127.0.0.1', 0))
         self.port = self.listener.getsockname()[1]
         self.ended = False
@@ -216,20 +216,21 @@ class Proxy:
                 path = parts.path + ('?' + parts.query if parts.query else '')
                 rest = '\r\n'.join(['%s %s %s' % (method, path, version)] + fields + ['Connection: close', '', '']).encode() + rest
             peer.sendall(rest)
-            self._join(connection, peer)
+            self._join(connection, peer, method == 'CONNECT')
         except OSError:
             pass
         finally:
             connection.close()
 
-    def _join(self, one, other):
+    def _join(self, one, other, tunnel):
         while True:
             for source in select.select([one, other], [], [])[0]:
                 piece = source.recv(65536)
                 if not piece:
                     return
                 (other if source is one else one).sendall(piece)
-                self.leaked += self.wanted.encode() in piece
+                # Without a tunnel a further request for the proxy may come before the service has closed.
+                self.leaked += tunnel and self.wanted.encode() in piece
 
 
 class Line:

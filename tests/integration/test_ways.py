@@ -71,7 +71,7 @@ class Ways(cli.Test):
         client.wait_online()
         self.assertEqual(client.get('Account', 'UserId'), BOB)
         harness.wait_for(lambda: self.qr() == ('none', 0), 'the end of it')
-        self.assertEqual(client.told('QrLogin'), ['waiting', 'confirmed', 'none'])
+        harness.wait_for(lambda: client.told('QrLogin') == ['waiting', 'confirmed', 'none'], lambda: 'what was told: %s' % client.told('QrLogin'))
         self.fails('AlreadyLoggedIn', self.begin)
         self.fails('NotFound', client.call, 'Account', 'GetQrLogin')
         # this daemon is the phone now
