@@ -125,6 +125,21 @@ test_list_refused (Scene *s, gconstpointer data)
   WAIT_LOG (s, "loaded 500: broken");
 }
 
+/* What failed before the attempt was given up is not told to the one after it. */
+static void
+test_lists_given_up (Scene *s, gconstpointer data)
+{
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+  floo_directory_load_lists (s->directory, cancellable, on_loaded, s);
+  ASSERT_ASKED ("GET /roster/list");
+  fake_rest_fail (500, "broken");
+  ASSERT_ASKED ("GET /group/user_joined");
+  g_cancellable_cancel (cancellable);
+  fake_rest_answer ("[]", NULL);
+  WAIT_LOG (s, "loaded Operation was cancelled");
+}
+
 /* A list without end is taken as far as it came. */
 static void
 test_list_of_pages (Scene *s, gconstpointer data)
@@ -229,6 +244,7 @@ main (int argc, char **argv)
 #define ADD(name, func) g_test_add ("/directory/" name, Scene, NULL, set_up, func, tear_down)
   ADD ("lists", test_lists);
   ADD ("list-refused", test_list_refused);
+  ADD ("lists-given-up", test_lists_given_up);
   ADD ("list-of-pages", test_list_of_pages);
   ADD ("offline", test_offline);
   ADD ("group-details", test_group_details);

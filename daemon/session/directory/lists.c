@@ -208,9 +208,12 @@ on_one_of_both (GVariant *result, const GError *error, gpointer user_data)
     both->error = g_error_copy (error);
   if (--both->waiting > 0)
     return;
-  /* What is stored already does not revive an attempt that was given up. */
-  if (both->error == NULL)
-    g_cancellable_set_error_if_cancelled (both->cancellable, &both->error);
+  /* Whatever became of it, it neither revives an attempt that was given up nor fails the one after it. */
+  if (g_cancellable_is_cancelled (both->cancellable))
+    {
+      g_clear_error (&both->error);
+      g_cancellable_set_error_if_cancelled (both->cancellable, &both->error);
+    }
   both->done (both->error, both->data);
   g_clear_error (&both->error);
   g_object_unref (both->cancellable);
