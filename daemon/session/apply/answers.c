@@ -129,7 +129,7 @@ floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gin
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
     if (!floo_status_journal (apply->db, ((const FlooOutboxRow *) g_ptr_array_index (rows, i))->client_id, row->conversation, FALSE,
-                                     "sent", id, 0, NULL, error))
+                              "sent", id, 0, NULL, error))
       return FALSE;
   return TRUE;
 }
