@@ -9,7 +9,7 @@ import signal
 
 import cli
 import harness
-from cli import BOB, FAILED, INTERRUPTED, TEAM, UNAVAILABLE, USAGE
+from cli import BOB, FAILED, INTERRUPTED, NOT_NOW, TEAM, UNAVAILABLE, USAGE
 
 # Appends the content to a file, in one write; the shell's own kill may come between this and its end.
 HANDLER = '''printf '%%s\\n' "$FLOOIM_CONTENT" >> %s'''
@@ -172,9 +172,9 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
                 return file.read().count(b'\n')
 
         def go_on():
-            """One that was started while there was no daemon is started again, as what supervises it would."""
+            """One that found no daemon when it started, or lost it before it had begun, is started again, as what supervises it would."""
             nonlocal watching
-            if watching.poll() == UNAVAILABLE:
+            if watching.poll() in (UNAVAILABLE, NOT_NOW):
                 watching = self.watch(daemon, *args)
             self.assertIsNone(watching.poll(), self.read(watching, 'err'))
             return True
