@@ -61,15 +61,6 @@ merge_members (const char *config, GVariant *ids, gint64 self_id)
   return floo_json_to_text (node);
 }
 
-static gboolean
-has_list (const char *config)
-{
-  g_autoptr (JsonNode) node = config != NULL && *config != '\0' ? floo_json_parse (config, strlen (config), NULL) : NULL;
-  JsonObject *object = node != NULL ? floo_json_node_object (node) : NULL;
-
-  return object != NULL && json_object_has_member (object, "groupMemberList");
-}
-
 gboolean
 floo_audience_merge (FlooDb *db, gint64 group, const char *config, char **merged, gboolean *missing, GError **error)
 {
@@ -78,7 +69,7 @@ floo_audience_merge (FlooDb *db, gint64 group, const char *config, char **merged
 
   *merged = NULL;
   *missing = FALSE;
-  if (has_list (config))
+  if (floo_json_text_has_member (config, "groupMemberList"))
     return TRUE;
   if (!floo_audience_get (db, group, &audience, error))
     return FALSE;

@@ -14,6 +14,7 @@
 #include "session/job/recipient.h"
 #include "session/job/job.h"
 #include "session/outbox/parts.h"
+#include "session/apply/status.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
@@ -21,7 +22,6 @@
 #include "store/tables/outbox.h"
 #include "store/tables/recipient.h"
 #include "store/tables/tokens.h"
-#include "session/apply/status.h"
 
 /* What a notification has room for. */
 #define MAX_NAMES 5u
