@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
 #include "cli/watch.h"
@@ -44,6 +43,8 @@ read_file (FlooWatchState *state, GError **error)
 gboolean
 floo_watch_state_open (FlooWatchState *state, const char *path, GError **error)
 {
+  struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+
   *state = (FlooWatchState){ .fd = -1 };
   if (path == NULL)
     return TRUE;
@@ -51,8 +52,9 @@ floo_watch_state_open (FlooWatchState *state, const char *path, GError **error)
   state->fd = open (path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (state->fd < 0)
     return file_error (state, g_strerror (errno), error);
-  if (flock (state->fd, LOCK_EX | LOCK_NB) < 0)
-    return file_error (state, errno == EWOULDBLOCK ? "another flooim watch uses it" : g_strerror (errno), error);
+  /* Of this process alone: a handler that is being started when we are killed does not keep it. */
+  if (fcntl (state->fd, F_SETLK, &lock) < 0)
+    return file_error (state, errno == EAGAIN || errno == EACCES ? "another flooim watch uses it" : g_strerror (errno), error);
   return read_file (state, error);
 }
 
