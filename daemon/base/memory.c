@@ -19,7 +19,7 @@ static gsize noted;             /* atomic: bytes since the last trimming */
 static gint scheduled;          /* atomic: a trimming is on its way */
 static gsize seen;              /* main loop: noted, a second ago */
 static guint waits;
-static gboolean followed;       /* main loop: this trimming is the second one */
+static gboolean followed;       /* main loop: the next trimming is the second one */
 
 void
 floo_memory_init (char **argv)
@@ -32,6 +32,8 @@ floo_memory_init (char **argv)
 #ifdef __GLIBC__
   /* Set, so that the library does not raise it to the size of whatever was freed last. */
   mallopt (M_MMAP_THRESHOLD, MMAP_THRESHOLD);
+  /* Small blocks join what is free around them at once. Left for later, they can end as the top of a thread's heap, which trimming leaves alone. */
+  mallopt (M_MXFAST, 0);
 #endif
 }
 
@@ -70,6 +72,8 @@ on_timer (gpointer user_data)
       seen = now;
       return G_SOURCE_CONTINUE;
     }
+  if (now >= WORTH_BYTES)
+    followed = FALSE; /* so much since the first trimming: it is not followed by this one, there is a new first */
   seen = waits = 0;
   g_atomic_pointer_set (&noted, 0);
   task = g_task_new (NULL, NULL, on_trimmed, NULL);

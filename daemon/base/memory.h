@@ -21,7 +21,7 @@ G_BEGIN_DECLS
  */
 void floo_memory_init (char **argv);
 
-/* So many bytes were used for a moment, on any thread. Some time after many such, when things are calm, the heaps are trimmed. */
+/* So many bytes are used for a moment, or were until now, on any thread. Some time after many such, when things are calm, the heaps are trimmed. */
 void floo_memory_note (gsize bytes);
 
 G_END_DECLS

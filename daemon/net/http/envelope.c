@@ -20,7 +20,11 @@
 static void
 free_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  json_node_unref (task_data);
+  FlooRestAnswer *answer = task_data;
+
+  json_node_unref (answer->data);
+  floo_memory_note (answer->bytes);
+  g_free (answer);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -29,16 +33,18 @@ floo_rest_answer_free (FlooRestAnswer *answer)
 {
   if (answer == NULL)
     return;
-  if (answer->large)
+  g_free (answer->cursor);
+  if (answer->large && answer->data != NULL)
     {
       g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
 
       g_task_set_source_tag (task, floo_rest_answer_free);
-      g_task_set_task_data (task, g_steal_pointer (&answer->data), NULL);
+      g_task_set_task_data (task, answer, NULL);
       g_task_run_in_thread (task, free_thread);
+      return;
     }
   g_clear_pointer (&answer->data, json_node_unref);
-  g_free (answer->cursor);
+  floo_memory_note (answer->bytes);
   g_free (answer);
 }
 
@@ -129,6 +135,7 @@ floo_envelope_open (GBytes *body, guint status, GError **error)
       return NULL;
     }
   answer = g_new0 (FlooRestAnswer, 1);
+  answer->bytes = len * VALUE_RATIO;
   data = json_object_get_member (object, "data");
   /* A copy shares what it holds, and does not point to a parent that goes. */
   answer->data = data != NULL ? json_node_copy (data) : json_node_new (JSON_NODE_NULL);

@@ -18,6 +18,7 @@ typedef struct {
   char *cursor;         /* (not nullable): "" is the last page */
   gint64 version;
   gint64 total;         /* -1: not sent */
+  gsize bytes;          /* that it takes in memory, about */
   gboolean large;       /* reading all of it takes too long for the main loop */
 } FlooRestAnswer;
 
