@@ -42,13 +42,75 @@ static const GDBusErrorEntry entries[] = {
 };
 G_STATIC_ASSERT (G_N_ELEMENTS (entries) == FLOO_N_ERRORS);
 
+/* What an error of the domain keeps beside its code and text. */
+typedef struct {
+  gint64 service_code;
+  char *reason;         /* (nullable) */
+} FlooRefusalPrivate;
+
+static void
+floo_refusal_private_init (FlooRefusalPrivate *self)
+{
+  self->service_code = 0;
+  self->reason = NULL;
+}
+
+static void
+floo_refusal_private_copy (const FlooRefusalPrivate *from, FlooRefusalPrivate *to)
+{
+  to->service_code = from->service_code;
+  to->reason = g_strdup (from->reason);
+}
+
+static void
+floo_refusal_private_clear (FlooRefusalPrivate *self)
+{
+  g_free (self->reason);
+}
+
+GQuark floo_refusal_quark (void);
+G_DEFINE_EXTENDED_ERROR (FlooRefusal, floo_refusal)
+
 GQuark
 floo_error_quark (void)
 {
   static gsize quark = 0;
 
-  g_dbus_error_register_error_domain ("floo-error-quark", &quark, entries, G_N_ELEMENTS (entries));
+  if (g_once_init_enter (&quark))
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (entries); i++)
+        g_dbus_error_register_error (floo_refusal_quark (), entries[i].error_code, entries[i].dbus_error_name);
+      g_once_init_leave (&quark, floo_refusal_quark ());
+    }
   return (GQuark) quark;
+}
+
+GError *
+floo_error_new_refusal (FlooError code, gint64 service_code, const char *reason)
+{
+  GError *error = g_error_new (FLOO_ERROR, (int) code, "%" G_GINT64_FORMAT ": %s", service_code, reason);
+  FlooRefusalPrivate *priv = floo_refusal_get_private (error);
+
+  priv->service_code = service_code;
+  priv->reason = g_strdup (reason);
+  return error;
+}
+
+gint64
+floo_error_get_service_code (const GError *error)
+{
+  g_return_val_if_fail (error != NULL, 0);
+  return error->domain == FLOO_ERROR ? floo_refusal_get_private (error)->service_code : 0;
+}
+
+const char *
+floo_error_get_reason (const GError *error)
+{
+  const char *reason;
+
+  g_return_val_if_fail (error != NULL, NULL);
+  reason = error->domain == FLOO_ERROR ? floo_refusal_get_private (error)->reason : NULL;
+  return reason != NULL ? reason : error->message;
 }
 
 const char *
@@ -95,9 +157,16 @@ floo_error_normalise (const GError *error)
 
   g_return_val_if_fail (error != NULL, NULL);
 
+  text = g_utf8_make_valid (error->message, -1);
   if (error->domain == FLOO_ERROR)
-    code = error->code;
-  else if (error->domain == G_IO_ERROR)
+    {
+      GError *copy = g_error_copy (error);
+
+      g_free (copy->message);
+      copy->message = g_steal_pointer (&text);
+      return copy;
+    }
+  if (error->domain == G_IO_ERROR)
     code = io_error_code (error->code);
   else if (error->domain == G_RESOLVER_ERROR || error->domain == G_TLS_ERROR)
     code = FLOO_ERROR_OFFLINE;
@@ -105,8 +174,6 @@ floo_error_normalise (const GError *error)
     code = error->code == G_FILE_ERROR_NOSPC ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE;
   else
     code = FLOO_ERROR_PROTOCOL;
-
-  text = g_utf8_make_valid (error->message, -1);
   return g_error_new_literal (FLOO_ERROR, code, text);
 }
 

@@ -57,6 +57,21 @@ typedef enum {
 GQuark floo_error_quark (void);
 
 /**
+ * floo_error_new_refusal:
+ * @service_code: the code that the service gave, not 0
+ * @reason: valid UTF-8
+ *
+ * Returns: (transfer full): an error with the text "CODE: REASON" that keeps both parts
+ */
+GError *floo_error_new_refusal (FlooError code, gint64 service_code, const char *reason);
+
+/* The code of the service that @error was made with; 0: none. */
+gint64 floo_error_get_service_code (const GError *error);
+
+/* Returns: (transfer none): the service's reason alone where @error was made with one, else its text */
+const char *floo_error_get_reason (const GError *error);
+
+/**
  * floo_error_get_dbus_name:
  *
  * Returns: (transfer none): the full D-Bus name of @code.

@@ -154,11 +154,12 @@ add_flag (GVariantBuilder *more, const char *key, gboolean value)
 static void
 add_failure (GVariantBuilder *more, const FlooMessage *m)
 {
-  const char *reason = strstr (m->error, ": ");
+  const char *reason = m->error != NULL ? m->error : "";
+  g_autofree char *text = g_strdup_printf ("%d: %s", m->error_code, reason);
 
-  add_text (more, "error", m->error);
-  g_variant_builder_add (more, "{sv}", "error_code", g_variant_new_int32 ((gint32) g_ascii_strtoll (m->error, NULL, 10)));
-  g_variant_builder_add (more, "{sv}", "error_reason", g_variant_new_string (reason != NULL ? reason + 2 : ""));
+  add_text (more, "error", text);
+  g_variant_builder_add (more, "{sv}", "error_code", g_variant_new_int32 (m->error_code));
+  add_text (more, "error_reason", reason);
   g_variant_builder_add (more, "{sv}", "permanent", g_variant_new_boolean (m->permanent));
 }
 
@@ -189,7 +190,7 @@ floo_message_to_variant (const FlooMessage *m)
   add_flag (&more, "outgoing", m->flags & FLOO_MESSAGE_OUTGOING);
   if (m->send_state != FLOO_SEND_NONE)
     g_variant_builder_add (&more, "{sv}", "send_state", g_variant_new_string (floo_send_state_to_string (m->send_state)));
-  if (m->error != NULL)
+  if (m->send_state == FLOO_SEND_FAILED)
     add_failure (&more, m);
   if (m->extra != NULL)
     {

@@ -67,7 +67,8 @@ typedef struct {
   guint audience;         /* our own, to a group: users who are asked to acknowledge reading; 0: none */
   guint read_count;       /* of these and others: who have */
   FlooSendState send_state;
-  const char *error;      /* why one of ours failed, "CODE: reason"; NULL: it did not */
+  int error_code;         /* that the service gave for it; 0: the daemon's own reason */
+  const char *error;      /* (nullable): why one of ours failed or waits; told where send_state is FAILED */
   gboolean permanent;     /* it failed for good */
   /* Only in ListOutbox and the like: further entries of `more`, (nullable), an a{sv}. */
   GVariant *extra;

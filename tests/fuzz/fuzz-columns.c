@@ -544,7 +544,7 @@ acknowledge (FlooDb *db, gpointer data, GError **error)
   guint n;
 
   return floo_outbox_mark_uncertain (db, 1, &n, error)
-         && floo_outbox_set_state (db, SOUND_QUEUED, FLOO_SEND_SENDING, TRUE, 0, 1, NULL, FALSE, error)
+         && floo_outbox_set_state (db, SOUND_QUEUED, FLOO_SEND_SENDING, TRUE, 0, 1, NULL, error)
          && floo_outbox_acknowledge (db, SOUND_QUEUED, 20001, 1700000000001, &was_there, error);
 }
 

@@ -255,7 +255,7 @@ run_add_uncertain (FlooDb *db, gpointer data, GError **error)
   FlooOutboxRow row = { .client_id = 90, .conversation = 7, .to = 7, .content = "maybe", .timestamp = floo_now_ms (), .state = FLOO_SEND_SENDING };
 
   return floo_outbox_insert (db, &row, error)
-         && floo_outbox_set_state (db, row.client_id, FLOO_SEND_SENDING, TRUE, 0, DEVICE - 1, NULL, FALSE, error)
+         && floo_outbox_set_state (db, row.client_id, FLOO_SEND_SENDING, TRUE, 0, DEVICE - 1, NULL, error)
          && floo_outbox_set_uncertain (db, row.client_id, FLOO_DOUBT_DEVICE, 0, NULL, error);
 }
 

@@ -235,7 +235,7 @@ test_codes (Fixture *fixture, gconstpointer data)
       call (fixture, "POST", "/x", NULL, NULL, 0, &result);
       g_assert_error (result.error, FLOO_ERROR, (int) cases[i].error);
       g_assert_cmpstr (result.error->message, ==, text);
-      g_assert_cmpint (floo_rest_error_get_code (result.error), ==, cases[i].code);
+      g_assert_cmpint (floo_error_get_service_code (result.error), ==, cases[i].code);
     }
 }
 
@@ -247,16 +247,23 @@ test_error_texts (void)
   g_autoptr (GError) long_one = floo_rest_error (1, endless);
   g_autoptr (GError) broken = floo_rest_error (2, "a\xff");
   g_autoptr (GError) ours = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "HTTP 500");
-  g_autoptr (GError) digits = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "127.0.0.1: refused");
+  g_autoptr (GError) digits = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "402: in a text alone");
+  g_autoptr (GError) copy = floo_error_normalise (long_one);
   g_autoptr (GError) foreign = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "12: x");
 
   g_assert_cmpstr (silent->message, ==, "10028: no reason given");
   g_assert_cmpuint (strlen (long_one->message), <, 600);
   g_assert_true (g_utf8_validate (broken->message, -1, NULL));
-  g_assert_cmpint (floo_rest_error_get_code (long_one), ==, 1);
-  g_assert_cmpint (floo_rest_error_get_code (ours), ==, 0);
-  g_assert_cmpint (floo_rest_error_get_code (digits), ==, 0);
-  g_assert_cmpint (floo_rest_error_get_code (foreign), ==, 0);
+  g_assert_cmpint (floo_error_get_service_code (long_one), ==, 1);
+  g_assert_cmpstr (floo_error_get_reason (silent), ==, "no reason given");
+  g_prefix_error (&long_one, "Upload: ");
+  g_assert_cmpint (floo_error_get_service_code (long_one), ==, 1);
+  g_assert_cmpint (floo_error_get_service_code (copy), ==, 1);
+  g_assert_true (g_str_has_suffix (copy->message, floo_error_get_reason (copy)));
+  g_assert_cmpint (floo_error_get_service_code (ours), ==, 0);
+  g_assert_cmpstr (floo_error_get_reason (ours), ==, "HTTP 500");
+  g_assert_cmpint (floo_error_get_service_code (digits), ==, 0);
+  g_assert_cmpint (floo_error_get_service_code (foreign), ==, 0);
 }
 
 static void
@@ -295,7 +302,7 @@ test_no_envelope (Fixture *fixture, gconstpointer data)
       call (fixture, "GET", "/x", NULL, NULL, 0, &result);
       g_assert_error (result.error, FLOO_ERROR, FLOO_ERROR_PROTOCOL);
       g_assert_nonnull (strstr (result.error->message, cases[i].text));
-      g_assert_cmpint (floo_rest_error_get_code (result.error), ==, 0);
+      g_assert_cmpint (floo_error_get_service_code (result.error), ==, 0);
     }
 }
 

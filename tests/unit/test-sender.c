@@ -187,7 +187,7 @@ test_append_before_message (Sending *s, gconstpointer data)
 static gboolean
 run_cancel (FlooDb *db, gpointer data, GError **error)
 {
-  return floo_outbox_set_state (db, *(gint64 *) data, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error);
+  return floo_outbox_set_state (db, *(gint64 *) data, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, error);
 }
 
 /* Answers in another order than that in which the service accepted the edits: they take effect in that. */

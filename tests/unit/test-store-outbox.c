@@ -70,7 +70,7 @@ change_state (FlooDb *db, gpointer data, GError **error)
   Change *change = data;
 
   return floo_outbox_set_state (db, change->client_id, change->state, TRUE, change->next_retry, change->device_sn,
-                                change->state == FLOO_SEND_FAILED ? "10: refused" : NULL, FALSE, error);
+                                change->state == FLOO_SEND_FAILED ? &(FlooOutboxError){ 10, "refused", FALSE } : NULL, error);
 }
 
 static void
@@ -225,7 +225,8 @@ test_operations (Fixture *f, gconstpointer data)
   assert_heads (f, "32 ");
   fixture_read (f, get_row, &look);
   g_assert_cmpint (look.row.state, ==, FLOO_SEND_FAILED);
-  g_assert_cmpstr (look.error, ==, "10: refused");
+  g_assert_cmpstr (look.error, ==, "refused");
+  g_assert_cmpint (look.row.error_code, ==, 10);
   g_free (look.error);
   error = fixture_try_write (f, insert_on_failed, NULL);
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);

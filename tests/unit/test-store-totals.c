@@ -93,7 +93,7 @@ queue (FlooDb *db, gpointer data, GError **error)
 static gboolean
 fail (FlooDb *db, gpointer data, GError **error)
 {
-  return floo_outbox_set_state (db, 5000, FLOO_SEND_FAILED, TRUE, 0, 0, "10: no", TRUE, error);
+  return floo_outbox_set_state (db, 5000, FLOO_SEND_FAILED, TRUE, 0, 0, &(FlooOutboxError){ 10, "no", TRUE }, error);
 }
 
 static gboolean

@@ -134,7 +134,7 @@ restrict_meaning (GError *error)
 {
   if (error->code == FLOO_ERROR_LOGIN_FAILED || error->code == FLOO_ERROR_NOT_LOGGED_IN
       || (floo_refusal_is_of_request ((FlooError) error->code) && error->code != FLOO_ERROR_INVALID_ARGUMENTS)
-      || floo_rest_error_get_code (error) == CODE_NO_SUCH_USER || floo_rest_error_get_code (error) == CODE_ACCOUNT_DELETED)
+      || floo_error_get_service_code (error) == CODE_NO_SUCH_USER || floo_error_get_service_code (error) == CODE_ACCOUNT_DELETED)
     error->code = FLOO_ERROR_REJECTED;
 }
 

@@ -72,27 +72,13 @@ floo_rest_error (gint64 code, const char *message)
 {
   g_autofree char *text = message != NULL ? tidy (message) : NULL;
 
-  return g_error_new (FLOO_ERROR, (int) floo_refusal_get_error (code, text), "%" G_GINT64_FORMAT ": %s", code, text != NULL && *text != '\0' ? text : "no reason given");
-}
-
-gint64
-floo_rest_error_get_code (const GError *error)
-{
-  char *end;
-  gint64 code;
-
-  g_return_val_if_fail (error != NULL, 0);
-
-  if (error->domain != FLOO_ERROR || (!g_ascii_isdigit (*error->message) && *error->message != '-'))
-    return 0;
-  code = g_ascii_strtoll (error->message, &end, 10);
-  return end != error->message && g_str_has_prefix (end, ": ") ? code : 0;
+  return floo_error_new_refusal (floo_refusal_get_error (code, text), code, text != NULL && *text != '\0' ? text : "no reason given");
 }
 
 gboolean
 floo_rest_error_is_token_void (const GError *error)
 {
-  gint64 code = floo_rest_error_get_code (error);
+  gint64 code = floo_error_get_service_code (error);
 
   return code == CODE_TOKEN_VOID || code == CODE_TOKEN_VOID_TOO;
 }

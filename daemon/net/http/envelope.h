@@ -38,10 +38,8 @@ FlooRestAnswer *floo_envelope_open (GBytes *body, guint status, GError **error);
 /* Whether an HTTP status is an answer and no failure of whoever stands before the service. */
 gboolean floo_http_status_is_success (guint status);
 
-/* Returns: (transfer full): "CODE: message" as the error for an envelope's code: a table, others FLOO_ERROR_REJECTED. */
+/* Returns: (transfer full): floo_error_new_refusal() for an envelope's code, by the table of base/refusal.h. @message: (nullable) */
 GError *floo_rest_error (gint64 code, const char *message);
-/* The envelope's code that made @error by floo_rest_error(), with which its text begins; 0: not from an envelope. */
-gint64 floo_rest_error_get_code (const GError *error);
 /* Whether it says that the token is not good any more. */
 gboolean floo_rest_error_is_token_void (const GError *error);
 

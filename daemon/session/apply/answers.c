@@ -159,12 +159,21 @@ refusal_of (int code, const char *reason)
     }
 }
 
-static gboolean
-apply_refused_for_good (FlooDb *db, const FlooOutboxRow *row, int code, const char *reason, const char *text, GError **error)
+/* What the outbox keeps. */
+static const char *
+reason_or_name (int code, const char *reason)
 {
+  return *reason != '\0' ? reason : floo_wire_enum_name (&floo__status__error_code__descriptor, code);
+}
+
+static gboolean
+apply_refused_for_good (FlooDb *db, const FlooOutboxRow *row, int code, const char *reason, GError **error)
+{
+  const FlooOutboxError why = { code, reason_or_name (code, reason), TRUE };
+
   if (row->operation == FLOO_OUTBOX_MESSAGE)
     return floo_status_journal_dependents (db, row->client_id, row->conversation, "failed", code, reason, error)
-           && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, text, TRUE, error)
+           && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, &why, error)
            && floo_status_journal (db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
   /* A refused operation is over: there is nothing to look at or to send again. */
   return floo_status_journal (db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)
@@ -173,9 +182,11 @@ apply_refused_for_good (FlooDb *db, const FlooOutboxRow *row, int code, const ch
 
 /* @again_at: ms */
 static gboolean
-queue_again (FlooDb *db, const FlooOutboxRow *row, gint64 again_at, int code, const char *reason, const char *text, GError **error)
+queue_again (FlooDb *db, const FlooOutboxRow *row, gint64 again_at, int code, const char *reason, GError **error)
 {
-  return floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, again_at, row->device_sn, text, FALSE, error)
+  const FlooOutboxError why = { code, reason_or_name (code, reason), FALSE };
+
+  return floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, again_at, row->device_sn, &why, error)
          && floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "queued", 0, code,
                                  reason, error);
 }
@@ -204,7 +215,6 @@ break_up (FlooApply *apply, GPtrArray *rows, GError **error)
 static gboolean
 apply_refused (FlooApply *apply, GPtrArray *rows, int code, const char *reason, GError **error)
 {
-  g_autofree char *text = g_strdup_printf ("%d: %s", code, *reason != '\0' ? reason : floo_wire_enum_name (&floo__status__error_code__descriptor, code));
   FlooInboundStatus status = { .code = code };
   Refusal refusal = refusal_of (code, reason);
   gint64 now = floo_now_ms ();
@@ -228,10 +238,9 @@ apply_refused (FlooApply *apply, GPtrArray *rows, int code, const char *reason, 
       else if (row->state == FLOO_SEND_FAILED)
         ok = TRUE; /* given up before */
       else if (refusal == REFUSED_FOR_GOOD)
-        ok = apply_refused_for_good (apply->db, row, code, reason, text, error);
+        ok = apply_refused_for_good (apply->db, row, code, reason, error);
       else
-        ok = queue_again (apply->db, row, refusal == REFUSED_FOR_NOW ? now + floo_outbox_retry_delay (row->attempts) : 0, code, reason,
-                          text, error);
+        ok = queue_again (apply->db, row, refusal == REFUSED_FOR_NOW ? now + floo_outbox_retry_delay (row->attempts) : 0, code, reason, error);
       if (!ok)
         return FALSE;
     }
@@ -253,7 +262,7 @@ is_duplicate (const char *reason)
 static gboolean
 leave_in_doubt (FlooApply *apply, const FlooOutboxRow *row, FlooDoubt doubt, gint64 named, GError **error)
 {
-  const char *text = doubt == FLOO_DOUBT_NO_ID ? "0: the service gave no message id" : "0: the service knows its number, maybe from another message";
+  const char *text = doubt == FLOO_DOUBT_NO_ID ? "the service gave no message id" : "the service knows its number, maybe from another message";
 
   apply->result->settle = TRUE;
   return floo_apply_flush (apply, error) && floo_outbox_set_uncertain (apply->db, row->client_id, doubt, named, text, error)
@@ -276,11 +285,11 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
       if (row->state == FLOO_SEND_CANCELLED)
         ok = floo_outbox_delete (apply->db, row->client_id, error);
       else if (row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND)
-        ok = apply_refused_for_good (apply->db, row, 0, "it may have been appended before", "", error);
+        ok = apply_refused_for_good (apply->db, row, 0, "it may have been appended before", error);
       else
         ok = floo_outbox_begin_anew (apply->db, row->client_id, &begun, error)
              && (begun ? floo_status_journal (apply->db, row->client_id, row->conversation, FALSE, "queued", 0, 0, NULL, error)
-                       : apply_refused_for_good (apply->db, row, 0, "the service takes every number for a used one", "", error));
+                       : apply_refused_for_good (apply->db, row, 0, "the service takes every number for a used one", error));
       if (!ok)
         return FALSE;
     }

@@ -7,8 +7,6 @@
  */
 #include "session/files/outgoing.h"
 
-#include <string.h>
-
 #include "base/backoff.h"
 #include "store/tables/conversations.h"
 #include "session/apply/status.h"
@@ -90,7 +88,7 @@ static gboolean
 run_fate (FlooDb *db, gpointer data, GError **error)
 {
   FateJob *job = data;
-  g_autofree char *text = g_strdup_printf ("%d: %s", job->code, job->reason);
+  FlooOutboxError why = { .code = job->code, .text = job->reason };
   g_autoptr (GError) local = NULL;
 
   /* Gone or settled in another way meanwhile: nothing to say. */
@@ -102,9 +100,10 @@ run_fate (FlooDb *db, gpointer data, GError **error)
   switch (job->fate)
     {
     case FLOO_ROW_WAITS:
-      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_QUEUED, TRUE, job->next_retry, 0, text, FALSE, error);
+      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_QUEUED, TRUE, job->next_retry, 0, &why, error);
     case FLOO_ROW_FAILED:
-      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_FAILED, TRUE, 0, 0, text, job->permanent, error)
+      why.permanent = job->permanent;
+      return floo_outbox_set_state (db, job->client_id, FLOO_SEND_FAILED, TRUE, 0, 0, &why, error)
              && floo_status_journal (db, job->client_id, job->conversation, TRUE, "failed", 0, job->code, job->reason, error);
     case FLOO_ROW_DROPPED:
     default:
@@ -189,14 +188,13 @@ void
 floo_outgoing_decide (FlooFiles *self, gint64 client_id, FlooRowFate fate, const GError *error, guint delay_ms)
 {
   FateJob *job = g_new0 (FateJob, 1);
-  const char *reason = error != NULL ? error->message : "";
 
   floo_account_ref (self->account);
   job->files = self;
   job->client_id = client_id;
   job->fate = fate;
-  job->code = error != NULL ? (int) floo_rest_error_get_code (error) : 0;
-  job->reason = g_strdup (job->code != 0 ? strstr (reason, ": ") + 2 : reason);
+  job->code = error != NULL ? (int) floo_error_get_service_code (error) : 0;
+  job->reason = g_strdup (error != NULL ? floo_error_get_reason (error) : "");
   job->next_retry = delay_ms > 0 ? floo_now_ms () + delay_ms : 0;
   job->permanent = !floo_storage_error_is_transient (error);
   write_job (self->fates, job);

@@ -142,7 +142,7 @@ run_release (FlooDb *db, gpointer data, GError **error)
   ReleaseCall *call = data;
 
   return floo_outbox_set_file (db, call->client_id, NULL, call->attachment, error)
-         && floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
+         && floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error)
          && floo_outbox_call_finish (db, &call->base, call->client_id, error);
 }
 

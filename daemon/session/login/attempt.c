@@ -255,20 +255,11 @@ begin_attempt (FlooLogin *self)
 
 /* ---- token ---- */
 
-/* The service's message alone, as the SDK passes it on. */
-static const char *
-service_words (const GError *error)
-{
-  const char *words = floo_rest_error_get_code (error) != 0 ? strstr (error->message, ": ") : NULL;
-
-  return words != NULL ? words + 2 : error->message;
-}
-
 static void
 token_failed (FlooLogin *self, const GError *error)
 {
   g_autoptr (GError) failure = NULL;
-  g_autofree char *text = g_strconcat ("token failure:", service_words (error), NULL);
+  g_autofree char *text = g_strconcat ("token failure:", floo_error_get_reason (error), NULL);
 
   floo_job_journal (self->account, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
   if (!is_final (self, error))
@@ -525,7 +516,7 @@ on_lists (const GError *error, gpointer login)
   /* A void token has taken its own way. */
   if (floo_error_is_cancelled (error) || floo_rest_error_is_token_void (error))
     return;
-  text = g_strconcat ("get roster list failure:", service_words (error), NULL);
+  text = g_strconcat ("get roster list failure:", floo_error_get_reason (error), NULL);
   floo_job_notice (account, "loginMessage", text);
   floo_job_journal (account, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
   floo_login_retry_later (self, error);

@@ -92,7 +92,7 @@ group_job_new (FlooAccount *account, gint64 group, const char *qr_info, FlooRepl
 static gboolean
 is_unknown_request (const GError *error)
 {
-  return error != NULL && (floo_rest_error_get_code (error) == CODE_NOT_FOUND || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL));
+  return error != NULL && (floo_error_get_service_code (error) == CODE_NOT_FOUND || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL));
 }
 
 static void

@@ -282,7 +282,7 @@ mark_rows (FlooDb *db, const GArray *rows, gint64 device_sn, GError **error)
 
       if (row->state == FLOO_SEND_CANCELLED)
         continue;
-      if (!floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, TRUE, 0, device_sn, NULL, FALSE, error)
+      if (!floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, TRUE, 0, device_sn, NULL, error)
           || (row->state != FLOO_SEND_SENDING
               && !floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "sending", 0, 0,
                                        NULL, error)))

@@ -336,7 +336,7 @@ typedef struct {
   guint attempts;
   gboolean is_message;
   gboolean is_held;             /* its file is not uploaded: no frame went out */
-  gboolean is_refused;          /* by the service, with its own words */
+  gboolean is_refused;          /* by the service */
 } RowState;
 
 static gboolean
@@ -347,8 +347,7 @@ keep_row_state (const FlooOutboxRow *row, gpointer user_data)
                                         .attempts = row->attempts,
                                         .is_message = row->operation == FLOO_OUTBOX_MESSAGE,
                                         .is_held = row->file != NULL,
-                                        .is_refused = row->state == FLOO_SEND_FAILED && row->error != NULL
-                                                      && !g_str_has_prefix (row->error, "0: ") };
+                                        .is_refused = row->state == FLOO_SEND_FAILED && row->error_code != 0 };
   return TRUE;
 }
 
@@ -381,7 +380,7 @@ run_resend (FlooDb *db, gpointer data, GError **error)
   /* Waiting for a time or for its turn: at once then. Under way: it is sent again by itself. */
   if (row.state == FLOO_SEND_SENDING)
     return TRUE;
-  if (!floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error)
+  if (!floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error)
       || (row.state != FLOO_SEND_QUEUED
           && !floo_status_journal (db, call->client_id, row.conversation, row.is_message, "queued", 0, 0, NULL, error)))
     return FALSE;
@@ -430,7 +429,7 @@ run_cancel_send (FlooDb *db, gpointer data, GError **error)
       || !floo_status_journal (db, call->client_id, row.conversation, row.is_message, "cancelled", 0, 0, NULL, error))
     return FALSE;
   if (certain || (!floo_sender_is_online (sender) && !must_stay) ? !floo_outbox_delete (db, call->client_id, error)
-                                                                 : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, TRUE, error))
+                                                                 : !floo_outbox_set_state (db, call->client_id, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, error))
     return FALSE;
   call->base.call.result = g_variant_ref_sink (g_variant_new ("(b)", certain));
   return floo_conversations_list_changed (db)

@@ -105,7 +105,7 @@ put_off (FlooDb *db, const Overdue *row, GError **error)
 {
   return !row->sending
          || floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, FALSE, floo_now_ms () + floo_outbox_retry_delay (row->attempts), 0,
-                                   "0: no acknowledgement yet", FALSE, error);
+                                   &(FlooOutboxError){ .text = "no acknowledgement yet" }, error);
 }
 
 /* No answer: the rows wait a while, then go out again with the same number. */

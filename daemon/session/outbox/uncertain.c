@@ -125,13 +125,11 @@ settle_as_sent (FlooDb *db, const FlooUncertain *row, gint64 id, GError **error)
 static gboolean
 give_up (FlooDb *db, const FlooUncertain *row, const char *why, GError **error)
 {
-  g_autofree char *text = g_strconcat ("0: ", why, NULL);
-
   if (row->operation != FLOO_OUTBOX_MESSAGE)
     return floo_status_journal (db, row->client_id, row->conversation, FALSE, "failed", 0, 0, why, error)
            && floo_outbox_delete (db, row->client_id, error);
   return floo_status_journal_dependents (db, row->client_id, row->conversation, "failed", 0, why, error)
-         && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, 0, text, TRUE, error)
+         && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, 0, &(FlooOutboxError){ .text = why, .permanent = TRUE }, error)
          && floo_status_journal (db, row->client_id, row->conversation, TRUE, "failed", 0, 0, why, error);
 }
 
@@ -141,7 +139,7 @@ send_again (FlooDb *db, const FlooUncertain *row, GError **error)
   gboolean is_message = row->operation == FLOO_OUTBOX_MESSAGE, begun = TRUE;
 
   if (row->doubt == FLOO_DOUBT_DUPLICATE ? !floo_outbox_begin_anew (db, row->client_id, &begun, error)
-                                         : !floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error))
+                                         : !floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error))
     return FALSE;
   if (!begun)
     return give_up (db, row, "the service takes every number for a used one", error);

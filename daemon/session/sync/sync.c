@@ -249,7 +249,8 @@ page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory
   name = floo_wire_enum_name (&floo__status__error_code__descriptor, code);
   if (history != NULL)
     {
-      g_autoptr (GError) error = g_error_new (FLOO_ERROR, FLOO_ERROR_REJECTED, "%d: %s: %s", code, name, reason);
+      g_autofree char *text = g_strdup_printf ("%s: %s", name, reason);
+      g_autoptr (GError) error = floo_error_new_refusal (FLOO_ERROR_REJECTED, code, text);
       floo_history_end (self, history, NULL, error);
     }
   pull = g_hash_table_lookup (self->pulls, &conversation);

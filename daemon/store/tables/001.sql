@@ -212,6 +212,7 @@ CREATE TABLE outbox (
   next_retry INTEGER NOT NULL DEFAULT 0,
   device_sn INTEGER NOT NULL DEFAULT 0,
   permanent INTEGER NOT NULL DEFAULT 0,
+  error_code INTEGER NOT NULL DEFAULT 0,    -- that the service gave; 0: none
   error TEXT,
   content TEXT,
   ext TEXT,

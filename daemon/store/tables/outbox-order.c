@@ -59,7 +59,7 @@ floo_outbox_foreach_in_order (FlooDb *db, gint64 conversation,
       if (!row)
         return TRUE;
       floo_outbox_row_read (&outbox, query);
-      if (!func (&outbox, floo_query_int (query, 25) != 0, user_data))
+      if (!func (&outbox, floo_query_int (query, FLOO_OUTBOX_ROW_COLUMNS) != 0, user_data))
         return TRUE;
     }
   return FALSE;
@@ -159,14 +159,14 @@ floo_outbox_begin_anew (FlooDb *db, gint64 client_id, gboolean *begun, GError **
   floo_client_ids_skip (db, row.frame != 0 ? row.frame : client_id);
   return floo_outbox_next_client_id (db, &frame, error)
          && floo_query_run_ints (db, "outbox-begin-anew", FLOO_INTS (client_id, frame), NULL, error)
-         && floo_outbox_set_state (db, client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, FALSE, error);
+         && floo_outbox_set_state (db, client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error);
 }
 
 gboolean
-floo_outbox_set_uncertain (FlooDb *db, gint64 client_id, FlooDoubt doubt, gint64 named, const char *error_text, GError **error)
+floo_outbox_set_uncertain (FlooDb *db, gint64 client_id, FlooDoubt doubt, gint64 named, const char *reason, GError **error)
 {
   return floo_query_run_ints (db, "outbox-set-doubt", FLOO_INTS (client_id, doubt, named), NULL, error)
-         && floo_outbox_set_state (db, client_id, FLOO_SEND_UNCERTAIN, FALSE, 0, 0, error_text, FALSE, error);
+         && floo_outbox_set_state (db, client_id, FLOO_SEND_UNCERTAIN, FALSE, 0, 0, &(FlooOutboxError){ .text = reason }, error);
 }
 
 gboolean

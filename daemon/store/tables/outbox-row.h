@@ -42,7 +42,8 @@ typedef struct {
   gint64 next_retry;      /* ms; 0: at once */
   gint64 device_sn;       /* under which it went out last; 0: never */
   const char *file;       /* (nullable): JSON of the file that is uploaded first; till then the row is not due and holds up nobody */
-  const char *error;      /* NULL: none; "10: reason" */
+  int error_code;         /* that the service gave; 0: none: where there is an @error, it is ours */
+  const char *error;      /* (nullable): the reason, when it was refused or put off last */
   gboolean permanent;
   gint64 frame;           /* client_mid of the frame that it goes out with, where that is not its client_id alone; 0 */
   FlooDoubt doubt;        /* of an uncertain row */
@@ -50,6 +51,13 @@ typedef struct {
   gint64 accepted;        /* of an edit (append, replace): its id; it takes effect after others that the service accepted before it; 0 */
   gint64 edited;          /* ms, when the service accepted it */
 } FlooOutboxRow;
+
+/* Why a row is not sent. */
+typedef struct {
+  int code;               /* that the service gave; 0: the reason is ours */
+  const char *text;       /* (nullable) */
+  gboolean permanent;
+} FlooOutboxError;
 
 /* Returns: (transfer full): a row that outlives the statement it came from, with texts of its own */
 FlooOutboxRow *floo_outbox_row_copy (const FlooOutboxRow *row);

@@ -71,7 +71,7 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   const gint64 ints[]
       = { row->client_id, row->conversation, row->to_type, row->to, row->operation, row->target, row->type, row->priority,
           row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0, is_ordered (row->operation) };
-  const gint64 more[] = { row->frame, row->doubt, row->named, row->accepted, row->edited };
+  const gint64 more[] = { row->frame, row->doubt, row->named, row->accepted, row->edited, row->error_code };
   const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
 
   if (query == NULL)
@@ -234,13 +234,14 @@ floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GE
 }
 
 static gboolean
-fail_dependents (FlooDb *db, gint64 client_id, const char *error_text, gboolean permanent, GError **error)
+fail_dependents (FlooDb *db, gint64 client_id, const FlooOutboxError *why, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-fail-dependents", FLOO_INTS (client_id, permanent ? 1 : 0), error);
+  g_autoptr (FlooQuery) query
+      = floo_query_take_ints (db, "outbox-fail-dependents", FLOO_INTS (client_id, why->permanent ? 1 : 0, why->code), error);
 
   if (query == NULL)
     return FALSE;
-  floo_query_bind_text (query, 3, error_text);
+  floo_query_bind_text (query, 4, why->text);
   return floo_query_run (query, error);
 }
 
@@ -263,20 +264,24 @@ settle_without (FlooDb *db, gint64 conversation, GError **error)
 
 gboolean
 floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry, gint64 device_sn,
-                       const char *error_text, gboolean permanent, GError **error)
+                       const FlooOutboxError *why, GError **error)
 {
+  static const FlooOutboxError nothing = { 0 };
   g_autoptr (FlooQuery) query = NULL;
   gint64 conversation;
 
+  if (why == NULL)
+    why = &nothing;
   if (!get_conversation (db, client_id, &conversation, error))
     return FALSE;
   query = floo_query_take_ints (db, "outbox-set-state",
-                                FLOO_INTS (client_id, state, count_attempt ? 1 : 0, next_retry, device_sn, permanent ? 1 : 0), error);
+                                FLOO_INTS (client_id, state, count_attempt ? 1 : 0, next_retry, device_sn, why->permanent ? 1 : 0, why->code),
+                                error);
   if (query == NULL)
     return FALSE;
-  floo_query_bind_text (query, 7, error_text);
+  floo_query_bind_text (query, 8, why->text);
   return floo_query_run (query, error)
-         && (state != FLOO_SEND_FAILED || fail_dependents (db, client_id, error_text, permanent, error))
+         && (state != FLOO_SEND_FAILED || fail_dependents (db, client_id, why, error))
          && (state != FLOO_SEND_CANCELLED || settle_without (db, conversation, error))
          && floo_outbox_refresh_head (db, conversation, error);
 }
@@ -379,6 +384,19 @@ typedef struct {
   gboolean more;
 } Page;
 
+/* Of one that did not fail: why it is not sent yet. */
+static void
+add_reason (GVariantBuilder *extra, const FlooOutboxRow *row, gboolean online)
+{
+  const char *reason = row->error;
+
+  if (reason == NULL && row->state == FLOO_SEND_SENDING && !online)
+    reason = "it waits for a connection, to be sent again";
+  g_variant_builder_add (extra, "{sv}", "permanent", g_variant_new_boolean (row->permanent));
+  if (reason != NULL)
+    g_variant_builder_add (extra, "{sv}", "error", g_variant_new_take_string (g_strdup_printf ("%d: %s", row->error_code, reason)));
+}
+
 static gboolean
 add_to_page (const FlooOutboxRow *row, gpointer user_data)
 {
@@ -398,11 +416,8 @@ add_to_page (const FlooOutboxRow *row, gpointer user_data)
   g_variant_builder_init (&extra, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&extra, "{sv}", "attempts", g_variant_new_uint32 (row->attempts));
   g_variant_builder_add (&extra, "{sv}", "next_retry", g_variant_new_int64 (row->next_retry));
-  if (message.error == NULL)
-    g_variant_builder_add (&extra, "{sv}", "permanent", g_variant_new_boolean (row->permanent));
-  if (message.error == NULL && (row->error != NULL || (row->state == FLOO_SEND_SENDING && !page->online)))
-    g_variant_builder_add (&extra, "{sv}", "error",
-                           g_variant_new_string (row->error != NULL ? row->error : "0: it waits for a connection, to be sent again"));
+  if (row->state != FLOO_SEND_FAILED)
+    add_reason (&extra, row, page->online);
   if (row->operation != FLOO_OUTBOX_MESSAGE)
     g_variant_builder_add (&extra, "{sv}", "operation", g_variant_new_string (floo_outbox_operation_to_string (row->operation)));
   message.extra = g_variant_ref_sink (g_variant_builder_end (&extra));

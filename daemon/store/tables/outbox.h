@@ -86,7 +86,7 @@ gboolean floo_outbox_set_accepted (FlooDb *db, gint64 client_id, gint64 id, gint
 gboolean floo_outbox_begin_anew (FlooDb *db, gint64 client_id, gboolean *begun, GError **error);
 
 /* @named: (0: none): message id in the answer */
-gboolean floo_outbox_set_uncertain (FlooDb *db, gint64 client_id, FlooDoubt doubt, gint64 named, const char *error_text, GError **error);
+gboolean floo_outbox_set_uncertain (FlooDb *db, gint64 client_id, FlooDoubt doubt, gint64 named, const char *reason, GError **error);
 gboolean floo_outbox_foreach_uncertain (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
 
 /* Whether the message under @client_id can have the id @server_id: it is above 0, and nothing else is called so. */
@@ -99,10 +99,10 @@ gboolean floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_dat
 /* Appends the client_ids (gint64) of the operations that wait for the message under @client_id: those that fail or go with it. */
 gboolean floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GError **error);
 
-/* @device_sn: 0: as it is. @count_attempt raises attempts. @error_text: (nullable). Operations on it that wait fail with it where it
+/* @device_sn: 0: as it is. @count_attempt raises attempts. @why: (nullable): no reason. Operations on it that wait fail with it where it
  * becomes failed. */
 gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry,
-                                gint64 device_sn, const char *error_text, gboolean permanent, GError **error);
+                                gint64 device_sn, const FlooOutboxError *why, GError **error);
 
 /**
  * floo_outbox_set_file:

@@ -15,13 +15,13 @@ SELECT DISTINCT target FROM outbox INDEXED BY outbox_accepted WHERE accepted <> 
 -- name: outbox-all-downward
 -- out: the row, as floo_outbox_row_read() takes it, newest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox ORDER BY client_id DESC;
 
 -- name: outbox-all
 -- out: the row, as floo_outbox_row_read() takes it, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox ORDER BY client_id;
 
 -- name: outbox-begin-anew
@@ -58,22 +58,22 @@ SELECT client_id FROM outbox WHERE target = ?1 AND operation <> 0 AND state IN (
 -- out: the row, as floo_outbox_row_read() takes it, of the appends (8) and replacements (9) to it that went out and have not taken effect,
 -- oldest first. One that went out more than once and was refused is among them: another copy of it may have been accepted.
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox INDEXED BY outbox_edits WHERE target = ?1 AND state IN (2, 6) AND operation IN (8, 9)
 UNION ALL
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox INDEXED BY outbox_targets WHERE target = ?1 AND operation <> 0 AND operation IN (8, 9) AND state = 1 AND attempts > 1
 ORDER BY client_id;
 
 -- name: outbox-fail-dependents
--- in: ?1 client_id of a message that failed, ?2 permanent, ?3 error
-UPDATE outbox SET state = 4, permanent = ?2, error = ?3 WHERE target = ?1 AND operation <> 0 AND state IN (1, 2, 5);
+-- in: ?1 client_id of a message that failed, ?2 permanent, ?3 error_code, ?4 error
+UPDATE outbox SET state = 4, permanent = ?2, error_code = ?3, error = ?4 WHERE target = ?1 AND operation <> 0 AND state IN (1, 2, 5);
 
 -- name: outbox-files
 -- out: the row, as floo_outbox_row_read() takes it, of the messages whose file is not uploaded, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE file IS NOT NULL ORDER BY client_id;
 
 -- name: outbox-find-namesake
@@ -104,7 +104,7 @@ SELECT state FROM outbox WHERE client_id = ?1 AND operation = 0;
 -- in: ?1 client_id
 -- out: the row, as floo_outbox_row_read() takes it
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE client_id = ?1;
 
 -- name: outbox-heads
@@ -127,7 +127,7 @@ ORDER BY client_id;
 -- out: the row, as floo_outbox_row_read() takes it, and whether its target is still in the outbox, of those that are not settled and go in
 -- order, by client_id
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file,
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file,
        operation <> 0 AND EXISTS (SELECT 1 FROM outbox AS t WHERE t.client_id = o.target)
 FROM outbox AS o
 WHERE conversation = ?1 AND state IN (1, 2, 5) AND ordered = 1
@@ -136,11 +136,12 @@ ORDER BY client_id;
 -- name: outbox-insert
 -- in: ?1 client_id, ?2 conversation, ?3 to_type, ?4 recipient, ?5 operation, ?6 target, ?7 type, ?8 priority, ?9 timestamp, ?10 state,
 -- ?11 attempts, ?12 next_retry, ?13 device_sn, ?14 permanent, ?15 ordered, ?16 error, ?17 content, ?18 ext, ?19 config, ?20 attachment, ?21 file,
--- ?22 frame, ?23 doubt, ?24 named, ?25 accepted, ?26 edited
+-- ?22 frame, ?23 doubt, ?24 named, ?25 accepted, ?26 edited, ?27 error_code
 INSERT INTO outbox (client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-                    device_sn, permanent, ordered, head, error, content, ext, config, attachment, file, frame, doubt, named, accepted, edited)
+                    device_sn, permanent, ordered, head, error, content, ext, config, attachment, file, frame, doubt, named, accepted, edited,
+                    error_code)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, iif(?21 IS NULL, ?15, 0), iif(?15 OR ?21 IS NOT NULL, 0, 1), ?16, ?17,
-        ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26);
+        ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27);
 
 -- name: outbox-is-message
 -- in: ?1 client_id
@@ -151,23 +152,23 @@ SELECT client_id FROM outbox WHERE client_id = ?1 AND operation = 0;
 -- in: ?1 conversation
 -- out: the row, as floo_outbox_row_read() takes it, of the newest message (no command, not cancelled)
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6
 ORDER BY client_id DESC LIMIT 1;
 
 -- name: outbox-mark-uncertain
 -- in: ?1 device_sn that is valid
-UPDATE outbox SET state = 5, doubt = 0, named = 0, error = NULL WHERE state = 2 AND state IN (1, 2, 5) AND accepted = 0 AND device_sn <> ?1;
+UPDATE outbox SET state = 5, doubt = 0, named = 0, error_code = 0, error = NULL WHERE state = 2 AND state IN (1, 2, 5) AND accepted = 0 AND device_sn <> ?1;
 
 -- name: outbox-of-frame
 -- in: ?1 client_mid of a frame
 -- out: the row, as floo_outbox_row_read() takes it, of all that go out with it, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE client_id = ?1 AND frame = 0
 UNION ALL
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE frame = ?1 AND frame <> 0
 ORDER BY client_id;
 
@@ -175,7 +176,7 @@ ORDER BY client_id;
 -- in: ?1 client_id after which it begins, ?2 limit
 -- out: the row, as floo_outbox_row_read() takes it, of what is not cancelled, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE client_id > ?1 AND state <> 6 ORDER BY client_id LIMIT ?2;
 
 -- name: outbox-retarget
@@ -188,7 +189,7 @@ UPDATE outbox SET next_retry = 0 WHERE state = 2 AND state IN (1, 2, 5) AND next
 
 -- name: outbox-set-accepted
 -- in: ?1 client_id, ?2 id of the operation, ?3 its time
-UPDATE outbox SET accepted = ?2, edited = ?3, error = NULL, next_retry = 0 WHERE client_id = ?1;
+UPDATE outbox SET accepted = ?2, edited = ?3, error_code = 0, error = NULL, next_retry = 0 WHERE client_id = ?1;
 
 -- name: outbox-set-doubt
 -- in: ?1 client_id, ?2 doubt, ?3 the message that the answer named
@@ -213,15 +214,16 @@ UPDATE outbox SET frame = ?2 WHERE client_id = ?1;
 UPDATE outbox SET head = 1 WHERE client_id = ?1 AND head = 0;
 
 -- name: outbox-set-state
--- in: ?1 client_id, ?2 state, ?3 what is added to attempts, ?4 next_retry, ?5 device_sn (0: as it is), ?6 permanent, ?7 error
+-- in: ?1 client_id, ?2 state, ?3 what is added to attempts, ?4 next_retry, ?5 device_sn (0: as it is), ?6 permanent, ?7 error_code, ?8 error
 UPDATE outbox SET
-  state = ?2, attempts = min(attempts, 1000000) + ?3, next_retry = ?4, device_sn = iif(?5 = 0, device_sn, ?5), permanent = ?6, error = ?7
+  state = ?2, attempts = min(attempts, 1000000) + ?3, next_retry = ?4, device_sn = iif(?5 = 0, device_sn, ?5), permanent = ?6,
+  error_code = ?7, error = ?8
 WHERE client_id = ?1;
 
 -- name: outbox-uncertain
 -- out: the row, as floo_outbox_row_read() takes it, of those that are uncertain, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE state = 5 ORDER BY client_id;
 
 -- name: page-outbox-after
@@ -229,7 +231,7 @@ FROM outbox WHERE state = 5 ORDER BY client_id;
 -- out: the row, as floo_outbox_row_read() takes it, oldest first
 -- Messages only: no operations, no commands (type 6), nothing that was cancelled (state 6).
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE conversation = ?1 AND client_id > ?2 AND operation = 0 AND type <> 6 AND state <> 6
 ORDER BY client_id ASC LIMIT ?3;
 
@@ -238,7 +240,7 @@ ORDER BY client_id ASC LIMIT ?3;
 -- out: the row, as floo_outbox_row_read() takes it, newest first
 -- Messages only: no operations, no commands (type 6), nothing that was cancelled (state 6).
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
 FROM outbox WHERE conversation = ?1 AND client_id < ?2 AND operation = 0 AND type <> 6 AND state <> 6
 ORDER BY client_id DESC LIMIT ?3;
 

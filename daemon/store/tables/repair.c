@@ -66,9 +66,10 @@ static const struct {
   { 0, G_MAXINT64, FALSE },                                         /* named */
   { 0, G_MAXINT64, FALSE },                                         /* accepted */
   { 0, G_MAXINT64, FALSE },                                         /* edited */
+  { G_MININT, G_MAXINT, FALSE },                                    /* error_code */
 };
 
-enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 22, COLUMN_ATTACHMENT = 23, COLUMN_FILE = 24 };
+enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 23, COLUMN_ATTACHMENT = 24, COLUMN_FILE = 25 };
 
 static gboolean
 is_number_sound (FlooQuery *query, guint i)
@@ -145,7 +146,8 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
   g_warning ("A row of the outbox is damaged; it counts as failed");
   row->state = FLOO_SEND_FAILED;
   row->permanent = TRUE;
-  row->error = "0: The store was damaged: this is what is left of the message";
+  row->error_code = 0;
+  row->error = "The store was damaged: this is what is left of the message";
   row->attempts = 1;
   row->next_retry = 0;
   row->frame = row->named = row->accepted = 0;

@@ -112,12 +112,13 @@ floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query)
   row->named = floo_query_int (query, 16);
   row->accepted = floo_query_int (query, 17);
   row->edited = floo_query_int (query, 18);
-  row->error = floo_query_text (query, 19);
-  row->content = floo_query_text (query, 20);
-  row->ext = floo_query_text (query, 21);
-  row->config = floo_query_text (query, 22);
-  row->attachment = floo_query_text (query, 23);
-  row->file = floo_query_text (query, 24);
+  row->error_code = (int) floo_query_int (query, 19);
+  row->error = floo_query_text (query, 20);
+  row->content = floo_query_text (query, 21);
+  row->ext = floo_query_text (query, 22);
+  row->config = floo_query_text (query, 23);
+  row->attachment = floo_query_text (query, 24);
+  row->file = floo_query_text (query, 25);
   if (row->content == NULL)
     row->content = "";
 }
@@ -141,7 +142,8 @@ floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *m
     .config = row->config,
     .attachment = row->attachment,
     .send_state = row->state,
-    .error = row->state == FLOO_SEND_FAILED ? row->error : NULL,
+    .error_code = row->error_code,
+    .error = row->error,
     .permanent = row->permanent,
   };
 }
