@@ -21,6 +21,22 @@ typedef enum {
   FLOO_TYPE_LOCATION, FLOO_TYPE_COMMAND, FLOO_TYPE_FORWARD, FLOO_TYPE_RTC, FLOO_N_TYPES
 } FlooMessageType;
 
+/* What is done to a message or a conversation; the numbers are MessageOperation.OpType's, and two more for conversations. Stored numbers. */
+typedef enum {
+  FLOO_OPERATION_MESSAGE = 0,           /* none: a message itself */
+  FLOO_OPERATION_READ_ACK = 1,
+  FLOO_OPERATION_READ_ALL = 2,
+  FLOO_OPERATION_READ_CANCEL = 3,
+  FLOO_OPERATION_DELIVER_ACK = 4,
+  FLOO_OPERATION_RECALL = 5,
+  FLOO_OPERATION_DELETE = 6,
+  FLOO_OPERATION_PLAY_ACK = 7,
+  FLOO_OPERATION_APPEND = 8,
+  FLOO_OPERATION_REPLACE = 9,
+  FLOO_OPERATION_DELETE_CONVERSATION = 101,
+  FLOO_OPERATION_DELETE_CONVERSATION_EVERYWHERE = 102
+} FlooOperation;
+
 /* Message.status; it only grows, save by READ_CANCEL. */
 typedef enum { FLOO_STATUS_UNREAD = 0, FLOO_STATUS_DELIVERED = 1, FLOO_STATUS_READ = 2 } FlooMessageStatus;
 

@@ -290,30 +290,30 @@ handle_mark_read (const FlooBusCall *call)
 
 /* Recall, MarkUnread, MarkPlayed: one message is all they need. */
 static void
-operate (const FlooBusCall *call, FlooOperateKind kind)
+operate (const FlooBusCall *call, FlooOperation operation)
 {
   gint64 message;
 
   g_variant_get (call->args, "(x)", &message);
-  floo_session_operate (call->session, kind, message, NULL, floo_bus_reply, call->invocation);
+  floo_session_operate (call->session, operation, message, NULL, floo_bus_reply, call->invocation);
 }
 
 static void
 handle_mark_unread (const FlooBusCall *call)
 {
-  operate (call, FLOO_OPERATE_UNREAD);
+  operate (call, FLOO_OPERATION_READ_CANCEL);
 }
 
 static void
 handle_mark_played (const FlooBusCall *call)
 {
-  operate (call, FLOO_OPERATE_PLAYED);
+  operate (call, FLOO_OPERATION_PLAY_ACK);
 }
 
 static void
 handle_recall (const FlooBusCall *call)
 {
-  operate (call, FLOO_OPERATE_RECALL);
+  operate (call, FLOO_OPERATION_RECALL);
 }
 
 static void
@@ -325,7 +325,7 @@ handle_delete_message (const FlooBusCall *call)
   if (floo_options_get_boolean (call->options, "local"))
     floo_session_delete_message_here (call->session, message, floo_bus_reply, call->invocation);
   else
-    floo_session_operate (call->session, FLOO_OPERATE_DELETE, message, NULL, floo_bus_reply, call->invocation);
+    floo_session_operate (call->session, FLOO_OPERATION_DELETE, message, NULL, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -335,7 +335,7 @@ handle_append (const FlooBusCall *call)
   gint64 message;
 
   g_variant_get (call->args, "(x&s@a{sv})", &message, &edit.content, NULL);
-  floo_session_operate (call->session, FLOO_OPERATE_APPEND, message, &edit, floo_bus_reply, call->invocation);
+  floo_session_operate (call->session, FLOO_OPERATION_APPEND, message, &edit, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -345,7 +345,7 @@ handle_replace (const FlooBusCall *call)
   gint64 message;
 
   g_variant_get (call->args, "(x&s@a{sv})", &message, &edit.content, NULL);
-  floo_session_operate (call->session, FLOO_OPERATE_REPLACE, message, &edit, floo_bus_reply, call->invocation);
+  floo_session_operate (call->session, FLOO_OPERATION_REPLACE, message, &edit, floo_bus_reply, call->invocation);
 }
 
 static void

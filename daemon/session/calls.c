@@ -250,9 +250,9 @@ floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 message, 
 }
 
 void
-floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
+floo_session_operate (FlooSession *self, FlooOperation operation, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
 {
-  floo_sender_operate (self->sender, kind, message, edit, reply, user_data);
+  floo_sender_operate (self->sender, operation, message, edit, reply, user_data);
 }
 
 void

@@ -160,7 +160,7 @@ void floo_session_mark_read (FlooSession *self, gint64 conversation, gint64 mess
                              FlooReply reply, gpointer user_data);                                             /* (x) */
 
 /* @edit: (nullable): what APPEND and REPLACE carry */
-void floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply,
+void floo_session_operate (FlooSession *self, FlooOperation operation, gint64 message, const FlooEdit *edit, FlooReply reply,
                            gpointer user_data);                                                                /* (x) */
 /* Nothing is sent. */
 void floo_session_delete_message_here (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data);   /* (x): 0 */

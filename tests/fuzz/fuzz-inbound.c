@@ -72,7 +72,7 @@ fill_store (GError **error)
     {
       FlooOutboxRow row = { .client_id = 500 + i, .conversation = 7, .to = 7, .type = i == 9 ? FLOO_TYPE_COMMAND : FLOO_TYPE_TEXT, .content = "ours",
                             .timestamp = 1700000000000, .state = states[i % G_N_ELEMENTS (states)], .device_sn = 1,
-                            .operation = i < G_N_ELEMENTS (states) ? FLOO_OUTBOX_MESSAGE : (int) i,
+                            .operation = i < G_N_ELEMENTS (states) ? FLOO_OPERATION_MESSAGE : (int) i,
                             .target = i < G_N_ELEMENTS (states) ? 0 : 30 };
 
       if (!floo_outbox_insert (db, &row, error))

@@ -372,9 +372,9 @@ floo_session_send_location (FlooSession *self, const char *to_type, gint64 to, d
 }
 
 void
-floo_session_operate (FlooSession *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
+floo_session_operate (FlooSession *self, FlooOperation operation, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
 {
-  CALLED ("operate %d %" G_GINT64_FORMAT " %s %s %s\n", (int) kind, message, text (edit != NULL ? edit->content : NULL),
+  CALLED ("operate %d %" G_GINT64_FORMAT " %s %s %s\n", (int) operation, message, text (edit != NULL ? edit->content : NULL),
           text (edit != NULL ? edit->config : NULL), text (edit != NULL ? edit->ext : NULL));
 }
 

@@ -124,7 +124,7 @@ floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gin
   for (guint i = 0; i < rows->len; i++)
     if (!floo_outbox_acknowledge (apply->db, ((const FlooOutboxRow *) g_ptr_array_index (rows, i))->client_id, 0, 0, &was_there, error))
       return FALSE;
-  if ((row->operation < FLOO_OUTBOX_DELETE_CONVERSATION && is_new && !floo_apply_operation (apply, &operation, error))
+  if ((row->operation < FLOO_OPERATION_DELETE_CONVERSATION && is_new && !floo_apply_operation (apply, &operation, error))
       || !floo_apply_flush_append (apply, error))
     return FALSE;
   for (guint i = 0; i < rows->len; i++)
@@ -171,7 +171,7 @@ apply_refused_for_good (FlooDb *db, const FlooOutboxRow *row, int code, const ch
 {
   const FlooOutboxError why = { code, reason_or_name (code, reason), TRUE };
 
-  if (row->operation == FLOO_OUTBOX_MESSAGE)
+  if (row->operation == FLOO_OPERATION_MESSAGE)
     return floo_status_journal_dependents (db, row->client_id, row->conversation, "failed", code, reason, error)
            && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, &why, error)
            && floo_status_journal (db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
@@ -187,7 +187,7 @@ queue_again (FlooDb *db, const FlooOutboxRow *row, gint64 again_at, int code, co
   const FlooOutboxError why = { code, reason_or_name (code, reason), FALSE };
 
   return floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, again_at, row->device_sn, &why, error)
-         && floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "queued", 0, code,
+         && floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OPERATION_MESSAGE, "queued", 0, code,
                                  reason, error);
 }
 
@@ -284,7 +284,7 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
 
       if (row->state == FLOO_SEND_CANCELLED)
         ok = floo_outbox_delete (apply->db, row->client_id, error);
-      else if (row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND)
+      else if (row->operation == FLOO_OPERATION_APPEND)
         ok = apply_refused_for_good (apply->db, row, 0, "it may have been appended before", error);
       else
         ok = floo_outbox_begin_anew (apply->db, row->client_id, &begun, error)
@@ -305,12 +305,12 @@ apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, g
   gboolean is_doubtful = duplicate && count_attempts (rows) <= 1 && row->state != FLOO_SEND_UNCERTAIN;
   gboolean may;
 
-  if (row->operation != FLOO_OUTBOX_MESSAGE)
+  if (row->operation != FLOO_OPERATION_MESSAGE)
     {
       if (is_doubtful)
         return do_again (apply, rows, error);
       edited = edited != 0 ? edited : number_of (answer->server_time);
-      return row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND || row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE
+      return row->operation == FLOO_OPERATION_APPEND || row->operation == FLOO_OPERATION_REPLACE
                  ? floo_apply_accepted_edit (apply, rows, id, edited, error)
                  : floo_apply_accepted_operation (apply, rows, id, edited, error);
     }

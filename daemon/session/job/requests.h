@@ -96,10 +96,6 @@ typedef struct {
   FlooSendOptions options;
 } FlooMentionRequest;
 
-typedef enum {
-  FLOO_OPERATE_RECALL, FLOO_OPERATE_DELETE, FLOO_OPERATE_APPEND, FLOO_OPERATE_REPLACE, FLOO_OPERATE_UNREAD, FLOO_OPERATE_PLAYED
-} FlooOperateKind;
-
 /* What goes of a conversation, and who hears of it: the service for this device, for all devices, nobody; of CLEAR it stays in the list,
  * without its messages. */
 typedef enum { FLOO_DELETE_HERE, FLOO_DELETE_EVERYWHERE, FLOO_DELETE_LOCAL, FLOO_DELETE_CLEAR } FlooDeleteKind;

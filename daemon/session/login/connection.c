@@ -236,7 +236,7 @@ run_device_job (FlooDb *db, gpointer data, GError **error)
       FlooOutboxRow row;
 
       if (!floo_outbox_get (db, g_array_index (job->uncertain, gint64, i), keep_uncertain_row, &row, error)
-          || !floo_status_journal (db, row.client_id, row.conversation, row.operation == FLOO_OUTBOX_MESSAGE, "uncertain", 0, 0,
+          || !floo_status_journal (db, row.client_id, row.conversation, row.operation == FLOO_OPERATION_MESSAGE, "uncertain", 0, 0,
                                    NULL, error))
         return FALSE;
     }

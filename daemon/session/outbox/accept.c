@@ -368,12 +368,12 @@ queue_read (FlooDb *db, const ReadQuery *query, FlooToType to_type, const GArray
       const FlooUnreadMessage *unread = &g_array_index (read, FlooUnreadMessage, i);
 
       if (unread->wants_ack
-          && !floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK, query->conversation, to_type, unread->from,
+          && !floo_outbox_call_queue (db, FLOO_OPERATION_READ_ACK, query->conversation, to_type, unread->from,
                                       unread->id, NULL, client_id, error))
         return FALSE;
     }
   return query->only
-         || floo_outbox_call_queue (db, FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL, query->conversation, to_type, floo_db_get_user_id (db),
+         || floo_outbox_call_queue (db, FLOO_OPERATION_READ_ALL, query->conversation, to_type, floo_db_get_user_id (db),
                                     last, NULL, client_id, error);
 }
 

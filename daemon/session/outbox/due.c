@@ -102,7 +102,7 @@ close_frame (Take *take)
 static gboolean
 is_joinable (const FlooOutboxRow *row)
 {
-  return row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND && row->state == FLOO_SEND_QUEUED && row->frame == 0
+  return row->operation == FLOO_OPERATION_APPEND && row->state == FLOO_SEND_QUEUED && row->frame == 0
          && row->attempts <= 1;
 }
 
@@ -160,7 +160,7 @@ add_audience (Take *take, const FlooOutboxRow *row, char **config)
   gboolean missing;
 
   *config = NULL;
-  if (row->operation != FLOO_OUTBOX_MESSAGE || row->to_type != FLOO_TO_GROUP || row->attempts > 0)
+  if (row->operation != FLOO_OPERATION_MESSAGE || row->to_type != FLOO_TO_GROUP || row->attempts > 0)
     return TRUE;
   return floo_audience_merge (take->db, row->to, row->config, config, &missing, &take->error)
          && (!missing || !floo_window_hold (take->window, row->to, take->now));
@@ -284,7 +284,7 @@ mark_rows (FlooDb *db, const GArray *rows, gint64 device_sn, GError **error)
         continue;
       if (!floo_outbox_set_state (db, row->client_id, FLOO_SEND_SENDING, TRUE, 0, device_sn, NULL, error)
           || (row->state != FLOO_SEND_SENDING
-              && !floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OUTBOX_MESSAGE, "sending", 0, 0,
+              && !floo_status_journal (db, row->client_id, row->conversation, row->operation == FLOO_OPERATION_MESSAGE, "sending", 0, 0,
                                        NULL, error)))
         return FALSE;
     }

@@ -5,25 +5,7 @@
 #include "session/outbox/parts.h"
 
 #include "base/json.h"
-
-/* How an operation is addressed. */
-typedef struct {
-  gboolean to_self;             /* with our own device number */
-  gboolean names_conversation;  /* operation.xid is written */
-  Floo__MessageBody__ContentType ctype;
-} OperationForm;
-
-static const OperationForm operation_forms[] = {
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ACK] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_ALL] = { TRUE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL] = { TRUE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__DELIVER_ACK] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL] = { FALSE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE] = { TRUE, TRUE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__PLAY_ACK] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__TEXT },
-  [FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE] = { FALSE, FALSE, FLOO__MESSAGE_BODY__CONTENT_TYPE__TEXT },
-};
+#include "session/outbox/operation.h"
 
 static void
 set_text (protobuf_c_boolean *has, ProtobufCBinaryData *field, const char *text)
@@ -52,7 +34,7 @@ send_meta (FlooAccount *account, Floo__Meta *meta, const ProtobufCMessage *paylo
 }
 
 static void
-send_body (FlooAccount *account, const FlooOutboxRow *row, gint64 client_mid, Floo__MessageBody *body, const OperationForm *form,
+send_body (FlooAccount *account, const FlooOutboxRow *row, gint64 client_mid, Floo__MessageBody *body, const FlooOperationForm *form,
            gint64 timestamp)
 {
   Floo__Meta meta = FLOO__META__INIT;
@@ -79,7 +61,7 @@ send_body (FlooAccount *account, const FlooOutboxRow *row, gint64 client_mid, Fl
 
   to.has_uid = to.has_devicesn = TRUE;
   to.uid = (guint64) row->to;
-  to.devicesn = form != NULL && form->to_self ? floo_account_get_device_sn (account) : 0;
+  to.devicesn = form != NULL && form->addressee == FLOO_ADDRESSEE_OURSELVES ? floo_account_get_device_sn (account) : 0;
   meta.id = (guint64) client_mid;
   meta.to = &to;
   meta.ns = FLOO__META__NAME_SPACE__MESSAGE;
@@ -100,8 +82,8 @@ send_conversation_delete (FlooAccount *account, const FlooOutboxRow *row, gint64
   xid.uid = (guint64) row->conversation;
   xid.devicesn = floo_account_get_device_sn (account);
   operation.has_type = payload.has_type = TRUE;
-  operation.type = row->operation == FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE ? FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE_EVERYWHERE
-                                                                                : FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE;
+  operation.type = row->operation == FLOO_OPERATION_DELETE_CONVERSATION_EVERYWHERE ? FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE_EVERYWHERE
+                                                                                   : FLOO__CONVERSATION_OPERATION__OP_TYPE__DELETE;
   operation.xid = &xid;
   payload.type = FLOO__CONVERSATION__TYPE__OPER;
   payload.operation = &operation;
@@ -123,24 +105,24 @@ floo_sender_send_frame (FlooSender *self, const FlooTaken *taken)
   const FlooOutboxRow *row = taken->row;
   FlooAccount *account = self->account;
   Floo__MessageBody body = FLOO__MESSAGE_BODY__INIT;
-  const OperationForm *form = NULL;
+  const FlooOperationForm *form = NULL;
 
-  if (row->operation >= FLOO_OUTBOX_DELETE_CONVERSATION)
+  if (row->operation >= FLOO_OPERATION_DELETE_CONVERSATION)
     {
       send_conversation_delete (account, row, taken->client_mid);
       return;
     }
-  if (row->operation == FLOO_OUTBOX_MESSAGE)
+  if (row->operation == FLOO_OPERATION_MESSAGE)
     {
       body.type = row->to_type == FLOO_TO_GROUP ? FLOO__MESSAGE_BODY__TYPE__GROUPCHAT : FLOO__MESSAGE_BODY__TYPE__CHAT;
       body.ctype = (Floo__MessageBody__ContentType) row->type;
     }
   else
     {
-      g_return_if_fail ((gsize) row->operation < G_N_ELEMENTS (operation_forms));
-      form = &operation_forms[row->operation];
+      form = floo_operation_get_form (row->operation);
+      g_return_if_fail (form != NULL);
       body.type = FLOO__MESSAGE_BODY__TYPE__OPER;
-      body.ctype = form->ctype;
+      body.ctype = form->content_type;
     }
   send_body (account, row, taken->client_mid, &body, form, form == NULL && !is_mention (row) ? row->timestamp : 0);
 }

@@ -13,6 +13,7 @@
 #include "base/names.h"
 #include "session/job/recipient.h"
 #include "session/job/job.h"
+#include "session/outbox/operation.h"
 #include "session/outbox/parts.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
@@ -23,29 +24,9 @@
 
 /* ---- on one message ---- */
 
-typedef enum { TO_CONVERSATION, TO_SENDER, TO_OURSELVES } Addressee;
-
-typedef struct {
-  int operation;
-  Addressee addressee;
-  gboolean ours_only;           /* FALSE: of anybody */
-  gboolean others_only;
-  const char *what;             /* for errors */
-} Form;
-
-/* Who an operation goes to and on whose messages it makes sense; everything else is the service's to refuse. */
-static const Form forms[] = {
-  [FLOO_OPERATE_RECALL] = { FLOO__MESSAGE_OPERATION__OP_TYPE__RECALL, TO_CONVERSATION, FALSE, FALSE, "recalled" },
-  [FLOO_OPERATE_DELETE] = { FLOO__MESSAGE_OPERATION__OP_TYPE__DELETE, TO_OURSELVES, FALSE, FALSE, "deleted" },
-  [FLOO_OPERATE_APPEND] = { FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND, TO_CONVERSATION, TRUE, FALSE, "appended to" },
-  [FLOO_OPERATE_REPLACE] = { FLOO__MESSAGE_OPERATION__OP_TYPE__REPLACE, TO_CONVERSATION, TRUE, FALSE, "replaced" },
-  [FLOO_OPERATE_UNREAD] = { FLOO__MESSAGE_OPERATION__OP_TYPE__READ_CANCEL, TO_OURSELVES, FALSE, TRUE, "marked as unread" },
-  [FLOO_OPERATE_PLAYED] = { FLOO__MESSAGE_OPERATION__OP_TYPE__PLAY_ACK, TO_SENDER, FALSE, TRUE, "marked as played" },
-};
-
 typedef struct {
   FlooOutboxCall base;
-  const Form *form;
+  FlooOperation operation;
   gint64 message;
   char *content, *config, *ext;
 } OperateCall;
@@ -83,13 +64,13 @@ keep_target (const FlooMessage *message, gpointer user_data)
 }
 
 static gboolean
-check_target (const Form *form, const Target *target, GError **error)
+check_target (const FlooOperationForm *form, const Target *target, GError **error)
 {
   if ((form->ours_only && !target->outgoing) || (form->others_only && target->outgoing))
     g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Only messages of %s can be %s", form->ours_only ? "ours" : "others",
-                 form->what);
+                 form->participle);
   else if (target->send_state == FLOO_SEND_FAILED || target->send_state == FLOO_SEND_CANCELLED)
-    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The message was not sent: it cannot be %s", form->what);
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The message was not sent: it cannot be %s", form->participle);
   else
     return TRUE;
   return FALSE;
@@ -100,16 +81,17 @@ run_operate (FlooDb *db, gpointer data, GError **error)
 {
   OperateCall *call = data;
   FlooOperationTexts texts = { call->content, call->config, call->ext };
+  const FlooOperationForm *form = floo_operation_get_form (call->operation);
   Target target = { 0 };
   gint64 to, client_id;
 
-  if (!floo_messages_get (db, call->message, keep_target, &target, error) || !check_target (call->form, &target, error))
+  if (!floo_messages_get (db, call->message, keep_target, &target, error) || !check_target (form, &target, error))
     return FALSE;
-  if (call->form->addressee == TO_CONVERSATION)
+  if (form->addressee == FLOO_ADDRESSEE_CONVERSATION)
     to = target.conversation;
   else
-    to = call->form->addressee == TO_SENDER ? target.from : floo_db_get_user_id (db);
-  return floo_outbox_call_queue (db, call->form->operation, target.conversation, target.to_type, to, target.id, &texts, &client_id, error)
+    to = form->addressee == FLOO_ADDRESSEE_SENDER ? target.from : floo_db_get_user_id (db);
+  return floo_outbox_call_queue (db, call->operation, target.conversation, target.to_type, to, target.id, &texts, &client_id, error)
          && floo_status_journal (db, client_id, target.conversation, FALSE, "queued", 0, 0, NULL, error)
          && floo_outbox_call_finish (db, &call->base, client_id, error);
 }
@@ -133,7 +115,7 @@ finish_ext (const char *ext)
 }
 
 static gboolean
-check_edit (FlooOperateKind kind, const FlooEdit *edit, FlooReply reply, gpointer user_data)
+check_edit (FlooOperation operation, const FlooEdit *edit, FlooReply reply, gpointer user_data)
 {
   gboolean empty = (edit->content == NULL || *edit->content == '\0') && (edit->ext == NULL || *edit->ext == '\0') && !edit->finish;
 
@@ -143,24 +125,24 @@ check_edit (FlooOperateKind kind, const FlooEdit *edit, FlooReply reply, gpointe
       || !floo_outbox_call_check_json ("config", edit->config, reply, user_data)
       || !floo_outbox_call_check_json ("ext", edit->ext, reply, user_data))
     return FALSE;
-  if (kind != FLOO_OPERATE_APPEND || !empty)
+  if (operation != FLOO_OPERATION_APPEND || !empty)
     return TRUE;
   floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "There is nothing to append: content is empty");
   return FALSE;
 }
 
 void
-floo_sender_operate (FlooSender *self, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
+floo_sender_operate (FlooSender *self, FlooOperation operation, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data)
 {
   static const FlooEdit nothing = { NULL };
   OperateCall *call;
 
   if (edit == NULL)
     edit = &nothing;
-  if (!floo_call_check_account (self->account, reply, user_data) || (edit != &nothing && !check_edit (kind, edit, reply, user_data)))
+  if (!floo_call_check_account (self->account, reply, user_data) || (edit != &nothing && !check_edit (operation, edit, reply, user_data)))
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
-  call->form = &forms[kind];
+  call->operation = operation;
   call->message = message;
   call->content = g_strdup (edit->content);
   call->config = g_strdup (edit->config);
@@ -214,7 +196,7 @@ run_delete_conversation (FlooDb *db, gpointer data, GError **error)
   ConversationCall *call = data;
   FlooConversationType type;
   gint64 client_id;
-  int operation = call->how == FLOO_DELETE_EVERYWHERE ? FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE : FLOO_OUTBOX_DELETE_CONVERSATION;
+  int operation = call->how == FLOO_DELETE_EVERYWHERE ? FLOO_OPERATION_DELETE_CONVERSATION_EVERYWHERE : FLOO_OPERATION_DELETE_CONVERSATION;
 
   if (call->how == FLOO_DELETE_CLEAR)
     return floo_status_clear_conversation (db, call->conversation, error);
@@ -345,7 +327,7 @@ keep_row_state (const FlooOutboxRow *row, gpointer user_data)
   *(RowState *) user_data = (RowState){ .state = row->state,
                                         .conversation = row->conversation,
                                         .attempts = row->attempts,
-                                        .is_message = row->operation == FLOO_OUTBOX_MESSAGE,
+                                        .is_message = row->operation == FLOO_OPERATION_MESSAGE,
                                         .is_held = row->file != NULL,
                                         .is_refused = row->state == FLOO_SEND_FAILED && row->error_code != 0 };
   return TRUE;

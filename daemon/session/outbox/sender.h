@@ -47,7 +47,7 @@ void floo_sender_send_location (FlooSender *sender, const char *to_type, gint64 
                                 const FlooSendOptions *options, FlooReply reply, gpointer user_data);
 void floo_sender_set_typing (FlooSender *sender, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
 void floo_sender_mark_read (FlooSender *sender, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);
-void floo_sender_operate (FlooSender *sender, FlooOperateKind kind, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data);
+void floo_sender_operate (FlooSender *sender, FlooOperation operation, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data);
 /* Nothing is sent. */
 void floo_sender_delete_here (FlooSender *sender, gint64 message, FlooReply reply, gpointer user_data);
 void floo_sender_delete_conversation (FlooSender *sender, gint64 conversation, FlooDeleteKind how, FlooReply reply, gpointer user_data);

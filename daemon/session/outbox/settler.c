@@ -200,7 +200,7 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
   settle->settler = self;
   settle->row = found->row;
   found->row.content = NULL;
-  if (settle->row.operation == FLOO_OUTBOX_MESSAGE)
+  if (settle->row.operation == FLOO_OPERATION_MESSAGE)
     settle_with_history (settle, 0);
   else
     floo_job_write (self->sender->account, run_settle, on_settled, settle, settle_free);

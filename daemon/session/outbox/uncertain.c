@@ -41,7 +41,7 @@ floo_uncertain_find (FlooDb *db, FlooUncertain *row, GError **error)
 gboolean
 floo_uncertain_is_covered (const FlooUncertain *row, const FlooCoverage *coverage)
 {
-  if (row->operation != FLOO_OUTBOX_MESSAGE || coverage->whole)
+  if (row->operation != FLOO_OPERATION_MESSAGE || coverage->whole)
     return TRUE;
   if (row->named != 0)
     return coverage->lowest_id != 0 && coverage->lowest_id <= row->named;
@@ -125,7 +125,7 @@ settle_as_sent (FlooDb *db, const FlooUncertain *row, gint64 id, GError **error)
 static gboolean
 give_up (FlooDb *db, const FlooUncertain *row, const char *why, GError **error)
 {
-  if (row->operation != FLOO_OUTBOX_MESSAGE)
+  if (row->operation != FLOO_OPERATION_MESSAGE)
     return floo_status_journal (db, row->client_id, row->conversation, FALSE, "failed", 0, 0, why, error)
            && floo_outbox_delete (db, row->client_id, error);
   return floo_status_journal_dependents (db, row->client_id, row->conversation, "failed", 0, why, error)
@@ -136,7 +136,7 @@ give_up (FlooDb *db, const FlooUncertain *row, const char *why, GError **error)
 static gboolean
 send_again (FlooDb *db, const FlooUncertain *row, GError **error)
 {
-  gboolean is_message = row->operation == FLOO_OUTBOX_MESSAGE, begun = TRUE;
+  gboolean is_message = row->operation == FLOO_OPERATION_MESSAGE, begun = TRUE;
 
   if (row->doubt == FLOO_DOUBT_DUPLICATE ? !floo_outbox_begin_anew (db, row->client_id, &begun, error)
                                          : !floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error))
@@ -151,10 +151,10 @@ settle_one (FlooDb *db, const FlooUncertain *row, const char *lost, GError **err
 {
   gint64 id = 0;
 
-  if (row->operation == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND)
+  if (row->operation == FLOO_OPERATION_APPEND)
     return give_up (db, row, "it may have been appended before", error);
   /* All other operations may be done twice. */
-  if (row->operation != FLOO_OUTBOX_MESSAGE)
+  if (row->operation != FLOO_OPERATION_MESSAGE)
     return send_again (db, row, error);
   if (!find_sent (db, row, &id, error))
     return FALSE;

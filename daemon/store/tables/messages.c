@@ -123,7 +123,7 @@ get_from_outbox (FlooDb *db, gint64 id, FlooMessageFunc func, gpointer user_data
   if (!*found)
     return TRUE;
   floo_outbox_row_read (&row, query);
-  *found = row.operation == FLOO_OUTBOX_MESSAGE;
+  *found = row.operation == FLOO_OPERATION_MESSAGE;
   if (*found)
     {
       floo_outbox_row_to_message (&row, db, &message);

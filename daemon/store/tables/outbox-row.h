@@ -8,16 +8,6 @@
 
 G_BEGIN_DECLS
 
-/* FlooOutboxRow.operation: MessageOperation.OpType's numbers, and these. */
-#define FLOO_OUTBOX_MESSAGE 0
-#define FLOO_OUTBOX_READ_ACK 1
-#define FLOO_OUTBOX_READ_ALL 2
-#define FLOO_OUTBOX_READ_CANCEL 3
-#define FLOO_OUTBOX_DELIVER_ACK 4
-#define FLOO_OUTBOX_PLAY_ACK 7
-#define FLOO_OUTBOX_DELETE_CONVERSATION 101
-#define FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE 102
-
 /* Why a row is uncertain. */
 typedef enum {
   FLOO_DOUBT_DEVICE,      /* it went out under a device number that has become void: it may have arrived or not */
@@ -31,7 +21,7 @@ typedef struct {
   gint64 conversation;
   FlooToType to_type;
   gint64 to;              /* uid that the frame goes to: the conversation, a sender, ourselves; 0: none */
-  int operation;
+  int operation;          /* FlooOperation, or a number that is not known */
   gint64 target;          /* the message operated on: its id, or the client_id of one that is itself in the outbox */
   int type;               /* of messages */
   const char *content, *ext, *config, *attachment;

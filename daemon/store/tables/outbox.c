@@ -14,18 +14,41 @@
 #include "store/tables/rows.h"
 #include "store/tables/state.h"
 
-/* MessageOperation.OpType's names in lower case. */
-static const char *const operations[]
-    = { "", "read_ack", "read_all", "read_cancel", "deliver_ack", "recall", "delete", "play_ack", "append", "replace" };
+/* Reading and the like need no order, and a thousand of them must not hold up a message. */
+static const struct {
+  FlooOperation operation;
+  const char *name;
+  gboolean ordered;
+} operations[] = {
+  { FLOO_OPERATION_READ_ACK, "read_ack", FALSE },
+  { FLOO_OPERATION_READ_ALL, "read_all", FALSE },
+  { FLOO_OPERATION_READ_CANCEL, "read_cancel", FALSE },
+  { FLOO_OPERATION_DELIVER_ACK, "deliver_ack", FALSE },
+  { FLOO_OPERATION_RECALL, "recall", TRUE },
+  { FLOO_OPERATION_DELETE, "delete", TRUE },
+  { FLOO_OPERATION_PLAY_ACK, "play_ack", FALSE },
+  { FLOO_OPERATION_APPEND, "append", TRUE },
+  { FLOO_OPERATION_REPLACE, "replace", TRUE },
+  { FLOO_OPERATION_DELETE_CONVERSATION, "delete_conversation", TRUE },
+  { FLOO_OPERATION_DELETE_CONVERSATION_EVERYWHERE, "delete_conversation_everywhere", TRUE },
+};
 
 const char *
 floo_outbox_operation_to_string (int operation)
 {
-  if (operation == FLOO_OUTBOX_DELETE_CONVERSATION)
-    return "delete_conversation";
-  if (operation == FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE)
-    return "delete_conversation_everywhere";
-  return operation > 0 && operation < (int) G_N_ELEMENTS (operations) ? operations[operation] : "unknown";
+  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+    if ((int) operations[i].operation == operation)
+      return operations[i].name;
+  return "unknown";
+}
+
+static gboolean
+is_ordered (int operation)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (operations); i++)
+    if ((int) operations[i].operation == operation)
+      return operations[i].ordered;
+  return TRUE;
 }
 
 gboolean
@@ -49,19 +72,6 @@ floo_outbox_refresh_head (FlooDb *db, gint64 conversation, GError **error)
   return floo_query_get_int (db, "outbox-first-unsettled", FLOO_INTS (conversation), &first, NULL, error)
          && floo_query_run_ints (db, "outbox-clear-head", FLOO_INTS (conversation, first), NULL, error)
          && floo_query_run_ints (db, "outbox-set-head", FLOO_INTS (first), NULL, error);
-}
-
-/* Reading and its like need no order, and a thousand of them must not hold up a message. */
-static gboolean
-is_ordered (int operation)
-{
-  static const int free_ones[] = { FLOO_OUTBOX_READ_ACK, FLOO_OUTBOX_READ_ALL, FLOO_OUTBOX_READ_CANCEL, FLOO_OUTBOX_DELIVER_ACK,
-                                   FLOO_OUTBOX_PLAY_ACK };
-
-  for (guint i = 0; i < G_N_ELEMENTS (free_ones); i++)
-    if (free_ones[i] == operation)
-      return FALSE;
-  return TRUE;
 }
 
 gboolean
@@ -96,7 +106,7 @@ touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError
     return FALSE;
   if (known == FLOO_CONVERSATION_GROUP)
     type = FLOO_CONVERSATION_GROUP;
-  return row->operation != FLOO_OUTBOX_MESSAGE || row->type == FLOO_TYPE_COMMAND
+  return row->operation != FLOO_OPERATION_MESSAGE || row->type == FLOO_TYPE_COMMAND
          || floo_conversations_touch (db, row->conversation, type,
                                       floo_message_is_record (row->type, row->config), 0, FALSE, id, timestamp, NULL, error);
 }
@@ -107,7 +117,7 @@ check_target (FlooDb *db, const FlooOutboxRow *row, GError **error)
 {
   gint64 state;
 
-  if (row->operation == FLOO_OUTBOX_MESSAGE || row->target == 0)
+  if (row->operation == FLOO_OPERATION_MESSAGE || row->target == 0)
     return TRUE;
   if (!floo_query_get_int (db, "outbox-get-state", FLOO_INTS (row->target), &state, NULL, error))
     return FALSE;
@@ -332,7 +342,7 @@ floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 
     return TRUE;
   floo_outbox_row_read (&row, query);
   /* Command messages are signalled, not kept. */
-  if (row.operation == FLOO_OUTBOX_MESSAGE && row.type != FLOO_TYPE_COMMAND && server_id != 0
+  if (row.operation == FLOO_OPERATION_MESSAGE && row.type != FLOO_TYPE_COMMAND && server_id != 0
       && !store_acknowledged (db, &row, server_id, server_time, error))
     return FALSE;
   return floo_query_run_ints (db, "outbox-delete", FLOO_INTS (client_id), NULL, error)
@@ -418,7 +428,7 @@ add_to_page (const FlooOutboxRow *row, gpointer user_data)
   g_variant_builder_add (&extra, "{sv}", "next_retry", g_variant_new_int64 (row->next_retry));
   if (row->state != FLOO_SEND_FAILED)
     add_reason (&extra, row, page->online);
-  if (row->operation != FLOO_OUTBOX_MESSAGE)
+  if (row->operation != FLOO_OPERATION_MESSAGE)
     g_variant_builder_add (&extra, "{sv}", "operation", g_variant_new_string (floo_outbox_operation_to_string (row->operation)));
   message.extra = g_variant_ref_sink (g_variant_builder_end (&extra));
   g_variant_builder_add_value (&page->items, floo_message_to_variant (&message));

@@ -51,7 +51,7 @@ static const struct {
   { 0, G_MAXINT64, TRUE },                                          /* conversation */
   { FLOO_TO_ROSTER, FLOO_TO_GROUP, TRUE },                          /* to_type */
   { 0, G_MAXINT64, TRUE },                                          /* recipient */
-  { FLOO_OUTBOX_MESSAGE, FLOO_OUTBOX_DELETE_CONVERSATION_EVERYWHERE, TRUE }, /* operation */
+  { FLOO_OPERATION_MESSAGE, FLOO_OPERATION_DELETE_CONVERSATION_EVERYWHERE, TRUE }, /* operation */
   { 0, G_MAXINT64, FALSE },                                         /* target */
   { 0, G_MAXUINT8, TRUE },                                          /* type */
   { 0, G_MAXUINT32, FALSE },                                        /* priority */
@@ -106,8 +106,8 @@ is_operation_sound (FlooQuery *query)
 {
   const int operation = (int) floo_query_int (query, COLUMN_OPERATION);
 
-  return operation == FLOO_OUTBOX_MESSAGE ? floo_query_int (query, COLUMN_TARGET) == 0
-                                          : strcmp (floo_outbox_operation_to_string (operation), "unknown") != 0;
+  return operation == FLOO_OPERATION_MESSAGE ? floo_query_int (query, COLUMN_TARGET) == 0
+                                             : strcmp (floo_outbox_operation_to_string (operation), "unknown") != 0;
 }
 
 static gboolean
@@ -153,7 +153,7 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
   row->frame = row->named = row->accepted = 0;
   row->doubt = FLOO_DOUBT_DEVICE;
   row->file = NULL;
-  if (row->operation == FLOO_OUTBOX_MESSAGE)
+  if (row->operation == FLOO_OPERATION_MESSAGE)
     row->target = 0;
   /* The user may send it again. */
   if (!is_number_sound (query, COLUMN_TIMESTAMP))
