@@ -70,6 +70,52 @@ test_wanted_in_the_last_try (void)
   account_fixture_tear_down (&world);
 }
 
+/* What is wanted at once waits neither for the interval nor for the time of the next try. */
+static void
+test_at_once (void)
+{
+  AccountFixture world = { 0 };
+  FlooPace pace;
+
+  asked = 0;
+  account_fixture_set_up (&world);
+  floo_account_set_state (world.account, FLOO_STATE_ONLINE);
+  floo_pace_init (&pace, world.account, count, NULL);
+  pace.interval_ms = pace.backoff.min_ms = 3600000;
+  pace.backoff.max_ms = 7200000;
+
+  /* The interval after a request; in it one that can wait waits, and the other one does not. */
+  floo_pace_want (&pace);
+  floo_pace_done (&pace);
+  floo_pace_want (&pace);
+  g_assert_cmpuint (asked, ==, 1);
+  floo_pace_want_now (&pace);
+  g_assert_cmpuint (asked, ==, 2);
+
+  /* While one is under way: behind it. */
+  floo_pace_want_now (&pace);
+  g_assert_cmpuint (asked, ==, 2);
+  floo_pace_done (&pace);
+  g_assert_cmpuint (asked, ==, 3);
+  floo_pace_want_now (&pace);
+  floo_pace_idle_for (&pace, 3600000);
+  g_assert_cmpuint (asked, ==, 4);
+  floo_pace_failed (&pace);
+  floo_pace_want_now (&pace);
+  g_assert_cmpuint (asked, ==, 5);
+
+  /* Nothing to ask for, until a time. */
+  floo_pace_idle (&pace);
+  g_assert_cmpuint (pace.timer, ==, 0);
+  floo_pace_want (&pace);
+  floo_pace_idle_for (&pace, 1);
+  run_until (asked == 7);
+  floo_pace_idle (&pace);
+  floo_pace_stop (&pace);
+  account_fixture_drain (&world);
+  account_fixture_tear_down (&world);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -77,5 +123,6 @@ main (int argc, char **argv)
   floo_backoff_set_jitter (no_jitter);
   g_test_add_func ("/pace/given-up", test_given_up);
   g_test_add_func ("/pace/wanted-in-the-last-try", test_wanted_in_the_last_try);
+  g_test_add_func ("/pace/at-once", test_at_once);
   return g_test_run ();
 }

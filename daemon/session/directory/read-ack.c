@@ -11,11 +11,11 @@
 #include "base/names.h"
 #include "session/apply/audience.h"
 #include "session/job/job.h"
+#include "session/job/pace.h"
 #include "session/job/pages.h"
 #include "store/tables/contacts.h"
 #include "store/tables/lists.h"
 
-#define STEP_MS 1000
 #define MEMBERS_PAGE 500u
 #define MEMBERS_LIMIT_MS 120000          /* for all pages of a group */
 
@@ -27,10 +27,10 @@ struct _FlooReadAck {
   gpointer data;
   GHashTable *skipped;          /* groups that the service would not tell of; until the next connection */
   gint64 awaited;               /* the group that messages wait for; 0: none */
-  gboolean busy;
-  gboolean again;               /* something changed while it was busy */
-  guint timer;
+  FlooPace pace;
 };
+
+static void find_step (gpointer data);
 
 /* @known: FALSE: the service would not tell */
 static void
@@ -50,8 +50,7 @@ floo_read_ack_await (FlooReadAck *self, gint64 group)
       return;
     }
   self->awaited = group;
-  g_clear_handle_id (&self->timer, g_source_remove);
-  floo_read_ack_run (self);
+  floo_pace_want_now (&self->pace);
 }
 
 FlooReadAck *
@@ -65,6 +64,7 @@ floo_read_ack_new (FlooAccount *account, FlooDirectory *directory, FlooOperation
   self->operations = operations;
   self->listener = listener;
   self->data = data;
+  floo_pace_init (&self->pace, account, find_step, self);
   self->skipped = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   return self;
 }
@@ -72,7 +72,7 @@ floo_read_ack_new (FlooAccount *account, FlooDirectory *directory, FlooOperation
 void
 floo_read_ack_offline (FlooReadAck *self)
 {
-  g_clear_handle_id (&self->timer, g_source_remove);
+  floo_pace_stop (&self->pace);
   g_hash_table_remove_all (self->skipped);
   self->awaited = 0;
 }
@@ -158,30 +158,20 @@ run_find_step (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-static gboolean
-on_timer (gpointer user_data)
-{
-  FlooReadAck *self = user_data;
-
-  self->timer = 0;
-  floo_read_ack_run (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* The request of a step is over: the next one in a second. */
+/* The request of a step is over: the next one in a second, or at once while messages wait. */
 static void
 step_over (Step *step, const GError *error)
 {
   FlooReadAck *self = step->read_ack;
   gint64 group = step->settings_of != 0 ? step->settings_of : step->members_of;
 
-  self->busy = FALSE;
   if (error != NULL)
     g_hash_table_add (self->skipped, g_memdup2 (&group, sizeof group));
   if (error != NULL || step->members_of != 0)
     settled (self, group, error == NULL);
-  if (self->timer == 0 && floo_account_is_online (self->account))
-    self->timer = g_timeout_add (self->awaited != 0 ? 0 : STEP_MS, on_timer, self);
+  if (self->awaited != 0)
+    floo_pace_want_now (&self->pace);
+  floo_pace_done (&self->pace);
   step_free (step);
 }
 
@@ -244,12 +234,15 @@ on_step_found (FlooStore *store, gpointer data, const GError *error)
 
   if (step->awaited != 0 && (error != NULL || step->is_settled))
     settled (self, step->awaited, error == NULL);
-  if (error != NULL || !floo_account_is_online (self->account) || (step->settings_of == 0 && step->members_of == 0))
+  if (error != NULL)
     {
-      self->busy = FALSE;
       step_free (step);
-      if (self->again && error == NULL)
-        floo_read_ack_run (self);
+      floo_pace_failed (&self->pace);
+    }
+  else if (!floo_account_is_online (self->account) || (step->settings_of == 0 && step->members_of == 0))
+    {
+      step_free (step);
+      floo_pace_idle (&self->pace);
     }
   else if (step->settings_of != 0)
     floo_directory_get_group (self->directory, step->settings_of, TRUE, on_settings, step);
@@ -260,16 +253,17 @@ on_step_found (FlooStore *store, gpointer data, const GError *error)
 void
 floo_read_ack_run (FlooReadAck *self)
 {
+  floo_pace_want (&self->pace);
+}
+
+static void
+find_step (gpointer data)
+{
+  FlooReadAck *self = data;
   Step *step;
   GHashTableIter iter;
   gpointer key;
 
-  if (self->busy)
-    self->again = TRUE;
-  if (self->busy || self->timer != 0 || !floo_account_is_online (self->account))
-    return;
-  self->busy = TRUE;
-  self->again = FALSE;
   step = g_new0 (Step, 1);
   floo_account_ref (self->account);
   step->read_ack = self;

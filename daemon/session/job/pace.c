@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/job/pace.h"
 
-#define INTERVAL_MS 1000
-#define RETRIES 8
-
 void
 floo_pace_init (FlooPace *self, FlooAccount *account, void (*ask) (gpointer owner), gpointer owner)
 {
-  *self = (FlooPace){ .account = account, .ask = ask, .owner = owner };
+  *self = (FlooPace){ .account = account, .ask = ask, .owner = owner, .interval_ms = 1000, .max_retries = 8 };
   self->backoff = (FlooBackoff){ .min_ms = 2000, .max_ms = 300000, .factor_percent = 200 };
 }
 
@@ -16,6 +13,7 @@ floo_pace_stop (FlooPace *self)
 {
   g_clear_handle_id (&self->timer, g_source_remove);
   floo_backoff_reset (&self->backoff);
+  self->at_once = FALSE;
 }
 
 static void
@@ -45,11 +43,15 @@ can_wait (FlooPace *self)
 }
 
 static void
-go_on_later (FlooPace *self)
+go_on (FlooPace *self)
 {
-  self->busy = FALSE;
-  if (can_wait (self))
-    self->timer = g_timeout_add (INTERVAL_MS, on_timer, self);
+  const guint interval_ms = self->at_once ? 0 : self->interval_ms;
+
+  self->busy = self->at_once = FALSE;
+  if (interval_ms == 0)
+    run (self);
+  else if (can_wait (self))
+    self->timer = g_timeout_add (interval_ms, on_timer, self);
 }
 
 void
@@ -58,8 +60,20 @@ floo_pace_want (FlooPace *self)
   if (self->backoff.attempts > 0 && !self->busy)
     {
       floo_pace_stop (self);
-      go_on_later (self);
+      go_on (self);
     }
+  run (self);
+}
+
+void
+floo_pace_want_now (FlooPace *self)
+{
+  if (self->busy)
+    {
+      self->again = self->at_once = TRUE;
+      return;
+    }
+  floo_pace_stop (self);
   run (self);
 }
 
@@ -67,24 +81,32 @@ void
 floo_pace_done (FlooPace *self)
 {
   floo_backoff_reset (&self->backoff);
-  go_on_later (self);
+  go_on (self);
 }
 
 void
 floo_pace_idle (FlooPace *self)
 {
+  floo_pace_idle_for (self, 0);
+}
+
+void
+floo_pace_idle_for (FlooPace *self, guint ms)
+{
   self->busy = FALSE;
   if (self->again)
-    go_on_later (self);
+    go_on (self);
+  else if (ms > 0 && can_wait (self))
+    self->timer = g_timeout_add (ms, on_timer, self);
 }
 
 void
 floo_pace_failed (FlooPace *self)
 {
-  self->busy = FALSE;
+  self->busy = self->at_once = FALSE;
   /* What was wanted while the last try was under way has had no try of its own. */
-  if (self->backoff.attempts >= RETRIES && self->again)
+  if (self->backoff.attempts >= self->max_retries && self->again)
     floo_backoff_reset (&self->backoff);
-  if (can_wait (self) && self->backoff.attempts < RETRIES)
+  if (can_wait (self) && self->backoff.attempts < self->max_retries)
     self->timer = g_timeout_add (floo_backoff_next (&self->backoff), on_timer, self);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pace.h: when the next of a series of background requests goes out: one a second, while there is something to ask for; after a failure
- * later and later, and after some of them only when something new is wanted.
+ * pace.h: when the next of a series of background requests or jobs begins: one at a time, an interval apart, while there is something to ask
+ * for; after a failure later and later, and after some failures only when something new is wanted.
  */
 #pragma once
 
@@ -12,24 +12,32 @@ G_BEGIN_DECLS
 
 typedef struct {
   FlooAccount *account;         /* unowned */
-  void (*ask) (gpointer owner); /* begins a request, which ends by one of the last three functions below */
+  void (*ask) (gpointer owner); /* begins a request, which ends by one of the last four functions below */
   gpointer owner;
+  guint interval_ms;            /* between requests; 1000 */
+  guint max_retries;            /* after failures, without anything new that is wanted; 8 */
   gboolean busy;
   gboolean again;               /* wanted while busy */
+  gboolean at_once;             /* wanted at once while busy */
   guint timer;
-  FlooBackoff backoff;          /* of tries that failed */
+  FlooBackoff backoff;          /* of tries that failed: 2 s to 5 minutes */
 } FlooPace;
 
+/* The owner may then change interval_ms, max_retries and backoff. */
 void floo_pace_init (FlooPace *pace, FlooAccount *account, void (*ask) (gpointer owner), gpointer owner);
 /* The connection has gone. */
 void floo_pace_stop (FlooPace *pace);
 /* Something new is wanted: what failed before is tried with it. */
 void floo_pace_want (FlooPace *pace);
+/* The same, and it waits for nothing but the end of the request under way. */
+void floo_pace_want_now (FlooPace *pace);
 
 /* There may be more to ask for. */
 void floo_pace_done (FlooPace *pace);
 /* There was nothing to ask for. */
 void floo_pace_idle (FlooPace *pace);
+/* There is nothing to ask for before @ms have passed. */
+void floo_pace_idle_for (FlooPace *pace, guint ms);
 void floo_pace_failed (FlooPace *pace);
 
 G_END_DECLS

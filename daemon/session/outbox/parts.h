@@ -5,6 +5,7 @@
  */
 #pragma once
 
+#include "session/job/pace.h"
 #include "session/outbox/sender.h"
 #include "session/outbox/window.h"
 #include "store/tables/outbox.h"
@@ -20,12 +21,10 @@ struct _FlooSender {
   const FlooSenderListener *listener;
   gpointer data;
   FlooWindow *window;
-  guint retry_timer;
+  FlooPace pace;                /* of looking for what is due */
   guint watch_timer;
   guint hold_timer;             /* until the messages to a group wait no longer for its members */
-  gboolean online;
-  gboolean pumping;
-  gboolean pump_again;
+  gboolean online;              /* and our device number is known */
 };
 
 /* A frame that is to go out. */
@@ -75,7 +74,6 @@ void floo_sender_send_typing (FlooSender *sender, gint64 client_id, gint64 user,
 
 FlooSettler *floo_settler_new (FlooSender *sender);
 void floo_settler_free (FlooSettler *settler);
-void floo_settler_online (FlooSettler *settler);
 void floo_settler_offline (FlooSettler *settler);
 /* Looks for uncertain rows in the history. */
 void floo_settler_run (FlooSettler *settler);

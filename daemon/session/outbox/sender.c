@@ -16,6 +16,8 @@
 
 #define PUMP_FAILED_MS 30000
 
+static void begin_pump (gpointer data);
+
 static gint64
 monotonic_ms (void)
 {
@@ -32,6 +34,9 @@ floo_sender_new (FlooAccount *account, FlooSync *sync, const FlooSenderListener 
   self->listener = listener;
   self->data = data;
   self->window = floo_window_new ();
+  floo_pace_init (&self->pace, account, begin_pump, self);
+  self->pace.max_retries = G_MAXUINT;
+  self->pace.backoff = (FlooBackoff){ .min_ms = PUMP_FAILED_MS, .max_ms = PUMP_FAILED_MS, .factor_percent = 100 };
   self->settler = floo_settler_new (self);
   return self;
 }
@@ -39,7 +44,7 @@ floo_sender_new (FlooAccount *account, FlooSync *sync, const FlooSenderListener 
 void
 floo_sender_free (FlooSender *self)
 {
-  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  floo_pace_stop (&self->pace);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
   g_clear_handle_id (&self->hold_timer, g_source_remove);
   floo_settler_free (self->settler);
@@ -264,53 +269,47 @@ run_pump_job (FlooDb *db, gpointer data, GError **error)
   return floo_sender_take (job->sender->window, db, monotonic_ms (), job->taken, &job->wait, error);
 }
 
-static gboolean
-on_retry_timer (gpointer user_data)
-{
-  FlooSender *self = user_data;
-
-  self->retry_timer = 0;
-  floo_sender_pump (self);
-  return G_SOURCE_REMOVE;
-}
-
 static void
 on_pump_done (FlooStore *store, gpointer data, const GError *error)
 {
   PumpJob *job = data;
   FlooSender *self = job->sender;
 
-  self->pumping = FALSE;
   if (error != NULL)
     {
       floo_sender_untake (self, job->taken);
       g_warning ("the outbox could not be read: %s", error->message);
-      if (self->online && self->retry_timer == 0)
-        self->retry_timer = g_timeout_add (PUMP_FAILED_MS, on_retry_timer, self);
+      floo_pace_failed (&self->pace);
       return;
     }
   floo_sender_send_taken (self, job->taken);
-  g_clear_handle_id (&self->retry_timer, g_source_remove);
-  if (job->wait > 0 && self->online)
-    self->retry_timer = g_timeout_add ((guint) job->wait + 1, on_retry_timer, self);
-  if (self->pump_again)
-    floo_sender_pump (self);
+  floo_pace_idle_for (&self->pace, job->wait > 0 ? (guint) job->wait + 1 : 0);
+}
+
+static gboolean
+can_pump (const FlooSender *self)
+{
+  return self->online && floo_account_can_store (self->account);
 }
 
 void
 floo_sender_pump (FlooSender *self)
 {
+  if (can_pump (self))
+    floo_pace_want_now (&self->pace);
+}
+
+static void
+begin_pump (gpointer data)
+{
+  FlooSender *self = data;
   PumpJob *job;
 
-  if (!self->online || !floo_account_can_store (self->account))
-    return;
-  if (self->pumping)
+  if (!can_pump (self))
     {
-      self->pump_again = TRUE;
+      floo_pace_idle (&self->pace);
       return;
     }
-  self->pumping = TRUE;
-  self->pump_again = FALSE;
   job = g_new0 (PumpJob, 1);
   floo_account_ref (self->account);
   job->sender = self;
@@ -332,7 +331,7 @@ floo_sender_online (FlooSender *self)
   self->online = TRUE;
   floo_window_open (self->window, floo_account_get_device_sn (self->account));
   floo_sender_pump (self);
-  floo_settler_online (self->settler);
+  floo_settler_run (self->settler);
 }
 
 void
@@ -347,7 +346,7 @@ floo_sender_offline (FlooSender *self)
   self->online = FALSE;
   floo_settler_offline (self->settler);
   floo_window_close (self->window);
-  g_clear_handle_id (&self->retry_timer, g_source_remove);
+  floo_pace_stop (&self->pace);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
   g_clear_handle_id (&self->hold_timer, g_source_remove);
 }

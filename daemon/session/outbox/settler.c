@@ -15,11 +15,10 @@
 
 struct _FlooSettler {
   FlooSender *sender;           /* our owner */
-  gboolean online;
-  gboolean busy;
-  gboolean again;
-  guint timer;
+  FlooPace pace;
 };
+
+static void find_uncertain (gpointer data);
 
 FlooSettler *
 floo_settler_new (FlooSender *sender)
@@ -27,6 +26,10 @@ floo_settler_new (FlooSender *sender)
   FlooSettler *self = g_new0 (FlooSettler, 1);
 
   self->sender = sender;
+  floo_pace_init (&self->pace, sender->account, find_uncertain, self);
+  self->pace.interval_ms = 0;
+  self->pace.max_retries = G_MAXUINT;
+  self->pace.backoff = (FlooBackoff){ .min_ms = RETRY_MS, .max_ms = RETRY_MS, .factor_percent = 100 };
   return self;
 }
 
@@ -38,17 +41,9 @@ floo_settler_free (FlooSettler *self)
 }
 
 void
-floo_settler_online (FlooSettler *self)
-{
-  self->online = TRUE;
-  floo_settler_run (self);
-}
-
-void
 floo_settler_offline (FlooSettler *self)
 {
-  self->online = FALSE;
-  g_clear_handle_id (&self->timer, g_source_remove);
+  floo_pace_stop (&self->pace);
 }
 
 /* One row that is looked for in the history. */
@@ -87,25 +82,6 @@ run_settle (FlooDb *db, gpointer data, GError **error)
 
 static void on_settle_history (const FlooHistoryPage *page, const GError *error, gpointer user_data);
 
-static gboolean
-on_timer (gpointer user_data)
-{
-  FlooSettler *self = user_data;
-
-  self->timer = 0;
-  floo_settler_run (self);
-  return G_SOURCE_REMOVE;
-}
-
-/* The history, or the store, could not be had now. */
-static void
-settle_later (FlooSettler *self)
-{
-  self->busy = FALSE;
-  if (self->online && self->timer == 0)
-    self->timer = g_timeout_add (RETRY_MS, on_timer, self);
-}
-
 static void
 on_settled (FlooStore *store, gpointer data, const GError *error)
 {
@@ -114,14 +90,13 @@ on_settled (FlooStore *store, gpointer data, const GError *error)
 
   if (error != NULL)
     g_warning ("an uncertain message could not be settled: %s", error->message);
-  if (error != NULL || !self->online)
+  if (error != NULL || !self->sender->online)
     {
-      settle_later (self);
+      floo_pace_failed (&self->pace);
       return;
     }
-  self->busy = FALSE;
   floo_sender_pump (self->sender);
-  floo_settler_run (self);
+  floo_pace_done (&self->pace);
 }
 
 static void
@@ -152,7 +127,7 @@ on_settle_history (const FlooHistoryPage *page, const GError *error, gpointer us
 
   if (error != NULL && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_REJECTED))
     {
-      settle_later (settle->settler);
+      floo_pace_failed (&settle->settler->pace);
       settle_free (settle);
       return;
     }
@@ -185,14 +160,12 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
   if (error != NULL)
     {
       g_warning ("uncertain messages could not be read: %s", error->message);
-      settle_later (self);
+      floo_pace_failed (&self->pace);
       return;
     }
-  if (found->row.client_id == 0 || !self->online)
+  if (found->row.client_id == 0 || !self->sender->online)
     {
-      self->busy = FALSE;
-      if (self->again)
-        floo_settler_run (self);
+      floo_pace_idle (&self->pace);
       return;
     }
   settle = g_new0 (Settle, 1);
@@ -209,13 +182,21 @@ on_uncertain_found (FlooStore *store, gpointer data, const GError *error)
 void
 floo_settler_run (FlooSettler *self)
 {
+  if (self->sender->online)
+    floo_pace_want_now (&self->pace);
+}
+
+static void
+find_uncertain (gpointer data)
+{
+  FlooSettler *self = data;
   Settle *settle;
 
-  self->again = self->busy;
-  if (self->busy || !self->online)
-    return;
-  g_clear_handle_id (&self->timer, g_source_remove);
-  self->busy = TRUE;
+  if (!self->sender->online)
+    {
+      floo_pace_idle (&self->pace);
+      return;
+    }
   settle = g_new0 (Settle, 1);
   floo_account_ref (self->sender->account);
   settle->settler = self;
