@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "net/discovery/endpoints.h"
 
-#include <string.h>
-
-#include "base/backoff.h"
 #include "base/error.h"
 #include "base/names.h"
 #include "net/discovery/discovery.h"
@@ -11,9 +8,6 @@
 #include "net/http/http.h"
 #include "net/discovery/service-map.h"
 
-#define FAILURES_TO_MOVE_ON 5u
-/* Failures further apart than this are not in a row. */
-#define FORGET_FAILURES_MS (30 * G_TIME_SPAN_MINUTE / 1000)
 #define STEP_MS 1000u
 
 static const char *const service_servers[] = { "https://dns.lanyingim.com", "https://dns.maximtop.com", NULL };
@@ -21,19 +15,6 @@ static const char *const service_servers[] = { "https://dns.lanyingim.com", "htt
 enum { SIGNAL_EXHAUSTED, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
-
-/* How a host has been; kept over discoveries, so that a dead one is not the first again each time. */
-typedef struct {
-  guint failures; /* in a row */
-  gint64 failed_at; /* wall clock, ms */
-} Health;
-
-/* All hosts of a kind in the order of failover, and where we are in it. */
-typedef struct {
-  GPtrArray *urls; /* of char *: borrowed from the map */
-  guint at;
-  GHashTable *health; /* url -> Health */
-} Ring;
 
 struct _FlooEndpoints {
   GObject parent_instance;
@@ -51,146 +32,18 @@ struct _FlooEndpoints {
   gboolean cache_read;
   FlooServiceMap *kept; /* the cache's answer while there is no other */
   FlooServiceMap *map;  /* in use; NULL: nothing is known */
-  Ring rest;
-  Ring sockets;
+  FlooRing *rest;
+  FlooRing *sockets;
 };
 
 G_DEFINE_FINAL_TYPE (FlooEndpoints, floo_endpoints, G_TYPE_OBJECT)
-
-/* -- failover -- */
-
-static void
-ring_init (Ring *ring)
-{
-  ring->urls = g_ptr_array_new ();
-  ring->health = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-}
-
-static void
-ring_free (Ring *ring)
-{
-  g_ptr_array_unref (ring->urls);
-  g_hash_table_unref (ring->health);
-}
-
-static void
-ring_clear (Ring *ring)
-{
-  g_ptr_array_set_size (ring->urls, 0);
-  ring->at = 0;
-}
-
-static const char *
-ring_get (const Ring *ring)
-{
-  return ring->at < ring->urls->len ? ring->urls->pdata[ring->at] : NULL;
-}
-
-/* Failures in a row of the host at @index. */
-static guint
-ring_failures (const Ring *ring, guint index)
-{
-  const Health *health = g_hash_table_lookup (ring->health, ring->urls->pdata[index]);
-
-  return health != NULL && floo_now_ms () - health->failed_at <= FORGET_FAILURES_MS ? health->failures : 0;
-}
-
-/* Goes to the first host with the fewest failures. */
-static void
-ring_choose (Ring *ring)
-{
-  ring->at = 0;
-  for (guint i = 1; i < ring->urls->len; i++)
-    if (ring_failures (ring, i) < ring_failures (ring, ring->at))
-      ring->at = i;
-}
-
-/* FALSE: it is at the first again. */
-static gboolean
-ring_next (Ring *ring)
-{
-  ring->at = ring->at + 1 < ring->urls->len ? ring->at + 1 : 0;
-  return ring->at > 0;
-}
-
-/* Returns: the failures in a row of the host in use, this one included */
-static guint
-ring_count_failure (Ring *ring)
-{
-  guint failures = ring_failures (ring, ring->at) + 1;
-  Health *health = g_new (Health, 1);
-
-  *health = (Health){ failures, floo_now_ms () };
-  g_hash_table_insert (ring->health, g_strdup (ring_get (ring)), health);
-  return failures;
-}
-
-static gboolean
-ring_is_exhausted (const Ring *ring)
-{
-  for (guint i = 0; i < ring->urls->len; i++)
-    if (ring_failures (ring, i) < FAILURES_TO_MOVE_ON)
-      return FALSE;
-  return TRUE;
-}
-
-static FlooFailover
-ring_failed (FlooEndpoints *self, Ring *ring, gboolean unreachable, const char *kind)
-{
-  guint failures;
-
-  if (ring->urls->len == 0)
-    return FLOO_FAILOVER_STAY;
-  failures = ring_count_failure (ring);
-  if (ring_is_exhausted (ring))
-    {
-      g_message ("No address of %s works", kind);
-      g_hash_table_remove_all (ring->health);
-      ring_choose (ring);
-      g_signal_emit (self, signals[SIGNAL_EXHAUSTED], 0);
-      return FLOO_FAILOVER_EXHAUSTED;
-    }
-  if (unreachable && ring->urls->len > 1)
-    {
-      ring->at = (ring->at + 1) % ring->urls->len;
-      g_message ("%s is out of reach; trying %s", kind, ring_get (ring));
-      return FLOO_FAILOVER_NEXT;
-    }
-  if (failures >= FAILURES_TO_MOVE_ON)
-    {
-      ring_choose (ring);
-      g_message ("%s fails; trying %s", kind, ring_get (ring));
-    }
-  return FLOO_FAILOVER_STAY;
-}
-
-static void
-ring_answered (Ring *ring)
-{
-  if (ring->at < ring->urls->len)
-    g_hash_table_remove (ring->health, ring_get (ring));
-}
-
-static gboolean
-is_unknown (gpointer url, gpointer health, gpointer ring)
-{
-  return !g_ptr_array_find_with_equal_func (((Ring *) ring)->urls, url, g_str_equal, NULL);
-}
-
-/* New hosts are there: what is known of others is not needed any more. */
-static void
-ring_start (Ring *ring)
-{
-  g_hash_table_foreach_remove (ring->health, is_unknown, ring);
-  ring_choose (ring);
-}
 
 /* Puts @map to use; (transfer full). */
 static void
 adopt (FlooEndpoints *self, FlooServiceMap *map)
 {
-  ring_clear (&self->rest);
-  ring_clear (&self->sockets);
+  floo_ring_clear (self->rest);
+  floo_ring_clear (self->sockets);
   g_clear_pointer (&self->kept, floo_service_map_free);
   g_clear_pointer (&self->map, floo_service_map_free);
   self->map = map;
@@ -199,12 +52,12 @@ adopt (FlooEndpoints *self, FlooServiceMap *map)
       const FlooCluster *cluster = map->clusters->pdata[i];
 
       for (guint j = 0; j < cluster->rest->len; j++)
-        g_ptr_array_add (self->rest.urls, cluster->rest->pdata[j]);
+        floo_ring_add (self->rest, cluster->rest->pdata[j]);
       for (guint j = 0; j < cluster->sockets->len; j++)
-        g_ptr_array_add (self->sockets.urls, cluster->sockets->pdata[j]);
+        floo_ring_add (self->sockets, cluster->sockets->pdata[j]);
     }
-  ring_start (&self->rest);
-  ring_start (&self->sockets);
+  floo_ring_start (self->rest);
+  floo_ring_start (self->sockets);
 }
 
 /* -- discovery: cache, then servers, then the race of the clusters -- */
@@ -232,7 +85,7 @@ adopt_raced (GTask *task, gssize winner)
   if (winner > 0)
     floo_service_map_prefer (discover->map, (guint) winner);
   adopt (self, g_steal_pointer (&discover->map));
-  g_message ("The service is at %s%s", ring_get (&self->rest), discover->from_cache ? " (as kept from the last time)" : "");
+  g_message ("The service is at %s%s", floo_ring_get (self->rest), discover->from_cache ? " (as kept from the last time)" : "");
   g_task_return_boolean (task, TRUE);
 }
 
@@ -497,8 +350,8 @@ floo_endpoints_finalize (GObject *object)
   g_strfreev (self->servers);
   g_clear_object (&self->session);
   g_clear_object (&self->cache);
-  ring_free (&self->rest);
-  ring_free (&self->sockets);
+  floo_ring_free (self->rest);
+  floo_ring_free (self->sockets);
   g_clear_pointer (&self->kept, floo_service_map_free);
   g_clear_pointer (&self->map, floo_service_map_free);
   G_OBJECT_CLASS (floo_endpoints_parent_class)->finalize (object);
@@ -518,8 +371,8 @@ floo_endpoints_init (FlooEndpoints *self)
   self->step_ms = STEP_MS;
   self->servers = g_strdupv ((char **) service_servers);
   self->session = floo_http_session_new ();
-  ring_init (&self->rest);
-  ring_init (&self->sockets);
+  self->rest = floo_ring_new ("REST");
+  self->sockets = floo_ring_new ("The socket");
 }
 
 FlooEndpoints *
@@ -580,90 +433,73 @@ const char *
 floo_endpoints_get_rest (FlooEndpoints *self)
 {
   g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), NULL);
-  return ring_get (&self->rest);
-}
-
-static gboolean
-ring_has_host (const Ring *ring, const char *host)
-{
-  for (guint i = 0; i < ring->urls->len; i++)
-    {
-      g_autoptr (GUri) uri = g_uri_parse (ring->urls->pdata[i], G_URI_FLAGS_NONE, NULL);
-
-      if (uri != NULL && g_uri_get_host (uri) != NULL && g_ascii_strcasecmp (g_uri_get_host (uri), host) == 0)
-        return TRUE;
-    }
-  return FALSE;
+  return floo_ring_get (self->rest);
 }
 
 gboolean
 floo_endpoints_has_host (FlooEndpoints *self, const char *host)
 {
   g_return_val_if_fail (FLOO_IS_ENDPOINTS (self) && host != NULL, FALSE);
-  return ring_has_host (&self->rest, host) || ring_has_host (&self->sockets, host);
+  return floo_ring_has_host (self->rest, host) || floo_ring_has_host (self->sockets, host);
 }
 
 char *
 floo_endpoints_dup_socket_url (FlooEndpoints *self)
 {
   g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), NULL);
-  return g_strdup (ring_get (&self->sockets));
+  return g_strdup (floo_ring_get (self->sockets));
 }
 
-gboolean
-floo_endpoints_next_rest (FlooEndpoints *self)
+static FlooFailover
+count_failure (FlooEndpoints *self, FlooRing *ring, gboolean unreachable)
 {
-  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FALSE);
-  return ring_next (&self->rest);
-}
+  const FlooFailover failover = floo_ring_failed (ring, unreachable);
 
-gboolean
-floo_endpoints_next_socket (FlooEndpoints *self)
-{
-  g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FALSE);
-  return ring_next (&self->sockets);
+  if (failover == FLOO_FAILOVER_EXHAUSTED)
+    g_signal_emit (self, signals[SIGNAL_EXHAUSTED], 0);
+  return failover;
 }
 
 FlooFailover
 floo_endpoints_rest_failed (FlooEndpoints *self, gboolean unreachable)
 {
   g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FLOO_FAILOVER_STAY);
-  return ring_failed (self, &self->rest, unreachable, "REST");
+  return count_failure (self, self->rest, unreachable);
 }
 
 void
 floo_endpoints_rest_answered (FlooEndpoints *self)
 {
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
-  ring_answered (&self->rest);
+  floo_ring_answered (self->rest);
 }
 
 guint
 floo_endpoints_count_rest (FlooEndpoints *self)
 {
   g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), 0);
-  return self->rest.urls->len;
+  return floo_ring_count (self->rest);
 }
 
 guint
 floo_endpoints_count_sockets (FlooEndpoints *self)
 {
   g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), 0);
-  return self->sockets.urls->len;
+  return floo_ring_count (self->sockets);
 }
 
 FlooFailover
 floo_endpoints_socket_failed (FlooEndpoints *self, gboolean unreachable)
 {
   g_return_val_if_fail (FLOO_IS_ENDPOINTS (self), FLOO_FAILOVER_STAY);
-  return ring_failed (self, &self->sockets, unreachable, "The socket");
+  return count_failure (self, self->sockets, unreachable);
 }
 
 void
 floo_endpoints_socket_answered (FlooEndpoints *self)
 {
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
-  ring_answered (&self->sockets);
+  floo_ring_answered (self->sockets);
 }
 
 void
@@ -671,8 +507,8 @@ floo_endpoints_forget (FlooEndpoints *self)
 {
   g_return_if_fail (FLOO_IS_ENDPOINTS (self));
 
-  ring_clear (&self->rest);
-  ring_clear (&self->sockets);
+  floo_ring_clear (self->rest);
+  floo_ring_clear (self->sockets);
   g_clear_pointer (&self->kept, floo_service_map_free);
   g_clear_pointer (&self->map, floo_service_map_free);
   self->cache_read = TRUE;

@@ -4,7 +4,7 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "net/discovery/ring.h"
 
 G_BEGIN_DECLS
 
@@ -60,30 +60,12 @@ gboolean floo_endpoints_has_host (FlooEndpoints *self, const char *host);
 char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
 
 /**
- * floo_endpoints_next_rest:
- * floo_endpoints_next_socket:
- *
- * Moves on: the next host of the kind, then the next cluster, and after the last one back to the first.
- *
- * Returns: FALSE where it wrapped around: time for a new discovery
- */
-gboolean floo_endpoints_next_rest (FlooEndpoints *self);
-gboolean floo_endpoints_next_socket (FlooEndpoints *self);
-
-/* What follows from a failure. */
-typedef enum {
-  FLOO_FAILOVER_STAY,     /* no other host is worth a try at once: later */
-  FLOO_FAILOVER_NEXT,     /* another host is in use now: it may be tried at once, by those who have not tried all of them */
-  FLOO_FAILOVER_EXHAUSTED /* all hosts of the kind fail: "exhausted" was emitted, and their failures are forgotten */
-} FlooFailover;
-
-/**
  * floo_endpoints_rest_failed:
  * floo_endpoints_socket_failed:
  * @unreachable: there was no connection, or only to a proxy with nobody behind it: nothing else is to be hoped for from this host
  *
  * Counts a failure of the host in use, by host and over discoveries. The fifth in a row within half an hour moves on, the first one where it
- * is @unreachable; answered resets.
+ * is @unreachable; answered resets. Where all hosts of the kind fail "exhausted" is emitted.
  */
 FlooFailover floo_endpoints_rest_failed (FlooEndpoints *self, gboolean unreachable);
 void floo_endpoints_rest_answered (FlooEndpoints *self);
