@@ -153,7 +153,8 @@ choose (Take *take, const FlooOutboxRow *row, gint64 conversation)
   return TRUE;
 }
 
-/* A message that goes out for the first time names the members who are to acknowledge reading. FALSE: it waits for them, or it failed */
+/* A message that goes out for the first time names the members who are to acknowledge reading: thousands, maybe, so there must be room for it.
+ * FALSE: it waits for them or for room, or it failed */
 static gboolean
 add_audience (Take *take, const FlooOutboxRow *row, char **config)
 {
@@ -162,7 +163,8 @@ add_audience (Take *take, const FlooOutboxRow *row, char **config)
   *config = NULL;
   if (row->operation != FLOO_OPERATION_MESSAGE || row->to_type != FLOO_TO_GROUP || row->attempts > 0)
     return TRUE;
-  return floo_audience_merge (take->db, row->to, row->config, config, &missing, &take->error)
+  return take->chosen->len < take->room && floo_window_has_room (take->window, row->conversation)
+         && floo_audience_merge (take->db, row->to, row->config, config, &missing, &take->error)
          && (!missing || !floo_window_hold (take->window, row->to, take->now));
 }
 
