@@ -15,6 +15,7 @@ static const FlooColumn member_columns[] = {
   { "ID", "user_id", FLOO_COLUMN_PLAIN },
   { "NAME", "user_id", FLOO_COLUMN_NAME },
   { "NAME HERE", "display_name", FLOO_COLUMN_PLAIN },
+  { "ROLE", "role", FLOO_COLUMN_PLAIN },
   { "SINCE", "join_time", FLOO_COLUMN_TIME },
   { NULL },
 };

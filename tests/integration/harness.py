@@ -33,14 +33,15 @@ SECRETS = [name + '-secret' for name in ('alice', 'bob', 'carol', 'dave', 'erin'
 BAD_LINES = ('CRITICAL', 'ERROR: AddressSanitizer', 'ERROR: LeakSanitizer', 'runtime error:', 'Assertion')
 
 # How much a daemon that is online will still ask for by itself: details of friends and of the user, settings of groups, members of those
-# where reading is acknowledged, and of whom something has changed.
+# where reading is acknowledged, and of whom something has changed; what the user is in groups.
 TO_BE_FETCHED = '''
 SELECT (SELECT count(*) FROM contacts
         WHERE (listed OR wanted) AND (details IS NULL OR stale OR kind = 1 AND json_extract(details, '$.owner_id') IS NULL))
      + NOT EXISTS (SELECT 1 FROM contacts WHERE kind = 0 AND id = ?1 AND details IS NOT NULL AND NOT stale)
      + (SELECT count(*) FROM contacts
         WHERE kind = 1 AND listed AND json_extract(details, '$.read_ack') AND id NOT IN (SELECT owner FROM lists WHERE list = 5 AND complete))
-     + (SELECT count(*) FROM list_entries WHERE list = 5 AND stale)'''
+     + (SELECT count(*) FROM list_entries WHERE list = 5 AND stale)
+     + (SELECT count(*) FROM contacts WHERE kind = 1 AND listed AND standing <> 2)'''
 
 
 class Test(unittest.TestCase):

@@ -31,15 +31,17 @@ class ClientsTest(harness.Test):
     def test_conversations_have_all_fields(self):
         sandbox, daemon, client = self.one()
         fields = fields_of('Conversations', 'A conversation is an `a{sv}` with all of these fields:')
-        self.assertEqual(len(fields), 22)
+        of_groups = fields_of('Conversations', 'The conversation of a group has these fields, too,')
+        self.assertEqual((len(fields), len(of_groups)), (22, 3))
         client.call('Conversations', 'SetDraft', '(xss)', STRANGER, 'roster', 'to nobody that is known')
         items, cursor, serial = client.call_raw('Conversations', 'List', '(sua{sv})', '', 100, {})
         self.assertIn(STRANGER, [item['id'] for item in items])
         for item in items:
-            self.assertEqual(set(item), set(fields), item)
-        one = client.call_raw('Conversations', 'Get', '(x)', BOB).get_child_value(0)
-        types = {key: one.lookup_value(key, None).get_type_string() for key in one.keys()}
-        self.assertEqual(types, fields)
+            self.assertEqual(set(item), set(fields) | (set(of_groups) if item['type'] == 'group' else set()), item)
+        for conversation, expected in ((BOB, fields), (TEAM, {**fields, **of_groups})):
+            one = client.call_raw('Conversations', 'Get', '(x)', conversation).get_child_value(0)
+            types = {key: one.lookup_value(key, None).get_type_string() for key in one.keys()}
+            self.assertEqual(types, expected)
 
     def test_unknown_ids_are_left_out(self):
         sandbox, daemon, client = self.one()

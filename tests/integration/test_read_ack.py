@@ -18,8 +18,8 @@ class ReadAckTest(files.Test):
 
     def members_known(self, daemon):
         """The daemon has read the members of the group to the end."""
-        return daemon.query(ALICE, 'select count(*) from list_entries where owner = ?', PROJECT) == [(4,)] \
-            and daemon.query(ALICE, 'select min(complete) from lists where owner = ?', PROJECT) == [(1,)]
+        return daemon.query(ALICE, 'select count(*) from list_entries where list = 5 and owner = ?', PROJECT) == [(4,)] \
+            and daemon.query(ALICE, 'select complete from lists where list = 5 and owner = ?', PROJECT) == [(1,)]
 
     def test_members_are_named(self):
         sandbox, daemon, alice = self.one()

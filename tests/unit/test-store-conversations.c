@@ -185,7 +185,7 @@ test_item (Fixture *f, gconstpointer data)
                "'draft': <''>, 'draft_timestamp': <int64 0>, 'name': <'Group'>, 'avatar': <''>, 'content': <'in a group'>, 'timestamp': "
                "<int64 1700000000011>, 'last_message_id': <int64 11>, 'last_from': <int64 1>, 'last_from_name': <''>, 'last_type': <'text'>, "
                "'last_outgoing': <false>, 'last_status': <0>, 'last_send_state': <''>, 'first_unread': <int64 11>, 'failed': <uint32 0>, "
-               "'read_up_to': <int64 0>}");
+               "'read_up_to': <int64 0>, 'role': <'none'>, 'my_display_name': <''>, 'banned_until': <int64 0>}");
   g_assert_null (get_item (f, 999));
   g_free (assert_list (f, "", 3, FALSE, NULL, "3 55 54 "));
   fixture_write (f, set_draft, NULL);

@@ -5,6 +5,7 @@
 #include "base/backoff.h"
 #include "store/tables/contacts.h"
 #include "store/tables/lists.h"
+#include "store/tables/standing.h"
 
 #define GROUP 2001
 
@@ -223,6 +224,106 @@ test_news (Fixture *f, gconstpointer data)
   fixture_write (f, run_news, NULL);
 }
 
+/* ---- what we are in a group ---- */
+
+static void
+expect_standing (FlooDb *db, const char *printed)
+{
+  g_autoptr (GVariant) standing = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  GVariantDict dict;
+  const char *role, *name;
+  gint64 until;
+
+  g_variant_dict_init (&dict, NULL);
+  g_assert_true (floo_standing_describe (db, GROUP, &dict, &error));
+  g_assert_no_error (error);
+  standing = g_variant_ref_sink (g_variant_dict_end (&dict));
+  g_assert_true (g_variant_lookup (standing, "role", "&s", &role) && g_variant_lookup (standing, "my_display_name", "&s", &name)
+                 && g_variant_lookup (standing, "banned_until", "x", &until));
+  text = g_strdup_printf ("%s '%s' %" G_GINT64_FORMAT, role, name, until);
+  g_assert_cmpstr (text, ==, printed);
+}
+
+static void
+put_group (FlooDb *db, const char *text)
+{
+  g_autoptr (GVariant) details = members (text);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (floo_contacts_put (db, FLOO_CONTACT_GROUP, GROUP, details, NULL, &error));
+  g_assert_no_error (error);
+}
+
+static void
+take_admins (FlooDb *db, const char *text)
+{
+  g_autoptr (GVariant) records = members (text);
+  g_autoptr (GError) error = NULL;
+  gboolean changed;
+
+  g_assert_true (floo_lists_take_page (db, FLOO_LIST_ADMINS, GROUP, "", "", records, &changed, &error));
+  g_assert_no_error (error);
+}
+
+/* We are FIXTURE_SELF, 1000. */
+static gboolean
+run_standing (FlooDb *db, gpointer data, GError **error)
+{
+  gint64 group, asked;
+  gboolean changed;
+
+  expect_standing (db, "none '' 0");
+  put_group (db, "{'group_id': <int64 2001>, 'owner': <int64 2>, 'ban_expire_time': <int64 1800000000>}");
+  expect_standing (db, "none '' 0");
+  g_assert_true (floo_contacts_add (db, FLOO_CONTACT_GROUP, GROUP, &changed, error));
+  expect_standing (db, " '' 1800000000000");
+  g_assert_true (floo_standing_next (db, &group, error) && group == GROUP);
+  asked = floo_contacts_get_moment () + 1;
+  while (floo_contacts_get_moment () <= asked)
+    ;
+  g_assert_false (floo_standing_changed_since (db, GROUP, asked));
+  g_assert_true (floo_standing_mark_known (db, GROUP, error));
+  expect_standing (db, "member '' 1800000000000");
+  g_assert_true (floo_standing_next (db, &group, error) && group == 0);
+  /* A ban of all does not bind admins. */
+  take_admins (db, "[{'user_id': <int64 1000>}, {'user_id': <int64 3>}]");
+  expect_standing (db, "admin '' 0");
+  take_admins (db, "[{'user_id': <int64 3>}]");
+  expect_standing (db, "member '' 1800000000000");
+  g_assert_true (floo_standing_set_ban (db, GROUP, -1, error) && floo_standing_set_name (db, GROUP, "Al", error));
+  g_assert_true (floo_standing_changed_since (db, GROUP, asked));
+  expect_standing (db, "member 'Al' -1");
+  /* An entry among the members tells, too; an older one of ours without the field changes nothing. */
+  g_assert_true (take (db, "", "", "[{'user_id': <int64 1000>, 'expired_time': <int64 1900000000000>}]", &changed, error));
+  expect_standing (db, "member 'Al' 1900000000000");
+  g_assert_true (floo_standing_set_ban (db, GROUP, 0, error));
+  g_assert_true (take (db, "", "", "[{'user_id': <int64 1000>, 'display_name': <'Ally'>}]", &changed, error));
+  expect_standing (db, "member 'Ally' 1800000000000");
+  put_group (db, "{'group_id': <int64 2001>, 'owner_id': <int64 1000>, 'ban_expire_time': <int64 -1>}");
+  expect_standing (db, "owner 'Ally' 0");
+  g_assert_true (floo_standing_forget (db, GROUP, error));
+  g_assert_true (floo_standing_next (db, &group, error) && group == GROUP);
+  expect_standing (db, "owner 'Ally' 0");
+  put_group (db, "{'group_id': <int64 2001>, 'owner_id': <int64 2>}");
+  expect_standing (db, "member 'Ally' -1");
+  /* Out and in again. */
+  g_assert_true (floo_contacts_remove (db, FLOO_CONTACT_GROUP, GROUP, &changed, error));
+  expect_standing (db, "none '' 0");
+  g_assert_true (floo_standing_set_admin (db, GROUP, TRUE, error));
+  expect_standing (db, "none '' 0");
+  g_assert_true (floo_contacts_add (db, FLOO_CONTACT_GROUP, GROUP, &changed, error));
+  expect_standing (db, " '' -1");
+  return TRUE;
+}
+
+static void
+test_standing (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, run_standing, NULL);
+}
+
 static void
 test_between_pages (Fixture *f, gconstpointer data)
 {
@@ -238,5 +339,6 @@ main (int argc, char **argv)
   g_test_add ("/store-lists/pages", Fixture, NULL, fixture_set_up, test_pages, fixture_tear_down);
   g_test_add ("/store-lists/news", Fixture, NULL, fixture_set_up, test_news, fixture_tear_down);
   g_test_add ("/store-lists/between-pages", Fixture, NULL, fixture_set_up, test_between_pages, fixture_tear_down);
+  g_test_add ("/store-lists/standing", Fixture, NULL, fixture_set_up, test_standing, fixture_tear_down);
   return g_test_run ();
 }

@@ -11,6 +11,7 @@
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/lists.h"
+#include "store/tables/standing.h"
 
 static gboolean
 list_event (FlooApply *apply, const FlooNotice *notice, GError **error)
@@ -23,6 +24,14 @@ mark_stale (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   apply->result->fetch_contacts = TRUE;
   return floo_contacts_mark_stale (apply->db, FLOO_CONTACT_GROUP, notice->group_id, error);
+}
+
+/* What we are in the group is to be asked for again. */
+static gboolean
+forget_standing (FlooApply *apply, const FlooNotice *notice, GError **error)
+{
+  apply->result->fetch_contacts = TRUE;
+  return floo_standing_forget (apply->db, notice->group_id, error);
 }
 
 /* Details have the number of members: they are fetched again. */
@@ -227,8 +236,10 @@ owner_assigned (FlooApply *apply, const FlooNotice *notice, GError **error)
   owner = floo_inbound_uid (notice->to[0]);
   json_object_set_int_member (fields, "owner_id", owner);
   json_object_set_int_member (fields, "owner", owner);
+  /* What a former owner is now, we are not told. */
   return floo_contacts_merge (apply->db, FLOO_CONTACT_GROUP, notice->group_id, fields, &changed, error)
-         && floo_lists_remove (apply->db, FLOO_LIST_ADMINS, notice->group_id, owner, NULL, error) && list_event (apply, notice, error);
+         && floo_lists_remove (apply->db, FLOO_LIST_ADMINS, notice->group_id, owner, NULL, error)
+         && (!notice->by_us || forget_standing (apply, notice, error)) && list_event (apply, notice, error);
 }
 
 static gboolean
@@ -240,7 +251,8 @@ rank_event (FlooApply *apply, const FlooNotice *notice, GError **error)
 static gboolean
 admin_granted (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
-  return add_named (apply, FLOO_LIST_ADMINS, notice, error) && rank_event (apply, notice, error);
+  return (!notice->for_us || floo_standing_set_admin (apply->db, notice->group_id, TRUE, error))
+         && add_named (apply, FLOO_LIST_ADMINS, notice, error) && rank_event (apply, notice, error);
 }
 
 static gboolean
@@ -282,11 +294,24 @@ unban_event (FlooApply *apply, const FlooNotice *notice, gboolean all, GError **
   return floo_apply_event (apply, FLOO_SIGNAL_GROUP_UNBANNED, g_variant_new ("(x@axb)", notice->group_id, ids_of (notice), all), error);
 }
 
-/* Until when, only the service says. */
+/* A ban of ours: the notice has its minutes, below 0 for ever. */
+static gboolean
+own_ban (FlooApply *apply, const FlooNotice *notice, GError **error)
+{
+  gint64 minutes, until = -1;
+
+  if (!g_ascii_string_to_signed (notice->content, 10, G_MININT32, G_MAXINT32, &minutes, NULL))
+    return forget_standing (apply, notice, error);
+  if (minutes >= 0)
+    until = MIN (notice->timestamp, G_MAXINT64 / 2) + minutes * 60000;
+  return floo_standing_set_ban (apply->db, notice->group_id, until, error);
+}
+
+/* Until when those in the list are banned, only the service says. */
 static gboolean
 banned (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
-  return add_named (apply, FLOO_LIST_BANNED, notice, error)
+  return (!notice->for_us || own_ban (apply, notice, error)) && add_named (apply, FLOO_LIST_BANNED, notice, error)
          && floo_lists_forget (apply->db, FLOO_LIST_BANNED, notice->group_id, error) && ban_event (apply, notice, FALSE, notice->content, error);
 }
 
@@ -314,6 +339,7 @@ display_name_changed (FlooApply *apply, const FlooNotice *notice, GError **error
 {
   apply->result->fetch_contacts = TRUE;
   return floo_lists_mark_stale (apply->db, FLOO_LIST_MEMBERS, notice->group_id, notice->from, error)
+         && (!notice->by_us || forget_standing (apply, notice, error))
          && rank_event (apply, notice, error);
 }
 

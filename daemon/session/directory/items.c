@@ -6,6 +6,7 @@
 
 #include "base/names.h"
 #include "session/job/call.h"
+#include "store/tables/standing.h"
 
 typedef struct {
   FlooCall call;
@@ -57,6 +58,22 @@ known_items (GVariant *items)
   return g_variant_builder_end (&known);
 }
 
+/* The details of a group, and what we are there. */
+static gboolean
+set_info (FlooDb *db, ItemsQuery *query, GVariant *item, GError **error)
+{
+  GVariantDict info;
+
+  g_variant_dict_init (&info, item);
+  if (!floo_standing_describe (db, g_array_index (query->ids, gint64, 0), &info, error))
+    {
+      g_variant_dict_clear (&info);
+      return FALSE;
+    }
+  query->call.result = g_variant_ref_sink (g_variant_new ("(@a{sv})", g_variant_dict_end (&info)));
+  return TRUE;
+}
+
 static gboolean
 run_items_query (FlooDb *db, gpointer data, GError **error)
 {
@@ -79,9 +96,8 @@ run_items_query (FlooDb *db, gpointer data, GError **error)
 
       /* A brief record of the list has no owner_id: then it is not the answer. */
       if (owner != NULL)
-        query->call.result = g_variant_ref_sink (g_variant_new ("(@a{sv})", item));
-      else
-        g_array_append_vals (query->wanted, query->ids->data, 1);
+        return set_info (db, query, item, error);
+      g_array_append_vals (query->wanted, query->ids->data, 1);
     }
   return TRUE;
 }

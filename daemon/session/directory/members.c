@@ -140,9 +140,8 @@ on_put (FlooStore *store, gpointer data, const GError *error)
 
 /* ---- asking ---- */
 
-/* Errors that mean that it is no use to ask for this group again. */
-static gboolean
-is_refused (const GError *error)
+gboolean
+floo_members_is_refusal (const GError *error)
 {
   return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_BLOCKED)
          || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
@@ -158,7 +157,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (details != NULL)
     job->details = g_variant_ref_sink (details);
-  else if (!is_refused (error))
+  else if (!floo_members_is_refusal (error))
     {
       if (!floo_error_is_cancelled (error))
         g_warning ("details of members could not be fetched: %s", error->message);
@@ -169,21 +168,27 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   floo_job_write (job->account, run_put, on_put, job, job_free);
 }
 
+JsonNode *
+floo_members_body (gint64 group, const gint64 *ids, guint n)
+{
+  g_autoptr (JsonObject) object = json_object_new ();
+  JsonArray *array = json_array_sized_new (n);
+
+  for (guint i = 0; i < n; i++)
+    json_array_add_int_element (array, ids[i]);
+  json_object_set_int_member (object, "group_id", group);
+  json_object_set_array_member (object, "user_list", array);
+  return json_node_init_object (json_node_alloc (), object);
+}
+
 static void
 ask (Job *job)
 {
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) body = NULL;
-  JsonArray *array = json_array_sized_new (job->ids->len);
+  g_autoptr (JsonNode) body = floo_members_body (job->group, (const gint64 *) (void *) job->ids->data, job->ids->len);
 
-  for (guint i = 0; i < job->ids->len; i++)
-    json_array_add_int_element (array, g_array_index (job->ids, gint64, i));
   job->asked = floo_contacts_get_moment ();
-  json_object_set_int_member (object, "group_id", job->group);
-  json_object_set_array_member (object, "user_list", array);
-  body = json_node_init_object (json_node_alloc (), object);
-  floo_rest_call_async (floo_account_get_rest (job->account), "POST", "/group/members/display_name", NULL, body, FLOO_REST_NONE, floo_account_get_cancellable (job->account),
-                        on_answer, job);
+  floo_rest_call_async (floo_account_get_rest (job->account), "POST", FLOO_MEMBERS_PATH, NULL, body, FLOO_REST_NONE,
+                        floo_account_get_cancellable (job->account), on_answer, job);
 }
 
 static gboolean

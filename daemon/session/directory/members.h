@@ -4,6 +4,8 @@
  */
 #pragma once
 
+#include <json-glib/json-glib.h>
+
 #include "session/account/account.h"
 
 G_BEGIN_DECLS
@@ -15,5 +17,12 @@ void floo_members_free (FlooMembers *members);
 /* Fetches what is stale, one request a second, while online. */
 void floo_members_fetch (FlooMembers *members);
 void floo_members_offline (FlooMembers *members);
+
+/* The request for details of some members. */
+#define FLOO_MEMBERS_PATH "/group/members/display_name"
+/* Returns: (transfer full) */
+JsonNode *floo_members_body (gint64 group, const gint64 *ids, guint n);
+/* Errors that mean that it is no use to ask for this group again. */
+gboolean floo_members_is_refusal (const GError *error);
 
 G_END_DECLS

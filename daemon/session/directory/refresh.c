@@ -6,6 +6,7 @@
 
 #include "session/directory/members.h"
 #include "session/directory/read-ack.h"
+#include "session/directory/standings.h"
 #include "session/job/pace.h"
 
 typedef struct {
@@ -19,6 +20,7 @@ struct _FlooDirectory {
   FlooReadAck *read_ack;
   Fetcher fetchers[FLOO_N_DIRECTORY_KINDS];
   FlooMembers *members;
+  FlooStandings *standings;
 };
 
 static void find_missing (gpointer owner);
@@ -30,6 +32,7 @@ floo_directory_new (FlooAccount *account, FlooOperations *operations, const Floo
 
   self->account = account;
   self->members = floo_members_new (account);
+  self->standings = floo_standings_new (account);
   self->read_ack = floo_read_ack_new (account, self, operations, listener, data);
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
     {
@@ -46,6 +49,7 @@ floo_directory_offline (FlooDirectory *self)
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
     floo_pace_stop (&self->fetchers[i].pace);
   floo_members_offline (self->members);
+  floo_standings_offline (self->standings);
   floo_read_ack_offline (self->read_ack);
 }
 
@@ -54,6 +58,7 @@ floo_directory_free (FlooDirectory *self)
 {
   floo_directory_offline (self);
   floo_members_free (self->members);
+  floo_standings_free (self->standings);
   floo_read_ack_free (self->read_ack);
   g_free (self);
 }
@@ -161,5 +166,6 @@ floo_directory_fetch_missing (FlooDirectory *self)
   for (guint i = 0; i < FLOO_N_DIRECTORY_KINDS; i++)
     floo_pace_want (&self->fetchers[i].pace);
   floo_members_fetch (self->members);
+  floo_standings_fetch (self->standings);
   floo_read_ack_run (self->read_ack);
 }

@@ -124,7 +124,7 @@ floo_cache_list (FlooDb *db, FlooOperationCall *call, GError **error)
   if (!floo_lists_is_own_cursor (cursor_of (call)) && (!complete || !listed || (call->online && count >= 0 && count != n)))
     return TRUE;
   return get_page (db, call, &group, 1, error)
-         && (call->row->record != &floo_record_group_member || floo_complete_members (db, &call->result, error));
+         && (call->row->record != &floo_record_group_member || floo_complete_members (db, call, error));
 }
 
 /* Some members, where all of them are there. */
@@ -144,7 +144,7 @@ floo_cache_members (FlooDb *db, FlooOperationCall *call, GError **error)
       g_propagate_error (error, g_steal_pointer (&failure));
       return FALSE;
     }
-  return items == NULL || (set_result (call, g_variant_new ("(@aa{sv})", items)) && floo_complete_members (db, &call->result, error));
+  return items == NULL || (set_result (call, g_variant_new ("(@aa{sv})", items)) && floo_complete_members (db, call, error));
 }
 
 /* A stale value is better than none only where there is nobody to ask. */

@@ -12,6 +12,7 @@
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 #include "session/apply/status.h"
+#include "store/tables/standing.h"
 
 static gint64
 id_argument (const FlooOperationCall *call, guint i)
@@ -175,66 +176,6 @@ owner_of (const FlooOperationCall *call)
     }
 }
 
-/* What is known of the user, where the service leaves it out: the picture. */
-static gboolean
-complete_member (FlooDb *db, GVariant *member, GVariantBuilder *members, GError **error)
-{
-  g_autoptr (GVariant) items = NULL;
-  GVariant *known;
-  GVariantDict dict;
-  gint64 user;
-
-  g_variant_dict_init (&dict, member);
-  if (!g_variant_dict_contains (&dict, "avatar") && g_variant_dict_lookup (&dict, "user_id", "x", &user))
-    {
-      known = floo_contacts_get (db, FLOO_CONTACT_USER, &floo_record_roster_item, &user, 1, NULL, error);
-      if (known == NULL)
-        {
-          g_variant_dict_clear (&dict);
-          return FALSE;
-        }
-      items = g_variant_ref_sink (known);
-      if (g_variant_n_children (items) > 0)
-        {
-          g_autoptr (GVariant) item = g_variant_get_child_value (items, 0);
-          g_autoptr (GVariant) avatar = g_variant_lookup_value (item, "avatar", G_VARIANT_TYPE_STRING);
-
-          if (avatar != NULL)
-            g_variant_dict_insert_value (&dict, "avatar", avatar);
-        }
-    }
-  g_variant_builder_add_value (members, g_variant_dict_end (&dict));
-  return TRUE;
-}
-
-gboolean
-floo_complete_members (FlooDb *db, GVariant **result, GError **error)
-{
-  g_autoptr (GVariant) members = g_variant_get_child_value (*result, 0);
-  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
-  gboolean paged = g_variant_n_children (*result) == 2;
-  GVariant *values[2] = { NULL, NULL };
-
-  for (gsize i = 0; i < g_variant_n_children (members); i++)
-    {
-      g_autoptr (GVariant) member = g_variant_get_child_value (members, i);
-
-      if (!complete_member (db, member, &builder, error))
-        return FALSE;
-    }
-  values[0] = g_variant_builder_end (&builder);
-  if (paged)
-    {
-      const char *next;
-
-      g_variant_get_child (*result, 1, "&s", &next);
-      values[1] = g_variant_new_string (next);
-    }
-  g_variant_unref (*result);
-  *result = g_variant_ref_sink (g_variant_new_tuple (values, paged ? 2 : 1));
-  return TRUE;
-}
-
 gboolean
 floo_effect_take_list (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -261,7 +202,7 @@ floo_effect_take_list (FlooDb *db, FlooOperationCall *call, GError **error)
           || (call->row->list == FLOO_LIST_MEMBERS && !members_event (db, owner_of (call), changed, error)))
         return FALSE;
     }
-  return call->row->record != &floo_record_group_member || floo_complete_members (db, &call->result, error);
+  return call->row->record != &floo_record_group_member || floo_complete_members (db, call, error);
 }
 
 gboolean
@@ -285,7 +226,7 @@ floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **error)
         return FALSE;
       any |= known && changed;
     }
-  return members_event (db, group, any, error) && floo_complete_members (db, &call->result, error);
+  return members_event (db, group, any, error) && floo_complete_members (db, call, error);
 }
 
 /* ---- groups ---- */
@@ -350,9 +291,14 @@ floo_effect_set_group_field (FlooDb *db, FlooOperationCall *call, GError **error
     }
   else
     fields = changed_field (call);
-  /* The brief form has it under another name. */
+  /* The brief form has it under another name. What a former owner is now, we are not told. */
   if (g_str_equal (call->row->field, "owner_id"))
-    json_object_set_int_member (fields, "owner", json_object_get_int_member (fields, "owner_id"));
+    {
+      call->fetch = TRUE;
+      json_object_set_int_member (fields, "owner", json_object_get_int_member (fields, "owner_id"));
+      if (!floo_standing_forget (db, id_argument (call, 0), error))
+        return FALSE;
+    }
   return merge_group (db, id_argument (call, 0), fields, error);
 }
 
@@ -424,11 +370,11 @@ floo_effect_set_display_name (FlooDb *db, FlooOperationCall *call, GError **erro
   const char *name;
   GVariantDict member;
 
-  if (!floo_lists_has (db, FLOO_LIST_MEMBERS, group, call->self_id, &known, error))
+  g_variant_get_child (call->args, 1, "&s", &name);
+  if (!floo_standing_set_name (db, group, name, error) || !floo_lists_has (db, FLOO_LIST_MEMBERS, group, call->self_id, &known, error))
     return FALSE;
   if (!known)
-    return TRUE;
-  g_variant_get_child (call->args, 1, "&s", &name);
+    return members_event (db, group, TRUE, error);
   g_variant_dict_init (&member, NULL);
   g_variant_dict_insert (&member, "user_id", "x", call->self_id);
   g_variant_dict_insert (&member, "display_name", "s", name);

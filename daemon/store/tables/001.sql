@@ -165,10 +165,24 @@ CREATE TABLE contacts (
   avatar TEXT,
   muted INTEGER NOT NULL DEFAULT 0,
   wanted INTEGER NOT NULL DEFAULT 0,        -- has written in a group: details are fetched, listed or not
+  -- Of groups: what we are there (standing.h). The first two are taken from details.
+  owned INTEGER NOT NULL DEFAULT 0,
+  all_banned INTEGER NOT NULL DEFAULT 0,    -- until when only admins may write, -1: for ever
+  admin INTEGER NOT NULL DEFAULT 0,
+  my_name TEXT,
+  my_ban INTEGER NOT NULL DEFAULT 0,        -- until when we may not write, -1: for ever
+  standing INTEGER NOT NULL DEFAULT 0,      -- the three before it: 0: not asked for yet, 1: to be asked for again, 2: known
+  role INTEGER GENERATED ALWAYS AS (CASE            -- FlooRole
+    WHEN kind <> 1 THEN NULL WHEN listed = 0 THEN 0 WHEN owned = 1 THEN 3 WHEN admin = 1 THEN 2 WHEN standing > 0 THEN 1 END) VIRTUAL,
+  banned_until INTEGER GENERATED ALWAYS AS (CASE    -- by either ban
+    WHEN listed = 0 THEN 0
+    WHEN my_ban = -1 OR (all_banned = -1 AND owned = 0 AND admin = 0) THEN -1
+    ELSE max(my_ban, iif(owned OR admin, 0, all_banned)) END) VIRTUAL,
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contacts_listed ON contacts (kind, id) WHERE listed = 1;
 CREATE INDEX contacts_missing ON contacts (kind, id) WHERE (listed = 1 OR wanted = 1) AND (details IS NULL OR stale = 1);
+CREATE INDEX contacts_standing ON contacts (kind, id) WHERE kind = 1 AND listed = 1 AND standing <> 2;
 
 -- Cached lists (lists.h): how far each was read. cursor: where the reading under way goes on.
 CREATE TABLE lists (

@@ -13,6 +13,8 @@ G_BEGIN_DECLS
 #define FLOO_CHANGES_OF_LIST(list) (2u + (guint) (list))
 /* With the id 0: what is pinned. */
 #define FLOO_CHANGES_OF_PINS G_MAXUINT
+/* With a group's id: what we are there (standing.h). */
+#define FLOO_CHANGES_OF_STANDING (G_MAXUINT - 1)
 
 /* A point in time, for floo_changes_since(); on any thread. */
 gint64 floo_changes_get_moment (void);

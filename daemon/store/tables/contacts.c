@@ -105,13 +105,24 @@ run_on (FlooDb *db, const char *name, FlooContactKind kind, gint64 id, gboolean 
   return TRUE;
 }
 
+/* In the list or out of it: what we are in a group has changed, too. */
+static void
+note_listed (FlooDb *db, FlooContactKind kind, gint64 id)
+{
+  floo_changes_note (db, kind, LIST);
+  if (kind != FLOO_CONTACT_GROUP)
+    return;
+  floo_changes_note (db, FLOO_CHANGES_OF_STANDING, id);
+  floo_touched_add_contact (db, id);
+}
+
 gboolean
 floo_contacts_add (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *changed, GError **error)
 {
   if (!run_on (db, "contact-add", kind, id, changed, error))
     return FALSE;
   if (*changed)
-    floo_changes_note (db, kind, LIST);
+    note_listed (db, kind, id);
   return TRUE;
 }
 
@@ -121,7 +132,7 @@ floo_contacts_remove (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *cha
   if (!run_on (db, "contact-remove", kind, id, changed, error))
     return FALSE;
   if (*changed)
-    floo_changes_note (db, kind, LIST);
+    note_listed (db, kind, id);
   return TRUE;
 }
 
@@ -235,6 +246,27 @@ is_muted (FlooContactKind kind, JsonObject *details)
   return floo_json_get_bool (details, "mute_notification", &muted) && muted;
 }
 
+/* Details have it as owner_id, brief ones as owner. */
+static gboolean
+is_owned (FlooDb *db, JsonObject *details)
+{
+  gint64 owner = 0;
+
+  if (!floo_json_get_int (details, "owner_id", &owner))
+    (void) floo_json_get_int (details, "owner", &owner);
+  return owner == db->user_id;
+}
+
+/* In ms, from s. */
+static gint64
+all_banned_until (JsonObject *details)
+{
+  gint64 until = 0;
+
+  (void) floo_json_get_int (details, "ban_expire_time", &until);
+  return until > 0 ? MIN (until, G_MAXINT64 / 1000) * 1000 : MAX (until, -1);
+}
+
 /* What the conversation list shows is kept in columns of its own. @fresh: they are no longer stale */
 static gboolean
 save (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode *details, gboolean fresh, GError **error)
@@ -250,6 +282,8 @@ save (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode *details, gboolean f
   floo_query_bind_text (query, 5, floo_json_get_string (object, "avatar"));
   floo_query_bind_int (query, 6, is_muted (kind, object) ? 1 : 0);
   floo_query_bind_int (query, 7, fresh ? 1 : 0);
+  floo_query_bind_int (query, 8, kind == FLOO_CONTACT_GROUP && is_owned (db, object) ? 1 : 0);
+  floo_query_bind_int (query, 9, kind == FLOO_CONTACT_GROUP ? all_banned_until (object) : 0);
   floo_touched_add_contact (db, id);
   return floo_query_run (query, error);
 }

@@ -3,7 +3,9 @@
 
 -- name: contact-add
 -- in: ?1 kind, ?2 id
-INSERT INTO contacts (kind, id, listed) VALUES (?1, ?2, 1) ON CONFLICT (kind, id) DO UPDATE SET listed = 1 WHERE listed = 0;
+-- What we were in the group before tells nothing.
+INSERT INTO contacts (kind, id, listed) VALUES (?1, ?2, 1)
+ON CONFLICT (kind, id) DO UPDATE SET listed = 1, admin = 0, my_name = NULL, my_ban = 0, standing = 0 WHERE listed = 0;
 
 -- name: contact-get-details
 -- in: ?1 kind, ?2 id
@@ -42,13 +44,14 @@ FROM contacts AS c LEFT JOIN conversations AS v ON v.id = c.id AND v.present = 1
 WHERE c.details IS NOT NULL AND (c.listed = 1 OR v.id IS NOT NULL);
 
 -- name: contact-put
--- in: ?1 kind, ?2 id, ?3 details, ?4 name, ?5 avatar, ?6 muted, ?7 whether they are fresh
-INSERT INTO contacts (kind, id, details, name, avatar, muted) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-ON CONFLICT (kind, id) DO UPDATE SET details = ?3, name = ?4, avatar = ?5, muted = ?6, stale = iif(?7, 0, stale);
+-- in: ?1 kind, ?2 id, ?3 details, ?4 name, ?5 avatar, ?6 muted, ?7 whether they are fresh, ?8 whether we own the group, ?9 until when all are banned there
+INSERT INTO contacts (kind, id, details, name, avatar, muted, owned, all_banned) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9)
+ON CONFLICT (kind, id) DO UPDATE SET
+  details = ?3, name = ?4, avatar = ?5, muted = ?6, owned = ?8, all_banned = ?9, stale = iif(?7, 0, stale);
 
 -- name: contact-remove
 -- in: ?1 kind, ?2 id
-UPDATE contacts SET listed = 0 WHERE kind = ?1 AND id = ?2 AND listed = 1;
+UPDATE contacts SET listed = 0, my_name = NULL WHERE kind = ?1 AND id = ?2 AND listed = 1;
 
 -- name: contact-want
 -- in: ?1 kind, ?2 id

@@ -66,7 +66,8 @@ SELECT unread FROM conversations WHERE id = ?1;
 -- out: id, type, activity, then the fields of entries.c in their order
 SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.draft, c.draft_timestamp, k.name, k.avatar, c.last_content,
        c.last_timestamp, c.last_id, c.last_from, coalesce(f.name, c.last_from_name), c.last_type, c.last_outgoing, c.last_status,
-       c.last_send_state, c.first_unread, c.failed, c.read_up_to
+       c.last_send_state, c.first_unread, c.failed, c.read_up_to, iif(c.type = 1 AND k.id IS NULL, 0, k.role), k.my_name,
+       coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
 LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from
 WHERE c.id = ?1 AND c.present <> 0;
@@ -182,7 +183,8 @@ WHERE type = 1 AND listed = 1 AND last_message = 0 AND draft IS NULL AND pinned 
 -- out: id, type, activity, then the fields of entries.c in their order; pinned ones first, then newest activity
 SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.draft, c.draft_timestamp, k.name, k.avatar, c.last_content,
        c.last_timestamp, c.last_id, c.last_from, coalesce(f.name, c.last_from_name), c.last_type, c.last_outgoing, c.last_status,
-       c.last_send_state, c.first_unread, c.failed, c.read_up_to
+       c.last_send_state, c.first_unread, c.failed, c.read_up_to, iif(c.type = 1 AND k.id IS NULL, 0, k.role), k.my_name,
+       coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
 LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from
 WHERE c.listed = 1 AND (c.pinned, c.activity, c.id) < (?1, ?2, ?3) AND (?4 = -1 OR c.type = ?4)
@@ -193,7 +195,8 @@ ORDER BY c.pinned DESC, c.activity DESC, c.id DESC LIMIT ?5;
 -- out: id, type, activity, then the fields of entries.c in their order; newest activity first
 SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.draft, c.draft_timestamp, k.name, k.avatar, c.last_content,
        c.last_timestamp, c.last_id, c.last_from, coalesce(f.name, c.last_from_name), c.last_type, c.last_outgoing, c.last_status,
-       c.last_send_state, c.first_unread, c.failed, c.read_up_to
+       c.last_send_state, c.first_unread, c.failed, c.read_up_to, iif(c.type = 1 AND k.id IS NULL, 0, k.role), k.my_name,
+       coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
 LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from
 WHERE c.listed = 1 AND (c.activity, c.id) < (?2, ?3) AND (?4 = -1 OR c.type = ?4)

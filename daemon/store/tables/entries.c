@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "store/tables/conversations.h"
 #include "store/tables/rows.h"
+#include "store/tables/standing.h"
 
 /* Of the last message's content; a row of a list shows no more. */
 #define MAX_CHARACTERS 1024
@@ -16,15 +18,18 @@ static const char *const types[] = { "roster", "group", "system" };
 /* Behind type: fields of the entry, in the order of the columns from the fourth on. */
 static const struct {
   const char *name;
-  char type; /* of GVariant; m: the number of a FlooMessageType, e: of a FlooSendState */
+  char type; /* of GVariant; m: the number of a FlooMessageType, e: of a FlooSendState, r: of a FlooRole */
 } fields[] = {
   { "unread", 'u' },          { "mentioned", 'b' },       { "pinned", 'b' },       { "muted", 'b' },         { "draft", 's' },
   { "draft_timestamp", 'x' }, { "name", 's' },            { "avatar", 's' },       { "content", 's' },       { "timestamp", 'x' },
   { "last_message_id", 'x' }, { "last_from", 'x' },       { "last_from_name", 's' }, { "last_type", 'm' },   { "last_outgoing", 'b' },
   { "last_status", 'i' },     { "last_send_state", 'e' }, { "first_unread", 'x' }, { "failed", 'u' },        { "read_up_to", 'x' },
+  /* From here on only of groups. */
+  { "role", 'r' },            { "my_display_name", 's' }, { "banned_until", 'x' },
 };
 
 #define FIRST_FIELD 3
+#define N_FIELDS_OF_USERS (G_N_ELEMENTS (fields) - 3)
 
 static GVariant *
 read_field (FlooQuery *query, guint i, char type, gsize *size)
@@ -44,6 +49,8 @@ read_field (FlooQuery *query, guint i, char type, gsize *size)
       return g_variant_new_int64 (floo_query_int (query, column));
     case 'm':
       return g_variant_new_string (floo_query_is_null (query, column) ? "" : floo_message_type_to_string ((int) floo_query_int (query, column)));
+    case 'r':
+      return g_variant_new_string (floo_query_is_null (query, column) ? "" : floo_role_to_string (floo_query_int (query, column)));
     case 'e':
       return g_variant_new_string (floo_query_int (query, column) == FLOO_SEND_NONE
                                        ? "" : floo_send_state_to_string ((FlooSendState) floo_query_int (query, column)));
@@ -63,7 +70,7 @@ floo_entry_read (FlooQuery *query, gsize *size)
   g_variant_builder_init (&entry, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&entry, "{sv}", "id", g_variant_new_int64 (floo_query_int (query, 0)));
   g_variant_builder_add (&entry, "{sv}", "type", g_variant_new_string (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
-  for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+  for (guint i = 0; i < (type == FLOO_CONVERSATION_GROUP ? G_N_ELEMENTS (fields) : N_FIELDS_OF_USERS); i++)
     g_variant_builder_add (&entry, "{sv}", fields[i].name, read_field (query, i, fields[i].type, size));
   *size += 1024;
   return g_variant_builder_end (&entry);

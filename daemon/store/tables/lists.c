@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "store/tables/changes.h"
 #include "store/engine/query.h"
+#include "store/tables/standing.h"
 
 /* Before the cursors of our own pages: the service's begin otherwise. */
 #define CURSOR_PREFIX "local:"
@@ -140,11 +141,30 @@ is_over (FlooList list, GVariant *record)
   return status != 0 || (expires > 0 && expires <= floo_now_ms ());
 }
 
+/* What an entry of our own tells of us. */
+static gboolean
+follow_own (FlooDb *db, FlooList list, gint64 owner, GVariant *record, GError **error)
+{
+  if (list == FLOO_LIST_ADMINS && !floo_standing_set_admin (db, owner, TRUE, error))
+    return FALSE;
+  return (list != FLOO_LIST_MEMBERS && list != FLOO_LIST_BANNED) || floo_standing_take_member (db, owner, record, error);
+}
+
+static gboolean
+drop_own (FlooDb *db, FlooList list, gint64 owner, GError **error)
+{
+  if (list == FLOO_LIST_ADMINS)
+    return floo_standing_set_admin (db, owner, FALSE, error);
+  return list != FLOO_LIST_BANNED || floo_standing_set_ban (db, owner, 0, error);
+}
+
 static gboolean
 drop (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error)
 {
   guint n;
 
+  if (id == db->user_id && !drop_own (db, list, owner, error))
+    return FALSE;
   if (!floo_query_run_ints (db, "list-entry-remove", FLOO_INTS (list, owner, id), &n, error))
     return FALSE;
   if (changed != NULL)
@@ -171,7 +191,8 @@ put (FlooDb *db, FlooList list, gint64 *owner, gint64 generation, GVariant *reco
     return FALSE;
   fields = json_gvariant_serialize (record);
   *changed = details == NULL || lay_over (details, fields);
-  return save (db, list, *owner, id, generation, FALSE, details != NULL ? details : fields, error);
+  return save (db, list, *owner, id, generation, FALSE, details != NULL ? details : fields, error)
+         && (id != db->user_id || follow_own (db, list, *owner, record, error));
 }
 
 /* A record by itself. It belongs to the reading under way, which may have passed its place. @owner: (inout) */
@@ -315,7 +336,7 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
       || !floo_query_run_ints (db, "list-drop-old", FLOO_INTS (list, owner, generation), &dropped, error))
     return FALSE;
   *changed |= dropped > 0 && was_complete;
-  return TRUE;
+  return list != FLOO_LIST_ADMINS || floo_standing_take_admins (db, owner, error);
 }
 
 /* ---- looking ---- */
