@@ -44,8 +44,8 @@ class Damage:
         self.tables = [name for name, sql in self.schema if not name.startswith('sqlite_')]
 
     def columns(self, table):
-        """(name, type, place in the primary key)"""
-        return [(row[1], row[2], row[5]) for row in self.db.execute('PRAGMA table_xinfo(%s)' % table)]
+        """(name, type, place in the primary key); without those that SQLite works out from others."""
+        return [(row[1], row[2], row[5]) for row in self.db.execute('PRAGMA table_xinfo(%s)' % table) if row[6] not in (2, 3)]
 
     def unique(self, table):
         """Columns of further unique indexes, which copies of a row cannot share."""

@@ -32,8 +32,8 @@ DELETE FROM search_changes WHERE seq < 1 OR seq > 9007199254740992;
 
 -- name: table-columns
 -- in: ?1 table
--- out: name, type, whether it may not be NULL, default as SQL (NULL: none), place in the primary key (0: none)
-SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_xinfo(?1);
+-- out: name, type, whether it may not be NULL, default as SQL (NULL: none), place in the primary key (0: none); not those that follow from others
+SELECT name, type, "notnull", dflt_value, pk FROM pragma_table_xinfo(?1) WHERE hidden NOT IN (2, 3);
 
 -- name: tables
 -- out: name
