@@ -37,7 +37,7 @@ LAYERS = {
     'bus': ['base', 'session'],
     'client': ['base'],
     'cli': ['base', 'client'],
-    'notify': ['base', 'cli', 'client'],
+    'notify': ['base', 'client'],
 }
 # Headers that only these folders may include. parts.h of any folder is for that folder alone.
 RESERVED = {'session/account/owner.h': ['session', 'session/login', 'session/account']}
