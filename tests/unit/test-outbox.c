@@ -4,6 +4,7 @@
 #include "base/backoff.h"
 #include "base/names.h"
 #include "fake-net.h"
+#include "sync-pages.h"
 #include "session/outbox/sender.h"
 
 #define DEVICE 77
@@ -262,23 +263,7 @@ run_add_uncertain (FlooDb *db, gpointer data, GError **error)
 static void
 answer_history (Scene *s, int code)
 {
-  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
-  Floo__Status status = FLOO__STATUS__INIT;
-  Floo__XID xid = FLOO__XID__INIT;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (FlooFrame) frame = NULL;
-
-  xid.has_uid = dl.has_is_full_sync = dl.is_full_sync = dl.has_next_key = status.has_code = TRUE;
-  xid.uid = 7;
-  status.code = (Floo__Status__ErrorCode) code;
-  dl.xid = &xid;
-  if (code != FLOO__STATUS__ERROR_CODE__OK)
-    dl.status = &status;
-  bytes = floo_frame_encode (FLOO__FRAME__COMMAND__SYNC, &dl.base);
-  frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
-  g_assert_no_error (error);
-  floo_sync_frame (s->sync, frame);
+  SYNC_PAGE (s->sync, .conversation = 7, .is_history = TRUE, .code = code);
 }
 
 /* The whole history does not have it: it was not taken, and goes out again. */

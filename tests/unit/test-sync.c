@@ -4,6 +4,7 @@
  * is sent is lost.
  */
 #include "sync-fixture.h"
+#include "sync-pages.h"
 
 #include "store/tables/gaps.h"
 
@@ -11,22 +12,7 @@
 static void
 refuse (Online *o, gint64 conversation)
 {
-  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
-  Floo__Status status = FLOO__STATUS__INIT;
-  Floo__XID xid = FLOO__XID__INIT;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (FlooFrame) frame = NULL;
-
-  xid.has_uid = status.has_code = TRUE;
-  xid.uid = (guint64) conversation;
-  status.code = FLOO__STATUS__ERROR_CODE__INVALID_PARAMETER;
-  dl.xid = &xid;
-  dl.status = &status;
-  bytes = floo_frame_encode (FLOO__FRAME__COMMAND__SYNC, &dl.base);
-  frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
-  g_assert_no_error (error);
-  floo_sync_frame (o->sync, frame);
+  SYNC_PAGE (o->sync, .conversation = conversation, .code = FLOO__STATUS__ERROR_CODE__INVALID_PARAMETER);
 }
 
 /* What is still to be asked for is refused, twice: it is asked for all the same, once. */
@@ -120,32 +106,7 @@ test_history_refused (Online *o, gconstpointer data)
 static void
 bring_history (Online *o, gint64 newest, guint n)
 {
-  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
-  Floo__XID xid = FLOO__XID__INIT;
-  g_autofree Floo__Meta *metas = g_new (Floo__Meta, n);
-  g_autofree Floo__Meta **pointers = g_new (Floo__Meta *, n);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  g_autoptr (FlooFrame) frame = NULL;
-
-  xid.has_uid = dl.has_is_full_sync = dl.is_full_sync = dl.has_next_key = TRUE;
-  xid.uid = 8;
-  for (guint i = 0; i < n; i++)
-    {
-      metas[i] = (Floo__Meta) FLOO__META__INIT;
-      metas[i].has_id = metas[i].has_ns = TRUE;
-      metas[i].id = (guint64) newest - i;
-      metas[i].ns = FLOO__META__NAME_SPACE__INFO;
-      pointers[i] = &metas[i];
-    }
-  dl.xid = &xid;
-  dl.n_metas = n;
-  dl.metas = pointers;
-  dl.next_key = n > 0 ? (guint64) newest - n + 1 : 0;
-  bytes = floo_frame_encode (FLOO__FRAME__COMMAND__SYNC, &dl.base);
-  frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
-  g_assert_no_error (error);
-  floo_sync_frame (o->sync, frame);
+  SYNC_PAGE (o->sync, .conversation = 8, .is_history = TRUE, .newest = newest, .n = n, .next_key = n > 0 ? (guint64) newest - n + 1 : 0);
 }
 
 static void
@@ -212,26 +173,6 @@ test_history_asked_again (Online *o, gconstpointer data)
 
 /* ---- connections ---- */
 
-/* A page of conversation 7 with @next_key. */
-static FlooFrame *
-empty_page (guint64 next_key)
-{
-  Floo__SyncDL dl = FLOO__SYNC_DL__INIT;
-  Floo__XID xid = FLOO__XID__INIT;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) bytes = NULL;
-  FlooFrame *frame;
-
-  xid.has_uid = xid.has_devicesn = dl.has_next_key = TRUE;
-  xid.uid = 7;
-  dl.xid = &xid;
-  dl.next_key = next_key;
-  bytes = floo_frame_encode (FLOO__FRAME__COMMAND__SYNC, &dl.base);
-  frame = floo_frame_decode (bytes, FLOO_FROM_SERVICE, &error);
-  g_assert_no_error (error);
-  return frame;
-}
-
 static FlooPull *
 want (Online *o)
 {
@@ -247,7 +188,7 @@ want (Online *o)
 static void
 test_page_of_a_connection_before (Online *o, gconstpointer data)
 {
-  g_autoptr (FlooFrame) frame = empty_page (5);
+  g_autoptr (FlooFrame) frame = sync_page (&(SyncPage){ .conversation = 7, .next_key = 5 });
   FlooInboundItem item = { .frame = frame, .conversation = 7, .from = -1, .connection = o->sync->connection };
   FlooPull *pull;
 

@@ -9,24 +9,14 @@
 
 typedef struct {
   FlooCall call;
-  char *text;
   guint limit;
 } FindQuery;
-
-static void
-find_query_free (gpointer data)
-{
-  FindQuery *query = data;
-
-  g_free (query->text);
-  floo_call_free (query);
-}
 
 static gboolean
 run_find (FlooDb *db, gpointer data, GError **error)
 {
   FindQuery *query = data;
-  GVariant *items = floo_names_find (db, query->text, query->limit, error);
+  GVariant *items = floo_names_find (db, query->call.text, query->limit, error);
 
   if (items == NULL)
     return FALSE;
@@ -47,7 +37,7 @@ floo_directory_find (FlooDirectory *self, const char *text, guint limit, FlooRep
   if (!floo_call_check_account (floo_directory_get_account (self), reply, user_data))
     return;
   query = floo_call_new (sizeof *query, floo_directory_get_account (self), reply, user_data);
-  query->text = g_strdup (text);
+  query->call.text = g_strdup (text);
   query->limit = limit;
-  floo_call_read (query, run_find, find_query_free);
+  floo_call_read (query, run_find, floo_call_free);
 }

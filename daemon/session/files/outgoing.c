@@ -124,24 +124,14 @@ typedef struct {
   FlooOutboxCall base;
   FlooOutgoing *send;           /* whose transfer waits for this */
   gint64 client_id;
-  char *attachment;
 } ReleaseCall;
-
-static void
-release_call_free (gpointer data)
-{
-  ReleaseCall *call = data;
-
-  g_free (call->attachment);
-  floo_outbox_call_free (call);
-}
 
 static gboolean
 run_release (FlooDb *db, gpointer data, GError **error)
 {
   ReleaseCall *call = data;
 
-  return floo_outbox_set_file (db, call->client_id, NULL, call->attachment, error)
+  return floo_outbox_set_file (db, call->client_id, NULL, call->base.call.text, error)
          && floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error)
          && floo_outbox_call_finish (db, &call->base, call->client_id, error);
 }
@@ -176,8 +166,8 @@ finish_send (FlooUpload *upload)
 
   FLOO_CRASH_POINT ("send-file-uploaded");
   call->client_id = send->client_id;
-  call->attachment = floo_outgoing_attachment (send->file, upload->url);
-  floo_outbox_call_run (call, run_release, release_call_free);
+  call->base.call.text = floo_outgoing_attachment (send->file, upload->url);
+  floo_outbox_call_run (call, run_release, floo_outbox_call_free);
 }
 
 /* ---- the transfer ---- */

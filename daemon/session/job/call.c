@@ -47,6 +47,7 @@ floo_call_free (gpointer data)
 
   g_clear_pointer (&call->result, g_variant_unref);
   floo_account_unref (call->account);
+  g_free (call->text);
   g_free (call);
 }
 

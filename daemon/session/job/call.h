@@ -20,6 +20,7 @@ typedef struct {
   FlooReply reply;
   gpointer user_data;
   GVariant *result;             /* (nullable), sunk with the reply */
+  char *text;                   /* (nullable): an argument; freed with the call */
   guint caller;                 /* whose call it is */
   gint64 until;                 /* monotonic time from which on nobody waits for it */
   FlooStoreFunc func;           /* of floo_call_read() */

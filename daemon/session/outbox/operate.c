@@ -178,17 +178,7 @@ typedef struct {
   gint64 conversation;
   FlooDeleteKind how;
   FlooToType to_type;
-  char *text;
 } ConversationCall;
-
-static void
-conversation_call_free (gpointer data)
-{
-  ConversationCall *call = data;
-
-  g_free (call->text);
-  floo_outbox_call_free (call);
-}
 
 static gboolean
 run_delete_conversation (FlooDb *db, gpointer data, GError **error)
@@ -224,7 +214,7 @@ floo_sender_delete_conversation (FlooSender *self, gint64 conversation, FlooDele
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->conversation = conversation;
   call->how = how;
-  floo_outbox_call_run (call, run_delete_conversation, conversation_call_free);
+  floo_outbox_call_run (call, run_delete_conversation, floo_outbox_call_free);
 }
 
 static gboolean
@@ -234,7 +224,7 @@ run_set_draft (FlooDb *db, gpointer data, GError **error)
 
   return floo_recipient_resolve (db, call->conversation, &call->to_type, error)
          && floo_conversations_set_draft (db, call->conversation,
-                                          floo_conversation_type_of (call->to_type, call->conversation), call->text,
+                                          floo_conversation_type_of (call->to_type, call->conversation), call->base.call.text,
                                           floo_now_ms (), error)
          && floo_conversations_list_changed (db);
 }
@@ -258,8 +248,8 @@ floo_sender_set_draft (FlooSender *self, gint64 conversation, const char *to_typ
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->conversation = conversation;
   call->to_type = kind;
-  call->text = g_strdup (text);
-  floo_outbox_call_run (call, run_set_draft, conversation_call_free);
+  call->base.call.text = g_strdup (text);
+  floo_outbox_call_run (call, run_set_draft, floo_outbox_call_free);
 }
 
 /* ---- the outbox ---- */
@@ -267,25 +257,15 @@ floo_sender_set_draft (FlooSender *self, gint64 conversation, const char *to_typ
 typedef struct {
   FlooCall call;
   FlooSender *sender;
-  char *cursor;
   guint limit;
 } OutboxQuery;
-
-static void
-outbox_query_free (gpointer data)
-{
-  OutboxQuery *query = data;
-
-  g_free (query->cursor);
-  floo_call_free (query);
-}
 
 static gboolean
 run_list_outbox (FlooDb *db, gpointer data, GError **error)
 {
   OutboxQuery *query = data;
   g_autofree char *next = NULL;
-  GVariant *messages = floo_outbox_list (db, floo_sender_is_online (query->sender), query->cursor, query->limit, &next, error);
+  GVariant *messages = floo_outbox_list (db, floo_sender_is_online (query->sender), query->call.text, query->limit, &next, error);
 
   if (messages == NULL)
     return FALSE;
@@ -302,9 +282,9 @@ floo_sender_list_outbox (FlooSender *self, const char *cursor, guint limit, Floo
     return;
   query = floo_call_new (sizeof *query, self->account, reply, user_data);
   query->sender = self;
-  query->cursor = g_strdup (cursor);
+  query->call.text = g_strdup (cursor);
   query->limit = limit;
-  floo_call_read (query, run_list_outbox, outbox_query_free);
+  floo_call_read (query, run_list_outbox, floo_call_free);
 }
 
 typedef struct {

@@ -162,19 +162,9 @@ floo_sync_get_readers (FlooSync *self, gint64 message, FlooReply reply, gpointer
 
 typedef struct {
   FlooCall call;
-  char *journal;
   guint64 since;
   guint limit;
 } ReplayQuery;
-
-static void
-replay_query_free (gpointer data)
-{
-  ReplayQuery *query = data;
-
-  g_free (query->journal);
-  floo_call_free (query);
-}
 
 static gboolean
 run_get_position (FlooDb *db, gpointer data, GError **error)
@@ -184,7 +174,7 @@ run_get_position (FlooDb *db, gpointer data, GError **error)
 
   if (!floo_journal_get_position (db, &first, &last, error))
     return FALSE;
-  query->call.result = g_variant_ref_sink (g_variant_new ("(stt)", query->journal, first, last));
+  query->call.result = g_variant_ref_sink (g_variant_new ("(stt)", query->call.text, first, last));
   return TRUE;
 }
 
@@ -209,8 +199,8 @@ floo_sync_get_position (FlooSync *self, FlooReply reply, gpointer user_data)
   if (!floo_call_check_account (self->account, reply, user_data))
     return;
   query = floo_call_new (sizeof *query, self->account, reply, user_data);
-  query->journal = g_strdup (floo_store_get_journal_id (floo_account_get_store (self->account)));
-  floo_call_read (query, run_get_position, replay_query_free);
+  query->call.text = g_strdup (floo_store_get_journal_id (floo_account_get_store (self->account)));
+  floo_call_read (query, run_get_position, floo_call_free);
 }
 
 void
@@ -230,5 +220,5 @@ floo_sync_replay (FlooSync *self, const char *journal, guint64 since, guint limi
   query = floo_call_new (sizeof *query, self->account, reply, user_data);
   query->since = since;
   query->limit = limit;
-  floo_call_read (query, run_replay, replay_query_free);
+  floo_call_read (query, run_replay, floo_call_free);
 }

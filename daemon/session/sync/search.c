@@ -10,18 +10,8 @@
 
 typedef struct {
   FlooCall call;
-  char *text;
   FlooSearch search;
 } SearchQuery;
-
-static void
-search_query_free (gpointer data)
-{
-  SearchQuery *query = data;
-
-  g_free (query->text);
-  floo_call_free (query);
-}
 
 static gboolean
 run_search (FlooDb *db, gpointer data, GError **error)
@@ -48,10 +38,10 @@ on_caught_up (FlooStore *store, gpointer data, const GError *error)
   if (error != NULL)
     {
       floo_call_done (store, query, error);
-      search_query_free (query);
+      floo_call_free (query);
       return;
     }
-  floo_call_read (query, run_search, search_query_free);
+  floo_call_read (query, run_search, floo_call_free);
 }
 
 void
@@ -63,20 +53,20 @@ floo_sync_search (FlooSync *self, const FlooSearchRequest *request, FlooReply re
   if (!floo_call_check_account (self->account, reply, user_data))
     return;
   query = floo_call_new (sizeof *query, self->account, reply, user_data);
-  query->text = g_strdup (request->text);
-  query->search = (FlooSearch){ query->text, request->conversation, request->from, -1, request->since, request->until, request->limit,
+  query->call.text = g_strdup (request->text);
+  query->search = (FlooSearch){ query->call.text, request->conversation, request->from, -1, request->since, request->until, request->limit,
                                   request->before };
   if (request->type != NULL)
     (void) floo_message_type_from_string (request->type, &query->search.type);
   if (floo_search_is_by_type (&query->search))
     {
-      floo_call_read (query, run_search, search_query_free);
+      floo_call_read (query, run_search, floo_call_free);
       return;
     }
-  if (!floo_search_check_text (query->text, &error))
+  if (!floo_search_check_text (query->call.text, &error))
     {
       floo_call_done (NULL, query, error);
-      search_query_free (query);
+      floo_call_free (query);
       return;
     }
   floo_store_catch_up (floo_account_get_store (self->account), FLOO_SEARCH_TIMEOUT_MS, on_caught_up, query, NULL);
