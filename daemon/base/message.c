@@ -9,8 +9,8 @@
 static const char *const to_types[] = { "roster", "group" };
 static const char *const types[FLOO_N_TYPES]
     = { "text", "image", "audio", "video", "file", "location", "command", "forward", "rtc" };
-static const char *const send_states[FLOO_N_SEND_STATES]
-    = { "none", "queued", "sending", "sent", "failed", "uncertain", "cancelled" };
+static const char *const send_states[]
+    = { "none", "queued", "sending", "sent", "failed", "uncertain", "cancelled", "scheduled" };
 
 static const char *
 name_of (const char *const *names, guint n, int value)
@@ -190,6 +190,8 @@ floo_message_to_variant (const FlooMessage *m)
   add_flag (&more, "outgoing", m->flags & FLOO_MESSAGE_OUTGOING);
   if (m->send_state != FLOO_SEND_NONE)
     g_variant_builder_add (&more, "{sv}", "send_state", g_variant_new_string (floo_send_state_to_string (m->send_state)));
+  if (m->not_before != 0)
+    g_variant_builder_add (&more, "{sv}", "not_before", g_variant_new_int64 (m->not_before));
   if (m->send_state == FLOO_SEND_FAILED)
     add_failure (&more, m);
   if (m->extra != NULL)

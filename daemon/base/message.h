@@ -40,10 +40,12 @@ typedef enum {
 /* Message.status; it only grows, save by READ_CANCEL. */
 typedef enum { FLOO_STATUS_UNREAD = 0, FLOO_STATUS_DELIVERED = 1, FLOO_STATUS_READ = 2 } FlooMessageStatus;
 
-/* Message.more.send_state of our own; NONE for everything that the service has given us. Stored numbers. */
+/* Message.more.send_state of our own; NONE for everything that the service has given us. Stored numbers; SCHEDULED, which waits for a time,
+ * is stored as QUEUED. */
 typedef enum {
   FLOO_SEND_NONE = 0, FLOO_SEND_QUEUED = 1, FLOO_SEND_SENDING = 2, FLOO_SEND_SENT = 3,
-  FLOO_SEND_FAILED = 4, FLOO_SEND_UNCERTAIN = 5, FLOO_SEND_CANCELLED = 6, FLOO_N_SEND_STATES
+  FLOO_SEND_FAILED = 4, FLOO_SEND_UNCERTAIN = 5, FLOO_SEND_CANCELLED = 6, FLOO_N_SEND_STATES,
+  FLOO_SEND_SCHEDULED = FLOO_N_SEND_STATES
 } FlooSendState;
 
 /* Stored bits; never renumbered. */
@@ -86,6 +88,7 @@ typedef struct {
   int error_code;         /* that the service gave for it; 0: the daemon's own reason */
   const char *error;      /* (nullable): why one of ours failed or waits; told where send_state is FAILED */
   gboolean permanent;     /* it failed for good */
+  gint64 not_before;      /* ms, by the service's clock: when it is sent at the earliest; 0: no such time */
   /* Only in ListOutbox and the like: further entries of `more`, (nullable), an a{sv}. */
   GVariant *extra;
 } FlooMessage;

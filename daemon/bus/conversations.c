@@ -21,10 +21,15 @@ static const FlooOption get_messages_options[] = {
   { NULL }
 };
 
+/* Of a time that is to come, ms: what is below is one in seconds. */
+#define MIN_TIME G_GINT64_CONSTANT (1000000000000)
+#define MAX_TIME G_GINT64_CONSTANT (4102444800000)
+
 /* Of every method that sends. */
 #define SEND_OPTIONS                                                                                                                       \
   { .key = "ext", .type = 's' }, { .key = "config", .type = 's' }, { .key = "silent", .type = 'b' },                                       \
       { .key = "push_text", .type = 's', .max = FLOO_MAX_ARGUMENT }, \
+      { .key = "not_before", .type = 'x', .min = MIN_TIME, .max = MAX_TIME }, \
   { \
     .key = "token", .type = 's' \
   }
@@ -187,6 +192,7 @@ send_options_of (const FlooBusCall *call)
     .push_text = floo_options_get_string (call->options, "push_text"),
     .silent = floo_options_get_boolean (call->options, "silent"),
     .token = floo_options_get_string (call->options, "token"),
+    .not_before = floo_options_get_number (call->options, "not_before"),
   };
 }
 

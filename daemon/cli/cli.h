@@ -106,6 +106,7 @@ struct FlooCli
   char *bus_name;
   GDBusConnection *connection; /* (nullable) until the first call */
   gint64 group;                /* whose members can be named, too; 0: none */
+  gint64 not_before;           /* what --at says, ms since 1970; 0: it is not given */
   gboolean is_running;         /* the daemon was seen on the bus */
   GHashTable *names;           /* gint64 -> what to show for a user or group */
 };
@@ -129,6 +130,8 @@ const char *floo_cli_option (FlooCli *cli, const char *name);
 /* FALSE: it is no number within the bounds. *@out stays as it is where the option is not given. */
 gboolean floo_cli_number_option (FlooCli *cli, const char *name, gint64 min, gint64 max, gint64 *out, GError **error);
 gboolean floo_cli_parse_number (const char *what, const char *text, gint64 min, gint64 max, gint64 *out, GError **error);
+/* A moment that is to come: as below, but "10:42" is the next time that it is so late, and "2h" in two hours. */
+gboolean floo_cli_parse_time_to_come (const char *what, const char *text, gint64 *ms, GError **error);
 /* A moment: "2026-11-30", "2026-11-30 10:42", ISO 8601, "10:42", "2h" (that long ago), or ms since 1970. */
 gboolean floo_cli_parse_time (const char *what, const char *text, gint64 *ms, GError **error);
 /* A span: "90", "90s", "10m", "2h", "3d". */

@@ -35,7 +35,25 @@ send_options (FlooCli *cli)
   for (guint i = 0; i < G_N_ELEMENTS (flags); i++)
     if (floo_cli_option (cli, flags[i]) != NULL)
       g_variant_builder_add (&builder, "{sv}", flags[i], g_variant_new_boolean (TRUE));
+  if (cli->not_before != 0)
+    g_variant_builder_add (&builder, "{sv}", "not_before", g_variant_new_int64 (cli->not_before));
   return g_variant_builder_end (&builder);
+}
+
+/* --at */
+static gboolean
+read_time (FlooCli *cli, GError **error)
+{
+  const char *at = floo_cli_option (cli, "at");
+
+  return at == NULL || floo_cli_parse_time_to_come ("--at", at, &cli->not_before, error);
+}
+
+/* --wait and --at */
+static gboolean
+read_when (FlooCli *cli, gint64 *seconds, GError **error)
+{
+  return floo_cli_wait_option (cli, seconds, error) && read_time (cli, error);
 }
 
 /* ---- texts ---- */
@@ -88,7 +106,7 @@ floo_cli_run_send (FlooCli *cli)
   GVariant *args;
   gint64 seconds;
 
-  if (!floo_cli_wait_option (cli, &seconds, &error) || !floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_ALL, &target, &error))
+  if (!read_when (cli, &seconds, &error) || !floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_ALL, &target, &error))
     return floo_cli_fail (cli, error);
   if (cli->args->len == 1 && isatty (STDIN_FILENO))
     floo_cli_note (cli, "type the text; Ctrl-D ends it");
@@ -114,7 +132,7 @@ floo_cli_run_location (FlooCli *cli)
   double degrees[2];
   gint64 seconds;
 
-  if (!floo_cli_wait_option (cli, &seconds, &error) || !floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_ALL, &target, &error))
+  if (!read_when (cli, &seconds, &error) || !floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_ALL, &target, &error))
     return floo_cli_fail (cli, error);
   for (guint i = 0; i < 2; i++)
     {
@@ -146,7 +164,7 @@ floo_cli_run_forward (FlooCli *cli)
   gint64 message, seconds;
   int worst = 0;
 
-  if (!floo_cli_wait_option (cli, &seconds, &error)
+  if (!read_when (cli, &seconds, &error)
       || !floo_cli_parse_number ("the id of a message", floo_cli_arg (cli, 0), 1, G_MAXINT64, &message, &error))
     return floo_cli_fail (cli, error);
   for (guint i = 1; i < cli->args->len; i++)
@@ -205,7 +223,7 @@ floo_cli_run_append (FlooCli *cli)
   g_autofree char *text = NULL;
   gint64 message, seconds;
 
-  if (!floo_cli_wait_option (cli, &seconds, &error)
+  if (!read_when (cli, &seconds, &error)
       || !floo_cli_parse_number ("the id of a message", floo_cli_arg (cli, 0), 1, G_MAXINT64, &message, &error))
     return floo_cli_fail (cli, error);
   if (cli->args->len == 1 || (cli->args->len == 2 && strcmp (floo_cli_arg (cli, 1), "-") == 0))
@@ -290,11 +308,11 @@ floo_cli_run_send_file (FlooCli *cli)
 
   if (cli->args->len > 2 && (floo_cli_option (cli, "name") != NULL || floo_cli_option (cli, "token") != NULL))
     g_set_error (&error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "--name and --token are for one file");
-  else if (timeout == NULL || floo_cli_parse_span ("--timeout", timeout, &seconds, &error))
+  else if (read_time (cli, &error) && (timeout == NULL || floo_cli_parse_span ("--timeout", timeout, &seconds, &error)))
     floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_ALL, &target, &error);
   if (error != NULL)
     return floo_cli_fail (cli, error);
-  if (floo_cli_option (cli, "no-wait") != NULL)
+  if (floo_cli_option (cli, "no-wait") != NULL || cli->not_before != 0)
     seconds = -1;
   for (guint i = 1; i < cli->args->len; i++)
     {

@@ -7,7 +7,8 @@ static const FlooColumn outbox_columns[] = {
   { "CLIENT ID", "client_id|id", FLOO_COLUMN_PLAIN }, { "TO", "to|conversation", FLOO_COLUMN_NAME },
   { "WHAT", "operation|type", FLOO_COLUMN_PLAIN },    { "STATE", "send_state", FLOO_COLUMN_PLAIN },
   { "TRIES", "attempts", FLOO_COLUMN_PLAIN },         { "ERROR", "error", FLOO_COLUMN_PLAIN },
-  { "CONTENT", "content", FLOO_COLUMN_PLAIN },        { NULL },
+  { "CONTENT", "content", FLOO_COLUMN_PLAIN },        { "NOT BEFORE", "not_before", FLOO_COLUMN_TIME },
+  { NULL },
 };
 
 #define TOKEN_OPTION                                                                                                                       \
@@ -19,6 +20,11 @@ static const FlooColumn outbox_columns[] = {
     "wait", 0, "=SECONDS", "Wait until it is sent (at most 60 s if not given)"                                                             \
   }
 
+#define AT_OPTION                                                                                                                          \
+  {                                                                                                                                        \
+    "at", 0, "TIME", "Send it then, or as soon after that as there is a connection: 18:00, \"2026-11-30 10:42\", or 2h for in two hours"  \
+  }
+
 #define QUIET_OPTIONS                                                                                                                      \
   { "silent", 0, NULL, "The receivers get no notification on their phones" },                                                              \
     { "push", 0, "TEXT", "What that notification says instead of the text" },                                                              \
@@ -27,6 +33,7 @@ static const FlooColumn outbox_columns[] = {
 static const FlooCliOption send_options[] = {
   TOKEN_OPTION,
   WAIT_OPTION,
+  AT_OPTION,
   QUIET_OPTIONS,
   { "mention", 0, "WHO", "Mention these members, with commas between them" },
   { "mention-all", 0, NULL, "Mention all members" },
@@ -34,7 +41,7 @@ static const FlooCliOption send_options[] = {
   { NULL },
 };
 
-static const FlooCliOption location_options[] = { TOKEN_OPTION, WAIT_OPTION, QUIET_OPTIONS, { NULL } };
+static const FlooCliOption location_options[] = { TOKEN_OPTION, WAIT_OPTION, AT_OPTION, QUIET_OPTIONS, { NULL } };
 static const FlooCliOption wait_options[] = { WAIT_OPTION, { NULL } };
 static const FlooCliOption delete_options[] = {
   WAIT_OPTION,
@@ -47,8 +54,9 @@ static const FlooCliOption file_options[] = {
   { "name", 'n', "NAME", "What the receivers see as the file's name" },
   { "type", 't', "TYPE", "image, audio, video or file; by its content if not given" },
   TOKEN_OPTION,
+  AT_OPTION,
   QUIET_OPTIONS,
-  { "no-wait", 0, NULL, "Do not wait until it is sent" },
+  { "no-wait", 0, NULL, "Do not wait until it is sent; so it is with --at" },
   { "timeout", 0, "SECONDS", "Wait that long while nothing moves (60)" },
   { NULL },
 };
@@ -116,9 +124,11 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .details
     = "Without TEXT, or with -, the text is standard input, byte for byte. It returns when the message is on the disk, from where it goes "
       "out now or when there is a connection again, and prints its client id. With --wait it prints the message's id when it is sent; it "
-      "fails with status 1 where the service refuses it, and with 75 where it still waits.",
+      "fails with status 1 where the service refuses it, and with 75 where it still waits. With --at it waits in the outbox for its time, "
+      "and holds up nothing; `flooim outbox` shows it, `flooim outbox cancel` takes it back, and `flooim outbox resend` sends it now. With "
+      "--token give --at a date: in two hours is another time each time.",
     .example = "flooim send bob 'Lunch at noon?'\ndf -h / | flooim send Team - --wait\nflooim send bob 'Backup done' --token "
-               "\"backup-$(date +%F)\" --wait",
+               "\"backup-$(date +%F)\" --wait\nflooim send carol 'Happy new year!' --at '2027-01-01 00:00'",
     .options = send_options,
     .run = floo_cli_run_send },
   { .name = "send-file",
@@ -269,7 +279,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .run = floo_cli_run_outbox_cancel },
   { .name = "outbox resend",
     .args = "ID...",
-    .help = "Try messages that failed again",
+    .help = "Try messages that failed again, and send at once what waits for its time",
     .example = "flooim outbox resend 1764499200000",
     .run = floo_cli_run_outbox_resend },
   { .name = "transfers", .args = "", .help = "List the files on their way", .example = "flooim transfers", .run = floo_cli_run_transfers },

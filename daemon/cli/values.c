@@ -63,6 +63,41 @@ read_date (const char *text)
   return g_date_time_new_from_iso8601 (whole, here);
 }
 
+/* Of a time of the day the next one. */
+static GDateTime *
+read_date_to_come (const char *text)
+{
+  g_autoptr (GDateTime) date = read_date (text);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+
+  if (date != NULL && strlen (text) == 5 && g_date_time_compare (date, now) <= 0)
+    return g_date_time_add_days (date, 1);
+  return g_steal_pointer (&date);
+}
+
+gboolean
+floo_cli_parse_time_to_come (const char *what, const char *text, gint64 *ms, GError **error)
+{
+  g_autoptr (GDateTime) date = read_date_to_come (text);
+  gint64 seconds;
+
+  if (date != NULL)
+    *ms = g_date_time_to_unix (date) * 1000 + g_date_time_get_microsecond (date) / 1000;
+  else if (strlen (text) >= 10 && g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, ms, NULL))
+    return TRUE;
+  else if (!g_ascii_isdigit (text[strlen (text) > 0 ? strlen (text) - 1 : 0]) && read_span (text, &seconds))
+    *ms = g_get_real_time () / 1000 + seconds * 1000;
+  else
+    {
+      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE,
+                   "%s must be a time such as \"2026-11-30 10:42\", 10:42 for the next time that it is so late, or 2h for two hours from now, "
+                   "not %s",
+                   what, text);
+      return FALSE;
+    }
+  return TRUE;
+}
+
 gboolean
 floo_cli_parse_time (const char *what, const char *text, gint64 *ms, GError **error)
 {

@@ -110,7 +110,14 @@ on_event (const FlooEvent *event, gpointer data)
   g_signal_emit (self, signals[SIGNAL_EVENT], 0, event);
 }
 
-static const FlooAccountListener account_listener = { on_event, on_state_changed, on_account_changed, on_counts_changed };
+static void
+on_time_changed (gpointer data)
+{
+  floo_sender_look_at_schedule (((FlooSession *) data)->sender);
+}
+
+static const FlooAccountListener account_listener
+    = { on_event, on_state_changed, on_account_changed, on_counts_changed, on_time_changed };
 
 /* ---- news of the parts ---- */
 

@@ -4,6 +4,7 @@
 import json
 import os
 import signal
+import time
 
 import cli
 import harness
@@ -175,6 +176,15 @@ class MessagesTest(cli.Test):
         self.assertIn('"finish":true', client.call('Conversations', 'GetMessage', '(x)', int(id))[8]['ext'])
         self.flooim(daemon, 'send', 'carol', 'psst', '--silent', '--push', 'quiet', '--config', '{"mine":1}', '--wait')
         self.assertEqual(json.loads(sandbox.accepted('alice')[-1]['config']), {'mine': 1, 'pushMessage': 'quiet', 'silence': True, 'noPush': True})
+        later = [self.flooim(daemon, command, 'carol', *text, '--at', at).output.strip()
+                 for command, text, at in (('send', ['later'], '2h'), ('location', ['1', '2'], '2099-12-31'))]
+        waiting = {one['client_id']: one for one in self.flooim(daemon, 'outbox', '--json').json}
+        self.assertEqual([waiting[one]['send_state'] for one in later], ['scheduled', 'scheduled'])
+        self.assertAlmostEqual(int(waiting[later[0]]['not_before']), (time.time() + 7200) * 1000, delta=600000)
+        self.assertIn('2099-12-31 00:00:00', [row[7] for row in self.flooim(daemon, 'outbox').rows])
+        self.flooim(daemon, 'outbox', 'cancel', *later)
+        self.assertEqual(self.flooim(daemon, 'outbox').output, '')
+        self.says(daemon, '--at must be a time', 'send', 'carol', 'later', '--at', 'soon', status=USAGE)
         client.call('Groups', 'GetInfo', '(xb)', 2002, True)  # whose members acknowledge reading
         asking = self.flooim(daemon, 'send', 'id:2002', 'read this', '--wait').output.strip()
         sandbox.control('acknowledge', mid=client.call('Conversations', 'GetMessage', '(x)', int(asking))[0], operation='READ_ACK', count=1)

@@ -157,11 +157,22 @@ sb_answer_json (SoupServerMessage *msg, guint status, JsonNode *root)
   soup_server_message_set_response (msg, "application/json; charset=utf-8", SOUP_MEMORY_TAKE, text, strlen (text));
 }
 
+/* By our clock, which may be another than the machine's. */
+static void
+set_date (SoupServerMessage *msg)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_from_unix_utc (sb_now () / 1000);
+  g_autofree char *date = soup_date_time_to_string (now, SOUP_DATE_HTTP);
+
+  soup_message_headers_replace (soup_server_message_get_response_headers (msg), "Date", date);
+}
+
 static void
 on_request (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer user_data)
 {
   Sandbox *self = user_data;
 
+  set_date (msg);
   if (g_str_has_prefix (path, "/control/"))
     sb_control_handle (self, msg, path + strlen ("/control/"));
   else if (!sb_discovery_handle (self, msg, path, query) && !sb_files_handle (self, msg, path, query)

@@ -36,7 +36,8 @@ on_account_changed (gpointer data)
 static inline void
 account_fixture_set_up_without_store (AccountFixture *w)
 {
-  static const FlooAccountListener listener = { on_account_event, on_account_state, on_account_changed, on_account_changed };
+  static const FlooAccountListener listener = { on_account_event, on_account_state, on_account_changed, on_account_changed,
+                                                on_account_changed };
 
   fixture_prepare (&w->fixture, NULL);
   w->config.app_id = w->config.dns_server = w->config.device_info = w->config.rest_url = w->config.socket_url = (char *) "";

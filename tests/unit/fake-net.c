@@ -43,6 +43,7 @@ floo_rest_class_init (FlooRestClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = floo_rest_finalize;
   token_void = g_signal_new ("token-void", FLOO_TYPE_REST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  g_signal_new ("date", FLOO_TYPE_REST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT64);
 }
 
 static void

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Waits between tries: never below the least nor above the most, growing, and begun anew after a reset. */
+#include "base/alarm.h"
 #include "base/backoff.h"
+#include "base/service-clock.h"
 
 static guint32
 lowest (guint32 bound)
@@ -78,6 +80,69 @@ test_clock (void)
   g_assert_cmpint (floo_now_ms (), >=, before);
 }
 
+static gint64 wall = 1700000000000, uptime = 5000;
+
+static gint64
+fake_wall (void)
+{
+  return wall;
+}
+
+static gint64
+fake_uptime (void)
+{
+  return uptime;
+}
+
+/* The machine's clock jumps forty days ahead, and the machine sleeps for eight hours. */
+static void
+test_service_clock (void)
+{
+  const gint64 hours = 8 * 3600 * 1000, said = 1800000000000;
+  FlooServiceClock clock = { 0 };
+
+  floo_clock_set (fake_wall);
+  floo_uptime_set (fake_uptime);
+  g_assert_cmpint (floo_service_clock_now (&clock), ==, wall);
+  g_assert_true (floo_service_clock_note (&clock, said));
+  wall += G_GINT64_CONSTANT (40) * 24 * 3600 * 1000;
+  g_assert_cmpint (floo_service_clock_now (&clock), ==, said);
+  uptime += hours;
+  g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours);
+  /* The seconds of answers that were more or less late. */
+  g_assert_false (floo_service_clock_note (&clock, said + hours - 1000));
+  g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours);
+  g_assert_false (floo_service_clock_note (&clock, said + hours + 1000));
+  g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours + 1000);
+  /* It was set. */
+  g_assert_true (floo_service_clock_note (&clock, said));
+  g_assert_cmpint (floo_service_clock_now (&clock), ==, said);
+  floo_clock_set (NULL);
+  floo_uptime_set (NULL);
+}
+
+static gboolean
+count_up (gpointer data)
+{
+  (*(guint *) data)++;
+  return G_SOURCE_CONTINUE;
+}
+
+/* Once, whatever the function returns; and not at all where it was removed. */
+static void
+test_alarm (void)
+{
+  guint first = 0, removed = 0, last = 0;
+
+  g_source_remove (floo_alarm_add (1, count_up, &removed));
+  floo_alarm_add (1, count_up, &first);
+  floo_alarm_add (20, count_up, &last);
+  while (last == 0)
+    g_main_context_iteration (NULL, TRUE);
+  g_assert_cmpuint (first, ==, 1);
+  g_assert_cmpuint (removed, ==, 0);
+}
+
 int
 main (int argc, char *argv[])
 {
@@ -85,5 +150,7 @@ main (int argc, char *argv[])
   g_test_add_func ("/backoff/constant", test_constant);
   g_test_add_func ("/backoff/growing", test_growing);
   g_test_add_func ("/backoff/clock", test_clock);
+  g_test_add_func ("/clock/service", test_service_clock);
+  g_test_add_func ("/clock/alarm", test_alarm);
   return g_test_run ();
 }

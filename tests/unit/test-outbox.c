@@ -209,6 +209,66 @@ test_again (Scene *s, gconstpointer data)
   g_assert_cmpint (expect_message ("hello"), ==, first);
 }
 
+static gint64 wall;
+
+static gint64
+fake_now (void)
+{
+  return __atomic_load_n (&wall, __ATOMIC_SEQ_CST);
+}
+
+/* What waits for a time holds up nobody, and is sent when there is a connection and the time has come: after the machine has slept, say. */
+static void
+test_later (Scene *s, gconstpointer data)
+{
+  const gint64 hour = 3600 * 1000;
+  FlooSendRequest request = { .to_type = "roster", .to = 7, .type = "text", .content = "later" };
+  gint64 client_id;
+
+  wall = floo_now_ms ();
+  request.options.not_before = wall + hour;
+  floo_clock_set (fake_now);
+  go_online (s);
+  floo_sender_send (s->sender, &request, on_reply, s);
+  WAIT_LOG (s, "reply ");
+  client_id = s->client_id;
+  send_text (s, "roster", 7, "now");
+  expect_message ("now");
+  floo_sender_offline (s->sender);
+  __atomic_add_fetch (&wall, hour, __ATOMIC_SEQ_CST);
+  send_text (s, "roster", 7, "after that");
+  WAIT_LOG (s, "reply reply reply ");
+  floo_sender_online (s->sender);
+  expect_message ("later");
+  g_assert_cmpint (expect_message ("now"), >, client_id);
+  expect_message ("after that");
+  floo_clock_set (NULL);
+}
+
+/* The service's clock counts, where it is known: the machine's may be forty days ahead. */
+static void
+test_wrong_clock (Scene *s, gconstpointer data)
+{
+  const gint64 hour = 3600 * 1000, said = floo_now_ms ();
+  FlooSendRequest request = { .to_type = "roster", .to = 7, .type = "text", .content = "later", .options = { .not_before = said + hour } };
+  FlooRest *rest = floo_rest_new (NULL, "app");
+
+  floo_account_set_service (s->base.account, NULL, rest, floo_link_new (no_url, NULL));
+  wall = said;
+  floo_clock_set (fake_now);
+  g_signal_emit_by_name (rest, "date", said);
+  floo_sender_send (s->sender, &request, on_reply, s);
+  WAIT_LOG (s, "reply ");
+  __atomic_add_fetch (&wall, 40 * 24 * hour, __ATOMIC_SEQ_CST);
+  go_online (s);
+  send_text (s, "roster", 8, "now");
+  expect_message ("now");
+  g_signal_emit_by_name (rest, "date", said + hour);
+  floo_sender_look_at_schedule (s->sender);
+  expect_message ("later");
+  floo_clock_set (NULL);
+}
+
 static void
 test_cancel (Scene *s, gconstpointer data)
 {
@@ -298,6 +358,8 @@ main (int argc, char **argv)
   ADD ("sender/online", test_online);
   ADD ("sender/offline", test_offline);
   ADD ("sender/again", test_again);
+  ADD ("sender/later", test_later);
+  ADD ("sender/wrong-clock", test_wrong_clock);
   ADD ("sender/cancel", test_cancel);
   ADD ("sender/group", test_group);
   ADD ("sender/refused-calls", test_refused_calls);

@@ -17,7 +17,7 @@
 /* Bodies from here on are taken apart on a worker thread: it is more than a millisecond's work. */
 #define LARGE_BODY (32u << 10)
 
-enum { SIGNAL_TOKEN_VOID, N_SIGNALS };
+enum { SIGNAL_TOKEN_VOID, SIGNAL_DATE, N_SIGNALS };
 
 static guint signals[N_SIGNALS];
 
@@ -333,6 +333,17 @@ on_starting (SoupMessage *message, gpointer user_data)
   g_clear_pointer (&call->timer, destroy_source);
 }
 
+/* Of an answer of the service itself: somebody between here and there has another clock. */
+static void
+tell_date (FlooRest *self, SoupMessage *message)
+{
+  const char *text = soup_message_headers_get_one (soup_message_get_response_headers (message), "Date");
+  g_autoptr (GDateTime) date = text != NULL ? soup_date_time_new_from_http_string (text) : NULL;
+
+  if (date != NULL && floo_http_status_is_success (soup_message_get_status (message)))
+    g_signal_emit (self, signals[SIGNAL_DATE], 0, g_date_time_to_unix (date) * 1000);
+}
+
 static void send_request (GTask *task);
 
 static void
@@ -356,6 +367,8 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
 
   call->body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
   g_clear_pointer (&call->timer, destroy_source);
+  if (call->body != NULL)
+    tell_date (self, call->message);
   if (call->body != NULL && soup_message_get_status (call->message) == FLOO_PROXY_STATUS && !call->proxy_asked)
     {
       call->proxy_asked = TRUE;
@@ -503,6 +516,7 @@ floo_rest_class_init (FlooRestClass *class)
 {
   G_OBJECT_CLASS (class)->finalize = floo_rest_finalize;
   signals[SIGNAL_TOKEN_VOID] = g_signal_new ("token-void", FLOO_TYPE_REST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[SIGNAL_DATE] = g_signal_new ("date", FLOO_TYPE_REST, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 1, G_TYPE_INT64);
 }
 
 static void

@@ -22,6 +22,7 @@ typedef enum {
 
 /*
  * Signals: "token-void" ()   an answer with code 402 to a request that carried the present token; at most once a token
+ *          "date" (gint64)   an answer says that it is so late by the service's clock: ms since 1970, in whole seconds
  */
 FlooRest *floo_rest_new (FlooEndpoints *endpoints, const char *app_id);
 /* @token: (nullable). Never logged. */

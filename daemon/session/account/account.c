@@ -3,6 +3,7 @@
 
 #include "base/backoff.h"
 #include "base/error.h"
+#include "base/service-clock.h"
 
 struct _FlooAccount {
   GObject *keeper;              /* unowned */
@@ -27,6 +28,7 @@ struct _FlooAccount {
   gint64 last_contact;          /* ms */
   gint64 connected_since;       /* ms, 0: not online */
   FlooCounts counts;
+  FlooServiceClock service_clock;
   guint caller;
   gboolean congested;
   gboolean stopping;
@@ -135,6 +137,12 @@ FlooRest *
 floo_account_get_rest (const FlooAccount *self)
 {
   return self->rest;
+}
+
+gint64
+floo_account_get_service_time (const FlooAccount *self)
+{
+  return floo_service_clock_now (&self->service_clock);
 }
 
 FlooLink *
@@ -304,9 +312,23 @@ floo_account_steal_store (FlooAccount *self)
   return g_steal_pointer (&self->store);
 }
 
+static void
+on_date (FlooRest *rest, gint64 date, gpointer user_data)
+{
+  FlooAccount *self = user_data;
+
+  if (floo_service_clock_note (&self->service_clock, date))
+    self->listener->time_changed (self->data);
+}
+
 void
 floo_account_set_service (FlooAccount *self, FlooEndpoints *endpoints, FlooRest *rest, FlooLink *link)
 {
+  if (self->rest != NULL)
+    g_signal_handlers_disconnect_by_data (self->rest, self);
+  if (rest != NULL)
+    g_signal_connect (rest, "date", G_CALLBACK (on_date), self);
+  self->service_clock = (FlooServiceClock){ 0 };
   g_clear_object (&self->link);
   g_clear_object (&self->rest);
   g_clear_object (&self->endpoints);

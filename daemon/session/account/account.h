@@ -43,6 +43,7 @@ typedef struct {
   void (*state_changed) (FlooState state, gpointer data);
   void (*changed) (gpointer data);                         /* something else that is in the properties */
   void (*counts_changed) (gpointer data);
+  void (*time_changed) (gpointer data);                    /* the service's, by some seconds from what was thought */
 } FlooAccountListener;
 
 /**
@@ -73,6 +74,8 @@ guint32 floo_account_get_device_sn (const FlooAccount *self);
 /* The service; NULL while signed out. */
 FlooEndpoints *floo_account_get_endpoints (const FlooAccount *self);
 FlooRest *floo_account_get_rest (const FlooAccount *self);
+/* ms since 1970, by the service's clock; by the machine's as long as the service has not said it. */
+gint64 floo_account_get_service_time (const FlooAccount *self);
 /* Of calls that wait for the service's REST; another one after each logout. */
 GCancellable *floo_account_get_cancellable (const FlooAccount *self);
 

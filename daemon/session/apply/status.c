@@ -45,6 +45,13 @@ floo_status_journal (FlooDb *db, gint64 client_id, gint64 conversation, gboolean
 }
 
 gboolean
+floo_status_journal_accepted (FlooDb *db, const FlooOutboxRow *row, GError **error)
+{
+  return floo_status_journal (db, row->client_id, row->conversation, TRUE,
+                              floo_send_state_to_string (row->not_before != 0 ? FLOO_SEND_SCHEDULED : FLOO_SEND_QUEUED), 0, 0, NULL, error);
+}
+
+gboolean
 floo_status_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code, const char *reason,
                                 GError **error)
 {

@@ -6,12 +6,16 @@
 
 #include "base/signals.h"
 #include "store/engine/store.h"
+#include "store/tables/outbox-row.h"
 
 G_BEGIN_DECLS
 
 /* Journals SendingMessageStatusChanged of one of ours (a message still in the outbox or acknowledged, or an operation). @reason: (nullable) */
 gboolean floo_status_journal (FlooDb *db, gint64 client_id, gint64 conversation, gboolean is_message, const char *status, gint64 server_id,
                               int error_code, const char *reason, GError **error);
+
+/* The same of a message that was just put into the outbox. */
+gboolean floo_status_journal_accepted (FlooDb *db, const FlooOutboxRow *row, GError **error);
 
 /* A message's end that is also the end of the operations that wait for it: journals @status for each of them. Before the message's own row
  * changes. */

@@ -125,7 +125,7 @@ run_accept (FlooDb *db, gpointer data, GError **error)
   row->timestamp = floo_now_ms ();
   return (call->token == NULL || floo_tokens_add (db, call->token, call->digest, row->client_id, error))
          && floo_outbox_insert (db, row, error)
-         && floo_status_journal (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
+         && floo_status_journal_accepted (db, row, error)
          && floo_conversations_list_changed (db);
 }
 
@@ -336,6 +336,8 @@ on_accepted (FlooStore *store, gpointer data, const GError *error)
       call->call.reply (NULL, error, call->call.user_data);
       return;
     }
+  if (call->row.not_before != 0)
+    floo_sender_look_at_schedule (self->sender);
   if (!is_to_be_copied (self, call))
     return;
   g_hash_table_add (self->accepting, g_memdup2 (&call->row.client_id, sizeof call->row.client_id));
@@ -351,8 +353,9 @@ on_accepted (FlooStore *store, gpointer data, const GError *error)
 static char *
 digest_of (const FlooSendFileRequest *request, const char *config)
 {
-  g_autoptr (GVariant) all = g_variant_ref_sink (g_variant_new ("(sxssmsmsuuu)", request->to_type, request->to, request->type, request->name,
-                                                                request->options.ext, config, request->width, request->height, request->duration));
+  g_autoptr (GVariant) all = g_variant_ref_sink (g_variant_new ("(sxssmsmsuuux)", request->to_type, request->to, request->type, request->name,
+                                                                request->options.ext, config, request->width, request->height, request->duration,
+                                                                request->options.not_before));
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
 
   return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
@@ -382,6 +385,7 @@ fill_call (AcceptCall *call, const FlooSendFileRequest *request)
   row->file = call->file_text;
   row->attachment = call->attachment;
   row->state = FLOO_SEND_QUEUED;
+  row->not_before = floo_outbox_call_get_time (call->files->account, &request->options);
 }
 
 void

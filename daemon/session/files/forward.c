@@ -21,6 +21,7 @@ typedef struct {
   gint64 to;
   char *token;
   char *ext, *config;           /* the caller's */
+  gint64 not_before;
   char *identity;
   FlooReply reply;
   gpointer user_data;
@@ -59,7 +60,8 @@ send_on (Forward *forward, const char *attachment)
   const FlooSendRequest request = { .to_type = floo_to_type_to_string (forward->to_type), .to = forward->to,
                                     .type = floo_message_type_to_string (forward->type), .content = forward->content,
                                     .attachment = attachment, .identity = forward->identity,
-                                    .options = { .ext = forward->ext, .config = forward->config, .token = forward->token } };
+                                    .options = { .ext = forward->ext, .config = forward->config, .token = forward->token,
+                                                 .not_before = forward->not_before } };
 
   floo_sender_send (forward->files->sender, &request, forward->reply, forward->user_data);
   forward_free (forward);
@@ -175,6 +177,8 @@ identity_of (const Forward *forward, const char *to_type)
   for (guint i = 0; i < G_N_ELEMENTS (extras); i++)
     if (extras[i][1] != NULL)
       g_string_append_printf (identity, " %s %" G_GSIZE_FORMAT " %s", extras[i][0], strlen (extras[i][1]), extras[i][1]);
+  if (forward->not_before != 0)
+    g_string_append_printf (identity, " not_before %" G_GINT64_FORMAT, forward->not_before);
   return g_string_free (identity, FALSE);
 }
 
@@ -197,6 +201,7 @@ floo_files_forward (FlooFiles *self, gint64 message, const char *to_type, gint64
   forward->token = g_strdup (options->token);
   forward->ext = g_strdup (options->ext);
   forward->config = floo_outbox_call_dup_config (options);
+  forward->not_before = options->not_before;
   forward->identity = identity_of (forward, to_type);
   forward->reply = reply;
   forward->user_data = user_data;

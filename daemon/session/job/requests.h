@@ -58,6 +58,7 @@ typedef struct {
  * @push_text: (nullable): what the notification on the receivers' phones says
  * @silent: there is none
  * @token: (nullable): the caller's idempotency token
+ * @not_before: ms, by the service's clock: it is not sent earlier; 0: no such time
  *
  * What every message can have.
  */
@@ -66,6 +67,7 @@ typedef struct {
   const char *push_text;
   gboolean silent;
   const char *token;
+  gint64 not_before;
 } FlooSendOptions;
 
 typedef struct {

@@ -165,10 +165,20 @@ run_send (FlooDb *db, gpointer data, GError **error)
   row->state = FLOO_SEND_QUEUED;
   if ((query->token != NULL && !floo_tokens_add (db, query->token, query->digest, row->client_id, error))
       || !floo_outbox_insert (db, row, error)
-      || !floo_status_journal (db, row->client_id, row->conversation, TRUE, "queued", 0, 0, NULL, error)
+      || !floo_status_journal_accepted (db, row, error)
       || !floo_conversations_list_changed (db))
     return FALSE;
   return floo_outbox_call_finish (db, &query->base, row->client_id, error);
+}
+
+static void
+on_sent (FlooStore *store, gpointer data, const GError *error)
+{
+  const SendQuery *query = data;
+
+  floo_outbox_call_done (store, data, error);
+  if (error == NULL && query->row.not_before != 0)
+    floo_sender_look_at_schedule (query->base.sender);
 }
 
 static gboolean
@@ -203,8 +213,9 @@ static char *
 digest_of (const FlooSendRequest *request, const char *config)
 {
   g_autoptr (GVariant) all
-      = g_variant_ref_sink (g_variant_new ("(sxssmsmsmsu)", request->to_type, request->to, request->type, request->content,
-                                           request->options.ext, config, request->attachment, request->priority));
+      = g_variant_ref_sink (g_variant_new ("(sxssmsmsmsux)", request->to_type, request->to, request->type, request->content,
+                                           request->options.ext, config, request->attachment, request->priority,
+                                           request->options.not_before));
   g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
 
   if (request->identity != NULL)
@@ -230,10 +241,11 @@ floo_sender_send (FlooSender *self, const FlooSendRequest *request, FlooReply re
   query->row.config = query->config = floo_outbox_call_dup_config (&request->options);
   query->row.attachment = query->attachment = g_strdup (request->attachment);
   query->row.priority = request->priority;
+  query->row.not_before = floo_outbox_call_get_time (self->account, &request->options);
   query->token = g_strdup (request->options.token);
   query->digest = query->token != NULL ? digest_of (request, query->config) : NULL;
   query->sender = request->is_mention ? g_strdup (floo_account_get_username (self->account)) : NULL;
-  floo_outbox_call_run (query, run_send, send_query_free);
+  floo_job_write (self->account, run_send, on_sent, query, send_query_free);
 }
 
 /* ---- SendMention, SendLocation ---- */

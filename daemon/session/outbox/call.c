@@ -115,6 +115,12 @@ floo_outbox_call_check_options (const FlooSendOptions *options, FlooReply reply,
          && floo_outbox_call_check_json ("config", options->config, reply, user_data);
 }
 
+gint64
+floo_outbox_call_get_time (const FlooAccount *account, const FlooSendOptions *options)
+{
+  return options->not_before > floo_account_get_service_time (account) ? options->not_before : 0;
+}
+
 char *
 floo_outbox_call_dup_config (const FlooSendOptions *options)
 {

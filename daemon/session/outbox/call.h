@@ -51,6 +51,8 @@ gboolean floo_outbox_call_check_json (const char *name, const char *text, FlooRe
 
 /* The same of what all messages can have. */
 gboolean floo_outbox_call_check_options (const FlooSendOptions *options, FlooReply reply, gpointer user_data);
+/* Returns: the time that a row with these options waits for: 0 where it has come */
+gint64 floo_outbox_call_get_time (const FlooAccount *account, const FlooSendOptions *options);
 /* Returns: (transfer full) (nullable): the config with what the options want of it. */
 char *floo_outbox_call_dup_config (const FlooSendOptions *options);
 

@@ -298,6 +298,7 @@ typedef struct {
   guint attempts;
   gboolean is_message;
   gboolean is_held;             /* its file is not uploaded: no frame went out */
+  gboolean is_scheduled;        /* waits for a time */
   gboolean is_refused;          /* by the service */
 } RowState;
 
@@ -309,6 +310,7 @@ keep_row_state (const FlooOutboxRow *row, gpointer user_data)
                                         .attempts = row->attempts,
                                         .is_message = row->operation == FLOO_OPERATION_MESSAGE,
                                         .is_held = row->file != NULL,
+                                        .is_scheduled = row->not_before != 0,
                                         .is_refused = row->state == FLOO_SEND_FAILED && row->error_code != 0 };
   return TRUE;
 }
@@ -339,11 +341,12 @@ run_resend (FlooDb *db, gpointer data, GError **error)
                            "It may have been sent; this is checked as soon as the service can be reached");
       return FALSE;
     }
-  /* Waiting for a time or for its turn: at once then. Under way: it is sent again by itself. */
+  /* Waiting for a time, for the next try or for its turn: at once then. Under way: it is sent again by itself. */
   if (row.state == FLOO_SEND_SENDING)
     return TRUE;
   if (!floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error)
-      || (row.state != FLOO_SEND_QUEUED
+      || (row.is_scheduled && !floo_outbox_make_due (db, call->client_id, error)) || !floo_conversations_list_changed (db)
+      || ((row.state != FLOO_SEND_QUEUED || row.is_scheduled)
           && !floo_status_journal (db, call->client_id, row.conversation, row.is_message, "queued", 0, 0, NULL, error)))
     return FALSE;
   return floo_sender_take_due (call->base.sender, db, call->base.taken, error);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * parts.h: the sender, for the files that make it up: sender.c (what goes out when), due.c (which rows) and
+ * parts.h: the sender, for the files that make it up: sender.c (what goes out when), due.c (which rows), schedule.c (which wait for a time) and
  * frames.c (what it looks like).
  */
 #pragma once
 
 #include "session/job/pace.h"
+#include "session/outbox/schedule.h"
 #include "session/outbox/sender.h"
 #include "session/outbox/window.h"
 #include "store/tables/outbox.h"
@@ -18,6 +19,7 @@ struct _FlooSender {
   FlooAccount *account;
   FlooSync *sync;
   FlooSettler *settler;
+  FlooSchedule *schedule;
   const FlooSenderListener *listener;
   gpointer data;
   FlooWindow *window;

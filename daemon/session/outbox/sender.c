@@ -38,6 +38,7 @@ floo_sender_new (FlooAccount *account, FlooSync *sync, const FlooSenderListener 
   self->pace.max_retries = G_MAXUINT;
   self->pace.backoff = (FlooBackoff){ .min_ms = PUMP_FAILED_MS, .max_ms = PUMP_FAILED_MS, .factor_percent = 100 };
   self->settler = floo_settler_new (self);
+  self->schedule = floo_schedule_new (self);
   return self;
 }
 
@@ -47,6 +48,7 @@ floo_sender_free (FlooSender *self)
   floo_pace_stop (&self->pace);
   g_clear_handle_id (&self->watch_timer, g_source_remove);
   g_clear_handle_id (&self->hold_timer, g_source_remove);
+  floo_schedule_free (self->schedule);
   floo_settler_free (self->settler);
   floo_window_free (self->window);
   g_free (self);
@@ -330,8 +332,15 @@ floo_sender_online (FlooSender *self)
 {
   self->online = TRUE;
   floo_window_open (self->window, floo_account_get_device_sn (self->account));
+  floo_schedule_look (self->schedule);
   floo_sender_pump (self);
   floo_settler_run (self->settler);
+}
+
+void
+floo_sender_look_at_schedule (FlooSender *self)
+{
+  floo_schedule_look (self->schedule);
 }
 
 void
@@ -345,6 +354,7 @@ floo_sender_offline (FlooSender *self)
 {
   self->online = FALSE;
   floo_settler_offline (self->settler);
+  floo_schedule_offline (self->schedule);
   floo_window_close (self->window);
   floo_pace_stop (&self->pace);
   g_clear_handle_id (&self->watch_timer, g_source_remove);

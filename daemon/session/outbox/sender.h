@@ -30,6 +30,8 @@ FlooSender *floo_sender_new (FlooAccount *account, FlooSync *sync, const FlooSen
 void floo_sender_free (FlooSender *sender);
 void floo_sender_online (FlooSender *sender);
 void floo_sender_offline (FlooSender *sender);
+/* A message was accepted that waits for a time, or the service's clock is not what was thought. */
+void floo_sender_look_at_schedule (FlooSender *sender);
 /* Sends what is due. */
 void floo_sender_pump (FlooSender *sender);
 /* Messages to @group wait for its members no longer. @known: FALSE: they cannot be had on this connection */

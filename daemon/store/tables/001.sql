@@ -239,8 +239,10 @@ CREATE TABLE outbox (
   doubt INTEGER NOT NULL DEFAULT 0,
   named INTEGER NOT NULL DEFAULT 0,
   accepted INTEGER NOT NULL DEFAULT 0,
-  edited INTEGER NOT NULL DEFAULT 0
+  edited INTEGER NOT NULL DEFAULT 0,
+  not_before INTEGER NOT NULL DEFAULT 0     -- a message that waits for this time, ms (ordered is 0 as long); 0: for none
 ) STRICT;
+CREATE INDEX outbox_not_before ON outbox (not_before, client_id) WHERE not_before <> 0;
 CREATE INDEX outbox_edits ON outbox (target, client_id) WHERE state IN (2, 6) AND operation IN (8, 9);
 CREATE INDEX outbox_accepted ON outbox (target, accepted) WHERE accepted <> 0;
 CREATE INDEX outbox_frames ON outbox (frame, client_id) WHERE frame <> 0;

@@ -115,12 +115,12 @@ UPDATE conversations SET shown = ?2 WHERE id = ?1;
 
 -- name: conversation-settle
 -- in: ?1 id, ?2 last message
--- Activity: the last message, what waits in the outbox (no commands, nothing cancelled), the draft; a group without any of these keeps its place.
+-- Activity: the last message, what waits in the outbox (no commands, nothing cancelled or not due yet), the draft; a group without any of these keeps its place.
 UPDATE conversations SET
   last_message = ?2,
   activity = coalesce(nullif(max(coalesce((SELECT timestamp FROM messages WHERE id = ?2), 0),
                                  coalesce((SELECT timestamp FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6
-                                           ORDER BY client_id DESC LIMIT 1), 0),
+                                                   AND not_before = 0 ORDER BY client_id DESC LIMIT 1), 0),
                                  draft_timestamp), 0),
                       iif(type = 1, activity, 0))
 WHERE id = ?1;

@@ -40,6 +40,7 @@ typedef struct {
   gint64 named;           /* message id that a doubtful answer named; 0: none */
   gint64 accepted;        /* of an edit (append, replace): its id; it takes effect after others that the service accepted before it; 0 */
   gint64 edited;          /* ms, when the service accepted it */
+  gint64 not_before;      /* of a message: ms, by the service's clock: till then it is not due and holds up nobody; 0: no time */
 } FlooOutboxRow;
 
 /* Why a row is not sent. */

@@ -81,7 +81,7 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   const gint64 ints[]
       = { row->client_id, row->conversation, row->to_type, row->to, row->operation, row->target, row->type, row->priority,
           row->timestamp, row->state, row->attempts, row->next_retry, row->device_sn, row->permanent ? 1 : 0, is_ordered (row->operation) };
-  const gint64 more[] = { row->frame, row->doubt, row->named, row->accepted, row->edited, row->error_code };
+  const gint64 more[] = { row->frame, row->doubt, row->named, row->accepted, row->edited, row->error_code, row->not_before };
   const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
 
   if (query == NULL)
@@ -95,7 +95,7 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   return floo_query_run (query, error);
 }
 
-/* A message that one can see is activity of its conversation. A group stays one, also where somebody takes its id for a user's. */
+/* A message that one can see, and that is due, is activity of its conversation. A group stays one, also where somebody takes its id for a user's. */
 static gboolean
 touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError **error)
 {
@@ -106,24 +106,29 @@ touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError
     return FALSE;
   if (known == FLOO_CONVERSATION_GROUP)
     type = FLOO_CONVERSATION_GROUP;
-  return row->operation != FLOO_OPERATION_MESSAGE || row->type == FLOO_TYPE_COMMAND
+  return row->operation != FLOO_OPERATION_MESSAGE || row->type == FLOO_TYPE_COMMAND || row->not_before != 0
          || floo_conversations_touch (db, row->conversation, type,
                                       floo_message_is_record (row->type, row->config), 0, FALSE, id, timestamp, NULL, error);
 }
 
-/* An operation on a message that failed has nothing to wait for. */
+/* An operation on a message that failed has nothing to wait for; on one that is not due yet it would hold up what is behind it. */
 static gboolean
 check_target (FlooDb *db, const FlooOutboxRow *row, GError **error)
 {
-  gint64 state;
+  gint64 state, not_before;
 
   if (row->operation == FLOO_OPERATION_MESSAGE || row->target == 0)
     return TRUE;
-  if (!floo_query_get_int (db, "outbox-get-state", FLOO_INTS (row->target), &state, NULL, error))
+  if (!floo_query_get_int (db, "outbox-get-state", FLOO_INTS (row->target), &state, NULL, error)
+      || !floo_query_get_int (db, "outbox-get-not-before", FLOO_INTS (row->target), &not_before, NULL, error))
     return FALSE;
-  if (state != FLOO_SEND_FAILED && state != FLOO_SEND_CANCELLED)
+  if (state != FLOO_SEND_FAILED && state != FLOO_SEND_CANCELLED && not_before == 0)
     return TRUE;
-  g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " was not sent", row->target);
+  if (not_before != 0 && state != FLOO_SEND_FAILED)
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
+                 "Message %" G_GINT64_FORMAT " is not due yet: CancelSend takes it back, Resend sends it now", row->target);
+  else
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " was not sent", row->target);
   return FALSE;
 }
 
@@ -185,6 +190,43 @@ floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError
   guint n;
 
   return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_foreach_overdue (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-overdue", FLOO_INTS (now, limit), error);
+  guint n;
+
+  return query != NULL && each (query, func, user_data, &n, error);
+}
+
+gboolean
+floo_outbox_get_next_time (FlooDb *db, gint64 *not_before, GError **error)
+{
+  return floo_query_get_int (db, "outbox-next-not-before", NULL, 0, not_before, NULL, error);
+}
+
+static gboolean
+copy_row (const FlooOutboxRow *row, gpointer user_data)
+{
+  *(FlooOutboxRow **) user_data = floo_outbox_row_copy (row);
+  return FALSE;
+}
+
+gboolean
+floo_outbox_make_due (FlooDb *db, gint64 client_id, GError **error)
+{
+  g_autoptr (FlooOutboxRow) row = NULL;
+
+  if (!floo_outbox_get (db, client_id, copy_row, &row, error))
+    return FALSE;
+  if (row->not_before == 0)
+    return TRUE;
+  row->not_before = 0;
+  row->timestamp = floo_now_ms ();
+  return floo_query_run_ints (db, "outbox-make-due", FLOO_INTS (client_id, row->timestamp), NULL, error)
+         && touch (db, row, 0, row->timestamp, error) && floo_outbox_refresh_head (db, row->conversation, error);
 }
 
 gboolean

@@ -25,7 +25,7 @@ const char *floo_outbox_operation_to_string (int operation);
 gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error);
 
 /* @row->state: QUEUED or SENDING. An operation belongs to its target's conversation; FLOO_ERROR_INVALID_ARGUMENTS where its target
- * is a message that failed or was cancelled. A message raises its conversation in the list. */
+ * is a message that failed, was cancelled or is not due yet. A message raises its conversation in the list, when it is due. */
 gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error);
 
 typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data);   /* FALSE stops */
@@ -112,6 +112,18 @@ gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState stat
  * What is known of a message's file now. NOT_FOUND
  */
 gboolean floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char *attachment, GError **error);
+/**
+ * floo_outbox_foreach_overdue:
+ * @now: ms, by the service's clock
+ * @func: returns FALSE to stop; it must change nothing
+ *
+ * The messages whose not_before has come, the earliest first, at most @limit.
+ */
+gboolean floo_outbox_foreach_overdue (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, GError **error);
+/* @not_before: (out): the earliest one, 0: no message waits for a time */
+gboolean floo_outbox_get_next_time (FlooDb *db, gint64 *not_before, GError **error);
+/* It waits for its time no longer, and takes its place in the order, by its client_id. Nothing where it did not wait for one; NOT_FOUND */
+gboolean floo_outbox_make_due (FlooDb *db, gint64 client_id, GError **error);
 /* Rows whose file is not uploaded, oldest first. */
 gboolean floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
 

@@ -15,13 +15,13 @@ SELECT DISTINCT target FROM outbox INDEXED BY outbox_accepted WHERE accepted <> 
 -- name: outbox-all-downward
 -- out: the row, as floo_outbox_row_read() takes it, newest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox ORDER BY client_id DESC;
 
 -- name: outbox-all
 -- out: the row, as floo_outbox_row_read() takes it, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox ORDER BY client_id;
 
 -- name: outbox-begin-anew
@@ -58,11 +58,11 @@ SELECT client_id FROM outbox WHERE target = ?1 AND operation <> 0 AND state IN (
 -- out: the row, as floo_outbox_row_read() takes it, of the appends (8) and replacements (9) to it that went out and have not taken effect,
 -- oldest first. One that went out more than once and was refused is among them: another copy of it may have been accepted.
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox INDEXED BY outbox_edits WHERE target = ?1 AND state IN (2, 6) AND operation IN (8, 9)
 UNION ALL
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox INDEXED BY outbox_targets WHERE target = ?1 AND operation <> 0 AND operation IN (8, 9) AND state = 1 AND attempts > 1
 ORDER BY client_id;
 
@@ -73,7 +73,7 @@ UPDATE outbox SET state = 4, permanent = ?2, error_code = ?3, error = ?4 WHERE t
 -- name: outbox-files
 -- out: the row, as floo_outbox_row_read() takes it, of the messages whose file is not uploaded, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox WHERE file IS NOT NULL ORDER BY client_id;
 
 -- name: outbox-find-namesake
@@ -95,6 +95,11 @@ SELECT min(client_id) FROM outbox WHERE conversation = ?1 AND state IN (1, 2, 5)
 -- out: conversation
 SELECT conversation FROM outbox WHERE client_id = ?1;
 
+-- name: outbox-get-not-before
+-- in: ?1 client_id
+-- out: the time for which a message waits, 0: for none
+SELECT not_before FROM outbox WHERE client_id = ?1 AND operation = 0;
+
 -- name: outbox-get-state
 -- in: ?1 client_id
 -- out: state of a message
@@ -104,7 +109,7 @@ SELECT state FROM outbox WHERE client_id = ?1 AND operation = 0;
 -- in: ?1 client_id
 -- out: the row, as floo_outbox_row_read() takes it
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox WHERE client_id = ?1;
 
 -- name: outbox-heads
@@ -127,7 +132,7 @@ ORDER BY client_id;
 -- out: the row, as floo_outbox_row_read() takes it, and whether its target is still in the outbox, of those that are not settled and go in
 -- order, by client_id
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file,
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file,
        operation <> 0 AND EXISTS (SELECT 1 FROM outbox AS t WHERE t.client_id = o.target)
 FROM outbox AS o
 WHERE conversation = ?1 AND state IN (1, 2, 5) AND ordered = 1
@@ -136,12 +141,12 @@ ORDER BY client_id;
 -- name: outbox-insert
 -- in: ?1 client_id, ?2 conversation, ?3 to_type, ?4 recipient, ?5 operation, ?6 target, ?7 type, ?8 priority, ?9 timestamp, ?10 state,
 -- ?11 attempts, ?12 next_retry, ?13 device_sn, ?14 permanent, ?15 ordered, ?16 error, ?17 content, ?18 ext, ?19 config, ?20 attachment, ?21 file,
--- ?22 frame, ?23 doubt, ?24 named, ?25 accepted, ?26 edited, ?27 error_code
+-- ?22 frame, ?23 doubt, ?24 named, ?25 accepted, ?26 edited, ?27 error_code, ?28 not_before
 INSERT INTO outbox (client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
                     device_sn, permanent, ordered, head, error, content, ext, config, attachment, file, frame, doubt, named, accepted, edited,
-                    error_code)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, iif(?21 IS NULL, ?15, 0), iif(?15 OR ?21 IS NOT NULL, 0, 1), ?16, ?17,
-        ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27);
+                    error_code, not_before)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, iif(?21 IS NULL AND ?28 = 0, ?15, 0),
+        iif(?15 OR ?21 IS NOT NULL OR ?28 <> 0, 0, 1), ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28);
 
 -- name: outbox-is-message
 -- in: ?1 client_id
@@ -150,33 +155,49 @@ SELECT client_id FROM outbox WHERE client_id = ?1 AND operation = 0;
 
 -- name: outbox-last-of-conversation
 -- in: ?1 conversation
--- out: the row, as floo_outbox_row_read() takes it, of the newest message (no command, not cancelled)
+-- out: the row, as floo_outbox_row_read() takes it, of the newest message (no command, not cancelled, none that is not due yet)
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
-FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
+FROM outbox WHERE conversation = ?1 AND operation = 0 AND type <> 6 AND state <> 6 AND not_before = 0
 ORDER BY client_id DESC LIMIT 1;
+
+-- name: outbox-make-due
+-- in: ?1 client_id, ?2 time
+-- Takes its place in the order, as if it had been given to us now.
+UPDATE outbox SET not_before = 0, timestamp = ?2, ordered = iif(file IS NULL, 1, 0) WHERE client_id = ?1 AND not_before <> 0;
 
 -- name: outbox-mark-uncertain
 -- in: ?1 device_sn that is valid
 UPDATE outbox SET state = 5, doubt = 0, named = 0, error_code = 0, error = NULL WHERE state = 2 AND state IN (1, 2, 5) AND accepted = 0 AND device_sn <> ?1;
 
+-- name: outbox-next-not-before
+-- out: the earliest time for which a message waits, NULL: none does
+SELECT min(not_before) FROM outbox WHERE not_before <> 0;
+
 -- name: outbox-of-frame
 -- in: ?1 client_mid of a frame
 -- out: the row, as floo_outbox_row_read() takes it, of all that go out with it, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox WHERE client_id = ?1 AND frame = 0
 UNION ALL
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox WHERE frame = ?1 AND frame <> 0
 ORDER BY client_id;
+
+-- name: outbox-overdue
+-- in: ?1 time, ?2 limit
+-- out: the row, as floo_outbox_row_read() takes it, of the messages that waited for a time which has come, oldest first
+SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
+FROM outbox INDEXED BY outbox_not_before WHERE not_before <> 0 AND not_before <= ?1 ORDER BY not_before, client_id LIMIT ?2;
 
 -- name: outbox-page
 -- in: ?1 client_id after which it begins, ?2 limit
 -- out: the row, as floo_outbox_row_read() takes it, of what is not cancelled, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox WHERE client_id > ?1 AND state <> 6 ORDER BY client_id LIMIT ?2;
 
 -- name: outbox-retarget
@@ -198,7 +219,7 @@ UPDATE outbox SET doubt = ?2, named = ?3 WHERE client_id = ?1;
 -- name: outbox-set-file
 -- in: ?1 client_id, ?2 file (NULL: it is uploaded, the message takes its place in the order, and was never on its way), ?3 attachment
 UPDATE outbox SET
-  file = ?2, attachment = ?3, ordered = iif(?2 IS NULL, 1, 0), attempts = iif(?2 IS NULL, 0, attempts)
+  file = ?2, attachment = ?3, ordered = iif(?2 IS NULL AND not_before = 0, 1, 0), attempts = iif(?2 IS NULL, 0, attempts)
 WHERE client_id = ?1;
 
 -- name: outbox-set-config
@@ -223,25 +244,25 @@ WHERE client_id = ?1;
 -- name: outbox-uncertain
 -- out: the row, as floo_outbox_row_read() takes it, of those that are uncertain, oldest first
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
 FROM outbox WHERE state = 5 ORDER BY client_id;
 
 -- name: page-outbox-after
 -- in: ?1 conversation, ?2 client_id (excluded), ?3 limit
 -- out: the row, as floo_outbox_row_read() takes it, oldest first
--- Messages only: no operations, no commands (type 6), nothing that was cancelled (state 6).
+-- Messages only: no operations, no commands (type 6), nothing that was cancelled (state 6) or is not due yet.
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
-FROM outbox WHERE conversation = ?1 AND client_id > ?2 AND operation = 0 AND type <> 6 AND state <> 6
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
+FROM outbox WHERE conversation = ?1 AND client_id > ?2 AND operation = 0 AND type <> 6 AND state <> 6 AND not_before = 0
 ORDER BY client_id ASC LIMIT ?3;
 
 -- name: page-outbox-before
 -- in: ?1 conversation, ?2 client_id (excluded), ?3 limit
 -- out: the row, as floo_outbox_row_read() takes it, newest first
--- Messages only: no operations, no commands (type 6), nothing that was cancelled (state 6).
+-- Messages only: no operations, no commands (type 6), nothing that was cancelled (state 6) or is not due yet.
 SELECT client_id, conversation, to_type, recipient, operation, target, type, priority, timestamp, state, attempts, next_retry,
-       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, error, content, ext, config, attachment, file
-FROM outbox WHERE conversation = ?1 AND client_id < ?2 AND operation = 0 AND type <> 6 AND state <> 6
+       device_sn, permanent, frame, doubt, named, accepted, edited, error_code, not_before, error, content, ext, config, attachment, file
+FROM outbox WHERE conversation = ?1 AND client_id < ?2 AND operation = 0 AND type <> 6 AND state <> 6 AND not_before = 0
 ORDER BY client_id DESC LIMIT ?3;
 
 -- name: outbox-changed

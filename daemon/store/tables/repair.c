@@ -67,9 +67,18 @@ static const struct {
   { 0, G_MAXINT64, FALSE },                                         /* accepted */
   { 0, G_MAXINT64, FALSE },                                         /* edited */
   { G_MININT, G_MAXINT, FALSE },                                    /* error_code */
+  { 0, MAX_NUMBER, FALSE },                                         /* not_before */
 };
 
-enum { COLUMN_OPERATION = 4, COLUMN_TARGET = 5, COLUMN_TIMESTAMP = 8, COLUMN_CONFIG = 23, COLUMN_ATTACHMENT = 24, COLUMN_FILE = 25 };
+enum {
+  COLUMN_OPERATION = 4,
+  COLUMN_TARGET = 5,
+  COLUMN_TIMESTAMP = 8,
+  COLUMN_NOT_BEFORE = 20,
+  COLUMN_CONFIG = 24,
+  COLUMN_ATTACHMENT = 25,
+  COLUMN_FILE = 26
+};
 
 static gboolean
 is_number_sound (FlooQuery *query, guint i)
@@ -107,7 +116,8 @@ is_operation_sound (FlooQuery *query)
   const int operation = (int) floo_query_int (query, COLUMN_OPERATION);
 
   return operation == FLOO_OPERATION_MESSAGE ? floo_query_int (query, COLUMN_TARGET) == 0
-                                             : strcmp (floo_outbox_operation_to_string (operation), "unknown") != 0;
+                                             : floo_query_int (query, COLUMN_NOT_BEFORE) == 0
+                                                   && strcmp (floo_outbox_operation_to_string (operation), "unknown") != 0;
 }
 
 static gboolean
@@ -150,7 +160,7 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
   row->error = "The store was damaged: this is what is left of the message";
   row->attempts = 1;
   row->next_retry = 0;
-  row->frame = row->named = row->accepted = 0;
+  row->frame = row->named = row->accepted = row->not_before = 0;
   row->doubt = FLOO_DOUBT_DEVICE;
   row->file = NULL;
   if (row->operation == FLOO_OPERATION_MESSAGE)

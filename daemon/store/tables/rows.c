@@ -113,12 +113,13 @@ floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query)
   row->accepted = floo_query_int (query, 17);
   row->edited = floo_query_int (query, 18);
   row->error_code = (int) floo_query_int (query, 19);
-  row->error = floo_query_text (query, 20);
-  row->content = floo_query_text (query, 21);
-  row->ext = floo_query_text (query, 22);
-  row->config = floo_query_text (query, 23);
-  row->attachment = floo_query_text (query, 24);
-  row->file = floo_query_text (query, 25);
+  row->not_before = floo_query_int (query, 20);
+  row->error = floo_query_text (query, 21);
+  row->content = floo_query_text (query, 22);
+  row->ext = floo_query_text (query, 23);
+  row->config = floo_query_text (query, 24);
+  row->attachment = floo_query_text (query, 25);
+  row->file = floo_query_text (query, 26);
   if (row->content == NULL)
     row->content = "";
 }
@@ -141,7 +142,8 @@ floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *m
     .ext = row->ext,
     .config = row->config,
     .attachment = row->attachment,
-    .send_state = row->state,
+    .send_state = row->not_before != 0 && row->state == FLOO_SEND_QUEUED ? FLOO_SEND_SCHEDULED : row->state,
+    .not_before = row->not_before,
     .error_code = row->error_code,
     .error = row->error,
     .permanent = row->permanent,

@@ -24,7 +24,7 @@ void floo_message_row_clear (FlooMessageRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FlooMessageRow, floo_message_row_clear)
 
 /* How many columns floo_outbox_row_read() takes; a statement may have more behind them. */
-#define FLOO_OUTBOX_ROW_COLUMNS 26
+#define FLOO_OUTBOX_ROW_COLUMNS 27
 /* Reads the columns of the statement outbox-get and its kin. */
 void floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query);
 /* The message that an outbox row is; views as in @row. */

@@ -225,6 +225,8 @@ on_sending (Session *self, GVariant *arguments)
   value = g_variant_lookup_value (details, "message", G_VARIANT_TYPE ("(xxxsssxia{sv})"));
   if (g_str_equal (status, "cancelled"))
     remove_message (self, client_id);
+  else if (g_str_equal (status, "scheduled"))
+    return; /* another program's; it is shown when its time has come */
   else if (value != NULL)
     session_put_message (self, value, FALSE);
 }

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * alarm.h: a timer whose time goes on while the machine sleeps, unlike that of g_timeout_add().
+ */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* Calls @func once, on the default main context, @ms from now; right after the machine woke up where that was during its sleep.
+ * Returns: a source id. What @func returns is ignored. */
+guint floo_alarm_add (gint64 ms, GSourceFunc func, gpointer data);
+
+G_END_DECLS

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/service-clock.h"
+
+#include "base/backoff.h"
+
+/* An answer is late by less than this, with what its second leaves out. */
+#define SLACK_MS 5000
+
+gboolean
+floo_service_clock_note (FlooServiceClock *clock, gint64 ms)
+{
+  const gint64 offset = ms - floo_uptime_ms ();
+  const gint64 ahead = offset - clock->offset;
+  const gboolean news = !clock->known || ahead > SLACK_MS || ahead < -SLACK_MS;
+
+  /* Of two answers the one that was less late, and was nearer to its second's beginning, is right. */
+  if (news || ahead > 0)
+    clock->offset = offset;
+  clock->known = TRUE;
+  return news;
+}
+
+gint64
+floo_service_clock_now (const FlooServiceClock *clock)
+{
+  return clock->known ? clock->offset + floo_uptime_ms () : floo_now_ms ();
+}

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Messages that wait for a time of their own, and many that are forwarded at once."""
+
+import time
+
+import files
+import harness
+from harness import GLib
+
+BOB, CAROL, ECHO, TEAM = 1002, 1003, 1099, 2001
+HOUR = 3600 * 1000
+
+
+def after(ms):
+    return int(time.time() * 1000) + ms
+
+
+def not_before(ms):
+    return {'not_before': GLib.Variant('x', ms)}
+
+
+class LaterTest(files.Test):
+
+    def later(self, client, text, ms, to=ECHO):
+        return client.call('Conversations', 'Send', '(sxssa{sv})', 'roster', to, 'text', text, not_before(ms))
+
+    def texts(self, sandbox, to=ECHO):
+        return [one['content'] for one in sandbox.accepted('alice', conversation=to)]
+
+    def statuses(self, events, client_id):
+        return [one.args[1] for one in events if one.name == 'SendingMessageStatusChanged' and one.args[0] == client_id]
+
+    def waiting(self, client):
+        return {one[0]: one[8] for one in client.outbox()}
+
+    def skew(self, sandbox, client, ms):
+        """The service's clock is ahead by that, and the daemon hears of it."""
+        sandbox.control('settings', clock_skew=ms)
+        client.call('Account', 'GetAppConfig')
+
+    def test_not_before(self):
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        journal, _, serial = client.call('Events', 'GetPosition')
+        when = after(HOUR)
+        first = self.later(client, 'in an hour', when)
+        second = self.later(client, 'in two hours', when + HOUR)
+        now = client.send_text(ECHO, 'now')
+        client.wait_sent(now)
+
+        # It is in the outbox, counted, and nowhere else.
+        waiting = self.waiting(client)
+        self.assertEqual([waiting[one]['send_state'] for one in (first, second)], ['scheduled', 'scheduled'])
+        self.assertEqual(waiting[first]['not_before'], when)
+        self.assertEqual(client.call('Conversations', 'GetMessage', '(x)', first)[8]['not_before'], when)
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 2, 'two wait')
+        shown = client.call('Conversations', 'GetMessages', '(xa{sv})', ECHO, {})[0]
+        self.assertEqual([one[0] for one in shown if one[0] in (first, second)], [])
+        entry = client.call('Conversations', 'Get', '(x)', ECHO)
+        self.assertEqual(entry['content'], 'now')
+
+        # What operates on it would hold up what comes behind it.
+        self.assertIn('not due yet', self.fails('InvalidArguments', client.call, 'Conversations', 'Append', '(xsa{sv})', first, 'more', {}))
+        self.assertIn('not due yet', self.fails('InvalidArguments', client.call, 'Conversations', 'Recall', '(x)', first))
+
+        # It survives, may be taken back, and may go at once.
+        third = self.later(client, 'never', when)
+        daemon.stop()
+        client = daemon.start()
+        client.wait_state('online')
+        self.assertEqual(self.waiting(client)[first]['not_before'], when)
+        self.assertTrue(client.call('Conversations', 'CancelSend', '(x)', third))
+        fourth = self.later(client, 'after all', when + 5 * HOUR)
+        client.call('Conversations', 'Resend', '(x)', fourth)
+        client.wait_sent(fourth)
+        self.assertEqual(self.texts(sandbox), ['now', 'after all'])
+
+        # Its time is the service's.
+        self.skew(sandbox, client, HOUR + 60000)
+        client.wait_sent(first)
+        self.assertEqual(list(self.waiting(client)), [second])
+        self.assertEqual(client.call('Conversations', 'Get', '(x)', ECHO)['content'], 'in an hour')
+
+        # What becomes due while there is no connection goes with the next one, before what was given to us later.
+        self.skew(sandbox, client, when + HOUR - after(2500))
+        sandbox.control('socket', refuse=-1)
+        since = len(client.changes)
+        sandbox.control('disconnect', how='drop', user='alice')
+        client.wait_lost(since)
+        due = time.monotonic() + 3.6  # of the time in an answer the fraction of the second is missing
+        last = client.send_text(ECHO, 'the last')
+        harness.wait_for(lambda: time.monotonic() > due, 'it is due')
+        sandbox.control('socket', refuse=0)
+        client.call('Account', 'Reconnect')
+        client.wait_sent(last)
+        client.wait_sent(second)
+        self.assertEqual(self.texts(sandbox), ['now', 'after all', 'in an hour', 'in two hours', 'the last'])
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 0, 'nothing waits')
+        self.settle(client)
+        replayed = [one for one, _ in client.replay(journal, serial)]
+        self.assertEqual(self.statuses(replayed, first), ['scheduled', 'queued', 'sending', 'sent'])
+        self.assertEqual(self.statuses(replayed, third), ['scheduled', 'cancelled'])
+        self.assertEqual(self.statuses(replayed, fourth), ['scheduled', 'queued', 'sending', 'sent'])
+
+    def test_alarm(self):
+        """By itself, when the time comes, not before; with a file, a mention and a place, by whatever method. What is past is now."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        when = after(2500 * harness.SLOWNESS)
+        options = not_before(when)
+        path = self.send_file(client, 'file', b'abc', 'a.bin', to=BOB, **options)[1]
+        ids = [client.call('Conversations', 'SendMention', '(xsaxba{sv})', TEAM, 'hello', [BOB], False, options),
+               client.call('Conversations', 'SendLocation', '(sxddsa{sv})', 'roster', ECHO, 1.0, 2.0, 'here', options)]
+        past = self.later(client, 'an hour ago', after(-HOUR))
+        client.wait_sent(past)
+        self.assertEqual(self.statuses(client.events, past)[0], 'queued')
+        ids.append(client.call('Conversations', 'Forward', '(xsxa{sv})', past, 'roster', CAROL, options))
+        self.ended(client, path, 'complete')
+        waiting = self.waiting(client)
+        self.assertEqual({one['send_state'] for one in waiting.values()}, {'scheduled'})
+        self.assertEqual(len(waiting), 4)
+        for one in waiting:
+            client.wait_sent(one)
+        self.assertGreaterEqual(time.time() * 1000, when)
+        sent = [one for one in sandbox.accepted('alice') if one['content'] != 'an hour ago' or one['to'] != ECHO]
+        self.assertEqual(len(sent), 4)
+
+    def test_wrong_times(self):
+        sandbox, daemon, client = self.one(quiet=False)
+        for value in (GLib.Variant('x', 0), GLib.Variant('x', -5), GLib.Variant('x', int(time.time())), GLib.Variant('x', 2 ** 62),
+                      GLib.Variant('s', 'tomorrow')):
+            for method, signature, arguments in (('Send', '(sxssa{sv})', ('roster', ECHO, 'text', 'text')),
+                                                 ('SendLocation', '(sxddsa{sv})', ('roster', ECHO, 1.0, 2.0, 'here')),
+                                                 ('SendMention', '(xsaxba{sv})', (TEAM, 'text', [BOB], False)),
+                                                 ('Forward', '(xsxa{sv})', (17, 'roster', ECHO))):
+                text = self.fails('InvalidArguments', client.call, 'Conversations', method, signature, *arguments, {'not_before': value})
+                self.assertIn('not_before', text)
+        token = dict(not_before(after(HOUR)), token=GLib.Variant('s', 'once'))
+        client_id = client.call('Conversations', 'Send', '(sxssa{sv})', 'roster', ECHO, 'text', 'text', token)
+        self.assertEqual(client.call('Conversations', 'Send', '(sxssa{sv})', 'roster', ECHO, 'text', 'text', token), client_id)
+        self.fails('InvalidArguments', client.call, 'Conversations', 'Send', '(sxssa{sv})', 'roster', ECHO, 'text', 'text',
+                   dict(token, **not_before(after(2 * HOUR))))
+        self.assertEqual(len(client.outbox()), 1)
+
+
+if __name__ == '__main__':
+    harness.main()
