@@ -35,9 +35,11 @@ class Screen:
         begin = fields[0] + 12 * colours
         return width, height, data[begin:begin + line * height]
 
-    def save(self, path):
-        """A picture of it, as PNG."""
+    def save(self, path, right=WIDTH, bottom=HEIGHT):
+        """A picture of it as PNG, as far as @right and @bottom."""
         width, height, data = self.pixels()
+        data = b''.join(data[4 * y * width:4 * (y * width + right)] for y in range(bottom))
+        width, height = right, bottom
         rgb = bytearray(width * height * 3)
         for i in range(3):
             rgb[i::3] = data[2 - i::4]

@@ -3,122 +3,55 @@
 #include "session.h"
 
 #define MAX_MESSAGES 2000   /* kept of the current conversation; older ones are loaded again when they are scrolled to */
-
-static Message *
-find_message (Session *self, gint64 id, guint *position)
-{
-  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->messages)); i > 0; i--)
-    {
-      g_autoptr (Message) message = g_list_model_get_item (G_LIST_MODEL (self->messages), i - 1);
-
-      if (message->id == id || (message->client_id == id && id != 0))
-        {
-          *position = i - 1;
-          return g_steal_pointer (&message);
-        }
-    }
-  return NULL;
-}
+#define TYPING_SECONDS 15
 
 /* Whether a message that is not here yet belongs between those that are: where there are more before or after, others may lie between. */
 static gboolean
-is_within (Session *self, const Message *message)
+is_within (Session *self, gint64 id, gboolean is_pending)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->messages));
-  g_autoptr (Message) first = n == 0 ? NULL : g_list_model_get_item (G_LIST_MODEL (self->messages), 0);
+  Item *first = list_at (self->messages, 0);
 
-  if (self->loading_page || self->more_after)
+  if (self->page != PAGE_NONE || self->more_after)
     return FALSE;
-  return first == NULL || !self->more_before || message_compare (message, first, NULL) > 0;
+  return first == NULL || !self->more_before || is_pending || id > first->id;
 }
 
-void
-session_put_message (Session *self, GVariant *value, gboolean anywhere)
+static void
+put_message (Session *self, GVariant *value)
 {
-  g_autoptr (Message) message = message_new (value), old = NULL;
-  guint position;
+  g_autoptr (GVariant) fields = g_variant_ref_sink (message_fields (value));
+  gint64 id = fields_number (fields, "id");
 
-  if (self->current == NULL || message->conversation != self->current->id)
+  if (self->current == NULL || fields_number (fields, "conversation") != self->current->id)
     return;
-  old = find_message (self, message->id, &position);
-  if (old == NULL && message->client_id != 0)
-    old = find_message (self, message->client_id, &position);
-  if (old != NULL && old->id == message->id)
-    {
-      message_update (old, value);
-      return;
-    }
-  if (old != NULL)
-    {
-      g_list_store_remove (self->messages, position);
-      message_update (old, value);
-      g_list_store_insert_sorted (self->messages, old, message_compare, NULL);
-    }
-  else if (anywhere || is_within (self, message))
-    g_list_store_insert_sorted (self->messages, message, message_compare, NULL);
-  if (!anywhere && g_list_model_get_n_items (G_LIST_MODEL (self->messages)) > MAX_MESSAGES)
+  list_put (self->messages, fields, message_compare, is_within (self, id, id == fields_number (fields, "client_id")));
+  if (list_length (self->messages) > MAX_MESSAGES)
     {
       g_list_store_remove (self->messages, 0);
       self->more_before = TRUE;
     }
 }
 
-void
-session_put_conversations (Session *self, GVariant *entries)
-{
-  g_autoptr (GPtrArray) fresh = g_ptr_array_new_with_free_func (g_object_unref);
-  GListModel *model = G_LIST_MODEL (self->conversations);
-  gboolean sorted = TRUE;
-
-  for (gsize i = 0; i < g_variant_n_children (entries); i++)
-    {
-      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
-      Conversation *conversation;
-      gint64 id = 0;
-
-      g_variant_lookup (entry, "id", "x", &id);
-      conversation = session_find (self, id);
-      if (conversation != NULL)
-        conversation_update (conversation, entry);
-      else
-        g_ptr_array_add (fresh, conversation_new (entry));
-    }
-  g_list_store_splice (self->conversations, g_list_model_get_n_items (model), 0, fresh->pdata, fresh->len);
-  for (guint i = 1; sorted && i < g_list_model_get_n_items (model); i++)
-    {
-      g_autoptr (Conversation) one = g_list_model_get_item (model, i - 1), next = g_list_model_get_item (model, i);
-
-      sorted = conversation_compare (one, next, NULL) < 0;
-    }
-  if (!sorted)
-    g_list_store_sort (self->conversations, conversation_compare, NULL);
-}
-
 static void
 remove_message (Session *self, gint64 id)
 {
   guint position;
-  g_autoptr (Message) message = find_message (self, id, &position);
 
-  if (message != NULL)
+  if (list_find (self->messages, id, &position) != NULL)
     g_list_store_remove (self->messages, position);
 }
 
 static void
 remove_conversation (Session *self, gint64 id)
 {
-  Conversation *conversation = session_find (self, id);
   guint position;
 
-  if (conversation == NULL)
-    return;
-  if (conversation == self->current)
+  if (self->current != NULL && self->current->id == id)
     {
       g_clear_object (&self->current);
       g_list_store_remove_all (self->messages);
-      g_signal_emit_by_name (self, "status");
     }
-  if (g_list_store_find (self->conversations, conversation, &position))
+  if (list_find (self->conversations, id, &position) != NULL)
     g_list_store_remove (self->conversations, position);
 }
 
@@ -133,16 +66,16 @@ on_messages (Session *self, GVariant *arguments)
     {
       g_autoptr (GVariant) message = g_variant_get_child_value (messages, i);
 
-      session_put_message (self, message, FALSE);
+      put_message (self, message);
     }
 }
 
 static void
-on_replaced (Session *self, GVariant *arguments)
+on_message (Session *self, GVariant *arguments)
 {
   g_autoptr (GVariant) message = g_variant_get_child_value (arguments, 1);
 
-  session_put_message (self, message, FALSE);
+  put_message (self, message);
 }
 
 static void
@@ -153,7 +86,7 @@ on_got_message (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   if (floo_conversations_call_get_message_finish (self->api, &message, result, &error))
-    session_put_message (self, message, FALSE);
+    put_message (self, message);
   else
     session_failed (self, error);
 }
@@ -161,26 +94,19 @@ on_got_message (GObject *object, GAsyncResult *result, gpointer user_data)
 static void
 on_appended (Session *self, GVariant *arguments)
 {
-  g_autoptr (Message) message = NULL;
-  const char *piece;
-  guint position, offset;
+  const char *piece, *content;
+  guint offset;
   gint64 id;
-  glong length;
+  Item *message;
 
   g_variant_get (arguments, "(txxu&sx@a{sv})", NULL, NULL, &id, &offset, &piece, NULL, NULL);
-  message = find_message (self, id, &position);
+  message = list_find (self->messages, id, NULL);
   if (message == NULL)
     return;
-  length = g_utf8_strlen (message->content, -1);
-  if (length == offset)
-    {
-      char *content = g_strconcat (message->content, piece, NULL);
-
-      g_free (message->content);
-      message->content = content;
-      message_changed (message);
-    }
-  else if (length < offset)
+  content = fields_text (message->fields, "content");
+  if (g_utf8_strlen (content, -1) == offset)
+    item_set (message, "content", g_variant_new_take_string (g_strconcat (content, piece, NULL)));
+  else if (g_utf8_strlen (content, -1) < offset)
     floo_conversations_call_get_message (self->api, id, NULL, on_got_message, g_object_ref (self));
 }
 
@@ -196,22 +122,17 @@ on_gone (Session *self, GVariant *arguments)
 static void
 on_message_status (Session *self, GVariant *arguments)
 {
-  g_autoptr (GVariant) details = NULL;
-  g_autoptr (Message) message = NULL;
-  gboolean gone = FALSE, deleted = FALSE;
-  guint position;
+  g_autoptr (GVariant) details = g_variant_get_child_value (arguments, 3);
+  g_autoptr (GVariant) status = g_variant_lookup_value (details, "status", G_VARIANT_TYPE_INT32);
+  Item *message;
   gint64 id;
 
-  g_variant_get (arguments, "(txx@a{sv})", NULL, NULL, &id, &details);
-  message = find_message (self, id, &position);
-  if (message == NULL)
-    return;
-  g_variant_lookup (details, "recalled", "b", &gone);
-  g_variant_lookup (details, "deleted", "b", &deleted);
-  if (gone || deleted)
+  g_variant_get_child (arguments, 2, "x", &id);
+  message = list_find (self->messages, id, NULL);
+  if (fields_flag (details, "recalled") || fields_flag (details, "deleted"))
     remove_message (self, id);
-  else if (g_variant_lookup (details, "status", "i", &message->status))
-    message_changed (message);
+  else if (message != NULL && status != NULL)
+    item_set (message, "status", status);
 }
 
 static void
@@ -228,56 +149,69 @@ on_sending (Session *self, GVariant *arguments)
   else if (g_str_equal (status, "scheduled"))
     return; /* another program's; it is shown when its time has come */
   else if (value != NULL)
-    session_put_message (self, value, FALSE);
+    put_message (self, value);
 }
 
 /* What the other one has read of ours is a field of the conversation. */
 static void
 mark_read_up_to (Session *self, gint64 id)
 {
-  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->messages)); i > 0; i--)
+  for (guint i = list_length (self->messages); i > 0; i--)
     {
-      g_autoptr (Message) message = g_list_model_get_item (G_LIST_MODEL (self->messages), i - 1);
+      Item *message = list_at (self->messages, i - 1);
 
-      if (!message->outgoing || message->pending || message->id > id)
+      if (message_is_pending (message) || message->id > id || !fields_flag (message->fields, "outgoing"))
         continue;
-      if (message->status == 2)
+      if (fields_number (message->fields, "status") == 2)
         return;
-      message->status = 2;
-      message_changed (message);
+      item_set (message, "status", g_variant_new_int32 (2));
     }
 }
 
 static void
 on_conversations (Session *self, GVariant *arguments)
 {
-  g_autoptr (GVariant) changed = NULL;
-  g_autoptr (GVariantIter) removed = NULL;
+  g_autoptr (GVariantIter) changed = NULL, removed = NULL;
   gboolean reload;
+  GVariant *entry;
   gint64 id;
 
-  g_variant_get (arguments, "(t@aa{sv}axb)", NULL, &changed, &removed, &reload);
-  session_put_conversations (self, changed);
+  g_variant_get (arguments, "(taa{sv}axb)", NULL, &changed, &removed, &reload);
+  while (g_variant_iter_loop (changed, "@a{sv}", &entry))
+    list_put (self->conversations, entry, conversation_compare, TRUE);
   while (g_variant_iter_next (removed, "x", &id))
     remove_conversation (self, id);
   if (self->current != NULL)
-    mark_read_up_to (self, self->current->read_up_to);
+    mark_read_up_to (self, fields_number (self->current->fields, "read_up_to"));
   if (reload)
     session_load (self);
   g_signal_emit_by_name (self, "status");
 }
 
+static gboolean
+on_typing_timeout (gpointer user_data)
+{
+  Item *conversation = user_data;
+
+  item_set (conversation, "typing", g_variant_new_boolean (FALSE));
+  return G_SOURCE_REMOVE;
+}
+
+/* Forgotten after a while where no end is heard. */
 static void
 on_typing (Session *self, GVariant *arguments)
 {
-  Conversation *conversation;
+  Item *conversation;
   gboolean typing;
   gint64 from;
 
   g_variant_get (arguments, "(txxsb)", NULL, &from, NULL, NULL, &typing);
-  conversation = session_find (self, from);
-  if (conversation != NULL)
-    conversation_set_typing (conversation, typing);
+  conversation = list_find (self->conversations, from, NULL);
+  if (conversation == NULL)
+    return;
+  item_set (conversation, "typing", g_variant_new_boolean (typing));
+  if (typing)
+    g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, TYPING_SECONDS, on_typing_timeout, g_object_ref (conversation), g_object_unref);
   g_signal_emit_by_name (self, "status");
 }
 
@@ -285,14 +219,26 @@ static void
 on_group (Session *self, GVariant *arguments)
 {
   g_autoptr (GVariant) argument = g_variant_get_child_value (arguments, 1);
-  gint64 group = 0;
+  gboolean is_id = g_variant_is_of_type (argument, G_VARIANT_TYPE_INT64);
+  gint64 group = is_id ? g_variant_get_int64 (argument) : fields_number (argument, "group_id");
 
-  if (g_variant_is_of_type (argument, G_VARIANT_TYPE_INT64))
-    group = g_variant_get_int64 (argument);
-  else
-    g_variant_lookup (argument, "group_id", "x", &group);
   if (self->current != NULL && self->current->id == group)
     g_signal_emit_by_name (self, "group-changed");
+}
+
+/* item: a RosterItem. */
+static void
+name_sender (Session *self, GVariant *item)
+{
+  static const char *const keys[] = { "alias", "nick_name", "username" };
+  gint64 user = fields_number (item, "user_id");
+  const char *name = "";
+
+  for (gsize i = 0; i < G_N_ELEMENTS (keys) && *name == '\0'; i++)
+    name = fields_text (item, keys[i]);
+  for (guint i = 0; i < list_length (self->messages); i++)
+    if (fields_number (list_at (self->messages, i)->fields, "from") == user)
+      item_set (list_at (self->messages, i), "sender_name", g_variant_new_string (name));
 }
 
 static void
@@ -308,29 +254,24 @@ on_names (GObject *object, GAsyncResult *result, gpointer user_data)
     {
       g_autoptr (GVariant) item = g_variant_get_child_value (items, i);
 
-      for (guint k = 0; k < g_list_model_get_n_items (G_LIST_MODEL (self->messages)); k++)
-        {
-          g_autoptr (Message) message = g_list_model_get_item (G_LIST_MODEL (self->messages), k);
-
-          message_take_sender (message, item);
-        }
+      name_sender (self, item);
     }
 }
 
-/* Who wrote before their name was known may have one now. */
+/* Who wrote in a group before their name was known may have one now. */
 static void
 on_roster_info (Session *self, GVariant *arguments)
 {
   g_autoptr (GVariant) users = g_variant_get_child_value (arguments, 1);
   gboolean missing = FALSE;
 
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->messages)); i++)
+  for (guint i = 0; i < list_length (self->messages); i++)
     {
-      g_autoptr (Message) message = g_list_model_get_item (G_LIST_MODEL (self->messages), i);
+      GVariant *fields = list_at (self->messages, i)->fields;
 
-      missing |= !message->outgoing && *message->sender_name == '\0';
+      missing |= !fields_flag (fields, "outgoing") && *fields_text (fields, "sender_name") == '\0';
     }
-  if (missing && self->current != NULL && self->current->group)
+  if (missing && g_str_equal (fields_text (self->current->fields, "type"), "group"))
     floo_roster_call_get_items (self->roster, users, FALSE, NULL, on_names, g_object_ref (self));
 }
 
@@ -341,8 +282,8 @@ static const struct
 } kinds[] = {
   { "RosterMessages", on_messages },
   { "GroupMessages", on_messages },
-  { "RosterMessageReplace", on_replaced },
-  { "GroupMessageReplace", on_replaced },
+  { "RosterMessageReplace", on_message },
+  { "GroupMessageReplace", on_message },
   { "RosterMessageContentAppend", on_appended },
   { "GroupMessageContentAppend", on_appended },
   { "MessageRecalled", on_gone },
@@ -352,8 +293,8 @@ static const struct
   { "ConversationsChanged", on_conversations },
   { "InputStatusMessage", on_typing },
   { "GroupMemberChanged", on_group },
-  { "RosterInfoUpdate", on_roster_info },
   { "GroupAnnouncementUpdated", on_group },
+  { "RosterInfoUpdate", on_roster_info },
 };
 
 void

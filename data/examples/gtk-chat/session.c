@@ -34,113 +34,86 @@ session_get_state (Session *self)
   return state == NULL ? "no-daemon" : state;
 }
 
-Conversation *
-session_find (Session *self, gint64 id)
-{
-  for (guint i = 0; i < g_list_model_get_n_items (G_LIST_MODEL (self->conversations)); i++)
-    {
-      g_autoptr (Conversation) conversation = g_list_model_get_item (G_LIST_MODEL (self->conversations), i);
-
-      if (conversation->id == id)
-        return conversation;
-    }
-  return NULL;
-}
-
 /* -- pages of messages -- */
 
-typedef struct {
-  Session *session;
-  GCancellable *page;
-  enum { PAGE_NEW, PAGE_BEFORE, PAGE_AFTER } kind;
-} Page;
-
 static void
-put_page (Session *self, Page *page, GVariant *messages, gboolean more_before, gboolean more_after)
+put_page (Session *self, GVariant *messages)
 {
   g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
-  guint present = g_list_model_get_n_items (G_LIST_MODEL (self->messages));
+  guint present = list_length (self->messages), end = present;
 
-  if (page->kind != PAGE_AFTER)
-    self->more_before = more_before;
-  if (page->kind != PAGE_BEFORE)
-    self->more_after = more_after;
+  while (end > 0 && message_is_pending (list_at (self->messages, end - 1)))
+    end--;
   for (gsize i = 0; i < g_variant_n_children (messages); i++)
     {
       g_autoptr (GVariant) value = g_variant_get_child_value (messages, i);
 
-      if (page->kind == PAGE_AFTER)
-        session_put_message (self, value, TRUE);
-      else
-        g_ptr_array_add (items, message_new (value));
+      g_ptr_array_add (items, item_new (message_fields (value)));
     }
-  if (page->kind != PAGE_AFTER)
-    g_list_store_splice (self->messages, 0, page->kind == PAGE_NEW ? present : 0, items->pdata, items->len);
+  g_list_store_splice (self->messages, self->page == PAGE_AFTER ? end : 0, self->page == PAGE_NEW ? present : 0, items->pdata, items->len);
 }
 
 static void
 on_page (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  Page *page = user_data;
-  Session *self = page->session;
+  g_autoptr (Session) self = user_data;
   g_autoptr (GVariant) messages = NULL;
   g_autoptr (GError) error = NULL;
-  gboolean more_before, more_after;
+  gboolean more_before, more_after, jumped;
   guint64 serial;
 
-  if (floo_conversations_call_get_messages_finish (self->api, &messages, &more_before, &more_after, &serial, result, &error)
-      && page->page == self->page)
+  if (!floo_conversations_call_get_messages_finish (self->api, &messages, &more_before, &more_after, &serial, result, &error))
     {
-      self->loading_page = FALSE;
-      put_page (self, page, messages, more_before, more_after);
-      if (page->kind == PAGE_NEW && self->jump != 0)
-        g_signal_emit_by_name (self, "jumped");
-      g_signal_emit_by_name (self, "status");
-      /* Events behind the page's snapshot were applied before it was here: once more. */
-      if (serial < self->last || self->catching_up)
-        {
-          self->rewind = serial;
-          session_catch_up (self);
-        }
-    }
-  else if (error != NULL && page->page == self->page)
-    {
-      self->loading_page = FALSE;
+      if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))   /* else by the next page */
+        self->page = PAGE_NONE;
       session_failed (self, error);
+      return;
     }
-  g_object_unref (page->page);
-  g_object_unref (page->session);
-  g_free (page);
+  if (self->page != PAGE_AFTER)
+    self->more_before = more_before;
+  if (self->page != PAGE_BEFORE)
+    self->more_after = more_after;
+  put_page (self, messages);
+  jumped = self->page == PAGE_NEW && self->jump != 0;
+  self->page = PAGE_NONE;
+  if (jumped)
+    g_signal_emit_by_name (self, "jumped");
+  g_signal_emit_by_name (self, "status");
+  /* Events behind the page's snapshot were applied before it was here: once more. */
+  if (serial < self->last || self->catching_up)
+    {
+      self->rewind = serial;
+      session_catch_up (self);
+    }
 }
 
 static void
-load_page (Session *self, int kind, const char *option, gint64 id)
+load_page (Session *self, int page, const char *option, gint64 id)
 {
-  Page *page = g_new0 (Page, 1);
   GVariantDict options;
 
   g_variant_dict_init (&options, NULL);
   if (option != NULL)
     g_variant_dict_insert (&options, option, "x", id);
   g_variant_dict_insert (&options, "limit", "u", PAGE_LIMIT);
-  g_cancellable_cancel (self->page);
-  g_set_object (&self->page, NULL);
-  self->page = g_cancellable_new ();
-  self->loading_page = TRUE;
-  page->session = g_object_ref (self);
-  page->page = g_object_ref (self->page);
-  page->kind = kind;
-  floo_conversations_call_get_messages (self->api, self->current->id, g_variant_dict_end (&options), self->page, on_page, page);
+  g_cancellable_cancel (self->paging);
+  g_clear_object (&self->paging);
+  self->paging = g_cancellable_new ();
+  self->page = page;
+  floo_conversations_call_get_messages (self->api, self->current->id, g_variant_dict_end (&options), self->paging, on_page,
+                                        g_object_ref (self));
 }
 
 void
 session_open (Session *self, gint64 id, gint64 jump)
 {
-  Conversation *conversation = session_find (self, id);
+  Item *conversation = list_find (self->conversations, id, NULL);
+  gboolean is_other = self->current == NULL || self->current->id != id;
 
-  if (conversation == NULL || self->api == NULL)
+  if (conversation == NULL)
     return;
-  if (g_set_object (&self->current, conversation))
+  g_set_object (&self->current, conversation);
+  if (is_other)
     {
       g_list_store_remove_all (self->messages);
       g_signal_emit_by_name (self, "group-changed");
@@ -154,18 +127,14 @@ session_open (Session *self, gint64 id, gint64 jump)
 void
 session_load_more (Session *self, gboolean before)
 {
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->messages));
-  g_autoptr (Message) end = NULL;
+  guint n = list_length (self->messages);
+  Item *end;
 
-  if (self->current == NULL || self->loading_page || !(before ? self->more_before : self->more_after))
+  if (self->current == NULL || self->page != PAGE_NONE || !(before ? self->more_before : self->more_after))
     return;
-  for (guint i = 0; i < n && end == NULL; i++)
-    {
-      g_autoptr (Message) message = g_list_model_get_item (G_LIST_MODEL (self->messages), before ? i : n - 1 - i);
-
-      if (!message->pending)
-        end = g_steal_pointer (&message);
-    }
+  while (n > 0 && message_is_pending (list_at (self->messages, n - 1)))
+    n--;
+  end = n == 0 ? NULL : list_at (self->messages, before ? 0 : n - 1);
   if (end == NULL)
     load_page (self, PAGE_NEW, NULL, 0);
   else
@@ -174,6 +143,21 @@ session_load_more (Session *self, gboolean before)
 
 /* -- the list, and catching up -- */
 
+/* The conversation that was open before, else the newest. */
+static void
+show_loaded (Session *self)
+{
+  Item *first = self->current == NULL ? NULL : list_find (self->conversations, self->current->id, NULL);
+
+  if (first == NULL)
+    first = list_at (self->conversations, 0);
+  if (first != NULL)
+    session_open (self, first->id, 0);
+  else
+    g_list_store_remove_all (self->messages);
+  g_signal_emit_by_name (self, "status");
+}
+
 static void
 on_list (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -181,7 +165,6 @@ on_list (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) entries = NULL;
   g_autoptr (GError) error = NULL;
   g_autofree char *next = NULL;
-  gboolean first = g_hash_table_size (self->listed) == 0;
   guint64 serial;
 
   if (!floo_conversations_call_list_finish (self->api, &entries, &next, &serial, result, &error))
@@ -190,44 +173,23 @@ on_list (GObject *object, GAsyncResult *result, gpointer user_data)
       session_failed (self, error);
       return;
     }
-  if (first)
+  if (self->listed->len == 0)
     self->last = serial;
   for (gsize i = 0; i < g_variant_n_children (entries); i++)
     {
       g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
-      gint64 *id = g_new0 (gint64, 1);
 
-      g_variant_lookup (entry, "id", "x", id);
-      g_hash_table_add (self->listed, id);
+      g_ptr_array_add (self->listed, item_new (entry));
     }
-  session_put_conversations (self, entries);
   if (*next != '\0')
     {
       floo_conversations_call_list (self->api, next, LIST_LIMIT, g_variant_new ("a{sv}", NULL), NULL, on_list, g_object_ref (self));
       return;
     }
-  for (guint i = g_list_model_get_n_items (G_LIST_MODEL (self->conversations)); i > 0; i--)
-    {
-      g_autoptr (Conversation) conversation = g_list_model_get_item (G_LIST_MODEL (self->conversations), i - 1);
-
-      if (g_hash_table_contains (self->listed, &conversation->id))
-        continue;
-      if (conversation == self->current)
-        g_clear_object (&self->current);
-      g_list_store_remove (self->conversations, i - 1);
-    }
+  g_list_store_splice (self->conversations, 0, list_length (self->conversations), self->listed->pdata, self->listed->len);
+  g_list_store_sort (self->conversations, conversation_compare, NULL);
   self->catching_up = FALSE;
-  if (self->current == NULL)
-    {
-      g_autoptr (Conversation) newest = g_list_model_get_item (G_LIST_MODEL (self->conversations), 0);
-
-      g_list_store_remove_all (self->messages);
-      if (newest != NULL)
-        session_open (self, newest->id, 0);
-    }
-  else
-    session_open (self, self->current->id, 0);
-  g_signal_emit_by_name (self, "status");
+  show_loaded (self);
   if (self->rewind != 0 || self->seen > self->last)
     session_catch_up (self);
 }
@@ -249,7 +211,7 @@ on_position (GObject *object, GAsyncResult *result, gpointer user_data)
     self->seen = 0;
   g_free (self->journal);
   self->journal = g_steal_pointer (&journal);
-  g_hash_table_remove_all (self->listed);
+  g_ptr_array_set_size (self->listed, 0);
   floo_conversations_call_list (self->api, "", LIST_LIMIT, g_variant_new ("a{sv}", NULL), NULL, on_list, g_object_ref (self));
 }
 
@@ -348,7 +310,7 @@ on_account_state (FlooAccount *account, GParamSpec *property, gpointer user_data
   Session *self = user_data;
 
   /* What an empty page left out while the daemon was offline may be there now. */
-  if (g_str_equal (session_get_state (self), "online") && g_list_model_get_n_items (G_LIST_MODEL (self->messages)) == 0)
+  if (g_str_equal (session_get_state (self), "online") && list_length (self->messages) == 0)
     session_load_more (self, TRUE);
   g_signal_emit_by_name (self, "status");
 }
@@ -403,39 +365,30 @@ on_called (GObject *object, GAsyncResult *result, gpointer user_data)
 }
 
 void
-session_call (Session *self, const char *method, GVariant *arguments)
+session_call (Session *self, gpointer proxy, const char *method, GVariant *arguments)
 {
-  g_dbus_proxy_call (G_DBUS_PROXY (self->api), method, arguments, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_called, g_object_ref (self));
+  g_dbus_proxy_call (proxy, method, arguments, G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_called, g_object_ref (self));
 }
 
-/* The message comes by SendingMessageStatusChanged, as everything that becomes of it. */
 void
 session_send_text (Session *self, const char *text)
 {
   if (self->current != NULL && *text != '\0')
-    session_call (self, "SendText", g_variant_new ("(sxs)", "", self->current->id, text));
+    session_call (self, self->api, "SendText", g_variant_new ("(sxs)", "", self->current->id, text));
 }
 
 void
 session_set_draft (Session *self, const char *text)
 {
-  if (self->current != NULL && !g_str_equal (self->current->draft, text))
-    session_call (self, "SetDraft", g_variant_new ("(xss)", self->current->id, "", text));
+  if (self->current != NULL && !g_str_equal (fields_text (self->current->fields, "draft"), text))
+    session_call (self, self->api, "SetDraft", g_variant_new ("(xss)", self->current->id, "", text));
 }
 
 void
 session_mark_read (Session *self)
 {
-  if (self->current != NULL && self->current->unread > 0)
-    session_call (self, "MarkRead", g_variant_new ("(xxa{sv})", self->current->id, (gint64) 0, NULL));
-}
-
-void
-session_login (Session *self, const char *name, const char *password)
-{
-  if (self->account != NULL)
-    g_dbus_proxy_call (G_DBUS_PROXY (self->account), "Login", g_variant_new ("(ssa{sv})", name, password, NULL), G_DBUS_CALL_FLAGS_NONE, -1,
-                       NULL, on_called, g_object_ref (self));
+  if (self->current != NULL && fields_number (self->current->fields, "unread") > 0)
+    session_call (self, self->api, "MarkRead", g_variant_new ("(xxa{sv})", self->current->id, (gint64) 0, NULL));
 }
 
 static void
@@ -454,7 +407,7 @@ on_found (GObject *object, GAsyncResult *result, gpointer user_data)
   for (gsize i = 0; i < g_variant_n_children (messages); i++)
     {
       g_autoptr (GVariant) value = g_variant_get_child_value (messages, i);
-      g_autoptr (Message) message = message_new (value);
+      g_autoptr (Item) message = item_new (message_fields (value));
 
       g_list_store_append (self->results, message);
     }
@@ -464,13 +417,13 @@ on_found (GObject *object, GAsyncResult *result, gpointer user_data)
 void
 session_search (Session *self, const char *text)
 {
-  g_cancellable_cancel (self->search);
-  g_clear_object (&self->search);
+  g_cancellable_cancel (self->searching);
+  g_clear_object (&self->searching);
   g_list_store_remove_all (self->results);
   if (*text == '\0' || self->api == NULL)
     return;
-  self->search = g_cancellable_new ();
-  floo_conversations_call_search (self->api, text, g_variant_new ("a{sv}", NULL), self->search, on_found, g_object_ref (self));
+  self->searching = g_cancellable_new ();
+  floo_conversations_call_search (self->api, text, g_variant_new ("a{sv}", NULL), self->searching, on_found, g_object_ref (self));
 }
 
 /* -- the object -- */
@@ -487,10 +440,10 @@ session_class_init (SessionClass *class)
 static void
 session_init (Session *self)
 {
-  self->conversations = g_list_store_new (CHAT_TYPE_CONVERSATION);
-  self->messages = g_list_store_new (CHAT_TYPE_MESSAGE);
-  self->results = g_list_store_new (CHAT_TYPE_MESSAGE);
-  self->listed = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  self->conversations = g_list_store_new (CHAT_TYPE_ITEM);
+  self->messages = g_list_store_new (CHAT_TYPE_ITEM);
+  self->results = g_list_store_new (CHAT_TYPE_ITEM);
+  self->listed = g_ptr_array_new_with_free_func (g_object_unref);
 }
 
 Session *

@@ -6,80 +6,65 @@
 #include <gio/gunixfdlist.h>
 #include <unistd.h>
 
-typedef enum { SHOW_PROGRESS, SHOW_THUMBNAIL, SHOW_FILE } Purpose;
-
 typedef struct {
   Session *session;
-  Message *message;   /* NULL: of an upload whose message is not in the list yet */
-  gint64 client_id;
-  Purpose purpose;
+  gint64 message;   /* its id or client_id; it may not be in the list, or not yet */
+  enum { FOR_SENDING, FOR_PICTURE, FOR_OPENING } purpose;
 } Transfer;
+
+static Transfer *
+transfer_new (Session *session, gint64 message, int purpose)
+{
+  Transfer *transfer = g_new (Transfer, 1);
+
+  *transfer = (Transfer){ g_object_ref (session), message, purpose };
+  return transfer;
+}
 
 static void
 transfer_free (Transfer *transfer)
 {
-  g_clear_object (&transfer->message);
   g_object_unref (transfer->session);
   g_free (transfer);
 }
 
-/* The message of an upload: it comes by a signal, behind the reply. */
-static Message *
-get_message (Transfer *transfer)
-{
-  GListModel *model = G_LIST_MODEL (transfer->session->messages);
-
-  for (guint i = g_list_model_get_n_items (model); i > 0 && transfer->message == NULL; i--)
-    {
-      g_autoptr (Message) message = g_list_model_get_item (model, i - 1);
-
-      if (message->client_id == transfer->client_id && transfer->client_id != 0)
-        transfer->message = g_object_ref (message);
-    }
-  return transfer->message;
-}
-
 static void
-show (Transfer *transfer, const char *path)
+use_file (Transfer *transfer, Item *message, const char *path)
 {
-  g_autoptr (GError) error = NULL;
   g_autofree char *uri = g_filename_to_uri (path, NULL, NULL);
-  GdkTexture *texture;
+  g_autoptr (GdkTexture) texture = NULL;
+  g_autoptr (GError) error = NULL;
 
-  if (transfer->purpose == SHOW_FILE && uri != NULL)
+  if (transfer->purpose == FOR_OPENING && uri != NULL)
     g_app_info_launch_default_for_uri_async (uri, NULL, NULL, NULL, NULL);
-  if (transfer->purpose != SHOW_THUMBNAIL)
+  if (transfer->purpose != FOR_PICTURE || message == NULL)
     return;
   texture = gdk_texture_new_from_filename (path, &error);
-  if (texture == NULL)   /* a picture that cannot be read stays a line of text */
-    g_info ("thumbnail: %s", error->message);
-  g_clear_object (&transfer->message->thumbnail);
-  transfer->message->thumbnail = (GdkPaintable *) texture;
+  if (texture != NULL)
+    item_set_picture (message, GDK_PAINTABLE (texture));
+  else
+    g_info ("thumbnail: %s", error->message);   /* it stays a line of text */
 }
 
 static void
 on_transfer_changed (FlooTransfer *proxy, GParamSpec *property, gpointer user_data)
 {
   Transfer *transfer = user_data;
+  Item *message = list_find (transfer->session->messages, transfer->message, NULL);
   const char *status = floo_transfer_get_status (proxy);
-  guint64 total = floo_transfer_get_total (proxy);
+  double total = MAX (floo_transfer_get_total (proxy), 1);
   gboolean ended = status == NULL || g_strv_contains ((const char *const[]){ "complete", "error", "cancelled", NULL }, status);
-  Message *message = get_message (transfer);
 
   if (message != NULL)
-    {
-      message->progress = ended ? -1 : total == 0 ? 0 : (double) floo_transfer_get_transferred (proxy) / total;
-      if (g_strcmp0 (status, "complete") == 0 && *floo_transfer_get_path (proxy) != '\0')
-        show (transfer, floo_transfer_get_path (proxy));
-      message_changed (message);
-    }
-  if (ended)
-    {
-      g_signal_emit_by_name (transfer->session, "status");
-      g_signal_handlers_disconnect_by_func (proxy, on_transfer_changed, transfer);
-      g_object_unref (proxy);
-      transfer_free (transfer);
-    }
+    item_set (message, "progress", ended ? NULL : g_variant_new_double (floo_transfer_get_transferred (proxy) / total));
+  if (!ended)
+    return;
+  if (g_strcmp0 (status, "complete") == 0 && *floo_transfer_get_path (proxy) != '\0')
+    use_file (transfer, message, floo_transfer_get_path (proxy));
+  g_signal_emit_by_name (transfer->session, "status");
+  g_signal_handlers_disconnect_by_func (proxy, on_transfer_changed, transfer);
+  g_object_unref (proxy);
+  transfer_free (transfer);
 }
 
 static void
@@ -120,56 +105,51 @@ on_download (GObject *object, GAsyncResult *result, gpointer user_data)
       watch (transfer, path);
       return;
     }
-  transfer->message->thumbnail_wanted = FALSE;
-  if (transfer->purpose == SHOW_FILE)   /* where a thumbnail is missing the file's name is shown */
+  if (transfer->purpose == FOR_OPENING)   /* where a thumbnail is missing the file's name is shown */
     session_failed (transfer->session, error);
   transfer_free (transfer);
 }
 
 static void
-download (Session *self, Message *message, Purpose purpose)
+download (Session *self, gint64 message, int purpose)
 {
-  Transfer *transfer = g_new0 (Transfer, 1);
   GVariantDict options;
 
   g_variant_dict_init (&options, NULL);
-  if (purpose == SHOW_THUMBNAIL)
+  if (purpose == FOR_PICTURE)
     g_variant_dict_insert (&options, "thumbnail", "b", TRUE);
-  transfer->session = g_object_ref (self);
-  transfer->message = g_object_ref (message);
-  transfer->purpose = purpose;
-  floo_files_call_download (self->files, message->id, g_variant_dict_end (&options), NULL, on_download, transfer);
+  floo_files_call_download (self->files, message, g_variant_dict_end (&options), NULL, on_download, transfer_new (self, message, purpose));
 }
 
 void
-session_load_thumbnail (Session *self, Message *message)
+session_load_picture (Session *self, Item *message)
 {
-  if (message->thumbnail_wanted || message->pending)
+  const char *type = fields_text (message->fields, "type");
+
+  if (message->wanted || message_is_pending (message) || !(g_str_equal (type, "image") || g_str_equal (type, "video")))
     return;
-  message->thumbnail_wanted = TRUE;
-  download (self, message, SHOW_THUMBNAIL);
+  message->wanted = TRUE;
+  download (self, message->id, FOR_PICTURE);
 }
 
 void
-session_open_file (Session *self, Message *message)
+session_open_file (Session *self, gint64 message)
 {
-  download (self, message, SHOW_FILE);
+  download (self, message, FOR_OPENING);
 }
 
 static void
 on_file_sent (GObject *object, GAsyncResult *result, gpointer user_data)
 {
-  Transfer *transfer = user_data;
+  g_autoptr (Session) self = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
+  gint64 client_id;
 
-  if (floo_conversations_call_send_file_finish (FLOO_CONVERSATIONS (object), &transfer->client_id, &path, NULL, result, &error))
-    {
-      watch (transfer, path);
-      return;
-    }
-  session_failed (transfer->session, error);
-  transfer_free (transfer);
+  if (floo_conversations_call_send_file_finish (FLOO_CONVERSATIONS (object), &client_id, &path, NULL, result, &error))
+    watch (transfer_new (self, client_id, FOR_SENDING), path);
+  else
+    session_failed (self, error);
 }
 
 void
@@ -179,23 +159,17 @@ session_send_file (Session *self, GFile *file)
   g_autoptr (GUnixFDList) files = g_unix_fd_list_new ();
   g_autoptr (GError) error = NULL;
   int fd = path == NULL ? -1 : open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  int handle = fd < 0 ? -1 : g_unix_fd_list_append (files, fd, &error);
-  Transfer *transfer;
 
+  if (fd < 0)
+    g_set_error (&error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s cannot be read", name);
+  else
+    g_unix_fd_list_append (files, fd, &error);
   if (fd >= 0)
     close (fd);
-  if (self->current == NULL)
-    return;
-  if (handle < 0)
-    {
-      g_autofree char *text = g_strdup_printf ("%s cannot be read", name);
-
-      g_signal_emit_by_name (self, "failed", text);
-      return;
-    }
-  transfer = g_new0 (Transfer, 1);
-  transfer->session = g_object_ref (self);
-  floo_conversations_call_send_file (self->api, "", self->current->id,
-                                     g_content_type_is_a (type, "image/*") ? "image" : "file", g_variant_new_handle (handle), name,
-                                     g_variant_new ("a{sv}", NULL), files, NULL, on_file_sent, transfer);
+  if (error != NULL)
+    session_failed (self, error);
+  else if (self->current != NULL)
+    floo_conversations_call_send_file (self->api, "", self->current->id, g_content_type_is_a (type, "image/*") ? "image" : "file",
+                                       g_variant_new_handle (0), name, g_variant_new ("a{sv}", NULL), files, NULL, on_file_sent,
+                                       g_object_ref (self));
 }

@@ -5,6 +5,7 @@
 
 /* The window of the application; its actions are added to the application, which exports them on the bus. */
 GtkWindow *window_new (GtkApplication *app, Session *session);
-/* Row makers (rows.c). */
-GtkListItemFactory *conversation_rows_new (void);
-GtkWidget *message_row_new (gpointer item, gpointer session);
+/* rows.c */
+GtkListItemFactory *rows_new (Session *session, gboolean of_messages);
+/* What to show as the name of a conversation. Returns: (transfer full) */
+char *conversation_name (GVariant *fields);
