@@ -18,6 +18,7 @@ floo_chat_free (gpointer data)
 {
   FlooChat *chat = data;
 
+  g_clear_pointer (&chat->note, g_variant_unref);
   g_array_unref (chat->lines);
   g_free (chat->name);
   g_free (chat);
@@ -29,8 +30,8 @@ clear_line (gpointer data)
   g_free (((FlooLine *) data)->text);
 }
 
-static FlooChat *
-find_chat (FlooNotify *self, gint64 id)
+FlooChat *
+floo_chat_find (FlooNotify *self, gint64 id)
 {
   for (guint i = 0; i < self->chats->len; i++)
     if (((FlooChat *) self->chats->pdata[i])->id == id)
@@ -38,16 +39,16 @@ find_chat (FlooNotify *self, gint64 id)
   return NULL;
 }
 
-static FlooChat *
-ensure_chat (FlooNotify *self, gint64 id)
+FlooChat *
+floo_chat_ensure (FlooNotify *self, gint64 id)
 {
-  FlooChat *chat = find_chat (self, id);
+  FlooChat *chat = floo_chat_find (self, id);
 
   if (chat != NULL)
     return chat;
   chat = g_new0 (FlooChat, 1);
   chat->id = id;
-  g_snprintf (chat->key, sizeof chat->key, "c%" G_GINT64_FORMAT, id);
+  chat->name = g_strdup ("");
   chat->lines = g_array_new (FALSE, FALSE, sizeof (FlooLine));
   g_array_set_clear_func (chat->lines, clear_line);
   g_ptr_array_add (self->chats, chat);
@@ -58,7 +59,8 @@ void
 floo_chat_drop (FlooNotify *self, FlooChat *chat)
 {
   self->summary_changed |= chat->place == FLOO_PLACE_SUMMARY;
-  floo_desk_withdraw (self->desk, chat->key);
+  if (chat->note != NULL)
+    floo_desk_close (self->desk, chat->note);
   g_ptr_array_remove_fast (self->chats, chat);
 }
 
@@ -135,7 +137,7 @@ take_message (FlooNotify *self, GVariant *message)
   text = shown_text (type, content);
   if (status == FLOO_STATUS_READ || is_set (more, "outgoing") || is_set (more, "is_history") || text == NULL)
     return;
-  chat = ensure_chat (self, conversation);
+  chat = floo_chat_ensure (self, conversation);
   if (id <= chat->last)
     return;
   if (strcmp (to_type, "group") == 0)
@@ -152,14 +154,14 @@ take_mention (FlooNotify *self, GVariant *message)
 
   g_variant_get_child (message, 0, "x", &id);
   g_variant_get_child (message, 1, "x", &conversation);
-  ensure_chat (self, conversation)->mention = id;
+  floo_chat_ensure (self, conversation)->mention = id;
 }
 
 /* Recalled or deleted: its text must not stay on the screen. */
 static void
 forget_message (FlooNotify *self, gint64 conversation, gint64 message)
 {
-  FlooChat *chat = find_chat (self, conversation);
+  FlooChat *chat = floo_chat_find (self, conversation);
 
   for (guint i = 0; chat != NULL && i < chat->lines->len; i++)
     if (g_array_index (chat->lines, FlooLine, i).message == message)
@@ -191,7 +193,7 @@ take_entry (FlooNotify *self, GVariant *entry)
   g_variant_lookup (entry, "last_type", "&s", &last_type);
   g_variant_lookup (entry, "last_from_name", "&s", &sender);
   g_variant_lookup (entry, "last_message_id", "x", &last);
-  chat = self->loading && unread > 0 ? ensure_chat (self, id) : find_chat (self, id);
+  chat = self->loading && unread > 0 ? floo_chat_ensure (self, id) : floo_chat_find (self, id);
   if (chat == NULL)
     return;
   g_free (chat->name);
@@ -256,7 +258,7 @@ take_changes (FlooNotify *self, GVariant *args)
   g_variant_get (args, "(t@aa{sv}axb)", NULL, &changed, &removed, &reload);
   foreach_child (self, changed, take_entry);
   while (g_variant_iter_next (removed, "x", &id))
-    if ((chat = find_chat (self, id)) != NULL)
+    if ((chat = floo_chat_find (self, id)) != NULL)
       floo_chat_drop (self, chat);
   if (reload)
     floo_chats_load (self, "");
@@ -296,8 +298,9 @@ floo_chats_save (FlooNotify *self)
     {
       const FlooChat *chat = self->chats->pdata[i];
 
-      if (chat->place != FLOO_PLACE_NONE)
-        g_variant_builder_add (&builder, "(xsuxb)", chat->id, chat->name, chat->unread, chat->shown, chat->place == FLOO_PLACE_SUMMARY);
+      if (chat->place != FLOO_PLACE_NONE || chat->note != NULL)
+        g_variant_builder_add (&builder, "(xmvsuxb)", chat->id, chat->note, chat->name, chat->unread, chat->shown,
+                               chat->place == FLOO_PLACE_SUMMARY);
     }
   return g_variant_builder_end (&builder);
 }
@@ -306,20 +309,23 @@ void
 floo_chats_restore (FlooNotify *self, GVariant *saved)
 {
   GVariantIter iter;
-  const char *name;
+  GVariant *note;
+  char *name;
   gint64 id, shown;
   gboolean summed_up;
   guint32 unread;
 
   g_variant_iter_init (&iter, saved);
-  while (g_variant_iter_next (&iter, "(x&suxb)", &id, &name, &unread, &shown, &summed_up))
+  while (g_variant_iter_next (&iter, "(xmvsuxb)", &id, &note, &name, &unread, &shown, &summed_up))
     {
-      FlooChat *chat = ensure_chat (self, id);
+      FlooChat *chat = floo_chat_ensure (self, id);
 
-      chat->name = g_strdup (name);
+      g_free (chat->name);
+      chat->name = name;
+      chat->note = note;
       chat->unread = unread;
       chat->known = TRUE;
       chat->last = chat->shown = shown;
-      chat->place = summed_up ? FLOO_PLACE_SUMMARY : FLOO_PLACE_APART;
+      chat->place = summed_up ? FLOO_PLACE_SUMMARY : id >= 0 ? FLOO_PLACE_APART : FLOO_PLACE_NONE;
     }
 }

@@ -14,7 +14,7 @@
 #include "base/names.h"
 #include "notify/notify.h"
 
-#define STATE_TYPE "(st" FLOO_DESK_TYPE FLOO_CHATS_TYPE ")" /* journal, serial, what is shown */
+#define STATE_TYPE "(sts" FLOO_CHATS_TYPE ")" /* journal, serial, what is shown by which server */
 #define GATHER_MS 150                                     /* a transaction's events, and those close behind */
 #define GATHER_LOGIN_MS 2000                              /* behind a login comes what was missed */
 
@@ -25,15 +25,14 @@ void
 floo_notify_save (FlooNotify *self)
 {
   g_autoptr (GVariant) state = NULL;
-  g_autofree char *text = NULL;
+  g_autofree char *text = NULL, *server = floo_desk_dup_server (self->desk);
   g_autoptr (GError) error = NULL;
   guint64 serial = 0;
   const char *journal = self->follow != NULL ? floo_follow_get_position (self->follow, &serial) : NULL;
 
   if (journal == NULL || !floo_show_is_done (self))
     return;
-  state = g_variant_ref_sink (g_variant_new ("(st@" FLOO_DESK_TYPE "@" FLOO_CHATS_TYPE ")", journal, serial, floo_desk_save (self->desk),
-                                             floo_chats_save (self)));
+  state = g_variant_ref_sink (g_variant_new ("(sts@" FLOO_CHATS_TYPE ")", journal, serial, server, floo_chats_save (self)));
   text = g_variant_print (state, TRUE);
   if (!g_file_set_contents_full (self->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
     g_warning ("The state cannot be saved: %s", error->message);
@@ -117,8 +116,9 @@ static const FlooFollowFuncs follow_funcs = { on_event, on_begun, on_caught_up, 
 void
 floo_notify_ready (FlooNotify *self)
 {
-  g_autoptr (GVariant) state = NULL, desk = NULL, chats = NULL;
-  const char *journal = NULL;
+  g_autofree char *server = floo_desk_dup_server (self->desk);
+  g_autoptr (GVariant) state = NULL, chats = NULL;
+  const char *journal = NULL, *saved_server;
   guint64 serial = 0;
 
   if (self->follow != NULL)
@@ -129,8 +129,8 @@ floo_notify_ready (FlooNotify *self)
   state = read_state (self);
   if (state != NULL)
     {
-      g_variant_get (state, "(&st@" FLOO_DESK_TYPE "@" FLOO_CHATS_TYPE ")", &journal, &serial, &desk, &chats);
-      if (floo_desk_restore (self->desk, desk))
+      g_variant_get (state, "(&st&s@" FLOO_CHATS_TYPE ")", &journal, &serial, &saved_server, &chats);
+      if (strcmp (server, saved_server) == 0)
         floo_chats_restore (self, chats);
     }
   self->follow = floo_follow_new (self->connection, self->bus_name, TRUE, journal, serial, &follow_funcs, self);

@@ -19,12 +19,16 @@ typedef struct
   char *text;
 } FlooLine;
 
-/* A conversation with unread messages. */
+/* Ids of notifications that are not of one conversation. */
+#define FLOO_SUMMARY -1
+#define FLOO_NOT_SENT -2
+
+/* A conversation with unread messages, or one of these two. */
 typedef struct
 {
   gint64 id;
-  char key[24];   /* of its notification */
-  char *name;     /* (nullable): no entry came yet */
+  GVariant *note; /* (nullable): its notification, as the desktop names it */
+  char *name;     /* "": not known yet */
   guint32 unread;
   gboolean is_system, is_muted;
   gboolean known; /* its entry came since the last message */
@@ -66,6 +70,9 @@ void floo_notify_save (FlooNotify *self);
 /* ---- chats.c ---- */
 
 void floo_chat_free (gpointer chat);
+/* (nullable) */
+FlooChat *floo_chat_find (FlooNotify *self, gint64 id);
+FlooChat *floo_chat_ensure (FlooNotify *self, gint64 id);
 /* Something was not shown yet. */
 gboolean floo_chat_is_fresh (const FlooChat *chat);
 /* Forgets it, and withdraws its notification. */
@@ -76,7 +83,7 @@ gboolean floo_chats_event (FlooNotify *self, const char *name, GVariant *args);
 void floo_chats_load (FlooNotify *self, const char *cursor);
 
 /* What is shown, for the next start: (floating) */
-#define FLOO_CHATS_TYPE "a(xsuxb)"
+#define FLOO_CHATS_TYPE "a(xmvsuxb)"
 GVariant *floo_chats_save (FlooNotify *self);
 void floo_chats_restore (FlooNotify *self, GVariant *saved);
 
@@ -89,11 +96,11 @@ void floo_show (FlooNotify *self);
 /* Nothing waits to be shown. */
 gboolean floo_show_is_done (FlooNotify *self);
 /* The answer to floo_desk_show(). */
-void floo_show_answered (FlooNotify *self, const char *key, gboolean success);
+void floo_show_answered (FlooNotify *self, gint64 id, gboolean success);
 /* The notification is gone: dismissed, expired, or acted on. */
-void floo_show_closed (FlooNotify *self, const char *key);
+void floo_show_closed (FlooNotify *self, FlooChat *of);
 /* The user chose to mark as read (@reply is NULL), or replied. */
-void floo_show_chosen (FlooNotify *self, const char *key, const char *reply);
+void floo_show_chosen (FlooNotify *self, FlooChat *of, const char *reply);
 
 /* ---- desk.c ---- */
 
@@ -101,14 +108,10 @@ void floo_show_chosen (FlooNotify *self, const char *key, const char *reply);
 FlooDesk *floo_desk_new (FlooNotify *owner, const char *app_name, gboolean use_portal);
 /* A notification is on its way. */
 gboolean floo_desk_is_busy (FlooDesk *desk);
-/* Shows a notification in place of the one with the same key. Not while it is busy. @can_reply: where the server has a field for it */
-void floo_desk_show (FlooDesk *desk, const char *key, const char *title, const char *body, gboolean can_reply, gboolean silent);
-void floo_desk_withdraw (FlooDesk *desk, const char *key);
-
-/* What is shown, for the next start: (floating) */
-#define FLOO_DESK_TYPE "(sa{sv})"
-GVariant *floo_desk_save (FlooDesk *desk);
-/* FALSE: that was another server, whose notifications are gone. */
-gboolean floo_desk_restore (FlooDesk *desk, GVariant *saved);
+/* Shows its notification, in place of the one that it has. Not while it is busy. @can_reply: where the server has a field for it */
+void floo_desk_show (FlooDesk *desk, FlooChat *chat, const char *title, const char *body, gboolean can_reply, gboolean silent);
+void floo_desk_close (FlooDesk *desk, GVariant *note);
+/* Returns: (transfer full): which server it is: what another one showed is gone */
+char *floo_desk_dup_server (FlooDesk *desk);
 
 G_END_DECLS

@@ -2,8 +2,6 @@
 /*
  * show.c: one notification for each conversation with unread messages, and one for all where too many would come at once.
  */
-#include <string.h>
-
 #include "base/names.h"
 #include "notify/notify.h"
 
@@ -12,8 +10,6 @@
 #define RECHECK_MS 30000 /* quiet hours may be over, a server of notifications may be there */
 #define SETTINGS_US (5 * 60 * G_USEC_PER_SEC) /* a change of the settings is not signalled */
 #define MAX_NAMES 5 /* in the summary */
-#define SUMMARY "summary" /* keys of notifications that are not of one conversation */
-#define NOT_SENT "not-sent"
 
 /* ---- the user's settings ---- */
 
@@ -115,7 +111,7 @@ show_chat (FlooNotify *self, FlooChat *chat)
           g_string_append_printf (body, "%s%s", body->len > 0 ? "\n" : "", line->text);
       }
   chat->shown = chat->last;
-  floo_desk_show (self->desk, chat->key, title->str, body->str, !chat->is_system, holds (self, RULE_SILENT));
+  floo_desk_show (self->desk, chat, title->str, body->str, !chat->is_system, holds (self, RULE_SILENT));
 }
 
 static void
@@ -123,6 +119,7 @@ show_summary (FlooNotify *self)
 {
   g_autoptr (GString) names = g_string_new (NULL);
   g_autofree char *title = NULL;
+  FlooChat *summary = floo_chat_ensure (self, FLOO_SUMMARY);
   guint n = 0, unread = 0;
 
   for (guint i = 0; i < self->chats->len; i++)
@@ -139,9 +136,9 @@ show_summary (FlooNotify *self)
     g_string_append (names, ", …");
   title = g_strdup_printf ("%u new messages in %u conversations", unread, n);
   if (n == 0)
-    floo_desk_withdraw (self->desk, SUMMARY);
+    floo_chat_drop (self, summary);
   else
-    floo_desk_show (self->desk, SUMMARY, title, names->str, FALSE, holds (self, RULE_SILENT));
+    floo_desk_show (self->desk, summary, title, names->str, FALSE, holds (self, RULE_SILENT));
   self->summary_changed = FALSE;
 }
 
@@ -189,7 +186,10 @@ floo_show (FlooNotify *self)
   if (floo_desk_is_busy (self->desk) || (chat != NULL && !have_settings (self)))
     return;
   if (chat != NULL && holds (self, RULE_NOT_SHOWN))
-    g_debug ("New messages wait for the end of the quiet hours");
+    {
+      g_debug ("New messages wait for the end of the quiet hours");
+      floo_show_later (self, RECHECK_MS);
+    }
   else if (chat != NULL)
     {
       place_new (self);
@@ -200,7 +200,7 @@ floo_show (FlooNotify *self)
   if (self->summary_changed && !floo_desk_is_busy (self->desk))
     show_summary (self);
   if (self->unsent != NULL && !floo_desk_is_busy (self->desk))
-    floo_desk_show (self->desk, NOT_SENT, "Your reply was not sent", self->unsent, FALSE, FALSE);
+    floo_desk_show (self->desk, floo_chat_ensure (self, FLOO_NOT_SENT), "Your reply was not sent", self->unsent, FALSE, FALSE);
   else if (!floo_desk_is_busy (self->desk))
     floo_notify_save (self);
 }
@@ -213,35 +213,33 @@ floo_show_is_done (FlooNotify *self)
 
 /* ---- what becomes of a notification ---- */
 
-/* The next of the conversations that the notification is of, from *FLOO_PLACE_SUMMARYi on. */
+/* The next of the conversations that the notification is of, from *@i on. */
 static FlooChat *
-next_chat (FlooNotify *self, const char *key, guint *i)
+next_chat (FlooNotify *self, FlooChat *of, guint *i)
 {
-  gboolean all = strcmp (key, SUMMARY) == 0;
-
   while (*i > 0)
     {
       FlooChat *chat = self->chats->pdata[--*i];
 
-      if (all ? chat->place == FLOO_PLACE_SUMMARY : strcmp (key, chat->key) == 0)
+      if (of->id == FLOO_SUMMARY ? chat->place == FLOO_PLACE_SUMMARY : chat == of)
         return chat;
     }
   return NULL;
 }
 
 void
-floo_show_answered (FlooNotify *self, const char *key, gboolean success)
+floo_show_answered (FlooNotify *self, gint64 id, gboolean success)
 {
-  FlooChat *chat;
+  FlooChat *of = floo_chat_find (self, id), *chat;
 
-  if (strcmp (key, NOT_SENT) == 0)
+  if (id == FLOO_NOT_SENT)
     g_clear_pointer (&self->unsent, g_free);
   if (success)
     {
       floo_show (self);
       return;
     }
-  for (guint i = self->chats->len; (chat = next_chat (self, key, &i)) != NULL;)
+  for (guint i = self->chats->len; of != NULL && (chat = next_chat (self, of, &i)) != NULL;)
     {
       chat->place = FLOO_PLACE_NONE;
       chat->shown = 0;
@@ -250,11 +248,11 @@ floo_show_answered (FlooNotify *self, const char *key, gboolean success)
 }
 
 void
-floo_show_closed (FlooNotify *self, const char *key)
+floo_show_closed (FlooNotify *self, FlooChat *of)
 {
   FlooChat *chat;
 
-  for (guint i = self->chats->len; (chat = next_chat (self, key, &i)) != NULL;)
+  for (guint i = self->chats->len; (chat = next_chat (self, of, &i)) != NULL;)
     if (floo_chat_is_fresh (chat))
       chat->place = FLOO_PLACE_NONE;
     else
@@ -301,11 +299,11 @@ call_daemon (FlooNotify *self, const char *method, GVariant *args, const char *r
 }
 
 void
-floo_show_chosen (FlooNotify *self, const char *key, const char *reply)
+floo_show_chosen (FlooNotify *self, FlooChat *of, const char *reply)
 {
   FlooChat *chat;
 
-  for (guint i = self->chats->len; (chat = next_chat (self, key, &i)) != NULL;)
+  for (guint i = self->chats->len; of->id != FLOO_NOT_SENT && (chat = next_chat (self, of, &i)) != NULL;)
     {
       if (reply != NULL)
         call_daemon (self, "SendText", g_variant_new ("(sxs)", "", chat->id, reply), reply);
