@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "store/engine/floo-engine-sql.h"
+#include "floo-engine-sql.h"
 
 #define FOLDER "/im/floo/store/statements/"
 #define MARK "\n-- name: "

@@ -9,7 +9,7 @@
 #include "base/error.h"
 #include "base/names.h"
 #include "store/engine/files.h"
-#include "store/search/floo-search-sql.h"
+#include "floo-search-sql.h"
 #include "store/engine/query.h"
 #include "store/engine/statements.h"
 

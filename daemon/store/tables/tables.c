@@ -2,7 +2,7 @@
 #include "store/tables/tables.h"
 
 #include "store/engine/query.h"
-#include "store/tables/floo-tables-sql.h"
+#include "floo-tables-sql.h"
 #include "store/tables/client-ids.h"
 #include "store/tables/conversations-changed.h"
 #include "store/tables/lived.h"
