@@ -85,10 +85,9 @@ on_got_message (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) message = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (floo_conversations_call_get_message_finish (self->api, &message, result, &error))
+  floo_conversations_call_get_message_finish (self->api, &message, result, &error);
+  if (!session_failed (self, error))
     put_message (self, message);
-  else
-    session_failed (self, error);
 }
 
 static void
@@ -248,8 +247,8 @@ on_names (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) items = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!floo_roster_call_get_items_finish (self->roster, &items, result, &error))
-    session_failed (self, error);
+  floo_roster_call_get_items_finish (self->roster, &items, result, &error);
+  session_failed (self, error);
   for (gsize i = 0; items != NULL && i < g_variant_n_children (items); i++)
     {
       g_autoptr (GVariant) item = g_variant_get_child_value (items, i);

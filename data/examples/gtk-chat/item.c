@@ -99,6 +99,21 @@ item_new (GVariant *fields)
   return self;
 }
 
+GPtrArray *
+items_new (GVariant *entries)
+{
+  gboolean of_messages = !g_variant_is_of_type (entries, G_VARIANT_TYPE ("aa{sv}"));
+  GPtrArray *items = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (gsize i = 0; i < g_variant_n_children (entries); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
+
+      g_ptr_array_add (items, item_new (of_messages ? message_fields (entry) : entry));
+    }
+  return items;
+}
+
 static void
 item_finalize (GObject *object)
 {

@@ -24,6 +24,8 @@ struct _Item {
 
 /* fields: the entry of a conversation, or what message_fields() made of a message; floating or not. */
 Item *item_new (GVariant *fields);
+/* entries: an array of either. Returns: (transfer full): of Item */
+GPtrArray *items_new (GVariant *entries);
 /* Replaces all fields. */
 void item_take (Item *self, GVariant *fields);
 /* One field; value: floating or not; NULL: it goes. */

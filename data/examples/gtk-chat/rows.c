@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A row of the list of conversations, and one of the messages: each is filled anew when its item says that it changed. */
-#include "window.h"
+#include "session.h"
 
 /* A row as its file has it, which knows its parts by their ids. Returns: (transfer full) */
 static GtkWidget *

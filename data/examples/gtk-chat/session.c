@@ -8,13 +8,15 @@
 
 G_DEFINE_TYPE (Session, session, G_TYPE_OBJECT)
 
-void
+gboolean
 session_failed (Session *self, GError *error)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return;
+  if (error == NULL)
+    return FALSE;
   g_dbus_error_strip_remote_error (error);
-  g_signal_emit_by_name (self, "failed", error->message);
+  if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    g_signal_emit_by_name (self, "failed", error->message);
+  return TRUE;
 }
 
 static gboolean
@@ -39,17 +41,11 @@ session_get_state (Session *self)
 static void
 put_page (Session *self, GVariant *messages)
 {
-  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+  g_autoptr (GPtrArray) items = items_new (messages);
   guint present = list_length (self->messages), end = present;
 
   while (end > 0 && message_is_pending (list_at (self->messages, end - 1)))
     end--;
-  for (gsize i = 0; i < g_variant_n_children (messages); i++)
-    {
-      g_autoptr (GVariant) value = g_variant_get_child_value (messages, i);
-
-      g_ptr_array_add (items, item_new (message_fields (value)));
-    }
   g_list_store_splice (self->messages, self->page == PAGE_AFTER ? end : 0, self->page == PAGE_NEW ? present : 0, items->pdata, items->len);
 }
 
@@ -167,20 +163,13 @@ on_list (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autofree char *next = NULL;
   guint64 serial;
 
-  if (!floo_conversations_call_list_finish (self->api, &entries, &next, &serial, result, &error))
-    {
-      self->catching_up = FALSE;
-      session_failed (self, error);
-      return;
-    }
+  floo_conversations_call_list_finish (self->api, &entries, &next, &serial, result, &error);
+  self->catching_up = error == NULL;
+  if (session_failed (self, error))
+    return;
   if (self->listed->len == 0)
     self->last = serial;
-  for (gsize i = 0; i < g_variant_n_children (entries); i++)
-    {
-      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
-
-      g_ptr_array_add (self->listed, item_new (entry));
-    }
+  g_ptr_array_extend_and_steal (self->listed, items_new (entries));
   if (*next != '\0')
     {
       floo_conversations_call_list (self->api, next, LIST_LIMIT, g_variant_new ("a{sv}", NULL), NULL, on_list, g_object_ref (self));
@@ -201,12 +190,10 @@ on_position (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autofree char *journal = NULL;
 
-  if (!floo_events_call_get_position_finish (self->events, &journal, NULL, NULL, result, &error))
-    {
-      self->catching_up = FALSE;
-      session_failed (self, error);
-      return;
-    }
+  floo_events_call_get_position_finish (self->events, &journal, NULL, NULL, result, &error);
+  self->catching_up = error == NULL;
+  if (session_failed (self, error))
+    return;
   if (g_strcmp0 (journal, self->journal) != 0)
     self->seen = 0;
   g_free (self->journal);
@@ -322,13 +309,10 @@ on_account (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   GDBusProxyFlags flags = G_DBUS_PROXY_FLAGS_DO_NOT_LOAD_PROPERTIES | G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START_AT_CONSTRUCTION;
   GDBusConnection *bus;
-  FlooAccount *account = floo_account_proxy_new_for_bus_finish (result, &error);
+  g_autoptr (FlooAccount) account = floo_account_proxy_new_for_bus_finish (result, &error);
 
-  if (account == NULL)
-    {
-      session_failed (self, error);
-      return;
-    }
+  if (session_failed (self, error))
+    return;
   /* These ask the bus alone, who has the name. */
   bus = g_dbus_proxy_get_connection (G_DBUS_PROXY (account));
   self->events = floo_events_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
@@ -336,19 +320,15 @@ on_account (GObject *object, GAsyncResult *result, gpointer user_data)
   self->files = error != NULL ? NULL : floo_files_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
   self->groups = error != NULL ? NULL : floo_groups_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
   self->roster = error != NULL ? NULL : floo_roster_proxy_new_sync (bus, flags, NAME, OBJECT, NULL, &error);
-  if (error != NULL)
-    {
-      g_object_unref (account);
-      session_failed (self, error);
-      return;
-    }
-  self->account = account;
+  if (session_failed (self, error))
+    return;
+  self->account = g_steal_pointer (&account);
   g_signal_connect (self->events, "g-signal", G_CALLBACK (on_signal), self);
-  g_signal_connect (account, "notify::g-name-owner", G_CALLBACK (on_account_changed), self);
-  g_signal_connect (account, "notify::user-id", G_CALLBACK (on_account_changed), self);
-  g_signal_connect (account, "notify::state", G_CALLBACK (on_account_state), self);
-  g_signal_connect (account, "notify::last-error", G_CALLBACK (on_account_state), self);
-  on_account_changed (account, NULL, self);
+  g_signal_connect (self->account, "notify::g-name-owner", G_CALLBACK (on_account_changed), self);
+  g_signal_connect (self->account, "notify::user-id", G_CALLBACK (on_account_changed), self);
+  g_signal_connect (self->account, "notify::state", G_CALLBACK (on_account_state), self);
+  g_signal_connect (self->account, "notify::last-error", G_CALLBACK (on_account_state), self);
+  on_account_changed (self->account, NULL, self);
 }
 
 /* -- what the user does -- */
@@ -360,8 +340,7 @@ on_called (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (object), result, &error);
 
-  if (reply == NULL)
-    session_failed (self, error);
+  session_failed (self, error);
 }
 
 void
@@ -396,21 +375,14 @@ on_found (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Session) self = user_data;
   g_autoptr (GVariant) messages = NULL;
+  g_autoptr (GPtrArray) items = NULL;
   g_autoptr (GError) error = NULL;
 
-  if (!floo_conversations_call_search_finish (self->api, &messages, NULL, result, &error))
-    {
-      session_failed (self, error);
-      return;
-    }
-  g_list_store_remove_all (self->results);
-  for (gsize i = 0; i < g_variant_n_children (messages); i++)
-    {
-      g_autoptr (GVariant) value = g_variant_get_child_value (messages, i);
-      g_autoptr (Item) message = item_new (message_fields (value));
-
-      g_list_store_append (self->results, message);
-    }
+  floo_conversations_call_search_finish (self->api, &messages, NULL, result, &error);
+  if (session_failed (self, error))
+    return;
+  items = items_new (messages);
+  g_list_store_splice (self->results, 0, list_length (self->results), items->pdata, items->len);
   g_signal_emit_by_name (self, "status");
 }
 

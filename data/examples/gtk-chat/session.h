@@ -55,8 +55,8 @@ void session_set_draft (Session *self, const char *text);
 /* A method of one of the proxies whose reply only tells of success. */
 void session_call (Session *self, gpointer proxy, const char *method, GVariant *arguments);
 void session_search (Session *self, const char *text);
-/* Tells the user, unless the call was given up by us. */
-void session_failed (Session *self, GError *error);
+/* Whether there is an error; it is told to the user, unless we gave the call up. error: may be NULL. */
+gboolean session_failed (Session *self, GError *error);
 /* Reads the list of conversations anew, and the messages of the current one. */
 void session_load (Session *self);
 /* Applies what happened after the serial last; loads everything where the journal does not have it. */
@@ -71,3 +71,8 @@ void session_send_file (Session *self, GFile *file);
 void session_load_picture (Session *self, Item *message);
 /* Downloads the message's file and shows it in the program for its type. */
 void session_open_file (Session *self, gint64 message);
+
+/* rows.c */
+GtkListItemFactory *rows_new (Session *session, gboolean of_messages);
+/* What to show as the name of a conversation. Returns: (transfer full) */
+char *conversation_name (GVariant *fields);

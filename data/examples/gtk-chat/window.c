@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "window.h"
+/*
+ * gtk-chat: a chat window with GTK 4 for the account of flooimd.
+ *
+ * Besides by hand it can be driven by its actions, which GApplication exports on the bus (org.gtk.Actions at /im/floo/GtkChat of the name
+ * im.floo.GtkChat); the state of the action "view" tells what is shown:
+ *
+ *   gapplication action im.floo.GtkChat send '"Hello"'
+ */
+#include "session.h"
 
 #define AT_END 40       /* pixels: who is that near to the newest message stays there when another one comes */
 #define NEAR_EDGE 300   /* pixels from the end of the loaded messages where the next page is asked for */
@@ -127,11 +135,8 @@ on_lines (GObject *object, GAsyncResult *result, gpointer label)
   g_autoptr (GString) text = g_string_new ("");
   GVariant *entry;
 
-  if (reply == NULL)
-    {
-      session_failed (self->session, error);
-      return;
-    }
+  if (session_failed (self->session, error))
+    return;
   g_variant_get_child (reply, 0, "aa{sv}", &entries);
   while (g_variant_iter_loop (entries, "@a{sv}", &entry))
     if (*fields_text (entry, "title") != '\0')
@@ -441,6 +446,7 @@ window_init (Window *self)
 {
   self->started = g_get_monotonic_time ();
   self->at_end = TRUE;
+  self->session = session_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 }
 
@@ -453,11 +459,11 @@ show_list (Window *self, GtkWidget *list, GtkSelectionModel *model, gboolean of_
 
 /* Binds the widgets to what the session has. */
 static void
-show_session (Window *self, Session *session)
+show_session (Window *self)
 {
+  Session *session = self->session;
   GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
 
-  self->session = g_object_ref (session);
   self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (session->conversations)));
   gtk_single_selection_set_autoselect (self->selection, FALSE);
   show_list (self, self->list, GTK_SELECTION_MODEL (self->selection), FALSE);
@@ -480,8 +486,8 @@ add_property_action (GtkApplication *app, const char *name, gpointer object, con
   g_action_map_add_action (G_ACTION_MAP (app), G_ACTION (action));
 }
 
-GtkWindow *
-window_new (GtkApplication *app, Session *session)
+static GtkWindow *
+window_new (GtkApplication *app)
 {
   Window *self = g_object_new (window_get_type (), "application", app, NULL);
   g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
@@ -495,6 +501,23 @@ window_new (GtkApplication *app, Session *session)
   add_property_action (app, "details", self->details, "visible");
   self->view = g_simple_action_new_stateful ("view", NULL, g_variant_new ("a{sv}", NULL));
   g_action_map_add_action (G_ACTION_MAP (app), G_ACTION (self->view));
-  show_session (self, session);
+  show_session (self);
   return GTK_WINDOW (self);
+}
+
+static void
+on_activate (GtkApplication *app, gpointer user_data)
+{
+  GtkWindow *window = gtk_application_get_active_window (app);
+
+  gtk_window_present (window != NULL ? window : window_new (app));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GtkApplication) app = gtk_application_new ("im.floo.GtkChat", G_APPLICATION_DEFAULT_FLAGS);
+
+  g_signal_connect (app, "activate", G_CALLBACK (on_activate), NULL);
+  return g_application_run (G_APPLICATION (app), argc, argv);
 }
