@@ -103,6 +103,7 @@ static const FlooBusBound bounds[] = {
   { .arg = "user", .min = 1, .max = G_MAXINT64 },
   { .arg = "group", .min = 1, .max = G_MAXINT64 },
   { .arg = "users", .min = 1, .max = G_MAXINT64, .max_n = 1000 },
+  { .arg = "messages", .min = 1, .max = G_MAXINT64, .max_n = 1000 },
   { .arg = "client_id", .min = 1, .max = G_MAXINT64 },
   { NULL }
 };
@@ -272,6 +273,38 @@ handle_forward (const FlooBusCall *call)
 
   g_variant_get (call->args, "(x&sx@a{sv})", &message, &to_type, &to, NULL);
   floo_session_forward (call->session, message, to_type, to, &options, floo_bus_reply, call->invocation);
+}
+
+static gboolean
+check_targets (GVariant *targets, GError **error)
+{
+  GVariantIter iter;
+  const char *to_type;
+
+  g_variant_iter_init (&iter, targets);
+  while (g_variant_iter_next (&iter, "(&sx)", &to_type, NULL))
+    if (!floo_text_check_size (to_type, "to_type in targets", FLOO_MAX_ARGUMENT, error))
+      return FALSE;
+  return TRUE;
+}
+
+static void
+handle_forward_many (const FlooBusCall *call)
+{
+  g_autoptr (GVariant) messages = NULL;
+  g_autoptr (GVariant) targets = NULL;
+  g_autoptr (GError) error = NULL;
+  FlooForwardRequest request = { .options = send_options_of (call) };
+
+  g_variant_get (call->args, "(@ax@a(sx)@a{sv})", &messages, &targets, NULL);
+  if (!check_targets (targets, &error))
+    {
+      floo_bus_reply (NULL, error, call->invocation);
+      return;
+    }
+  request.messages = messages;
+  request.targets = targets;
+  floo_session_forward_many (call->session, &request, floo_bus_reply, call->invocation);
 }
 
 static void
@@ -459,6 +492,7 @@ static const FlooBusMethod methods[] = {
   { "SendLocation", handle_send_location, plain_send_options },
   { "SendFile", handle_send_file, send_file_options },
   { "Forward", handle_forward, plain_send_options },
+  { "ForwardMany", handle_forward_many, plain_send_options },
   { "SetTyping", handle_set_typing },
   { "MarkRead", handle_mark_read, mark_read_options },
   { "MarkUnread", handle_mark_unread },

@@ -214,19 +214,21 @@ dup_transfer (GVariant *reply)
   return path;
 }
 
+/* @method: (nullable): NULL: it is sent already, and its client_id known */
 static void
 run (Fate *fate, const char *method, GVariant *args, GUnixFDList *fds, gboolean wait, guint seconds)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = floo_cli_call_full (fate->cli, NULL, method, args, fds, NULL, &error);
+  g_autoptr (GVariant) reply = method != NULL ? floo_cli_call_full (fate->cli, NULL, method, args, fds, NULL, &error) : NULL;
   g_autofree char *path = reply != NULL ? dup_transfer (reply) : NULL;
 
-  if (reply == NULL)
+  if (method != NULL && reply == NULL)
     {
       fate->status = floo_cli_fail (fate->cli, error);
       return;
     }
-  g_variant_get_child (reply, 0, "x", &fate->client_id);
+  if (reply != NULL)
+    g_variant_get_child (reply, 0, "x", &fate->client_id);
   if (fate->client_id == 0)
     {
       fate->status = 0; /* nothing had to be sent */
@@ -239,11 +241,10 @@ run (Fate *fate, const char *method, GVariant *args, GUnixFDList *fds, gboolean 
   finish (fate, wait);
 }
 
-int
-floo_cli_send (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fds, gint64 seconds)
+static int
+follow (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fds, gint64 client_id, gint64 seconds)
 {
-  Fate fate = { .cli = cli, .status = -1 };
-  g_autoptr (GVariant) taken = g_variant_ref_sink (args);
+  Fate fate = { .cli = cli, .status = -1, .client_id = client_id };
   g_autoptr (GError) error = NULL;
   guint subscription = 0, watch = 0;
 
@@ -258,7 +259,7 @@ floo_cli_send (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fd
       watch = g_bus_watch_name_on_connection (cli->connection, cli->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,
                                               &fate, NULL);
     }
-  run (&fate, method, taken, fds, seconds >= 0, (guint) CLAMP (seconds, 0, G_MAXINT32 / 1000));
+  run (&fate, method, args, fds, seconds >= 0, (guint) CLAMP (seconds, 0, G_MAXINT32 / 1000));
   if (seconds >= 0)
     {
       g_dbus_connection_signal_unsubscribe (cli->connection, subscription);
@@ -267,6 +268,36 @@ floo_cli_send (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fd
   g_main_loop_unref (fate.loop);
   g_free (fate.reason);
   return fate.status;
+}
+
+int
+floo_cli_send (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fds, gint64 seconds)
+{
+  g_autoptr (GVariant) taken = g_variant_ref_sink (args);
+
+  return follow (cli, method, taken, fds, 0, seconds);
+}
+
+int
+floo_cli_send_many (FlooCli *cli, const char *method, GVariant *args, gint64 seconds)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = floo_cli_call (cli, method, args, &error);
+  g_autoptr (GVariant) ids = reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+  int worst = 0;
+
+  if (reply == NULL)
+    return floo_cli_fail (cli, error);
+  for (gsize i = 0; i < g_variant_n_children (ids); i++)
+    {
+      gint64 client_id;
+      int status;
+
+      g_variant_get_child (ids, i, "x", &client_id);
+      status = follow (cli, NULL, NULL, NULL, client_id, seconds);
+      worst = MAX (worst, status);
+    }
+  return worst;
 }
 
 gboolean

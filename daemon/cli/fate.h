@@ -23,6 +23,9 @@ G_BEGIN_DECLS
  */
 int floo_cli_send (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fds, gint64 seconds);
 
+/* The same with a method whose reply is the client_ids of several messages: prints each on a line. */
+int floo_cli_send_many (FlooCli *cli, const char *method, GVariant *args, gint64 seconds);
+
 /* What --wait says: -1 where it is not given. */
 gboolean floo_cli_wait_option (FlooCli *cli, gint64 *seconds, GError **error);
 

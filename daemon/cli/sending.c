@@ -155,33 +155,59 @@ floo_cli_run_location (FlooCli *cli)
                         NULL, seconds);
 }
 
+/* Ids with commas between them. Returns: (transfer floating) (nullable): an ax */
+static GVariant *
+parse_messages (const char *list, GError **error)
+{
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("ax"));
+  g_auto (GStrv) ids = g_strsplit (list, ",", -1);
+  gint64 id;
+
+  for (guint i = 0; ids[i] != NULL; i++)
+    {
+      if (!floo_cli_parse_number ("the id of a message", ids[i], 1, G_MAXINT64, &id, error))
+        return NULL;
+      g_variant_builder_add (&builder, "x", id);
+    }
+  return g_variant_builder_end (&builder);
+}
+
+/* The arguments from the second one on. Returns: (transfer floating) (nullable): an a(sx) */
+static GVariant *
+parse_targets (FlooCli *cli, GError **error)
+{
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(sx)"));
+  FlooTarget target;
+
+  for (guint i = 1; i < cli->args->len; i++)
+    {
+      if (!floo_names_resolve (cli, floo_cli_arg (cli, i), FLOO_NAMES_ALL, &target, error))
+        return NULL;
+      g_variant_builder_add (&builder, "(sx)", to_type (&target), target.id);
+    }
+  return g_variant_builder_end (&builder);
+}
+
 int
 floo_cli_run_forward (FlooCli *cli)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GArray) targets = g_array_new (FALSE, FALSE, sizeof (FlooTarget));
-  FlooTarget target;
-  gint64 message, seconds;
-  int worst = 0;
+  g_autoptr (GVariant) messages = NULL;
+  g_autoptr (GVariant) targets = NULL;
+  gint64 seconds;
 
-  if (!read_when (cli, &seconds, &error)
-      || !floo_cli_parse_number ("the id of a message", floo_cli_arg (cli, 0), 1, G_MAXINT64, &message, &error))
+  if (read_when (cli, &seconds, &error))
+    messages = parse_messages (floo_cli_arg (cli, 0), &error);
+  if (messages != NULL)
+    {
+      g_variant_ref_sink (messages);
+      targets = parse_targets (cli, &error);
+    }
+  if (targets == NULL)
     return floo_cli_fail (cli, error);
-  for (guint i = 1; i < cli->args->len; i++)
-    {
-      if (!floo_names_resolve (cli, floo_cli_arg (cli, i), FLOO_NAMES_ALL, &target, &error))
-        return floo_cli_fail (cli, error);
-      g_array_append_val (targets, target);
-    }
-  for (guint i = 0; i < targets->len; i++)
-    {
-      target = g_array_index (targets, FlooTarget, i);
-      int status = floo_cli_send (cli, "Conversations.Forward",
-                                  g_variant_new ("(xsx@a{sv})", message, to_type (&target), target.id, send_options (cli)), NULL, seconds);
-
-      worst = MAX (worst, status);
-    }
-  return worst;
+  g_variant_ref_sink (targets);
+  return floo_cli_send_many (cli, "Conversations.ForwardMany", g_variant_new ("(@ax@a(sx)@a{sv})", messages, targets, send_options (cli)),
+                             seconds);
 }
 
 static int

@@ -343,6 +343,12 @@ floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, F
 }
 
 void
+floo_session_forward_many (FlooSession *self, const FlooForwardRequest *request, FlooReply reply, gpointer user_data)
+{
+  floo_files_forward_many (self->files, request, reply, user_data);
+}
+
+void
 floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
                       FlooReply reply, gpointer user_data)
 {

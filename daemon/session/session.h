@@ -189,6 +189,7 @@ void floo_session_groups_share_file (FlooSession *self, gint64 group, int fd, co
 void floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data);   /* (o) */
 
 void floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);   /* (xo) */
+void floo_session_forward_many (FlooSession *self, const FlooForwardRequest *request, FlooReply reply, gpointer user_data);   /* (ax) */
 /* Neither ext nor config of the message go with it, only those of @options. */
 void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
                            FlooReply reply, gpointer user_data);                                                               /* (x) */

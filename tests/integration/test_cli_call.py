@@ -56,7 +56,7 @@ ARGUMENTS = {
     'Roster.SetAlias': [str(BOB), '"Bobby"'],
     'Roster.SetMuted': [str(BOB), 'false'],
 }
-MADE_UP = {'s': '""', 'x': '1', 'u': '1', 't': '0', 'b': 'false', 'i': '0', 'd': '0.5', 'ax': '[]', 'a{sv}': '{}'}
+MADE_UP = {'s': '""', 'x': '1', 'u': '1', 't': '0', 'b': 'false', 'i': '0', 'd': '0.5', 'ax': '[]', 'a(sx)': '[]', 'a{sv}': '{}'}
 # What gives something new each time, or the time itself: names and types are compared.
 CHANGING = ('Conversations.Send', 'Conversations.Forward', 'Conversations.Mark', 'Account.GetStatus', 'Conversations.FetchHistory',
             'Files.', 'Groups.Ban', 'Groups.Unban', 'Groups.DownloadFile', 'Groups.Create', 'Groups.PostAnnouncement',

@@ -172,6 +172,12 @@ class MessagesTest(cli.Test):
         forwarded = self.flooim(daemon, 'forward', id, 'bob', 'Team', '--wait').lines
         self.assertEqual([sandbox.accepted('alice')[-2]['server_mid'], sandbox.accepted('alice')[-1]['server_mid']],
                          [int(one) for one in forwarded])
+        token = ('--token', 'both')
+        both = self.flooim(daemon, 'forward', '%s,%s' % (id, forwarded[0]), 'carol', 'Team', '--wait', *token).lines
+        self.assertEqual([str(one['server_mid']) for one in sandbox.accepted('alice')[-4:]], both)
+        self.assertEqual(self.flooim(daemon, 'forward', '%s,%s' % (id, forwarded[0]), 'carol', 'Team', '--wait', *token).lines, both)
+        self.says(daemon, '4711', 'forward', '%s,4711' % id, 'carol', status=NOT_FOUND)
+        self.says(daemon, 'must be a whole number', 'forward', '%s,' % id, 'carol', status=USAGE)
         self.flooim(daemon, 'append', id, '', '--finish', '--wait')
         self.assertIn('"finish":true', client.call('Conversations', 'GetMessage', '(x)', int(id))[8]['ext'])
         self.flooim(daemon, 'send', 'carol', 'psst', '--silent', '--push', 'quiet', '--config', '{"mine":1}', '--wait')

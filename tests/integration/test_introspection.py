@@ -69,7 +69,7 @@ class IntrospectionTest(harness.Test):
     def test_every_method_answers(self):
         """Each method of the introspection, called with made-up arguments of its types, answers: with a value or one of the documented errors."""
         sandbox, daemon, client = self.one()
-        values = {'s': '', 'x': 1, 'u': 1, 't': 0, 'b': False, 'i': 0, 'd': 0.0, 'ax': [], 'a{sv}': {}}
+        values = {'s': '', 'x': 1, 'u': 1, 't': 0, 'b': False, 'i': 0, 'd': 0.0, 'ax': [], 'a(sx)': [], 'a{sv}': {}}
         for name, interface in described().items():
             for method in interface.findall('method'):
                 if method.get('name') in ('Logout', 'DeleteAccount', 'SetOnline'):
@@ -91,8 +91,8 @@ class IntrospectionTest(harness.Test):
         """A text of 1 MiB (and a key of that size) at each place for a text of every method: refused by name, not repeated in the error."""
         sandbox, daemon, client = self.one(user=None)
         long = 'x' * (1 << 20)
-        values = {'s': 'x', 'x': 1, 'u': 1, 't': 0, 'b': False, 'i': 0, 'd': 0.0, 'ax': [1], 'a{sv}': {}, 'h': 0}
-        wrong = {'s': long, 'a{sv}': {long: GLib.Variant('b', True)}}
+        values = {'s': 'x', 'x': 1, 'u': 1, 't': 0, 'b': False, 'i': 0, 'd': 0.0, 'ax': [1], 'a(sx)': [('', 1)], 'a{sv}': {}, 'h': 0}
+        wrong = {'s': long, 'a(sx)': [(long, 1)], 'a{sv}': {long: GLib.Variant('b', True)}}
         for interface, described_interface in described().items():
             for method in described_interface.findall('method'):
                 args = [(arg.get('name'), arg.get('type')) for arg in method.findall('arg') if arg.get('direction') == 'in']

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Messages that wait for a time of their own, and many that are forwarded at once."""
 
+import json
+import os
 import time
 
 import files
@@ -141,6 +143,76 @@ class LaterTest(files.Test):
         self.fails('InvalidArguments', client.call, 'Conversations', 'Send', '(sxssa{sv})', 'roster', ECHO, 'text', 'text',
                    dict(token, **not_before(after(2 * HOUR))))
         self.assertEqual(len(client.outbox()), 1)
+
+    def forward(self, client, messages, targets, **options):
+        return client.call('Conversations', 'ForwardMany', '(axa(sx)a{sv})', messages, targets, options)
+
+    def test_forward_many(self):
+        """Texts and files, in order, to users and a group; a token sends them once, also after a restart and offline."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        picture, file = os.urandom(1000), os.urandom(2000)
+        messages = [self.message_with(sandbox, client, picture), client.send_text(BOB, 'a text'), self.message_with(sandbox, client, file)]
+        client.wait_sent(messages[1])
+        targets = [('', CAROL), ('group', TEAM), ('roster', ECHO)]
+        journal, _, serial = client.call('Events', 'GetPosition')
+        token = {'token': GLib.Variant('s', 'all of them')}
+        ids = self.forward(client, messages, targets, **token)
+        self.assertEqual(ids, list(range(ids[0], ids[0] + 9)))
+        for one in ids:
+            client.wait_sent(one)
+        urls = []
+        for _, to in targets:
+            accepted = sandbox.accepted('alice', conversation=to)
+            self.assertEqual([one['content'] for one in accepted][1], 'a text')
+            for one, content in ((accepted[0], picture), (accepted[2], file)):
+                urls.append(json.loads(one['attachment'])['url'])
+                self.assertEqual(self.stored(sandbox, client, urls[-1]), content)
+        self.assertEqual(len(set(urls)), 6)
+        self.settle(client)
+        replayed = [one for one, _ in client.replay(journal, serial)]
+        for one in ids:
+            self.assertEqual(self.statuses(replayed, one), ['queued', 'sending', 'sent'])
+
+        self.assertEqual(self.forward(client, messages, targets, **token), ids)
+        self.fails('InvalidArguments', self.forward, client, messages[:2], targets, **token)
+        self.fails('InvalidArguments', self.forward, client, messages, targets, **dict(token, **not_before(after(HOUR))))
+        daemon.stop()
+        sandbox.control('socket', refuse=-1)
+        client = daemon.start()
+        client.wait_state('waiting')
+        self.assertEqual(self.forward(client, messages, targets, **token), ids)
+        self.fails('Offline', self.forward, client, messages, targets)
+        texts = self.forward(client, [messages[1]], targets, **not_before(after(HOUR)))
+        self.assertEqual([one['send_state'] for one in self.waiting(client).values()], ['scheduled'] * 3)
+        self.assertEqual(list(self.waiting(client)), texts)
+        self.assertEqual(len(sandbox.accepted('alice')), 10)
+
+    def test_forward_many_refused(self):
+        """All or none; wrong arguments and the application's limits by name."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        file, text = self.message_with(sandbox, client, b'abc'), client.send_text(BOB, 'a text')
+        client.wait_sent(text)
+        self.settle(client)
+        since = len(client.events)
+        for messages, targets, word in (([], [('', CAROL)], 'messages'), ([text], [], 'targets'), ([0], [('', CAROL)], 'messages'),
+                                        ([text], [('', 0)], 'targets'), ([text], [('nobody', CAROL)], 'nobody'),
+                                        ([text], [('', 4711)], '4711'), ([text] * 1001, [('', CAROL)], 'messages'),
+                                        ([text] * 500, [('', CAROL)] * 5, '2000')):
+            self.assertIn(word, self.fails('InvalidArguments', self.forward, client, messages, targets))
+        self.assertIn('12345', self.fails('NotFound', self.forward, client, [text, 12345], [('', CAROL)]))
+        self.assertIn('100 messages', self.fails('LimitReached', self.forward, client, [text] * 101, [('', CAROL)]))
+        self.assertIn('20 targets', self.fails('LimitReached', self.forward, client, [text], [('', CAROL)] * 21))
+        sandbox.control('rest', path='/file/upload/forward', code=29999, count=1)
+        self.fails('Rejected', self.forward, client, [text, file], [('', CAROL), ('', TEAM)])
+        self.settle(client)
+        self.assertEqual([one for one in client.events[since:] if one.name == 'SendingMessageStatusChanged'], [])
+        self.assertEqual(client.outbox(), [])
+        sandbox.control('rest', path='/app/config', body='{"code":200,"data":{"message_forward_max_message_num":150}}')
+        ids = self.forward(client, [text] * 150, [('', CAROL)])
+        client.wait_sent(ids[-1])
+        self.assertEqual(len(sandbox.accepted('alice', conversation=CAROL)), 150)
 
 
 if __name__ == '__main__':

@@ -11,7 +11,7 @@ LIMIT = 25  # s: D-Bus's own; calls are given 20, and 22 where they ask more tha
 DBUS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))), 'dbus')
 BY_NAME = {'group': 2001, 'group_id': 2001, 'groups': [2001], 'group_ids': [2001], 'to_type': 'roster', 'type': 'text', 'cursor': '', 'options': {},
            'limit': 10, 'token': 'a' * 32, 'everywhere': False}
-BY_TYPE = {'x': 1002, 'ax': [1002], 's': 'silence', 'b': True, 'i': 1, 'u': 1, 't': 0, 'd': 1.0, 'a{sv}': {}}
+BY_TYPE = {'x': 1002, 'ax': [1002], 'a(sx)': [('', 1002)], 's': 'silence', 'b': True, 'i': 1, 'u': 1, 't': 0, 'd': 1.0, 'a{sv}': {}}
 
 
 def methods():

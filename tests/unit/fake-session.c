@@ -488,6 +488,13 @@ floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, F
 }
 
 void
+floo_session_forward_many (FlooSession *self, const FlooForwardRequest *request, FlooReply reply, gpointer user_data)
+{
+  CALLED ("forward many %zu %zu %s\n", g_variant_n_children (request->messages), g_variant_n_children (request->targets),
+          text (request->options.token));
+}
+
+void
 floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
                       FlooReply reply, gpointer user_data)
 {

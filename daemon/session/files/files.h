@@ -54,6 +54,7 @@ void floo_files_download_shared (FlooFiles *files, gint64 group, gint64 file_id,
 void floo_files_send (FlooFiles *files, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);
 void floo_files_forward (FlooFiles *files, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options, FlooReply reply,
                          gpointer user_data);
+void floo_files_forward_many (FlooFiles *files, const FlooForwardRequest *request, FlooReply reply, gpointer user_data);
 void floo_files_list_transfers (FlooFiles *files, FlooReply reply, gpointer user_data);
 GVariant *floo_files_get_transfer (FlooFiles *files, guint64 id);
 void floo_files_cancel_transfer (FlooFiles *files, guint64 id, FlooReply reply, gpointer user_data);

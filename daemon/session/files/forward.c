@@ -75,33 +75,54 @@ answer_known (Forward *forward)
   forward_free (forward);
 }
 
+void
+floo_forward_ask_address (FlooFiles *files, const char *sign, FlooToType to_type, gint64 to, GCancellable *cancellable,
+                          GAsyncReadyCallback callback, gpointer user_data)
+{
+  g_autofree char *id = g_strdup_printf ("%" G_GINT64_FORMAT, to);
+  const char *query[] = { "file_sign", sign, "to_id", id, "to_type", to_type == FLOO_TO_GROUP ? "2" : "1", NULL };
+
+  floo_rest_call_async (floo_account_get_rest (files->account), "GET", "/file/upload/forward", query, NULL, FLOO_REST_NONE, cancellable, callback,
+                        user_data);
+}
+
+char *
+floo_forward_finish_address (GObject *source, GAsyncResult *result, const char *attachment, GError **error)
+{
+  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, error);
+  const char *url = answer != NULL ? floo_json_node_string (answer->data) : NULL;
+  g_autoptr (JsonNode) node = floo_json_parse (attachment, strlen (attachment), NULL);
+
+  if (answer == NULL)
+    return NULL;
+  if (url == NULL || *url == '\0')
+    {
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service gave no address for the file");
+      return NULL;
+    }
+  json_object_set_string_member (floo_json_node_object (node), "url", url);
+  return floo_json_to_text (node);
+}
+
 static void
 on_address (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   Forward *forward = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
-  const char *url = answer != NULL ? floo_json_node_string (answer->data) : NULL;
-  g_autoptr (JsonNode) node = floo_json_parse (forward->attachment, strlen (forward->attachment), NULL);
-  g_autofree char *attachment = NULL;
+  g_autofree char *attachment = floo_forward_finish_address (source, result, forward->attachment, &error);
 
-  if (error == NULL && (url == NULL || *url == '\0'))
-    error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service gave no address for the file");
-  if (error != NULL)
-    {
-      fail (forward, error);
-      return;
-    }
-  json_object_set_string_member (floo_json_node_object (node), "url", url);
-  attachment = floo_json_to_text (node);
-  send_on (forward, attachment);
+  if (attachment == NULL)
+    fail (forward, error);
+  else
+    send_on (forward, attachment);
 }
 
-/* Returns: (transfer full) (nullable): what the service knows the file by */
-static char *
-sign_of (const char *url)
+char *
+floo_forward_dup_sign (const char *attachment)
 {
-  g_autoptr (GUri) uri = g_uri_parse (url, G_URI_FLAGS_ENCODED_QUERY, NULL);
+  g_autoptr (JsonNode) node = attachment != NULL ? floo_json_parse (attachment, strlen (attachment), NULL) : NULL;
+  const char *url = node != NULL ? floo_json_get_string (floo_json_node_object (node), "url") : NULL;
+  g_autoptr (GUri) uri = url != NULL ? g_uri_parse (url, G_URI_FLAGS_ENCODED_QUERY, NULL) : NULL;
   const char *text = uri != NULL ? g_uri_get_query (uri) : NULL;
   g_autoptr (GHashTable) query = text != NULL ? g_uri_parse_params (text, -1, "&", G_URI_PARAMS_NONE, NULL) : NULL;
   const char *sign = query != NULL ? g_hash_table_lookup (query, "file_sign") : NULL;
@@ -115,12 +136,8 @@ static void
 on_message_found (FlooStore *store, gpointer data, const GError *error)
 {
   Forward *forward = data;
-  g_autoptr (JsonNode) node
-      = forward->attachment != NULL ? floo_json_parse (forward->attachment, strlen (forward->attachment), NULL) : NULL;
-  const char *url = node != NULL ? floo_json_get_string (floo_json_node_object (node), "url") : NULL;
-  g_autofree char *sign = url != NULL ? sign_of (url) : NULL;
-  g_autofree char *to = g_strdup_printf ("%" G_GINT64_FORMAT, forward->to);
-  const char *query[] = { "file_sign", sign, "to_id", to, "to_type", forward->to_type == FLOO_TO_GROUP ? "2" : "1", NULL };
+  FlooAccount *account = forward->files->account;
+  g_autofree char *sign = floo_forward_dup_sign (forward->attachment);
 
   if (error != NULL)
     fail (forward, error);
@@ -128,9 +145,9 @@ on_message_found (FlooStore *store, gpointer data, const GError *error)
     answer_known (forward);
   else if (sign == NULL)
     send_on (forward, forward->attachment); /* no file, or one at an address that is anybody's */
-  else if (floo_call_check_online (forward->files->account, forward->reply, forward->user_data))
-    floo_rest_call_async (floo_account_get_rest (forward->files->account), "GET", "/file/upload/forward", query, NULL, FLOO_REST_NONE,
-                          floo_account_get_cancellable (forward->files->account), on_address, forward);
+  else if (floo_call_check_online (account, forward->reply, forward->user_data))
+    floo_forward_ask_address (forward->files, sign, forward->to_type, forward->to, floo_account_get_cancellable (account), on_address,
+                              forward);
   else
     forward_free (forward);
 }
@@ -143,6 +160,15 @@ keep_message (const FlooMessage *message, gpointer user_data)
   forward->type = message->type;
   forward->content = g_strdup (message->content);
   forward->attachment = g_strdup (message->attachment);
+}
+
+gboolean
+floo_forward_check_type (gint64 message, int type, GError **error)
+{
+  if (type < FLOO_N_TYPES && type != FLOO_TYPE_COMMAND && type != FLOO_TYPE_RTC)
+    return TRUE;
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " is of a type that cannot be forwarded", message);
+  return FALSE;
 }
 
 static gboolean
@@ -159,11 +185,7 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
   if (!floo_recipient_resolve (db, forward->to, &forward->to_type, error)
       || !floo_messages_get (db, forward->message, keep_message, forward, error))
     return FALSE;
-  if (forward->type < FLOO_N_TYPES && forward->type != FLOO_TYPE_COMMAND && forward->type != FLOO_TYPE_RTC)
-    return TRUE;
-  g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "Message %" G_GINT64_FORMAT " is of a type that cannot be forwarded",
-               forward->message);
-  return FALSE;
+  return floo_forward_check_type (forward->message, forward->type, error);
 }
 
 /* What a token stands for. The service gives another address each time; what is asked for stays the same. */

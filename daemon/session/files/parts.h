@@ -150,6 +150,19 @@ typedef struct {
 /* What is in the cache already is complete at once, without the service. @spec: what is in it is (transfer full); @call: (nullable) */
 void floo_download_begin (FlooFiles *self, const FlooDownloadSpec *spec, FlooTransferCall *call);
 
+/* ---- forward.c ---- */
+
+/* Returns: (transfer full) (nullable): what the service knows the file in @attachment (nullable) by; NULL: there is none, or anybody can
+ * fetch it */
+char *floo_forward_dup_sign (const char *attachment);
+/* Whether messages of this type can be forwarded at all: INVALID_ARGUMENTS */
+gboolean floo_forward_check_type (gint64 message, int type, GError **error);
+/* Asks the service for an address of the file that its new reader can use. */
+void floo_forward_ask_address (FlooFiles *files, const char *sign, FlooToType to_type, gint64 to, GCancellable *cancellable,
+                               GAsyncReadyCallback callback, gpointer user_data);
+/* Returns: (transfer full): @attachment with that address */
+char *floo_forward_finish_address (GObject *source, GAsyncResult *result, const char *attachment, GError **error);
+
 /* ---- sources.c ---- */
 
 /* Nobody has asked for it. */

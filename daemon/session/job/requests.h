@@ -98,6 +98,13 @@ typedef struct {
   FlooSendOptions options;
 } FlooMentionRequest;
 
+/* Messages that are sent on. */
+typedef struct {
+  GVariant *messages;       /* ax: ids */
+  GVariant *targets;        /* a(sx): to_type, to */
+  FlooSendOptions options;
+} FlooForwardRequest;
+
 /* What goes of a conversation, and who hears of it: the service for this device, for all devices, nobody; of CLEAR it stays in the list,
  * without its messages. */
 typedef enum { FLOO_DELETE_HERE, FLOO_DELETE_EVERYWHERE, FLOO_DELETE_LOCAL, FLOO_DELETE_CLEAR } FlooDeleteKind;

@@ -52,16 +52,23 @@ is_ordered (int operation)
 }
 
 gboolean
-floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error)
+floo_outbox_next_client_ids (FlooDb *db, guint n, gint64 *first, GError **error)
 {
   FlooTablesState *state = floo_state_get (db);
-  gint64 next = MAX (state->last_client_id + 1, floo_now_ms ());
+  const gint64 next = MAX (state->last_client_id + 1, floo_now_ms ());
+  const gint64 last = next + n - 1;
 
-  if (next > state->client_id_ceiling && !floo_client_ids_raise (db, next, error))
+  if (last > state->client_id_ceiling && !floo_client_ids_raise (db, last, error))
     return FALSE;
-  state->last_client_id = next;
-  *client_id = next;
+  state->last_client_id = last;
+  *first = next;
   return TRUE;
+}
+
+gboolean
+floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error)
+{
+  return floo_outbox_next_client_ids (db, 1, client_id, error);
 }
 
 gboolean

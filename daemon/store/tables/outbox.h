@@ -24,6 +24,9 @@ const char *floo_outbox_operation_to_string (int operation);
  */
 gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error);
 
+/* @n numbers that follow each other, the first one is @first. */
+gboolean floo_outbox_next_client_ids (FlooDb *db, guint n, gint64 *first, GError **error);
+
 /* @row->state: QUEUED or SENDING. An operation belongs to its target's conversation; FLOO_ERROR_INVALID_ARGUMENTS where its target
  * is a message that failed, was cancelled or is not due yet. A message raises its conversation in the list, when it is due. */
 gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error);

@@ -19,9 +19,14 @@ struct FlooEvent {
 struct FlooError {
     QString name, text;
 };
+struct FlooTarget {
+    QString toType;
+    qlonglong to;
+};
 Q_DECLARE_METATYPE(FlooMessage)
 Q_DECLARE_METATYPE(FlooEvent)
 Q_DECLARE_METATYPE(FlooError)
+Q_DECLARE_METATYPE(FlooTarget)
 
 inline QDBusArgument &operator<<(QDBusArgument &a, const FlooMessage &m)
 {
