@@ -138,7 +138,16 @@ class GtkChatTest(harness.Test):
         window.process.end()
         for i in range(MANY - few):
             client.call('Conversations', 'SetDraft', '(xss)', 50000 + i, 'roster', 'draft %d' % i)
-        self.start(daemon, client, MANY)
+        window = self.start(daemon, client, MANY)
+
+        # The newest is shown without having been opened; who goes to another one leaves its draft alone.
+        newest = window.view()['conversation']
+        mark = window.barrier()
+        window.open(BOB)
+        window.wait('another one', conversation=BOB, loading=False)
+        calls = window.calls(mark)
+        self.assertEqual((calls['SetDraft'], calls['MarkRead']), (0, 1), calls)
+        self.assertNotEqual(client.call('Conversations', 'Get', '(x)', newest)['draft'], '')
 
     def test_chat(self):
         sandbox, daemon, client = self.scene()

@@ -86,8 +86,10 @@ on_got_message (GObject *object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   floo_conversations_call_get_message_finish (self->api, &message, result, &error);
-  if (!session_failed (self, error))
-    put_message (self, message);
+  if (session_failed (self, error))
+    return;
+  put_message (self, message);
+  g_signal_emit_by_name (self, "status");
 }
 
 static void
@@ -184,7 +186,6 @@ on_conversations (Session *self, GVariant *arguments)
     mark_read_up_to (self, fields_number (self->current->fields, "read_up_to"));
   if (reload)
     session_load (self);
-  g_signal_emit_by_name (self, "status");
 }
 
 static gboolean
@@ -211,7 +212,6 @@ on_typing (Session *self, GVariant *arguments)
   item_set (conversation, "typing", g_variant_new_boolean (typing));
   if (typing)
     g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, TYPING_SECONDS, on_typing_timeout, g_object_ref (conversation), g_object_unref);
-  g_signal_emit_by_name (self, "status");
 }
 
 static void
@@ -255,6 +255,7 @@ on_names (GObject *object, GAsyncResult *result, gpointer user_data)
 
       name_sender (self, item);
     }
+  g_signal_emit_by_name (self, "status");
 }
 
 /* Who wrote in a group before their name was known may have one now. */
@@ -302,4 +303,5 @@ session_apply (Session *self, const char *name, GVariant *arguments)
   for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
     if (g_str_equal (kinds[i].name, name))
       kinds[i].apply (self, arguments);
+  g_signal_emit_by_name (self, "status");
 }

@@ -363,13 +363,6 @@ session_set_draft (Session *self, const char *text)
     session_call (self, self->api, "SetDraft", g_variant_new ("(xss)", self->current->id, "", text));
 }
 
-void
-session_mark_read (Session *self)
-{
-  if (self->current != NULL && fields_number (self->current->fields, "unread") > 0)
-    session_call (self, self->api, "MarkRead", g_variant_new ("(xxa{sv})", self->current->id, (gint64) 0, NULL));
-}
-
 static void
 on_found (GObject *object, GAsyncResult *result, gpointer user_data)
 {

@@ -3,8 +3,8 @@
  * What the window shows, kept true by signals: loaded once with List and GetMessages; from then on each event is applied as it comes, or as
  * Replay has it after the daemon was away. Applying an event twice does no harm. There is one, as long as the program.
  *
- * Signals: "status": account, current conversation or paging changed. "failed" (s): a call failed, a text for the user. "jumped": messages
- * around the one that was asked for are here. "group-changed": members or announcements of the current conversation.
+ * Signals: "status": something changed: the account, an item of a list, paging. "failed" (s): a call failed, a text for the user. "jumped":
+ * messages around the one that was asked for are here. "group-changed": members or announcements of the current conversation.
  */
 #pragma once
 
@@ -48,7 +48,6 @@ const char *session_get_state (Session *self);
 void session_open (Session *self, gint64 id, gint64 jump);
 /* Loads the next page before or after those that are here; nothing happens where there is none. */
 void session_load_more (Session *self, gboolean before);
-void session_mark_read (Session *self);
 /* The message comes by SendingMessageStatusChanged, as everything that becomes of it. */
 void session_send_text (Session *self, const char *text);
 void session_set_draft (Session *self, const char *text);

@@ -99,14 +99,18 @@ on_download (GObject *object, GAsyncResult *result, gpointer user_data)
   Transfer *transfer = user_data;
   g_autoptr (GError) error = NULL;
   g_autofree char *path = NULL;
+  Item *message;
 
   if (floo_files_call_download_finish (FLOO_FILES (object), &path, result, &error))
     {
       watch (transfer, path);
       return;
     }
-  if (transfer->purpose == FOR_OPENING)   /* where a thumbnail is missing the file's name is shown */
+  message = list_find (transfer->session->messages, transfer->message, NULL);
+  if (transfer->purpose == FOR_OPENING)
     session_failed (transfer->session, error);
+  else if (message != NULL)
+    message->wanted = FALSE;   /* it shows the file's name, and is asked for again when something changes */
   transfer_free (transfer);
 }
 

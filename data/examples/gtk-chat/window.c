@@ -24,6 +24,7 @@ struct _Window {
   GSimpleAction *view;
   gboolean reading;       /* the user opened the conversation, so what comes is read where the window is in front */
   gboolean at_end;        /* stay at the newest message */
+  gint64 shown;           /* the conversation whose draft is in the entry; -1: none */
   gint64 marked;          /* the newest message when it was marked as read */
   gint64 started, painted;
   gboolean telling;
@@ -166,21 +167,23 @@ on_group_changed (Session *session, Window *self)
 
 /* What comes into a conversation that the user opened is read while the window is in front. One call a message, however often this is called. */
 static void
-mark_read (Window *self)
+mark_read (Window *self, gboolean is_opened)
 {
-  Item *current = self->session->current, *last = list_at (self->session->messages, MAX (list_length (self->session->messages), 1) - 1);
+  Item *current = self->session->current;
+  gint64 last = current == NULL ? 0 : fields_number (current->fields, "last_message_id");
 
-  if (!self->reading || last == NULL || last->id == self->marked || !gtk_window_is_active (GTK_WINDOW (self)) || current == NULL
-      || fields_number (current->fields, "unread") == 0)
+  if (current == NULL || fields_number (current->fields, "unread") == 0)
     return;
-  self->marked = last->id;
-  session_mark_read (self->session);
+  if (!is_opened && (!self->reading || last == self->marked || !gtk_window_is_active (GTK_WINDOW (self))))
+    return;
+  self->marked = last;
+  session_call (self->session, self->session->api, "MarkRead", g_variant_new ("(xxa{sv})", current->id, (gint64) 0, NULL));
 }
 
 static void
 on_active (GtkWindow *window, GParamSpec *property, Window *self)
 {
-  mark_read (self);
+  mark_read (self, FALSE);
 }
 
 /* -- the session's signals -- */
@@ -203,7 +206,12 @@ on_status (Session *session, Window *self)
   heading = session->current == NULL ? g_strdup ("") : conversation_name (session->current->fields);
   typing = session->current != NULL && fields_flag (session->current->fields, "typing");
   gtk_label_set_text (GTK_LABEL (self->heading), typing ? "typing…" : heading);
-  mark_read (self);
+  if (session->current != NULL && session->current->id != self->shown)
+    {
+      self->shown = session->current->id;
+      gtk_editable_set_text (GTK_EDITABLE (self->entry), fields_text (session->current->fields, "draft"));
+    }
+  mark_read (self, FALSE);
   gtk_widget_set_sensitive (self->entry, session->current != NULL && session->current->id != 0);
   if (session->current != NULL && g_list_store_find (session->conversations, session->current, &position))
     gtk_single_selection_set_selected (self->selection, position);
@@ -233,23 +241,17 @@ on_painted (GdkFrameClock *clock, Window *self)
 static void
 open_conversation (Window *self, gint64 id, gint64 jump)
 {
-  Item *conversation = list_find (self->session->conversations, id, NULL);
-
-  if (conversation == NULL)
+  if (list_find (self->session->conversations, id, NULL) == NULL)
     return;
   gtk_widget_set_visible (self->problem, FALSE);
   self->at_end = jump == 0;
   g_clear_handle_id (&self->drafting, g_source_remove);
-  if (conversation != self->session->current)
-    {
-      session_set_draft (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
-      session_open (self->session, id, jump);
-      gtk_editable_set_text (GTK_EDITABLE (self->entry), fields_text (conversation->fields, "draft"));
-    }
-  else if (jump != 0 || self->session->more_after)
+  if (id != self->shown)
+    session_set_draft (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
+  if (id != self->shown || jump != 0 || self->session->more_after)
     session_open (self->session, id, jump);
   self->reading = TRUE;
-  session_mark_read (self->session);
+  mark_read (self, TRUE);
 }
 
 static void
@@ -446,6 +448,7 @@ window_init (Window *self)
 {
   self->started = g_get_monotonic_time ();
   self->at_end = TRUE;
+  self->shown = -1;
   self->session = session_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
 }
