@@ -15,14 +15,15 @@
 #include "notify/notify.h"
 
 #define STATE_TYPE "(sts" FLOO_CHATS_TYPE ")" /* journal, serial, what is shown by which server */
+#define SAVE_US (60 * G_USEC_PER_SEC) /* how often it is kept while nothing is shown: that is only read again */
 #define GATHER_MS 150                                     /* a transaction's events, and those close behind */
 #define GATHER_LOGIN_MS 2000                              /* behind a login comes what was missed */
 
 /* ---- the state ---- */
 
 /* Only where everything up to the position is shown: what is not comes again at the next start. */
-void
-floo_notify_save (FlooNotify *self)
+static void
+save (FlooNotify *self)
 {
   g_autoptr (GVariant) state = NULL;
   g_autofree char *text = NULL, *server = floo_desk_dup_server (self->desk);
@@ -34,8 +35,16 @@ floo_notify_save (FlooNotify *self)
     return;
   state = g_variant_ref_sink (g_variant_new ("(sts@" FLOO_CHATS_TYPE ")", journal, serial, server, floo_chats_save (self)));
   text = g_variant_print (state, TRUE);
+  self->save_at = g_get_monotonic_time () + SAVE_US;
   if (!g_file_set_contents_full (self->path, text, -1, G_FILE_SET_CONTENTS_CONSISTENT, 0600, &error))
     g_warning ("The state cannot be saved: %s", error->message);
+}
+
+void
+floo_notify_idle (FlooNotify *self)
+{
+  if (g_get_monotonic_time () >= self->save_at)
+    save (self);
 }
 
 /* Returns: (transfer full) (nullable) */
@@ -108,7 +117,7 @@ on_caught_up (gpointer user_data)
   FlooNotify *self = user_data;
 
   floo_show_later (self, GATHER_MS);
-  floo_notify_save (self);
+  save (self);
 }
 
 static const FlooFollowFuncs follow_funcs = { on_event, on_begun, on_caught_up, NULL };
@@ -166,7 +175,7 @@ run (FlooNotify *self, const char *instance, gboolean use_portal)
   self->desk = floo_desk_new (self, app_name, use_portal);
   while (!self->stopping || floo_desk_is_busy (self->desk))
     g_main_context_iteration (NULL, TRUE);
-  floo_notify_save (self);
+  save (self);
   return g_dbus_connection_is_closed (self->connection) ? EX_UNAVAILABLE : EX_OK;
 }
 

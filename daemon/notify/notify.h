@@ -57,6 +57,7 @@ typedef struct
   gint64 due, gather_until; /* monotonic: when the timer ends; when it ends at the earliest */
   GVariant *settings;       /* an a{sv} */
   gboolean asking;          /* for the settings */
+  gint64 save_at;           /* monotonic: the state is kept again then */
   gint64 settings_until;    /* monotonic: they are asked for again then */
 } FlooNotify;
 
@@ -64,8 +65,8 @@ typedef struct
 
 /* What the desktop can do is known: at the start, and whenever a server of notifications starts or ends. */
 void floo_notify_ready (FlooNotify *self);
-/* Keeps where it is in the journal, where everything up to there is shown. */
-void floo_notify_save (FlooNotify *self);
+/* Nothing is left to be shown now. */
+void floo_notify_idle (FlooNotify *self);
 
 /* ---- chats.c ---- */
 

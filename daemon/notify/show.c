@@ -202,7 +202,7 @@ floo_show (FlooNotify *self)
   if (self->unsent != NULL && !floo_desk_is_busy (self->desk))
     floo_desk_show (self->desk, floo_chat_ensure (self, FLOO_NOT_SENT), "Your reply was not sent", self->unsent, FALSE, FALSE);
   else if (!floo_desk_is_busy (self->desk))
-    floo_notify_save (self);
+    floo_notify_idle (self);
 }
 
 gboolean
@@ -232,6 +232,7 @@ floo_show_answered (FlooNotify *self, gint64 id, gboolean success)
 {
   FlooChat *of = floo_chat_find (self, id), *chat;
 
+  self->save_at = 0;
   if (id == FLOO_NOT_SENT)
     g_clear_pointer (&self->unsent, g_free);
   if (success)
