@@ -67,6 +67,8 @@ item_take (Item *self, GVariant *fields)
   self->fields = fields;
   self->id = fields_number (fields, "id");
   self->client_id = fields_number (fields, "client_id");
+  self->time = MAX (fields_number (fields, "timestamp"), fields_number (fields, "draft_timestamp"));
+  self->is_pinned = fields_flag (fields, "pinned");
   g_signal_emit (self, changed_signal, 0);
 }
 
@@ -138,21 +140,14 @@ item_init (Item *self)
 
 /* -- a list of them -- */
 
-gint64
-conversation_time (const Item *self)
-{
-  return MAX (fields_number (self->fields, "timestamp"), fields_number (self->fields, "draft_timestamp"));
-}
-
 int
 conversation_compare (gconstpointer a, gconstpointer b, gpointer unused)
 {
-  gboolean pinned = fields_flag (((const Item *) a)->fields, "pinned");
-  gint64 time = conversation_time (a), other = conversation_time (b);
+  const Item *one = a, *other = b;
 
-  if (pinned != fields_flag (((const Item *) b)->fields, "pinned"))
-    return pinned ? -1 : 1;
-  return time > other ? -1 : time < other;
+  if (one->is_pinned != other->is_pinned)
+    return one->is_pinned ? -1 : 1;
+  return one->time > other->time ? -1 : one->time < other->time;
 }
 
 gboolean

@@ -17,6 +17,8 @@ struct _Item {
   GObject parent;
   gint64 id;
   gint64 client_id;        /* of a message of ours: its name for ever; else 0 */
+  gint64 time;             /* of the message, or a conversation's last one or draft; ms since 1970 */
+  gboolean is_pinned;
   GVariant *fields;        /* an a{sv} */
   GdkPaintable *picture;   /* NULL: none is loaded */
   gboolean wanted;         /* the picture was asked for */
@@ -39,8 +41,6 @@ gboolean fields_flag (GVariant *fields, const char *key);
 /* value: a message, the struct (xxxsssxia{sv}). Returns: floating */
 GVariant *message_fields (GVariant *value);
 
-/* Of the last message or the draft, whichever is later: ms since 1970. */
-gint64 conversation_time (const Item *self);
 /* GCompareDataFunc: pinned ones first, then the newest. */
 int conversation_compare (gconstpointer a, gconstpointer b, gpointer unused);
 /* GCompareDataFunc: by id, those without an id of the service last. */

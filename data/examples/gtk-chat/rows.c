@@ -82,7 +82,7 @@ fill_conversation (Item *item, gpointer user_data)
 
   set_text (row, "avatar", g_utf8_substring (name, 0, 1));
   set_text (row, "name", g_steal_pointer (&name));
-  set_text (row, "time", format_time (conversation_time (item)));
+  set_text (row, "time", format_time (item->time));
   set_text (row, "pin", g_strdup (fields_flag (fields, "pinned") ? "★" : ""));
   set_text (row, "preview", make_preview (fields));
   set_text (row, "unread", unread == 0 ? g_strdup ("") : g_strdup_printf ("%" G_GINT64_FORMAT, unread));
@@ -136,7 +136,7 @@ fill_message (Item *item, gpointer user_data)
   const char *type = fields_text (fields, "type");
   gboolean failed = g_str_equal (fields_text (fields, "send_state"), "failed"), ours = fields_flag (fields, "outgoing");
   gboolean named = !ours && g_str_equal (fields_text (fields, "to_type"), "group");
-  g_autofree char *time = format_time (fields_number (fields, "timestamp"));
+  g_autofree char *time = format_time (item->time);
   double progress = 0;
   gboolean moving = g_variant_lookup (fields, "progress", "d", &progress);
 

@@ -154,6 +154,12 @@ show_loaded (Session *self)
   g_signal_emit_by_name (self, "status");
 }
 
+static int
+compare_listed (gconstpointer a, gconstpointer b)
+{
+  return conversation_compare (*(Item *const *) a, *(Item *const *) b, NULL);
+}
+
 static void
 on_list (GObject *object, GAsyncResult *result, gpointer user_data)
 {
@@ -175,8 +181,8 @@ on_list (GObject *object, GAsyncResult *result, gpointer user_data)
       floo_conversations_call_list (self->api, next, LIST_LIMIT, g_variant_new ("a{sv}", NULL), NULL, on_list, g_object_ref (self));
       return;
     }
+  g_ptr_array_sort (self->listed, compare_listed);
   g_list_store_splice (self->conversations, 0, list_length (self->conversations), self->listed->pdata, self->listed->len);
-  g_list_store_sort (self->conversations, conversation_compare, NULL);
   self->catching_up = FALSE;
   show_loaded (self);
   if (self->rewind != 0 || self->seen > self->last)
