@@ -27,16 +27,16 @@ typedef struct
 typedef struct
 {
   gint64 id;
-  GVariant *note; /* (nullable): its notification, as the desktop names it */
-  char *name;     /* "": not known yet */
+  GVariant *note;       /* (nullable): its notification, as the desktop names it */
+  char *name;           /* "": not known yet */
   guint32 unread;
   gboolean is_system, is_muted;
-  gboolean known; /* its entry came since the last message */
-  GArray *lines;  /* of FlooLine: the last messages, oldest first */
+  gboolean known;       /* its entry came since the last message */
+  GArray *lines;        /* of FlooLine: the last messages, oldest first */
   gint64 last, mention; /* ids: of the last message, and of the last one that mentions the user */
-  gint64 shown;         /* up to here it was shown */
+  gint64 shown;         /* id of the last message that was shown */
   enum { FLOO_PLACE_NONE, FLOO_PLACE_APART, FLOO_PLACE_SUMMARY } place;
-  gint64 since; /* monotonic: when it got a notification of its own */
+  gint64 since;         /* monotonic: when it got a notification of its own */
 } FlooChat;
 
 typedef struct FlooDesk FlooDesk;
@@ -44,21 +44,21 @@ typedef struct FlooDesk FlooDesk;
 typedef struct
 {
   GDBusConnection *connection;
-  char *bus_name; /* of the daemon */
-  char *path;     /* of the state */
-  FlooFollow *follow; /* (nullable): what the desktop can do is not known yet */
+  char *bus_name;           /* of the daemon */
+  char *path;               /* of the state */
+  FlooFollow *follow;       /* (nullable): what the desktop can do is not known yet */
   FlooDesk *desk;
-  GPtrArray *chats; /* of FlooChat */
+  GPtrArray *chats;         /* of FlooChat */
   gboolean no_previews, stopping;
-  gboolean loading; /* events were lost: what is unread in the list of conversations is new */
+  gboolean loading;         /* events were lost: what is unread in the list of conversations is new */
   gboolean summary_changed;
-  char *unsent; /* (nullable): a reply that was not sent, to be shown */
+  char *unsent;             /* (nullable): a reply that was not sent, to be shown */
   guint timer;
   gint64 due, gather_until; /* monotonic: when the timer ends; when it ends at the earliest */
-  GVariant *settings;       /* an a{sv} */
-  gboolean asking;          /* for the settings */
-  gint64 save_at;           /* monotonic: the state is kept again then */
+  gint64 save_at;           /* monotonic: not to be saved before that */
+  GVariant *settings;       /* the user's: an a{sv} */
   gint64 settings_until;    /* monotonic: they are asked for again then */
+  gboolean asking;          /* for the settings */
 } FlooNotify;
 
 /* ---- main.c ---- */

@@ -148,9 +148,12 @@ show_loaded (Session *self)
   if (first == NULL)
     first = list_at (self->conversations, 0);
   if (first != NULL)
-    session_open (self, first->id, 0);
-  else
-    g_list_store_remove_all (self->messages);
+    {
+      session_open (self, first->id, 0);
+      return;
+    }
+  g_clear_object (&self->current);
+  g_list_store_remove_all (self->messages);
   g_signal_emit_by_name (self, "status");
 }
 
