@@ -372,6 +372,49 @@ test_readers_cannot_write (Fixture *f, gconstpointer data)
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE);
 }
 
+static GMutex read_lock;
+
+static gboolean
+read_nothing (FlooDb *db, gpointer data, GError **error)
+{
+  g_mutex_lock (&read_lock);
+  g_mutex_unlock (&read_lock);
+  return TRUE;
+}
+
+static void
+note_read (FlooStore *store, gpointer data, const GError *error)
+{
+  g_assert_no_error (error);
+  g_string_append ((GString *) g_object_get_data (G_OBJECT (store), "reads"), data);
+}
+
+/* While the bus is congested, what waits in a caller's line waits on, and who asks for one thing is answered: a few of them. */
+static void
+test_congested_reads (Fixture *f, gconstpointer data)
+{
+  GString *reads = g_string_new (NULL);
+
+  g_object_set_data (G_OBJECT (f->store), "reads", reads);
+  floo_store_pause_reads (f->store, TRUE);
+  g_mutex_lock (&read_lock); /* the first job is not over before all are there */
+  for (guint i = 0; i < 3; i++)
+    floo_store_read_for (f->store, 1, read_nothing, note_read, i == 0 ? (char *) "a" : (char *) "A", NULL);
+  floo_store_read (f->store, read_nothing, note_read, (char *) "o", NULL);
+  g_mutex_unlock (&read_lock);
+  run_until (g_str_equal (reads->str, "a"));
+  for (guint caller = 2; caller < 20; caller++)
+    {
+      floo_store_read_for (f->store, caller, read_nothing, note_read, (char *) "b", NULL);
+      if (caller < 9)
+        run_until (reads->len == caller);
+    }
+  g_assert_cmpstr (reads->str, ==, "abbbbbbb");
+  floo_store_pause_reads (f->store, FALSE);
+  run_until (reads->len == 3 + 1 + 18);
+  g_string_free (reads, TRUE);
+}
+
 /* The last reference goes while jobs are on their way. */
 static void
 test_dropped (Fixture *f, gconstpointer data)
@@ -405,6 +448,7 @@ main (int argc, char **argv)
   ADD ("/store/paused-reads", test_paused_reads);
   ADD ("/store/log-is-bounded", test_log_is_bounded);
   ADD ("/store/readers-cannot-write", test_readers_cannot_write);
+  ADD ("/store/congested-reads", test_congested_reads);
   ADD ("/store/dropped", test_dropped);
   return g_test_run ();
 }

@@ -3,11 +3,18 @@
 
 /* So many items a turn of the main loop: others have their turn, too. */
 #define ITEMS_A_TURN 32
+/* A turn ends after this. Where it had a patient item, a rest as long follows: a large reply keeps GDBus's connection locked while it is serialised,
+ * and one after another would keep calls from coming in. */
+#define TURN_US (5 * 1000)
 
 struct _FlooMailbox {
   GSource source;
   GMutex lock;
   GQueue items;
+  GQueue patient;       /* after items, but one in two turns at least */
+  gboolean is_due;      /* a patient item comes first */
+  gboolean was_patient; /* this turn had one */
+  gint64 resume_at;     /* monotonic time in us */
   FlooMailboxFunc func;
   GDestroyNotify free_item;
   gpointer user_data;
@@ -19,26 +26,47 @@ take (FlooMailbox *mailbox)
   gpointer item;
 
   g_mutex_lock (&mailbox->lock);
-  item = g_queue_pop_head (&mailbox->items);
+  item = mailbox->is_due ? NULL : g_queue_pop_head (&mailbox->items);
+  if (item == NULL)
+    {
+      item = g_queue_pop_head (&mailbox->patient);
+      mailbox->was_patient |= item != NULL;
+      mailbox->is_due = FALSE;
+    }
   if (item == NULL)
     g_source_set_ready_time (&mailbox->source, -1);
   g_mutex_unlock (&mailbox->lock);
   return item;
 }
 
+static void
+end_turn (FlooMailbox *mailbox, gint64 took)
+{
+  g_mutex_lock (&mailbox->lock);
+  mailbox->resume_at = mailbox->was_patient && took >= TURN_US ? g_get_monotonic_time () + took : 0;
+  mailbox->is_due = !mailbox->was_patient && mailbox->patient.length > 0;
+  mailbox->was_patient = FALSE;
+  if (mailbox->items.length + mailbox->patient.length > 0 && !g_source_is_destroyed (&mailbox->source))
+    g_source_set_ready_time (&mailbox->source, mailbox->resume_at);
+  g_mutex_unlock (&mailbox->lock);
+}
+
 static gboolean
 dispatch (GSource *source, GSourceFunc callback, gpointer user_data)
 {
   FlooMailbox *mailbox = (FlooMailbox *) source;
+  gint64 began = g_get_monotonic_time (), took = 0;
   gpointer item;
 
-  for (guint i = 0; i < ITEMS_A_TURN && !g_source_is_destroyed (source); i++)
+  for (guint i = 0; i < ITEMS_A_TURN && took < TURN_US && !g_source_is_destroyed (source); i++)
     {
       item = take (mailbox);
       if (item == NULL)
         break;
       mailbox->func (item, mailbox->user_data);
+      took = g_get_monotonic_time () - began;
     }
+  end_turn (mailbox, took);
   return G_SOURCE_CONTINUE;
 }
 
@@ -48,6 +76,7 @@ finalize (GSource *source)
   FlooMailbox *mailbox = (FlooMailbox *) source;
 
   g_queue_clear_full (&mailbox->items, mailbox->free_item);
+  g_queue_clear_full (&mailbox->patient, mailbox->free_item);
   g_mutex_clear (&mailbox->lock);
 }
 
@@ -60,6 +89,7 @@ floo_mailbox_new (GMainContext *context, FlooMailboxFunc func, GDestroyNotify fr
 
   g_mutex_init (&mailbox->lock);
   g_queue_init (&mailbox->items);
+  g_queue_init (&mailbox->patient);
   mailbox->func = func;
   mailbox->free_item = free_item;
   mailbox->user_data = user_data;
@@ -75,11 +105,23 @@ floo_mailbox_free (FlooMailbox *mailbox)
   g_source_unref (&mailbox->source);
 }
 
+static void
+post (FlooMailbox *mailbox, GQueue *queue, gpointer item)
+{
+  g_mutex_lock (&mailbox->lock);
+  g_queue_push_tail (queue, item);
+  g_source_set_ready_time (&mailbox->source, mailbox->resume_at);
+  g_mutex_unlock (&mailbox->lock);
+}
+
 void
 floo_mailbox_post (FlooMailbox *mailbox, gpointer item)
 {
-  g_mutex_lock (&mailbox->lock);
-  g_queue_push_tail (&mailbox->items, item);
-  g_source_set_ready_time (&mailbox->source, 0);
-  g_mutex_unlock (&mailbox->lock);
+  post (mailbox, &mailbox->items, item);
+}
+
+void
+floo_mailbox_post_patient (FlooMailbox *mailbox, gpointer item)
+{
+  post (mailbox, &mailbox->patient, item);
 }

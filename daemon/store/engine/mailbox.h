@@ -19,5 +19,7 @@ FlooMailbox *floo_mailbox_new (GMainContext *context, FlooMailboxFunc func, GDes
 void floo_mailbox_free (FlooMailbox *mailbox);
 /* From any thread. */
 void floo_mailbox_post (FlooMailbox *mailbox, gpointer item);
+/* Likewise; others pass it, but not for ever: for a result that its caller asked for among many. */
+void floo_mailbox_post_patient (FlooMailbox *mailbox, gpointer item);
 
 G_END_DECLS

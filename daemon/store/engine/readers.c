@@ -5,17 +5,21 @@
 #include "store/engine/db.h"
 
 #define N_READERS 3
-/* Jobs of one caller at a time: one thread is left for the others. */
-#define MAX_OF_ONE (N_READERS - 1)
+/* Jobs of callers with several, and of one caller, at a time: one thread is left for who asks for one thing. */
+#define MAX_QUEUED_RUNNING (N_READERS - 1)
 /* Results under way: being read, or waiting for the main loop. Each has some 8 MiB at most. */
 #define MAX_UNDER_WAY 4
+/* First jobs go before the turns of those with several, but so many of them in a row at most. */
+#define MAX_FIRST_IN_A_ROW 4
+/* First jobs that begin during a pause. */
+#define MAX_FIRST_IN_A_PAUSE 8
 
 /* Whose jobs wait. */
 typedef struct {
   guint id;
   GQueue jobs;
   guint running;        /* further ones that run now */
-  gboolean has_turn;    /* it is in turns */
+  gboolean has_turn;    /* it is in first or turns */
 } Caller;
 
 struct _FlooReaders {
@@ -26,7 +30,11 @@ struct _FlooReaders {
   GCond cond;
   GQueue own;           /* jobs of the daemon's own */
   GHashTable *callers;  /* id -> Caller: those with jobs */
-  GQueue turns;         /* Caller: those of which a job may begin */
+  GQueue first;         /* Caller: those with one job, which came when they had none */
+  GQueue turns;         /* Caller: the others of which a job may begin */
+  guint first_in_a_row;
+  guint first_in_a_pause;
+  guint queued_running; /* jobs from turns that run now */
   guint under_way;
   gboolean paused;
   gboolean closing;
@@ -58,34 +66,62 @@ caller_free (gpointer data)
 
 /* Locked. The caller has its turn after those that wait for theirs, if there is something to do for it. */
 static void
-give_turn (FlooReaders *self, Caller *caller)
+give_turn (FlooReaders *self, Caller *caller, GQueue *queue)
 {
-  if (caller->has_turn || caller->jobs.length == 0 || caller->running >= MAX_OF_ONE)
+  if (caller->has_turn || caller->jobs.length == 0 || caller->running >= MAX_QUEUED_RUNNING)
     return;
   caller->has_turn = TRUE;
-  g_queue_push_tail (&self->turns, caller);
+  g_queue_push_tail (queue, caller);
   g_cond_signal (&self->cond);
+}
+
+/* Locked. */
+static gboolean
+may_begin_turn (FlooReaders *self)
+{
+  return self->turns.length > 0 && !self->paused && self->under_way < MAX_UNDER_WAY && self->queued_running < MAX_QUEUED_RUNNING;
+}
+
+/* Locked. Who asks for one thing need not wait for those who asked for hundreds, nor for what they keep the bus busy with. */
+static gboolean
+may_begin_first (FlooReaders *self)
+{
+  if (self->first.length == 0 || (self->first_in_a_row >= MAX_FIRST_IN_A_ROW && may_begin_turn (self)))
+    return FALSE;
+  return self->under_way < 2 * MAX_UNDER_WAY && (!self->paused || self->first_in_a_pause < MAX_FIRST_IN_A_PAUSE);
 }
 
 /* Locked. Returns: (nullable): the job whose turn it is, where one may begin. @caller: (out) (nullable) */
 static FlooNews *
-take_job (FlooReaders *self, Caller **caller)
+take_job (FlooReaders *self, Caller **caller, gboolean *queued)
 {
-  FlooNews *job;
+  FlooNews *job = NULL;
 
   *caller = NULL;
-  if (!self->closing && (self->paused || self->under_way >= MAX_UNDER_WAY))
-    return NULL;
-  job = g_queue_pop_head (&self->own);
-  if (job == NULL)
+  *queued = FALSE;
+  if (self->own.length > 0 && (self->closing || (!self->paused && self->under_way < MAX_UNDER_WAY)))
+    job = g_queue_pop_head (&self->own);
+  else if (self->first.length > 0 && (self->closing || may_begin_first (self)))
+    {
+      *caller = g_queue_pop_head (&self->first);
+      self->first_in_a_row++;
+      self->first_in_a_pause += self->paused;
+    }
+  else if (self->turns.length > 0 && (self->closing || may_begin_turn (self)))
     {
       *caller = g_queue_pop_head (&self->turns);
-      if (*caller == NULL)
-        return NULL;
+      *queued = TRUE;
+      self->first_in_a_row = 0;
+      self->queued_running++;
+    }
+  else
+    return NULL;
+  if (*caller != NULL)
+    {
       (*caller)->has_turn = FALSE;
       (*caller)->running++;
       job = g_queue_pop_head (&(*caller)->jobs);
-      give_turn (self, *caller);
+      give_turn (self, *caller, &self->turns);
     }
   self->under_way++;
   return job;
@@ -93,13 +129,16 @@ take_job (FlooReaders *self, Caller **caller)
 
 /* Locked. */
 static void
-end_turn (FlooReaders *self, Caller *caller)
+end_turn (FlooReaders *self, Caller *caller, gboolean queued)
 {
+  self->queued_running -= queued;
   caller->running--;
   if (caller->jobs.length > 0)
-    give_turn (self, caller);
+    give_turn (self, caller, &self->turns);
   else if (caller->running == 0)
     g_hash_table_remove (self->callers, GUINT_TO_POINTER (caller->id));
+  if (self->turns.length > 0)
+    g_cond_signal (&self->cond);
 }
 
 /* Locked. */
@@ -119,7 +158,8 @@ thread_main (gpointer data)
   while (!self->closing || has_jobs (self))
     {
       Caller *caller;
-      FlooNews *job = take_job (self, &caller);
+      gboolean queued;
+      FlooNews *job = take_job (self, &caller, &queued);
       gboolean cancel = self->closing && caller != NULL;
 
       if (job == NULL)
@@ -133,10 +173,13 @@ thread_main (gpointer data)
       else
         run (reader->db, job);
       job->is_read = TRUE;
-      floo_mailbox_post (self->mailbox, job);
+      if (queued)
+        floo_mailbox_post_patient (self->mailbox, job);
+      else
+        floo_mailbox_post (self->mailbox, job);
       g_mutex_lock (&self->lock);
       if (caller != NULL)
-        end_turn (self, caller);
+        end_turn (self, caller, queued);
     }
   g_cond_broadcast (&self->cond); /* another one may wait for the last caller's end */
   g_mutex_unlock (&self->lock);
@@ -153,6 +196,7 @@ floo_readers_new (FlooMailbox *mailbox)
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
   g_queue_init (&self->own);
+  g_queue_init (&self->first);
   g_queue_init (&self->turns);
   self->callers = g_hash_table_new_full (NULL, NULL, NULL, caller_free);
   return self;
@@ -205,6 +249,7 @@ floo_readers_free (FlooReaders *self)
 {
   floo_readers_stop (self);
   g_queue_clear_full (&self->own, (GDestroyNotify) floo_news_free);
+  g_queue_clear (&self->first);
   g_queue_clear (&self->turns);
   g_hash_table_unref (self->callers);
   g_mutex_clear (&self->lock);
@@ -216,6 +261,7 @@ void
 floo_readers_push (FlooReaders *self, FlooNews *job)
 {
   Caller *caller;
+  gboolean is_first;
 
   g_mutex_lock (&self->lock);
   if (job->caller == 0)
@@ -223,14 +269,15 @@ floo_readers_push (FlooReaders *self, FlooNews *job)
   else
     {
       caller = g_hash_table_lookup (self->callers, GUINT_TO_POINTER (job->caller));
-      if (caller == NULL)
+      is_first = caller == NULL;
+      if (is_first)
         {
           caller = g_new0 (Caller, 1);
           caller->id = job->caller;
           g_hash_table_insert (self->callers, GUINT_TO_POINTER (caller->id), caller);
         }
       g_queue_push_tail (&caller->jobs, job);
-      give_turn (self, caller);
+      give_turn (self, caller, is_first ? &self->first : &self->turns);
     }
   g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
@@ -250,6 +297,7 @@ floo_readers_pause (FlooReaders *self, gboolean paused)
 {
   g_mutex_lock (&self->lock);
   self->paused = paused;
+  self->first_in_a_pause = 0;
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
 }

@@ -2,8 +2,9 @@
 /*
  * readers.h: the threads that read from the store, each job in a snapshot of its own. Private to the store.
  *
- * The daemon's own jobs go first; callers have their turns, each with one thread fewer than there are. A job begins only while few results are on their
- * way to the main loop, so that what hundreds of calls ask for is not all in memory at once.
+ * The daemon's own jobs go first, then those of callers that had none under way, then those that wait behind others of the same caller: callers have
+ * turns for these, and one thread is kept free of them. A job begins only while few results are on their way to the main loop, so that what hundreds
+ * of calls ask for is not all in memory at once.
  */
 #pragma once
 
@@ -26,7 +27,7 @@ void floo_readers_free (FlooReaders *readers);
 void floo_readers_push (FlooReaders *readers, FlooNews *job);
 /* A result was handed over: there is room for another one. */
 void floo_readers_delivered (FlooReaders *readers);
-/* Jobs wait while @paused. */
+/* Jobs wait while @paused, but for a few of callers that ask for one thing. */
 void floo_readers_pause (FlooReaders *readers, gboolean paused);
 
 G_END_DECLS

@@ -58,8 +58,8 @@ typedef void (*FlooStoreDone) (FlooStore *store, gpointer data, const GError *er
  *
  * A read job gets one snapshot on a read-only connection; it sees every write job that was done before it was given.
  *
- * @caller (floo_store_read_for()): whose job it is, any number; 0: the daemon's own, as of floo_store_read(). Callers have their
- * turns one after another, however many jobs each has. No more than four results wait for the main loop or are being read.
+ * @caller (floo_store_read_for()): whose job it is, any number; 0: the daemon's own, as of floo_store_read(). Callers that had no job are served
+ * first, the others have turns, however many jobs each has. Few results wait for the main loop or are being read.
  */
 void floo_store_write (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 void floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
@@ -85,7 +85,7 @@ gboolean floo_store_is_full (FlooStore *self);
 gint64 floo_store_get_user_id (FlooStore *self);
 const char *floo_store_get_path (FlooStore *self);          /* of store.db */
 const char *floo_store_get_journal_id (FlooStore *self);    /* the same for the life of the file */
-/* While @paused no read begins (but at the end): its results would only wait in memory. */
+/* While @paused few reads begin (but at the end): their results would only wait in memory. */
 void floo_store_pause_reads (FlooStore *self, gboolean paused);
 /* Journal's bounds, from the configuration; pruned in small steps behind the commits. */
 void floo_store_set_retention (FlooStore *self, guint days, guint events);

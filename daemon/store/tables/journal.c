@@ -12,6 +12,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/prune.h"
 #include "store/tables/receipts.h"
+#include "store/tables/rows.h"
 #include "store/tables/state.h"
 #include "store/engine/query.h"
 
@@ -208,7 +209,7 @@ render_array (Row *row, GVariant **args, GError **error)
   guint n = 0;
 
   g_variant_builder_init (&messages, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
-  for (guint i = 0; i < row->n_refs && row->bytes <= 2 * FLOO_REPLAY_BYTES; i++)
+  for (guint i = 0; i < row->n_refs && row->bytes <= FLOO_PAGE_BYTES; i++)
     {
       g_autoptr (GVariant) message = NULL;
 
