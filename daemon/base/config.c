@@ -196,12 +196,25 @@ static const struct
   { { "service", "device_info", "Web", "a text of at most 256 bytes", "What the user's other devices see in the list of devices." },
     parse_text, FIELD (device_info) },
   { { "store", "journal_days", "14", "1 to 3650",
-      "How many days events can be replayed for a client that was away. Messages themselves are kept for ever. Time in which the daemon did "
+      "How many days events can be replayed for a client that was away. Messages themselves are kept as keep_days says. Time in which the daemon did "
       "not run counts as a day at most, so that a wrong clock takes nothing away." },
     parse_number, FIELD (journal_days) },
   { { "store", "journal_events", "200000", "1000 to 100000000",
       "How many events can be replayed at most. What journal_days and this say, the stricter one holds." },
     parse_number, FIELD (journal_events) },
+  { { "store", "keep_days", "0", "0 to 36500",
+      "How many days messages stay here, by the service's time; 0: for ever. Unread messages, the last one of each conversation and what is not "
+      "sent yet stay in any case. What has gone is not fetched again: with it goes all that the service has from before, for this device. "
+      "It is looked after once an hour." },
+    parse_number, FIELD (keep_days) },
+  { { "store", "keep_messages", "0", "0 to 1000000000",
+      "How many messages stay here, the newest ones of all conversations together; 0: all. Otherwise like keep_days. What both say, the stricter "
+      "one holds." },
+    parse_number, FIELD (keep_messages) },
+  { { "store", "keep_left_groups", "false", "true, false",
+      "Whether the messages of a group stay here when the user leaves it or is removed from it, or when it is ended. Left at false, its "
+      "conversation is deleted." },
+    parse_bool, FIELD (keep_left_groups) },
   { { "files", "cache_size", "1024", "10 to 1000000",
       "How many MiB of downloaded files are kept at most. Beyond it those go that were not used for the longest time; what is open "
       "stays." },

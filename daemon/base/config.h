@@ -35,6 +35,9 @@ typedef struct {
   /* [store] */
   guint journal_days;     /* 14 */
   guint journal_events;   /* 200000 */
+  guint keep_days;        /* 0: for ever */
+  guint keep_messages;    /* 0: all */
+  gboolean keep_left_groups;    /* FALSE */
   /* [files] */
   guint cache_size;       /* 1024 MiB */
   guint cache_days;       /* 30 */

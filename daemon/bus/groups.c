@@ -11,6 +11,11 @@ static const FlooOption create_options[] = {
   { NULL }
 };
 
+static const FlooOption exit_options[] = {
+  { .key = "keep_history", .type = 'b' },
+  { NULL }
+};
+
 static const char *const file_types[] = { "file", "image", "audio", "video", NULL };
 
 static const FlooOption share_file_options[] = {
@@ -124,6 +129,8 @@ static const FlooBusMethod methods[] = {
   { "GetBrief", handle_get_brief },
   { "GetInfo", handle_get_info },
   { "Create", NULL, create_options },
+  { "Destroy", NULL, exit_options },
+  { "Leave", NULL, exit_options },
   { "ShareFile", handle_share_file, share_file_options },
   { "DownloadFile", handle_download_file },
   { "SetAvatar", handle_set_avatar },

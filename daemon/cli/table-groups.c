@@ -58,6 +58,8 @@ static const FlooColumn application_columns[] = {
   { "REASON", "reason", FLOO_COLUMN_PLAIN },    { NULL },
 };
 
+static const FlooCliOption exit_options[] = { { "keep", 0, NULL, "Keep its conversation here", .key = "keep_history" }, { NULL } };
+
 static const FlooCliOption create_options[] = {
   { "description", 0, "TEXT", "What the group is about", "description" },
   { "type", 't', "N", "0 private (default), 1 public, 2 chat room, 3 temporary", "type" },
@@ -201,15 +203,17 @@ const FlooCliCommand floo_cli_group_commands[] = {
   { .name = "groups leave",
     .args = "GROUP",
     .help = "Leave a group; its conversation is deleted",
-    .example = "flooim groups leave Team",
+    .example = "flooim groups leave Team --keep",
+    .options = exit_options,
     .method = "Groups.Leave",
-    .params = "G0" },
+    .params = "G0 {}" },
   { .name = "groups destroy",
     .args = "GROUP",
     .help = "End a group that you own, for all",
     .example = "flooim groups destroy Team",
+    .options = exit_options,
     .method = "Groups.Destroy",
-    .params = "G0" },
+    .params = "G0 {}" },
   { .name = "groups transfer",
     .args = "GROUP WHO",
     .help = "Hand a group that you own to a member",

@@ -555,7 +555,7 @@ prune (FlooDb *db, gpointer data, GError **error)
   gint64 conversation;
   FlooToType to_type;
 
-  return floo_prune_step (db, 14, 1000, &more, error) && floo_messages_delete (db, 1, &deleted, &conversation, &to_type, error);
+  return floo_prune_step (db, &(FlooRetention){ 14, 1000, 1, 1 }, &more, error) && floo_messages_delete (db, 1, &deleted, &conversation, &to_type, error);
 }
 
 static gboolean

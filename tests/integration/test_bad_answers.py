@@ -154,7 +154,7 @@ class BadAnswerTest(harness.Test):
 
     def test_refused_by_false(self):
         self.check('/roster/block', ('Roster', 'Block', '(x)', 1003), envelope('false'), name='Rejected')
-        self.check('/group/leave', ('Groups', 'Leave', '(x)', 2002), envelope('false'), name='Rejected')
+        self.check('/group/leave', ('Groups', 'Leave', '(xa{sv})', 2002, {}), envelope('false'), name='Rejected')
 
     def test_dropped(self):
         self.check('/group/announcement/list', ('Groups', 'ListAnnouncements', '(x)', TEAM), None, drop=True, count=-1, name='Offline')

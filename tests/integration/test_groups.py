@@ -136,7 +136,7 @@ class GroupTest(harness.Test):
         self.wait_mine(LOUNGE, 'member')
         erin.post('/group/admin/add', group_id=LOUNGE, user_list=[ALICE])
         self.wait_mine(LOUNGE, 'admin')
-        self.groups('Leave', '(x)', LOUNGE)
+        self.groups('Leave', '(xa{sv})', LOUNGE, {})
         self.assertEqual(self.mine(LOUNGE), [('none', '', 0)])
         self.groups('Join', '(xs)', LOUNGE, '')
         self.wait_mine(LOUNGE, 'member')  # and no admin any more
@@ -179,14 +179,14 @@ class GroupTest(harness.Test):
         self.fails('InvalidArguments', self.groups, 'Create', '(saxa{sv})', 'x', [], {'size': GLib.Variant('i', 4)})
         self.client.wait_sent(self.client.send_text(group, 'one of ours', 'group'))
         since = len(self.client.events)
-        self.groups('Destroy', '(x)', group)
+        self.groups('Destroy', '(xa{sv})', group, {})
         self.assertNotIn(group, self.joined())
         self.client.wait_event('GroupDestroyed', since=since)
         deleted = [one for one in self.client.named('FlooNotice') if one.args[0] == 'conversation_deleted']
         self.assertEqual([one.args[1] for one in deleted], [{'id': group, 'source': 'user_operation'}])
         self.assertEqual(self.server.query(ALICE, 'SELECT count(*) FROM list_entries WHERE owner = ?', group), [(0,)])
-        self.fails('PermissionDenied', self.groups, 'Destroy', '(x)', PROJECT)
-        self.fails('NotFound', self.groups, 'Destroy', '(x)', 9)
+        self.fails('PermissionDenied', self.groups, 'Destroy', '(xa{sv})', PROJECT, {})
+        self.fails('NotFound', self.groups, 'Destroy', '(xa{sv})', 9, {})
 
     def test_join_and_leave(self):
         self.scene()
@@ -195,11 +195,11 @@ class GroupTest(harness.Test):
         self.wait_true(lambda: LOUNGE in self.joined(), 'the group')
         self.assertEqual(self.info(LOUNGE)['owner_id'], ERIN)
         self.fails('AlreadyDone', self.groups, 'Join', '(xs)', LOUNGE, '')
-        self.groups('Leave', '(x)', LOUNGE)
+        self.groups('Leave', '(xa{sv})', LOUNGE, {})
         self.assertNotIn(LOUNGE, self.joined())
         self.client.wait_event('GroupLeft')
         self.assertNotIn(LOUNGE, self.joined(True))
-        self.fails('PermissionDenied', self.groups, 'Leave', '(x)', TEAM)
+        self.fails('PermissionDenied', self.groups, 'Leave', '(xa{sv})', TEAM, {})
 
     def test_our_application(self):
         self.scene(user='erin')
@@ -263,7 +263,7 @@ class GroupTest(harness.Test):
         self.groups('HandleInvitation', '(xxb)', TEAM, ALICE, True)
         self.assertIn(TEAM, self.joined())
         self.assertEqual(waiting(), [])
-        self.groups('Leave', '(x)', TEAM)
+        self.groups('Leave', '(xa{sv})', TEAM, {})
         alice.post('/group/invite', group_id=TEAM, user_list=[ERIN])
         self.wait_true(lambda: waiting() == [(TEAM, ALICE, ERIN, '')], 'the second invitation')
         Peer(self.service, 'erin').post('/group/invite/handle', group_id=TEAM, user_id=ALICE, approval=False)

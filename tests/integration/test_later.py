@@ -8,8 +8,9 @@ import time
 import files
 import harness
 from harness import GLib
+from peer import Peer
 
-BOB, CAROL, ECHO, TEAM = 1002, 1003, 1099, 2001
+BOB, CAROL, ECHO, TEAM, PROJECT = 1002, 1003, 1099, 2001, 2002
 HOUR = 3600 * 1000
 
 
@@ -213,6 +214,86 @@ class LaterTest(files.Test):
         ids = self.forward(client, [text] * 150, [('', CAROL)])
         client.wait_sent(ids[-1])
         self.assertEqual(len(sandbox.accepted('alice', conversation=CAROL)), 150)
+
+    # ---- the history of groups that were left ----
+
+    def contents(self, client, conversation):
+        return [one[5] for one in client.call('Conversations', 'GetMessages', '(xa{sv})', conversation, {'local': GLib.Variant('b', True)})[0]]
+
+    def write_in(self, client, group):
+        """A message in the group; what is in its conversation then."""
+        client.wait_sent(client.send_text(group, 'to be kept', 'group'))
+        return self.contents(client, group)
+
+    def leave(self, client, group, **options):
+        client.call('Groups', 'Leave', '(xa{sv})', group, {key: GLib.Variant('b', value) for key, value in options.items()})
+
+    def is_gone(self, client, group):
+        return not any(one['id'] == group for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0])
+
+    def test_history_is_kept_where_the_call_says_so(self):
+        sandbox, daemon, client = self.one()
+        written = self.write_in(client, PROJECT)
+        self.assertIn('to be kept', written)
+        self.leave(client, PROJECT, keep_history=True)
+        left = client.wait_event('GroupLeft')  # the service's notice comes before or after the reply
+        self.assertEqual(self.contents(client, PROJECT)[:len(written)], written)
+        daemon.stop()
+        client = daemon.start()
+        client.wait_state('online')
+        self.assertEqual(self.contents(client, PROJECT)[:len(written)], written)
+        self.assertEqual(client.call('Conversations', 'Get', '(x)', PROJECT)['role'], 'none')
+        self.assertNotIn(PROJECT, client.call('Groups', 'ListJoined', '(b)', True)[0])
+        own = client.call('Groups', 'Create', '(saxa{sv})', 'ours', [BOB], {})['group_id']
+        self.write_in(client, own)
+        client.call('Groups', 'Destroy', '(xa{sv})', own, {'keep_history': GLib.Variant('b', True)})
+        client.wait_event('GroupDestroyed')
+        self.assertIn('to be kept', self.contents(client, own))
+        client.call('Conversations', 'Delete', '(xba{sv})', own, False, {'local': GLib.Variant('b', True)})
+        self.assertTrue(self.is_gone(client, own))
+        again = client.call('Groups', 'Create', '(saxa{sv})', 'ours', [BOB], {})['group_id']
+        self.write_in(client, again)
+        client.call('Groups', 'Destroy', '(xa{sv})', again, {})
+        self.assertTrue(self.is_gone(client, again))
+        self.fails('InvalidArguments', client.call, 'Groups', 'Leave', '(xa{sv})', PROJECT, {'keep': GLib.Variant('b', True)})
+        self.assertGreater(left.serial, 0)
+
+    def test_history_is_kept_where_the_configuration_says_so(self):
+        sandbox, daemon, client = self.one(config='[store]\nkeep_left_groups=true\n')
+        written = self.write_in(client, PROJECT)
+        Peer(sandbox, 'zhang-wei').post('/group/kick', group_id=PROJECT, user_list=[1001])
+        client.wait_event('GroupKicked')
+        self.assertEqual(self.contents(client, PROJECT)[:len(written)], written)
+        own = client.call('Groups', 'Create', '(saxa{sv})', 'ours', [BOB], {})['group_id']
+        self.write_in(client, own)
+        client.call('Groups', 'Destroy', '(xa{sv})', own, {'keep_history': GLib.Variant('b', False)})
+        client.wait_event('FlooNotice', lambda one: one.args[0] == 'conversation_deleted')
+        self.assertTrue(self.is_gone(client, own))
+
+    def test_old_messages_go(self):
+        """Where the configuration wants it; what has gone is found no more, and not fetched again."""
+        sandbox = self.sandbox()
+        for i in range(30):
+            sandbox.send('bob', 'alice', 'apple %d' % i)
+        sandbox, daemon, client = self.one(sandbox=sandbox, config='[store]\nkeep_messages=20\n')
+        client.call('Conversations', 'FetchHistory', '(xxu)', BOB, 0, 100)
+        client.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {})
+        shown = self.shown(client)
+        left = harness.wait_for(lambda: daemon.query(1001, 'SELECT count(*) FROM messages WHERE conversation = ? AND unread = 0', BOB)[0][0] <= 20
+                                and self.contents(client, BOB), 'the old ones go', 30)
+        self.assertEqual(left, ['apple %d' % i for i in range(30 - len(left), 30)])
+        self.assertEqual(self.shown(client), shown)
+        page, before, _, _ = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {'limit': GLib.Variant('u', 100)})
+        self.assertEqual(([one[5] for one in page], before), (left, False))
+        client.call('Conversations', 'FetchHistory', '(xxu)', BOB, 0, 100)
+        self.assertEqual(self.contents(client, BOB), left)
+        found, _ = client.call('Conversations', 'Search', '(sa{sv})', 'apple', {'limit': GLib.Variant('u', 100)})
+        self.assertEqual(sorted(one[5] for one in found), sorted(left))
+
+    def shown(self, client):
+        """What the list shows of each conversation."""
+        return {one['id']: (one['last_message_id'], one['content'], one['unread'], one['first_unread'])
+                for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]}
 
 
 if __name__ == '__main__':

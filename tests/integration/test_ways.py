@@ -141,7 +141,7 @@ class Ways(cli.Test):
         service.control('rest', path='/app/qrcode/group_invite', count=1, code=404)
         self.assertEqual(self.flooim(daemon, 'groups', 'join-qr', stdin=code).output, '%d\n' % LOUNGE)
         client.wait_event('GroupJoined')
-        client.call('Groups', 'Leave', '(x)', LOUNGE)
+        client.call('Groups', 'Leave', '(xa{sv})', LOUNGE, {})
         self.assertEqual(client.call('Groups', 'JoinByQrCode', '(s)', code), LOUNGE)
 
     # -- by mobile number --

@@ -55,14 +55,16 @@ check_argument (const FlooRestOperation *row, const FlooArg *arg, const GDBusArg
   static const char *const types[] = {
     [FLOO_ARG_QUERY] = "|s|x|i|u|b|",    [FLOO_ARG_BODY] = "|s|x|i|u|b|ax|", [FLOO_ARG_BOTH] = "|x|i|u|", [FLOO_ARG_RECORD] = "|a{sv}|",
     [FLOO_ARG_OPTIONS] = "|a{sv}|",      [FLOO_ARG_REFRESH] = "|b|",         [FLOO_ARG_LOCAL] = "|s|x|i|u|b|",
+    [FLOO_ARG_LOCAL_OPTIONS] = "|a{sv}|",
   };
   g_autofree char *type = g_strconcat ("|", info->signature, "|", NULL);
-  gboolean named = arg->place != FLOO_ARG_RECORD && arg->place != FLOO_ARG_OPTIONS && arg->place != FLOO_ARG_REFRESH;
+  gboolean named = arg->place != FLOO_ARG_RECORD && arg->place != FLOO_ARG_OPTIONS && arg->place != FLOO_ARG_REFRESH
+                   && arg->place != FLOO_ARG_LOCAL_OPTIONS;
 
   if (strstr (types[arg->place], type) == NULL)
     g_error ("%s: the argument %s of type %s cannot go there", row->name, info->name, info->signature);
   g_assert_cmpint (named, ==, arg->name != NULL);
-  g_assert_cmpint (arg->place == FLOO_ARG_OPTIONS, ==, strcmp (info->name, "options") == 0);
+  g_assert_cmpint (arg->place == FLOO_ARG_OPTIONS || arg->place == FLOO_ARG_LOCAL_OPTIONS, ==, strcmp (info->name, "options") == 0);
   g_assert_cmpint (arg->place == FLOO_ARG_REFRESH, ==, strcmp (info->name, "refresh") == 0);
   g_assert_true (arg->place != FLOO_ARG_RECORD || row->input != NULL);
   g_assert_true (strcmp (row->method, "GET") != 0 || (arg->place != FLOO_ARG_BODY && arg->place != FLOO_ARG_BOTH));

@@ -329,7 +329,7 @@ prune_now (FlooDb *db, gpointer data, GError **error)
   gboolean more = TRUE;
 
   while (more)
-    if (!floo_prune_step (db, 14, 1000000, &more, error))
+    if (!floo_prune_step (db, &(FlooRetention){ 14, 1000000 }, &more, error))
       return FALSE;
   return TRUE;
 }
@@ -387,7 +387,7 @@ test_prune (Fixture *f, gconstpointer data)
 {
   guint64 position[2];
 
-  floo_store_set_retention (f->store, 14, 1000);
+  floo_store_set_retention (f->store, &(FlooRetention){ 14, 1000 });
   fixture_write (f, journal_many, GUINT_TO_POINTER (3000));
   journal_steps (f, 6);
   wait_for_first (f, 5001);
@@ -395,7 +395,7 @@ test_prune (Fixture *f, gconstpointer data)
   g_variant_unref (replay (f, 5000, 1).events);
 
   /* A clock that jumps is no time that went by. */
-  floo_store_set_retention (f->store, 14, 1000000);
+  floo_store_set_retention (f->store, &(FlooRetention){ 14, 1000000 });
   fixture_write (f, prune_now, NULL);
   now_ms = g_get_real_time () / 1000 + 40 * DAY_MS;
   floo_clock_set (fake_now);
@@ -416,7 +416,7 @@ test_prune (Fixture *f, gconstpointer data)
 
   /* The last one stays, so that the numbers go on. */
   live_days (15);
-  floo_store_set_retention (f->store, 14, 0);
+  floo_store_set_retention (f->store, &(FlooRetention){ 14, 0 });
   fixture_write (f, journal_many, GUINT_TO_POINTER (500));
   wait_for_first (f, 16500);
   fixture_reopen (f);

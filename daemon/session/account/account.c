@@ -302,7 +302,8 @@ floo_account_take_store (FlooAccount *self, FlooStore *store)
   self->store = g_object_ref (store);
   self->user_id = floo_store_get_user_id (store);
   floo_store_set_event_func (store, on_store_event, self);
-  floo_store_set_retention (store, self->config->journal_days, self->config->journal_events);
+  floo_store_set_retention (store, &(FlooRetention){ self->config->journal_days, self->config->journal_events,
+                                                     self->config->keep_days, self->config->keep_messages });
   floo_store_pause_reads (store, self->congested);
 }
 

@@ -31,6 +31,7 @@ floo_inbound_result_new (void)
   result->statuses = g_array_new (FALSE, FALSE, sizeof (FlooInboundStatus));
   g_array_set_clear_func (result->statuses, status_clear);
   result->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
+  result->keeping = g_array_new (FALSE, FALSE, sizeof (gint64));
   result->conversations = g_array_new (FALSE, FALSE, sizeof (gint64));
   result->images = g_array_new (FALSE, FALSE, sizeof (FlooInboundImage));
   g_array_set_clear_func (result->images, image_clear);
@@ -45,6 +46,7 @@ floo_inbound_result_free (FlooInboundResult *result)
   g_array_unref (result->user_notices);
   g_array_unref (result->statuses);
   g_array_unref (result->removing);
+  g_array_unref (result->keeping);
   g_array_unref (result->conversations);
   g_array_unref (result->images);
   g_ptr_array_unref (result->typing);

@@ -112,6 +112,32 @@ enter_group (FlooApply *apply, const FlooNotice *notice, GError **error)
   return !changed || (floo_conversations_enter_group (apply->db, notice->group_id, notice->timestamp, error) && list_event (apply, notice, error));
 }
 
+/* Whether the conversation of a group that we are not in any more is to stay. */
+static gboolean
+is_to_be_kept (FlooApply *apply, gint64 group, gboolean *keep, GError **error)
+{
+  const GArray *keeping = apply->result->keeping;
+
+  if (!floo_conversations_is_kept (apply->db, group, keep, error))
+    return FALSE;
+  *keep |= apply->result->keep_left_groups;
+  for (guint i = 0; i < keeping->len; i++)
+    *keep |= g_array_index (keeping, gint64, i) == group;
+  return TRUE;
+}
+
+static gboolean
+end_conversation (FlooApply *apply, const FlooNotice *notice, GError **error)
+{
+  gboolean keep;
+
+  if (!is_to_be_kept (apply, notice->group_id, &keep, error))
+    return FALSE;
+  if (!keep)
+    return floo_apply_delete_conversation (apply, notice->group_id, FLOO_CONVERSATION_GROUP, notice->id, error);
+  return floo_conversations_keep (apply->db, notice->group_id, error) && floo_conversations_list_changed (apply->db);
+}
+
 /* We are not in it any more. */
 static gboolean
 exit_group (FlooApply *apply, const FlooNotice *notice, GError **error)
@@ -119,8 +145,7 @@ exit_group (FlooApply *apply, const FlooNotice *notice, GError **error)
   gboolean changed;
 
   return floo_contacts_remove (apply->db, FLOO_CONTACT_GROUP, notice->group_id, &changed, error)
-         && floo_lists_remove_owner (apply->db, notice->group_id, error)
-         && floo_apply_delete_conversation (apply, notice->group_id, FLOO_CONVERSATION_GROUP, notice->id, error)
+         && floo_lists_remove_owner (apply->db, notice->group_id, error) && end_conversation (apply, notice, error)
          && (!changed || list_event (apply, notice, error));
 }
 

@@ -57,6 +57,8 @@ typedef struct {
   GArray *answered;             /* FlooAnswer */
   GArray *user_notices;         /* FlooUserNotice: those with consequences, in order */
   GArray *statuses;             /* FlooInboundStatus of answers that concern the session */
+  gboolean keep_left_groups;    /* in: the configuration's */
+  GArray *keeping;              /* in: gint64: groups that a client of ours is leaving or ending, and whose conversations are to stay */
   GArray *removing;             /* in: gint64: conversations that a client of ours is removing, with their group or user */
   GArray *conversations;        /* gint64: with users, of which the service has told for the first time, and has nothing new for us */
   GArray *images;               /* FlooInboundImage: of others, with an attachment; the first FLOO_INBOUND_IMAGES of them */

@@ -253,7 +253,7 @@ floo_effect_create_group (FlooDb *db, FlooOperationCall *call, GError **error)
          || (floo_contacts_put (db, FLOO_CONTACT_GROUP, group, info, NULL, error) && enter_group (db, call, group, error));
 }
 
-/* The conversation goes with the notice. */
+/* The conversation goes with the notice, or stays. */
 gboolean
 floo_effect_exit_group (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -261,7 +261,8 @@ floo_effect_exit_group (FlooDb *db, FlooOperationCall *call, GError **error)
   gboolean changed;
 
   return floo_contacts_remove (db, FLOO_CONTACT_GROUP, group, &changed, error) && floo_lists_remove_owner (db, group, error)
-         && floo_status_delete_conversation (db, group, error)
+         && (call->keep ? floo_conversations_keep (db, group, error) && floo_conversations_list_changed (db)
+                        : floo_status_delete_conversation (db, group, error))
          && list_event (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, changed, error);
 }
 

@@ -44,6 +44,7 @@ struct _FlooOperations {
   const FlooOperationsListener *listener;
   gpointer data;
   GArray *removing;             /* gint64 */
+  GArray *keeping;              /* gint64 */
 };
 
 FlooOperations *
@@ -55,6 +56,7 @@ floo_operations_new (FlooAccount *account, const FlooOperationsListener *listene
   self->listener = listener;
   self->data = data;
   self->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
+  self->keeping = g_array_new (FALSE, FALSE, sizeof (gint64));
   return self;
 }
 
@@ -62,6 +64,7 @@ void
 floo_operations_free (FlooOperations *self)
 {
   g_array_unref (self->removing);
+  g_array_unref (self->keeping);
   g_free (self);
 }
 
@@ -69,6 +72,12 @@ const GArray *
 floo_operations_get_removing (const FlooOperations *self)
 {
   return self->removing;
+}
+
+const GArray *
+floo_operations_get_keeping (const FlooOperations *self)
+{
+  return self->keeping;
 }
 
 typedef struct {
@@ -81,17 +90,23 @@ typedef struct {
 } Job;
 
 static void
+remove_id (GArray *ids, gint64 id)
+{
+  for (guint i = 0; i < ids->len; i++)
+    if (g_array_index (ids, gint64, i) == id)
+      {
+        g_array_remove_index_fast (ids, i);
+        return;
+      }
+}
+
+static void
 job_free (gpointer data)
 {
   Job *job = data;
-  GArray *removing = job->owner->removing;
 
-  for (guint i = 0; job->removing != 0 && i < removing->len; i++)
-    if (g_array_index (removing, gint64, i) == job->removing)
-      {
-        g_array_remove_index_fast (removing, i);
-        break;
-      }
+  if (job->removing != 0)
+    remove_id (job->op.keep ? job->owner->keeping : job->owner->removing, job->removing);
   g_variant_unref (job->op.args);
   g_clear_pointer (&job->op.result, g_variant_unref);
   g_object_unref (job->store);
@@ -454,6 +469,17 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   act_on_result (job, error);
 }
 
+/* As the option says, else the configuration. */
+static gboolean
+keeps_history (const Job *job)
+{
+  g_autoptr (GVariant) options = g_variant_get_child_value (job->op.args, 1);
+  gboolean keep = floo_account_get_config (job->call.account)->keep_left_groups;
+
+  (void) g_variant_lookup (options, "keep_history", "b", &keep);
+  return keep;
+}
+
 static void
 ask_service (Job *job)
 {
@@ -482,7 +508,8 @@ ask_service (Job *job)
   if (row->effect == floo_effect_exit_group || row->effect == floo_effect_remove_user)
     {
       g_variant_get_child (job->op.args, 0, "x", &job->removing);
-      g_array_append_val (job->owner->removing, job->removing);
+      job->op.keep = row->effect == floo_effect_exit_group && keeps_history (job);
+      g_array_append_vals (job->op.keep ? job->owner->keeping : job->owner->removing, &job->removing, 1);
     }
   floo_rest_call_async (floo_account_get_rest (account), row->method, row->path, (const char *const *) query->pdata, body, row->flags,
                         floo_account_get_cancellable (account), on_answer, job);

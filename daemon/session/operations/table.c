@@ -13,6 +13,7 @@
 #define RECORD { NULL, FLOO_ARG_RECORD, FALSE }
 #define OPTIONS { NULL, FLOO_ARG_OPTIONS, FALSE }
 #define REFRESH { NULL, FLOO_ARG_REFRESH, FALSE }
+#define LOCAL_OPTIONS { NULL, FLOO_ARG_LOCAL_OPTIONS, FALSE }
 #define PAGE { "cursor", FLOO_ARG_QUERY, TRUE }, { "limit", FLOO_ARG_QUERY, FALSE }
 
 #define IN(list) (1u << FLOO_LIST_##list)
@@ -83,8 +84,8 @@ const FlooRestOperation floo_operations[] = {
   { "Groups.ListPublic", GET, "/group/public_list", .result = FLOO_RESULT_IDS },
   { "Groups.Create", POST, "/group/create", .args = { B ("name"), B ("user_list"), OPTIONS }, .result = FLOO_RESULT_RECORD,
     .record = &floo_record_group_info, .effect = floo_effect_create_group },
-  { "Groups.Destroy", POST, "/group/destroy", .args = { Q ("group_id") }, .effect = floo_effect_exit_group },
-  { "Groups.Leave", POST, "/group/leave", .args = { Q ("group_id") }, .effect = floo_effect_exit_group },
+  { "Groups.Destroy", POST, "/group/destroy", .args = { Q ("group_id"), LOCAL_OPTIONS }, .effect = floo_effect_exit_group },
+  { "Groups.Leave", POST, "/group/leave", .args = { Q ("group_id"), LOCAL_OPTIONS }, .effect = floo_effect_exit_group },
   { "Groups.Join", POST, "/group/apply", .args = { B ("group_id"), BO ("reason") }, .result = FLOO_RESULT_RECORD,
     .record = &floo_record_group_relation },
   { "Groups.Transfer", POST, "/group/transfer", .args = { B ("group_id"), B ("new_owner") }, .result = FLOO_RESULT_RECORD,

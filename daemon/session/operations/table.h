@@ -23,7 +23,8 @@ typedef enum {
   FLOO_ARG_RECORD,      /* an a{sv}: its fields are members of the body, checked by the row's `input` */
   FLOO_ARG_OPTIONS,     /* the method's options: members of the body, under their own names */
   FLOO_ARG_REFRESH,     /* not sent: whether the store may answer */
-  FLOO_ARG_LOCAL        /* not sent, for the effect */
+  FLOO_ARG_LOCAL,       /* not sent, for the effect */
+  FLOO_ARG_LOCAL_OPTIONS        /* likewise, the method's options */
 } FlooArgPlace;
 
 typedef struct {
@@ -58,6 +59,7 @@ typedef struct _FlooRestOperation FlooRestOperation;
  * @result: (nullable): the reply, a tuple; effects may replace it
  * @online: whether the service can be asked
  * @asked: floo_contacts_get_moment() when the service was asked
+ * @keep: of FLOO_EFFECT exit_group: the conversation stays
  * @fetch: (out): details in the store are missing or stale now
  * @cut: the answer had more records than were asked for; the first ones are taken
  * @outdated: (out): the store has news that is younger than the question: nothing was taken, and the service is asked again
@@ -70,6 +72,7 @@ typedef struct {
   GVariant *result;
   gint64 self_id;
   gboolean online;
+  gboolean keep;
   gint64 asked;
   gboolean fetch;
   gboolean outdated;

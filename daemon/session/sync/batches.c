@@ -18,7 +18,7 @@
 typedef struct {
   FlooSync *sync;
   GArray *items;
-  GArray *removing;             /* for each of the results */
+  GArray *removing, *keeping;   /* for each of the results */
   GPtrArray *results;           /* FlooInboundResult: of the batch, or of each of its items */
 } Batch;
 
@@ -47,6 +47,7 @@ batch_free (gpointer data)
 
   g_array_unref (batch->items);
   g_array_unref (batch->removing);
+  g_array_unref (batch->keeping);
   g_ptr_array_unref (batch->results);
   floo_account_unref (batch->sync->account);
   g_free (batch);
@@ -74,6 +75,8 @@ try_items (Batch *batch, FlooDb *db, GArray *items, gboolean carefully, GError *
   Try try = { items, carefully, floo_inbound_result_new () };
 
   g_array_append_vals (try.result->removing, batch->removing->data, batch->removing->len);
+  g_array_append_vals (try.result->keeping, batch->keeping->data, batch->keeping->len);
+  try.result->keep_left_groups = floo_account_get_config (batch->sync->account)->keep_left_groups;
   if (floo_db_try (db, run_try, &try, refused, error) && *refused == NULL)
     {
       g_ptr_array_add (batch->results, try.result);
@@ -283,6 +286,7 @@ floo_sync_write (FlooSync *self, GArray *items)
 {
   Batch *batch = g_new0 (Batch, 1);
   const GArray *removing = floo_operations_get_removing (self->operations);
+  const GArray *keeping = floo_operations_get_keeping (self->operations);
 
   floo_account_ref (self->account);
   batch->sync = self;
@@ -290,6 +294,8 @@ floo_sync_write (FlooSync *self, GArray *items)
   batch->results = g_ptr_array_new_with_free_func ((GDestroyNotify) floo_inbound_result_free);
   batch->removing = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_array_append_vals (batch->removing, removing->data, removing->len);
+  batch->keeping = g_array_new (FALSE, FALSE, sizeof (gint64));
+  g_array_append_vals (batch->keeping, keeping->data, keeping->len);
   self->under_way++;
   floo_job_write (self->account, run_batch, on_batch_done, batch, batch_free);
 }

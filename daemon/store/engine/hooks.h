@@ -34,8 +34,8 @@ typedef struct {
   void (*forget_changes) (FlooDb *db);
   void (*job_undone) (FlooDb *db);
 
-  /* Removes some of what is too old. @days, @events: bounds of the journal. @more: (out): another step has work */
-  gboolean (*prune) (FlooDb *db, guint days, guint events, gboolean *more, GError **error);
+  /* Removes some of what is not kept any longer. @more: (out): another step has work */
+  gboolean (*prune) (FlooDb *db, const FlooRetention *retention, gboolean *more, GError **error);
   /* Removes some of the notes for the search index below number @done. @more: (out): there are further ones */
   gboolean (*prune_notes) (FlooDb *db, gint64 done, gboolean *more, GError **error);
   /* SQLite refused to change a row for a value of a wrong type. */

@@ -311,8 +311,8 @@ floo_store_pause_reads (FlooStore *self, gboolean paused)
 }
 
 void
-floo_store_set_retention (FlooStore *self, guint days, guint events)
+floo_store_set_retention (FlooStore *self, const FlooRetention *retention)
 {
   g_return_if_fail (FLOO_IS_STORE (self));
-  floo_worker_set_retention (self->worker, days, events);
+  floo_worker_set_retention (self->worker, retention);
 }

@@ -16,6 +16,12 @@
 
 G_BEGIN_DECLS
 
+/* Of each pair, whichever ends first. */
+typedef struct {
+  guint journal_days, journal_events;
+  guint message_days, messages;   /* 0: no bound */
+} FlooRetention;
+
 #define FLOO_TYPE_STORE (floo_store_get_type ())
 G_DECLARE_FINAL_TYPE (FlooStore, floo_store, FLOO, STORE, GObject)
 
@@ -87,8 +93,8 @@ const char *floo_store_get_path (FlooStore *self);          /* of store.db */
 const char *floo_store_get_journal_id (FlooStore *self);    /* the same for the life of the file */
 /* While @paused few reads begin (but at the end): their results would only wait in memory. */
 void floo_store_pause_reads (FlooStore *self, gboolean paused);
-/* Journal's bounds, from the configuration; pruned in small steps behind the commits. */
-void floo_store_set_retention (FlooStore *self, guint days, guint events);
+/* What is kept, from the configuration; pruned in small steps behind the commits. */
+void floo_store_set_retention (FlooStore *self, const FlooRetention *retention);
 
 /* In a job. */
 gint64 floo_db_get_user_id (FlooDb *db);

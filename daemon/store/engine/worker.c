@@ -254,7 +254,7 @@ floo_worker_close (FlooWorker *self, gboolean erase)
 }
 
 void
-floo_worker_set_retention (FlooWorker *self, guint days, guint events)
+floo_worker_set_retention (FlooWorker *self, const FlooRetention *retention)
 {
-  floo_writer_set_retention (self->writer, days, events);
+  floo_writer_set_retention (self->writer, retention);
 }

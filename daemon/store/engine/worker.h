@@ -28,6 +28,6 @@ void floo_worker_pause_reads (FlooWorker *worker, gboolean paused);
 void floo_worker_close (FlooWorker *worker, gboolean erase);
 /* Hands @job to the indexer (hooks.h). */
 gboolean floo_worker_catch_up (FlooWorker *worker, FlooNews *job, gint64 deadline);
-void floo_worker_set_retention (FlooWorker *worker, guint days, guint events);
+void floo_worker_set_retention (FlooWorker *worker, const FlooRetention *retention);
 
 G_END_DECLS

@@ -30,7 +30,8 @@ struct _FlooWriter {
   FlooMailbox *mailbox;
   FlooIsWantedFunc is_wanted;
   gpointer user_data;
-  int days, events;      /* atomic */
+  GMutex retention_lock;
+  FlooRetention retention;
 
   FlooDb *db;
   FlooWal *wal;
@@ -96,17 +97,29 @@ tell_changes (FlooWriter *self, Batch *batch)
     g_message ("Changes of the conversation list could not be announced: %s", job->error->message);
 }
 
+static FlooRetention
+get_retention (FlooWriter *self)
+{
+  FlooRetention retention;
+
+  g_mutex_lock (&self->retention_lock);
+  retention = self->retention;
+  g_mutex_unlock (&self->retention_lock);
+  return retention;
+}
+
 /* A step of pruning, behind the jobs of a transaction or in one of its own. */
 static void
 prune (FlooWriter *self, guint from_events)
 {
   g_autoptr (GError) error = NULL;
   gint64 now = g_get_monotonic_time ();
+  const FlooRetention retention = get_retention (self);
   gboolean more = FALSE;
 
   if (self->events_since_prune < from_events && now < self->next_prune)
     return;
-  if (!floo_db_savepoint (self->db, &error) || !self->parts->tables->prune (self->db, (guint) g_atomic_int_get (&self->days), (guint) g_atomic_int_get (&self->events), &more, &error)
+  if (!floo_db_savepoint (self->db, &error) || !self->parts->tables->prune (self->db, &retention, &more, &error)
       || !floo_db_release (self->db, &error))
     {
       floo_db_undo (self->db);
@@ -336,7 +349,8 @@ floo_writer_new (const FlooParts *parts, FlooMailbox *mailbox, FlooIsWantedFunc 
   self->mailbox = mailbox;
   self->is_wanted = is_wanted;
   self->user_data = user_data;
-  floo_writer_set_retention (self, DAYS, EVENTS);
+  g_mutex_init (&self->retention_lock);
+  self->retention = (FlooRetention){ .journal_days = DAYS, .journal_events = EVENTS };
   return self;
 }
 
@@ -373,12 +387,14 @@ floo_writer_close (FlooWriter *self, gboolean in_order)
 void
 floo_writer_free (FlooWriter *self)
 {
+  g_mutex_clear (&self->retention_lock);
   g_free (self);
 }
 
 void
-floo_writer_set_retention (FlooWriter *self, guint days, guint events)
+floo_writer_set_retention (FlooWriter *self, const FlooRetention *retention)
 {
-  g_atomic_int_set (&self->days, (int) MIN (days, G_MAXINT));
-  g_atomic_int_set (&self->events, (int) MIN (events, G_MAXINT));
+  g_mutex_lock (&self->retention_lock);
+  self->retention = *retention;
+  g_mutex_unlock (&self->retention_lock);
 }

@@ -37,6 +37,6 @@ gint64 floo_writer_get_idle_end (FlooWriter *self);
 void floo_writer_do_idle_work (FlooWriter *self);
 
 /* The journal's bounds; on any thread. */
-void floo_writer_set_retention (FlooWriter *self, guint days, guint events);
+void floo_writer_set_retention (FlooWriter *self, const FlooRetention *retention);
 
 G_END_DECLS

@@ -121,6 +121,7 @@ CREATE TABLE conversations (
   draft_timestamp INTEGER NOT NULL DEFAULT 0,
   complete INTEGER NOT NULL DEFAULT 0,      -- the beginning is known: nothing is before the oldest message
   deleted_up_to INTEGER NOT NULL DEFAULT 0, -- messages up to this id were deleted with the conversation
+  kept INTEGER NOT NULL DEFAULT 0,          -- of a group that this user has left: its history is to stay
   -- What its row in a window shows (entries.h), written at the end of each transaction that changed it: its newest message, be it the last one
   -- or one of ours that waits,
   last_id INTEGER NOT NULL DEFAULT 0,

@@ -345,6 +345,23 @@ floo_conversations_clear (FlooDb *db, gint64 id, gint64 *up_to, GError **error)
 }
 
 gboolean
+floo_conversations_keep (FlooDb *db, gint64 id, GError **error)
+{
+  return floo_query_run_ints (db, "conversation-keep", FLOO_INTS (id), NULL, error);
+}
+
+gboolean
+floo_conversations_is_kept (FlooDb *db, gint64 id, gboolean *kept, GError **error)
+{
+  gint64 value;
+
+  if (!floo_query_get_int (db, "conversation-is-kept", FLOO_INTS (id), &value, NULL, error))
+    return FALSE;
+  *kept = value != 0;
+  return TRUE;
+}
+
+gboolean
 floo_conversations_is_deleted (FlooDb *db, gint64 id, gboolean *is_deleted, GError **error)
 {
   gint64 type, up_to;

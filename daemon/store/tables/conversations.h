@@ -72,6 +72,9 @@ gboolean floo_conversations_pins_changed_since (FlooDb *db, gint64 moment);
  * outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);
 /* Its messages alone, so that it stays in the list. @up_to: (out): the highest message id that went. NOT_FOUND */
+/* The user has left the group @id, or is about to: its conversation stays, also when the service says so. Until it is entered again. */
+gboolean floo_conversations_keep (FlooDb *db, gint64 id, GError **error);
+gboolean floo_conversations_is_kept (FlooDb *db, gint64 id, gboolean *kept, GError **error);
 gboolean floo_conversations_clear (FlooDb *db, gint64 id, gint64 *up_to, GError **error);
 /* Whether it was deleted here, and nothing has come since. */
 gboolean floo_conversations_is_deleted (FlooDb *db, gint64 id, gboolean *is_deleted, GError **error);

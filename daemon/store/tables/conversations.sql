@@ -49,7 +49,7 @@ WHERE id = ?1 AND last_message = 0 AND draft IS NULL AND pinned = 0
 -- name: conversation-enter
 -- in: ?1 id of a group, ?2 time
 INSERT INTO conversations (id, type, present, listed, activity) VALUES (?1, 1, 1, 1, ?2)
-ON CONFLICT (id) DO UPDATE SET type = 1, present = 1, listed = 1, activity = max(activity, ?2);
+ON CONFLICT (id) DO UPDATE SET type = 1, present = 1, listed = 1, activity = max(activity, ?2), kept = 0;
 
 -- name: conversation-get-type
 -- in: ?1 id
@@ -71,6 +71,15 @@ SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.dra
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
 LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from
 WHERE c.id = ?1 AND c.present <> 0;
+
+-- name: conversation-is-kept
+-- in: ?1 id
+-- out: kept
+SELECT kept FROM conversations WHERE id = ?1;
+
+-- name: conversation-keep
+-- in: ?1 id of a group
+UPDATE conversations SET kept = 1 WHERE id = ?1;
 
 -- name: conversation-last-message-up-to
 -- in: ?1 conversation, ?2 highest id

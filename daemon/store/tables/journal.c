@@ -11,6 +11,7 @@
 #include "store/tables/lived.h"
 #include "store/tables/messages.h"
 #include "store/tables/prune.h"
+#include "store/tables/retention.h"
 #include "store/tables/receipts.h"
 #include "store/tables/rows.h"
 #include "store/tables/state.h"
@@ -485,18 +486,19 @@ prune_journal (FlooDb *db, guint days, guint events, gboolean *more, GError **er
 }
 
 gboolean
-floo_prune_step (FlooDb *db, guint days, guint events, gboolean *more, GError **error)
+floo_prune_step (FlooDb *db, const FlooRetention *retention, gboolean *more, GError **error)
 {
   const gint64 now = floo_lived_now (db);
   guint applied, early, tokens;
-  gboolean more_receipts;
+  gboolean more_receipts, more_messages;
 
-  if (!floo_lived_save (db, error) || !prune_journal (db, days, events, more, error)
+  if (!floo_lived_save (db, error) || !prune_journal (db, retention->journal_days, retention->journal_events, more, error)
       || !floo_query_run_ints (db, "applied-prune", FLOO_INTS (now - APPLIED_MS, PRUNE_ROWS), &applied, error)
       || !floo_query_run_ints (db, "early-prune", FLOO_INTS (now - APPLIED_MS, FLOO_EARLY_MAX, PRUNE_ROWS), &early, error)
       || !floo_query_run_ints (db, "tokens-prune", FLOO_INTS (now - TOKENS_MS, PRUNE_ROWS), &tokens, error)
-      || !floo_receipts_prune (db, FLOO_RECEIPTS_MESSAGES, &more_receipts, error))
+      || !floo_receipts_prune (db, FLOO_RECEIPTS_MESSAGES, &more_receipts, error)
+      || !floo_retention_step (db, retention, &more_messages, error))
     return FALSE;
-  *more = *more || more_receipts || applied >= PRUNE_ROWS || early >= PRUNE_ROWS || tokens >= PRUNE_ROWS;
+  *more = *more || more_receipts || more_messages || applied >= PRUNE_ROWS || early >= PRUNE_ROWS || tokens >= PRUNE_ROWS;
   return TRUE;
 }

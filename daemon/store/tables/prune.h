@@ -10,11 +10,11 @@ G_BEGIN_DECLS
 
 /**
  * floo_prune_step:
- * @days, @events: the journal's bounds, whichever ends first
+ * @retention: how much is kept
  * @more: (out): whether another step has work
  *
- * Takes a few hundred rows from the journal's front, of the ids of applied notices and of the tokens. In a write job.
+ * Takes a few hundred rows from the journal's front, of the ids of applied notices, of the tokens and of the messages. In a write job.
  */
-gboolean floo_prune_step (FlooDb *db, guint days, guint events, gboolean *more, GError **error);
+gboolean floo_prune_step (FlooDb *db, const FlooRetention *retention, gboolean *more, GError **error);
 
 G_END_DECLS
