@@ -15,8 +15,9 @@
 #include "notify/notify.h"
 
 #define STATE_TYPE "(sts" FLOO_CHATS_TYPE ")" /* journal, serial, what is shown by which server */
-#define SAVE_US (60 * G_USEC_PER_SEC) /* how often it is kept while nothing is shown: that is only read again */
+#define SAVE_US (60 * G_USEC_PER_SEC) /* how often it is kept while nothing is shown */
 #define GATHER_MS 150                                     /* a transaction's events, and those close behind */
+#define STOP_MS 2000 /* how long the server may take to answer at the end */
 #define GATHER_LOGIN_MS 2000                              /* behind a login comes what was missed */
 
 /* ---- the state ---- */
@@ -148,9 +149,17 @@ floo_notify_ready (FlooNotify *self)
 /* ---- beginning and end ---- */
 
 static gboolean
+on_overdue (gpointer user_data)
+{
+  ((FlooNotify *) user_data)->overdue = TRUE;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
 on_terminate (gpointer user_data)
 {
   ((FlooNotify *) user_data)->stopping = TRUE;
+  g_timeout_add (STOP_MS, on_overdue, user_data);
   return G_SOURCE_CONTINUE;
 }
 
@@ -173,7 +182,7 @@ run (FlooNotify *self, const char *instance, gboolean use_portal)
   self->chats = g_ptr_array_new_with_free_func (floo_chat_free);
   self->settings = g_variant_ref_sink (g_variant_new ("a{sv}", NULL));
   self->desk = floo_desk_new (self, app_name, use_portal);
-  while (!self->stopping || floo_desk_is_busy (self->desk))
+  while (!self->stopping || (floo_desk_is_busy (self->desk) && !self->overdue))
     g_main_context_iteration (NULL, TRUE);
   save (self);
   return g_dbus_connection_is_closed (self->connection) ? EX_UNAVAILABLE : EX_OK;

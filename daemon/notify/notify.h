@@ -50,6 +50,7 @@ typedef struct
   FlooDesk *desk;
   GPtrArray *chats;         /* of FlooChat */
   gboolean no_previews, stopping;
+  gboolean overdue;             /* stopping, and the server did not answer in time */
   gboolean loading;         /* events were lost: what is unread in the list of conversations is new */
   gboolean summary_changed;
   char *unsent;             /* (nullable): a reply that was not sent, to be shown */

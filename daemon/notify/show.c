@@ -183,7 +183,7 @@ floo_show (FlooNotify *self)
 {
   FlooChat *chat = find_ready (self);
 
-  if (floo_desk_is_busy (self->desk) || (chat != NULL && !have_settings (self)))
+  if (self->stopping || floo_desk_is_busy (self->desk) || (chat != NULL && !have_settings (self)))
     return;
   if (chat != NULL && holds (self, RULE_NOT_SHOWN))
     {

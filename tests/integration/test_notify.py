@@ -50,6 +50,7 @@ class Desk:
         self.connection = bus.connect()
         self.capabilities = list(capabilities)
         self.shown, self.calls, self.count = {}, [], 0
+        self.hangs = False
         info = Gio.DBusNodeInfo.new_for_xml(XML).interfaces[1 if portal else 0]
         self.interface, self.path = info.name, PORTAL_PATH if portal else SERVER_PATH
         self.connection.register_object(self.path, info, self._on_call, None, None)
@@ -65,6 +66,8 @@ class Desk:
     def _on_call(self, connection, sender, path, interface, method, arguments, invocation):
         values = arguments.unpack()
         self.calls.append((method, values))
+        if self.hangs:
+            return
         invocation.return_value(getattr(self, method)(*values))
 
     def GetCapabilities(self):
@@ -274,6 +277,16 @@ class NotifyTest(harness.Test):
             client = daemon.start()
             client.wait_state('online')
             desk.wait_body('while the daemon was down')
+        with self.subTest('a server that does not answer'):
+            desk.hangs = True
+            sandbox.send('carol', TEAM, 'unanswered')
+            harness.wait_for(lambda: any('unanswered' in body for body in desk.bodies('')), 'the call')
+            began = time.monotonic()
+            self.stop(process)
+            self.assertLess(time.monotonic() - began, 20, 'it waited as long as D-Bus does')
+            desk.hangs = False
+            self.notify(daemon)
+            desk.wait_body('unanswered')
         self.assertEqual(sum('before' in body for body in desk.bodies('')), 1)
         self.assertEqual(sum('meanwhile read' in body for body in desk.bodies('')), 0)
         self.assertEqual(len(desk.shown), 1)
