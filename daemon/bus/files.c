@@ -17,6 +17,7 @@ static const FlooBusBound bounds[] = {
   { .arg = "to", .min = 1, .max = G_MAXINT64 },
   { .arg = "message", .min = 1, .max = G_MAXINT64 },
   { .arg = "id", .min = 1, .max = G_MAXINT64 },
+  { .arg = "conversations", .min = 0, .max = G_MAXINT64, .max_n = 1000 },
   { NULL }
 };
 
@@ -60,6 +61,24 @@ handle_get_avatar (const FlooBusCall *call)
 }
 
 static void
+handle_get_cache_usage (const FlooBusCall *call)
+{
+  floo_session_get_cache_usage (call->session, floo_bus_reply, call->invocation);
+}
+
+static void
+handle_clear_cache (const FlooBusCall *call)
+{
+  g_autoptr (GVariant) array = NULL;
+  const gint64 *conversations;
+  gsize n;
+
+  g_variant_get (call->args, "(@ax)", &array);
+  conversations = g_variant_get_fixed_array (array, &n, sizeof *conversations);
+  floo_session_clear_cache (call->session, conversations, (guint) n, floo_bus_reply, call->invocation);
+}
+
+static void
 handle_list_transfers (const FlooBusCall *call)
 {
   floo_session_list_transfers (call->session, floo_bus_reply, call->invocation);
@@ -69,6 +88,8 @@ static const FlooBusMethod methods[] = {
   { "Upload", handle_upload },
   { "Download", handle_download, download_options },
   { "GetAvatar", handle_get_avatar },
+  { "GetCacheUsage", handle_get_cache_usage },
+  { "ClearCache", handle_clear_cache },
   { "ListTransfers", handle_list_transfers },
 };
 

@@ -7,6 +7,7 @@
  *   C0  id of a conversation     K0  its kind, "roster" or "group"
  *   U0  id of a user             G0  id of a group
  *   U0+ users from there on      G0+ groups from there on
+ *   C0+ conversations from there on
  *   M0  id of a message          N0  a number of the method's type
  *   T0  a text                   T0? a text, "" where it is not given
  *   T0+ texts from there on, with blanks between them; of "-" the standard input
@@ -130,10 +131,10 @@ make_argument (FlooCli *cli, const char *param, const GDBusArgInfo *arg, GError 
     {
     case 'U':
     case 'G':
+    case 'C':
       if (param[2] == '+')
         return make_ids (cli, index, *param, error);
       return make_id (cli, text, *param, error);
-    case 'C':
     case 'K':
       return make_id (cli, text, *param, error);
     case 'M':

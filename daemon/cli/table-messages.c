@@ -11,6 +11,13 @@ static const FlooColumn outbox_columns[] = {
   { NULL },
 };
 
+static const FlooColumn cache_columns[] = {
+  { "CONVERSATION", "conversation", FLOO_COLUMN_NAME },
+  { "FILES", "files", FLOO_COLUMN_PLAIN },
+  { "SIZE", "bytes", FLOO_COLUMN_SIZE },
+  { NULL },
+};
+
 #define TOKEN_OPTION                                                                                                                       \
   {                                                                                                                                        \
     "token", 0, "T", "Send it once, however often the command runs: the same token is the same message"                                    \
@@ -283,6 +290,21 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .help = "Try messages that failed again, and send at once what waits for its time",
     .example = "flooim outbox resend 1764499200000",
     .run = floo_cli_run_outbox_resend },
+  { .name = "cache",
+    .args = "",
+    .help = "List how much the downloaded files of each conversation take",
+    .example = "flooim cache",
+    .method = "Files.GetCacheUsage",
+    .params = "",
+    .result = FLOO_RESULT_RECORDS,
+    .columns = cache_columns },
+  { .name = "cache clear",
+    .args = "[TO...]",
+    .help = "Remove the downloaded files of conversations; without TO all",
+    .details = "They can be downloaded again. What a program has open stays.",
+    .example = "flooim cache clear Team",
+    .method = "Files.ClearCache",
+    .params = "C0+" },
   { .name = "transfers", .args = "", .help = "List the files on their way", .example = "flooim transfers", .run = floo_cli_run_transfers },
   { .name = "transfers cancel",
     .args = "NUMBER...",

@@ -356,6 +356,18 @@ floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gi
 }
 
 void
+floo_session_get_cache_usage (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  floo_files_get_cache_usage (self->files, reply, user_data);
+}
+
+void
+floo_session_clear_cache (FlooSession *self, const gint64 *conversations, guint n, FlooReply reply, gpointer user_data)
+{
+  floo_files_clear_cache (self->files, conversations, n, reply, user_data);
+}
+
+void
 floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data)
 {
   floo_files_list_transfers (self->files, reply, user_data);

@@ -194,6 +194,9 @@ void floo_session_forward_many (FlooSession *self, const FlooForwardRequest *req
 void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
                            FlooReply reply, gpointer user_data);                                                               /* (x) */
 
+void floo_session_get_cache_usage (FlooSession *self, FlooReply reply, gpointer user_data);                   /* (aa{sv}tt) */
+/* @n: 0: of all of them, and what is of none */
+void floo_session_clear_cache (FlooSession *self, const gint64 *conversations, guint n, FlooReply reply, gpointer user_data);   /* (ut) */
 void floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data);                    /* (ao) */
 /* Returns: (transfer floating) (nullable): a{sv} of all properties of the interface Transfer but Version; NULL: it is gone */
 GVariant *floo_session_get_transfer (FlooSession *self, guint64 id);

@@ -197,6 +197,10 @@ class PeopleTest(cli.Test):
         self.flooim(daemon, 'download', '9007199254741008', '-o', os.path.join(folder, 'one.png'))
         for args in ([], ['--all'], ['9007199254741008', '--all', '--in', 'bob'], ['1', '2', '-o', 'x'], ['x']):
             self.flooim(daemon, 'download', *args, status=USAGE)
+        [kept] = self.flooim(daemon, 'cache', '--json').json
+        self.assertEqual((kept['conversation'], kept['files']), ('1002', 2))
+        self.assertEqual(self.flooim(daemon, 'cache').rows[0][0], '1002')
+        self.assertEqual(self.flooim(daemon, 'cache', 'clear', 'bob', 'Team').output, '')
         failed = self.flooim(daemon, 'download', '9007199254741005', '9007199254741008', '-d', folder,
                              status=NOT_FOUND)  # the other one comes
         self.assertEqual(len(failed.lines), 1)

@@ -307,6 +307,37 @@ class FilesTest(files.Test):
 
     # ---- messages ----
 
+    def test_cache_by_conversation(self):
+        """What each conversation takes, and clearing it; what is open stays."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+
+        def usage():
+            found, other, limit = client.call('Files', 'GetCacheUsage')
+            self.assertEqual(limit, 1 << 30)
+            return [(one['conversation'], one['files'], one['bytes']) for one in found], other
+
+        self.assertEqual(usage(), ([], 0))
+        first, second = self.message_with(sandbox, client, b'x' * 1000), self.message_with(sandbox, client, b'y' * 200)
+        forwarded = client.call('Conversations', 'Forward', '(xsxa{sv})', second, 'group', TEAM, {})
+        client.wait_sent(forwarded)
+        conversation = harness.message(client.call('Conversations', 'GetMessage', '(x)', first)).conversation
+        for one in (first, second, forwarded):
+            self.download(client, one)
+        self.assertEqual(usage(), ([(conversation, 2, 1200), (TEAM, 1, 200)], 0))
+        self.fails('InvalidArguments', client.call, 'Files', 'ClearCache', '(ax)', [-1])
+        self.assertEqual(client.call('Files', 'ClearCache', '(ax)', []), (0, 0))  # the transfers have them open
+        daemon.stop()
+        client = daemon.start()
+        client.wait_state('online')
+        self.download(client, first)
+        self.assertEqual(client.call('Files', 'ClearCache', '(ax)', [conversation, 4711]), (1, 200))
+        self.assertEqual(usage(), ([(conversation, 1, 1000), (TEAM, 1, 200)], 0))
+        client.call('Conversations', 'DeleteMessage', '(xa{sv})', forwarded, {'local': files.GLib.Variant('b', True)})
+        self.assertEqual(usage(), ([(conversation, 1, 1000)], 200))
+        self.assertEqual(client.call('Files', 'ClearCache', '(ax)', []), (1, 200))
+        self.assertEqual(usage(), ([(conversation, 1, 1000)], 0))
+
     def test_send_file(self):
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)

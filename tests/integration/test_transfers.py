@@ -211,6 +211,45 @@ class TransfersTest(files.Test):
             self.ended(client, path, 'complete')
         self.assertGreaterEqual(sandbox.control('files')['uploads'], 47)
 
+    def test_order_of_files(self):
+        """Several in one go arrive in their order, whichever is uploaded first; each has its progress, texts pass them, and one that fails holds up none."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        watch = self.watch(client)
+        sandbox.control('files', what='upload', delay_ms=8, count=1)
+        large, small = os.urandom(1 << 20), os.urandom(100)
+        sent = [self.send_file(client, 'file', large, 'one')]
+        harness.wait_for(lambda: self.transfer(client, sent[0][1])['Transferred'] > 0, 'the first one is on its way')
+        sent += [self.send_file(client, 'file', small, name) for name in ('two', 'three')]
+        for _, path in sent[1:]:
+            self.ended(client, path, 'complete')
+        client.wait_sent(client.send_text(ECHO, 'a text'))
+        for client_id, path in sent:
+            self.ended(client, path, 'complete')
+            client.wait_sent(client_id)
+
+        def names():
+            return [json.loads(one['attachment'])['dName'] if one.get('attachment') else one['content'] for one in sandbox.accepted('alice')]
+
+        self.assertEqual([one for one in names() if one != 'a text'], ['one', 'two', 'three'])
+        for _, path in sent:
+            harness.wait_for(lambda: any(change.get('Status') == 'complete' for _, change in watch[path]), 'its signal')
+        steps = [change['Transferred'] for _, change in watch[sent[0][1]] if 'Transferred' in change]
+        self.assertEqual(steps, sorted(steps))
+        self.assertTrue(steps)
+
+        sandbox.control('files', what='upload', status=403, count=1)
+        failed = self.send_file(client, 'file', large, 'four')[0]
+        client.wait_sent(failed, 'failed')
+        sandbox.control('files', what='upload', stall=1, count=1)
+        held = self.send_file(client, 'file', large, 'five')
+        harness.wait_for(lambda: self.transfer(client, held[1])['Status'] == 'active', 'it is on its way')
+        last = self.send_file(client, 'file', small, 'six')
+        self.ended(client, last[1], 'complete')
+        self.assertTrue(client.call('Conversations', 'CancelSend', '(x)', held[0]))
+        client.wait_sent(last[0])
+        self.assertEqual(names()[-1], 'six')
+
     def test_progress(self):
         """PropertiesChanged at most five times a second, and never backwards."""
         sandbox, daemon, client = self.one()

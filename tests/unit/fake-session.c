@@ -502,6 +502,18 @@ floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gi
 }
 
 void
+floo_session_get_cache_usage (FlooSession *self, FlooReply reply, gpointer user_data)
+{
+  CALLED ("get_cache_usage\n");
+}
+
+void
+floo_session_clear_cache (FlooSession *self, const gint64 *conversations, guint n, FlooReply reply, gpointer user_data)
+{
+  CALLED ("clear_cache %u\n", n);
+}
+
+void
 floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data)
 {
   CALLED ("list_transfers\n");

@@ -226,3 +226,38 @@ floo_cache_clean (const char *folder, goffset max_bytes, gint64 oldest)
     }
   return sum;
 }
+
+static void
+cache_file_free (gpointer data)
+{
+  FlooCacheFile *file = data;
+
+  g_free (file->name);
+  g_free (file);
+}
+
+GPtrArray *
+floo_cache_list_files (const char *folder)
+{
+  goffset sum = 0;
+  g_autoptr (GArray) entries = list_files (folder, &sum);
+  GPtrArray *files = g_ptr_array_new_with_free_func (cache_file_free);
+
+  for (guint i = 0; i < entries->len; i++)
+    {
+      const Entry *entry = &g_array_index (entries, Entry, i);
+      FlooCacheFile *file = g_new (FlooCacheFile, 1);
+
+      *file = (FlooCacheFile){ g_path_get_basename (entry->path), entry->size };
+      g_ptr_array_add (files, file);
+    }
+  return files;
+}
+
+gboolean
+floo_cache_remove (const char *folder, const char *name)
+{
+  g_autofree char *path = g_build_filename (folder, name, NULL);
+
+  return remove_unused (path);
+}

@@ -33,6 +33,16 @@ void floo_cache_discard (const char *folder, const char *name, guint64 id);
 /* Returns: (transfer full) */
 char *floo_cache_dup_path (const char *folder, const char *name);
 
+typedef struct {
+  char *name;
+  goffset size;
+} FlooCacheFile;
+
+/* Returns: (transfer full): FlooCacheFile: all whole files */
+GPtrArray *floo_cache_list_files (const char *folder);
+/* Returns: whether the file went: not where somebody has it open */
+gboolean floo_cache_remove (const char *folder, const char *name);
+
 /* What a daemon that was killed left half done goes. */
 void floo_cache_recover (const char *folder);
 

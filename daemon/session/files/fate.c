@@ -146,6 +146,8 @@ on_fated (FlooStore *store, gpointer data, const GError *error)
       floo_backoff_reset (&self->backoff);
       if (job->fate == FLOO_ROW_DROPPED)
         floo_files_cancelled (job->files, job->client_id);
+      /* What waited for it waits no longer. */
+      floo_sender_pump (job->files->sender);
       return;
     }
   g_message ("The result of sending a file could not be stored: %s", error->message);

@@ -55,6 +55,8 @@ void floo_files_send (FlooFiles *files, const FlooSendFileRequest *request, Floo
 void floo_files_forward (FlooFiles *files, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options, FlooReply reply,
                          gpointer user_data);
 void floo_files_forward_many (FlooFiles *files, const FlooForwardRequest *request, FlooReply reply, gpointer user_data);
+void floo_files_get_cache_usage (FlooFiles *files, FlooReply reply, gpointer user_data);
+void floo_files_clear_cache (FlooFiles *files, const gint64 *conversations, guint n, FlooReply reply, gpointer user_data);
 void floo_files_list_transfers (FlooFiles *files, FlooReply reply, gpointer user_data);
 GVariant *floo_files_get_transfer (FlooFiles *files, guint64 id);
 void floo_files_cancel_transfer (FlooFiles *files, guint64 id, FlooReply reply, gpointer user_data);

@@ -248,6 +248,8 @@ CREATE INDEX outbox_edits ON outbox (target, client_id) WHERE state IN (2, 6) AN
 CREATE INDEX outbox_accepted ON outbox (target, accepted) WHERE accepted <> 0;
 CREATE INDEX outbox_frames ON outbox (frame, client_id) WHERE frame <> 0;
 CREATE INDEX outbox_uncertain ON outbox (client_id) WHERE state = 5;
+CREATE INDEX outbox_uploads ON outbox (conversation, client_id) WHERE file IS NOT NULL;
+CREATE INDEX outbox_out_of_order ON outbox (conversation, client_id) WHERE ordered = 0 AND operation = 0;
 CREATE INDEX outbox_files ON outbox (client_id) WHERE file IS NOT NULL;
 CREATE INDEX outbox_unsettled ON outbox (conversation, client_id) WHERE state IN (1, 2, 5) AND ordered = 1;
 CREATE INDEX outbox_heads ON outbox (client_id) WHERE head = 1;

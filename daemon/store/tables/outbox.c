@@ -76,7 +76,8 @@ floo_outbox_refresh_head (FlooDb *db, gint64 conversation, GError **error)
 {
   gint64 first;
 
-  return floo_query_get_int (db, "outbox-first-unsettled", FLOO_INTS (conversation), &first, NULL, error)
+  return floo_query_run_ints (db, "outbox-files-in-order", FLOO_INTS (conversation), NULL, error)
+         && floo_query_get_int (db, "outbox-first-unsettled", FLOO_INTS (conversation), &first, NULL, error)
          && floo_query_run_ints (db, "outbox-clear-head", FLOO_INTS (conversation, first), NULL, error)
          && floo_query_run_ints (db, "outbox-set-head", FLOO_INTS (first), NULL, error);
 }

@@ -109,7 +109,8 @@ gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState stat
 
 /**
  * floo_outbox_set_file:
- * @file: (nullable): NULL: it is uploaded; the message takes its place in the order, by its client_id
+ * @file: (nullable): NULL: it is uploaded; the message takes its place in the order, by its client_id, when the files before it in its
+ *    conversation have: at their first try
  * @attachment: (nullable)
  *
  * What is known of a message's file now. NOT_FOUND

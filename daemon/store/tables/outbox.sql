@@ -85,6 +85,16 @@ SELECT 1 FROM messages WHERE client_id = ?1
 UNION ALL
 SELECT 1 FROM messages WHERE id = ?1 AND (conversation <> ?3 OR sender <> ?4 OR coalesce(client_id, ?2) <> ?2);
 
+-- name: outbox-files-in-order
+-- in: ?1 conversation
+-- Messages whose file is uploaded take their place in the order when those of the files before them have: no file of the conversation that was
+-- given to us earlier is being uploaded, at its first try.
+UPDATE outbox SET ordered = 1
+WHERE conversation = ?1 AND ordered = 0 AND operation = 0 AND file IS NULL AND not_before = 0
+  AND NOT EXISTS (
+    SELECT 1 FROM outbox AS b INDEXED BY outbox_uploads
+    WHERE b.conversation = ?1 AND b.file IS NOT NULL AND b.client_id < outbox.client_id AND b.state = 1 AND b.attempts = 0 AND b.not_before = 0);
+
 -- name: outbox-first-unsettled
 -- in: ?1 conversation
 -- out: the lowest client_id that holds up what is behind it, NULL: none
@@ -163,8 +173,8 @@ ORDER BY client_id DESC LIMIT 1;
 
 -- name: outbox-make-due
 -- in: ?1 client_id, ?2 time
--- Takes its place in the order, as if it had been given to us now.
-UPDATE outbox SET not_before = 0, timestamp = ?2, ordered = iif(file IS NULL, 1, 0) WHERE client_id = ?1 AND not_before <> 0;
+-- As if it had been given to us now; outbox-files-in-order gives it its place.
+UPDATE outbox SET not_before = 0, timestamp = ?2, ordered = 0 WHERE client_id = ?1 AND not_before <> 0;
 
 -- name: outbox-mark-uncertain
 -- in: ?1 device_sn that is valid
@@ -217,9 +227,9 @@ UPDATE outbox SET accepted = ?2, edited = ?3, error_code = 0, error = NULL, next
 UPDATE outbox SET doubt = ?2, named = ?3 WHERE client_id = ?1;
 
 -- name: outbox-set-file
--- in: ?1 client_id, ?2 file (NULL: it is uploaded, the message takes its place in the order, and was never on its way), ?3 attachment
+-- in: ?1 client_id, ?2 file (NULL: it is uploaded, and the message was never on its way; outbox-files-in-order gives it its place), ?3 attachment
 UPDATE outbox SET
-  file = ?2, attachment = ?3, ordered = iif(?2 IS NULL AND not_before = 0, 1, 0), attempts = iif(?2 IS NULL, 0, attempts)
+  file = ?2, attachment = ?3, ordered = 0, attempts = iif(?2 IS NULL, 0, attempts)
 WHERE client_id = ?1;
 
 -- name: outbox-set-config
