@@ -89,10 +89,11 @@ class Test(unittest.TestCase):
         return sandbox, daemon, client
 
     def come_to_rest(self, sandbox, client, user):
-        """Until all that a login begins is done: unread messages and names are here."""
+        """Until all that a login begins is done: unread messages, names, and what the user is in groups are here."""
         sandbox.wait('delivered', user=user)
+        wait_for(lambda: all(one['name'] and one.get('role') != '' for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]),
+                 'names and roles')
         self.settle(client)
-        wait_for(lambda: all(one['name'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]), 'names')
 
     def all_fetched(self, sandbox, daemon, client, user_id=1001):
         """Until the daemon asks the service for nothing more by itself, which takes it one request of a kind a second."""

@@ -147,7 +147,7 @@ class GroupTest(harness.Test):
         """What was fetched before a change does not undo it; what the service would not tell is no reason to ask for ever."""
         service = self.sandbox()
         service.hold('/group/admin_list')
-        self.scene(user='carol', sandbox=service)
+        self.scene(user='carol', sandbox=service, quiet=False)
         service.wait('request', path='/group/admin_list', count=1)
         self.wait_mine(TEAM, '')  # not known yet
         Peer(service, 'alice').post('/group/admin/add', group_id=TEAM, user_list=[CAROL])

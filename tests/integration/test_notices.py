@@ -153,18 +153,18 @@ class GroupNoticeTest(NoticeTest):
                                             ('APPLY_ACCEPTED', 'GroupApplyAccepted', {'from_': ALICE, 'to': ERIN}, ERIN)):
             since = self.group(kind, **arguments)
             self.signal(name, since)
-            self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM,))
+            self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM, [user]))
             self.assertIn(user, self.entries(MEMBERS), kind)
             since = self.group('LEAVED', from_=user)
             self.signal('GroupLeft', since)
-            self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM,))
+            self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM, [user]))
             self.assertNotIn(user, self.entries(MEMBERS), kind)
 
     def test_members_go(self):
         for kind, name, user in (('KICKED', 'GroupKicked', DAVE), ('BLOCKED', 'GroupBlocked', BOB)):
             since = self.group(kind, from_=ALICE, to=user)
             self.signal(name, since)
-            self.signal('GroupMemberChanged', since)
+            self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM, [user]))
             self.assertNotIn(user, self.entries(MEMBERS))
         self.assertEqual(self.entries(ADMINS), [])
         self.assertEqual(self.entries(8), [BOB])
@@ -222,9 +222,9 @@ class GroupNoticeTest(NoticeTest):
         for kind, name, users in (('ADMIN_GRANTED', 'GroupAdminGranted', [BOB, CAROL]), ('ADMIN_REVOKED', 'GroupAdminRevoked', [BOB])):
             since = self.group(kind, from_=ALICE, to=CAROL)
             self.signal(name, since)
-            self.signal('GroupMemberChanged', since)
+            self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM, [CAROL]))
             self.assertEqual(self.entries(ADMINS), users)
-        since = self.group('OWNER_ASSIGNED', from_=ALICE, to=BOB)
+        since = self.group('OWNER_ASSIGNED', from_=CAROL, to=BOB)  # from a former owner the admins would be asked for again
         self.signal('GroupOwnerAssigned', since)
         self.assertEqual(self.info()['owner_id'], BOB)
         self.assertEqual(self.entries(ADMINS), [])
@@ -249,7 +249,7 @@ class GroupNoticeTest(NoticeTest):
         event = self.signal('GroupUnbanned', self.group('INFO_UPDATED', from_=BOB, content='{"property":"ban_expire_time","ban_expire_time":0}'))
         self.assertEqual(event, (TEAM, [], True))
         since = self.group('INFO_UPDATED', from_=CAROL, content='{"property":"display_name","display_name":"C"}')
-        self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM,))
+        self.assertEqual(self.signal('GroupMemberChanged', since), (TEAM, [CAROL]))
         self.wait_true(lambda: self.server.query(ALICE, 'SELECT count(*) FROM list_entries WHERE stale = 1') == [(0,)], 'the member')
         self.assertIn('/group/members/display_name', [one['path'] for one in self.service.control('requests')['requests']])
 

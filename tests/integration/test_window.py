@@ -6,9 +6,9 @@ from gi.repository import GLib
 import harness
 from peer import Peer
 
-ALICE, BOB, CAROL, DAVE, ECHO = 1001, 1002, 1003, 1004, 1099
+ALICE, BOB, CAROL, DAVE, ERIN, ECHO = 1001, 1002, 1003, 1004, 1005, 1099
 NOBODY = 4711
-TEAM, LOUNGE = 2001, 2003
+TEAM, PROJECT, LOUNGE = 2001, 2002, 2003
 
 
 class ListModel:
@@ -192,6 +192,38 @@ class WindowTest(harness.Test):
                     for one in event.messages if one.sender != ALICE}
         for names in (stored, replayed):
             self.assertEqual([names[mid] for mid in mids], ['Caro', 'Dave', 'Dave'])
+
+        # Where a group hides its members' details, those who are not in the roster have the name that they send.
+        owner = Peer(sandbox, 'zhang-wei')
+        owner.post('/group/invite', group_id=PROJECT, user_list=[DAVE])
+        owner.post('/group/settings/hide_member_info', group_id=PROJECT, value=True)
+        harness.wait_for(lambda: client.call('Groups', 'GetInfo', '(xb)', PROJECT, False)['hide_member_info'], 'the setting')
+        mids = [sandbox.send('carol', PROJECT, 'one'), sandbox.send('dave', PROJECT, 'two'),
+                sandbox.send('dave', PROJECT, 'three', config='{"senderNickname": "D.", "username": "dave"}')]
+        client.wait_message(lambda one: one.id == mids[-1])
+        live = {one.id: one.more.get('sender_name', '') for one in client.received(PROJECT)}
+        stored = {one[0]: one[8].get('sender_name', '') for one in client.call('Conversations', 'GetMessages', '(xa{sv})', PROJECT, {})[0]}
+        for names in (live, stored):
+            self.assertEqual([names[mid] for mid in mids], ['Caro', '', 'D.'])
+        self.assertEqual(self.check(client, model)[PROJECT]['last_from_name'], 'D.')
+        seen = [set(client.call('Groups', 'GetMembers', '(xax)', group, [DAVE])[0]) for group in (TEAM, PROJECT)]
+        self.assertEqual(seen[0] - seen[1], {'avatar'})
+        owner.post('/group/admin/add', group_id=PROJECT, user_list=[ALICE])
+        harness.wait_for(lambda: self.check(client, model)[PROJECT]['last_from_name'] == 'Dave', 'the name, which admins see')
+
+    def test_names_of_strangers(self):
+        """A stranger has the name that the message came with until the service has told it."""
+        sandbox = self.sandbox()
+        sandbox.control('rest', path='/roster/list', body='{"code": 200, "data": []}', count=1)  # so that her friend is one
+        sandbox, daemon, client = self.one('erin', sandbox=sandbox)
+        self.all_fetched(sandbox, daemon, client, ERIN)
+        model = ListModel(client)
+        sandbox.hold('/roster/list')
+        mid = sandbox.send('carol', 'erin', 'hello', config='{"username": "carol of the team"}')
+        self.assertEqual(client.wait_message(lambda one: one.id == mid).more['sender_name'], 'carol of the team')
+        self.assertEqual(self.check(client, model)[CAROL]['name'], 'carol of the team')
+        sandbox.release()
+        harness.wait_for(lambda: self.check(client, model)[CAROL]['name'] == 'Carol', 'her name')
 
     def order(self, client):
         return [one['id'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]]

@@ -197,7 +197,7 @@ static gboolean
 journal_many (FlooDb *db, gpointer data, GError **error)
 {
   for (guint i = 0; i < GPOINTER_TO_UINT (data); i++)
-    OK (floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x)", (gint64) i), NULL, 0, error));
+    OK (floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(xax)", (gint64) i, NULL), NULL, 0, error));
   return TRUE;
 }
 

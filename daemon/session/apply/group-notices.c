@@ -34,12 +34,35 @@ forget_standing (FlooApply *apply, const FlooNotice *notice, GError **error)
   return floo_standing_forget (apply->db, notice->group_id, error);
 }
 
-/* Details have the number of members: they are fetched again. */
-static gboolean
-members_changed (FlooApply *apply, const FlooNotice *notice, GError **error)
+static GVariant *
+ids_of (const FlooNotice *notice)
 {
-  return mark_stale (apply, notice, error)
-         && floo_apply_event (apply, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x)", notice->group_id), error);
+  GVariantBuilder ids;
+
+  g_variant_builder_init (&ids, G_VARIANT_TYPE ("ax"));
+  for (gsize i = 0; i < notice->n_to; i++)
+    g_variant_builder_add (&ids, "x", floo_inbound_uid (notice->to[i]));
+  return g_variant_builder_end (&ids);
+}
+
+static gboolean
+member_event (FlooApply *apply, const FlooNotice *notice, GVariant *users, GError **error)
+{
+  return floo_apply_event (apply, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x@ax)", notice->group_id, users), error);
+}
+
+/* It is about who sent the notice. */
+static gboolean
+sender_event (FlooApply *apply, const FlooNotice *notice, GError **error)
+{
+  return member_event (apply, notice, g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &notice->from, 1, sizeof notice->from), error);
+}
+
+/* It is about those whom the notice names. */
+static gboolean
+named_event (FlooApply *apply, const FlooNotice *notice, GError **error)
+{
+  return member_event (apply, notice, ids_of (notice), error);
 }
 
 /* ---- lists ---- */
@@ -149,13 +172,15 @@ exit_group (FlooApply *apply, const FlooNotice *notice, GError **error)
          && (!changed || list_event (apply, notice, error));
 }
 
+/* Details have the number of members: where somebody comes or goes they are fetched again. */
 static gboolean
 joined (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   if (notice->by_us)
     return enter_group (apply, notice, error);
   return floo_lists_remove (apply->db, FLOO_LIST_GROUP_APPLICATIONS, notice->group_id, notice->from, NULL, error)
-         && add_to (apply, FLOO_LIST_MEMBERS, notice, notice->from, error) && members_changed (apply, notice, error);
+         && add_to (apply, FLOO_LIST_MEMBERS, notice, notice->from, error) && mark_stale (apply, notice, error)
+         && sender_event (apply, notice, error);
 }
 
 static gboolean
@@ -163,7 +188,7 @@ left (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   if (notice->by_us)
     return exit_group (apply, notice, error);
-  return drop_member (apply, notice, notice->from, error) && members_changed (apply, notice, error);
+  return drop_member (apply, notice, notice->from, error) && mark_stale (apply, notice, error) && sender_event (apply, notice, error);
 }
 
 static gboolean
@@ -174,7 +199,7 @@ kicked (FlooApply *apply, const FlooNotice *notice, GError **error)
   for (gsize i = 0; i < notice->n_to; i++)
     if (!drop_member (apply, notice, floo_inbound_uid (notice->to[i]), error))
       return FALSE;
-  return members_changed (apply, notice, error);
+  return mark_stale (apply, notice, error) && named_event (apply, notice, error);
 }
 
 static gboolean
@@ -212,7 +237,7 @@ apply_accepted (FlooApply *apply, const FlooNotice *notice, GError **error)
   if (notice->for_us && !notice->by_us)
     return enter_group (apply, notice, error);
   return drop_named (apply, FLOO_LIST_GROUP_APPLICATIONS, notice, error) && add_named (apply, FLOO_LIST_MEMBERS, notice, error)
-         && members_changed (apply, notice, error);
+         && mark_stale (apply, notice, error) && named_event (apply, notice, error);
 }
 
 static gboolean
@@ -268,33 +293,16 @@ owner_assigned (FlooApply *apply, const FlooNotice *notice, GError **error)
 }
 
 static gboolean
-rank_event (FlooApply *apply, const FlooNotice *notice, GError **error)
-{
-  return floo_apply_event (apply, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x)", notice->group_id), error);
-}
-
-static gboolean
 admin_granted (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   return (!notice->for_us || floo_standing_set_admin (apply->db, notice->group_id, TRUE, error))
-         && add_named (apply, FLOO_LIST_ADMINS, notice, error) && rank_event (apply, notice, error);
+         && add_named (apply, FLOO_LIST_ADMINS, notice, error) && named_event (apply, notice, error);
 }
 
 static gboolean
 admin_revoked (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
-  return drop_named (apply, FLOO_LIST_ADMINS, notice, error) && rank_event (apply, notice, error);
-}
-
-static GVariant *
-ids_of (const FlooNotice *notice)
-{
-  GVariantBuilder ids;
-
-  g_variant_builder_init (&ids, G_VARIANT_TYPE ("ax"));
-  for (gsize i = 0; i < notice->n_to; i++)
-    g_variant_builder_add (&ids, "x", floo_inbound_uid (notice->to[i]));
-  return g_variant_builder_end (&ids);
+  return drop_named (apply, FLOO_LIST_ADMINS, notice, error) && named_event (apply, notice, error);
 }
 
 static gboolean
@@ -365,7 +373,7 @@ display_name_changed (FlooApply *apply, const FlooNotice *notice, GError **error
   apply->result->fetch_contacts = TRUE;
   return floo_lists_mark_stale (apply->db, FLOO_LIST_MEMBERS, notice->group_id, notice->from, error)
          && (!notice->by_us || forget_standing (apply, notice, error))
-         && rank_event (apply, notice, error);
+         && sender_event (apply, notice, error);
 }
 
 /* {"property":"ban_expire_time","ban_expire_time":-1}: a ban of all has signals of its own. */

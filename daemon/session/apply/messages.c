@@ -11,6 +11,9 @@
 #include "store/tables/contacts.h"
 #include "store/tables/messages.h"
 
+/* Characters of the name that a message comes with. */
+#define MAX_NAME 128
+
 /* What a message's config says; only looked at where it can matter. */
 static void
 read_config (const char *config, gint64 self_id, gboolean *mentions_me, gboolean *is_record)
@@ -88,28 +91,72 @@ fill_message (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, const 
   floo_message_direct_call (message, apply->self_id);
 }
 
-/* The name to show for who wrote in a group, so that a window asks for nothing; what is not known is fetched. */
-static gboolean
-add_sender_name (FlooApply *apply, FlooMessage *message, GError **error)
+/* The name that the sender's client put into the message. Returns: (transfer full) (nullable) */
+static char *
+name_in_config (const FlooMessage *message)
+{
+  static const char *const fields[] = { "senderNickname", "username" };
+  g_autoptr (JsonNode) node = NULL;
+  JsonObject *object;
+
+  if (strstr (message->config, "\"senderNickname\"") == NULL && strstr (message->config, "\"username\"") == NULL)
+    return NULL;
+  node = floo_json_parse (message->config, strlen (message->config), NULL);
+  object = node != NULL ? floo_json_node_object (node) : NULL;
+  for (gsize i = 0; object != NULL && i < G_N_ELEMENTS (fields); i++)
+    {
+      const char *name = floo_json_get_string (object, fields[i]);
+
+      if (name != NULL && *name != '\0')
+        return g_utf8_substring (name, 0, MIN (g_utf8_strlen (name, -1), MAX_NAME));
+    }
+  return NULL;
+}
+
+/* What is known of the sender's name; "": nothing, and it is fetched from now on. (transfer none) */
+static const char *
+known_name (FlooApply *apply, gint64 user, GError **error)
 {
   const char *known;
   gboolean is_missing;
   char *name;
 
-  if (message->to_type != FLOO_TO_GROUP || (message->flags & FLOO_MESSAGE_OUTGOING) || message->from <= 0)
-    return TRUE;
   if (apply->senders == NULL)
     apply->senders = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
-  known = g_hash_table_lookup (apply->senders, &message->from);
+  known = g_hash_table_lookup (apply->senders, &user);
   if (known == NULL)
     {
-      if (!floo_contacts_get_sender (apply->db, message->from, &name, &is_missing, error))
-        return FALSE;
+      if (!floo_contacts_get_sender (apply->db, user, &name, &is_missing, error))
+        return NULL;
       apply->result->fetch_contacts |= is_missing;
       known = name != NULL ? name : g_strdup ("");
-      g_hash_table_insert (apply->senders, g_memdup2 (&message->from, sizeof message->from), (gpointer) known);
+      g_hash_table_insert (apply->senders, g_memdup2 (&user, sizeof user), (gpointer) known);
     }
-  if (*known != '\0')
+  return known;
+}
+
+/*
+ * The name to show for who wrote, so that a window asks for nothing; what is not known is fetched. A group may hide its members' details:
+ * then the message has the name that it came with.
+ */
+static gboolean
+add_sender_name (FlooApply *apply, FlooMessage *message, GError **error)
+{
+  gboolean group = message->to_type == FLOO_TO_GROUP, hidden = FALSE;
+  const char *known;
+
+  if ((message->flags & FLOO_MESSAGE_OUTGOING) != 0 || message->from <= 0)
+    return TRUE;
+  if (group && !floo_contacts_is_hidden (apply->db, message->conversation, message->from, &hidden, error))
+    return FALSE;
+  if (hidden)
+    return TRUE;
+  known = known_name (apply, message->from, error);
+  if (known == NULL)
+    return FALSE;
+  if (*known == '\0')
+    return *message->sender_name == '\0' || floo_contacts_hint_name (apply->db, message->from, message->sender_name, error);
+  if (group)
     message->sender_name = known;
   return TRUE;
 }
@@ -154,9 +201,12 @@ apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboo
   gboolean sent_by_us = floo_inbound_uid (meta->from) == apply->self_id; /* also a call of the other one, of which we sent the record */
   gboolean outgoing = (message->flags & FLOO_MESSAGE_OUTGOING) != 0;
   gboolean mentions_me, is_record, is_new, counts, in_list;
+  g_autofree char *came_with = *message->sender_name == '\0' ? name_in_config (message) : NULL;
   g_autoptr (GVariant) variant = NULL;
   FlooChange *change;
 
+  if (came_with != NULL)
+    message->sender_name = came_with;
   read_config (message->config, apply->self_id, &mentions_me, &is_record);
   in_list = message->type != FLOO_TYPE_RTC || is_record;
   mentions_me = mentions_me && message->to_type == FLOO_TO_GROUP && !outgoing;

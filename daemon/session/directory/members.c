@@ -4,7 +4,6 @@
 #include "base/record.h"
 #include "session/directory/details.h"
 #include "session/job/pace.h"
-#include "store/tables/journal.h"
 #include "store/tables/lists.h"
 
 #define BATCH 100
@@ -124,7 +123,7 @@ run_put (FlooDb *db, gpointer data, GError **error)
   if (job->details == NULL)
     return floo_lists_clear (db, FLOO_LIST_MEMBERS, job->group, error);
   return put_members (db, job, &any, error)
-         && (!any || floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x)", job->group), NULL, 0, error));
+         && (!any || floo_lists_tell_members (db, job->group, (const gint64 *) (void *) job->ids->data, job->ids->len, error));
 }
 
 static void

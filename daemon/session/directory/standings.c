@@ -5,13 +5,16 @@
 #include "session/directory/details.h"
 #include "session/directory/members.h"
 #include "session/job/pace.h"
-#include "store/tables/journal.h"
 #include "store/tables/lists.h"
 #include "store/tables/standing.h"
+
+/* So many groups are asked about one behind the other; then there is a pause. */
+#define GROUPS_AT_ONCE 10
 
 struct _FlooStandings {
   FlooAccount *account;         /* our owner */
   FlooPace pace;
+  guint asked;                  /* since the last pause */
 };
 
 /* One group. */
@@ -114,13 +117,14 @@ put (FlooDb *db, Job *job, GError **error)
 {
   g_autoptr (GVariant) before = describe (db, job->group, error);
   g_autoptr (GVariant) after = NULL;
+  const gint64 us = floo_db_get_user_id (db);
 
   if (before == NULL || !take_own (db, job, error) || !take_admins (db, job, error) || !floo_standing_mark_known (db, job->group, error))
     return FALSE;
   after = describe (db, job->group, error);
   return after != NULL
          && (g_variant_equal (before, after)
-             || floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x)", job->group), NULL, 0, error));
+             || floo_lists_tell_members (db, job->group, &us, 1, error));
 }
 
 static gboolean
@@ -138,12 +142,14 @@ run_put (FlooDb *db, gpointer data, GError **error)
 static void
 on_put (FlooStore *store, gpointer data, const GError *error)
 {
-  Job *job = data;
+  FlooStandings *self = ((Job *) data)->standings;
 
   if (error != NULL)
-    floo_pace_failed (&job->standings->pace);
+    floo_pace_failed (&self->pace);
+  else if (++self->asked % GROUPS_AT_ONCE == 0 || !floo_account_is_online (self->account))
+    floo_pace_done (&self->pace);
   else
-    floo_pace_done (&job->standings->pace);
+    find_missing (self);
 }
 
 /* ---- asking ---- */

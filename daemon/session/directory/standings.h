@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * standings.h: what we are in each group that we are in: fetched once after we came in, in the background, one group a second, with the
- * group's admins; notices keep it true.
+ * standings.h: what we are in each group that we are in: fetched once after we came in, in the background, ten groups a second at most,
+ * with the group's admins; notices keep it true.
  */
 #pragma once
 

@@ -67,9 +67,9 @@ user_event (FlooDb *db, gint64 user, gboolean changed, GError **error)
 }
 
 static gboolean
-members_event (FlooDb *db, gint64 group, gboolean changed, GError **error)
+members_event (FlooDb *db, gint64 group, const GArray *users, gboolean changed, GError **error)
 {
-  return !changed || floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x)", group), NULL, 0, error);
+  return !changed || floo_lists_tell_members (db, group, users != NULL ? (const gint64 *) (void *) users->data : NULL, users != NULL ? users->len : 0, error);
 }
 
 /* ---- users ---- */
@@ -199,7 +199,7 @@ floo_effect_take_list (FlooDb *db, FlooOperationCall *call, GError **error)
   if (!call->outdated)
     {
       if (!floo_lists_take_page (db, call->row->list, owner_of (call), cursor, next, records, &changed, error)
-          || (call->row->list == FLOO_LIST_MEMBERS && !members_event (db, owner_of (call), changed, error)))
+          || (call->row->list == FLOO_LIST_MEMBERS && !members_event (db, owner_of (call), NULL, changed, error)))
         return FALSE;
     }
   return call->row->record != &floo_record_group_member || floo_complete_members (db, call, error);
@@ -209,8 +209,8 @@ gboolean
 floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **error)
 {
   g_autoptr (GVariant) members = g_variant_get_child_value (call->result, 0);
+  g_autoptr (GArray) users = g_array_new (FALSE, FALSE, sizeof (gint64));
   gint64 group = id_argument (call, 0);
-  gboolean any = FALSE;
 
   call->outdated = floo_lists_changed_since (db, FLOO_LIST_MEMBERS, group, call->asked);
   for (gsize i = 0; i < g_variant_n_children (members) && !call->outdated; i++)
@@ -224,9 +224,10 @@ floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **error)
       if (!floo_lists_has (db, FLOO_LIST_MEMBERS, group, user, &known, error)
           || !floo_lists_take (db, FLOO_LIST_MEMBERS, group, member, &changed, error))
         return FALSE;
-      any |= known && changed;
+      if (known && changed)
+        g_array_append_val (users, user);
     }
-  return members_event (db, group, any, error) && floo_complete_members (db, call, error);
+  return members_event (db, group, users, users->len > 0, error) && floo_complete_members (db, call, error);
 }
 
 /* ---- groups ---- */
@@ -360,7 +361,7 @@ floo_effect_move_users (FlooDb *db, FlooOperationCall *call, GError **error)
       if (!floo_contacts_mark_stale (db, FLOO_CONTACT_GROUP, group, error))
         return FALSE;
     }
-  return members_event (db, group, moved, error);
+  return members_event (db, group, ids, moved, error);
 }
 
 gboolean
@@ -375,12 +376,12 @@ floo_effect_set_display_name (FlooDb *db, FlooOperationCall *call, GError **erro
   if (!floo_standing_set_name (db, group, name, error) || !floo_lists_has (db, FLOO_LIST_MEMBERS, group, call->self_id, &known, error))
     return FALSE;
   if (!known)
-    return members_event (db, group, TRUE, error);
+    return floo_lists_tell_members (db, group, &call->self_id, 1, error);
   g_variant_dict_init (&member, NULL);
   g_variant_dict_insert (&member, "user_id", "x", call->self_id);
   g_variant_dict_insert (&member, "display_name", "s", name);
   return floo_lists_put (db, FLOO_LIST_MEMBERS, group, g_variant_dict_end (&member), &changed, error)
-         && members_event (db, group, changed, error);
+         && (!changed || floo_lists_tell_members (db, group, &call->self_id, 1, error));
 }
 
 /* ---- decisions ---- */

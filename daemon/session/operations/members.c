@@ -84,12 +84,13 @@ static gboolean
 complete_member (FlooDb *db, const Group *group, GVariant *member, GVariantBuilder *members, GError **error)
 {
   GVariantDict dict;
+  gboolean hidden;
   gint64 user;
 
   g_variant_dict_init (&dict, member);
   if (g_variant_dict_lookup (&dict, "user_id", "x", &user)
-      && (!add_role (db, group, user, &dict, error)
-          || (!g_variant_dict_contains (&dict, "avatar") && !add_avatar (db, user, &dict, error))))
+      && (!add_role (db, group, user, &dict, error) || !floo_contacts_is_hidden (db, group->id, user, &hidden, error)
+          || (!hidden && !g_variant_dict_contains (&dict, "avatar") && !add_avatar (db, user, &dict, error))))
     {
       g_variant_dict_clear (&dict);
       return FALSE;

@@ -166,8 +166,9 @@ CREATE TABLE contacts (
   avatar TEXT,
   muted INTEGER NOT NULL DEFAULT 0,
   wanted INTEGER NOT NULL DEFAULT 0,        -- has written in a group: details are fetched, listed or not
-  -- Of groups: what we are there (standing.h). The first two are taken from details.
+  -- Of groups: what we are there (standing.h). The first three are taken from details.
   owned INTEGER NOT NULL DEFAULT 0,
+  hide_info INTEGER NOT NULL DEFAULT 0,     -- members do not see each other's details
   all_banned INTEGER NOT NULL DEFAULT 0,    -- until when only admins may write, -1: for ever
   admin INTEGER NOT NULL DEFAULT 0,
   my_name TEXT,
@@ -179,6 +180,7 @@ CREATE TABLE contacts (
     WHEN listed = 0 THEN 0
     WHEN my_ban = -1 OR (all_banned = -1 AND owned = 0 AND admin = 0) THEN -1
     ELSE max(my_ban, iif(owned OR admin, 0, all_banned)) END) VIRTUAL,
+  hidden INTEGER GENERATED ALWAYS AS (hide_info = 1 AND owned = 0 AND admin = 0) VIRTUAL,   -- we do not, either
   PRIMARY KEY (kind, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX contacts_listed ON contacts (kind, id) WHERE listed = 1;

@@ -191,6 +191,29 @@ floo_contacts_get_sender (FlooDb *db, gint64 id, char **name, gboolean *is_missi
 }
 
 gboolean
+floo_contacts_hint_name (FlooDb *db, gint64 id, const char *name, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "contact-hint-name", FLOO_INTS (id), error);
+
+  if (query == NULL)
+    return FALSE;
+  floo_query_bind_text (query, 2, name);
+  floo_touched_add_contact (db, id);
+  return floo_query_run (query, error);
+}
+
+gboolean
+floo_contacts_is_hidden (FlooDb *db, gint64 group, gint64 user, gboolean *hidden, GError **error)
+{
+  gint64 value;
+
+  if (!floo_query_get_int (db, "contact-is-hidden", FLOO_INTS (group, user), &value, NULL, error))
+    return FALSE;
+  *hidden = value != 0;
+  return TRUE;
+}
+
+gboolean
 floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, GError **error)
 {
   gboolean changed;
@@ -257,6 +280,14 @@ is_owned (FlooDb *db, JsonObject *details)
   return owner == db->user_id;
 }
 
+static gboolean
+hides_info (JsonObject *details)
+{
+  gboolean hides = FALSE;
+
+  return floo_json_get_bool (details, "hide_member_info", &hides) && hides;
+}
+
 /* In ms, from s. */
 static gint64
 all_banned_until (JsonObject *details)
@@ -284,6 +315,7 @@ save (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode *details, gboolean f
   floo_query_bind_int (query, 7, fresh ? 1 : 0);
   floo_query_bind_int (query, 8, kind == FLOO_CONTACT_GROUP && is_owned (db, object) ? 1 : 0);
   floo_query_bind_int (query, 9, kind == FLOO_CONTACT_GROUP ? all_banned_until (object) : 0);
+  floo_query_bind_int (query, 10, kind == FLOO_CONTACT_GROUP && hides_info (object) ? 1 : 0);
   floo_touched_add_contact (db, id);
   return floo_query_run (query, error);
 }

@@ -37,6 +37,10 @@ gboolean floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, 
  * @is_missing: (out): nothing was known of this user; details are fetched from now on, as those of the list
  */
 gboolean floo_contacts_get_sender (FlooDb *db, gint64 id, char **name, gboolean *is_missing, GError **error);
+/* The name that a message of @id came with is shown until details are known. */
+gboolean floo_contacts_hint_name (FlooDb *db, gint64 id, const char *name, GError **error);
+/* Whether the group hides details of its members from us, and @user is none of our roster. */
+gboolean floo_contacts_is_hidden (FlooDb *db, gint64 group, gint64 user, gboolean *hidden, GError **error);
 
 /* Keeps details (a decoded record, a{sv}): the fields given replace those there, others stay. @changed: (out) (optional) */
 gboolean floo_contacts_put (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *details, gboolean *changed, GError **error);

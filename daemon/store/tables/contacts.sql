@@ -17,6 +17,15 @@ SELECT details FROM contacts WHERE kind = ?1 AND id = ?2;
 -- out: name, and whether there are no details and nobody wants them
 SELECT name, details IS NULL AND listed = 0 AND wanted = 0 FROM contacts WHERE kind = ?1 AND id = ?2;
 
+-- name: contact-hint-name
+-- in: ?1 user, ?2 the name that a message of theirs came with, which holds until details are known
+INSERT INTO contacts (kind, id, wanted, name) VALUES (0, ?1, 1, ?2) ON CONFLICT (kind, id) DO UPDATE SET name = ?2 WHERE details IS NULL AND name IS NOT ?2;
+
+-- name: contact-is-hidden
+-- in: ?1 group, ?2 user
+-- out: whether we do not see details of this one, who is a member of the group
+SELECT hidden = 1 AND NOT EXISTS (SELECT 1 FROM contacts WHERE kind = 0 AND id = ?2 AND listed = 1) FROM contacts WHERE kind = 1 AND id = ?1;
+
 -- name: contact-is-listed
 -- in: ?1 kind, ?2 id
 -- out: listed
@@ -44,10 +53,13 @@ FROM contacts AS c LEFT JOIN conversations AS v ON v.id = c.id AND v.present = 1
 WHERE c.details IS NOT NULL AND (c.listed = 1 OR v.id IS NOT NULL);
 
 -- name: contact-put
--- in: ?1 kind, ?2 id, ?3 details, ?4 name, ?5 avatar, ?6 muted, ?7 whether they are fresh, ?8 whether we own the group, ?9 until when all are banned there
-INSERT INTO contacts (kind, id, details, name, avatar, muted, owned, all_banned) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9)
+-- in: ?1 kind, ?2 id, ?3 details, ?4 name, ?5 avatar, ?6 muted, ?7 whether they are fresh, ?8 whether we own the group, ?9 until when all are banned there,
+-- ?10 whether it hides details of members
+-- A user of whom the service does not tell a name keeps the one that messages came with.
+INSERT INTO contacts (kind, id, details, name, avatar, muted, owned, all_banned, hide_info) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?8, ?9, ?10)
 ON CONFLICT (kind, id) DO UPDATE SET
-  details = ?3, name = ?4, avatar = ?5, muted = ?6, owned = ?8, all_banned = ?9, stale = iif(?7, 0, stale);
+  details = ?3, name = iif(?1 = 0, coalesce(?4, name), ?4), avatar = ?5, muted = ?6, owned = ?8, all_banned = ?9, hide_info = ?10,
+  stale = iif(?7, 0, stale);
 
 -- name: contact-remove
 -- in: ?1 kind, ?2 id

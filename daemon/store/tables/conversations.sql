@@ -69,7 +69,7 @@ SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.dra
        c.last_send_state, c.first_unread, c.failed, c.read_up_to, iif(c.type = 1 AND k.id IS NULL, 0, k.role), k.my_name,
        coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
-LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from
+LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from AND (f.listed = 1 OR k.hidden IS NOT 1)
 WHERE c.id = ?1 AND c.present <> 0;
 
 -- name: conversation-is-kept
@@ -195,7 +195,7 @@ SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.dra
        c.last_send_state, c.first_unread, c.failed, c.read_up_to, iif(c.type = 1 AND k.id IS NULL, 0, k.role), k.my_name,
        coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
-LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from
+LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from AND (f.listed = 1 OR k.hidden IS NOT 1)
 WHERE c.listed = 1 AND (c.pinned, c.activity, c.id) < (?1, ?2, ?3) AND (?4 = -1 OR c.type = ?4)
 ORDER BY c.pinned DESC, c.activity DESC, c.id DESC LIMIT ?5;
 
@@ -207,7 +207,7 @@ SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.dra
        c.last_send_state, c.first_unread, c.failed, c.read_up_to, iif(c.type = 1 AND k.id IS NULL, 0, k.role), k.my_name,
        coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
-LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from
+LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from AND (f.listed = 1 OR k.hidden IS NOT 1)
 WHERE c.listed = 1 AND (c.activity, c.id) < (?2, ?3) AND (?4 = -1 OR c.type = ?4)
 ORDER BY c.activity DESC, c.id DESC LIMIT ?5;
 

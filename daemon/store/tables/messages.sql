@@ -47,7 +47,8 @@ SELECT conversation, to_type FROM messages WHERE id = ?1;
 -- out: the message, as floo_message_row_read() takes it
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender AND (listed = 1 OR NOT
+           EXISTS (SELECT 1 FROM contacts g WHERE g.kind = 1 AND g.id = conversation AND g.hidden = 1))), sender_name), sender_name),
        audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE client_id = ?1;
 
@@ -63,7 +64,8 @@ FROM messages WHERE id = ?1;
 -- out: the message, as floo_message_row_read() takes it
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender AND (listed = 1 OR NOT
+           EXISTS (SELECT 1 FROM contacts g WHERE g.kind = 1 AND g.id = conversation AND g.hidden = 1))), sender_name), sender_name),
        audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE id = ?1;
 
@@ -163,7 +165,8 @@ SELECT count(*) FROM messages WHERE conversation = ?1;
 -- out: the message, as floo_message_row_read() takes it, oldest first
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender AND (listed = 1 OR NOT
+           EXISTS (SELECT 1 FROM contacts g WHERE g.kind = 1 AND g.id = conversation AND g.hidden = 1))), sender_name), sender_name),
        audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE conversation = ?1 AND id > ?2 ORDER BY id ASC LIMIT ?3;
 
@@ -172,7 +175,8 @@ FROM messages WHERE conversation = ?1 AND id > ?2 ORDER BY id ASC LIMIT ?3;
 -- out: the message, as floo_message_row_read() takes it, newest first
 SELECT id, conversation, sender, to_type, type, timestamp, status, flags, client_id, edit_timestamp, characters, content, ext, config,
        attachment,
-       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender), sender_name), sender_name),
+       iif(to_type = 1 AND NOT flags & 8, coalesce((SELECT name FROM contacts WHERE kind = 0 AND id = sender AND (listed = 1 OR NOT
+           EXISTS (SELECT 1 FROM contacts g WHERE g.kind = 1 AND g.id = conversation AND g.hidden = 1))), sender_name), sender_name),
        audience, (SELECT read FROM receipt_counts r WHERE audience IS NOT NULL AND r.message = messages.id)
 FROM messages WHERE conversation = ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3;
 
