@@ -195,6 +195,9 @@ static const struct
     parse_choice, FIELD (os_type) },
   { { "service", "device_info", "Web", "a text of at most 256 bytes", "What the user's other devices see in the list of devices." },
     parse_text, FIELD (device_info) },
+  { { "service", "acknowledge_delivery", "false", "true, false",
+      "Whether who writes to the user is told when the message has come to this device. Reading is acknowledged either way." },
+    parse_bool, FIELD (acknowledge_delivery) },
   { { "store", "journal_days", "14", "1 to 3650",
       "How many days events can be replayed for a client that was away. Messages themselves are kept as keep_days says. Time in which the daemon did "
       "not run counts as a day at most, so that a wrong clock takes nothing away." },

@@ -32,6 +32,7 @@ typedef struct {
   gboolean auto_login;    /* true */
   char *os_type;          /* "web": what PROVISION says: OsType's names in lower case */
   char *device_info;      /* "Web" */
+  gboolean acknowledge_delivery; /* false */
   /* [store] */
   guint journal_days;     /* 14 */
   guint journal_events;   /* 200000 */

@@ -225,6 +225,65 @@ class WindowTest(harness.Test):
         sandbox.release()
         harness.wait_for(lambda: self.check(client, model)[CAROL]['name'] == 'Carol', 'her name')
 
+    def test_notes_to_self(self):
+        """Messages to oneself are a conversation like any, on each of the user's devices; nothing in it is ever unread."""
+        sandbox, daemon, client, model = self.scene()
+        other = self.one(sandbox=sandbox, name='other')[2]
+        mids = [client.wait_sent(client.send_text(ALICE, 'a needle for me'))['server_mid']]
+        other.wait_message(lambda one: one.id == mids[0])
+        mids.append(other.wait_sent(other.send_text(ALICE, 'and for me'))['server_mid'])
+        client.wait_message(lambda one: one.id == mids[1])
+        for device in (client, other):
+            self.settle(device)
+            page = device.call('Conversations', 'GetMessages', '(xa{sv})', ALICE, {})[0]
+            self.assertEqual([(one[0], one[1], one[2], one[5], one[8].get('outgoing')) for one in page],
+                             [(mids[0], ALICE, ALICE, 'a needle for me', True), (mids[1], ALICE, ALICE, 'and for me', True)])
+            entry = device.call('Conversations', 'Get', '(x)', ALICE)
+            self.assertEqual((entry['name'], entry['type'], entry['unread'], entry['first_unread'], entry['last_message_id'], entry['last_outgoing']),
+                             ('Alice', 'roster', 0, 0, mids[1], True))
+            self.assertFalse([one for one in device.named('UnreadChange') if one.args[0] == ALICE])
+            self.assertEqual([one.id for one in device.received(ALICE)], mids)  # each once
+            found = device.call('Conversations', 'Search', '(sa{sv})', 'needle', {'conversation': GLib.Variant('x', ALICE)})[0]
+            self.assertEqual([one[0] for one in found], mids[:1])
+            self.assertEqual([one[0] for one in device.call('Conversations', 'FetchHistory', '(xxu)', ALICE, 0, 10)[0]], mids)
+            self.assertEqual(device.call('Conversations', 'MarkRead', '(xxa{sv})', ALICE, 0, {}), 0)  # there is nothing to tell
+        client.wait_sent(client.call('Conversations', 'Append', '(xsa{sv})', mids[0], '!', {}))
+        other.wait_event('RosterMessageContentAppend', lambda event: event.args[1] == mids[0])
+        client.wait_sent(client.call('Conversations', 'Recall', '(x)', mids[1]))
+        other.wait_event('MessageRecalled', lambda event: event.args == (ALICE, mids[1]))
+        for device in (client, other):
+            self.settle(device)
+            page = device.call('Conversations', 'GetMessages', '(xa{sv})', ALICE, {'local': GLib.Variant('b', True)})[0]
+            self.assertEqual([one[5] for one in page], ['a needle for me!'])
+        self.check(client, model)
+
+    def test_delivery_is_acknowledged(self):
+        """Where the configuration wants it, once a message, also of what came while the daemon was away; and not otherwise."""
+        sandbox, daemon, alice = self.one()
+        _, other, bob = self.one('bob', sandbox=sandbox, name='bob', config='[service]\nacknowledge_delivery=true\n')
+
+        def statuses(client, conversation, mid):
+            return [event.args[2].get('status') for event in client.named('MessageStatusChanged') if event.args[:2] == (conversation, mid)]
+
+        mids = [alice.wait_sent(alice.send_text(BOB, 'one'))['server_mid']]
+        alice.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (BOB, mids[0]))
+        self.assertEqual(alice.call('Conversations', 'GetMessage', '(x)', mids[0])[7], 1)
+        harness.wait_for(lambda: bob.get('Account', 'Queued') == 0, 'nothing waits')
+        self.assertEqual(bob.call('Conversations', 'Get', '(x)', ALICE)['first_unread'], mids[0])  # to be read all the same
+        other.stop()
+        mids.append(alice.wait_sent(alice.send_text(BOB, 'two'))['server_mid'])
+        bob = other.start()
+        alice.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (BOB, mids[1]))
+        bob.wait_state('online')
+        bob.call('Conversations', 'MarkRead', '(xxa{sv})', ALICE, 0, {})
+        harness.wait_for(lambda: [statuses(alice, BOB, mid)[-1:] for mid in mids] == [[2], [2]], 'the messages are read')
+        self.assertEqual([statuses(alice, BOB, mid) for mid in mids], [[1, 2], [1, 2]])
+        mid = bob.wait_sent(bob.send_text(ALICE, 'three'))['server_mid']
+        alice.wait_message(lambda one: one.id == mid)
+        alice.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {})
+        bob.wait_event('MessageStatusChanged', lambda event: event.args[:2] == (ALICE, mid))
+        self.assertEqual(statuses(bob, ALICE, mid), [2])
+
     def order(self, client):
         return [one['id'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]]
 

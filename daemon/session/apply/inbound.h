@@ -60,6 +60,7 @@ typedef struct {
   gboolean keep_left_groups;    /* in: the configuration's */
   GArray *keeping;              /* in: gint64: groups that a client of ours is leaving or ending, and whose conversations are to stay */
   GArray *removing;             /* in: gint64: conversations that a client of ours is removing, with their group or user */
+  gboolean ack_delivery;        /* in: messages of others are acknowledged as delivered */
   GArray *conversations;        /* gint64: with users, of which the service has told for the first time, and has nothing new for us */
   GArray *images;               /* FlooInboundImage: of others, with an attachment; the first FLOO_INBOUND_IMAGES of them */
   GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */

@@ -6,10 +6,12 @@
 
 #include <string.h>
 
+#include "base/backoff.h"
 #include "base/json.h"
 #include "base/message-details.h"
 #include "store/tables/contacts.h"
 #include "store/tables/messages.h"
+#include "store/tables/outbox.h"
 
 /* Characters of the name that a message comes with. */
 #define MAX_NAME 128
@@ -195,6 +197,17 @@ note_image (FlooInboundResult *result, const FlooMessage *message)
   g_array_append_val (result->images, image);
 }
 
+/* Queued with the message itself, so that a message that is here is acknowledged whatever happens next. */
+static gboolean
+ack_delivery (FlooApply *apply, const FlooMessage *message, GError **error)
+{
+  FlooOutboxRow row = { .conversation = message->conversation, .to_type = FLOO_TO_ROSTER, .to = message->from, .target = message->id,
+                        .operation = FLOO_OPERATION_DELIVER_ACK, .content = "", .timestamp = floo_now_ms (), .state = FLOO_SEND_QUEUED };
+
+  apply->result->pump = TRUE;
+  return floo_outbox_next_client_id (apply->db, &row.client_id, error) && floo_outbox_insert (apply->db, &row, error);
+}
+
 static gboolean
 apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboolean history, GError **error)
 {
@@ -222,6 +235,9 @@ apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboo
   if (!is_new)
     return TRUE;
   if (!add_sender_name (apply, message, error))
+    return FALSE;
+  if (apply->result->ack_delivery && counts && message->to_type == FLOO_TO_ROSTER && message->status < FLOO_STATUS_DELIVERED
+      && !ack_delivery (apply, message, error))
     return FALSE;
   apply->stored++;
   apply->news++;

@@ -74,6 +74,7 @@ try_items (Batch *batch, FlooDb *db, GArray *items, gboolean carefully, GError *
 {
   Try try = { items, carefully, floo_inbound_result_new () };
 
+  try.result->ack_delivery = floo_account_get_config (batch->sync->account)->acknowledge_delivery;
   g_array_append_vals (try.result->removing, batch->removing->data, batch->removing->len);
   g_array_append_vals (try.result->keeping, batch->keeping->data, batch->keeping->len);
   try.result->keep_left_groups = floo_account_get_config (batch->sync->account)->keep_left_groups;
