@@ -235,10 +235,14 @@ class GroupTest(harness.Test):
         self.client.wait_event('GroupApplyDeclined')
         self.fails('Expired', self.groups, 'HandleApplication', '(xxb)', TEAM, ERIN, True)
         erin.post('/group/apply', group_id=TEAM, reason='again')
-        self.wait_true(lambda: self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 4') == [(ERIN,)], 'the application')
+        self.wait_true(lambda: self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 4 AND decided = 0') == [(ERIN,)], 'the application')
         Peer(self.service, 'bob').post('/group/apply/handle', group_id=TEAM, user_id=ERIN, approval=True)
-        self.wait_true(lambda: self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 4') == [], 'its end')
+        self.wait_true(lambda: self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 4 AND decided = 0') == [], 'its end')
         self.wait_true(lambda: ERIN in self.members(), 'the new member')
+        self.service.stop()
+        self.client.wait_state('waiting')
+        found = self.groups('ListApplications', '(axsu)', [TEAM], '', 50)[0]
+        self.assertEqual([(one['applicant_id'], one['status'], one['reason']) for one in found], [(ERIN, 1, 'again')])
 
     def test_invitations(self):
         self.scene(user='erin', persist=True)
@@ -267,7 +271,11 @@ class GroupTest(harness.Test):
         alice.post('/group/invite', group_id=TEAM, user_list=[ERIN])
         self.wait_true(lambda: waiting() == [(TEAM, ALICE, ERIN, '')], 'the second invitation')
         Peer(self.service, 'erin').post('/group/invite/handle', group_id=TEAM, user_id=ALICE, approval=False)
-        self.wait_true(lambda: self.server.query(ERIN, 'SELECT id FROM list_entries WHERE list = 3') == [], 'its end elsewhere')
+        self.wait_true(lambda: self.server.query(ERIN, 'SELECT id FROM list_entries WHERE list = 3 AND decided = 0') == [], 'its end elsewhere')
+        self.service.stop()
+        self.client.wait_state('waiting')
+        found = self.groups('ListInvitations', '(su)', '', 50)[0]
+        self.assertEqual([(one['group_id'], one['inviter_id'], one['status']) for one in found], [(TEAM, ALICE, 2)])
 
     def test_invite(self):
         self.scene()

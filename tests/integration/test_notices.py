@@ -38,7 +38,7 @@ class NoticeTest(harness.Test):
         return self.roster('GetItems', '(axb)', [user], False)[0]
 
     def entries(self, kind, group=TEAM):
-        return sorted(row[0] for row in self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = ? AND owner = ?', kind, group))
+        return sorted(row[0] for row in self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = ? AND owner = ? AND decided = 0', kind, group))
 
     def wait_true(self, predicate, what):
         harness.wait_for(predicate, what)

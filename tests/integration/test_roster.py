@@ -135,9 +135,14 @@ class RosterTest(harness.Test):
         self.client.wait_state('online')
         alice.post('/roster/decline', user_id=CAROL, reason='no')
         self.client.wait_event('RosterDeclined')
-        harness.wait_for(lambda: [row for row in self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 2')] == [(DAVE,)],
+        harness.wait_for(lambda: [row for row in self.server.query(ALICE, 'SELECT id FROM list_entries WHERE list = 2 AND decided = 0')] == [(DAVE,)],
                          'the application gone')
         self.fails('InvalidArguments', self.roster, 'ListApplications', '(su)', 'local:x', 10)
+        self.service.stop()
+        self.client.wait_state('waiting')
+        found = self.roster('ListApplications', '(su)', '', 10)[0]
+        self.assertEqual([(one['user_id'], one['status'], one['reason']) for one in found],
+                         [(CAROL, 2, 'again?'), (DAVE, 0, 'Dave here, we met on Monday')])
 
     def test_remove(self):
         self.scene()

@@ -131,7 +131,7 @@ apply (FlooDb *db, gint64 group, gint64 user, gint32 status, gint64 expires)
   g_assert_no_error (error);
 }
 
-/* Undecided ones of several groups, in pages; what is decided or lapsed is out. */
+/* Of several groups, in pages; what has lapsed is out, and of what is decided the last 200 stay. */
 static gboolean
 run_pages (FlooDb *db, gpointer data, GError **error)
 {
@@ -151,10 +151,22 @@ run_pages (FlooDb *db, gpointer data, GError **error)
   g_assert_cmpstr (end, ==, "");
   apply (db, 5, 1, 1, 0);
   apply (db, 5, 2, 0, floo_now_ms () - 1);
-  g_assert_cmpuint (count_page (db, one, 1, "", 10, &last), ==, 3);
+  g_assert_cmpuint (count_page (db, one, 1, "", 10, &last), ==, 4);
   g_assert_cmpuint (count_page (db, other, 1, "", 10, &none), ==, 0);
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     check_bad_cursor (db, one, 1, bad[i]);
+  for (gint64 user = 1; user <= 250; user++)
+    {
+      apply (db, 9, user, 0, floo_now_ms () + 100000);
+      if (user > 5)
+        g_assert_true (floo_lists_decide (db, FLOO_LIST_GROUP_APPLICATIONS, 9, user, FLOO_DECISION_DECLINED, error));
+    }
+  g_free (g_steal_pointer (&none));
+  g_assert_cmpuint (count_page (db, other, 1, "", 1000, &none), <=, 205);
+  g_free (g_steal_pointer (&none));
+  /* Decided ones outlive the stay in the group, those that wait do not. */
+  g_assert_true (floo_lists_remove_owner (db, 9, error));
+  g_assert_cmpuint (count_page (db, other, 1, "", 1000, &none), >=, 199);
   return TRUE;
 }
 

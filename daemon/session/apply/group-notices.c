@@ -108,6 +108,15 @@ drop_named (FlooApply *apply, FlooList list, const FlooNotice *notice, GError **
   return TRUE;
 }
 
+static gboolean
+decide_named (FlooApply *apply, FlooList list, const FlooNotice *notice, FlooDecision decision, GError **error)
+{
+  for (gsize i = 0; i < notice->n_to; i++)
+    if (!floo_lists_decide (apply->db, list, notice->group_id, floo_inbound_uid (notice->to[i]), decision, error))
+      return FALSE;
+  return TRUE;
+}
+
 /* Who is no member is nothing else in the group. */
 static gboolean
 drop_member (FlooApply *apply, const FlooNotice *notice, gint64 user, GError **error)
@@ -129,8 +138,8 @@ enter_group (FlooApply *apply, const FlooNotice *notice, GError **error)
   gboolean changed;
 
   if (!floo_contacts_add (apply->db, FLOO_CONTACT_GROUP, notice->group_id, &changed, error) || !mark_stale (apply, notice, error)
-      || !(changed ? floo_lists_remove_owner (apply->db, notice->group_id, error)
-                   : floo_lists_clear (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, error)))
+      || !floo_lists_decide (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, FLOO_LIST_ALL_IDS, FLOO_DECISION_ACCEPTED, error)
+      || (changed && !floo_lists_remove_owner (apply->db, notice->group_id, error)))
     return FALSE;
   return !changed || (floo_conversations_enter_group (apply->db, notice->group_id, notice->timestamp, error) && list_event (apply, notice, error));
 }
@@ -178,7 +187,7 @@ joined (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   if (notice->by_us)
     return enter_group (apply, notice, error);
-  return floo_lists_remove (apply->db, FLOO_LIST_GROUP_APPLICATIONS, notice->group_id, notice->from, NULL, error)
+  return floo_lists_decide (apply->db, FLOO_LIST_GROUP_APPLICATIONS, notice->group_id, notice->from, FLOO_DECISION_ACCEPTED, error)
          && add_to (apply, FLOO_LIST_MEMBERS, notice, notice->from, error) && mark_stale (apply, notice, error)
          && sender_event (apply, notice, error);
 }
@@ -236,14 +245,14 @@ apply_accepted (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   if (notice->for_us && !notice->by_us)
     return enter_group (apply, notice, error);
-  return drop_named (apply, FLOO_LIST_GROUP_APPLICATIONS, notice, error) && add_named (apply, FLOO_LIST_MEMBERS, notice, error)
+  return decide_named (apply, FLOO_LIST_GROUP_APPLICATIONS, notice, FLOO_DECISION_ACCEPTED, error) && add_named (apply, FLOO_LIST_MEMBERS, notice, error)
          && mark_stale (apply, notice, error) && named_event (apply, notice, error);
 }
 
 static gboolean
 apply_declined (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
-  return drop_named (apply, FLOO_LIST_GROUP_APPLICATIONS, notice, error);
+  return decide_named (apply, FLOO_LIST_GROUP_APPLICATIONS, notice, FLOO_DECISION_DECLINED, error);
 }
 
 static gboolean
@@ -268,8 +277,9 @@ invite_declined (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   if (!notice->by_us)
     return TRUE;
-  return notice->n_to > 0 ? drop_named (apply, FLOO_LIST_INVITATIONS, notice, error)
-                          : floo_lists_clear (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, error);
+  if (notice->n_to > 0)
+    return decide_named (apply, FLOO_LIST_INVITATIONS, notice, FLOO_DECISION_DECLINED, error);
+  return floo_lists_decide (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, FLOO_LIST_ALL_IDS, FLOO_DECISION_DECLINED, error);
 }
 
 /* ---- rank and bans ---- */

@@ -72,7 +72,7 @@ roster_added (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   gboolean changed;
 
-  if (!floo_lists_remove (apply->db, FLOO_LIST_APPLICATIONS, 0, other_side (notice), NULL, error)
+  if (!floo_lists_decide (apply->db, FLOO_LIST_APPLICATIONS, 0, other_side (notice), FLOO_DECISION_ACCEPTED, error)
       || !floo_contacts_add (apply->db, FLOO_CONTACT_USER, other_side (notice), &changed, error)
       || !floo_contacts_mark_stale (apply->db, FLOO_CONTACT_USER, other_side (notice), error))
     return FALSE;
@@ -160,7 +160,7 @@ roster_applied (FlooApply *apply, const FlooNotice *notice, GError **error)
 static gboolean
 roster_declined (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
-  return !notice->by_us || floo_lists_remove (apply->db, FLOO_LIST_APPLICATIONS, 0, other_side (notice), NULL, error);
+  return !notice->by_us || floo_lists_decide (apply->db, FLOO_LIST_APPLICATIONS, 0, other_side (notice), FLOO_DECISION_DECLINED, error);
 }
 
 static gboolean

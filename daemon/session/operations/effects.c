@@ -105,7 +105,7 @@ floo_effect_accept (FlooDb *db, FlooOperationCall *call, GError **error)
   gboolean changed;
 
   call->fetch = TRUE;
-  return floo_lists_remove (db, FLOO_LIST_APPLICATIONS, 0, user, NULL, error)
+  return floo_lists_decide (db, FLOO_LIST_APPLICATIONS, 0, user, FLOO_DECISION_ACCEPTED, error)
          && floo_contacts_add (db, FLOO_CONTACT_USER, user, &changed, error)
          && floo_contacts_mark_stale (db, FLOO_CONTACT_USER, user, error)
          && list_event (db, FLOO_SIGNAL_ROSTER_LIST_UPDATE, changed, error);
@@ -114,7 +114,7 @@ floo_effect_accept (FlooDb *db, FlooOperationCall *call, GError **error)
 gboolean
 floo_effect_decline (FlooDb *db, FlooOperationCall *call, GError **error)
 {
-  return floo_lists_remove (db, FLOO_LIST_APPLICATIONS, 0, id_argument (call, 0), NULL, error);
+  return floo_lists_decide (db, FLOO_LIST_APPLICATIONS, 0, id_argument (call, 0), FLOO_DECISION_DECLINED, error);
 }
 
 /* The conversation goes with the notice. */
@@ -386,19 +386,25 @@ floo_effect_set_display_name (FlooDb *db, FlooOperationCall *call, GError **erro
 
 /* ---- decisions ---- */
 
+static FlooDecision
+decision_of (const FlooOperationCall *call)
+{
+  return boolean_argument (call, 2) ? FLOO_DECISION_ACCEPTED : FLOO_DECISION_DECLINED;
+}
+
 gboolean
 floo_effect_handle_invitation (FlooDb *db, FlooOperationCall *call, GError **error)
 {
   gint64 group = id_argument (call, 0);
 
-  return floo_lists_remove (db, FLOO_LIST_INVITATIONS, group, id_argument (call, 1), NULL, error)
+  return floo_lists_decide (db, FLOO_LIST_INVITATIONS, group, id_argument (call, 1), decision_of (call), error)
          && (!boolean_argument (call, 2) || enter_group (db, call, group, error));
 }
 
 gboolean
 floo_effect_handle_application (FlooDb *db, FlooOperationCall *call, GError **error)
 {
-  return floo_lists_remove (db, FLOO_LIST_GROUP_APPLICATIONS, id_argument (call, 0), id_argument (call, 1), NULL, error);
+  return floo_lists_decide (db, FLOO_LIST_GROUP_APPLICATIONS, id_argument (call, 0), id_argument (call, 1), decision_of (call), error);
 }
 
 /* ---- profile and settings ---- */

@@ -205,10 +205,12 @@ CREATE TABLE list_entries (
   generation INTEGER NOT NULL,
   stale INTEGER NOT NULL DEFAULT 0,
   expires INTEGER NOT NULL DEFAULT 0,
+  decided INTEGER NOT NULL DEFAULT 0,       -- of applications and invitations: when we heard of the decision
   details TEXT NOT NULL,                    -- JSON
   PRIMARY KEY (list, owner, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX list_entries_by_owner ON list_entries (owner);
+CREATE INDEX list_entries_decided ON list_entries (list, decided) WHERE decided > 0;
 CREATE INDEX list_entries_stale ON list_entries (list, owner, id) WHERE stale = 1;
 
 -- What waits for an acknowledgement (outbox.h); state is a FlooSendState.

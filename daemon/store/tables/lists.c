@@ -13,6 +13,8 @@
 
 /* Before the cursors of our own pages: the service's begin otherwise. */
 #define CURSOR_PREFIX "local:"
+/* So many decisions of each kind are kept. */
+#define MAX_DECIDED 200
 
 /* What differs between the lists. */
 static const struct {
@@ -94,14 +96,19 @@ save (FlooDb *db, FlooList list, gint64 owner, gint64 id, gint64 generation, gbo
 {
   g_autoptr (FlooQuery) query = NULL;
   g_autofree char *text = floo_json_to_text (details);
-  gint64 expires = 0;
+  gint64 expires = 0, decided = 0, status = 0;
 
   if (kinds[list].expires_key != NULL)
-    floo_json_get_int (json_node_get_object (details), kinds[list].expires_key, &expires);
-  query = floo_query_take_ints (db, "list-entry-put", FLOO_INTS (list, owner, id, generation, stale, expires), error);
+    {
+      (void) floo_json_get_int (json_node_get_object (details), "status", &status);
+      decided = status != 0 ? floo_now_ms () : 0;
+      if (decided == 0)
+        (void) floo_json_get_int (json_node_get_object (details), kinds[list].expires_key, &expires);
+    }
+  query = floo_query_take_ints (db, "list-entry-put", FLOO_INTS (list, owner, id, generation, stale, expires, decided), error);
   if (query == NULL)
     return FALSE;
-  floo_query_bind_text (query, 7, text);
+  floo_query_bind_text (query, 8, text);
   return floo_query_run (query, error);
 }
 
@@ -128,9 +135,9 @@ lay_over (JsonNode *details, JsonNode *fields)
   return changed;
 }
 
-/* What waits for a decision and has got one, or has lapsed, is out. */
+/* What waits for a decision and has lapsed is out. */
 static gboolean
-is_over (FlooList list, GVariant *record)
+has_lapsed (FlooList list, GVariant *record)
 {
   gint64 expires = 0;
   gint32 status = 0;
@@ -139,7 +146,7 @@ is_over (FlooList list, GVariant *record)
     return FALSE;
   g_variant_lookup (record, "status", "i", &status);
   g_variant_lookup (record, kinds[list].expires_key, "x", &expires);
-  return status != 0 || (expires > 0 && expires <= floo_now_ms ());
+  return status == 0 && expires > 0 && expires <= floo_now_ms ();
 }
 
 /* What an entry of our own tells of us. */
@@ -186,7 +193,7 @@ put (FlooDb *db, FlooList list, gint64 *owner, gint64 generation, GVariant *reco
   if (!g_variant_lookup (record, kinds[list].id_key, "x", &id)
       || (is_of_any_owner (list) && !g_variant_lookup (record, kinds[list].owner_key, "x", owner)))
     return TRUE;
-  if (is_over (list, record))
+  if (has_lapsed (list, record))
     return drop (db, list, *owner, id, changed, error);
   if (!load (db, list, *owner, id, &details, &stale, error))
     return FALSE;
@@ -253,6 +260,20 @@ floo_lists_remove (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean 
   /* An answer on its way may have it, though it is not here. */
   floo_lists_note_change (db, list, owner);
   return drop (db, list, owner, id, changed, error);
+}
+
+static gboolean
+trim_decided (FlooDb *db, FlooList list, GError **error)
+{
+  return kinds[list].expires_key == NULL || floo_query_run_ints (db, "list-entries-trim-decided", FLOO_INTS (list, MAX_DECIDED), NULL, error);
+}
+
+gboolean
+floo_lists_decide (FlooDb *db, FlooList list, gint64 owner, gint64 id, FlooDecision decision, GError **error)
+{
+  floo_lists_note_change (db, list, owner);
+  return floo_query_run_ints (db, "list-entries-decide", FLOO_INTS (list, owner, id, decision, floo_now_ms ()), NULL, error)
+         && trim_decided (db, list, error);
 }
 
 gboolean
@@ -329,7 +350,7 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
         return FALSE;
       *changed |= differs && was_complete;
     }
-  if (!floo_query_run_ints (db, "list-drop-expired", FLOO_INTS (list, floo_now_ms ()), NULL, error))
+  if (!floo_query_run_ints (db, "list-drop-expired", FLOO_INTS (list, floo_now_ms ()), NULL, error) || !trim_decided (db, list, error))
     return FALSE;
   if (!current || *next != '\0')
     return TRUE;
@@ -449,7 +470,7 @@ floo_lists_get_page (FlooDb *db, FlooList list, const gint64 *owners, guint n_ow
       item = decode (query, record);
       if (item != NULL)
         g_variant_ref_sink (item);
-      if (item == NULL || is_over (list, item))
+      if (item == NULL || has_lapsed (list, item))
         continue;
       g_variant_builder_add_value (&items, item);
       n++;

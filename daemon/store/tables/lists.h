@@ -4,7 +4,8 @@
  * our decision. All functions run inside a job.
  *
  * An entry is the JSON object of its record under the record's field names. A list is complete once a reading went from its first page to
- * the last; from then on notices and our own calls keep it true. Lists of decisions that wait hold only what is still undecided.
+ * the last; from then on notices and our own calls keep it true. Applications and invitations stay when they are
+ * decided, the last 200 of each list.
  */
 #pragma once
 
@@ -28,6 +29,10 @@ typedef enum {
   FLOO_N_LISTS
 } FlooList;
 
+/* The service's numbers. */
+typedef enum { FLOO_DECISION_ACCEPTED = 1, FLOO_DECISION_DECLINED = 2 } FlooDecision;
+#define FLOO_LIST_ALL_IDS 0
+
 /* The owner of a list that goes over all owners: of FLOO_LIST_INVITATIONS and FLOO_LIST_GROUP_APPLICATIONS. */
 #define FLOO_LIST_ANY_OWNER (-1)
 
@@ -44,7 +49,7 @@ typedef enum {
 gboolean floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *cursor, const char *next, GVariant *records,
                                gboolean *changed, GError **error);
 
-/* A record by itself (a{sv}): the fields given replace those there. One that is decided or over is removed. @changed: (out) (optional) */
+/* A record by itself (a{sv}): the fields given replace those there. One that has lapsed is removed. @changed: (out) (optional) */
 gboolean floo_lists_take (FlooDb *db, FlooList list, gint64 owner, GVariant *record, gboolean *changed, GError **error);
 
 /*
@@ -57,7 +62,9 @@ gboolean floo_lists_put (FlooDb *db, FlooList list, gint64 owner, GVariant *reco
 gboolean floo_lists_add (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error);
 /* @changed: (out) (optional) */
 gboolean floo_lists_remove (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error);
-/* Empties one list. */
+/* An application or invitation is decided; @id: FLOO_LIST_ALL_IDS: all of the owner that wait. What is not there, or decided, stays so. */
+gboolean floo_lists_decide (FlooDb *db, FlooList list, gint64 owner, gint64 id, FlooDecision decision, GError **error);
+/* Empties one list, but for what is decided. */
 gboolean floo_lists_clear (FlooDb *db, FlooList list, gint64 owner, GError **error);
 /* All lists of a group that is not ours any more. */
 gboolean floo_lists_remove_owner (FlooDb *db, gint64 owner, GError **error);
