@@ -25,7 +25,7 @@
 #define MAX_FILES 65536
 /* With fewer the daemon does not start: it has some 40 open itself, and 200 transfers hold one or two each. */
 #define MIN_FILES 512
-/* From the signal to the end of the process, whatever network and disk do. What is not committed by then was not promised either. */
+/* From the signal to the end of the process, whatever network and disk do. What is not committed by then was never confirmed either. */
 #define STOP_TIMEOUT_MS 1900
 
 typedef struct {
@@ -90,7 +90,7 @@ static void
 on_all_delivered (GObject *connection, GAsyncResult *result, gpointer user_data)
 {
   FlooApp *app = user_data;
-  GVariant *reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection), result, NULL); /* NULL: no bus, nobody waits */
+  GVariant *reply = g_dbus_connection_call_finish (G_DBUS_CONNECTION (connection), result, NULL); /* NULL: no bus, no caller */
 
   g_clear_pointer (&reply, g_variant_unref);
   g_main_loop_quit (app->loop);
@@ -252,7 +252,7 @@ set_up_process (void)
 
   /*
    * A core dump would hold the password and the token, and travel with bug reports. That holds for --verbose as well: its log is
-   * meant to be handed on. Who wants to look inside starts the daemon under a debugger, which works all the same.
+   * meant to be handed on. To look inside start the daemon under a debugger, which still works.
    */
   if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
     g_message ("Core dumps cannot be turned off: %s", g_strerror (errno));

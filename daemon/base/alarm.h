@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * alarm.h: a timer whose time goes on while the machine sleeps, unlike that of g_timeout_add().
+ * alarm.h: a timer that keeps counting while the machine is suspended, unlike that of g_timeout_add().
  */
 #pragma once
 

@@ -335,7 +335,7 @@ read_file (FlooConfig *config, gboolean must_exist, GError **error)
 
   if (g_file_get_contents (config->path, &text, &len, &local))
     {
-      if (g_str_has_prefix (text, BYTE_ORDER_MARK)) /* which editors of other systems put there, and nobody sees */
+      if (g_str_has_prefix (text, BYTE_ORDER_MARK)) /* which some editors put there invisibly */
         mark = strlen (BYTE_ORDER_MARK);
       /* Translations are kept to be refused: there are none. */
       if (g_key_file_load_from_data (file, text + mark, len - mark, G_KEY_FILE_KEEP_TRANSLATIONS, &local))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * error.h: the one error domain of the daemon, and the border that every
+ * error.h: the one error domain of the daemon, and the conversion that every
  * error crosses on its way to a client.
  */
 #pragma once

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hash.h: a number by which bytes are known again, where nobody gains by making two alike.
+ * hash.h: a number to recognise bytes by, where there is no gain in forging a collision.
  */
 #pragma once
 

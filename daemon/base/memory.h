@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  *
  * Once, before there is any thread: large blocks are mappings of their own, which go back when they are freed. GLib before 2.76 has an
  * allocator of its own, which keeps nearly all that it ever had; it is off where the environment says so when the process starts, so the
- * process is started anew, with the same id, where that does not say so (G_SLICE).
+ * process is started again, with the same id, where that does not say so (G_SLICE).
  */
 void floo_memory_init (char **argv);
 

@@ -37,7 +37,7 @@ typedef enum {
   FLOO_OPERATION_DELETE_CONVERSATION_EVERYWHERE = 102
 } FlooOperation;
 
-/* Message.status; it only grows, save by READ_CANCEL. */
+/* Message.status; it only grows, except by READ_CANCEL. */
 typedef enum { FLOO_STATUS_UNREAD = 0, FLOO_STATUS_DELIVERED = 1, FLOO_STATUS_READ = 2 } FlooMessageStatus;
 
 /* Message.more.send_state of our own; NONE for everything that the service has given us. Stored numbers; SCHEDULED, which waits for a time,

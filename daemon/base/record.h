@@ -50,7 +50,7 @@ extern const FlooRecord floo_record_file_upload, floo_record_pinned_conversation
 /**
  * floo_record_from_json:
  *
- * Decodes what the service sent. Fields that are missing or null are left out, fields that are not in the table are read over; a field of a
+ * Decodes what the service sent. Fields that are missing or null are left out, fields that are not in the table are ignored; a field of a
  * wrong type, an integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field. What the service
  * does both ways is taken both ways: an integer from a string of digits, a boolean from 0 and 1, a text from an integer.
  *
@@ -72,7 +72,7 @@ JsonNode *floo_record_to_json (const FlooRecord *record, GVariant *values, GErro
 /* Returns: (transfer full): those members of @object that are fields of the record and of their types, under the record's names. */
 JsonObject *floo_record_pick_fields (const FlooRecord *record, JsonObject *object);
 
-/* Returns: (transfer floating): the ids in a JSON array of integers, as ax; what is none is left out, and an array of nothing else is an error.
+/* Returns: (transfer floating): the ids in a JSON array of integers, as ax; invalid ones are left out, and an array of nothing else is an error.
  * NULL or a JSON null is none. */
 GVariant *floo_ids_from_json (JsonNode *node, GError **error);
 

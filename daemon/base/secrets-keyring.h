@@ -28,7 +28,7 @@ void floo_keyring_lookup_async (const char *instance, gboolean unlock, GCancella
 /* Returns: (transfer full) (nullable): the text; free with floo_keyring_text_free(). NULL without an error: it is unlocked and has none. */
 char *floo_keyring_lookup_finish (GAsyncResult *result, GError **error);
 void floo_keyring_text_free (char *text);
-/* A locked collection asks the user and may take as long as they do. */
+/* A locked collection prompts the user and may take as long as they need. */
 void floo_keyring_store_async (const char *instance, const char *text, GCancellable *cancellable, GAsyncReadyCallback callback,
                                gpointer user_data);
 gboolean floo_keyring_store_finish (GAsyncResult *result, GError **error);

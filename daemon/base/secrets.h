@@ -52,7 +52,7 @@ typedef enum {
 /*
  * All are asynchronous; file I/O runs on a worker thread, a locked keyring may take as long as the user does (callers go on
  * without). Load gives NULL without an error where nothing is stored; FLOO_ERROR_KEYRING where the data folder says that the record is in
- * the Secret Service, and that is locked, not there, or does not answer; FLOO_ERROR_NOT_FOUND where it is unlocked and has it no more. The
+ * the Secret Service, and that is locked, not there, or does not answer; FLOO_ERROR_NOT_FOUND where it is unlocked and does not have it. The
  * record is one secret, so that it is never half of two.
  */
 void floo_secrets_load_async (FlooSecrets *self, FlooSecretsAsk ask, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);

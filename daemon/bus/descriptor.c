@@ -19,7 +19,7 @@ floo_bus_call_take_fd (const FlooBusCall *call, guint at)
   if (list != NULL && index >= 0 && index < g_unix_fd_list_get_length (list))
     fd = g_unix_fd_list_get (list, index, &error);
   if (fd < 0)
-    floo_reply_error (floo_bus_reply, call->invocation, FLOO_ERROR_INVALID_ARGUMENTS, "%s is no descriptor that came along%s%s",
+    floo_reply_error (floo_bus_reply, call->invocation, FLOO_ERROR_INVALID_ARGUMENTS, "%s is not a file descriptor of this call%s%s",
                       g_dbus_method_invocation_get_method_info (call->invocation)->in_args[at]->name, error != NULL ? ": " : "",
                       error != NULL ? error->message : "");
   return fd;

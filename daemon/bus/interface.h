@@ -119,7 +119,7 @@ void floo_bus_reply_fd (int fd, const GError *error, gpointer invocation);
 #define FLOO_TYPE_BUS_INTERFACE (floo_bus_interface_get_type ())
 G_DECLARE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, FLOO, BUS_INTERFACE, GDBusInterfaceSkeleton)
 
-/* @table: lives for ever */
+/* @table: must never be freed */
 FlooBusInterface *floo_bus_interface_new (const FlooBusTable *table, FlooSession *session);
 /* One of many objects with this interface. */
 FlooBusInterface *floo_bus_interface_new_for_object (const FlooBusTable *table, FlooSession *session, guint64 object);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * options.h: what may stand in a method's `a{sv} options`, as a table.
+ * options.h: the keys of a method's `a{sv} options`, as a table.
  */
 #pragma once
 

@@ -196,7 +196,7 @@ run_call (Call *call, GError **error)
   if (file != (floo_cli_option (cli, "output") != NULL))
     {
       g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s %s", call->member,
-                   file ? "hands out a file: say where it goes with --output FILE" : "hands out no file: --output is not for it");
+                   file ? "hands out a file: say where it goes with --output FILE" : "returns no file: --output cannot be used");
       return FALSE;
     }
   args = make_arguments (call, error);

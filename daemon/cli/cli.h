@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cli.h: one run of a command: its arguments and options, the daemon that it asks, and what it ends with.
+ * cli.h: one run of a command: its arguments and options, the connection to the daemon, and the exit status.
  *
- * Commands are clients like any other: they know nothing of the daemon but its D-Bus API. Functions return FALSE or NULL with a GError, and
- * whoever runs the command turns it into one line on standard error and the exit status, see floo_cli_fail().
+ * Commands are clients like any other: they use nothing of the daemon but its D-Bus API. Functions return FALSE or NULL with a GError, and
+ * the main program turns it into one line on standard error and the exit status, see floo_cli_fail().
  */
 #pragma once
 
@@ -150,7 +150,7 @@ const char *floo_cli_error_name (const GError *error);
 int floo_cli_exit_status (const char *error_name);
 /* An error with a D-Bus name and a text, as LastError and transfers have it. */
 int floo_cli_fail_named (FlooCli *cli, const char *name, const char *message);
-/* One line on standard error for the user at hand: no error. */
+/* One line on standard error for the user; not an error. */
 void floo_cli_note (FlooCli *cli, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 /* ---- the daemon (bus.c) ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complete.c: `flooim _complete WORD...`: what the last word may become, a line each with a tab and words about it, for the shells'
+ * complete.c: `flooim _complete WORD...`: completions of the last word, one per line with a tab and words about it, for the shells'
  * completions.
  *
  * The daemon is asked for names where it runs; it is never started for that, and nothing here is an error.

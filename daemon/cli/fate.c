@@ -114,7 +114,7 @@ look (Fate *fate)
   take_status (fate, g_variant_get_string (state, NULL), NULL);
 }
 
-/* Where it runs at the beginning, too. */
+/* Also called at the beginning if the daemon runs. */
 static void
 on_appeared (GDBusConnection *connection, const char *name, const char *owner, gpointer user_data)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fate.h: sending, and waiting for what becomes of it.
+ * fate.h: sending, and waiting for the result.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  * @args: (transfer floating): its arguments
  * @fds: (nullable): descriptors among them
  *
- * @seconds: how long to wait for its fate, and without progress for a file; -1: not at all
+ * @seconds: how long to wait for its result, and without progress for a file; -1: not at all
  *
  * Calls the method and prints the client id; where it waits it prints the message's id instead when it is sent. Returns: the exit status
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * generic.c: commands that are one call, as their row in the table says.
+ * generic.c: commands that are a single call, described by their row in the table.
  *
  * FlooCliCommand.params has a word for each argument of the method; a digit is the place of the command's argument that it is made from:
  *

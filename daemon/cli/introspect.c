@@ -13,7 +13,7 @@
 typedef struct
 {
   char *comment;        /* (nullable): the last one */
-  char *interface;      /* (nullable): the one at hand */
+  char *interface;      /* (nullable): the present one */
   GHashTable *comments; /* "im.floo.Daemon1.Roster" or "im.floo.Daemon1.Roster.List" -> its comment */
 } Reading;
 

@@ -133,7 +133,7 @@ floo_cli_run_transfers_cancel (FlooCli *cli)
         }
       if (reply == NULL && g_dbus_error_is_remote_error (error))
         {
-          /* What is no object any more is said in words of D-Bus. */
+          /* D-Bus's own error for an object that is gone. */
           g_autofree char *name = g_dbus_error_get_remote_error (error);
 
           if (strcmp (name, "org.freedesktop.DBus.Error.UnknownMethod") == 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * text.h: what commands print.
+ * text.h: the output of commands.
  *
  * On a terminal: columns that fit its width, colours, local time. Elsewhere: plain and stable: a record a line, fields between tabs,
  * backslash, tab and line break in a field as "\\", "\t", "\n". With --json: one object a line.

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * transfer.h: waiting for files on their way.
+ * transfer.h: waiting for transfers.
  */
 #pragma once
 

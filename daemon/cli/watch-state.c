@@ -7,7 +7,7 @@
 
 #include "cli/watch.h"
 
-/* The file is this many bytes, written at once: a line, and blanks. Within a sector it is there whole or not at all. */
+/* The file is this many bytes, written at once: a line, and blanks. Within a sector a write is atomic. */
 #define FILE_SIZE 256
 #define HEADER "flooim-watch 1 "
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * watch.c: `flooim watch`: events as they come, each once and in order.
+ * watch.c: `flooim watch`: prints events as they arrive, each once and in order.
  */
 #include "cli/watch.h"
 
@@ -183,7 +183,7 @@ on_event (const char *name, gint64 time, GVariant *args, gpointer user_data)
 
   if (watch->stopping)
     return FALSE;
-  /* Of what is replayed only what was handed on is saved at once, the rest when all is. */
+  /* During a replay the position is saved only for what was handed on; the rest is saved at its end. */
   return floo_find_event (name) == NULL || (handle (watch, name, time, args) && (time != 0 || save (watch)) && !watch->stopping);
 }
 
@@ -201,7 +201,7 @@ on_begun (FlooBegin why, gpointer user_data)
       g_autoptr (GVariant) args = g_variant_ref_sink (g_variant_new ("(tss)", last, journal, reasons[why]));
       const FlooWatchItem item = { .name = "Reset", .serial = last, .args = args };
 
-      floo_cli_note (watch->cli, "it had to begin anew at event %" G_GUINT64_FORMAT ": %s", last, reasons[why]);
+      floo_cli_note (watch->cli, "it had to start over at event %" G_GUINT64_FORMAT ": %s", last, reasons[why]);
       if (!hand_on (watch, &item))
         return FALSE;
     }

@@ -127,7 +127,7 @@ floo_desk_is_busy (FlooDesk *desk)
 
 /* ---- signals ---- */
 
-/* Returns: (nullable): NULL: it is none of ours */
+/* Returns: (nullable): NULL: not one of ours */
 static FlooChat *
 find_noted (FlooDesk *desk, GVariant *note)
 {

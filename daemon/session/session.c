@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session.c: builds the parts and tells each what it must know of the others. Which part answers a call is in calls.c.
+ * session.c: builds the parts and connects them by their listeners. Which part answers a call is in calls.c.
  */
 #include "session/parts.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session.h: what the daemon does for its clients, without a word of D-Bus.
+ * session.h: what the daemon does for its clients, independent of D-Bus.
  *
  * Every operation answers through a FlooReply (base/error.h) with the tuple of the method's out arguments, within the time limits of the
  * contract. Arguments come type-checked; what they mean is checked here. Errors may be of any domain; the border normalises them.

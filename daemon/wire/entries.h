@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * entries.h: payloads of a service that have entries (SyncDL's metas, UnreadDL's conversations), of which each is taken by itself.
+ * entries.h: payloads of a service that have entries (SyncDL's metas, UnreadDL's conversations), each of which is unpacked separately.
  *
  * Only for wire/.
  */

@@ -2,7 +2,7 @@
 /*
  * fields.h: the bare wire format of protobuf, field by field, and the check of unpacked integers.
  *
- * Only for wire/. protobuf-c does the unpacking; it takes a message whole or not at all, so what must be told apart before is read here.
+ * Only for wire/. protobuf-c does the unpacking; it accepts only a whole message, so what must be told apart before is read here.
  */
 #pragma once
 

@@ -7,7 +7,7 @@
  * FLOO_MAX_FRAME_MEMORY, FLOO_MAX_ITEM_MEMORY and FLOO_MAX_PAGE_METAS.
  *
  * What a service sends is taken entry by entry: one that is malformed is left out, and a page beyond a bound ends before it. A client's
- * frame is taken whole or not at all.
+ * frame is accepted as a whole or refused.
  *
  * In daemon/wire/floo.proto every text field is declared `bytes`: the bytes on
  * the wire are the same, but a text keeps its length, so that a NUL or invalid
@@ -81,7 +81,7 @@ gconstpointer floo_frame_unpack (FlooFrame *frame, const ProtobufCMessageDescrip
 /* Frees what floo_frame_unpack() and floo_frame_text() made so far. */
 void floo_frame_release_items (FlooFrame *frame);
 
-/* Says that a page that does not tell it, as one that is cut or a refusal, is one of history. */
+/* Marks a page as history that does not say so itself (it is cut, or a refusal). */
 void floo_frame_set_history (FlooFrame *frame);
 
 /**

@@ -48,7 +48,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooSioDecoder, floo_sio_decoder_free)
  * @packet: (out): what it was
  *
  * Takes one WebSocket message. Text with "b4" is a binary message in base64. Events
- * of other names, acks and other namespaces are read over (FLOO_SIO_NONE), their attachments with them.
+ * of other names, acks and other namespaces are ignored (FLOO_SIO_NONE), their attachments with them.
  *
  * Returns: FALSE with FLOO_ERROR_PROTOCOL where the message is malformed; the decoder is then as after floo_sio_decoder_new()
  */

@@ -65,7 +65,7 @@ on_progress (FlooTransfer *transfer, GParamSpec *property, gpointer user_data)
            floo_transfer_get_status (transfer), floo_transfer_get_transferred (transfer), floo_transfer_get_total (transfer));
 }
 
-/* Each file on its way is an object of its own, whoever began it. */
+/* Each file on its way is an object of its own, whichever client began it. */
 static void
 on_transfer (GDBusObjectManager *manager, GDBusObject *object, gpointer user_data)
 {

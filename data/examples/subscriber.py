@@ -6,7 +6,7 @@ FILE keeps the journal's id and the serial of the last event handled. The rules 
 
 - At the start, when the daemon comes back and when another account is logged in: subscribe, then Replay from the serial kept.
 - On a signal: serial 0 is outside the journal; last + 1 is next; up to last was handled already; anything else is a gap: Replay.
-- Where Replay cannot (another journal, or events that are not kept any more) the state is loaded anew, and its serial is the place to go on from.
+- Where Replay cannot (another journal, or events that are not kept any more) the state is reloaded, and its serial is where to continue.
 
 FILE is written after the event is handled: a crash between the two hands one event out again, none is lost. Who keeps the effect of handle() and the serial in one
 transaction of a database handles each exactly once.

@@ -129,13 +129,13 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
         self.assertEqual([line.rpartition('/')[2] for line in lines()[-2:]], ['fail', 'four'])
         watching.kill()
 
-        # another journal: it says that it begins anew
+        # another journal: it says that it starts over
         watching.wait()
         client.call('Account', 'Logout', '(a{sv})', {'erase': harness.GLib.Variant('b', True)})
         client.login('alice')
         self.come_to_rest(sandbox, client, 'alice')
         watching = self.watch(daemon, *args)
-        self.wait_output(watching, lambda text: 'it had to begin anew' in text, 'that it begins anew', 'err')
+        self.wait_output(watching, lambda text: 'it had to start over' in text, 'that it starts over', 'err')
         sandbox.send('bob', 'alice', 'five')
         harness.wait_for(lambda: lines()[-1].endswith('/five'), 'the fifth')
         watching.kill()

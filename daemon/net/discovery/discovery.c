@@ -108,7 +108,7 @@ is_final (const GError *error)
     }
 }
 
-/* The URL to ask, or NULL where @server is none. */
+/* The URL to ask, or NULL where @server is not a URL. */
 static GUri *
 dns_uri (const Ask *ask, const char *server)
 {
@@ -128,7 +128,7 @@ dns_uri (const Ask *ask, const char *server)
 #define CODE_NO_SUCH_USER 10000
 #define CODE_ACCOUNT_DELETED 10021
 
-/* Discovery knows applications alone: what a code says of users, tokens and passwords elsewhere, it does not say here. */
+/* Discovery knows only applications: codes that elsewhere concern users, tokens and passwords do not have that meaning here. */
 static void
 restrict_meaning (GError *error)
 {
@@ -262,7 +262,7 @@ health_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
 
   ask->pending--;
-  /* A proxy that asks who we are says nothing of the server; it is asked who that is on the way to the endpoints. */
+  /* A proxy that requires authentication says nothing about the server; that is settled on the way to the endpoints. */
   if (body != NULL
       && (soup_message_get_status (call->message) == SOUP_STATUS_OK || soup_message_get_status (call->message) == FLOO_PROXY_STATUS))
     g_queue_push_tail (&ask->healthy, call->server);
@@ -406,7 +406,7 @@ ran_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
   Race *race = g_task_get_task_data (task);
-  /* A proxy with nobody behind it is fast, and no service. */
+  /* A proxy that cannot reach the server answers fast, and is not the service. */
   gboolean answered = body != NULL && !SOUP_STATUS_IS_SERVER_ERROR (soup_message_get_status (runner->message));
 
   race->pending--;

@@ -85,7 +85,7 @@ adopt_raced (GTask *task, gssize winner)
   if (winner > 0)
     floo_service_map_prefer (discover->map, (guint) winner);
   adopt (self, g_steal_pointer (&discover->map));
-  g_message ("The service is at %s%s", floo_ring_get (self->rest), discover->from_cache ? " (as kept from the last time)" : "");
+  g_message ("The service is at %s%s", floo_ring_get (self->rest), discover->from_cache ? " (from the cache)" : "");
   g_task_return_boolean (task, TRUE);
 }
 
@@ -102,7 +102,7 @@ raced_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     adopt_raced (task, winner);
 }
 
-/* Finds out which cluster is the fastest; of one there is nothing to find. @task: (transfer none) */
+/* Finds the fastest cluster, where there are several. @task: (transfer none) */
 static void
 race (GTask *task)
 {
@@ -127,7 +127,7 @@ race (GTask *task)
                              raced_cb, g_object_ref (task));
 }
 
-/* Nobody could be asked: what is known already has to do. */
+/* No server could be asked: use what is known already. */
 static gboolean
 fall_back (GTask *task)
 {
@@ -148,7 +148,7 @@ fall_back (GTask *task)
 }
 
 /* Errors with which what is known may still be right. An application that was there and is not found may be found by the service itself,
- * which has the last word on it. */
+ * which decides. */
 static gboolean
 may_fall_back (const GError *error)
 {
@@ -195,7 +195,7 @@ collect_servers (FlooEndpoints *self)
   return servers;
 }
 
-/* Without anybody being asked. */
+/* Without any request. */
 static void
 take_fixed (GTask *task)
 {
@@ -267,7 +267,7 @@ on_warm_up_late (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Nothing connects anywhere before the first discovery, so that it is the place to get ready. */
+/* Nothing connects before the first discovery, so the network's modules are loaded here. */
 static void
 on_warmed_up (gpointer user_data)
 {
@@ -327,7 +327,7 @@ floo_endpoints_discover_finish (FlooEndpoints *self, GAsyncResult *result, gbool
     *from_cache = discover->from_cache;
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return FALSE;
-  /* Cancelled between the answer and this call: whoever asked may have nothing left to go on with. */
+  /* Cancelled between the answer and this call: the caller may have released what it needs to go on. */
   if (g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_CANCELLED, "Cancelled");

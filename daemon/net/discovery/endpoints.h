@@ -45,8 +45,8 @@ void floo_endpoints_set_source (FlooEndpoints *self, const char *source);
  * The finish function tells by @from_cache whether it was the cache's answer; the caller then tries again in the background.
  */
 void floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
-/* As floo_endpoints_discover_async(), but where the cache has an answer nobody is asked: two round trips and more that a start need not wait
- * for. Ends by the same finish function, with @from_cache. */
+/* As floo_endpoints_discover_async(), but where the cache has an answer no request is made: a start saves two round trips and more.
+ * Ends by the same finish function, with @from_cache. */
 void floo_endpoints_recall_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean floo_endpoints_discover_finish (FlooEndpoints *self, GAsyncResult *result, gboolean *from_cache, GError **error);
 /* Whether an answer (fresh or cached, loaded by the last discover) is there. */
@@ -62,7 +62,7 @@ char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
 /**
  * floo_endpoints_rest_failed:
  * floo_endpoints_socket_failed:
- * @unreachable: there was no connection, or only to a proxy with nobody behind it: nothing else is to be hoped for from this host
+ * @unreachable: there was no connection, or a proxy could not reach the host: trying it again would not help
  *
  * Counts a failure of the host in use, by host and over discoveries. The fifth in a row within half an hour moves on, the first one where it
  * is @unreachable; answered resets. Where all hosts of the kind fail "exhausted" is emitted.

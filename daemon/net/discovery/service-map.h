@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * service-map.h: what a discovery server's answer says, checked.
+ * service-map.h: a discovery server's answer, validated.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ typedef struct {
  * floo_service_map_parse:
  * @data: the answer's data, from the service or from the cache
  *
- * Hosts that are none, and clusters that lack one of the two services, are read over. Lists are bounded.
+ * Invalid hosts, and clusters that lack one of the two services, are ignored. Lists are bounded.
  * Errors: FLOO_ERROR_BANNED, FLOO_ERROR_FROZEN, FLOO_ERROR_APP_UNAVAILABLE by app_status, FLOO_ERROR_PROTOCOL where nothing usable is left.
  */
 FlooServiceMap *floo_service_map_parse (JsonNode *data, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * envelope.h: what every answer of the service comes in: {code, data, message}.
+ * envelope.h: the envelope of every REST answer: {code, data, message}.
  */
 #pragma once
 
@@ -35,7 +35,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooRestAnswer, floo_rest_answer_free)
  */
 FlooRestAnswer *floo_envelope_open (GBytes *body, guint status, GError **error);
 
-/* Whether an HTTP status is an answer and no failure of whoever stands before the service. */
+/* Whether an HTTP status is an answer of the service, not a failure of a proxy before it. */
 gboolean floo_http_status_is_success (guint status);
 
 /* Returns: (transfer full): floo_error_new_refusal() for an envelope's code, by the table of base/refusal.h. @message: (nullable) */

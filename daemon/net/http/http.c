@@ -10,7 +10,7 @@
 /* libsoup never has to hold a request back, see start(): also where it still counts connections that are being given up. */
 #define MAX_CONNECTIONS 1000
 #define MAX_CONNECTIONS_PER_HOST (2 * MAX_REQUESTS_PER_HOST)
-/* Unused connections are given up early: after a change of network or a sleep they are dead without a word. */
+/* Unused connections are closed early: after a change of network or a suspend they are dead without notice. */
 #define IDLE_SECONDS 15
 #define READ_SIZE (16u << 10)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * http.h: one bounded HTTP request, and the session that all of them share the ways of.
+ * http.h: one bounded HTTP request, and the common set-up of all HTTP sessions.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef void (*FlooHttpReady) (gpointer user_data);
  * @ready: called when that is done: at once where it was done before, else later from the main loop
  *
  * Loads what the first connection needs, on a thread: GIO's network monitor and its modules for proxies. On the main loop they would take
- * milliseconds, or as long as a D-Bus service takes to answer them. There is no time limit, and only one thread is ever at it. See also
+ * milliseconds, or as long as a D-Bus service takes to answer them. There is no time limit, and only one thread does so at a time. See also
  * floo_tls_prepare().
  */
 void floo_http_warm_up (FlooHttpReady ready, gpointer user_data);

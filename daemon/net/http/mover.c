@@ -10,7 +10,7 @@
 
 /* How often the main loop looks, while there is a transfer. */
 #define LOOK_MS 100
-/* Bytes/s: less is as good as nothing. */
+/* Bytes/s: less counts as no progress. */
 #define LEAST_RATE 128
 /* The longest time for which transfers are held back. */
 #define MAX_HOLD (20 * G_TIME_SPAN_SECOND)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mover.h: work on a thread of its own that moves bytes, and what the main loop gets to see of it.
+ * mover.h: moves bytes on a thread of its own and reports progress to the main loop.
  *
  * The bytes of files do not come by the main loop: what concerns messages need not wait for them, and a blocking call moves them for a
  * fraction of the processor time. The thread takes what time the others leave (its nice value is higher).
@@ -36,7 +36,7 @@ void floo_mover_tell (FlooMover *mover, goffset transferred, goffset total);
  * floo_movers_hold:
  *
  * Holds all transfers back, or no longer: on a thin line they would keep the heartbeat from coming through. It ends by itself after some
- * seconds. Transfers that connect within the next minutes take small windows, so that the line never has much of theirs in it.
+ * seconds. Transfers that connect within the next minutes take small windows, so that little of their data is queued on the line.
  */
 void floo_movers_hold (gboolean hold);
 /* Returns: when bytes of any transfer last moved, monotonic us; 0: never. The network lives then. */

@@ -14,7 +14,7 @@
 
 G_BEGIN_DECLS
 
-/* The status of a proxy that wants to know who asks. */
+/* The status of a proxy that requires authentication. */
 #define FLOO_PROXY_STATUS SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED
 
 /* Returns: (transfer none): who knows the proxies; its first use may block, see floo_http_warm_up(). */

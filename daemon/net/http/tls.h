@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tls.h: what TLS needs is loaded when something speaks it, and not on the main loop.
+ * tls.h: loads what TLS needs on first use, off the main loop.
  */
 #pragma once
 

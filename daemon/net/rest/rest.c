@@ -11,7 +11,7 @@
 #include "net/http/http.h"
 #include "net/http/proxy.h"
 
-/* A host that does not let us connect for so long is left for another one, where there is one. */
+/* A host that accepts no connection for this long is replaced by another one, if there is one. */
 #define CONNECT_LIMIT_MS 4000
 #define MAX_TRIES 8u
 /* Bodies from here on are taken apart on a worker thread: it is more than a millisecond's work. */
@@ -53,7 +53,7 @@ typedef struct {
   GSource *timer; /* (nullable): until there is a connection */
   gboolean connecting;
   gboolean started; /* there is a connection, and the request goes out on it */
-  gboolean silent;  /* it was given up before there was one */
+  gboolean silent;  /* it was cancelled before there was one */
   GBytes *body;
 } Call;
 
@@ -164,12 +164,12 @@ build_message (FlooRest *self, const char *method, const char *path, const char 
 
   if (base == NULL)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "it is not known yet where the service is");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the address of the service is not known yet");
       return NULL;
     }
   if (!fits_header (self->app_id) || (token != NULL && !fits_header (token)))
     {
-      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "the %s has characters that it cannot have",
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "the %s contains characters that are not allowed",
                    fits_header (self->app_id) ? "token" : "app id");
       return NULL;
     }

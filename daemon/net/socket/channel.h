@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * channel.h: a bidirectional carrier of text and binary messages.
+ * channel.h: a bidirectional channel for text and binary messages.
  *
  * The abstract side of the WebSocket, so that a test puts a pair in its place.
  */

@@ -140,7 +140,7 @@ handle_packet (FlooLink *self, const FlooSioPacket *packet)
     handlers[packet->kind](self, packet);
 }
 
-/* Tells that the service lives. FALSE: whoever heard it ended this connection. */
+/* Reports that the service is alive. FALSE: a handler ended this connection. */
 static gboolean
 heard (FlooLink *self, FlooChannel *channel)
 {

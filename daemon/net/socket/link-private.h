@@ -48,7 +48,7 @@ struct _FlooLink {
   FlooChannel *channel;
   FlooSioDecoder *decoder;
   FlooHeart *heart;  /* since Engine.IO's open */
-  gboolean accepted; /* the owner said so: its loss is no failed try */
+  gboolean accepted; /* the owner accepted this connection: its loss is not a failed try */
   gboolean local;    /* the other side is this machine: the network does not matter */
 };
 

@@ -57,7 +57,7 @@ floo_link_lost_with (FlooLink *self, FlooError code, const char *format, ...)
   floo_link_lost (self, error);
 }
 
-/* Lets go of the present try, whatever it has come to. */
+/* Releases the present try, whatever its state. */
 static void
 clear_try (FlooLink *self)
 {
@@ -246,7 +246,7 @@ try_connect (FlooLink *link)
 
 /* -- the network and sleep -- */
 
-/* Tries anew, now: what is under way comes from a network, or a time, that is gone. */
+/* Tries again at once: the attempt under way began on another network, or before a suspend. */
 static void
 try_anew (FlooLink *self)
 {
@@ -268,7 +268,7 @@ on_came (FlooNetwatch *netwatch, gpointer user_data)
     try_anew (self);
 }
 
-/* The line may be dead without a word: asks at once. */
+/* The connection may be dead without notice: pings at once. */
 static void
 on_changed (FlooNetwatch *netwatch, FlooLink *self)
 {
@@ -374,7 +374,7 @@ void
 floo_link_set_delays (FlooLink *self, guint min_ms, guint max_ms)
 {
   g_return_if_fail (FLOO_IS_LINK (self));
-  /* Not growing: many clients that lost the same service come back spread over the whole time. */
+  /* Constant, not growing: clients that lost the same service at once reconnect spread over the whole interval. */
   self->backoff = (FlooBackoff){ .min_ms = min_ms, .max_ms = max_ms, .factor_percent = 100 };
 }
 

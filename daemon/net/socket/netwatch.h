@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * netwatch.h: news of the network and of the machine's sleep.
+ * netwatch.h: changes of the network, suspend and resume.
  */
 #pragma once
 
@@ -14,7 +14,7 @@ G_DECLARE_FINAL_TYPE (FlooNetwatch, floo_netwatch, FLOO, NETWATCH, GObject)
 /*
  * Signals, on the main loop:
  *   "came" ()       there was no network, now there is
- *   "changed" ()    the network is another one; connections may be dead without a word
+ *   "changed" ()    the network is another one; connections may be dead without notice
  *   "woke" ()       the machine slept until now
  */
 /**
@@ -27,7 +27,7 @@ G_DECLARE_FINAL_TYPE (FlooNetwatch, floo_netwatch, FLOO, NETWATCH, GObject)
  */
 FlooNetwatch *floo_netwatch_new (void);
 
-/* A hint, no more: machines without a default route still reach themselves and their neighbours. */
+/* Only a hint: machines without a default route still reach themselves and the local network. */
 gboolean floo_netwatch_is_available (FlooNetwatch *self);
 
 /* For tests: a watch of nothing, and what it is to have seen. */

@@ -3,7 +3,7 @@
  * websocket.h: the client's half of RFC 6455, bytes <-> messages, without I/O.
  *
  * Why not SoupWebsocketConnection: up to libsoup 3.6 it bounds each fragment of a message but not the message, and
- * neither it nor later ones bound what waits to be sent. A peer could so make us hold whatever it likes. Here both are bounded.
+ * neither it nor later ones bound what waits to be sent. So a peer could make us hold any amount. Here both are bounded.
  */
 #pragma once
 

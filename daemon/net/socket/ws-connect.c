@@ -101,7 +101,7 @@ build_request (GUri *uri, const char *key)
   return g_string_free (request, FALSE);
 }
 
-/* Somebody on the way has nobody behind it, or too many before it: later it may work. */
+/* A proxy cannot reach the server, or is overloaded: a later try may work. */
 static GError *
 status_error (guint status)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * ws-connect.h: from a URL to a stream on which both sides speak WebSocket.
+ * ws-connect.h: connects to a URL up to a finished WebSocket handshake.
  */
 #pragma once
 

@@ -61,7 +61,7 @@ floo_fetch_state_clear (FlooFetchState *state)
 
 /* ---- the head of the answer ---- */
 
-/* A number of bytes; FALSE: it is none. One beyond int64 is taken for the largest. */
+/* A number of bytes; FALSE: not a number. One beyond int64 counts as the largest. */
 static gboolean
 parse_size (const char *text, goffset *size)
 {
@@ -90,7 +90,7 @@ is_endless (Fetch *fetch)
   return length != NULL && parse_size (length, &size) && size == G_MAXINT64;
 }
 
-/* A whole file: it begins anew. */
+/* The whole file: start over. */
 static GError *
 take_whole (Fetch *fetch, SoupMessageHeaders *headers)
 {

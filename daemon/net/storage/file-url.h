@@ -2,7 +2,7 @@
 /*
  * file-url.h: which addresses of files may be asked, and which of them get our token.
  *
- * An address comes from the service or, in a message's attachment, from whoever wrote it.
+ * An address comes from the service or, in a message's attachment, from its sender.
  */
 #pragma once
 

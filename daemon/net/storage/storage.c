@@ -71,7 +71,7 @@ floo_storage_get_service (FlooStorage *self, GError **error)
   const char *service = floo_endpoints_get_rest (self->endpoints);
 
   if (service == NULL)
-    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "it is not known yet where the service is");
+    g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the address of the service is not known yet");
   return service;
 }
 
@@ -166,7 +166,7 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *con
 }
 
 /*
- * HTTP/1.1 alone, by what the handshake offers: with HTTP/2 libsoup 3.2 waits for ever for the rest of a body whose stream the server has
+ * HTTP/1.1 alone, by what the handshake offers: with HTTP/2 libsoup 3.2 waits forever for the rest of a body whose stream the server has
  * reset, and a transfer has its connection for itself anyway.
  */
 static void

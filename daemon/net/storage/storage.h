@@ -93,7 +93,7 @@ typedef struct {
 
 /**
  * floo_storage_fetch_async:
- * @state: (inout): a try goes on where the one before ended if the server can and says that it is still the same file; else it begins anew
+ * @state: (inout): a try goes on where the one before ended if the server can and says that it is still the same file; else from the start
  *
  * Fetches a file into a descriptor, without fsync. The token goes to the service itself only. Up to five redirects are followed, each
  * checked as the address itself was. A body that is compressed is refused. Errors as of floo_storage_upload_async();

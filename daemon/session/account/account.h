@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * account.h: one login's world: who we are, the store, the service, whether we are online. Main loop only.
+ * account.h: the state of one login: the user, the store, the connection to the service, whether we are online. Main loop only.
  *
  * Everybody reads it here; it is changed by login and session.c alone (owner.h).
  */

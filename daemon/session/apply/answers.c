@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * answers.c: the service's answers to what we sent, as the outbox and the store take them. Store thread.
+ * answers.c: applies the service's answers to what we sent, to the outbox and the store. Store thread.
  */
 #include "session/apply/answers.h"
 
@@ -41,7 +41,7 @@ count_attempts (GPtrArray *rows)
   return attempts;
 }
 
-/* An id or a time of the service: 0 where it is none that can be. */
+/* An id or a time of the service: 0 where it is invalid. */
 static gint64
 number_of (guint64 number)
 {
@@ -116,7 +116,7 @@ floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gin
                                      .edit_timestamp = edit_timestamp, .content = content, .config = row->config, .ext = row->ext };
   gboolean was_there, is_new = TRUE;
 
-  /* Its number is known from now on: should it come back to us in a page, it changes nothing; nor does this where it came before. */
+  /* Its id is known from now on: if a page brings it again, nothing changes; nor does this if a page brought it before. */
   if (id != 0 && !floo_applied_add (apply->db, id, &is_new, error))
     return FALSE;
   if (!floo_apply_flush (apply, error))
@@ -236,7 +236,7 @@ apply_refused (FlooApply *apply, GPtrArray *rows, int code, const char *reason, 
       if (row->state == FLOO_SEND_CANCELLED)
         ok = rows->len > 1 && refusal != REFUSED_FOR_GOOD ? TRUE : floo_outbox_delete (apply->db, row->client_id, error);
       else if (row->state == FLOO_SEND_FAILED)
-        ok = TRUE; /* given up before */
+        ok = TRUE; /* it failed before */
       else if (refusal == REFUSED_FOR_GOOD)
         ok = apply_refused_for_good (apply->db, row, code, reason, error);
       else
@@ -247,9 +247,9 @@ apply_refused (FlooApply *apply, GPtrArray *rows, int code, const char *reason, 
   return TRUE;
 }
 
-/* ---- in doubt ---- */
+/* ---- uncertain ---- */
 
-/* The service saw this number before. */
+/* The service has seen this client_mid before. */
 static gboolean
 is_duplicate (const char *reason)
 {
@@ -262,7 +262,7 @@ is_duplicate (const char *reason)
 static gboolean
 leave_in_doubt (FlooApply *apply, const FlooOutboxRow *row, FlooDoubt doubt, gint64 named, GError **error)
 {
-  const char *text = doubt == FLOO_DOUBT_NO_ID ? "the service gave no message id" : "the service knows its number, maybe from another message";
+  const char *text = doubt == FLOO_DOUBT_NO_ID ? "the service gave no message id" : "the service reports its number as a duplicate, possibly of another message";
 
   apply->result->settle = TRUE;
   return floo_apply_flush (apply, error) && floo_outbox_set_uncertain (apply->db, row->client_id, doubt, named, text, error)
@@ -289,7 +289,7 @@ do_again (FlooApply *apply, GPtrArray *rows, GError **error)
       else
         ok = floo_outbox_begin_anew (apply->db, row->client_id, &begun, error)
              && (begun ? floo_status_journal (apply->db, row->client_id, row->conversation, FALSE, "queued", 0, 0, NULL, error)
-                       : apply_refused_for_good (apply->db, row, 0, "the service takes every number for a used one", error));
+                       : apply_refused_for_good (apply->db, row, 0, "the service reports every message number as used", error));
       if (!ok)
         return FALSE;
     }
@@ -339,7 +339,7 @@ floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
   if (rows == NULL)
     return FALSE;
   g_array_append_val (apply->result->answered, answered);
-  /* Answered before, or given up: nothing waits for it (typing has no row either). */
+  /* Answered before, or failed: nothing waits for it (typing has no row either). */
   if (rows->len == 0 || ((const FlooOutboxRow *) g_ptr_array_index (rows, 0))->accepted != 0)
     return TRUE;
   apply->result->pump = TRUE;

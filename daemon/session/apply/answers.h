@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * answers.h: the rows of the outbox that an answer is about. Store thread. Private to answers.c and edit-order.c.
+ * answers.h: the outbox rows that an answer concerns. Store thread. Private to answers.c and edit-order.c.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * batch.c: what frames mean. All of it runs on the store's writer thread, inside one transaction a batch; session/apply/batch.h has the parts.
+ * batch.c: applies received frames. All of it runs on the store's writer thread, inside one transaction a batch; session/apply/batch.h has the parts.
  */
 #include "session/apply/batch.h"
 

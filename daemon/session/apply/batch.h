@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * batch.h: what one batch does to the store, while it does it. Store thread; only for this folder.
+ * batch.h: the state of a batch while it is applied to the store. Store thread; only for this folder.
  */
 #pragma once
 

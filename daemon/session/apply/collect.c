@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * collect.c: what a batch comes to: messages in runs, events in their order, counts once a conversation. Store thread.
+ * collect.c: gathers the results of a batch: messages in runs, events in order, counts once per conversation. Store thread.
  */
 #include "session/apply/batch.h"
 

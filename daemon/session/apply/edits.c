@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * edits.c: what operations on messages and conversations do, whoever did them. Store thread.
+ * edits.c: what operations on messages and conversations do, by whichever user or device. Store thread.
  *
  * The same for an operation that came from the service and for one of ours that it acknowledged. A mid that is not known changes
  * nothing; a recalled or deleted one stays away when its message comes later.
@@ -327,7 +327,7 @@ floo_apply_operation (FlooApply *apply, const FlooMessageOperation *operation, G
 
   if (operation->type <= 0 || (gsize) operation->type >= G_N_ELEMENTS (table))
     {
-      g_debug ("an operation of the unknown type %d was read over", operation->type);
+      g_debug ("an operation of the unknown type %d was ignored", operation->type);
       return TRUE;
     }
   /* Appends come by the hundred, and count nothing. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * group-notices.c: what group notices do to the state. Store thread.
+ * group-notices.c: applies group notices. Store thread.
  *
  * Lists of a group are kept true once they are complete; before that the service has to be asked anyway.
  */
@@ -271,7 +271,7 @@ invited (FlooApply *apply, const FlooNotice *notice, GError **error)
   return floo_lists_put (apply->db, FLOO_LIST_INVITATIONS, notice->group_id, g_variant_dict_end (&record), NULL, error);
 }
 
-/* Named is who invited; where nobody is, all invitations to the group are declined. */
+/* The inviter is named; without one, all invitations to the group are declined. */
 static gboolean
 invite_declined (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -337,7 +337,7 @@ unban_event (FlooApply *apply, const FlooNotice *notice, gboolean all, GError **
   return floo_apply_event (apply, FLOO_SIGNAL_GROUP_UNBANNED, g_variant_new ("(x@axb)", notice->group_id, ids_of (notice), all), error);
 }
 
-/* A ban of ours: the notice has its minutes, below 0 for ever. */
+/* A ban of ours: the notice has its minutes, below 0 permanent. */
 static gboolean
 own_ban (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -376,7 +376,7 @@ merge (FlooApply *apply, const FlooNotice *notice, JsonObject *fields, GError **
          && list_event (apply, notice, error);
 }
 
-/* The member's name, which is asked for anew. */
+/* The member's name, which is fetched again. */
 static gboolean
 display_name_changed (FlooApply *apply, const FlooNotice *notice, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inbound.h: what the frames of a batch do to the store, and what is to be done besides. Store thread.
+ * inbound.h: applies the frames of a batch to the store, and reports what else is to be done. Store thread.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef enum {
   FLOO_SESSION_GOES_ON,         /* the notice is told, and that is all */
   FLOO_SESSION_ENDED,           /* only the user can log in again */
   FLOO_SESSION_REPLACED,        /* ended, by another program that logged in as this device */
-  FLOO_SESSION_MOVED            /* the service is elsewhere now: it is looked for anew */
+  FLOO_SESSION_MOVED            /* the service has moved: a new discovery is needed */
 } FlooSessionFate;
 
 typedef struct {
@@ -36,7 +36,7 @@ typedef struct {
 /* Why something of the service was left out. */
 typedef enum {
   FLOO_LEFT_OUT_MALFORMED,      /* an entry, or its payload, cannot be read */
-  FLOO_LEFT_OUT_ID,             /* its id is none */
+  FLOO_LEFT_OUT_ID,             /* its id is invalid */
   FLOO_LEFT_OUT_REFUSED,        /* the store, which is in order, does not take it */
   FLOO_LEFT_OUT_ANSWER,         /* an acknowledgement of something of ours with an id that cannot be */
   FLOO_LEFT_OUT_TOO_LARGE,      /* it is beyond a bound */
@@ -68,7 +68,7 @@ typedef struct {
   gboolean pump;                /* rows became due */
   gboolean settle;              /* a row became uncertain */
   gboolean missed;              /* there is a gap to be filled at once */
-  gboolean pushes;              /* messages came that nobody asked for, and that is noted */
+  gboolean pushes;              /* unsolicited messages came, and that is noted */
   guint left_out[FLOO_N_LEFT_OUT];
 } FlooInboundResult;
 
@@ -84,13 +84,13 @@ void floo_inbound_result_free (FlooInboundResult *result);
 typedef struct {
   FlooFrame *frame;
   gint64 conversation;          /* of a page: as asked; -1 unknown */
-  gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: nobody asked */
-  gint64 gap;                   /* of a history page that nobody waits for: the gap that it is to fill, G_MAXINT64: above the newest;
+  gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: unsolicited */
+  gint64 gap;                   /* of a history page that fills a gap in the background: the gap that it is to fill, G_MAXINT64: above the newest;
                                    0: it is none */
   gint64 below;                 /* the message down to which that is */
   gboolean catch_up;            /* of a page: what came while there was no connection */
   gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
-  gboolean pushed;              /* of a page: nobody asked, nor is it known yet that such come */
+  gboolean pushed;              /* of a page: it is unsolicited, and it is not known yet that the service sends such */
   guint connection;             /* sync: the number of the one it came by */
   GError *refused;              /* (out) (nullable): sync/batches.c: why the store, which is in order, does not take it */
   gboolean news;                /* (out): of a page: something in it had not come before */

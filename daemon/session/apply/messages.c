@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * messages.c: what the metas of a page mean: messages, operations and notices. Store thread.
+ * messages.c: applies the metas of a page: messages, operations and notices. Store thread.
  */
 #include "session/apply/batch.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * notices.c: what roster, group and user notices do to the state, and the signals they become. Store thread.
+ * notices.c: applies roster, group and user notices, and emits their signals. Store thread.
  *
  * One table row per notice type. A notice is applied once, however often the service delivers it.
  */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pages.c: pages of new messages and of history, and what they tell of the store's gaps. Store thread.
+ * pages.c: applies pages of new messages and of history, and updates the gaps. Store thread.
  *
- * What comes by the history is old, save what was missed: it came since the store is there, but was lost on its way here. Nobody was told of it yet, so it
+ * What comes by the history is old, except what was missed: it was sent since the store exists, but was lost on its way here. Nobody was told of it yet, so it
  * is told like anything new.
  */
 #include "session/apply/batch.h"
@@ -183,7 +183,7 @@ is_missed (const Place *place, const Floo__Meta *meta)
 }
 
 /*
- * A page that fills a gap by itself: what is older than the gap is left where it is, since nobody asked for it.
+ * A page that fills a gap by itself: what is older than the gap is left where it is, since it was not asked for.
  * The gap is filled from the message below it on; where there is none, the rest of it is one like others.
  */
 static gboolean
@@ -228,7 +228,7 @@ cover_gap (FlooApply *apply, const FlooInboundItem *item, const Place *place, GE
     return FALSE;
   if (last)
     return floo_gaps_set_complete (apply->db, item->conversation, error);
-  /* The rest of what was missed is still to be fetched: somebody was quicker than who fills gaps, or than the page that would tell of it. */
+  /* The rest of what was missed is still to be fetched: this page came before the gap's turn, or before the page that reveals the gap. */
   missed = place->gap != 0 || (place->lowest > place->newest && place->oldest >= place->created);
   return place->lowest_known || floo_gaps_add (apply->db, item->conversation, place->lowest, missed, error);
 }

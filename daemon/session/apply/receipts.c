@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * receipts.c: members of a group who say that they read or played a message of ours. Store thread.
+ * receipts.c: applies group members' acknowledgements of reading or playing our messages. Store thread.
  *
  * Thousands may say so of one message, in any order among others: what a batch brings is one event a message.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * status.h: what clients are told of messages and operations of ours. Store thread.
+ * status.h: status events of our own messages and operations. Store thread.
  */
 #pragma once
 

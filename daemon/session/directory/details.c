@@ -66,7 +66,7 @@ put (FlooDb *db, FlooDetailsJob *job, gint64 id, GVariant *details, gboolean *ch
   return TRUE;
 }
 
-/* An id that the service has no details of gets a record of the id alone, so that it is not asked for for ever. */
+/* An id that the service has no details of gets a record of the id alone, so that it is not asked for again and again. */
 static gboolean
 put_nothing (FlooDb *db, FlooDetailsJob *job, gint64 id, GError **error)
 {

@@ -14,7 +14,7 @@ typedef struct _FlooDirectory FlooDirectory;
 
 /* Called on the main loop. */
 typedef struct {
-  /* Of a group that was awaited, or that another one waited for. @known: FALSE: its members cannot be had on this connection */
+  /* Of a group that was awaited, or that another one waited for. @known: FALSE: its members cannot be fetched on this connection */
   void (*members_settled) (gint64 group, gboolean known, gpointer data);
 } FlooDirectoryListener;
 

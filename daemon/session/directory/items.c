@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * items.c: details of users and groups for a client: from the store, and from the service what is not there or is to be fresh.
+ * items.c: details of users and groups for a client: from the store, and from the service where they are missing or must be fresh.
  */
 #include "session/directory/details.h"
 
@@ -17,7 +17,7 @@ typedef struct {
   guint asked;
   guint first_round;            /* of those wanted; the rest changed while it was asked for */
   gboolean full;                /* one group with all its details */
-  gint64 until;                 /* monotonic us: whoever asked has gone then */
+  gint64 until;                 /* monotonic us: when the call times out */
   GCancellable *cancellable;    /* (nullable): of the account that asks the service */
 } ItemsQuery;
 

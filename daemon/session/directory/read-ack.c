@@ -87,7 +87,7 @@ floo_read_ack_free (FlooReadAck *self)
 
 /* ---- fetching ---- */
 
-/* What the next request is for; 0: nothing of the kind is missing. */
+/* What the next request is for; 0: nothing is missing. */
 typedef struct {
   FlooReadAck *read_ack;
   gint64 awaited;               /* the group that messages wait for; 0: none */

@@ -158,7 +158,7 @@ run_copied (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_set_file (db, job->client_id, job->file_text, job->attachment, error);
 }
 
-/* Whoever has not got the message's number yet is told that there is none; for others it is one that failed. */
+/* To a client that does not have the client_id yet the call fails; for others the message is one that failed. */
 static void
 give_up (FlooTransfer *transfer, const GError *error)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * cache.h: downloaded files in one folder, under names of our own making. On worker threads. Only for daemon/session.
+ * cache.h: downloaded files in one folder, under generated names. On worker threads. Only for daemon/session.
  *
- * A file is there whole or not at all: it is written under NAME.ID.part, synchronised and renamed. Whoever holds a descriptor of the
+ * A file is complete or absent: it is written under NAME.ID.part, synchronised and renamed. A client that holds a descriptor of the
  * cache's holds a shared lock on the file (flock: it goes with the descriptor, to another process, too): what is locked is not cleaned
  * away.
  *
  * A file that somebody cut or wrote to is not the one that was downloaded. Its modification time tells: a whole file has one that is made
- * of its size, and whoever writes to it changes that.
+ * of its size, and a client that writes to it changes that.
  */
 #pragma once
 

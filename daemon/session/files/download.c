@@ -57,7 +57,7 @@ publish_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
     g_task_return_error (task, error);
 }
 
-/* It is whole, in the cache: nobody cleans it away as long as the transfer has its descriptor. */
+/* It is complete, in the cache: it is not cleaned up as long as the transfer has its descriptor. */
 static void
 complete (Download *download)
 {
@@ -156,7 +156,7 @@ on_shared_file (GObject *source, GAsyncResult *result, gpointer user_data)
   go_on (download);
 }
 
-/* Where a shared file is: its list says so, too, but whoever calls need not have read that. */
+/* Where a shared file is: its list says so, too, but a caller need not have read it. */
 static void
 ask_for_shared_file (Download *download)
 {

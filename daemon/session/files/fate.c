@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fate.c: what becomes of the row of a message that carries a file: another try, failed, or gone.
+ * fate.c: the result of sending a message with a file, written to its row: another try, failed, or dropped.
  *
  * The store may not be able to take that down just now: the disk that had no room for the file has none for this, either. It is kept
- * here and tried again, until it is written or the account closed; then the next login looks at the row anew.
+ * here and tried again, until it is written or the account closed; then the next login decides again.
  */
 #include "session/files/outgoing.h"
 
@@ -115,7 +115,7 @@ run_fate (FlooDb *db, gpointer data, GError **error)
 
 static gboolean on_timer (gpointer user_data);
 
-/* What one try less is worth is not kept; and that it was dropped says more than that it failed. */
+/* A row that only waits for another try is not kept here; dropped takes precedence over failed. */
 static void
 keep (FlooFates *self, FateJob *done)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outgoing.c: messages that carry a file, as one durable unit: what becomes of their rows.
+ * outgoing.c: messages that carry a file, as one durable unit with their rows.
  *
  * The row is in the outbox at once, and with it what is known of the file. Then the bytes are copied into the account's folder, under the
  * row's client_id; then they are uploaded, as often as it takes; then the row gets its attachment and goes the way of all messages.

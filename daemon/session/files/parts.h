@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * parts.h: the files of the session: where they lie, and what moves them. Only for this folder.
+ * parts.h: transfers, their folders and storages. Only for this folder.
  *
  *   files      the common ground: folders, numbers, the queue, what the bus sees of it
  *   upload     a client's file to the storage, and what follows
@@ -40,7 +40,7 @@ struct _FlooFiles {
   char *cache;                  /* (nullable): folder of the account's downloaded files, while an account is open */
   char *outgoing;               /* (nullable): folder of the account's files that wait to be sent */
   guint logins;                 /* how often it was opened: what was begun for an earlier login is not added to this one */
-  gboolean going;               /* nobody is told anything any more */
+  gboolean going;               /* listeners are not called any more */
   gboolean cleaning;
   GHashTable *accepting;        /* gint64: client_ids of rows whose transfer is not there yet */
   gboolean backlog;             /* there are rows for which there was no room */
@@ -81,7 +81,7 @@ void floo_transfer_call_added (FlooFiles *self, FlooTransfer *transfer, const GE
 
 FlooFates *floo_fates_new (FlooFiles *files);
 void floo_fates_free (FlooFates *self);
-/* The account is being closed: what is not written is decided anew by its next login. */
+/* The account is being closed: what is not written is decided again at its next login. */
 void floo_fates_clear (FlooFates *self);
 /* What was decided of the row is void, if it is not written yet. FALSE: it is just being written. */
 gboolean floo_fates_revoke (FlooFates *self, gint64 client_id);
@@ -130,7 +130,7 @@ gboolean floo_file_type_check (const char *to_type, const char *type, FlooToType
  * @copy: (nullable): our own copy of the file, which is taken instead, without the service
  * @query: (nullable): what is added to the URL
  * @max_size: bytes; the configuration's limit holds, too
- * @may_be_less: whoever asks for the file gets another transfer, since @max_size may be less than they would get
+ * @may_be_less: a client that asks for the file gets another transfer, since @max_size may be below its limit
  * @message: that carries it, or 0
  * @group: of a shared file, with @file
  */

@@ -18,7 +18,7 @@
 #define AUTO_IMAGE_SIZE (256 << 10)
 /* A small picture. A host that is not the service's makes none and sends the whole one, which is taken for it up to here. */
 #define THUMBNAIL_SIZE (1 << 20)
-/* A picture of somebody, which applications fetch for everybody without looking. */
+/* An avatar, which applications fetch for every user without asking. */
 #define AVATAR_SIZE (16 << 20)
 
 /* ---- what messages carry ---- */
@@ -62,7 +62,7 @@ query_of (const FlooFileForm *form, int type)
   return (char **) g_ptr_array_free (g_steal_pointer (&query), FALSE);
 }
 
-/* @attachment: (nullable); @quiet: nobody asked for it: up to AUTO_IMAGE_SIZE only. Returns: FALSE with NOT_FOUND where the message has no
+/* @attachment: (nullable); @quiet: in the background: up to AUTO_IMAGE_SIZE only. Returns: FALSE with NOT_FOUND where the message has no
  * file */
 static gboolean
 begin_for_message (FlooFiles *self, gint64 message, int type, const char *attachment, const FlooFileForm *form,

@@ -492,7 +492,7 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
 {
   guint delay;
 
-  /* An upload begins from its start again: what went out is of no use. */
+  /* An upload starts over: what was sent is discarded. */
   if (self->transferred > self->at_last_try && !self->spec.upload)
     floo_backoff_reset (&self->backoff);
   self->at_last_try = self->transferred;
@@ -501,7 +501,7 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
     self->backoff.attempts++;
   if (self->spec.tries > 0 && self->backoff.attempts + 1 >= self->spec.tries)
     return FALSE;
-  /* A void token is got anew; until then the queue rests. */
+  /* Wait until the token is renewed; the queue is paused. */
   if (!floo_storage_error_is_transient (error) && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN))
     return FALSE;
   delay = floo_backoff_next (&self->backoff);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * transfer.h: files under way, and the queue that they stand in. Only for daemon/session; on the main loop.
+ * transfer.h: transfers and their queue. Only for daemon/session; on the main loop.
  *
- * A transfer is tried until it succeeds, fails for good or is cancelled; between tries, and while the queue rests, it does not take a
- * place. Uploads and downloads have places of their own, so that nobody's slow file server holds up what is to be sent. The end of a
- * transfer can be read for a while.
+ * A transfer is tried until it succeeds, fails for good or is cancelled; between tries, and while the queue is paused, it does not take a
+ * place. Uploads and downloads have places of their own, so that a slow file server does not hold up what is to be sent. The end of a
+ * transfer stays readable for some time.
  */
 #pragma once
 
@@ -31,11 +31,11 @@ G_DECLARE_FINAL_TYPE (FlooTransfer, floo_transfer, FLOO, TRANSFER, GObject)
  * @message: a message's id or client_id, 0 none
  * @total: bytes; 0: not known
  * @held: it waits for floo_transfer_release() besides its turn
- * @tries: how often in a row it may fail without having moved anything; 0: for ever
+ * @tries: how often in a row it may fail without progress; 0: no limit
  * @run: begins a try; the last call of each is floo_transfer_done()
  * @failed: (nullable): a try failed, and another one will follow
  * @ended: (nullable): status tells how; called once
- * @data: theirs, freed with @destroy
+ * @data: for the functions, freed with @destroy
  */
 typedef struct {
   const char *key;
@@ -90,7 +90,7 @@ gpointer floo_transfer_get_data (FlooTransfer *transfer);
 GVariant *floo_transfer_get_properties (FlooTransfer *transfer);
 /* Returns: (transfer floating): its object path */
 GVariant *floo_transfer_get_object_path (FlooTransfer *transfer);
-/* Somebody wants to know of it: its end is kept for a while from now on. */
+/* A client knows its path: from now on its end stays readable for some time. */
 void floo_transfer_touch (FlooTransfer *transfer);
 
 /* Takes it out of its turn: its caller runs it now, and ends with floo_transfer_done(). FALSE: it is not in the queue. */

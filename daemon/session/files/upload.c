@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * upload.c: a client's file to the storage: ask where to, send it there, do what follows.
+ * upload.c: uploads a client's file: asks for the storage's address, sends the file, completes the call.
  *
- * A try that fails begins from the start: storages take a form as a whole or not at all.
+ * A try that fails begins from the start: storages accept only a whole form.
  */
 #include "session/files/parts.h"
 
@@ -211,7 +211,7 @@ client_upload_free (gpointer data)
   g_free (upload);
 }
 
-/* By the media type, where nobody said what it is. */
+/* By the media type, where the caller did not say what it is. */
 static int
 type_of_media (const char *media_type)
 {

@@ -22,7 +22,7 @@ typedef struct {
   GVariant *result;             /* (nullable), sunk with the reply */
   char *text;                   /* (nullable): an argument; freed with the call */
   guint caller;                 /* whose call it is */
-  gint64 until;                 /* monotonic time from which on nobody waits for it */
+  gint64 until;                 /* monotonic time when the call times out */
   FlooStoreFunc func;           /* of floo_call_read() */
 } FlooCall;
 
@@ -36,7 +36,7 @@ void floo_call_done (FlooStore *store, gpointer call, const GError *error);
 
 /* Fails with NotLoggedIn, and FALSE, where no account is open. */
 gboolean floo_call_check_account (FlooAccount *account, FlooReply reply, gpointer user_data);
-/* Fails with Offline, too, where the service is not at hand. */
+/* Fails with Offline, too, without a connection to the service. */
 gboolean floo_call_check_online (FlooAccount *account, FlooReply reply, gpointer user_data);
 
 G_END_DECLS

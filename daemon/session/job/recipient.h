@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* @out: FLOO_TO_ANY for "". FALSE: it is none, the call is answered with InvalidArguments. */
+/* @out: FLOO_TO_ANY for "". FALSE: it is not one, the call is answered with InvalidArguments. */
 gboolean floo_recipient_check (const char *to_type, FlooToType *out, FlooReply reply, gpointer user_data);
 
 /* @to_type: never FLOO_TO_ANY unless @error is set */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * requests.h: what the larger calls of clients ask for. Types only.
+ * requests.h: arguments of the larger calls of clients. Types only.
  */
 #pragma once
 
@@ -105,7 +105,7 @@ typedef struct {
   FlooSendOptions options;
 } FlooForwardRequest;
 
-/* What goes of a conversation, and who hears of it: the service for this device, for all devices, nobody; of CLEAR it stays in the list,
+/* What goes of a conversation, and where: at the service for this device, for all devices, only here; of CLEAR it stays in the list,
  * without its messages. */
 typedef enum { FLOO_DELETE_HERE, FLOO_DELETE_EVERYWHERE, FLOO_DELETE_LOCAL, FLOO_DELETE_CLEAR } FlooDeleteKind;
 

@@ -98,7 +98,7 @@ floo_login_retry_later (FlooLogin *self, const GError *error)
   floo_login_retry_in (self, floo_backoff_next (&self->backoff));
 }
 
-/* Errors that a further try of ours will not mend. A session that the service had accepted gives up for fewer reasons: it has nobody who
+/* Errors that a retry will not fix. A session that the service had accepted gives up for fewer reasons: it has nobody who
  * waits for an answer. */
 static gboolean
 is_final (const FlooLogin *self, const GError *error)
@@ -287,7 +287,7 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
   const char *text = NULL;
   gint64 user_id = 0;
 
-  /* The answer may have been there when the attempt was given up. */
+  /* The answer may have been there when the attempt was cancelled. */
   if (floo_error_is_cancelled (error) || floo_account_get_state (self->account) != FLOO_STATE_AUTHENTICATING)
     return;
   account = self->account;
@@ -431,7 +431,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   FlooStoreOutcome outcome = FLOO_STORE_OPENED;
   g_autoptr (FlooStore) store = floo_store_open_finish (result, &outcome, &error);
 
-  /* Of a login that was given up: it goes as it came, and only then may another one open the folder. */
+  /* Of a cancelled login: close it again, and only then may another one open the folder. */
   if (floo_error_is_cancelled (error))
     {
       floo_login_left (self);
@@ -478,7 +478,7 @@ floo_login_prepare (FlooLogin *self)
 {
   IdentityJob *job;
 
-  /* A disk takes its time, and nobody could open the store a second time. */
+  /* Opening takes time on a slow disk, and must not be begun twice. */
   g_clear_handle_id (&self->step_timer, g_source_remove);
   if (floo_account_get_store (self->account) == NULL)
     {

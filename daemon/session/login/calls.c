@@ -264,7 +264,7 @@ on_cache_erased (GObject *source, GAsyncResult *result, gpointer user_data)
   logout_part_done (job, NULL);
 }
 
-/* Store, cache and secrets go side by side: a locked keyring takes as long as its owner does, and the next login does not wait for it. */
+/* Store, cache and secrets are handled in parallel: a locked keyring waits for the user, and the next login does not wait for it. */
 static void
 leave (LogoutJob *job)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * connection.c: the socket as the login sees it, and PROVISION.
+ * connection.c: the login's use of the socket, and PROVISION.
  */
 #include "session/login/parts.h"
 
@@ -277,7 +277,7 @@ on_login_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!floo_secrets_save_finish (FLOO_SECRETS (source), result, &error))
     {
       g_warning ("the login could not be stored, the next start will ask for it: %s", error->message);
-      /* The next time it is worth a try. */
+      /* To be tried next time. */
       if (floo_login_record_equal (self->kept, job->record))
         g_clear_pointer (&self->kept, floo_login_record_free);
     }

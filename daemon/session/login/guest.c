@@ -99,7 +99,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
-  /* The next request looks for the service anew. */
+  /* The next request runs a new discovery. */
   if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_OFFLINE))
     call->guest->known = FALSE;
   call_end (call, answer, error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * login.h: who we are and whether we are online: the state machine of Account.State, which it alone writes.
+ * login.h: login and connection: the state machine of Account.State, which only this folder changes.
  */
 #pragma once
 
@@ -36,7 +36,7 @@ typedef struct {
   void (*online) (gpointer data);
   void (*device_known) (gpointer data);
   void (*offline) (gpointer data);
-  /* A frame that is none of the login's own; one that cannot be read. */
+  /* A frame that is not about the login; one that cannot be read. */
   void (*frame) (FlooFrame *frame, gpointer data);
   void (*unreadable) (const GError *error, gpointer data);
   /* What came by the socket and waits to be stored goes to the store now: jobs from now on come after it. */

@@ -35,7 +35,7 @@ struct _FlooLogin {
   gboolean void_sn, void_guid;  /* the store has one that is void, and could not be told so */
   gboolean by_id;               /* the password goes with the id, not with a name */
   gboolean remember;
-  gboolean accepted;            /* the service took this login once: from then on we try again for ever */
+  gboolean accepted;            /* the service took this login once: from then on it is retried without limit */
   gint64 accepted_at;           /* ms: when it last was */
   gint64 accepted_since;        /* monotonic us: the same */
   guint renewals;               /* logins in a row that the service ended soon after it had accepted them */
@@ -53,7 +53,7 @@ struct _FlooLogin {
   guint step_timer;             /* the step of the attempt that is under way must end before it */
   guint provision_timer;
   FlooBackoff backoff;
-  FlooNetwatch *netwatch;       /* (nullable): nobody has logged in yet */
+  FlooNetwatch *netwatch;       /* (nullable): before the first login */
 
   /* The Login call that waits. */
   FlooReply reply;
@@ -122,7 +122,7 @@ gboolean floo_login_is_loading (FlooLogin *self);
 
 /* The stored login is not wanted any more. */
 void floo_login_dismiss_stored (FlooLogin *self);
-/* Where it waits for the keyring: asks the user anew to unlock it. */
+/* Where it waits for the keyring: asks the user again to unlock it. */
 void floo_login_ask_for_stored (FlooLogin *self);
 
 /* ---- attempt.c ---- */

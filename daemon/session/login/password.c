@@ -62,7 +62,7 @@ on_password_changed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
-  /* Without an answer it may have been changed or not: the login goes on with the old one, and the user hears of it if that is wrong. */
+  /* Without an answer it may have been changed or not: the login goes on with the old one, and fails if that is wrong. */
   floo_login_end_password_change (job->login, answer != NULL ? job->password : NULL);
   if (answer == NULL)
     forget_expectation (account);

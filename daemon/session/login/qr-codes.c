@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * qr-codes.c: QR codes as a user who is logged in has them: another device's login is confirmed by its code, and groups have codes to join by.
+ * qr-codes.c: QR codes for a logged-in user: another device's login is confirmed by its code, and groups have codes to join by.
  */
 #include "session/login/login.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * qr-login.c: a login that a phone confirms. The service is asked for a code, and then whether somebody has confirmed it, until it expires;
+ * qr-login.c: a login that a phone confirms. The service is asked for a code, and then polled for a confirmation until the code expires;
  * then for another one. When it is confirmed the service tells a name and a password, and the login goes on by itself.
  *
  * Whoever knows the code can ask for that password, too: the code goes to the client that began, and nowhere else.
@@ -193,7 +193,7 @@ wait_for (FlooQrLogin *self, guint delay_ms)
   self->timer = g_timeout_add ((guint) CLAMP (left_ms, POLL_MS, delay_ms), on_timer, self);
 }
 
-/* Whether @error is the connection's, not the service's word. */
+/* Whether @error is the connection's, not an answer of the service. */
 static gboolean
 is_of_connection (const GError *error)
 {

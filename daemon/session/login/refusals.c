@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * refusals.c: what the service says against a session: a void token, a status, a user notice.
+ * refusals.c: reasons for which the service ends a session: a void token, a status, a user notice.
  */
 #include "session/login/parts.h"
 
@@ -62,7 +62,7 @@ void_device (FlooLogin *self, gboolean new_guid)
   floo_job_write (self->account, run_void_device_job, on_device_voided, job, void_device_job_free);
 }
 
-/* Nor may a later start log in by itself where somebody else ended the session: two devices would put each other out for ever. */
+/* Nor may a later start log in by itself where another device ended the session: two devices would keep logging each other out. */
 static void
 forget_password (FlooLogin *self)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * members.c: what the store knows of members of a group, and the service leaves out of their records. Store thread.
+ * members.c: completes members' records with what the service leaves out and the store knows. Store thread.
  */
 #include "session/operations/table.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * accept.c: the operations that put something into the outbox: messages, reading; and typing, which never waits there.
+ * accept.c: calls that put rows into the outbox: messages and read acknowledgements; and typing, which is sent directly.
  *
  * A call answers when its rows are on the disk. What may go out at once is taken in the same transaction, and its frames follow the reply.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * call.h: an operation that puts rows into the outbox: what every one of them begins and ends with.
+ * call.h: the common beginning and end of calls that put rows into the outbox.
  *
  * What may go out at once is taken in the same transaction; its frames follow the reply.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * due.c: what of the outbox may go out now. Store thread.
+ * due.c: which rows of the outbox may be sent now. Store thread.
  *
  * A conversation's rows are gone through in their order until one is met that may not go: it is uncertain, waits for a time or for its
  * message, or would pass another one. Appends to one message that follow each other become one frame, under the first one's number;

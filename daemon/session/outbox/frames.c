@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * frames.c: what goes out, as the service takes it: messages, operations on them, deleted conversations, typing.
+ * frames.c: encodes what is sent: messages, operations on them, deleted conversations, typing.
  */
 #include "session/outbox/parts.h"
 

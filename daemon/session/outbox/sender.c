@@ -115,7 +115,7 @@ put_off (FlooDb *db, const Overdue *row, GError **error)
                                    &(FlooOutboxError){ .text = "no acknowledgement yet" }, error);
 }
 
-/* No answer: the rows wait a while, then go out again with the same number. */
+/* No answer: the rows are retried after a delay, with the same number. */
 static gboolean
 run_overdue_job (FlooDb *db, gpointer data, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sender.h: what we have for the service: the rows of the outbox, how they come into it, go out and are settled.
+ * sender.h: the outbox: how its rows are accepted, sent and settled.
  */
 #pragma once
 
@@ -34,7 +34,7 @@ void floo_sender_offline (FlooSender *sender);
 void floo_sender_look_at_schedule (FlooSender *sender);
 /* Sends what is due. */
 void floo_sender_pump (FlooSender *sender);
-/* Messages to @group wait for its members no longer. @known: FALSE: they cannot be had on this connection */
+/* Messages to @group wait for its members no longer. @known: FALSE: they cannot be fetched on this connection */
 void floo_sender_release (FlooSender *sender, gint64 group, gboolean known);
 /* Looks for uncertain rows in the history. */
 void floo_sender_settle (FlooSender *sender);

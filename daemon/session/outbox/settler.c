@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * settler.c: rows of the outbox of which nobody knows whether the service took them.
+ * settler.c: uncertain rows of the outbox: it is not known whether the service accepted them.
  *
  * A row in sending whose device number has become void, an acknowledgement without an id, a number that the service knows although it was
  * used for the first time. The history of its conversation is fetched, one conversation at a time, until it tells (uncertain.h).

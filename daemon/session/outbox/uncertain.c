@@ -142,7 +142,7 @@ send_again (FlooDb *db, const FlooUncertain *row, GError **error)
                                          : !floo_outbox_set_state (db, row->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error))
     return FALSE;
   if (!begun)
-    return give_up (db, row, "the service takes every number for a used one", error);
+    return give_up (db, row, "the service reports every message number as used", error);
   return floo_status_journal (db, row->client_id, row->conversation, is_message, "queued", 0, 0, NULL, error);
 }
 

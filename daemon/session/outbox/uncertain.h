@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * uncertain.h: uncertain rows of the outbox, and what the history says of them. Store thread. Private to uncertain.c and settler.c.
+ * uncertain.h: uncertain rows of the outbox, and looking for them in the history. Store thread. Private to uncertain.c and settler.c.
  */
 #pragma once
 
@@ -40,7 +40,7 @@ gboolean floo_uncertain_is_covered (const FlooUncertain *row, const FlooCoverage
  * @lost: (nullable): why the history does not tell what became of it
  *
  * Settles @row, and the others of its conversation that @coverage is enough for: acknowledged where the history has it; sent again where it
- * surely was not taken, under another number where the service knows that of another message; else given up.
+ * surely was not taken, under another number where the service knows that of another message; else failed.
  */
 gboolean floo_settle (FlooDb *db, const FlooUncertain *row, const FlooCoverage *coverage, const char *lost, GError **error);
 

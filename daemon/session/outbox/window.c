@@ -21,7 +21,7 @@ typedef struct {
   gsize bytes;
   gint64 highest;               /* place, at least that of the last one on the way */
   guint size;                   /* how many frames it may have */
-  gboolean refused;             /* one was: what went out before that says nothing of what may go out now */
+  gboolean refused;             /* one was refused: answers to what went out before it do not open the lane again */
   gint64 answered_at;
 } Lane;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * window.h: the frames that are on their way to the service and have no answer yet, and the rows that wait for a time.
+ * window.h: the frames that were sent and are not answered yet, and the rows that wait for a retry.
  *
  * Of one conversation up to FLOO_WINDOW_FRAMES are on the way. A frame that must come before one that is on its way already (it was
  * refused, or not answered) waits until there are none: so nothing passes it. All times are monotonic, ms; callers give the present one.
@@ -81,7 +81,7 @@ gint64 floo_window_get_wait (FlooWindow *self, gint64 client_id, gint64 next_ret
 gboolean floo_window_hold (FlooWindow *self, gint64 group, gint64 now);
 /* @left: (out): ms that it still waits. Returns: a group whose messages wait; 0: none do */
 gint64 floo_window_get_held (FlooWindow *self, gint64 now, gint64 *left);
-/* @known: FALSE: its members cannot be had, and its messages wait no more on this connection */
+/* @known: FALSE: its members cannot be fetched, and its messages do not wait for them on this connection */
 void floo_window_release (FlooWindow *self, gint64 group, gboolean known);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * batches.c: what came, on its way through the store.
+ * batches.c: received frames on their way into the store.
  *
  * Frames that one turn of the main loop received become one write job; only what is committed is acknowledged, by asking for the next page.
  */
@@ -68,7 +68,7 @@ run_try (FlooDb *db, gpointer data, GError **error)
   return floo_inbound_apply (db, try->items, try->carefully, try->result, error);
 }
 
-/* Returns: FALSE where the store fails. @refused: (out): it does not take them, and nothing of them is left */
+/* Returns: FALSE where the store fails. @refused: (out): the rows were refused and all of it was undone */
 static gboolean
 try_items (Batch *batch, FlooDb *db, GArray *items, gboolean carefully, GError **refused, GError **error)
 {
@@ -268,7 +268,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
       else if (floo_sync_is_history (item->frame))
         floo_history_page_done (self, item, failure);
     }
-  /* What a store that was taken away had still to commit says nothing of who is logged in now. */
+  /* What the store of an account before this one still committed does not concern this one. */
   for (guint i = 0; error == NULL && i < batch->results->len && floo_account_is_current (self->account, store); i++)
     act_on_result (self, g_ptr_array_index (batch->results, i));
   /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */

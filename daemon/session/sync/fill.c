@@ -202,7 +202,7 @@ run_find (FlooDb *db, gpointer data, GError **error)
       || !floo_gaps_find_last (db, fill->conversation, fill->gap - 1, &fill->last, error)
       || !floo_gaps_find_deleted (db, fill->conversation, &deleted, error))
     return FALSE;
-  /* A deletion is where the conversation began anew. */
+  /* After a deletion the conversation starts over. */
   fill->below = MAX (fill->below, deleted);
   fill->last = MAX (fill->last, deleted);
   return TRUE;

@@ -122,7 +122,7 @@ floo_history_is_late (FlooSync *self, const FlooHistory *history, const Floo__Sy
   return FALSE;
 }
 
-/* Somebody waits for a history page; that one is late says nothing of the connection. */
+/* A client waits for a history page; a late one says nothing about the connection. */
 void
 floo_history_end_late (FlooSync *self)
 {
@@ -180,7 +180,7 @@ floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame)
 void
 floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
 {
-  /* What a connection before this one brought, nobody waits for. */
+  /* Nobody waits for what came on an earlier connection. */
   if (item->connection != self->connection)
     return;
   for (guint i = 0; i < self->histories->len; i++)

@@ -172,7 +172,7 @@ on_page_fetched (const FlooHistoryPage *page, const GError *error, gpointer user
   read_page (call);
 }
 
-/* Messages on the other side of a hole that could not be filled are left out, so that nobody takes the page for whole. */
+/* Messages on the other side of a hole that could not be filled are left out, so that the page does not seem complete. */
 static GVariant *
 trim (PageCall *call)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * left-out.c: what could not be taken of what the service sent: counted, and told once a cause.
+ * left-out.c: counts received items that had to be ignored, and reports them once per cause.
  */
 #include "session/sync/parts.h"
 
@@ -42,7 +42,7 @@ floo_sync_describe (FlooSync *self, GVariantDict *status)
   g_variant_dict_insert (status, "left_out_reason", "s", self->left_out > 0 ? causes[self->left_out_cause].desc : "");
 }
 
-/* It may be the answer to what was asked for first. That is given up in a moment, if nothing else comes for it. */
+/* It may be the answer to what was asked for first. That request is dropped soon, if no other answer comes. */
 void
 floo_sync_unreadable (FlooSync *self, const GError *error)
 {

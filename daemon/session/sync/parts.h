@@ -69,7 +69,7 @@ typedef struct {
   gpointer user_data;
 } FlooHistory;
 
-/* A request of which nobody waits for the answer any more. It may come all the same, on this connection. */
+/* A request whose answer is not waited for any more. It may still come, on this connection. */
 typedef struct {
   gint64 conversation;
   gint64 from;

@@ -88,7 +88,7 @@ floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed)
     pull->again = TRUE;
 }
 
-/* A page that nobody asked for, with more behind it. */
+/* An unsolicited page, with more behind it. */
 static void
 follow_push (FlooSync *self, const FlooInboundItem *item)
 {
@@ -109,7 +109,7 @@ follow_push (FlooSync *self, const FlooInboundItem *item)
 
 /*
  * Whether the next page may bring something. A page that brought nothing new is followed as long as the keys do not come round again (each key
- * that is the 2nd, 4th, 8th, ... is remembered), and not for ever.
+ * that is the 2nd, 4th, 8th, ... is remembered), and not forever.
  */
 static gboolean
 goes_on (FlooPull *pull, const FlooInboundItem *item)

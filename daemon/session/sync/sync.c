@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sync.c: what the service has for us: UNREAD, and what becomes of each frame. The rest is in its parts (session/sync/parts.h).
+ * sync.c: receiving: UNREAD, and how each frame is handled. The rest is in its parts (session/sync/parts.h).
  */
 #include "session/sync/parts.h"
 
@@ -175,7 +175,7 @@ on_unread (FlooSync *self, FlooFrame *frame)
   floo_sync_pump (self);
 }
 
-/* Where a message is: with the other user, or in the group. FLOO_UNKNOWN_CONVERSATION: it is none */
+/* Where a message is: with the other user, or in the group. FLOO_UNKNOWN_CONVERSATION: neither */
 static gint64
 meta_conversation (FlooSync *self, const Floo__Meta *meta)
 {
@@ -216,7 +216,7 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
   return oldest != NULL ? oldest->uid : FLOO_UNKNOWN_CONVERSATION;
 }
 
-/* A page that is cut does not tell that it is one of history (the newest stand first there), nor need a refusal. */
+/* A cut page does not say that it is history (which is newest first), and a refusal need not. */
 static void
 tell_history (FlooSync *self, FlooFrame *frame)
 {
@@ -398,7 +398,7 @@ floo_sync_offline (FlooSync *self)
   g_hash_table_remove_all (self->pulls);
   self->backlog = 0;
   floo_sync_check_synced (self);
-  /* It may hold the notice that says why, and must not get into the store of whoever logs in next. */
+  /* It may hold the notice that says why, and must not get into the store of the next account. */
   floo_sync_write_waiting (self);
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "The connection to the service was lost");
   while (self->histories->len > 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sync.h: what the service has for us: unread -> pull -> commit -> signal; its history, and the store's messages as clients read them.
+ * sync.h: receiving: unread -> pull -> commit -> signal; its history, and the store's messages as clients read them.
  */
 #pragma once
 
@@ -37,7 +37,7 @@ void floo_sync_online (FlooSync *sync);
 void floo_sync_offline (FlooSync *sync);
 /* Any frame but PROVISION's. Takes no reference of its own beyond need. */
 void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
-/* A frame that is none. */
+/* Bytes that are not a valid frame. */
 void floo_sync_unreadable (FlooSync *sync, const GError *error);
 /* Whether all that waited for us when this connection began is in the store. */
 gboolean floo_sync_is_synced (FlooSync *sync);

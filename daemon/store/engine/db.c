@@ -20,7 +20,7 @@ init_sqlite (void)
 
   if (g_once_init_enter (&once))
     {
-      /* Statistics cost a lock at every allocation and nobody reads them. */
+      /* Statistics cost a lock at every allocation and are not used. */
       sqlite3_config (SQLITE_CONFIG_MEMSTATUS, 0);
       sqlite3_initialize ();
       g_once_init_leave (&once, 1);

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 #define FLOO_OLD_APPLICATION_ID 0x466c6f6f   /* of schemas that were never released */
 #define FLOO_BUSY_TIMEOUT_MS 5000            /* somebody's sqlite3 shell may hold a lock */
 #define FLOO_DAMAGED_FLAG "store.db.damaged" /* in the folder: the next start sets the store aside */
-#define FLOO_SEARCH_DAMAGED_FLAG "search.db.damaged" /* in the folder: the search index is built anew */
+#define FLOO_SEARCH_DAMAGED_FLAG "search.db.damaged" /* in the folder: the search index is rebuilt */
 
 typedef enum {
   FLOO_DB_WRITER,      /* the only one that changes anything */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hooks.h: what the engine is told of the tables and of the search index, and calls there. Private to the store.
+ * hooks.h: the engine's interface to the tables and to the search index. Private to the store.
  */
 #pragma once
 

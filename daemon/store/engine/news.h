@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * news.h: what travels from the store's threads to the main loop. Private to the store.
+ * news.h: messages from the store's threads to the main loop. Private to the store.
  */
 #pragma once
 

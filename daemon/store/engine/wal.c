@@ -7,10 +7,10 @@
 #define SHORT_TAIL 250
 /* So long it never gets: the writer moves a tail of any length then. */
 #define LONGEST_LOG (2 * LONG_LOG)
-/* So many pages (8 MiB) are moved in a short pause, which is no rest yet: moving disturbs whoever writes meanwhile. */
+/* So many pages (8 MiB) are moved in a short pause, before the store counts as idle: moving disturbs a writer. */
 #define WORTH_A_PAUSE 2000
 #define PAUSE_US (100 * 1000)
-/* So many (1 MiB) when the store rests. Less stays where it is: a message now and then is not to be written twice each time. */
+/* So many (1 MiB) when the store is idle. Less stays in the log: an occasional message should not be written twice each time. */
 #define WORTH_A_REST 250
 
 struct _FlooWal {
@@ -119,14 +119,14 @@ floo_wal_committed (FlooWal *self)
 
   if (is_busy (self))
     return;
-  /* It began anew. */
+  /* The log was restarted. */
   if (pages < self->asked)
     {
       self->asked = 0;
       self->has_tail = FALSE;
     }
   self->moved = self->asked;
-  /* Once each time: somebody who reads for long keeps the log from beginning anew, however often it is moved. */
+  /* Once each time: a long read keeps the log from restarting, however often it is moved. */
   if (self->has_tail && (pages - self->moved <= SHORT_TAIL || pages >= LONGEST_LOG))
     floo_wal_move (self);
   else if (pages >= self->asked + LONG_LOG)

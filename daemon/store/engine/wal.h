@@ -3,7 +3,7 @@
  * wal.h: keeps SQLite's write-ahead log short. Private to the store.
  *
  * The writer moves it into the file when it has nothing else to do. Where it never has, a thread of its own does so, while the writer goes
- * on; what was committed meanwhile is the log's tail, which the writer moves once it is short. The next transaction begins the log anew. Its
+ * on; what was committed meanwhile is the log's tail, which the writer moves once it is short. The next transaction restarts the log. Its
  * file keeps its length: writing over what is there is quicker than making a file longer, and then telling the disk so.
  *
  * All but the thread is the writer's, on its thread.
@@ -14,7 +14,7 @@
 
 G_BEGIN_DECLS
 
-/* Nothing was written for so long: the store is at rest, and what is left to do is done, that there is peace then. */
+/* Nothing was written for so long: the store is idle, and remaining work is done so that it stays idle. */
 #define FLOO_REST_US (5 * G_USEC_PER_SEC)
 
 typedef struct _FlooWal FlooWal;

@@ -19,7 +19,7 @@
 #define PRUNE_EVENTS_AT_ONCE 4000
 #define PRUNE_US (600 * G_USEC_PER_SEC)
 #define FIRST_PRUNE_US (10 * G_USEC_PER_SEC)
-/* So many notes for the search index are worth a transaction of their own. */
+/* This many notes for the search index get a transaction of their own. */
 #define MANY_NOTES 250
 /* The journal's bounds until others are set. */
 #define DAYS 14

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * writer.h: the transactions of the writer's thread: jobs in batches, and what is done while there are none. Private to the store.
+ * writer.h: the transactions of the writer's thread: jobs in batches, and idle work. Private to the store.
  *
  * All but floo_writer_set_retention() is called on the writer's thread, or while there is none.
  */
@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 typedef struct _FlooWriter FlooWriter;
 
-/* Whether a job waits or the store is to be closed: work that nobody waits for is put off. */
+/* Whether a job waits or the store is to be closed: background work is put off. */
 typedef gboolean (*FlooIsWantedFunc) (gpointer user_data);
 
 /* @parts, @mailbox: (unowned): outlive it */

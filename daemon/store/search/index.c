@@ -147,7 +147,7 @@ open_present (const char *path, gint64 user_id, const char *journal_id)
   if (db != NULL && is_of_store (db, journal_id, &is, &error) && is)
     return g_steal_pointer (&db);
   if (error != NULL)
-    g_message ("The search index is built anew, since it cannot be opened: %s", error->message);
+    g_message ("The search index cannot be opened and is rebuilt: %s", error->message);
   return NULL;
 }
 

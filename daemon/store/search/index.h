@@ -4,9 +4,9 @@
  *
  * A table of SQLite's FTS5 (schema.sql) that says which messages may match; the store says which do. It is contentless and has no
  * positions, so a message's text stands in the store alone. Nothing is ever taken out: a deleted message is not found since the store has
- * it no more, and where many have gone the file is built anew beside the present one and takes its place.
+ * it no more, and where many have gone a new file is built beside the present one and takes its place.
  *
- * It can be built anew from the store at any time, and is when it is damaged, of another version or of another store.
+ * It can be rebuilt from the store at any time, and is when it is damaged, of another version or of another store.
  *
  * The indexer writes (indexer.h); searches read (search.h). All functions are for the thread that has the connection.
  */
@@ -23,7 +23,7 @@ G_BEGIN_DECLS
  * Opens the file to be written, or begins a new one.
  */
 FlooDb *floo_index_open (const char *folder, gint64 user_id, const char *journal_id, GError **error);
-/* Deletes the file: it is built anew. */
+/* Deletes the file: it will be rebuilt. */
 gboolean floo_index_remove (const char *folder, GError **error);
 /* Whether somebody found that it is damaged, or took it away. */
 gboolean floo_index_is_lost (const char *folder);

@@ -12,13 +12,13 @@
 #include "store/search/spans.h"
 #include "store/search/step.h"
 
-/* Between two rounds while nobody waits. */
+/* Between two rounds while no search waits. */
 #define ROUND_US G_USEC_PER_SEC
 /* Until it is tried again after an error: a full disk, say. */
 #define RETRY_US (10 * G_USEC_PER_SEC)
 /* With nothing to do for so long it gives back what it does not need. */
 #define REST_US (5 * G_USEC_PER_SEC)
-/* The kernel's word for background work: intake and everybody else go first. */
+/* The kernel's class for background work: intake and all others go first. */
 #define NICE 10
 
 /* A job that waits. */
@@ -162,7 +162,7 @@ replace (FlooIndexer *self, gboolean *more, GError **error)
   return floo_index_replace (replacement, self->folder, error);
 }
 
-/* What nobody waits for. @more: (out): there is more to do */
+/* Background work. @more: (out): there is more to do */
 static gboolean
 tidy (FlooIndexer *self, gboolean *more, GError **error)
 {
@@ -243,7 +243,7 @@ fail (FlooIndexer *self, const GError *error)
 {
   g_message ("The search index cannot be brought up to date now: %s", error->message);
   answer_all (self, self->waiters, error);
-  /* The next round opens it again, or builds it anew where it is damaged. */
+  /* The next round opens it again, or rebuilds it where it is damaged. */
   close_index (self);
 }
 

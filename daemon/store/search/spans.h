@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * spans.h: the numbers by which the index knows messages. Private to the store.
+ * spans.h: the numbers that stand for messages in the index. Private to the store.
  *
  * Message ids may be far apart, and FTS5 writes the distance between two of a token's rows: with the ids themselves as rowids the index
  * was seen to take 2.7 times the text, with dense numbers 1.1 times. So the ids are divided into spans of about FLOO_SPAN_MESSAGES
@@ -38,7 +38,7 @@ void floo_span_writer_clear (FlooSpanWriter *self);
  * @is_newest: no message that was added has this id or a higher one
  * @rowid: (out): of the message, the same one as before where it was added before
  *
- * Where a span has no slot left the index counts as damaged and is built anew: floo_spans_are_crowded() is asked long before.
+ * Where a span has no slot left the index counts as damaged and is rebuilt: floo_spans_are_crowded() is asked long before.
  */
 gboolean floo_span_writer_add (FlooSpanWriter *self, gint64 id, gint64 time, gboolean is_newest, gint64 *rowid, GError **error);
 /* Writes what is not written yet; after the last one. */
@@ -65,7 +65,7 @@ GArray *floo_span_get_ids (FlooDb *index, gint64 base, GError **error);
 
 /* Messages that were added. */
 gboolean floo_spans_count (FlooDb *index, gint64 *messages, GError **error);
-/* @crowded: (out): so much came late that the ids should be divided anew */
+/* @crowded: (out): so much came late that the ids should be divided again */
 gboolean floo_spans_are_crowded (FlooDb *index, gboolean *crowded, GError **error);
 
 G_END_DECLS

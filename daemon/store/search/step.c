@@ -18,7 +18,7 @@
 #define MERGE_PAGES 128
 /* Free pages of the file that are given back at once, and from how many on. */
 #define VACUUM_PAGES 256
-/* It is built anew where more have gone than this, and than this part of what was added. */
+/* It is rebuilt where more have gone than this, and than this part of what was added. */
 #define MANY_GONE 10000
 #define PART_GONE 16
 
@@ -80,7 +80,7 @@ add_new_messages (Step *step, GError **error)
   return FALSE;
 }
 
-/* Those above the position come by their order. @gone: (inout): raised for one that the store has no more */
+/* Those above the position come by their order. @gone: (inout): raised for one that the store does not have any more */
 static gboolean
 add_changed_message (Step *step, gint64 id, gint64 *gone, GError **error)
 {

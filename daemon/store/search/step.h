@@ -24,7 +24,7 @@ gboolean floo_index_is_ahead (FlooDb *index, FlooDb *store, gboolean *ahead, GEr
 
 /* Merges parts of the index and gives free pages back, a little at a time. @more: (out): there is more to do */
 gboolean floo_index_tidy (FlooDb *index, gboolean *more, GError **error);
-/* @stale: (out): so many of its messages have gone, or came late, that searches get slow: it should be built anew */
+/* @stale: (out): so many of its messages have gone, or came late, that searches get slow: it should be rebuilt */
 gboolean floo_index_is_stale (FlooDb *index, gboolean *stale, GError **error);
 
 G_END_DECLS

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * terms.h: what is searched for. Private to the store.
+ * terms.h: the terms of a search. Private to the store.
  */
 #pragma once
 

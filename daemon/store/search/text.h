@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * text.h: what of a message can be searched for. Private to the store.
+ * text.h: the searchable text of a message. Private to the store.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tokenizer.h: a text as what can be searched for. Private to the store.
+ * tokenizer.h: splits a text into searchable words and runs. Private to the store.
  *
  * Scripts that put spaces between words give words; those that do not (Chinese, Japanese, Korean, Thai, ...) and emoji give
  * single characters. Both come

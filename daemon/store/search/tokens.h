@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tokens.h: what the search index has of a message, and what it is asked for. Private to the store.
+ * tokens.h: the tokens of a message in the search index, and of a search. Private to the store.
  *
  * The tokens of a text are its words as they are, and of each run of characters that are written without spaces (tokenizer.h) the
  * overlapping pairs and the last character alone: "会议室" gives 会议, 议室 and 室. So one character is the beginning of a token, and

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * changes.h: what of the store's copy of the service's records changed when: an answer to a question from before a change must not undo it.
+ * changes.h: when the store's copies of the service's records changed: an answer to a request from before a change must not undo it.
  * Of the writer's connection, and of this process. All functions run inside a write job.
  */
 #pragma once

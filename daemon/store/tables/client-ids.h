@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* Reads the ceiling; what was given is taken to reach up to it. A file that cannot be understood is said so in the log and counts as
+/* Reads the ceiling; all ids up to it count as given. A file that cannot be parsed is logged and counts as
  * none. */
 gboolean floo_client_ids_load (FlooDb *db, GError **error);
 /* Raises the ceiling some seconds above @client_id, durably. */

@@ -2,7 +2,7 @@
 /*
  * conversations-changed.h: the event that tells which conversations a transaction changed. Private to the store.
  *
- * At the end of the transaction the columns that the list shows are written anew for each conversation that touched.h noted, and those
+ * At the end of the transaction the columns that the list shows are updated for each conversation that touched.h noted, and those
  * whose entry is another one now are one ConversationsChanged.
  */
 #pragma once

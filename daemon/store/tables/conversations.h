@@ -52,7 +52,7 @@ gboolean floo_conversations_drop_empty_groups (FlooDb *db, GError **error);
  * Newest activity first (last message, unacknowledged ones of ours and drafts included); @pinned_first: the pinned ones before all others.
  * Each item as in Conversations.Get (entries.c has the fields); name, avatar and muted from roster and groups.
  *
- * Returns: (transfer floating): aa{sv}; NULL with FLOO_ERROR_INVALID_ARGUMENTS for a cursor that is none of ours
+ * Returns: (transfer floating): aa{sv}; NULL with FLOO_ERROR_INVALID_ARGUMENTS for an invalid cursor
  */
 GVariant *floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean pinned_first, const char *type,
                                    char **next_cursor, GError **error);
@@ -88,7 +88,7 @@ gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversatio
  * Returns: TRUE */
 gboolean floo_conversations_list_changed (FlooDb *db);
 
-/* The conversation's newest message and activity are found anew after something went. */
+/* The conversation's newest message and activity are determined again after something was removed. */
 gboolean floo_conversations_settle (FlooDb *db, gint64 id, GError **error);
 /* Adds @delta to the conversation's unread count, not below 0; the mention goes with the last one. */
 gboolean floo_conversations_count (FlooDb *db, gint64 id, int delta, GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * early.h: operations that came before their message, until it comes. All functions run inside a job.
+ * early.h: operations that arrived before their message, kept until it arrives. All functions run inside a job.
  *
  * READ_CANCEL (type 3) stays for what comes after it and was done before: it goes to ourselves, reading to the sender, and the service hands
  * out the one and the other in different conversations.
@@ -39,7 +39,7 @@ gboolean floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpoint
 /**
  * floo_applied_add:
  * @id: of a notice or operation (Meta.id)
- * @is_new: (out): FALSE where it was applied before: then nothing of it may be done again
+ * @is_new: (out): FALSE where it was applied before: then it must not be applied again
  */
 gboolean floo_applied_add (FlooDb *db, gint64 id, gboolean *is_new, GError **error);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * entries.h: a conversation as its row in a window: Conversations.List, Get and ConversationsChanged. Private to the store.
+ * entries.h: a conversation as an entry of a client's list: Conversations.List, Get and ConversationsChanged. Private to the store.
  *
  * All of it is in columns of the table conversations, which the writer keeps (touched.h), and in those of contacts.
  */
@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* Returns: (transfer floating): a{sv} of the present row of the statement conversations-list and its kin. @size: (inout): raised by its bytes */
+/* Returns: (transfer floating): a{sv} of the present row of conversations-list and similar statements. @size: (inout): raised by its bytes */
 GVariant *floo_entry_read (FlooQuery *query, gsize *size);
 
 /**
@@ -18,7 +18,7 @@ GVariant *floo_entry_read (FlooQuery *query, gsize *size);
  * @entry: (out) (transfer full) (nullable): the entry, where it is another one than at the last refresh and in the list
  * @removed: (out): it was in the list and is not any more
  *
- * Writes the columns that the list shows anew. In a write job.
+ * Updates the columns that the list shows. In a write job.
  */
 gboolean floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, GError **error);
 

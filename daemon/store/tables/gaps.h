@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * gaps.h: where the store does not have all that the service has. All functions run inside a job.
+ * gaps.h: where messages are missing in the store that the service has. All functions run inside a job.
  *
  * A gap at an id: the service may have messages between that one and the one before it in the store. Below its oldest message
  * a conversation is a gap, too, until its beginning is known (complete).
@@ -47,7 +47,7 @@ gboolean floo_gaps_find_lowest (FlooDb *db, gint64 conversation, gint64 from, gi
 gboolean floo_gaps_find_received (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error);
 /* The newest message of it up to @up_to, however it came to be here. @id: (out): 0: none */
 gboolean floo_gaps_find_last (FlooDb *db, gint64 conversation, gint64 up_to, gint64 *id, GError **error);
-/* What of it was deleted as a whole is here no more, and is not missing: everything up to @id; 0: nothing was. */
+/* What of it was deleted as a whole is gone here, and is not missing: everything up to @id; 0: nothing was. */
 gboolean floo_gaps_find_deleted (FlooDb *db, gint64 conversation, gint64 *id, GError **error);
 gboolean floo_gaps_is_received (FlooDb *db, gint64 id, gboolean *received, GError **error);
 /* When this store was made, ms: what came later and is unread is news, however it comes. */
@@ -56,7 +56,7 @@ gboolean floo_gaps_get_created (FlooDb *db, gint64 *created, GError **error);
 gboolean floo_gaps_find_missed (FlooDb *db, gint64 conversation, gint64 from, gint64 to, gint64 *id, GError **error);
 /* The lowest one of any conversation above @after; @id 0: none. */
 gboolean floo_gaps_next_missed (FlooDb *db, gint64 after, gint64 *conversation, gint64 *id, GError **error);
-/* What was missed in a gap cannot be had at once: it is one like others. */
+/* What was missed in a gap cannot be fetched at once: it is one like others. */
 gboolean floo_gaps_give_up (FlooDb *db, gint64 conversation, gint64 id, GError **error);
 
 /* The service sends pages unasked; so the newest ones of a conversation can be missing without a gap that tells. */

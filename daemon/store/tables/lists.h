@@ -89,7 +89,7 @@ gboolean floo_lists_has (FlooDb *db, FlooList list, gint64 owner, gint64 id, gbo
  * @cursor: "" or the @next of the page before
  * @next: (out) (transfer full): "": that was the last
  *
- * Returns: (transfer floating): aa{sv}, decoded by @record; or NULL, with FLOO_ERROR_INVALID_ARGUMENTS for a cursor that is none of ours
+ * Returns: (transfer floating): aa{sv}, decoded by @record; or NULL, with FLOO_ERROR_INVALID_ARGUMENTS for an invalid cursor
  */
 GVariant *floo_lists_get_page (FlooDb *db, FlooList list, const gint64 *owners, guint n_owners, const FlooRecord *record,
                                const char *cursor, guint limit, char **next, GError **error);

@@ -63,7 +63,7 @@ add (Walk *walk, Part part, FlooQuery *query, GError **error)
 
 /*
  * Reads the file's pages that a walk backwards is about to need, forwards. Between the messages of a conversation are those of others, so that
- * these are many pages; where the kernel does not have them any more, it reads ahead for whoever goes forwards only.
+ * these are many pages; where the kernel does not have them any more, it reads ahead only for forward scans.
  */
 static gboolean
 touch (Walk *walk, gint64 id, GError **error)

@@ -98,7 +98,7 @@ gboolean floo_messages_read_up_to (FlooDb *db, gint64 conversation, gint64 up_to
  * @conversation: (out): where it was; 0 with @deleted FALSE where unknown
  *
  * RECALL and DELETE: the message goes, a tombstone stays (so that a late page does not bring it back), the unread count and the
- * conversation's last message are found anew.
+ * conversation's last message are determined again.
  */
 gboolean floo_messages_delete (FlooDb *db, gint64 id, gboolean *deleted, gint64 *conversation, FlooToType *to_type, GError **error);
 

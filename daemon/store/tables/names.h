@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @text: not empty; compared without case
  * @limit: at most so many
  *
- * Among contacts, joined groups and whoever there is a conversation with: those of which a name (alias, nickname, user name; a group's name)
+ * Among contacts, joined groups and users with whom there is a conversation: those of which a name (alias, nickname, user name; a group's name)
  * contains @text. First whole names, then names that begin with it, then those of which a word does, then the others; among equals the
  * conversation that was last active goes first.
  *

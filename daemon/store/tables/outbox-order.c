@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outbox-order.c: what may go out next, with which frame and under which number; and what an answer's id can mean.
+ * outbox-order.c: which rows may go out next, in which frame and under which number; and which id an answer may give.
  */
 #include "store/tables/outbox.h"
 

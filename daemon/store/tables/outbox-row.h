@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outbox-row.h: what a row of the outbox is.
+ * outbox-row.h: a row of the outbox.
  */
 #pragma once
 
@@ -31,7 +31,7 @@ typedef struct {
   guint attempts;
   gint64 next_retry;      /* ms; 0: at once */
   gint64 device_sn;       /* under which it went out last; 0: never */
-  const char *file;       /* (nullable): JSON of the file that is uploaded first; till then the row is not due and holds up nobody */
+  const char *file;       /* (nullable): JSON of the file that is uploaded first; until then the row is not due and does not hold up others */
   int error_code;         /* that the service gave; 0: none: where there is an @error, it is ours */
   const char *error;      /* (nullable): the reason, when it was refused or put off last */
   gboolean permanent;
@@ -40,7 +40,7 @@ typedef struct {
   gint64 named;           /* message id that a doubtful answer named; 0: none */
   gint64 accepted;        /* of an edit (append, replace): its id; it takes effect after others that the service accepted before it; 0 */
   gint64 edited;          /* ms, when the service accepted it */
-  gint64 not_before;      /* of a message: ms, by the service's clock: till then it is not due and holds up nobody; 0: no time */
+  gint64 not_before;      /* of a message: ms, by the service's clock: until then it is not due and does not hold up others; 0: no time */
 } FlooOutboxRow;
 
 /* Why a row is not sent. */

@@ -103,7 +103,7 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   return floo_query_run (query, error);
 }
 
-/* A message that one can see, and that is due, is activity of its conversation. A group stays one, also where somebody takes its id for a user's. */
+/* A visible message that is due is activity of its conversation. A group stays one, also where its id was taken for a user's. */
 static gboolean
 touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError **error)
 {
@@ -176,7 +176,7 @@ each (FlooQuery *query, FlooOutboxFunc func, gpointer user_data, guint *n, GErro
 static gboolean
 not_found (gint64 client_id, GError **error)
 {
-  g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "Nothing waits under %" G_GINT64_FORMAT, client_id);
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "Nothing is queued under %" G_GINT64_FORMAT, client_id);
   return FALSE;
 }
 
@@ -314,7 +314,7 @@ get_conversation (FlooDb *db, gint64 client_id, gint64 *conversation, GError **e
          && (found || not_found (client_id, error));
 }
 
-/* A message of ours is not to be sent any more. A conversation with nobody that only it made goes with it. */
+/* A message of ours is not to be sent any more. A conversation that only existed for it goes with it. */
 static gboolean
 settle_without (FlooDb *db, gint64 conversation, GError **error)
 {
@@ -362,7 +362,7 @@ floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char
   return floo_query_run (query, error) && floo_outbox_refresh_head (db, conversation, error);
 }
 
-/* The message that @row was, under the id that it has now. Where it came by a page before, that one stays and gets our name for it. */
+/* The message of @row, under its new id. Where a page brought it before, that row stays and gets our client_id. */
 static gboolean
 store_acknowledged (FlooDb *db, const FlooOutboxRow *row, gint64 server_id, gint64 server_time, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outbox.h: what waits for the service's acknowledgement. All functions run inside a job.
+ * outbox.h: messages and operations that the service has not acknowledged yet. All functions run inside a job.
  *
  * Rows: messages (operation 0) and operations on messages or conversations. A message's row is the message until it is acknowledged; then
  * floo_outbox_acknowledge() moves it into messages in the same transaction.
@@ -18,7 +18,7 @@ const char *floo_outbox_operation_to_string (int operation);
 /**
  * floo_outbox_next_client_id:
  *
- * max(last + 1, now in ms), for ever growing: the highest ever given is bounded by a ceiling kept in a file beside the account's
+ * max(last + 1, now in ms), always growing: the highest ever given is bounded by a ceiling kept in a file beside the account's
  * folder, which survives the erasing of the store. It is written ahead in steps of some seconds, with fsync, so that it costs nothing a
  * message; when the store is closed it is what was given last.
  */
@@ -136,7 +136,7 @@ gboolean floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer use
  * @server_id: its id from now on; 0 for an operation
  * @was_there: (out): FALSE: no such row (acknowledged before): nothing is done
  *
- * A message moves to messages under @server_id with timestamp @server_time (0: its own), client_id stays its name for ever;
+ * A message moves to messages under @server_id with timestamp @server_time (0: its own), client_id stays valid;
  * operations that target its client_id now target @server_id. A command message is not kept. A message of @server_id that came by a
  * page before the acknowledgement is kept and gets the client_id. An operation's row goes.
  */
@@ -158,7 +158,7 @@ gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GEr
  * @next_cursor: (out) (transfer full): "" at the end
  *
  * Returns: (transfer floating): aM for ListOutbox, oldest first; more has attempts u, next_retry x, error s, permanent b, operation s.
- * A cursor that is none is INVALID_ARGUMENTS.
+ * An invalid cursor is INVALID_ARGUMENTS.
  */
 GVariant *floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, char **next_cursor,
                             GError **error);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * prune.h: what is too old to be kept. Private to the store.
+ * prune.h: deletes old events. Private to the store.
  */
 #pragma once
 

@@ -18,7 +18,7 @@ G_BEGIN_DECLS
 /* Bits; stored. */
 typedef enum { FLOO_RECEIPT_READ = 1 << 0, FLOO_RECEIPT_PLAYED = 1 << 1 } FlooReceipt;
 
-/* How many users @message asks to acknowledge reading; 0: nobody, or it is none of ours to a group. */
+/* How many users @message asks to acknowledge reading; 0: no user, or it is not a message of ours to a group. */
 guint floo_receipts_count_audience (const FlooMessage *message);
 
 /* What an acknowledgement needs to know of its message, without its texts. */
@@ -42,7 +42,7 @@ gboolean floo_receipts_count_read (FlooDb *db, gint64 message, guint *n, GError 
  * @id: a message of ours, by its id or client_id
  *
  * Returns: (transfer floating): (axaxax): who has read it, who was asked and has not, who has played it; ascending. NULL with
- *    FLOO_ERROR_NOT_FOUND, or FLOO_ERROR_INVALID_ARGUMENTS where nobody tells that of this message
+ *    FLOO_ERROR_NOT_FOUND, or FLOO_ERROR_INVALID_ARGUMENTS for a message whose readers are not known
  */
 GVariant *floo_receipts_list (FlooDb *db, gint64 id, GError **error);
 

@@ -36,7 +36,7 @@ repair_numbers (FlooDb *db, GError **error)
       || (events > 0 && !floo_query_run_ints (db, "repair-journal-id", NULL, 0, NULL, error)))
     return FALSE;
   if (events > 0)
-    g_warning ("%u damaged events were removed from the store's journal, which begins anew for its clients", events);
+    g_warning ("%u damaged events were removed from the store's journal, which starts over for its clients", events);
   return TRUE;
 }
 
@@ -45,7 +45,7 @@ repair_numbers (FlooDb *db, GError **error)
 /* Columns of outbox-get: what the first ones may hold; the others are texts. */
 static const struct {
   gint64 min, max;
-  gboolean essential;    /* without it nobody knows what the row was */
+  gboolean essential;    /* without it the row has no meaning */
 } numbers[] = {
   { 1, MAX_NUMBER - 1, FALSE },                                     /* client_id */
   { 0, G_MAXINT64, TRUE },                                          /* conversation */
@@ -194,7 +194,7 @@ collect_rows (FlooDb *db, const char *name, gboolean read, GArray *ids, GError *
   return FALSE;
 }
 
-/* @ids: (out): of rows that have to be put in anew; one may come twice */
+/* @ids: (out): of rows that have to be inserted again; one may come twice */
 static gboolean
 find_damaged_rows (FlooDb *db, GArray *ids, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * repair.h: rows that hold what no statement of ours wrote (a flipped bit, another program). Private to the store.
+ * repair.h: rows with values that the daemon cannot have written (a flipped bit, another program). Private to the store.
  *
  * SQLite's own checks find damaged pages, not damaged values. A wrong value mostly costs its row alone, since everything that is read is
  * taken with care. Here is what would cost more: numbers from which others are counted on, rows that are going to be sent, and

@@ -18,14 +18,14 @@ typedef struct {
   GString *whole;   /* (nullable): holds message.content where it was put together */
 } FlooMessageRow;
 
-/* Reads the columns of the statement message-get and its kin from the present row; valid until the next step. Clear it in any case. */
+/* Reads the columns of message-get and similar statements from the present row; valid until the next step. Clear it in any case. */
 gboolean floo_message_row_read (FlooMessageRow *row, FlooDb *db, FlooQuery *query, GError **error);
 void floo_message_row_clear (FlooMessageRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FlooMessageRow, floo_message_row_clear)
 
 /* How many columns floo_outbox_row_read() takes; a statement may have more behind them. */
 #define FLOO_OUTBOX_ROW_COLUMNS 27
-/* Reads the columns of the statement outbox-get and its kin. */
+/* Reads the columns of outbox-get and similar statements. */
 void floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query);
 /* The message that an outbox row is; views as in @row. */
 void floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *message);

@@ -20,7 +20,7 @@ const char *floo_role_to_string (gint64 role);
 /* News, by a notice or by what we did: an answer to a question from before is outdated by it. */
 gboolean floo_standing_set_admin (FlooDb *db, gint64 group, gboolean admin, GError **error);
 gboolean floo_standing_set_name (FlooDb *db, gint64 group, const char *name, GError **error);
-/* @until: ms; 0: not banned, -1: for ever */
+/* @until: ms; 0: not banned, -1: permanently */
 gboolean floo_standing_set_ban (FlooDb *db, gint64 group, gint64 until, GError **error);
 /* Something changed that we were not told: it is to be asked for again. */
 gboolean floo_standing_forget (FlooDb *db, gint64 group, GError **error);

@@ -21,7 +21,7 @@ typedef struct {
 
 typedef struct {
   gint64 highest_message;    /* no message with a higher id ever came (search-changes.h) */
-  gint64 lived_offset;       /* to the uptime, of the clock by which things grow old (lived.h) */
+  gint64 lived_offset;       /* to the uptime, of the clock by which ages are measured (lived.h) */
   gint64 lived_saved;        /* what it said when it was saved; 0: not yet */
   gint64 marked_day;         /* of that clock: the latest one with a mark in the journal */
   gint64 last_client_id;     /* the highest ever given */

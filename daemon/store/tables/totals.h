@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * totals.h: what is unread, queued and failed in all. Counted when something changed it, not whenever it is asked for.
+ * totals.h: total counts of unread, queued and failed messages. Counted when something changed them, not at each request.
  */
 #pragma once
 

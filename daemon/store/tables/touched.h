@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * touched.h: which rows a transaction changed, for the event that tells it (conversations-changed.h). Private to the store.
+ * touched.h: which rows a transaction changed, for the event that reports it (conversations-changed.h). Private to the store.
  *
- * SQLite's update hook notes every changed row of conversations, messages and outbox, so nobody who changes one has to say so; what a
+ * SQLite's update hook notes every changed row of conversations, messages and outbox, so callers need not report changes; what a
  * conversation shows of contacts is noted by contacts.c.
  */
 #pragma once
