@@ -6,7 +6,7 @@
 
 #include <sqlite3.h>
 
-#include "store/engine/store.h"
+#include "store/engine/job.h"
 
 G_BEGIN_DECLS
 

@@ -4,8 +4,8 @@
  */
 #pragma once
 
+#include "store/engine/job.h"
 #include "store/engine/mailbox.h"
-#include "store/engine/store.h"
 
 G_BEGIN_DECLS
 

@@ -10,29 +10,12 @@
  */
 #pragma once
 
-#include <gio/gio.h>
-
-#include "base/message.h"
+#include "store/engine/job.h"
 
 G_BEGIN_DECLS
 
-/* Of each pair, whichever ends first. */
-typedef struct {
-  guint journal_days, journal_events;
-  guint message_days, messages;   /* 0: no bound */
-} FlooRetention;
-
 #define FLOO_TYPE_STORE (floo_store_get_type ())
 G_DECLARE_FINAL_TYPE (FlooStore, floo_store, FLOO, STORE, GObject)
-
-/* A connection while a job runs on it; never kept beyond the job. */
-typedef struct _FlooDb FlooDb;
-
-typedef enum {
-  FLOO_STORE_OPENED,          /* as it was, or migrated forward */
-  FLOO_STORE_CREATED,         /* there was none */
-  FLOO_STORE_REPLACED         /* the old one was corrupt and set aside; its outbox was taken over as far as it could be read */
-} FlooStoreOutcome;
 
 /* Ends floo_store_open_async() (store/open.h). @outcome: (out) (optional) */
 FlooStore *floo_store_open_finish (GAsyncResult *result, FlooStoreOutcome *outcome, GError **error);
@@ -49,12 +32,6 @@ void floo_store_close_finish (FlooStore *self, GAsyncResult *result);
 /* Closes, then deletes the store's files and folder; the ceiling of client ids stays (outbox.h). */
 void floo_store_erase_async (FlooStore *self, GAsyncReadyCallback callback, gpointer user_data);
 gboolean floo_store_erase_finish (FlooStore *self, GAsyncResult *result, GError **error);
-
-/* Returns FALSE to undo all that the job did (its events, too). On a store thread. */
-typedef gboolean (*FlooStoreFunc) (FlooDb *db, gpointer data, GError **error);
-/* @error: (nullable): what the function or the commit failed with (domain FLOO_ERROR: Storage, StorageFull, or the function's own).
- * On the main loop. */
-typedef void (*FlooStoreDone) (FlooStore *store, gpointer data, const GError *error);
 
 /**
  * floo_store_write:
@@ -95,18 +72,5 @@ const char *floo_store_get_journal_id (FlooStore *self);    /* the same for the 
 void floo_store_pause_reads (FlooStore *self, gboolean paused);
 /* What is kept, from the configuration; pruned in small steps behind the commits. */
 void floo_store_set_retention (FlooStore *self, const FlooRetention *retention);
-
-/* In a job. */
-gint64 floo_db_get_user_id (FlooDb *db);
-
-/**
- * floo_db_try:
- * @refused: (out) (nullable): what @func failed with
- *
- * In a write job: runs a part of it; what it did is undone where it fails (its events, too), and the job goes on.
- *
- * Returns: FALSE where the whole transaction cannot go on
- */
-gboolean floo_db_try (FlooDb *db, FlooStoreFunc func, gpointer data, GError **refused, GError **error);
 
 G_END_DECLS

@@ -9,15 +9,14 @@ gboolean
 floo_totals_get (FlooDb *db, FlooTotals *totals, GError **error)
 {
   FlooTouched *touched = floo_state_get (db)->touched;
-  FlooTotals *known = &touched->totals;
 
-  if (touched->unread_changed && !floo_conversations_get_unread_total (db, &known->unread, error))
+  if (touched->unread_changed && !floo_conversations_get_unread_total (db, &touched->unread, error))
     return FALSE;
   touched->unread_changed = FALSE;
-  if (touched->outbox_changed && !floo_outbox_count (db, &known->queued, &known->failed, error))
+  if (touched->outbox_changed && !floo_outbox_count (db, &touched->queued, &touched->failed, error))
     return FALSE;
   touched->outbox_changed = FALSE;
-  *totals = *known;
+  *totals = (FlooTotals){ touched->unread, touched->queued, touched->failed };
   return TRUE;
 }
 

@@ -8,7 +8,6 @@
 #pragma once
 
 #include "store/tables/state.h"
-#include "store/tables/totals.h"
 
 G_BEGIN_DECLS
 
@@ -16,7 +15,7 @@ struct _FlooTouched {
   GHashTable *conversations, *messages, *outbox, *contacts; /* sets of gint64 */
   gboolean list;
   /* What totals.h has counted, and whether it has to be counted again. */
-  FlooTotals totals;
+  guint unread, queued, failed;
   gboolean unread_changed, outbox_changed;
   gboolean telling;  /* what is changed now is the telling's own */
 };
