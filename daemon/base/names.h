@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * names.h: every name and limit that more than one file needs.
+ * names.h: names and limits that more than one file needs.
  */
 #pragma once
 

@@ -432,7 +432,7 @@ mark_day (FlooDb *db, gint64 day, GError **error)
   return TRUE;
 }
 
-/* @serial: (out): the last one before @day; 0: nobody knows */
+/* @serial: (out): the last one before @day; 0: not known */
 static gboolean
 find_mark (FlooDb *db, gint64 day, gint64 *serial, GError **error)
 {
