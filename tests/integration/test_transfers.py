@@ -246,6 +246,9 @@ class TransfersTest(files.Test):
         harness.wait_for(lambda: self.transfer(client, held[1])['Status'] == 'active', 'it is on its way')
         last = self.send_file(client, 'file', small, 'six')
         self.ended(client, last[1], 'complete')
+        soon = {'not_before': files.GLib.Variant('x', int(time.time() * 1000) + 300)}
+        client.wait_sent(client.call('Conversations', 'Send', '(sxssa{sv})', '', ECHO, 'text', 'another text', soon))
+        self.assertNotIn('six', names())
         self.assertTrue(client.call('Conversations', 'CancelSend', '(x)', held[0]))
         client.wait_sent(last[0])
         self.assertEqual(names()[-1], 'six')

@@ -88,12 +88,13 @@ SELECT 1 FROM messages WHERE id = ?1 AND (conversation <> ?3 OR sender <> ?4 OR 
 -- name: outbox-files-in-order
 -- in: ?1 conversation
 -- Messages whose file is uploaded take their place in the order when those of the files before them have: no file of the conversation that was
--- given to us earlier is being uploaded, at its first try.
+-- given to us earlier is being uploaded, at its first try. Others than image, audio, video and file (1 to 4), which had to wait for their time,
+-- wait for none.
 UPDATE outbox SET ordered = 1
 WHERE conversation = ?1 AND ordered = 0 AND operation = 0 AND file IS NULL AND not_before = 0
-  AND NOT EXISTS (
+  AND (type NOT BETWEEN 1 AND 4 OR NOT EXISTS (
     SELECT 1 FROM outbox AS b INDEXED BY outbox_uploads
-    WHERE b.conversation = ?1 AND b.file IS NOT NULL AND b.client_id < outbox.client_id AND b.state = 1 AND b.attempts = 0 AND b.not_before = 0);
+    WHERE b.conversation = ?1 AND b.file IS NOT NULL AND b.client_id < outbox.client_id AND b.state = 1 AND b.attempts = 0 AND b.not_before = 0));
 
 -- name: outbox-first-unsettled
 -- in: ?1 conversation
