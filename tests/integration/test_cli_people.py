@@ -95,6 +95,9 @@ class PeopleTest(cli.Test):
         self.assertIn('Lounge', run('public').output)
         self.assertEqual(run('info', 'team', '--json').json[0]['owner_id'], str(ALICE))
         self.assertIn(['name', 'Team'], run('info', 'Team').rows)
+        self.assertIn(['role', 'owner'], run('info', 'Team').rows)
+        roles = {'1001': 'owner', '1002': 'admin', '1003': 'member', '1004': 'member', '1006': 'member', '1099': 'member'}
+        harness.wait_for(lambda: {row[0]: row[3] for row in run('members', 'Team').rows} == roles, 'the roles')
         self.assertEqual({row[0] for row in run('members', 'Team').rows}, {'1001', '1002', '1003', '1004', '1006', '1099'})
         self.assertEqual([row[0] for row in run('admins', 'Team').rows], [str(BOB)])
 
