@@ -4,14 +4,15 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "store/tables/conversations.h"
 #include "store/tables/rows.h"
 #include "store/tables/standing.h"
 
 /* Of the last message's content; a row of a list shows no more. */
 #define MAX_CHARACTERS 1024
 
+/* By FlooConversationType. */
 static const char *const types[] = { "roster", "group", "system" };
+enum { TYPE_GROUP = 1 };
 
 /* ---- reading ---- */
 
@@ -70,7 +71,7 @@ floo_entry_read (FlooQuery *query, gsize *size)
   g_variant_builder_init (&entry, G_VARIANT_TYPE_VARDICT);
   g_variant_builder_add (&entry, "{sv}", "id", g_variant_new_int64 (floo_query_int (query, 0)));
   g_variant_builder_add (&entry, "{sv}", "type", g_variant_new_string (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
-  for (guint i = 0; i < (type == FLOO_CONVERSATION_GROUP ? G_N_ELEMENTS (fields) : N_FIELDS_OF_USERS); i++)
+  for (guint i = 0; i < (type == TYPE_GROUP ? G_N_ELEMENTS (fields) : N_FIELDS_OF_USERS); i++)
     g_variant_builder_add (&entry, "{sv}", fields[i].name, read_field (query, i, fields[i].type, size));
   *size += 1024;
   return g_variant_builder_end (&entry);

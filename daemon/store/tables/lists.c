@@ -333,7 +333,7 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
                       gboolean *changed, GError **error)
 {
   gint64 generation;
-  gboolean was_complete, current;
+  gboolean was_complete, current, admin;
   guint dropped = 0;
 
   *changed = FALSE;
@@ -358,7 +358,9 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
       || !floo_query_run_ints (db, "list-drop-old", FLOO_INTS (list, owner, generation), &dropped, error))
     return FALSE;
   *changed |= dropped > 0 && was_complete;
-  return list != FLOO_LIST_ADMINS || floo_standing_take_admins (db, owner, error);
+  if (list != FLOO_LIST_ADMINS)
+    return TRUE;
+  return floo_lists_has (db, list, owner, db->user_id, &admin, error) && floo_standing_set_admin (db, owner, admin, error);
 }
 
 /* ---- looking ---- */

@@ -3,7 +3,6 @@
 
 #include "store/engine/query.h"
 #include "store/tables/changes.h"
-#include "store/tables/lists.h"
 #include "store/tables/touched.h"
 
 const char *
@@ -90,15 +89,6 @@ floo_standing_take_member (FlooDb *db, gint64 group, GVariant *member, GError **
   return (!g_variant_lookup (member, "display_name", "&s", &name) || set_name (db, group, name, error))
          && (!g_variant_lookup (member, "expired_time", "x", &until)
              || set_number (db, "standing-set-ban", group, MAX (until, -1), error));
-}
-
-gboolean
-floo_standing_take_admins (FlooDb *db, gint64 group, GError **error)
-{
-  gboolean admin;
-
-  return floo_lists_has (db, FLOO_LIST_ADMINS, group, db->user_id, &admin, error)
-         && set_number (db, "standing-set-admin", group, admin ? 1 : 0, error);
 }
 
 gboolean

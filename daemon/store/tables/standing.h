@@ -27,8 +27,6 @@ gboolean floo_standing_forget (FlooDb *db, gint64 group, GError **error);
 
 /* What the service says of us, where @member (a{sv}, a GroupMember) has it. */
 gboolean floo_standing_take_member (FlooDb *db, gint64 group, GVariant *member, GError **error);
-/* The list of the group's admins is complete: whether we are in it. */
-gboolean floo_standing_take_admins (FlooDb *db, gint64 group, GError **error);
 
 /* Whether there was news since @moment, floo_contacts_get_moment() when the service was asked. */
 gboolean floo_standing_changed_since (FlooDb *db, gint64 group, gint64 moment);
