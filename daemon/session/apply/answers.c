@@ -48,7 +48,7 @@ number_of (guint64 number)
   return number <= G_MAXINT64 ? (gint64) number : 0;
 }
 
-/* A command is signalled and not kept, one of ours, too. */
+/* Command messages are signalled, not kept; our own, too. */
 static gboolean
 apply_accepted_command (FlooApply *apply, const FlooOutboxRow *row, gint64 server_id, GError **error)
 {
@@ -258,7 +258,7 @@ is_duplicate (const char *reason)
   return strstr (lower, "duplicate") != NULL;
 }
 
-/* The message waits until the history has told what became of it. */
+/* The message waits until the history shows whether it was accepted. */
 static gboolean
 leave_in_doubt (FlooApply *apply, const FlooOutboxRow *row, FlooDoubt doubt, gint64 named, GError **error)
 {

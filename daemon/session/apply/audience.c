@@ -73,7 +73,7 @@ floo_audience_merge (FlooDb *db, gint64 group, const char *config, char **merged
     return TRUE;
   if (!floo_audience_get (db, group, &audience, error))
     return FALSE;
-  /* Half of the members would be worse than none: the others' reading would never be told. */
+  /* An incomplete list would be worse than none: reading by the others would never be reported. */
   *missing = audience == FLOO_AUDIENCE_NO_SETTINGS || audience == FLOO_AUDIENCE_NO_MEMBERS;
   if (audience != FLOO_AUDIENCE_KNOWN)
     return TRUE;

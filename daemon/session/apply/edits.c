@@ -29,7 +29,7 @@ add_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
   return floo_early_add (apply->db, &early, error);
 }
 
-/* The message is not here: where it comes later, and does not bring what this did, it is done then. */
+/* The message is not here: if it arrives later without the effect of this operation, the operation is applied then. */
 static gboolean
 keep_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
@@ -82,19 +82,19 @@ keep_outgoing (const FlooMessage *message, gpointer user_data)
   *(gboolean *) user_data = (message->flags & FLOO_MESSAGE_OUTGOING) != 0;
 }
 
-/* Others can tell what they did with messages of ours, not with those of somebody else; of one that is not here yet it turns out when it
- * comes. */
+/* Others may report what they did with messages of ours, not with those of other users; for a message that is not here yet this is decided when it
+ * arrives. */
 static gboolean
-is_theirs_to_say (FlooApply *apply, const FlooMessageOperation *op, gboolean *theirs, GError **error)
+may_report_status (FlooApply *apply, const FlooMessageOperation *op, gboolean *allowed, GError **error)
 {
   g_autoptr (GError) local = NULL;
   gboolean outgoing = FALSE, found;
 
-  *theirs = TRUE;
+  *allowed = TRUE;
   if (op->ours)
     return TRUE;
   found = floo_messages_get (apply->db, op->mid, keep_outgoing, &outgoing, &local);
-  *theirs = !found || outgoing;
+  *allowed = !found || outgoing;
   return floo_error_only_missing (&local, error);
 }
 
@@ -103,11 +103,11 @@ apply_status (FlooApply *apply, const FlooMessageOperation *op, int status, GErr
 {
   gint64 conversation;
   FlooToType to_type = FLOO_TO_ROSTER;
-  gboolean changed, theirs;
+  gboolean changed, allowed;
 
-  if (!is_theirs_to_say (apply, op, &theirs, error))
+  if (!may_report_status (apply, op, &allowed, error))
     return FALSE;
-  if (!theirs)
+  if (!allowed)
     return TRUE;
   if (!note_conversation (apply, op->mid, &conversation, &to_type, error)
       || !floo_messages_set_status (apply->db, op->mid, status, &changed, &conversation, error))
@@ -143,7 +143,7 @@ apply_delivered (FlooApply *apply, const FlooMessageOperation *op, GError **erro
 static gboolean
 apply_unread (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
-  /* Reading that was before it may come after it, on another way. */
+  /* An earlier acknowledgement of reading may arrive later, by another way. */
   if (op->ours && op->id != 0 && !add_early (apply, op, error))
     return FALSE;
   return apply_status (apply, op, FLOO_STATUS_UNREAD, error);
@@ -153,22 +153,22 @@ static gboolean
 apply_played (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
   gint64 conversation;
-  gboolean changed, theirs, taken;
+  gboolean changed, allowed, taken;
 
   if (!floo_apply_receipt (apply, op, FLOO_RECEIPT_PLAYED, &taken, error))
     return FALSE;
   if (taken)
     return TRUE;
-  if (!is_theirs_to_say (apply, op, &theirs, error))
+  if (!may_report_status (apply, op, &allowed, error))
     return FALSE;
-  if (!theirs)
+  if (!allowed)
     return TRUE;
   if (!floo_messages_set_played (apply->db, op->mid, &changed, &conversation, error))
     return FALSE;
   return changed ? status_changed (apply, conversation, op->mid, -1, "played", error) : keep_early (apply, op, error);
 }
 
-/* We read a conversation, on some device. Of others it says nothing about ours. */
+/* We read a conversation, on some device. From other users it does not concern our state. */
 static gboolean
 apply_read_all (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {

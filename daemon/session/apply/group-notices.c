@@ -2,7 +2,7 @@
 /*
  * group-notices.c: applies group notices. Store thread.
  *
- * Lists of a group are kept true once they are complete; before that the service has to be asked anyway.
+ * Lists of a group are kept up to date once they are complete; before that the service has to be asked anyway.
  */
 #include "session/apply/notices.h"
 
@@ -67,7 +67,7 @@ named_event (FlooApply *apply, const FlooNotice *notice, GError **error)
 
 /* ---- lists ---- */
 
-/* Into a list that we have, whole or as far as a reading of it came. */
+/* Adds to a list that is stored, complete or in part. */
 static gboolean
 add_to (FlooApply *apply, FlooList list, const FlooNotice *notice, gint64 user, GError **error)
 {
@@ -117,7 +117,7 @@ decide_named (FlooApply *apply, FlooList list, const FlooNotice *notice, FlooDec
   return TRUE;
 }
 
-/* Who is no member is nothing else in the group. */
+/* A former member loses every other role in the group. */
 static gboolean
 drop_member (FlooApply *apply, const FlooNotice *notice, gint64 user, GError **error)
 {
@@ -296,7 +296,7 @@ owner_assigned (FlooApply *apply, const FlooNotice *notice, GError **error)
   owner = floo_inbound_uid (notice->to[0]);
   json_object_set_int_member (fields, "owner_id", owner);
   json_object_set_int_member (fields, "owner", owner);
-  /* What a former owner is now, we are not told. */
+  /* The notice does not say what role the former owner has now. */
   return floo_contacts_merge (apply->db, FLOO_CONTACT_GROUP, notice->group_id, fields, &changed, error)
          && floo_lists_remove (apply->db, FLOO_LIST_ADMINS, notice->group_id, owner, NULL, error)
          && (!notice->by_us || forget_standing (apply, notice, error)) && list_event (apply, notice, error);

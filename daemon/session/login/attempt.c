@@ -11,7 +11,7 @@
 #include "store/open.h"
 #include "store/tables/account.h"
 
-/* More than the requests of a step have together: what ends by this does not end by itself. */
+/* More than the limits of all requests of a step: a step that reaches it would not end otherwise. */
 #define DEVICE_SN_BASE 999999999u
 #define DEVICE_SN_RANGE 2140000u
 
@@ -134,7 +134,7 @@ on_step_limit (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A step begins that waits for somebody else: for the network, or for a library of ours that does. The socket has limits of its own. */
+/* Begins a step that waits for the network, or for a library that does. The socket has limits of its own. */
 static void
 begin_step (FlooLogin *self)
 {
@@ -144,7 +144,7 @@ begin_step (FlooLogin *self)
 
 /* ---- discovery ---- */
 
-/* Tells an error of discovery. */
+/* Reports an error of discovery. */
 static void
 discovery_error (FlooLogin *self, const GError *error)
 {
@@ -161,15 +161,15 @@ discovery_error (FlooLogin *self, const GError *error)
   floo_job_error (self->account, category, error->message);
 }
 
-/* Whether the attempt cannot go on after @error of discovery. What it says of an application that was there is taken back more often than it
- * is so, unless it is the application's state. */
+/* Whether the attempt cannot go on after @error of discovery. That a known application is missing is more often
+ * a passing fault of the service than the truth; its state is believed. */
 static gboolean
 ends_session (FlooLogin *self, const GError *error)
 {
   return is_final (self, error) && !(self->accepted && error->code == FLOO_ERROR_NOT_FOUND);
 }
 
-/* While the login goes on with what was known. */
+/* While the login continues with what was known. */
 static void
 on_discovered_behind (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -233,7 +233,7 @@ static void
 begin_attempt (FlooLogin *self)
 {
   floo_login_cancel_attempt (self);
-  /* What connects by itself meanwhile would be a second attempt beside this one. */
+  /* The link would otherwise reconnect on its own, as a second attempt beside this one. */
   floo_login_link_down (self);
   if (*self->record->token == '\0' && *self->record->password == '\0')
     {
@@ -246,7 +246,7 @@ begin_attempt (FlooLogin *self)
   self->cancellable = g_cancellable_new ();
   floo_account_set_state (self->account, FLOO_STATE_DISCOVERING);
   begin_step (self);
-  /* A session that was accepted before begins where the service was then, and finds out behind it where it is now. */
+  /* A session that was accepted before connects to the last known address, and repeats the discovery behind it. */
   if (self->accepted && !self->has_tried)
     floo_endpoints_recall_async (floo_account_get_endpoints (self->account), self->cancellable, on_discovered, self);
   else
@@ -267,7 +267,7 @@ token_failed (FlooLogin *self, const GError *error)
       floo_login_retry_later (self, error);
       return;
     }
-  /* What the service said of name and password is a failed login, whatever its code; its own names for the rest. */
+  /* A refusal of name or password is LoginFailed, whatever its code; other errors keep their names. */
   if (error->code == FLOO_ERROR_NOT_FOUND || error->code == FLOO_ERROR_NOT_LOGGED_IN
       || floo_refusal_is_of_request ((FlooError) error->code))
     failure = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_LOGIN_FAILED, error->message);
@@ -359,7 +359,7 @@ identity_job_free (gpointer data)
   g_free (job);
 }
 
-/* Whether it is one that we made: UID_UUID. A store may be damaged. */
+/* Whether the daemon made it: UID_UUID. A store may be damaged. */
 static gboolean
 is_guid_of (gint64 user_id, const char *text)
 {
@@ -442,7 +442,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   if (store == NULL)
     {
       self->listener->ready (self->data);
-      /* Who waits for a first login is told at once; a session that was there goes on when there is room. */
+      /* A first login fails at once; an existing session continues when there is room. */
       if (self->accepted && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
         floo_login_retry_later (self, error);
       else
@@ -513,7 +513,7 @@ on_lists (const GError *error, gpointer login)
       floo_link_start (floo_account_get_link (account));
       return;
     }
-  /* A void token has taken its own way. */
+  /* A void token was handled already. */
   if (floo_error_is_cancelled (error) || floo_rest_error_is_token_void (error))
     return;
   text = g_strconcat ("get roster list failure:", floo_error_get_reason (error), NULL);

@@ -88,7 +88,7 @@ start_job_free (StartJob *job)
   g_free (job);
 }
 
-/* A login that still waits is not wanted any more. */
+/* Cancels a login that still waits. */
 static void
 cancel_next_login (FlooLogin *self)
 {
@@ -313,7 +313,7 @@ on_kicked (GObject *source, GAsyncResult *result, gpointer user_data)
     leave (job);
 }
 
-/* The web devices of ours but this one; the endpoint wants the number in the query and in the body. */
+/* All web devices but this one; the endpoint wants the number in the query and in the body. */
 static void
 on_devices (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -360,7 +360,7 @@ floo_login_log_out (FlooLogin *self, FlooLogoutFlags flags, FlooReply reply, gpo
       && !floo_login_is_taken (self)
       && !floo_login_is_loading (self))
     {
-      /* What was asked for is so already, but nothing says whose store and sessions would have to go. */
+      /* Already logged out, but it is not known whose store and sessions should be removed. */
       if ((flags & (FLOO_LOGOUT_ERASE | FLOO_LOGOUT_EVERYWHERE)) != 0)
         floo_reply_error (reply, user_data, FLOO_ERROR_NOT_LOGGED_IN, "Nobody is logged in: there is no account to %s",
                           (flags & FLOO_LOGOUT_ERASE) != 0 ? "erase" : "end elsewhere");

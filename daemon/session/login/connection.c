@@ -80,7 +80,7 @@ send_provision (FlooLogin *self)
   floo_account_send_frame (account, FLOO__FRAME__COMMAND__PROVISION, &provision.base);
 }
 
-/* A full disk or a store that was set aside is worse news than a connection's. */
+/* Storage errors take precedence over errors of the connection. */
 static gboolean
 is_about_storage (const FlooAccount *account)
 {
@@ -243,7 +243,7 @@ run_device_job (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Only now may anything go out: before it, rows under a void number would go out blindly. */
+/* Only now may anything be sent: earlier, rows under a void device number would be sent without knowing whether they had arrived. */
 static void
 on_device_known (FlooStore *store, gpointer data, const GError *error)
 {
@@ -261,7 +261,7 @@ on_device_known (FlooStore *store, gpointer data, const GError *error)
   job->login->listener->device_known (job->login->data);
 }
 
-/* A login on its way to the keyring or the disk. */
+/* A login being saved to the keyring or the disk. */
 typedef struct {
   FlooLogin *login;
   FlooLoginRecord *record;
@@ -334,7 +334,7 @@ provisioned (FlooLogin *self, FlooFrame *frame)
       return;
     }
 
-  /* Said again, or unasked: nothing begins by it. */
+  /* Repeated or unsolicited: it starts nothing. */
   if (floo_account_get_state (account) != FLOO_STATE_CONNECTING)
     return;
   if (answer->xid != NULL && answer->xid->has_devicesn && answer->xid->devicesn != 0)

@@ -7,7 +7,7 @@
 
 #include "base/names.h"
 
-/* A step that waits for the network, or for a library of ours that does, and does not end by itself. */
+/* A step that waits for the network, or for a library that does, and does not end. */
 #define STEP_LIMIT_MS 60000
 
 #define RETRY_MIN_MS 1000
@@ -123,7 +123,7 @@ on_reply_timeout (gpointer user_data)
 
 /* ---- the network and sleep, before there is a socket; then they are the link's ---- */
 
-/* What the present attempt has asked of the service may never be answered. A store that is opening is let alone: it has nothing to do with
+/* What the present attempt has asked of the service may never be answered. A store that is opening is not disturbed: it does not depend on
  * the network. */
 static void
 begin_anew (FlooNetwatch *netwatch, FlooLogin *self)
@@ -136,7 +136,7 @@ begin_anew (FlooNetwatch *netwatch, FlooLogin *self)
   floo_login_begin (self);
 }
 
-/* From another network the service may be in reach. Not at once: this news comes in showers. */
+/* The service may be reachable from the new network. Not at once: these signals arrive in bursts. */
 static void
 on_network_changed (FlooNetwatch *netwatch, FlooLogin *self)
 {
@@ -179,7 +179,7 @@ on_rediscovered (GObject *source, GAsyncResult *result, gpointer user_data)
     g_message ("rediscovery failed: %s", error->message);
 }
 
-/* No host of a kind answers any more. While we are online the rest goes on meanwhile; else an attempt is under way that finds out by
+/* No host of a kind answers any more. While we are online the rest continues; else an attempt is under way that will notice it
  * itself. */
 static void
 on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
@@ -190,7 +190,7 @@ on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
     floo_endpoints_discover_async (endpoints, self->cancellable, on_rediscovered, NULL);
 }
 
-/* What still comes from the objects of a login before is not about the next one. */
+/* Late signals from the objects of an earlier login do not concern the next one. */
 static void
 drop_service (FlooLogin *self)
 {
@@ -221,7 +221,7 @@ floo_login_make_endpoints (FlooLogin *self, const char *app_id, const char *dns_
   return endpoints;
 }
 
-/* Makes what talks to the service, for a record that is complete. */
+/* Creates the REST session, the endpoints and the link, for a complete record. */
 static void
 set_up (FlooLogin *self)
 {

@@ -3,8 +3,8 @@
  * mobile.c: mobile numbers: a picture, for whose text a code is sent by SMS, and what the code is good for: logging in, binding the number to
  * the account or changing it, a new password.
  *
- * Some of it takes two requests: the service answers the first with a sign, which the second one takes. A sign is a secret; it stays here, for
- * some minutes, so that where only the second request failed the first need not be made again, whose code is used up.
+ * Some of it takes two requests: the service answers the first with a token, called sign, that the second one needs. It is a secret and kept here for
+ * some minutes, so that after a failure of the second request the first, whose code is used up, need not be repeated.
  */
 #include "session/login/guest.h"
 
@@ -311,7 +311,7 @@ destroy_job (gpointer data)
   job_free (data);
 }
 
-/* The service has done it: the profile that we know is not right any more. */
+/* The service has done it: the stored profile is stale. */
 static void
 on_number_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * password.c: two operations that end the session that they are made in: a new password, after which the daemon logs in again by
- * itself, and the end of the account, with which the local store goes.
+ * password.c: two operations that end the session that they are made in: a new password, after which the daemon logs in again
+ * automatically, and the end of the account, with which the local store goes.
  */
 #include "session/login/parts.h"
 
@@ -47,7 +47,7 @@ run_forget_job (FlooDb *db, gpointer data, GError **error)
   return floo_values_expect_password_change (db, FALSE, error);
 }
 
-/* No notice of a new password is to be taken for our doing. */
+/* From now on a notice of a new password is not taken for our own change. */
 static void
 forget_expectation (FlooAccount *account)
 {

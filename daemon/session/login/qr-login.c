@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * qr-login.c: a login that a phone confirms. The service is asked for a code, and then polled for a confirmation until the code expires;
- * then for another one. When it is confirmed the service tells a name and a password, and the login goes on by itself.
+ * then for another one. When it is confirmed the service tells a name and a password, and the login continues automatically.
  *
  * Whoever knows the code can ask for that password, too: the code goes to the client that began, and nowhere else.
  */
@@ -142,7 +142,7 @@ on_logged_in (GVariant *result, const GError *error, gpointer user_data)
 
   if (result != NULL)
     g_variant_unref (g_variant_ref_sink (result));
-  /* A login that takes longer goes on, and tells by itself how. */
+  /* A login that takes longer continues, and reports its state itself. */
   if (self->is_active || self->status != QR_CONFIRMED)
     return;
   set_status (self, error == NULL || error->code == FLOO_ERROR_TIMEOUT ? QR_NONE : QR_FAILED);

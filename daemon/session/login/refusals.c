@@ -10,7 +10,7 @@
 #define RENEWAL_MIN_MS 1000u
 #define RENEWAL_MAX_MS 300000u
 #define RENEWAL_JITTER_MS 1000
-#define GOOD_SESSION (10 * G_TIME_SPAN_MINUTE)  /* a login that lasted so long was a good one */
+#define GOOD_SESSION (10 * G_TIME_SPAN_MINUTE)  /* a login that lasted this long counts as stable */
 #define OLD_NOTICE_MS (10 * 60 * 1000)  /* the clocks may differ by that */
 
 /* The number and, for @new_guid, the guid of this device are void: rows under way become uncertain at the next login. */
@@ -95,7 +95,7 @@ retry_renewed (FlooLogin *self, guint least_ms)
   floo_login_retry_in (self, MAX (delay, least_ms) + (guint) g_random_int_range (0, RENEWAL_JITTER_MS));
 }
 
-/* A void token is looked at when what came by the socket before it has taken effect: it may tell why. */
+/* A void token is handled after everything that came by the socket before it: that may tell why. */
 typedef struct {
   FlooLogin *login;
   char *token;
@@ -240,7 +240,7 @@ floo_login_status (FlooLogin *self, int code, const char *reason)
 void
 floo_login_user_notice (FlooLogin *self, const FlooUserNotice *notice)
 {
-  /* What was said long before this login is not about it. What comes later on the connection is, whatever the service's clock says. */
+  /* A notice from long before this login does not concern it. One that comes later on the connection does, whatever the service's clock says. */
   if (self->record == NULL || (notice->catch_up && notice->timestamp > 0 && notice->timestamp < self->accepted_at - OLD_NOTICE_MS))
     return;
   switch (notice->fate)

@@ -54,7 +54,7 @@ on_keyring_changed (gpointer user_data)
   load (user_data, FLOO_SECRETS_ASK_NEVER);
 }
 
-/* The first load asks for nothing, so that the start is not held up; then the user is asked once. */
+/* The first load does not prompt, so that the start is not held up; then the user is prompted once. */
 static void
 wait_for_keyring (FlooLogin *self, FlooSecretsAsk asked, const GError *error)
 {

@@ -98,7 +98,7 @@ close_frame (Take *take)
   g_clear_pointer (&take->open_ext, g_free);
 }
 
-/* The service has surely not taken it: what goes out under its number may still change. */
+/* The service has certainly not accepted it: what is sent under its number may still change. */
 static gboolean
 is_joinable (const FlooOutboxRow *row)
 {
@@ -187,7 +187,7 @@ consider (const FlooOutboxRow *row, gboolean waits, gpointer user_data)
       close_frame (take);
       return TRUE;
     }
-  /* In another state than on its way, its answer came, and the frame is about to be taken out of the window. */
+  /* If it is not on its way any more its answer came, and the frame is about to be removed from the window. */
   if (floo_window_contains (take->window, client_mid))
     {
       close_frame (take);

@@ -315,7 +315,7 @@ keep_row_state (const FlooOutboxRow *row, gpointer user_data)
   return TRUE;
 }
 
-/* What was cancelled is not the client's any more, even while we keep it. */
+/* For clients a cancelled row is gone, even while it is kept. */
 static gboolean
 get_row_state (FlooDb *db, gint64 client_id, RowState *row, GError **error)
 {

@@ -2,8 +2,8 @@
 /*
  * settler.c: uncertain rows of the outbox: it is not known whether the service accepted them.
  *
- * A row in sending whose device number has become void, an acknowledgement without an id, a number that the service knows although it was
- * used for the first time. The history of its conversation is fetched, one conversation at a time, until it tells (uncertain.h).
+ * A row in sending whose device number has become void, an acknowledgement without an id, a client_mid that the service reports as duplicate although it was
+ * used for the first time. The history of its conversation is fetched, one conversation at a time, until the result is known (uncertain.h).
  */
 #include "session/job/job.h"
 #include "session/outbox/parts.h"

@@ -65,7 +65,7 @@ compare (const FlooMessage *message, gpointer user_data)
                         && message->type == row->type && g_strcmp0 (message->content, row->content) == 0;
 }
 
-/* The message that the answer named is this one where it says the same. @id: (out): 0: it is another one, or not there */
+/* Whether the message that the answer named is this one: the content is equal. @id: (out): 0: another one, or not found */
 static gboolean
 find_named (FlooDb *db, const FlooUncertain *row, gint64 *id, GError **error)
 {
@@ -121,7 +121,7 @@ settle_as_sent (FlooDb *db, const FlooUncertain *row, gint64 id, GError **error)
          && floo_conversations_list_changed (db);
 }
 
-/* A message stays for the user to decide, an operation is over. */
+/* A message stays as failed for the user to decide; an operation is dropped. */
 static gboolean
 give_up (FlooDb *db, const FlooUncertain *row, const char *why, GError **error)
 {

@@ -12,7 +12,7 @@
 #define BATCHES_UNDER_WAY 2
 #define BATCH_BYTES (8u << 20)          /* no page is added to a batch of this many, in memory */
 #define MAX_WAITING_BYTES (64u << 20)   /* of more than one frame */
-#define MEND_SECONDS 5          /* a store that takes nothing is tried so often */
+#define MEND_SECONDS 5          /* how often a failing store is tried */
 
 /* One batch on its way through the store. */
 typedef struct {
@@ -87,7 +87,7 @@ try_items (Batch *batch, FlooDb *db, GArray *items, gboolean carefully, GError *
   return *refused != NULL;
 }
 
-/* Changes something, so that a commit is one. */
+/* Changes something, so that the commit really writes. */
 static gboolean
 run_probe (FlooDb *db, gpointer data, GError **error)
 {
@@ -162,7 +162,7 @@ floo_sync_is_unstored (FlooSync *self, gint64 conversation)
 {
   gint64 unknown = FLOO_UNKNOWN_CONVERSATION;
 
-  return self->spoiled || g_hash_table_contains (self->unstored, &conversation) || g_hash_table_contains (self->unstored, &unknown);
+  return self->ack_blocked || g_hash_table_contains (self->unstored, &conversation) || g_hash_table_contains (self->unstored, &unknown);
 }
 
 static void
@@ -181,7 +181,7 @@ on_probed (FlooStore *store, gpointer data, const GError *error)
 {
   FlooSync *self = data;
 
-  if (error == NULL && self->spoiled)
+  if (error == NULL && self->ack_blocked)
     floo_sync_resume (self);
 }
 
@@ -191,7 +191,7 @@ probe_free (gpointer data)
   floo_account_unref (((FlooSync *) data)->account);
 }
 
-/* A full disk tells when there is room again; whatever else it is, only trying tells that it is over. */
+/* For a full disk the store reports when there is room again; the end of any other fault shows only by trying. */
 static gboolean
 on_mend (gpointer user_data)
 {
@@ -214,7 +214,7 @@ last_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error
   count_unstored (self, item->conversation, -1);
   if (error == NULL)
     return;
-  self->spoiled = TRUE;
+  self->ack_blocked = TRUE;
   if (self->mend_timer == 0)
     self->mend_timer = g_timeout_add_seconds (MEND_SECONDS, on_mend, self);
 }
@@ -263,7 +263,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
       else if (item->gap != 0)
         floo_fill_page_done (self, item, failure);
       else if (floo_sync_is_page (item->frame))
-        /* What the store, which is in order, does not take is left out: the next page is asked for. */
+        /* The store works but refuses this item: it is ignored, and the next page is asked for. */
         floo_pull_page_done (self, item, error);
       else if (floo_sync_is_history (item->frame))
         floo_history_page_done (self, item, failure);
@@ -271,7 +271,7 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
   /* What the store of an account before this one still committed does not concern this one. */
   for (guint i = 0; error == NULL && i < batch->results->len && floo_account_is_current (self->account, store); i++)
     act_on_result (self, g_ptr_array_index (batch->results, i));
-  /* Acknowledgements that were lost come again, when the sender has waited for them in vain. */
+  /* Lost acknowledgements are repeated when the sender retries after its timeout. */
   if (error != NULL)
     {
       self->caught_up = FALSE;

@@ -87,7 +87,7 @@ struct _FlooSync {
   gboolean synced;              /* as it was told last */
   gboolean unread_due;          /* UNREAD is to be sent, as soon as it acknowledges nothing that is not stored */
   gboolean told_failure;        /* LastError says that something could not be stored */
-  gboolean spoiled;             /* nor ever on this connection: a last page could not be stored */
+  gboolean ack_blocked;         /* nothing more is acknowledged on this connection: a last page could not be stored */
   GHashTable *unstored;         /* conversation -> number of its last pages (next_key 0) that are not committed */
   GHashTable *pulls;            /* uid -> FlooPull */
   GHashTable *pauses;           /* uid -> FlooPause */
@@ -95,7 +95,7 @@ struct _FlooSync {
   GPtrArray *histories;         /* FlooHistory, oldest first; one a conversation is sent */
   GArray *late;                 /* FlooLateHistory, oldest first */
   guint unread_timer;
-  guint mend_timer;             /* runs while spoiled: the store may be in order again */
+  guint mend_timer;             /* runs while ack_blocked: the store may work again */
   guint watch_timer;            /* runs while answers are awaited */
   guint rate_timer;
   guint64 last_sequence;        /* of a pull */

@@ -93,7 +93,7 @@ floo_sync_send_unread (FlooSync *self)
 {
   if (!self->unread_due || !self->online)
     return TRUE;
-  if (self->spoiled || g_hash_table_size (self->unstored) > 0 || floo_pull_oldest (self) != NULL)
+  if (self->ack_blocked || g_hash_table_size (self->unstored) > 0 || floo_pull_oldest (self) != NULL)
     return FALSE;
   self->unread_due = FALSE;
   floo_account_send_frame (self->account, FLOO__FRAME__COMMAND__UNREAD, NULL);
@@ -107,7 +107,7 @@ floo_sync_resume (FlooSync *self)
 
   if (floo_sync_is_paused (self))
     return;
-  if (self->spoiled)
+  if (self->ack_blocked)
     {
       error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "What could not be stored is fetched by a new connection");
       floo_account_drop_link (self->account, error);
@@ -388,7 +388,7 @@ floo_sync_offline (FlooSync *self)
 
   self->online = FALSE;
   self->connection++;
-  self->unread_due = self->spoiled = FALSE;
+  self->unread_due = self->ack_blocked = FALSE;
   g_hash_table_remove_all (self->unstored);
   g_clear_handle_id (&self->unread_timer, g_source_remove);
   g_clear_handle_id (&self->mend_timer, g_source_remove);
