@@ -4,6 +4,7 @@
 #include "base/record.h"
 #include "session/directory/details.h"
 #include "session/job/pace.h"
+#include "store/tables/journal.h"
 #include "store/tables/lists.h"
 
 #define BATCH 100
@@ -123,7 +124,7 @@ run_put (FlooDb *db, gpointer data, GError **error)
   if (job->details == NULL)
     return floo_lists_clear (db, FLOO_LIST_MEMBERS, job->group, error);
   return put_members (db, job, &any, error)
-         && (!any || floo_lists_tell_members (db, job->group, (const gint64 *) (void *) job->ids->data, job->ids->len, error));
+         && (!any || floo_journal_members_changed (db, job->group, (const gint64 *) (void *) job->ids->data, job->ids->len, error));
 }
 
 static void

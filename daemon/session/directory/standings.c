@@ -5,6 +5,7 @@
 #include "session/directory/details.h"
 #include "session/directory/members.h"
 #include "session/job/pace.h"
+#include "store/tables/journal.h"
 #include "store/tables/lists.h"
 #include "store/tables/standing.h"
 
@@ -124,7 +125,7 @@ put (FlooDb *db, Job *job, GError **error)
   after = describe (db, job->group, error);
   return after != NULL
          && (g_variant_equal (before, after)
-             || floo_lists_tell_members (db, job->group, &us, 1, error));
+             || floo_journal_members_changed (db, job->group, &us, 1, error));
 }
 
 static gboolean

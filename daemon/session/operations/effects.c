@@ -69,7 +69,7 @@ user_event (FlooDb *db, gint64 user, gboolean changed, GError **error)
 static gboolean
 members_event (FlooDb *db, gint64 group, const GArray *users, gboolean changed, GError **error)
 {
-  return !changed || floo_lists_tell_members (db, group, users != NULL ? (const gint64 *) (void *) users->data : NULL, users != NULL ? users->len : 0, error);
+  return !changed || floo_journal_members_changed (db, group, users != NULL ? (const gint64 *) (void *) users->data : NULL, users != NULL ? users->len : 0, error);
 }
 
 /* ---- users ---- */
@@ -376,12 +376,12 @@ floo_effect_set_display_name (FlooDb *db, FlooOperationCall *call, GError **erro
   if (!floo_standing_set_name (db, group, name, error) || !floo_lists_has (db, FLOO_LIST_MEMBERS, group, call->self_id, &known, error))
     return FALSE;
   if (!known)
-    return floo_lists_tell_members (db, group, &call->self_id, 1, error);
+    return floo_journal_members_changed (db, group, &call->self_id, 1, error);
   g_variant_dict_init (&member, NULL);
   g_variant_dict_insert (&member, "user_id", "x", call->self_id);
   g_variant_dict_insert (&member, "display_name", "s", name);
   return floo_lists_put (db, FLOO_LIST_MEMBERS, group, g_variant_dict_end (&member), &changed, error)
-         && (!changed || floo_lists_tell_members (db, group, &call->self_id, 1, error));
+         && (!changed || floo_journal_members_changed (db, group, &call->self_id, 1, error));
 }
 
 /* ---- decisions ---- */

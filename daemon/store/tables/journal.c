@@ -502,3 +502,11 @@ floo_prune_step (FlooDb *db, const FlooRetention *retention, gboolean *more, GEr
   *more = *more || more_receipts || more_messages || applied >= PRUNE_ROWS || early >= PRUNE_ROWS || tokens >= PRUNE_ROWS;
   return TRUE;
 }
+
+gboolean
+floo_journal_members_changed (FlooDb *db, gint64 group, const gint64 *users, guint n, GError **error)
+{
+  return floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED,
+                              g_variant_new ("(x@ax)", group, g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, users, n, sizeof *users)),
+                              NULL, 0, error);
+}

@@ -35,4 +35,7 @@ gboolean floo_journal_get_position (FlooDb *db, guint64 *first, guint64 *last, G
  */
 GVariant *floo_journal_replay (FlooDb *db, guint64 since, guint limit, guint64 *next, guint64 *last, GError **error);
 
+/* Journals that members of a group changed: @users, where @n is not 0. */
+gboolean floo_journal_members_changed (FlooDb *db, gint64 group, const gint64 *users, guint n, GError **error);
+
 G_END_DECLS

@@ -8,7 +8,6 @@
 #include "base/json.h"
 #include "store/tables/changes.h"
 #include "store/engine/query.h"
-#include "store/tables/journal.h"
 #include "store/tables/standing.h"
 
 /* Before the cursors of our own pages: the service's begin otherwise. */
@@ -535,12 +534,4 @@ floo_lists_get_stale (FlooDb *db, FlooList list, guint limit, gint64 *owner, GAr
       g_array_append_val (ids, id);
     }
   return FALSE;
-}
-
-gboolean
-floo_lists_tell_members (FlooDb *db, gint64 group, const gint64 *users, guint n, GError **error)
-{
-  return floo_journal_append (db, FLOO_SIGNAL_GROUP_MEMBER_CHANGED,
-                              g_variant_new ("(x@ax)", group, g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, users, n, sizeof *users)),
-                              NULL, 0, error);
 }

@@ -103,7 +103,4 @@ GVariant *floo_lists_get (FlooDb *db, FlooList list, gint64 owner, const FlooRec
 /* Stale ones of one owner: appends their ids (gint64), at most @limit. @owner: (out) */
 gboolean floo_lists_get_stale (FlooDb *db, FlooList list, guint limit, gint64 *owner, GArray *ids, GError **error);
 
-/* Journals that members of a group changed: @users, where @n is not 0. */
-gboolean floo_lists_tell_members (FlooDb *db, gint64 group, const gint64 *users, guint n, GError **error);
-
 G_END_DECLS
