@@ -15,7 +15,7 @@
 #define STEP_MS 10000
 #define SKIP_MS 60000
 #define MAX_SKIP_MS (G_GINT64_CONSTANT (400) * 24 * 3600 * 1000)
-/* What the service takes as a client id at most. */
+/* The largest client id that the service accepts. */
 #define MAX_CLIENT_ID ((G_GINT64_CONSTANT (1) << 53) - 1)
 
 /* FOLDER.client-id, beside the account's folder. */

@@ -105,7 +105,7 @@ run_on (FlooDb *db, const char *name, FlooContactKind kind, gint64 id, gboolean 
   return TRUE;
 }
 
-/* In the list or out of it: what we are in a group has changed, too. */
+/* Joined or left: our role in the group has changed, too. */
 static void
 note_listed (FlooDb *db, FlooContactKind kind, gint64 id)
 {

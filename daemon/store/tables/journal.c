@@ -70,7 +70,7 @@ without_conversations (GVariant *body)
   return g_variant_ref_sink (g_variant_new ("(@aa{sv}@ax@b)", g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0), removed, reload));
 }
 
-/* Returns: (transfer full) (nullable): what is kept of a body whose messages or conversations are in the store; NULL: the ids say it all */
+/* Returns: (transfer full) (nullable): what is kept of a body whose messages or conversations are in the store; NULL: the ids are enough */
 static GVariant *
 strip (GVariant *body, FlooSignalRef ref)
 {
@@ -147,7 +147,7 @@ typedef struct {
   gsize bytes;          /* of the messages rendered so far */
 } Row;
 
-/* The kept body; NULL where the refs say it all. What is no proper body of this signal counts as none: its event is left out. */
+/* The kept body; NULL where the refs are enough. A body of a wrong type counts as missing: its event is left out. */
 static GVariant *
 read_body (FlooQuery *query, const FlooSignalInfo *info, gboolean has_refs)
 {
@@ -202,7 +202,7 @@ render_ref (Row *row, guint i, GVariant **message, GError **error)
   return FALSE;
 }
 
-/* (aM) of those that are there; of messages that grew out of measure by appending as many as a reply can carry. */
+/* (aM) of those that are there; of messages that grew very large by appending only as many as fit into a reply. */
 static gboolean
 render_array (Row *row, GVariant **args, GError **error)
 {
@@ -411,7 +411,7 @@ mark_key (gint64 day)
   return g_strdup_printf ("journal_day.%010" G_GINT64_FORMAT, day);
 }
 
-/* Events bear the machine's time, which may have jumped: how old they are is told by the serial at about which each day began. */
+/* Events have the machine's time, which may have jumped: their age follows from the serial at about which each day began. */
 static gboolean
 mark_day (FlooDb *db, gint64 day, GError **error)
 {

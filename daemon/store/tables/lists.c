@@ -10,7 +10,7 @@
 #include "store/engine/query.h"
 #include "store/tables/standing.h"
 
-/* Before the cursors of our own pages: the service's begin otherwise. */
+/* Prefix of the cursors of our own pages; the service's begin differently. */
 #define CURSOR_PREFIX "local:"
 /* So many decisions of each kind are kept. */
 #define MAX_DECIDED 200
@@ -134,7 +134,7 @@ lay_over (JsonNode *details, JsonNode *fields)
   return changed;
 }
 
-/* What waits for a decision and has lapsed is out. */
+/* Leaves out what waited for a decision and has expired. */
 static gboolean
 has_lapsed (FlooList list, GVariant *record)
 {
@@ -148,7 +148,7 @@ has_lapsed (FlooList list, GVariant *record)
   return status == 0 && expires > 0 && expires <= floo_now_ms ();
 }
 
-/* What an entry of our own tells of us. */
+/* What our own entry in a list says about us. */
 static gboolean
 follow_own (FlooDb *db, FlooList list, gint64 owner, GVariant *record, GError **error)
 {

@@ -63,6 +63,6 @@ floo_lived_load (FlooDb *db, GError **error)
     lived = CLAMP (now, 1, MAX_MS - 1);
   state->lived_offset = lived - floo_uptime_ms ();
   state->lived_saved = 0;
-  /* From its first moment on it goes its own way. */
+  /* From its start on it is independent of the machine's clock. */
   return text != NULL || floo_lived_save (db, error);
 }

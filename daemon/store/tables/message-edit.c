@@ -10,9 +10,9 @@
 
 /* A piece of appended text grows to this many bytes before the next one is begun: what an APPEND writes is bounded by it. */
 #define PIECE_BYTES 1024
-/* What merging may make of config or ext; a larger result is not taken. */
+/* Largest config or ext after merging; a larger result is refused. */
 #define MERGED_BYTES (1u << 20)
-/* What appending may make of a content, in characters. */
+/* Largest content after appending, in characters. */
 #define CONTENT_CHARACTERS (4 << 20)
 
 /* What the operations need to know of a message, and its present texts. */
@@ -139,7 +139,7 @@ collect_unread (FlooDb *db, gint64 conversation, gint64 up_to, GArray *read, GEr
         return TRUE;
       unread.id = floo_query_int (query, 0);
       unread.from = floo_query_int (query, 1);
-      /* Of a damaged row nothing that the service could make sense of can be said. */
+      /* For a damaged row there is nothing valid to report to the service. */
       unread.wants_ack = unread.id > 0 && unread.from > 0 && wants_ack (conversation, (FlooToType) floo_query_int (query, 2), floo_query_text (query, 3));
       g_array_append_val (read, unread);
     }
@@ -223,7 +223,7 @@ merge_into (JsonObject *to, JsonObject *from)
     }
 }
 
-/* (transfer full): @changes merged into @text; what is no object is nothing, as is a result without measure. */
+/* (transfer full): @changes merged into @text; what is not an object counts as empty, as does a result that is too large. */
 static char *
 merge_json (const char *text, const char *changes)
 {

@@ -15,7 +15,7 @@ refuse (GError **error, gint64 id, const char *why)
   return FALSE;
 }
 
-/* Nothing but what was written to it says what it is. */
+/* Its kind is known only from messages that were sent to it. */
 static gboolean
 resolve_by_conversation (FlooDb *db, gint64 id, FlooToType *to_type, GError **error)
 {

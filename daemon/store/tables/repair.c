@@ -10,7 +10,7 @@
 #include "store/tables/rows.h"
 
 #define ERROR_CATEGORY "STORE_DAMAGED"
-/* Whatever can be counted or stamped is below: clients may keep numbers in doubles. */
+/* Counters and times are below this: clients may keep numbers in doubles. */
 #define MAX_NUMBER (G_GINT64_CONSTANT (1) << 53)
 
 /* ---- numbers that were never given ---- */
@@ -23,7 +23,7 @@ tell (FlooDb *db, const char *text, GError **error)
   return db->events == NULL || floo_journal_append (db, FLOO_SIGNAL_FLOO_ERROR, g_variant_new ("(ss)", ERROR_CATEGORY, text), NULL, 0, error);
 }
 
-/* With the highest events gone their numbers would be given once more: clients have to see another journal. */
+/* With the highest events gone their serials would be given again: clients must see another journal. */
 static gboolean
 repair_numbers (FlooDb *db, GError **error)
 {
@@ -201,7 +201,7 @@ find_damaged_rows (FlooDb *db, GArray *ids, GError **error)
   return collect_rows (db, "outbox-all", TRUE, ids, error) && collect_rows (db, "repair-outbox-misplaced", FALSE, ids, error);
 }
 
-/* Takes the row out and, with what is left of it, in again: SQLite changes no row that has a value of a wrong type. */
+/* Deletes the row and inserts what is left of it: SQLite changes no row that has a value of a wrong type. */
 static gboolean
 renew_row (FlooDb *db, gint64 id, GArray *conversations, GError **error)
 {
