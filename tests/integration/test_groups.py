@@ -152,7 +152,7 @@ class GroupTest(harness.Test):
         self.wait_mine(TEAM, '')  # not known yet
         Peer(service, 'alice').post('/group/admin/add', group_id=TEAM, user_list=[CAROL])
         self.wait_mine(TEAM, 'admin')
-        service.control('rest', path='/group/members/display_name', code=20012, message='no', count=1)
+        service.control('rest', path='/group/members/display_name', body='{"code": 200, "data": 7}', count=-1)
         service.release()
         self.all_fetched(service, self.server, self.client, CAROL)
         self.wait_mine(TEAM, 'admin')

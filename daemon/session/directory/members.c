@@ -140,8 +140,9 @@ on_put (FlooStore *store, gpointer data, const GError *error)
 
 /* ---- asking ---- */
 
-gboolean
-floo_members_is_refusal (const GError *error)
+/* Errors that mean that it is no use to ask for this group again. */
+static gboolean
+is_refused (const GError *error)
 {
   return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_BLOCKED)
          || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
@@ -157,7 +158,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (details != NULL)
     job->details = g_variant_ref_sink (details);
-  else if (!floo_members_is_refusal (error))
+  else if (!is_refused (error))
     {
       if (!floo_error_is_cancelled (error))
         g_warning ("details of members could not be fetched: %s", error->message);

@@ -22,7 +22,5 @@ void floo_members_offline (FlooMembers *members);
 #define FLOO_MEMBERS_PATH "/group/members/display_name"
 /* Returns: (transfer full) */
 JsonNode *floo_members_body (gint64 group, const gint64 *ids, guint n);
-/* Errors that mean that it is no use to ask for this group again. */
-gboolean floo_members_is_refusal (const GError *error);
 
 G_END_DECLS
