@@ -24,6 +24,7 @@ struct _Window {
   GSimpleAction *view;
   gboolean reading;       /* the user opened the conversation, so what comes is read where the window is in front */
   gboolean at_end;        /* stay at the newest message */
+  double value, upper;    /* of the scroll bar, when it moved last */
   gint64 shown;           /* the conversation whose draft is in the entry; -1: none */
   gint64 marked;          /* the newest message when it was marked as read */
   gint64 started, painted;
@@ -86,12 +87,28 @@ changed (Window *self)
 /* -- scrolling -- */
 
 static void
+scroll_to_end (gpointer data)
+{
+  g_autoptr (Window) self = data;
+  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->session->messages));
+
+  if (self->at_end && n > 0)
+    gtk_widget_activate_action (self->box, "list.scroll-to-item", "u", n - 1);
+}
+
+static void
 on_scrolled (GtkAdjustment *adjustment, Window *self)
 {
-  double value = gtk_adjustment_get_value (adjustment);
-  double rest = gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment) - value;
+  double value = gtk_adjustment_get_value (adjustment), upper = gtk_adjustment_get_upper (adjustment);
+  double rest = upper - gtk_adjustment_get_page_size (adjustment) - value;
 
-  self->at_end = rest < AT_END;
+  /* Where a row became higher, not the user moved, who was at the end stays there. */
+  if (self->at_end && rest >= AT_END && upper > self->upper && value >= self->value)
+    g_idle_add_once (scroll_to_end, g_object_ref (self));
+  else
+    self->at_end = rest < AT_END;
+  self->value = value;
+  self->upper = upper;
   if (value < NEAR_EDGE)
     session_load_more (self->session, TRUE);
   if (rest < NEAR_EDGE)
