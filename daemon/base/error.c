@@ -206,3 +206,14 @@ floo_error_only_missing (GError **lookup, GError **error)
   g_clear_error (lookup);
   return TRUE;
 }
+
+gboolean
+floo_error_is_transient (const GError *error)
+{
+  static const FlooError transient[] = { FLOO_ERROR_OFFLINE, FLOO_ERROR_TIMEOUT, FLOO_ERROR_RATE_LIMITED, FLOO_ERROR_NOT_LOGGED_IN };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (transient); i++)
+    if (g_error_matches (error, FLOO_ERROR, (int) transient[i]))
+      return TRUE;
+  return floo_error_is_cancelled (error);
+}

@@ -93,6 +93,8 @@ GError *floo_error_normalise (const GError *error);
 
 /* Whether @error (nullable) says that the caller itself cancelled, in GIO's words or ours. */
 gboolean floo_error_is_cancelled (const GError *error);
+/* Whether it passes by itself: the same request may well succeed later. With any other error, to repeat it only keeps what is behind it waiting. */
+gboolean floo_error_is_transient (const GError *error);
 
 /**
  * floo_error_only_missing:

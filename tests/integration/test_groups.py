@@ -159,6 +159,23 @@ class GroupTest(harness.Test):
         self.wait_mine(TEAM, 'admin')
         self.assertEqual(self.admins(), [BOB, CAROL])
 
+    def test_members_of_one_group_unreadable(self):
+        """A group whose members the service does not tell does not keep another's waiting."""
+        self.scene()
+        for group in (TEAM, PROJECT):
+            self.groups('ListMembers', '(xsu)', group, '', 100)
+        self.service.hold('/group/members/display_name')
+        self.service.control('rest', path='/group/members/display_name', body='{"code": 200, "data": 7}', count=-1)
+        for group in (TEAM, PROJECT):
+            Peer(self.service, 'bob').post('/group/display_name', group_id=group, value='Robert')
+        stale = 'SELECT count(DISTINCT owner) FROM list_entries WHERE list = 5 AND stale'
+        self.wait_true(lambda: self.server.query(ALICE, stale) == [(2,)], 'both wait for details')
+        self.service.release()
+        self.wait_true(lambda: self.server.query(ALICE, stale) == [(0,)], 'neither waits any more')
+        for group in (TEAM, PROJECT):
+            members = self.groups('ListMembers', '(xsu)', group, '', 100)[0]
+            self.assertIn('Robert', [one['display_name'] for one in members])
+
     # -- coming and going --
 
     def test_public(self):

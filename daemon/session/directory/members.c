@@ -21,7 +21,7 @@ typedef struct {
   gint64 group;
   GArray *ids;
   gint64 asked;                 /* floo_contacts_get_moment() */
-  GVariant *details;            /* (nullable): aa{sv}; NULL: the group is not ours to ask about */
+  GVariant *details;            /* (nullable): aa{sv}; NULL: the service would not tell */
 } Job;
 
 static void find_stale (gpointer owner);
@@ -140,14 +140,6 @@ on_put (FlooStore *store, gpointer data, const GError *error)
 
 /* ---- asking ---- */
 
-/* Errors that mean that it is no use to ask for this group again. */
-static gboolean
-is_refused (const GError *error)
-{
-  return g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED) || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_BLOCKED)
-         || g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND);
-}
-
 static void
 on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -158,10 +150,10 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (details != NULL)
     job->details = g_variant_ref_sink (details);
-  else if (!is_refused (error))
+  else if (!floo_error_is_cancelled (error))
+    g_message ("Details of members of the group %" G_GINT64_FORMAT " could not be fetched: %s", job->group, error->message);
+  if (details == NULL && floo_error_is_transient (error))
     {
-      if (!floo_error_is_cancelled (error))
-        g_warning ("details of members could not be fetched: %s", error->message);
       floo_pace_failed (&job->members->pace);
       job_free (job);
       return;

@@ -155,18 +155,6 @@ on_put (FlooStore *store, gpointer data, const GError *error)
 
 /* ---- asking ---- */
 
-/* Errors that pass; with any other the service would not tell, and asking again would only keep the groups behind this one waiting. */
-static gboolean
-may_pass (const GError *error)
-{
-  static const FlooError passing[] = { FLOO_ERROR_OFFLINE, FLOO_ERROR_TIMEOUT, FLOO_ERROR_RATE_LIMITED, FLOO_ERROR_NOT_LOGGED_IN };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (passing); i++)
-    if (g_error_matches (error, FLOO_ERROR, (int) passing[i]))
-      return TRUE;
-  return floo_error_is_cancelled (error);
-}
-
 /* @records: (out) (transfer full) (nullable): NULL where the service would not tell. Returns: FALSE: the job is over */
 static gboolean
 finish (Job *job, GObject *source, GAsyncResult *result, guint max, GVariant **records)
@@ -179,7 +167,7 @@ finish (Job *job, GObject *source, GAsyncResult *result, guint max, GVariant **r
     *records = g_variant_ref_sink (found);
   else if (!floo_error_is_cancelled (error))
     g_message ("what we are in the group %" G_GINT64_FORMAT " could not be fetched: %s", job->group, error->message);
-  if (found == NULL && may_pass (error))
+  if (found == NULL && floo_error_is_transient (error))
     {
       floo_pace_failed (&job->standings->pace);
       job_free (job);
