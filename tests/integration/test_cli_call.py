@@ -209,7 +209,7 @@ class CallTest(cli.Test):
                 ('from 0 on', USAGE, ['Events.Replay', 'x', '-1', '1']),
                 ('must be @PATH', USAGE, ['Files.Upload', 'roster', '1', 'file', 'path', 'name']),
                 ('/nowhere: No such file', FAILED, ['Files.Upload', 'roster', '1', 'file', '@/nowhere', 'name']),
-                ('hands out no file', USAGE, ['Roster.List', 'false', '-o', 'x']),
+                ('returns no file', USAGE, ['Roster.List', 'false', '-o', 'x']),
                 ('is no object path', USAGE, ['Transfer.Cancel', '--object', 'x']),
                 ('journal', NOT_FOUND, ['Events.Replay', 'x', '1', '1']),
                 ('4711', NOT_FOUND, ['Conversations.Get', '4711'])):

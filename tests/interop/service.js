@@ -28,6 +28,8 @@ const RECORDS = {
   'GET /roster/blocked_list': () => [],
   'GET /group/user_joined': () => [GROUP],
   'POST /group/info/batch': ({ group_list }) => group_list.map(id => ({ group_id: id, name: `Group ${id}`, owner: FRIEND, status: 0 })),
+  'POST /group/members/display_name': ({ user_list }) => user_list.map(id => ({ user_id: id, display_name: '', expired_time: 0 })),
+  'GET /group/admin_list': () => [],
   'GET /group/info': () => ({ group_id: GROUP, name: `Group ${GROUP}`, owner_id: FRIEND, status: 0, read_ack: false }),
   'GET /user/profile': () => ({ user_id: USER.id, username: USER.name, nick_name: 'Tester' }),
   'GET /user/settings': () => ({ user_id: USER.id, auth_mode: 1 }),

@@ -245,8 +245,8 @@ expect_standing (FlooDb *db, const char *printed)
   g_autoptr (GError) error = NULL;
   g_autofree char *text = NULL;
   GVariantDict dict;
-  const char *role, *name;
-  gint64 until;
+  const char *role = NULL, *name = NULL;
+  gint64 until = 0;
 
   g_variant_dict_init (&dict, NULL);
   g_assert_true (floo_standing_describe (db, GROUP, &dict, &error));

@@ -347,8 +347,9 @@ on_called (GObject *object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Session) self = user_data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (object), result, &error);
+  GVariant *reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (object), result, &error);
 
+  g_clear_pointer (&reply, g_variant_unref);
   session_failed (self, error);
 }
 
