@@ -75,48 +75,38 @@ read_date_to_come (const char *text)
   return g_steal_pointer (&date);
 }
 
-gboolean
-floo_cli_parse_time_to_come (const char *what, const char *text, gint64 *ms, GError **error)
+/* @date: (nullable) (transfer full): what the text is as a date; @direction: of a span from now, 1 or -1; @forms: what would be right */
+static gboolean
+parse_time (const char *what, const char *text, GDateTime *date, int direction, const char *forms, gint64 *ms, GError **error)
 {
-  g_autoptr (GDateTime) date = read_date_to_come (text);
+  g_autoptr (GDateTime) taken = date;
   gint64 seconds;
 
-  if (date != NULL)
-    *ms = g_date_time_to_unix (date) * 1000 + g_date_time_get_microsecond (date) / 1000;
+  if (taken != NULL)
+    *ms = g_date_time_to_unix (taken) * 1000 + g_date_time_get_microsecond (taken) / 1000;
   else if (strlen (text) >= 10 && g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, ms, NULL))
     return TRUE;
   else if (!g_ascii_isdigit (text[strlen (text) > 0 ? strlen (text) - 1 : 0]) && read_span (text, &seconds))
-    *ms = g_get_real_time () / 1000 + seconds * 1000;
+    *ms = g_get_real_time () / 1000 + direction * seconds * 1000;
   else
     {
-      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE,
-                   "%s must be a time such as \"2026-11-30 10:42\", 10:42 for the next time that it is so late, or 2h for two hours from now, "
-                   "not %s",
-                   what, text);
+      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s must be a time such as %s, not %s", what, forms, text);
       return FALSE;
     }
   return TRUE;
 }
 
 gboolean
+floo_cli_parse_time_to_come (const char *what, const char *text, gint64 *ms, GError **error)
+{
+  return parse_time (what, text, read_date_to_come (text), 1,
+                     "\"2026-11-30 10:42\", 10:42 for the next time that it is so late, or 2h for two hours from now", ms, error);
+}
+
+gboolean
 floo_cli_parse_time (const char *what, const char *text, gint64 *ms, GError **error)
 {
-  g_autoptr (GDateTime) date = read_date (text);
-  gint64 seconds;
-
-  if (date != NULL)
-    *ms = g_date_time_to_unix (date) * 1000 + g_date_time_get_microsecond (date) / 1000;
-  else if (strlen (text) >= 10 && g_ascii_string_to_signed (text, 10, 0, G_MAXINT64, ms, NULL))
-    return TRUE;
-  else if (!g_ascii_isdigit (text[strlen (text) > 0 ? strlen (text) - 1 : 0]) && read_span (text, &seconds))
-    *ms = g_get_real_time () / 1000 - seconds * 1000;
-  else
-    {
-      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE,
-                   "%s must be a time such as 2026-11-30, \"2026-11-30 10:42\", 10:42, or 2h for two hours ago, not %s", what, text);
-      return FALSE;
-    }
-  return TRUE;
+  return parse_time (what, text, read_date (text), -1, "2026-11-30, \"2026-11-30 10:42\", 10:42, or 2h for two hours ago", ms, error);
 }
 
 char *
