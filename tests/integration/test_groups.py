@@ -318,15 +318,20 @@ class GroupTest(harness.Test):
         self.assertEqual([one['user_id'] for one in self.all_pages('ListMembers', TEAM, 2)], [ALICE, BOB, CAROL, DAVE, ZHANG, ECHO])
         self.assertEqual(self.requests('/group/member_list'), asked)
         one = self.all_pages('ListMembers')[1]
-        self.assertEqual(set(one) - {'expired_time'}, {'user_id', 'display_name', 'join_time', 'avatar', 'role'})
+        self.assertEqual(set(one) - {'expired_time'}, {'user_id', 'name', 'display_name', 'join_time', 'avatar', 'role'})
         Peer(self.service, 'carol').post('/group/display_name', group_id=TEAM, value='卡萝')
         self.client.wait_event('GroupMemberChanged')
 
-        def name(user):
-            return next(one['display_name'] for one in self.all_pages('ListMembers') if one['user_id'] == user)
+        def name(user, field='display_name'):
+            return next(one.get(field) for one in self.all_pages('ListMembers') if one['user_id'] == user)
         self.wait_true(lambda: name(CAROL) == '卡萝', 'the name')
         self.groups('SetDisplayName', '(xs)', TEAM, 'Boss')
         self.assertEqual(name(ALICE), 'Boss')
+        # To show is what messages have as sender_name: the contact's alias goes before names of the user's own.
+        self.assertEqual(name(CAROL, 'name'), 'Carol')
+        self.client.call('Roster', 'SetAlias', '(xs)', CAROL, 'Caro')
+        self.assertEqual(name(CAROL, 'name'), 'Caro')
+        self.assertEqual(self.groups('GetMembers', '(xax)', TEAM, [CAROL])[0]['name'], 'Caro')
         Peer(self.service, 'dave').post('/group/leave', {'group_id': TEAM})
         self.wait_true(lambda: DAVE not in self.members(), 'the member gone')
         self.wait_true(lambda: self.info()['count'] == 5, 'their number')

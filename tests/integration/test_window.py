@@ -206,8 +206,9 @@ class WindowTest(harness.Test):
         for names in (live, stored):
             self.assertEqual([names[mid] for mid in mids], ['Caro', '', 'D.'])
         self.assertEqual(self.check(client, model)[PROJECT]['last_from_name'], 'D.')
-        seen = ['avatar' in client.call('Groups', 'GetMembers', '(xax)', group, [DAVE])[0] for group in (TEAM, PROJECT)]
-        self.assertEqual(seen, [True, False])
+        seen = [client.call('Groups', 'GetMembers', '(xax)', group, [DAVE, CAROL, ALICE]) for group in (TEAM, PROJECT)]
+        self.assertEqual([['avatar' in one for one in members] for members in seen], [[True] * 3, [False, True, True]])
+        self.assertEqual([[one.get('name') for one in members] for members in seen], [['Dave', 'Caro', 'Alice'], [None, 'Caro', 'Alice']])
         owner.post('/group/admin/add', group_id=PROJECT, user_list=[ALICE])
         harness.wait_for(lambda: self.check(client, model)[PROJECT]['last_from_name'] == 'Dave', 'the name, which admins see')
 

@@ -4,7 +4,9 @@
 
 #include "base/backoff.h"
 #include "store/tables/contacts.h"
+#include "store/engine/db.h"
 #include "store/tables/lists.h"
+#include "store/tables/members.h"
 #include "store/tables/standing.h"
 
 #define GROUP 2001
@@ -342,6 +344,89 @@ test_between_pages (Fixture *f, gconstpointer data)
   fixture_write (f, run_between_pages, NULL);
 }
 
+/* How often statements ran on this connection. */
+static int
+count_runs (FlooDb *db)
+{
+  int n = 0;
+
+  for (sqlite3_stmt *statement = sqlite3_next_stmt (db->handle, NULL); statement != NULL; statement = sqlite3_next_stmt (db->handle, statement))
+    n += sqlite3_stmt_status (statement, SQLITE_STMTSTATUS_RUN, 0);
+  return n;
+}
+
+static GVariant *
+describe (FlooDb *db, const char *text)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) records = members (text);
+  GVariant *described = floo_members_describe (db, GROUP, records, &error);
+
+  g_assert_no_error (error);
+  return g_variant_ref_sink (described);
+}
+
+static void
+expect_described (FlooDb *db, const char *records, const char *expected)
+{
+  g_autoptr (GVariant) after = describe (db, records), wanted = members (expected);
+
+  g_assert_cmpuint (g_variant_n_children (after), ==, g_variant_n_children (wanted));
+  for (gsize i = 0; i < g_variant_n_children (after); i++)
+    {
+      g_autoptr (GVariant) one = g_variant_get_child_value (after, i), other = g_variant_get_child_value (wanted, i);
+      GVariantIter fields;
+      const char *key;
+      GVariant *value;
+
+      g_assert_cmpuint (g_variant_n_children (one), ==, g_variant_n_children (other));
+      g_variant_iter_init (&fields, other);
+      while (g_variant_iter_loop (&fields, "{&sv}", &key, &value))
+        {
+          g_autoptr (GVariant) there = g_variant_lookup_value (one, key, NULL);
+
+          g_assert_cmpvariant (there, value);
+        }
+    }
+}
+
+static gboolean
+run_describe (FlooDb *db, gpointer data, GError **error)
+{
+  g_autoptr (GVariant) user = members ("{'user_id': <int64 7>, 'username': <'gus'>, 'avatar': <'g.png'>}");
+  g_autoptr (GVariant) all = NULL;
+  g_autoptr (GVariant) no_picture = members ("{'user_id': <int64 8>, 'alias': <'Hal'>, 'username': <'hal'>}");
+  g_autoptr (GString) many = g_string_new ("[{'user_id': <int64 1>}");
+  int before, few;
+
+  g_assert_true (floo_contacts_put (db, FLOO_CONTACT_USER, 7, user, NULL, error));
+  g_assert_true (floo_contacts_put (db, FLOO_CONTACT_USER, 8, no_picture, NULL, error));
+  before = count_runs (db);
+  expect_described (db, "[{'user_id': <int64 9>, 'display_name': <'Ida'>}, {'user_id': <int64 7>, 'avatar': <'new.png'>}, {'user_id': <int64 8>}, {'user_id': <int64 6>}]",
+                    "[{'user_id': <int64 9>, 'display_name': <'Ida'>, 'name': <'Ida'>}, {'user_id': <int64 7>, 'name': <'gus'>, 'avatar': <'new.png'>},"
+                    " {'user_id': <int64 8>, 'name': <'Hal'>, 'avatar': <''>}, {'user_id': <int64 6>}]");
+  few = count_runs (db) - before;
+  put_group (db, "{'group_id': <int64 2001>, 'owner_id': <int64 7>, 'hide_member_info': <true>}");
+  take_admins (db, "[{'user_id': <int64 8>}]");
+  expect_described (db, "[{'user_id': <int64 7>}, {'user_id': <int64 8>}, {'user_id': <int64 9>}]",
+                    "[{'user_id': <int64 7>, 'role': <'owner'>}, {'user_id': <int64 8>, 'role': <'admin'>}, {'user_id': <int64 9>, 'role': <'member'>}]");
+  for (int i = 2; i <= 500; i++)
+    g_string_append_printf (many, ", {'user_id': <int64 %d>, 'role': <'member'>}", i);
+  g_string_append_c (many, ']');
+  before = count_runs (db);
+  all = describe (db, many->str);
+  g_assert_cmpuint (g_variant_n_children (all), ==, 500);
+  g_assert_cmpint (count_runs (db) - before, ==, few);
+  return TRUE;
+}
+
+/* Names, pictures and roles that the store knows, with as many statements for a whole page as for a few members. */
+static void
+test_describe (Fixture *f, gconstpointer data)
+{
+  fixture_write (f, run_describe, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -352,5 +437,6 @@ main (int argc, char **argv)
   g_test_add ("/store-lists/news", Fixture, NULL, fixture_set_up, test_news, fixture_tear_down);
   g_test_add ("/store-lists/between-pages", Fixture, NULL, fixture_set_up, test_between_pages, fixture_tear_down);
   g_test_add ("/store-lists/standing", Fixture, NULL, fixture_set_up, test_standing, fixture_tear_down);
+  g_test_add ("/store-lists/describe", Fixture, NULL, fixture_set_up, test_describe, fixture_tear_down);
   return g_test_run ();
 }

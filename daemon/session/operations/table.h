@@ -145,7 +145,7 @@ gboolean floo_effect_put_members (FlooDb *db, FlooOperationCall *call, GError **
 gboolean floo_effect_put_value (FlooDb *db, FlooOperationCall *call, GError **error);
 gboolean floo_effect_change_value (FlooDb *db, FlooOperationCall *call, GError **error);
 
-/* members.c: fills in pictures and roles of GroupMember records, in a reply that begins with them; the first argument is the group. */
+/* members.c: fills in names, pictures and roles of GroupMember records, in a reply that begins with them; the first argument is the group. */
 gboolean floo_complete_members (FlooDb *db, FlooOperationCall *call, GError **error);
 
 gboolean floo_cache_ids (FlooDb *db, FlooOperationCall *call, GError **error);
