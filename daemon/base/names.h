@@ -56,7 +56,7 @@
 
 /* Replay's reply is bounded. */
 #define FLOO_REPLAY_EVENTS 1000u
-#define FLOO_REPLAY_BYTES (1u << 20)
+#define FLOO_REPLAY_BYTES (1u << 18)
 
 /* Times, in ms. */
 #define FLOO_REST_TIMEOUT_MS 20000

@@ -40,7 +40,7 @@ class StormTest(harness.Test):
 
     @unittest.skipIf(harness.SLOWNESS > 1, 'memory is another thing with sanitizers')
     def test_replays(self):
-        """Dozens of replies of 1 MiB at once: few are in memory at a time, and another client need not wait for them."""
+        """Dozens of long replies at once: few are in memory at a time, and another client need not wait for them."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         client.close()

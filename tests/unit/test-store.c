@@ -389,7 +389,7 @@ note_read (FlooStore *store, gpointer data, const GError *error)
   g_string_append ((GString *) g_object_get_data (G_OBJECT (store), "reads"), data);
 }
 
-/* While the bus is congested, what waits in a caller's line waits on, and who asks for one thing is answered: a few of them. */
+/* While the bus is congested, bulk jobs and what waits in a caller's line wait on, and who asks for one thing is answered: a few of them. */
 static void
 test_congested_reads (Fixture *f, gconstpointer data)
 {
@@ -397,21 +397,22 @@ test_congested_reads (Fixture *f, gconstpointer data)
 
   g_object_set_data (G_OBJECT (f->store), "reads", reads);
   floo_store_pause_reads (f->store, TRUE);
+  floo_store_read_for (f->store, 30, FLOO_READ_BULK, read_nothing, note_read, (char *) "B", NULL);
   g_mutex_lock (&read_lock); /* the first job is not over before all are there */
   for (guint i = 0; i < 3; i++)
-    floo_store_read_for (f->store, 1, read_nothing, note_read, i == 0 ? (char *) "a" : (char *) "A", NULL);
+    floo_store_read_for (f->store, 1, FLOO_READ_DEFAULT, read_nothing, note_read, i == 0 ? (char *) "a" : (char *) "A", NULL);
   floo_store_read (f->store, read_nothing, note_read, (char *) "o", NULL);
   g_mutex_unlock (&read_lock);
   run_until (g_str_equal (reads->str, "a"));
   for (guint caller = 2; caller < 20; caller++)
     {
-      floo_store_read_for (f->store, caller, read_nothing, note_read, (char *) "b", NULL);
+      floo_store_read_for (f->store, caller, FLOO_READ_DEFAULT, read_nothing, note_read, (char *) "b", NULL);
       if (caller < 9)
         run_until (reads->len == caller);
     }
   g_assert_cmpstr (reads->str, ==, "abbbbbbb");
   floo_store_pause_reads (f->store, FALSE);
-  run_until (reads->len == 3 + 1 + 18);
+  run_until (reads->len == 1 + 3 + 1 + 18);
   g_string_free (reads, TRUE);
 }
 

@@ -39,5 +39,5 @@ floo_directory_find (FlooDirectory *self, const char *text, guint limit, FlooRep
   query = floo_call_new (sizeof *query, floo_directory_get_account (self), reply, user_data);
   query->call.text = g_strdup (text);
   query->limit = limit;
-  floo_call_read (query, run_find, floo_call_free);
+  floo_call_read (query, FLOO_READ_DEFAULT, run_find, floo_call_free);
 }

@@ -265,7 +265,7 @@ on_list_refreshed (GVariant *result, const GError *error, gpointer user_data)
 
   if (error == NULL)
     {
-      floo_call_read (query, run_list_query, floo_call_free);
+      floo_call_read (query, FLOO_READ_DEFAULT, run_list_query, floo_call_free);
       return;
     }
   floo_call_done (NULL, query, error);
@@ -285,7 +285,7 @@ list_contacts (FlooDirectory *self, const FlooDirectoryKind *kind, gboolean refr
   if (refresh)
     load_list (self, kind, 0, floo_account_get_cancellable (account), on_list_refreshed, query);
   else
-    floo_call_read (query, run_list_query, floo_call_free);
+    floo_call_read (query, FLOO_READ_DEFAULT, run_list_query, floo_call_free);
 }
 
 void

@@ -208,7 +208,7 @@ on_listed (GObject *source, GAsyncResult *result, gpointer user_data)
   Usage *usage = user_data;
 
   usage->files = g_task_propagate_pointer (G_TASK (result), NULL);
-  floo_job_read_for (usage->call.account, usage->call.caller, run_find, on_found, usage, NULL);
+  floo_job_read_for (usage->call.account, usage->call.caller, FLOO_READ_DEFAULT, run_find, on_found, usage, NULL);
 }
 
 /* @wanted: (transfer full) (nullable) */

@@ -78,12 +78,12 @@ run_call_read (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_call_read (gpointer data, FlooStoreFunc func, GDestroyNotify destroy)
+floo_call_read (gpointer data, FlooReadFlags flags, FlooStoreFunc func, GDestroyNotify destroy)
 {
   FlooCall *call = data;
 
   call->func = func;
-  floo_job_read_for (call->account, call->caller, run_call_read, floo_call_done, call, destroy);
+  floo_job_read_for (call->account, call->caller, flags, run_call_read, floo_call_done, call, destroy);
 }
 
 void

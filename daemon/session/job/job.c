@@ -83,20 +83,21 @@ floo_job_write (FlooAccount *account, FlooStoreFunc func, FlooStoreDone done, gp
 }
 
 void
-floo_job_read_for (FlooAccount *account, guint caller, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
+floo_job_read_for (FlooAccount *account, guint caller, FlooReadFlags flags, FlooStoreFunc func, FlooStoreDone done, gpointer data,
+                   GDestroyNotify destroy)
 {
   FlooStore *store = floo_account_get_store (account);
 
   if (store == NULL)
     refuse (done, data, destroy);
   else
-    floo_store_read_for (store, caller, func, done, data, destroy);
+    floo_store_read_for (store, caller, flags, func, done, data, destroy);
 }
 
 void
 floo_job_read (FlooAccount *account, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
 {
-  floo_job_read_for (account, floo_account_get_caller (account), func, done, data, destroy);
+  floo_job_read_for (account, floo_account_get_caller (account), FLOO_READ_DEFAULT, func, done, data, destroy);
 }
 
 /* ---- events of their own ---- */

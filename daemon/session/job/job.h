@@ -18,7 +18,8 @@ void floo_job_write (FlooAccount *account, FlooStoreFunc func, FlooStoreDone don
 /* In the turn of the caller whose call is beginning just now; else it is the daemon's own job. */
 void floo_job_read (FlooAccount *account, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 /* In the turn of @caller. */
-void floo_job_read_for (FlooAccount *account, guint caller, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+void floo_job_read_for (FlooAccount *account, guint caller, FlooReadFlags flags, FlooStoreFunc func, FlooStoreDone done, gpointer data,
+                        GDestroyNotify destroy);
 
 /* Journals and emits an event that belongs to no other change; without a store it is emitted with serial 0. @body: (transfer floating) */
 void floo_job_journal (FlooAccount *account, FlooSignal signal, GVariant *body);

@@ -284,7 +284,7 @@ floo_sender_list_outbox (FlooSender *self, const char *cursor, guint limit, Floo
   query->sender = self;
   query->call.text = g_strdup (cursor);
   query->limit = limit;
-  floo_call_read (query, run_list_outbox, floo_call_free);
+  floo_call_read (query, FLOO_READ_DEFAULT, run_list_outbox, floo_call_free);
 }
 
 typedef struct {

@@ -68,7 +68,7 @@ floo_sync_list_conversations (FlooSync *self, const char *cursor, guint limit, g
   query->limit = limit;
   query->pinned_first = pinned_first;
   query->type = g_strdup (type);
-  floo_call_read (query, run_list, conversations_query_free);
+  floo_call_read (query, FLOO_READ_DEFAULT, run_list, conversations_query_free);
 }
 
 /* ---- one conversation, one message ---- */
@@ -125,7 +125,7 @@ floo_sync_get_conversation (FlooSync *self, gint64 id, FlooReply reply, gpointer
   IdQuery *query = id_query_new (self->account, id, "conversation", 0, reply, user_data);
 
   if (query != NULL)
-    floo_call_read (query, run_get_conversation, floo_call_free);
+    floo_call_read (query, FLOO_READ_DEFAULT, run_get_conversation, floo_call_free);
 }
 
 void
@@ -134,7 +134,7 @@ floo_sync_get_message (FlooSync *self, gint64 id, FlooReply reply, gpointer user
   IdQuery *query = id_query_new (self->account, id, "id", 1, reply, user_data);
 
   if (query != NULL)
-    floo_call_read (query, run_get_message, floo_call_free);
+    floo_call_read (query, FLOO_READ_DEFAULT, run_get_message, floo_call_free);
 }
 
 static gboolean
@@ -155,7 +155,7 @@ floo_sync_get_readers (FlooSync *self, gint64 message, FlooReply reply, gpointer
   IdQuery *query = id_query_new (self->account, message, "message", 1, reply, user_data);
 
   if (query != NULL)
-    floo_call_read (query, run_get_readers, floo_call_free);
+    floo_call_read (query, FLOO_READ_DEFAULT, run_get_readers, floo_call_free);
 }
 
 /* ---- Events ---- */
@@ -200,7 +200,7 @@ floo_sync_get_position (FlooSync *self, FlooReply reply, gpointer user_data)
     return;
   query = floo_call_new (sizeof *query, self->account, reply, user_data);
   query->call.text = g_strdup (floo_store_get_journal_id (floo_account_get_store (self->account)));
-  floo_call_read (query, run_get_position, floo_call_free);
+  floo_call_read (query, FLOO_READ_DEFAULT, run_get_position, floo_call_free);
 }
 
 void
@@ -220,5 +220,5 @@ floo_sync_replay (FlooSync *self, const char *journal, guint64 since, guint limi
   query = floo_call_new (sizeof *query, self->account, reply, user_data);
   query->since = since;
   query->limit = limit;
-  floo_call_read (query, run_replay, floo_call_free);
+  floo_call_read (query, FLOO_READ_BULK, run_replay, floo_call_free);
 }

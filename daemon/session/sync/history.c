@@ -306,7 +306,7 @@ on_fetched (const FlooHistoryPage *page, const GError *error, gpointer user_data
       return;
     }
   call->page = *page;
-  floo_call_read (call, run_fetched, floo_call_free);
+  floo_call_read (call, FLOO_READ_DEFAULT, run_fetched, floo_call_free);
 }
 
 void

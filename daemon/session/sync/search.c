@@ -41,7 +41,7 @@ on_caught_up (FlooStore *store, gpointer data, const GError *error)
       floo_call_free (query);
       return;
     }
-  floo_call_read (query, run_search, floo_call_free);
+  floo_call_read (query, FLOO_READ_DEFAULT, run_search, floo_call_free);
 }
 
 void
@@ -60,7 +60,7 @@ floo_sync_search (FlooSync *self, const FlooSearchRequest *request, FlooReply re
     (void) floo_message_type_from_string (request->type, &query->search.type);
   if (floo_search_is_by_type (&query->search))
     {
-      floo_call_read (query, run_search, floo_call_free);
+      floo_call_read (query, FLOO_READ_DEFAULT, run_search, floo_call_free);
       return;
     }
   if (!floo_search_check_text (query->call.text, &error))

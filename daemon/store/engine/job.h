@@ -27,6 +27,11 @@ typedef struct {
   guint message_days, messages;   /* 0: no bound */
 } FlooRetention;
 
+typedef enum {
+  FLOO_READ_DEFAULT = 0,
+  FLOO_READ_BULK = 1 << 0     /* it reads so much that its caller can wait for others who ask for little */
+} FlooReadFlags;
+
 /* Returns FALSE to undo all that the job did (its events, too). On a store thread. */
 typedef gboolean (*FlooStoreFunc) (FlooDb *db, gpointer data, GError **error);
 /* @error: (nullable): what the function or the commit failed with (domain FLOO_ERROR: Storage, StorageFull, or the function's own).

@@ -32,6 +32,7 @@ struct _FlooNews {
   GDestroyNotify destroy;
   GPtrArray *events;    /* (nullable): FlooEvent, of a job that wrote */
   guint caller;         /* of a job that reads: floo_store_read_for() */
+  FlooReadFlags flags;
   gboolean is_read;     /* it has run on a reader */
 };
 

@@ -277,7 +277,7 @@ floo_readers_push (FlooReaders *self, FlooNews *job)
           g_hash_table_insert (self->callers, GUINT_TO_POINTER (caller->id), caller);
         }
       g_queue_push_tail (&caller->jobs, job);
-      give_turn (self, caller, is_first ? &self->first : &self->turns);
+      give_turn (self, caller, is_first && !(job->flags & FLOO_READ_BULK) ? &self->first : &self->turns);
     }
   g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);

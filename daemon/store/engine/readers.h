@@ -2,8 +2,8 @@
 /*
  * readers.h: the threads that read from the store, each job in a snapshot of its own. Private to the store.
  *
- * The daemon's own jobs go first, then those of callers that had none under way, then those that wait behind others of the same caller: callers have
- * turns for these, and one thread is kept free of them. A job begins only while few results are on their way to the main loop, so that what hundreds
+ * The daemon's own jobs go first, then those of callers that had none under way, then bulk jobs and those that wait behind others of the same caller:
+ * callers have turns for these, and one thread is kept free of them. A job begins only while few results are on their way to the main loop, so that what hundreds
  * of calls ask for is not all in memory at once.
  */
 #pragma once

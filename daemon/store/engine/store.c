@@ -239,11 +239,12 @@ floo_store_write (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpoin
 void
 floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
 {
-  floo_store_read_for (self, 0, func, done, data, destroy);
+  floo_store_read_for (self, 0, FLOO_READ_DEFAULT, func, done, data, destroy);
 }
 
 void
-floo_store_read_for (FlooStore *self, guint caller, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
+floo_store_read_for (FlooStore *self, guint caller, FlooReadFlags flags, FlooStoreFunc func, FlooStoreDone done, gpointer data,
+                     GDestroyNotify destroy)
 {
   FlooNews *job;
 
@@ -251,6 +252,7 @@ floo_store_read_for (FlooStore *self, guint caller, FlooStoreFunc func, FlooStor
 
   job = new_job (self, func, done, data, destroy);
   job->caller = caller;
+  job->flags = flags;
   if (!floo_worker_read (self->worker, job))
     refuse_job (self, job);
 }

@@ -42,11 +42,12 @@ gboolean floo_store_erase_finish (FlooStore *self, GAsyncResult *result, GError 
  * A read job gets one snapshot on a read-only connection; it sees every write job that was done before it was given.
  *
  * @caller (floo_store_read_for()): whose job it is, any number; 0: the daemon's own, as of floo_store_read(). Callers that had no job are served
- * first, the others have turns, however many jobs each has. Few results wait for the main loop or are being read.
+ * first, the others have turns, however many jobs each has; bulk jobs always have turns. Few results wait for the main loop or are being read.
  */
 void floo_store_write (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
 void floo_store_read (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
-void floo_store_read_for (FlooStore *self, guint caller, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+void floo_store_read_for (FlooStore *self, guint caller, FlooReadFlags flags, FlooStoreFunc func, FlooStoreDone done, gpointer data,
+                          GDestroyNotify destroy);
 
 /**
  * floo_store_catch_up:
