@@ -144,8 +144,10 @@ find_command (FlooCli *cli, guint n_words, guint *length)
 static const FlooCliOption *
 find_option (const FlooCliCommand *command, const char *word)
 {
+  const char *name = g_str_has_prefix (word, "--") ? word + strlen ("--") : "";
+
   for (const FlooCliOption *option = command->options; option != NULL && option->name != NULL; option++)
-    if (g_str_has_prefix (word, "--") && strcmp (option->name, word + 2) == 0)
+    if (g_str_equal (option->name, name))
       return option;
   return NULL;
 }

@@ -235,7 +235,7 @@ test_windows (Fixture *f, gconstpointer data)
 static gboolean
 journal_large (FlooDb *db, gpointer data, GError **error)
 {
-  g_autofree char *text = g_strnfill (1 << 20, 'x');
+  g_autofree char *text = g_strnfill (100 << 10, 'x');
 
   for (guint i = 0; i < 10; i++)
     OK (floo_journal_append (db, FLOO_SIGNAL_FLOO_ERROR, g_variant_new ("(ss)", "x", text), NULL, 0, error));
