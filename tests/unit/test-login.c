@@ -263,6 +263,51 @@ test_states (Scene *s, gconstpointer data)
   g_assert_cmpuint (s->replies, ==, 1);
 }
 
+/* The lists are on their way, and the socket meanwhile. */
+static FlooLink *
+begin_lists (Scene *s)
+{
+  log_in (s);
+  ASSERT_ASKED ("POST /token/user {\"name\":\"alice\",\"password\":\"secret\"}");
+  fake_rest_answer ("{\"user_id\":1000,\"token\":\"t1\"}", NULL);
+  run_until (s->loaded != NULL);
+  g_string_truncate (s->base.news, 0);
+  g_assert_cmpint (floo_link_get_state (floo_account_get_link (s->base.account)), ==, FLOO_LINK_CONNECTING);
+  return floo_account_get_link (s->base.account);
+}
+
+/* The socket is up first: it waits for the lists. */
+static void
+test_socket_first (Scene *s, gconstpointer data)
+{
+  g_autoptr (GBytes) sent = NULL;
+
+  fake_link_set_state (begin_lists (s), FLOO_LINK_UP);
+  g_assert_null (fake_link_take_sent ());
+  ASSERT_NEWS (s, "");
+  g_assert_cmpint (floo_account_get_state (s->base.account), ==, FLOO_STATE_AUTHENTICATING);
+  s->loaded (NULL, s->login);
+  ASSERT_NEWS (s, "connecting FlooNotice FlooNotice FlooNotice ");
+  sent = fake_link_take_sent ();
+  g_assert_nonnull (sent);
+  provision (s, FLOO__STATUS__ERROR_CODE__OK, "");
+  g_assert_cmpstr (s->reply, ==, "(1000,)");
+}
+
+/* A try that fails ahead of the lists is not told; the next one is made when they are there. */
+static void
+test_socket_lost_first (Scene *s, gconstpointer data)
+{
+  FlooLink *link = begin_lists (s);
+
+  fake_link_set_state (link, FLOO_LINK_WAITING);
+  ASSERT_NEWS (s, "");
+  g_assert_cmpint (floo_account_get_state (s->base.account), ==, FLOO_STATE_AUTHENTICATING);
+  s->loaded (NULL, s->login);
+  ASSERT_NEWS (s, "connecting FlooNotice ");
+  g_assert_cmpint (floo_link_get_state (link), ==, FLOO_LINK_CONNECTING);
+}
+
 /* What the service says of name and password is a failed login, and nobody is logged in. */
 static void
 test_wrong_password (Scene *s, gconstpointer data)
@@ -439,6 +484,8 @@ main (int argc, char **argv)
 #define ADD(name, func) g_test_add ("/login/" name, Scene, NULL, set_up, func, tear_down)
   ADD ("by-name", test_by_name);
   ADD ("states", test_states);
+  ADD ("socket-first", test_socket_first);
+  ADD ("socket-lost-first", test_socket_lost_first);
   ADD ("wrong-password", test_wrong_password);
   ADD ("answer-without-token", test_answer_without_token);
   ADD ("offline", test_offline);

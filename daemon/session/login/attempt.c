@@ -510,7 +510,7 @@ on_lists (const GError *error, gpointer login)
   if (error == NULL)
     {
       g_clear_handle_id (&self->step_timer, g_source_remove);
-      floo_link_start (floo_account_get_link (account));
+      floo_login_listed (self);
       return;
     }
   /* A void token was handled already. */
@@ -529,5 +529,8 @@ load_lists (FlooLogin *self)
   begin_step (self);
   floo_rest_set_token (floo_account_get_rest (self->account), self->record->token);
   floo_job_notice (self->account, "loginMessage", "token sucecc, getting roster lists..");
+  self->listed = FALSE;
   self->listener->load (self->cancellable, on_lists, self, self->data);
+  /* The socket connects meanwhile: on a long line that saves two round trips. */
+  floo_link_start (floo_account_get_link (self->account));
 }

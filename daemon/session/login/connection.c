@@ -120,20 +120,50 @@ floo_login_store_full (FlooLogin *self, gboolean full)
 }
 
 static void
+show_connecting (FlooLogin *self)
+{
+  floo_account_set_state (self->account, FLOO_STATE_CONNECTING);
+  floo_job_notice (self->account, "loginMessage", "socket connecting...");
+}
+
+static void
+on_up (FlooLogin *self)
+{
+  floo_job_notice (self->account, "loginMessage", "socket connect success...");
+  send_provision (self);
+}
+
+void
+floo_login_listed (FlooLogin *self)
+{
+  FlooLink *link = floo_account_get_link (self->account);
+  FlooLinkState state = floo_link_get_state (link);
+
+  self->listed = TRUE;
+  if (state == FLOO_LINK_CONNECTING || state == FLOO_LINK_UP)
+    show_connecting (self);
+  else
+    floo_link_start (link);
+  if (state == FLOO_LINK_UP)
+    on_up (self);
+}
+
+static void
 on_link_state (FlooLink *link, gpointer user_data)
 {
   FlooLogin *self = user_data;
   FlooAccount *account = self->account;
 
+  /* Ahead of the lists it is only a try; floo_login_listed() tells how far it has come. */
+  if (!self->listed)
+    return;
   switch (floo_link_get_state (link))
     {
     case FLOO_LINK_CONNECTING:
-      floo_account_set_state (account, FLOO_STATE_CONNECTING);
-      floo_job_notice (account, "loginMessage", "socket connecting...");
+      show_connecting (self);
       break;
     case FLOO_LINK_UP:
-      floo_job_notice (account, "loginMessage", "socket connect success...");
-      send_provision (self);
+      on_up (self);
       break;
     case FLOO_LINK_WAITING:
       g_clear_handle_id (&self->provision_timer, g_source_remove);

@@ -51,6 +51,7 @@ struct _FlooLogin {
   guint retry_timer;
   guint step_limit_ms;
   guint step_timer;             /* the step of the attempt that is under way must end before it */
+  gboolean listed;              /* the lists are there: the socket, which connects meanwhile, may be used */
   guint provision_timer;
   FlooBackoff backoff;
   FlooNetwatch *netwatch;       /* (nullable): before the first login */
@@ -143,6 +144,8 @@ void floo_login_retry_later (FlooLogin *self, const GError *error);
 
 /* Returns: (transfer full): the socket's link, which is ours */
 FlooLink *floo_login_make_link (FlooLogin *self);
+/* The lists are there: PROVISION goes out once the socket is up. */
+void floo_login_listed (FlooLogin *self);
 /* Keeps the record for a later start, where it is another one than is kept. */
 void floo_login_save (FlooLogin *self);
 
