@@ -10,6 +10,8 @@ import files
 import harness
 from files import ECHO
 
+AT_ONCE = 6  # of each way
+
 
 class TransfersTest(files.Test):
 
@@ -100,8 +102,8 @@ class TransfersTest(files.Test):
         def begin():
             return self.begin(client, 'Files', 'Upload', '(sxshs)', 'roster', ECHO, 'file', self.source(content), 'x')
 
-        sandbox.control('files', what='upload', stall=1, count=3)
-        stalled = [begin() for _ in range(3)]
+        sandbox.control('files', what='upload', stall=1, count=AT_ONCE)
+        stalled = [begin() for _ in range(AT_ONCE)]
         for path in stalled:
             harness.wait_for(lambda: self.transfer(client, path)['Status'] == 'active', 'it is under way')
         waiting = begin()
@@ -202,14 +204,15 @@ class TransfersTest(files.Test):
         def with_status(*wanted):
             return [path for path in paths if self.transfer(client, path)['Status'] in wanted]
 
-        standing = harness.wait_for(lambda: len(with_status('active')) == 3 and with_status('active'), 'three are on their way')
-        self.assertEqual(len(with_status('queued')), 47)
+        standing = harness.wait_for(lambda: len(with_status('active')) == AT_ONCE and with_status('active'),
+                                    'some are on their way')
+        self.assertEqual(len(with_status('queued')), 50 - AT_ONCE)
         sandbox.control('files', clear=True)
         for path in standing:
             self.on_transfer(client, path, 'Cancel')
         for path in set(paths) - set(standing):
             self.ended(client, path, 'complete')
-        self.assertGreaterEqual(sandbox.control('files')['uploads'], 47)
+        self.assertGreaterEqual(sandbox.control('files')['uploads'], 50 - AT_ONCE)
 
     def test_order_of_files(self):
         """Several in one go arrive in their order, whichever is uploaded first; each has its progress, texts pass them, and one that fails holds up none."""

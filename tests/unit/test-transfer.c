@@ -4,7 +4,7 @@
 #include "run-until.h"
 #include "session/files/transfer.h"
 
-#define PLACES 3 /* each way */
+#define PLACES 6 /* each way */
 
 typedef struct {
   FlooTransfers *transfers;
@@ -118,18 +118,18 @@ test_turns (Fixture *f, gconstpointer data)
     add (f, id, FALSE, FALSE, 5);
   add (f, 10, TRUE, FALSE, 5);
   settle ();
-  g_assert_cmpstr (f->log->str, ==, "1 2 3 10 ");
+  g_assert_cmpstr (f->log->str, ==, "1 2 3 4 5 6 10 ");
   floo_transfer_done (first, NULL);
   settle ();
-  g_assert_cmpstr (f->log->str, ==, "1 2 3 10 4 ");
+  g_assert_cmpstr (f->log->str, ==, "1 2 3 4 5 6 10 7 ");
   floo_transfers_set_running (f->transfers, FALSE);
   floo_transfer_cancel (floo_transfers_get (f->transfers, 2));
   floo_transfer_done (floo_transfers_get (f->transfers, 2), NULL);
   settle ();
-  g_assert_cmpstr (f->log->str, ==, "1 2 3 10 4 ");
+  g_assert_cmpstr (f->log->str, ==, "1 2 3 4 5 6 10 7 ");
   floo_transfers_set_running (f->transfers, TRUE);
   settle ();
-  g_assert_cmpstr (f->log->str, ==, "1 2 3 10 4 5 ");
+  g_assert_cmpstr (f->log->str, ==, "1 2 3 4 5 6 10 7 8 ");
   for (guint64 id = 3; id <= PLACES + 2; id++)
     floo_transfer_done (floo_transfers_get (f->transfers, id), NULL);
   floo_transfer_done (floo_transfers_get (f->transfers, 10), NULL);

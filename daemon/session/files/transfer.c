@@ -8,8 +8,8 @@
 #include "base/names.h"
 #include "net/storage/storage.h"
 
-/* At once, each way; each has a connection of its own. */
-#define MAX_ACTIVE 3
+/* At once, each way; each has a connection of its own. As many as a browser has to one host. */
+#define MAX_ACTIVE 6
 #define KEEP_MS 60000
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 300000
