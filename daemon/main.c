@@ -18,6 +18,20 @@ static const GOptionEntry entries[] = {
   { NULL }
 };
 
+/*
+ * GLib before 2.76 has an allocator of its own, which keeps nearly all that it ever had. It can only be turned off before its first use, and
+ * the libraries' constructors use it: so before these.
+ */
+static void
+turn_slices_off (void)
+{
+  G_GNUC_BEGIN_IGNORE_DEPRECATIONS
+  g_slice_set_config (G_SLICE_CONFIG_ALWAYS_MALLOC, TRUE);
+  G_GNUC_END_IGNORE_DEPRECATIONS
+}
+
+G_GNUC_UNUSED static void (*before_constructors) (void) __attribute__ ((section (".preinit_array"), used)) = turn_slices_off;
+
 int
 main (int argc, char **argv)
 {
@@ -27,7 +41,6 @@ main (int argc, char **argv)
                                               "With a command it asks the running daemon instead, as flooim does, which has more of them:%s",
                                               commands);
   g_autoptr (GError) error = NULL;
-  g_auto (GStrv) all = g_strdupv (argv);
 
   setlocale (LC_ALL, "");
   umask (0077);
@@ -51,6 +64,6 @@ main (int argc, char **argv)
     }
   if (argc > 1)
     return floo_cli_main ("flooimd", argc - 1, argv + 1, options.instance);
-  floo_memory_init (all);
+  floo_memory_init ();
   return floo_app_run (&options);
 }

@@ -3,7 +3,6 @@
 
 #include <gio/gio.h>
 #include <malloc.h>
-#include <unistd.h>
 
 /* So much is worth a look at the heaps. */
 #define WORTH_BYTES (4u << 20)
@@ -22,13 +21,8 @@ static guint waits;
 static gboolean followed;       /* main loop: the next trimming is the second one */
 
 void
-floo_memory_init (char **argv)
+floo_memory_init (void)
 {
-  if (glib_check_version (2, 76, 0) != NULL && g_getenv ("G_SLICE") == NULL)
-    {
-      g_setenv ("G_SLICE", "always-malloc", TRUE);
-      execv ("/proc/self/exe", argv); /* where that is not possible, more memory is used */
-    }
 #ifdef __GLIBC__
   /* Set, so that the library does not raise it to the size of whatever was freed last. */
   mallopt (M_MMAP_THRESHOLD, MMAP_THRESHOLD);

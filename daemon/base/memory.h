@@ -11,15 +11,8 @@
 
 G_BEGIN_DECLS
 
-/**
- * floo_memory_init:
- * @argv: of the process, ended by NULL
- *
- * Once, before there is any thread: large blocks are mappings of their own, which go back when they are freed. GLib before 2.76 has an
- * allocator of its own, which keeps nearly all that it ever had; it is off where the environment says so when the process starts, so the
- * process is started again, with the same id, where that does not say so (G_SLICE).
- */
-void floo_memory_init (char **argv);
+/* Once, before there is any thread: large blocks are mappings of their own, which go back when they are freed. */
+void floo_memory_init (void);
 
 /* So many bytes are used for a moment, or were until now, on any thread. Some time after many such, when things are calm, the heaps are trimmed. */
 void floo_memory_note (gsize bytes);

@@ -24,6 +24,8 @@ class ProgramTest(harness.Test):
     def test_one_daemon_a_folder(self):
         daemon = self.daemon()
         daemon.start()
+        with open('/proc/%d/comm' % daemon.process.pid) as file:
+            self.assertEqual(file.read(), 'flooimd\n')  # by which ps and pgrep find it
         status, _, error = self.run_beside(daemon, DBUS_SESSION_BUS_ADDRESS=self.bus('other-bus').address)
         self.assertEqual(status, EX_TEMPFAIL)
         self.assertIn(daemon.data_dir, error)
