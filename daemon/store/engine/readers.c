@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/engine/readers.h"
 
+#include <glib/gstdio.h>
+
 #include "base/error.h"
 #include "store/engine/db.h"
 
@@ -24,10 +26,16 @@ typedef struct {
 
 struct _FlooReaders {
   FlooMailbox *mailbox;
-  GThread *threads[N_READERS];
+  char *path;
+  gint64 user_id;
+  GStatBuf file;        /* what path was when the store was opened */
 
   GMutex lock; /* of what follows */
   GCond cond;
+  GThread *threads[N_READERS];
+  guint n_threads;      /* 0: not started yet */
+  guint running;        /* threads with a job */
+  guint not_begun;      /* jobs */
   GQueue own;           /* jobs of the daemon's own */
   GHashTable *callers;  /* id -> Caller: those with jobs */
   GQueue first;         /* Caller: those with one job, which came when they had none */
@@ -40,19 +48,29 @@ struct _FlooReaders {
   gboolean closing;
 };
 
-typedef struct {
-  FlooReaders *readers;
-  FlooDb *db;
-} Reader;
-
-static void
-run (FlooDb *db, FlooNews *job)
+/* A thread may come late, when another file is in the place. */
+static FlooDb *
+open_store (FlooReaders *self, GError **error)
 {
-  if (!floo_db_begin_read (db, &job->error))
+  GStatBuf now;
+
+  if (g_stat (self->path, &now) == 0 && now.st_dev == self->file.st_dev && now.st_ino == self->file.st_ino)
+    return floo_db_open (self->path, FLOO_DB_READER, self->user_id, error);
+  g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The store %s is not in its folder any more", self->path);
+  return NULL;
+}
+
+/* @db: (inout) (nullable): the thread's connection, from its first job on */
+static void
+run (FlooReaders *self, FlooDb **db, FlooNews *job)
+{
+  if (*db == NULL)
+    *db = open_store (self, &job->error);
+  if (*db == NULL || !floo_db_begin_read (*db, &job->error))
     return;
-  floo_news_run (job, db);
-  if (!floo_db_commit (db, NULL))
-    floo_db_rollback (db);
+  floo_news_run (job, *db);
+  if (!floo_db_commit (*db, NULL))
+    floo_db_rollback (*db);
 }
 
 static void
@@ -123,6 +141,8 @@ take_job (FlooReaders *self, Caller **caller, gboolean *queued)
       job = g_queue_pop_head (&(*caller)->jobs);
       give_turn (self, *caller, &self->turns);
     }
+  self->not_begun--;
+  self->running++;
   self->under_way++;
   return job;
 }
@@ -151,8 +171,8 @@ has_jobs (FlooReaders *self)
 static gpointer
 thread_main (gpointer data)
 {
-  g_autofree Reader *reader = data;
-  FlooReaders *self = reader->readers;
+  FlooReaders *self = data;
+  FlooDb *db = NULL;
 
   g_mutex_lock (&self->lock);
   while (!self->closing || has_jobs (self))
@@ -171,19 +191,20 @@ thread_main (gpointer data)
       if (cancel)
         job->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The store is closed");
       else
-        run (reader->db, job);
+        run (self, &db, job);
       job->is_read = TRUE;
       if (queued)
         floo_mailbox_post_patient (self->mailbox, job);
       else
         floo_mailbox_post (self->mailbox, job);
       g_mutex_lock (&self->lock);
+      self->running--;
       if (caller != NULL)
         end_turn (self, caller, queued);
     }
   g_cond_broadcast (&self->cond); /* another one may wait for the last caller's end */
   g_mutex_unlock (&self->lock);
-  floo_db_close (reader->db);
+  g_clear_pointer (&db, floo_db_close);
   return NULL;
 }
 
@@ -202,35 +223,47 @@ floo_readers_new (FlooMailbox *mailbox)
   return self;
 }
 
-static GThread *
-start_one (FlooReaders *self, const char *path, gint64 user_id, GError **error)
+/* Locked. */
+static gboolean
+start_one (FlooReaders *self, GError **error)
 {
-  FlooDb *db = floo_db_open (path, FLOO_DB_READER, user_id, error);
-  GThread *thread;
-  Reader *reader;
+  GThread *thread = g_thread_try_new ("store-read", thread_main, self, error);
 
-  if (db == NULL)
-    return NULL;
-  reader = g_new (Reader, 1);
-  *reader = (Reader){ self, db };
-  thread = g_thread_try_new ("store-read", thread_main, reader, error);
   if (thread != NULL)
-    return thread;
-  floo_db_close (db);
-  g_free (reader);
-  return NULL;
+    self->threads[self->n_threads++] = thread;
+  return thread != NULL;
+}
+
+/* Locked. Another thread where those without a job are fewer than the jobs; without it these take longer. */
+static void
+start_if_due (FlooReaders *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->n_threads == 0 || self->n_threads == N_READERS || self->not_begun <= self->n_threads - self->running)
+    return;
+  if (!start_one (self, &error))
+    g_message ("The store is read with %u threads: %s", self->n_threads, error->message);
 }
 
 gboolean
 floo_readers_start (FlooReaders *self, const char *path, gint64 user_id, GError **error)
 {
-  for (guint i = 0; i < N_READERS; i++)
+  gboolean ok;
+
+  self->path = g_strdup (path);
+  self->user_id = user_id;
+  if (g_stat (path, &self->file) != 0)
     {
-      self->threads[i] = start_one (self, path, user_id, error);
-      if (self->threads[i] == NULL)
-        return FALSE;
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The store %s is not in its folder any more", path);
+      return FALSE;
     }
-  return TRUE;
+  g_mutex_lock (&self->lock);
+  ok = start_one (self, error);
+  for (guint i = 1; ok && i < N_READERS; i++)
+    start_if_due (self);
+  g_mutex_unlock (&self->lock);
+  return ok;
 }
 
 void
@@ -240,8 +273,9 @@ floo_readers_stop (FlooReaders *self)
   self->closing = TRUE;
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->lock);
-  for (guint i = 0; i < N_READERS; i++)
+  for (guint i = 0; i < self->n_threads; i++)
     g_clear_pointer (&self->threads[i], g_thread_join);
+  self->n_threads = 0;
 }
 
 void
@@ -254,6 +288,7 @@ floo_readers_free (FlooReaders *self)
   g_hash_table_unref (self->callers);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
+  g_free (self->path);
   g_free (self);
 }
 
@@ -264,6 +299,7 @@ floo_readers_push (FlooReaders *self, FlooNews *job)
   gboolean is_first;
 
   g_mutex_lock (&self->lock);
+  self->not_begun++;
   if (job->caller == 0)
     g_queue_push_tail (&self->own, job);
   else
@@ -279,6 +315,7 @@ floo_readers_push (FlooReaders *self, FlooNews *job)
       g_queue_push_tail (&caller->jobs, job);
       give_turn (self, caller, is_first && !(job->flags & FLOO_READ_BULK) ? &self->first : &self->turns);
     }
+  start_if_due (self);
   g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
 }

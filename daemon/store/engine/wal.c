@@ -15,8 +15,9 @@
 
 struct _FlooWal {
   FlooDb *writer;
+  char *path;
   FlooDb *db;     /* the thread's */
-  GThread *thread;
+  GThread *thread; /* (nullable): until it is needed */
 
   GMutex lock;    /* of what follows */
   GCond cond;
@@ -33,7 +34,11 @@ static gpointer
 thread_main (gpointer data)
 {
   FlooWal *self = data;
+  g_autoptr (GError) error = NULL;
 
+  self->db = floo_db_open (self->path, FLOO_DB_CHECKPOINTER, self->writer->user_id, &error);
+  if (self->db == NULL)
+    g_message ("The store's write-ahead log is moved by the writer alone: %s", error->message);
   g_mutex_lock (&self->lock);
   while (!self->closing)
     {
@@ -43,7 +48,8 @@ thread_main (gpointer data)
           continue;
         }
       g_mutex_unlock (&self->lock);
-      floo_db_checkpoint (self->db, FALSE);
+      if (self->db != NULL)
+        floo_db_checkpoint (self->db, FALSE);
       g_mutex_lock (&self->lock);
       self->busy = FALSE;
     }
@@ -52,20 +58,15 @@ thread_main (gpointer data)
 }
 
 FlooWal *
-floo_wal_new (const char *path, FlooDb *writer, GError **error)
+floo_wal_new (const char *path, FlooDb *writer)
 {
   FlooWal *self = g_new0 (FlooWal, 1);
 
   g_mutex_init (&self->lock);
   g_cond_init (&self->cond);
+  self->path = g_strdup (path);
   self->writer = writer;
-  self->db = floo_db_open (path, FLOO_DB_CHECKPOINTER, writer->user_id, error);
-  if (self->db != NULL)
-    self->thread = g_thread_try_new ("store-wal", thread_main, self, error);
-  if (self->thread != NULL)
-    return self;
-  floo_wal_free (self);
-  return NULL;
+  return self;
 }
 
 void
@@ -79,6 +80,7 @@ floo_wal_free (FlooWal *self)
   g_clear_pointer (&self->db, floo_db_close);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->cond);
+  g_free (self->path);
   g_free (self);
 }
 
@@ -93,23 +95,34 @@ is_busy (FlooWal *self)
   return busy;
 }
 
-static void
-ask_thread (FlooWal *self)
-{
-  self->asked = self->writer->wal_pages;
-  self->has_tail = TRUE;
-  g_mutex_lock (&self->lock);
-  self->busy = TRUE;
-  g_cond_signal (&self->cond);
-  g_mutex_unlock (&self->lock);
-}
-
 void
 floo_wal_move (FlooWal *self)
 {
   floo_db_checkpoint (self->writer, FALSE);
   self->asked = self->moved = self->writer->wal_pages;
   self->has_tail = FALSE;
+}
+
+/* The writer does it where there can be no thread. */
+static void
+ask_thread (FlooWal *self)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (self->thread == NULL)
+    self->thread = g_thread_try_new ("store-wal", thread_main, self, &error);
+  if (self->thread == NULL)
+    {
+      g_message ("The store's write-ahead log is moved by the writer: %s", error->message);
+      floo_wal_move (self);
+      return;
+    }
+  self->asked = self->writer->wal_pages;
+  self->has_tail = TRUE;
+  g_mutex_lock (&self->lock);
+  self->busy = TRUE;
+  g_cond_signal (&self->cond);
+  g_mutex_unlock (&self->lock);
 }
 
 void

@@ -6,7 +6,7 @@
  * on; what was committed meanwhile is the log's tail, which the writer moves once it is short. The next transaction restarts the log. Its
  * file keeps its length: writing over what is there is quicker than making a file longer, and then telling the disk so.
  *
- * All but the thread is the writer's, on its thread.
+ * All but the thread is the writer's, on its thread. The thread and its connection are there from the first time that they are needed.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ G_BEGIN_DECLS
 typedef struct _FlooWal FlooWal;
 
 /* @path: of the store; @writer: (unowned): the writer's connection */
-FlooWal *floo_wal_new (const char *path, FlooDb *writer, GError **error);
+FlooWal *floo_wal_new (const char *path, FlooDb *writer);
 /* Waits for the thread. */
 void floo_wal_free (FlooWal *wal);
 

@@ -361,7 +361,7 @@ floo_writer_open (FlooWriter *self, const char *folder, gint64 user_id, FlooNews
 
   self->db = floo_opening_run (self->parts->tables, folder, user_id, &news->outcome, &news->journal_id, &news->error);
   if (self->db != NULL)
-    self->wal = floo_wal_new (path, self->db, &news->error);
+    self->wal = floo_wal_new (path, self->db);
   self->last_write = g_get_monotonic_time ();
   self->next_prune = self->last_write + FIRST_PRUNE_US;
   return self->wal != NULL;
