@@ -6,59 +6,90 @@
 #include "floo-engine-sql.h"
 
 #define FOLDER "/im/floo/store/statements/"
-#define MARK "\n-- name: "
-
-typedef struct {
-  const char *text; /* in the resource */
-  gsize size;
-} Statement;
+#define MARK "-- name: "
 
 static GMutex lock;
-static GHashTable *statements; /* name -> Statement */
+static GHashTable *names;      /* set of names, each in its file, ended by its line's end */
+static GPtrArray *resources;   /* whose names are in it */
 
-static void
-add_statement (char *name, const char *text, gsize size)
+static gboolean
+is_of_name (char c)
 {
-  const Statement *known = g_hash_table_lookup (statements, name);
-  Statement *statement;
+  return c != '\0' && c != '\n';
+}
 
-  if (known != NULL && known->text != text)
-    g_error ("Two statements have the name %s", name);
-  statement = g_new (Statement, 1);
-  *statement = (Statement){ text, size };
-  g_hash_table_insert (statements, name, statement);
+/* Of a name that ends with its line, or with the string. */
+static guint
+hash_name (gconstpointer key)
+{
+  guint hash = 5381;
+
+  for (const char *at = key; is_of_name (*at); at++)
+    hash = hash * 33 + (guchar) *at;
+  return hash;
+}
+
+static gboolean
+equal_names (gconstpointer a, gconstpointer b)
+{
+  const char *one = a, *other = b;
+
+  while (is_of_name (*one) && *one == *other)
+    {
+      one++;
+      other++;
+    }
+  return !is_of_name (*one) && !is_of_name (*other);
+}
+
+/* @text: of a file, or from a line on. Returns: (nullable): the line's beginning */
+static const char *
+find_mark (const char *text)
+{
+  for (const char *line = text; line != NULL; line = strchr (line, '\n'))
+    {
+      line += *line == '\n';
+      if (strncmp (line, MARK, strlen (MARK)) == 0)
+        return line;
+    }
+  return NULL;
 }
 
 static void
-add_file (const char *text, gsize size)
+add_file (const char *text)
 {
-  const char *const end = text + size;
-  const char *mark = g_strstr_len (text, (gssize) size, MARK);
+  const char *mark = find_mark (text);
 
   while (mark != NULL)
     {
       const char *name = mark + strlen (MARK);
-      const char *line_end = memchr (name, '\n', (gsize) (end - name));
 
-      g_assert (line_end != NULL);
-      mark = g_strstr_len (line_end, end - line_end, MARK);
-      add_statement (g_strndup (name, (gsize) (line_end - name)), line_end, (gsize) ((mark != NULL ? mark : end) - line_end));
+      if (!g_hash_table_add (names, (gpointer) name))
+        g_error ("Two statements have the name %.*s", (int) strcspn (name, "\n"), name);
+      mark = find_mark (name);
     }
 }
 
 static void
 add_all (GResource *resource)
 {
-  g_auto (GStrv) names = g_resource_enumerate_children (resource, FOLDER, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  g_auto (GStrv) files = NULL;
 
-  if (statements == NULL)
-    statements = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  for (guint i = 0; names != NULL && names[i] != NULL; i++)
+  if (names == NULL)
     {
-      g_autofree char *path = g_strconcat (FOLDER, names[i], NULL);
+      names = g_hash_table_new (hash_name, equal_names);
+      resources = g_ptr_array_new ();
+    }
+  if (g_ptr_array_find (resources, resource, NULL))
+    return;
+  g_ptr_array_add (resources, resource);
+  files = g_resource_enumerate_children (resource, FOLDER, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
+  for (guint i = 0; files != NULL && files[i] != NULL; i++)
+    {
+      g_autofree char *path = g_strconcat (FOLDER, files[i], NULL);
       g_autoptr (GBytes) bytes = g_resource_lookup_data (resource, path, G_RESOURCE_LOOKUP_FLAGS_NONE, NULL);
 
-      add_file (g_bytes_get_data (bytes, NULL), g_bytes_get_size (bytes));
+      add_file (g_bytes_get_data (bytes, NULL)); /* as with any resource, a 0 follows */
     }
 }
 
@@ -73,15 +104,16 @@ floo_statements_add (GResource *resource)
 const char *
 floo_statements_find (const char *name, gsize *size)
 {
-  const Statement *statement;
+  const char *text, *next;
 
   g_mutex_lock (&lock);
-  if (statements == NULL || !g_hash_table_contains (statements, "commit"))
-    add_all (floo_engine_sql_get_resource ());
-  statement = g_hash_table_lookup (statements, name);
+  add_all (floo_engine_sql_get_resource ());
+  text = g_hash_table_lookup (names, name);
   g_mutex_unlock (&lock);
-  if (statement == NULL)
+  if (text == NULL)
     return NULL;
-  *size = statement->size;
-  return statement->text;
+  text += strcspn (text, "\n");
+  next = find_mark (text);
+  *size = next != NULL ? (gsize) (next - text) : strlen (text);
+  return text;
 }
