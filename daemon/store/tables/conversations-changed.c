@@ -139,13 +139,12 @@ tell_one (FlooDb *db, gint64 id, Tale *tale, GError **error)
   g_autoptr (GVariant) entry = NULL;
   gboolean removed;
 
-  if (!floo_entry_refresh (db, id, &entry, &removed, error))
+  if (!floo_entry_refresh (db, id, &entry, &removed, &tale->bytes, error))
     return FALSE;
   if (removed)
     g_array_append_val (tale->removed, id);
   if (entry == NULL)
     return TRUE;
-  tale->bytes += g_variant_get_size (entry);
   tale->reload = tale->reload || tale->ids->len >= MAX_ENTRIES || tale->bytes > FLOO_SIGNAL_BYTES;
   if (tale->reload)
     return TRUE;

@@ -29,6 +29,7 @@ static const struct {
   { "role", 'r' },            { "my_display_name", 's' }, { "banned_until", 'x' },
 };
 
+#define ACTIVITY 2 /* a column that is no field */
 #define FIRST_FIELD 3
 #define N_FIELDS_OF_USERS (G_N_ELEMENTS (fields) - 3)
 
@@ -62,19 +63,54 @@ read_field (FlooQuery *query, guint i, char type, gsize *size)
     }
 }
 
+/* The names of the fields, and before these "id" and "type". */
+enum { KEY_ID, KEY_TYPE, KEY_FIELDS };
+
+/* Made once: an entry has a reference of each. */
+static GVariant *const *
+get_keys (void)
+{
+  static GVariant *keys[KEY_FIELDS + G_N_ELEMENTS (fields)];
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once))
+    {
+      keys[KEY_ID] = g_variant_ref_sink (g_variant_new_string ("id"));
+      keys[KEY_TYPE] = g_variant_ref_sink (g_variant_new_string ("type"));
+      for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+        keys[KEY_FIELDS + i] = g_variant_ref_sink (g_variant_new_string (fields[i].name));
+      g_once_init_leave (&once, 1);
+    }
+  return keys;
+}
+
+static GVariant *
+new_field (GVariant *key, GVariant *value)
+{
+  return g_variant_new_dict_entry (key, g_variant_new_variant (value));
+}
+
+/* How many fields the present row has. */
+static guint
+count_fields (FlooQuery *query)
+{
+  return floo_query_int (query, 1) == TYPE_GROUP ? G_N_ELEMENTS (fields) : N_FIELDS_OF_USERS;
+}
+
 GVariant *
 floo_entry_read (FlooQuery *query, gsize *size)
 {
   gint64 type = floo_query_int (query, 1);
-  GVariantBuilder entry;
+  const guint n = count_fields (query);
+  GVariant *const *keys = get_keys ();
+  GVariant *entry[KEY_FIELDS + G_N_ELEMENTS (fields)];
 
-  g_variant_builder_init (&entry, G_VARIANT_TYPE_VARDICT);
-  g_variant_builder_add (&entry, "{sv}", "id", g_variant_new_int64 (floo_query_int (query, 0)));
-  g_variant_builder_add (&entry, "{sv}", "type", g_variant_new_string (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
-  for (guint i = 0; i < (type == TYPE_GROUP ? G_N_ELEMENTS (fields) : N_FIELDS_OF_USERS); i++)
-    g_variant_builder_add (&entry, "{sv}", fields[i].name, read_field (query, i, fields[i].type, size));
+  entry[KEY_ID] = new_field (keys[KEY_ID], g_variant_new_int64 (floo_query_int (query, 0)));
+  entry[KEY_TYPE] = new_field (keys[KEY_TYPE], g_variant_new_string (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
+  for (guint i = 0; i < n; i++)
+    entry[KEY_FIELDS + i] = new_field (keys[KEY_FIELDS + i], read_field (query, i, fields[i].type, size));
   *size += 1024;
-  return g_variant_builder_end (&entry);
+  return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entry, KEY_FIELDS + n);
 }
 
 /* ---- keeping ---- */
@@ -133,37 +169,50 @@ show_stored (FlooDb *db, gint64 id, gint64 last_message, GError **error)
   return write_last (db, id, &row.message, error);
 }
 
-/* Never 0. */
+/* Of all that the entry is made of, the present row. Never 0. */
 static gint64
-hash_of (GVariant *entry)
+hash_row (FlooQuery *query)
 {
-  const guint64 hash = floo_hash (FLOO_HASH_START, g_variant_get_data (entry), g_variant_get_size (entry));
+  const int end = FIRST_FIELD + (int) count_fields (query);
+  guint64 hash = FLOO_HASH_START;
 
+  for (int column = 0; column < end; column++)
+    {
+      const int type = floo_query_get_type (query, column);
+      const gint64 number = type == SQLITE_INTEGER ? floo_query_int (query, column) : 0;
+      gsize size = 0;
+      gconstpointer text = type == SQLITE_TEXT ? floo_query_blob (query, column, &size) : NULL;
+      const gint64 head[] = { type, type == SQLITE_TEXT ? (gint64) size : number };
+
+      if (column == ACTIVITY)
+        continue;
+      hash = floo_hash (floo_hash (hash, head, sizeof head), text, size);
+    }
   return hash != 0 ? (gint64) hash : 1;
 }
 
+/* @hash: (out): 0: it is not in the list; @entry: (out) (transfer full) (nullable): NULL where it has the hash @shown, too */
 static gboolean
-read_entry (FlooDb *db, gint64 id, GVariant **entry, GError **error)
+read_entry (FlooDb *db, gint64 id, gint64 shown, gint64 *hash, GVariant **entry, gsize *size, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversation-get", FLOO_INTS (id), error);
-  gsize size = 0;
   gboolean row;
 
-  *entry = NULL;
   if (query == NULL || !floo_query_next (query, &row, error))
     return FALSE;
-  if (row)
-    *entry = g_variant_ref_sink (floo_entry_read (query, &size));
+  *hash = row ? hash_row (query) : 0;
+  if (row && *hash != shown)
+    *entry = g_variant_ref_sink (floo_entry_read (query, size));
   return TRUE;
 }
 
 gboolean
-floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, GError **error)
+floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, gsize *size, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversation-shown", FLOO_INTS (id), error);
   g_autoptr (GVariant) now = NULL;
   gboolean row, waits;
-  gint64 shown, hash;
+  gint64 shown, hash = 0;
 
   *entry = NULL;
   *removed = FALSE;
@@ -174,12 +223,11 @@ floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, 
   shown = floo_query_int (query, 1);
   if (!show_waiting (db, id, &waits, error) || (!waits && !show_stored (db, id, floo_query_int (query, 2), error)))
     return FALSE;
-  if (floo_query_int (query, 0) != 0 && !read_entry (db, id, &now, error))
+  if (floo_query_int (query, 0) != 0 && !read_entry (db, id, shown, &hash, &now, size, error))
     return FALSE;
-  hash = now != NULL ? hash_of (now) : 0;
   if (hash == shown)
     return TRUE;
-  *removed = now == NULL;
+  *removed = hash == 0;
   *entry = g_steal_pointer (&now);
   return floo_query_run_ints (db, "conversation-set-shown", FLOO_INTS (id, hash), NULL, error);
 }

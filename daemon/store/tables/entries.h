@@ -17,9 +17,10 @@ GVariant *floo_entry_read (FlooQuery *query, gsize *size);
  * floo_entry_refresh:
  * @entry: (out) (transfer full) (nullable): the entry, where it is another one than at the last refresh and in the list
  * @removed: (out): it was in the list and is not any more
+ * @size: (inout): raised by the entry's bytes, about
  *
  * Updates the columns that the list shows. In a write job.
  */
-gboolean floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, GError **error);
+gboolean floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, gsize *size, GError **error);
 
 G_END_DECLS
