@@ -147,15 +147,11 @@ handle_set_avatar (const FlooBusCall *call)
   floo_session_set_avatar (call->session, fd, name, floo_bus_reply, call->invocation);
 }
 
-static GVariant *
-get_properties (FlooSession *session)
+static void
+describe_properties (FlooSession *session, GVariantDict *properties)
 {
-  GVariantDict dict;
-  g_autoptr (GVariant) properties = g_variant_ref_sink (floo_session_get_properties (session));
-
-  g_variant_dict_init (&dict, properties);
-  g_variant_dict_insert (&dict, "DaemonVersion", "s", FLOO_VERSION);
-  return g_variant_dict_end (&dict);
+  floo_session_describe_properties (session, properties);
+  g_variant_dict_insert (properties, "DaemonVersion", "s", FLOO_VERSION);
 }
 
 static const FlooBusMethod methods[] = {
@@ -190,5 +186,5 @@ const FlooBusTable floo_bus_account = {
   .methods = methods,
   .n_methods = G_N_ELEMENTS (methods),
   .bounds = bounds,
-  .get_properties = get_properties,
+  .describe_properties = describe_properties,
 };

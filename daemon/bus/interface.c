@@ -11,7 +11,7 @@ struct _FlooBusInterface {
   const FlooBusTable *table;
   FlooSession *session;
   guint64 object;
-  GVariant *properties;   /* (nullable): a{sv} as clients know them */
+  GVariantDict *properties; /* (nullable): as clients know them */
 };
 
 G_DEFINE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, G_TYPE_DBUS_INTERFACE_SKELETON)
@@ -212,32 +212,32 @@ on_method_call (GDBusConnection *connection, const char *sender, const char *pat
 }
 
 /* Returns: (transfer full) */
-static GVariant *
+static GVariantDict *
 collect_properties (FlooBusInterface *self)
 {
-  g_autoptr (GVariant) properties = NULL;
-  GVariantDict dict;
+  g_autoptr (GVariant) of_object = NULL;
+  GVariantDict *properties;
 
-  if (self->table->get_properties != NULL)
-    properties = g_variant_ref_sink (self->table->get_properties (self->session));
-  else if (self->table->get_object_properties != NULL)
+  if (self->table->get_object_properties != NULL)
     {
-      properties = self->table->get_object_properties (self->session, self->object);
-      if (properties == NULL)
-        return g_variant_ref (self->properties); /* it is about to go: as it was last */
-      g_variant_ref_sink (properties);
+      of_object = self->table->get_object_properties (self->session, self->object);
+      if (of_object == NULL)
+        return g_variant_dict_ref (self->properties); /* it is about to go: as it was last */
+      g_variant_ref_sink (of_object);
     }
-  g_variant_dict_init (&dict, properties);
-  g_variant_dict_insert (&dict, "Version", "u", self->table->version);
-  return g_variant_ref_sink (g_variant_dict_end (&dict));
+  properties = g_variant_dict_new (of_object);
+  if (self->table->describe_properties != NULL)
+    self->table->describe_properties (self->session, properties);
+  g_variant_dict_insert (properties, "Version", "u", self->table->version);
+  return properties;
 }
 
 static GVariant *
 on_get_property (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *name,
                  GError **error, gpointer user_data)
 {
-  g_autoptr (GVariant) properties = collect_properties (user_data);
-  GVariant *value = g_variant_lookup_value (properties, name, NULL);
+  g_autoptr (GVariantDict) properties = collect_properties (user_data);
+  GVariant *value = g_variant_dict_lookup_value (properties, name, NULL);
 
   if (value == NULL)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_UNKNOWN_PROPERTY, "The property %s has no value", name);
@@ -261,7 +261,20 @@ floo_bus_interface_get_vtable (GDBusInterfaceSkeleton *skeleton)
 static GVariant *
 floo_bus_interface_get_properties (GDBusInterfaceSkeleton *skeleton)
 {
-  return collect_properties (FLOO_BUS_INTERFACE (skeleton));
+  FlooBusInterface *self = FLOO_BUS_INTERFACE (skeleton);
+  g_autoptr (GVariantDict) properties = collect_properties (self);
+  GVariantBuilder builder;
+
+  g_variant_builder_init (&builder, G_VARIANT_TYPE_VARDICT);
+  for (guint i = 0; self->table->info->properties[i] != NULL; i++)
+    {
+      const char *name = self->table->info->properties[i]->name;
+      g_autoptr (GVariant) value = g_variant_dict_lookup_value (properties, name, NULL);
+
+      if (value != NULL)
+        g_variant_builder_add (&builder, "{sv}", name, value);
+    }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
 static void
@@ -276,7 +289,7 @@ floo_bus_interface_finalize (GObject *object)
   FlooBusInterface *self = FLOO_BUS_INTERFACE (object);
 
   g_clear_object (&self->session);
-  g_clear_pointer (&self->properties, g_variant_unref);
+  g_clear_pointer (&self->properties, g_variant_dict_unref);
   G_OBJECT_CLASS (floo_bus_interface_parent_class)->finalize (object);
 }
 
@@ -323,28 +336,26 @@ floo_bus_interface_update_properties (FlooBusInterface *self)
 {
   GDBusInterfaceSkeleton *skeleton = G_DBUS_INTERFACE_SKELETON (self);
   GDBusConnection *connection = g_dbus_interface_skeleton_get_connection (skeleton);
-  g_autoptr (GVariant) now = NULL;
+  g_autoptr (GVariantDict) now = NULL;
   g_auto (GVariantBuilder) changed = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   guint n = 0;
-  GVariantIter iter;
-  const char *name;
-  GVariant *value;
 
   /* Its version does not change. */
-  if (self->table->get_properties == NULL && self->table->get_object_properties == NULL)
+  if (self->table->describe_properties == NULL && self->table->get_object_properties == NULL)
     return;
   now = collect_properties (self);
-  g_variant_iter_init (&iter, now);
-  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+  for (guint i = 0; self->table->info->properties[i] != NULL; i++)
     {
-      g_autoptr (GVariant) before = g_variant_lookup_value (self->properties, name, NULL);
+      const char *name = self->table->info->properties[i]->name;
+      g_autoptr (GVariant) value = g_variant_dict_lookup_value (now, name, NULL);
+      g_autoptr (GVariant) before = g_variant_dict_lookup_value (self->properties, name, NULL);
 
-      if (before != NULL && g_variant_equal (before, value))
+      if (value == NULL || (before != NULL && g_variant_equal (before, value)))
         continue;
       g_variant_builder_add (&changed, "{sv}", name, value);
       n++;
     }
-  g_variant_unref (self->properties);
+  g_variant_dict_unref (self->properties);
   self->properties = g_steal_pointer (&now);
   if (n > 0 && connection != NULL)
     g_dbus_connection_emit_signal (connection, NULL, g_dbus_interface_skeleton_get_object_path (skeleton),

@@ -66,8 +66,8 @@ typedef struct {
  * FlooBusTable:
  * @methods: those with a handler or with options; all others of the introspection are operations of the session's table
  * @bounds: (nullable): ends with a row whose arg is NULL
- * @get_properties: (nullable): all properties but Version, a floating a{sv}
- * @get_object_properties: (nullable): the same of an interface of many objects; NULL: the object is gone
+ * @describe_properties: (nullable): adds all properties but Version
+ * @get_object_properties: (nullable): the same of an interface of many objects, as a floating a{sv}; NULL: the object is gone
  */
 typedef struct {
   const GDBusInterfaceInfo *info;
@@ -75,7 +75,7 @@ typedef struct {
   const FlooBusMethod *methods;
   guint n_methods;
   const FlooBusBound *bounds;
-  GVariant *(*get_properties) (FlooSession *session);
+  void (*describe_properties) (FlooSession *session, GVariantDict *properties);
   GVariant *(*get_object_properties) (FlooSession *session, guint64 object);
 } FlooBusTable;
 

@@ -448,25 +448,21 @@ floo_session_set_congested (FlooSession *self, gboolean congested)
 
 /* ---- status ---- */
 
-GVariant *
-floo_session_get_properties (FlooSession *self)
+void
+floo_session_describe_properties (FlooSession *self, GVariantDict *properties)
 {
-  g_autoptr (GVariant) properties = g_variant_ref_sink (floo_account_get_properties (self->account));
-  GVariantDict dict;
-
-  g_variant_dict_init (&dict, properties);
-  g_variant_dict_insert (&dict, "Synced", "b", floo_sync_is_synced (self->sync));
-  floo_login_describe_qr (self->login, &dict);
-  return g_variant_dict_end (&dict);
+  floo_account_describe_properties (self->account, properties);
+  g_variant_dict_insert (properties, "Synced", "b", floo_sync_is_synced (self->sync));
+  floo_login_describe_qr (self->login, properties);
 }
 
 void
 floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_data)
 {
-  g_autoptr (GVariant) properties = g_variant_ref_sink (floo_session_get_properties (self));
   GVariantDict dict;
 
-  g_variant_dict_init (&dict, properties);
+  g_variant_dict_init (&dict, NULL);
+  floo_session_describe_properties (self, &dict);
   g_variant_dict_insert (&dict, "DaemonVersion", "s", FLOO_VERSION);
   floo_account_describe (self->account, &dict);
   floo_login_describe (self->login, &dict);

@@ -24,7 +24,7 @@ G_DECLARE_FINAL_TYPE (FlooSession, floo_session, FLOO, SESSION, GObject)
  * Signals, on the main loop:
  *   "event" (FlooEvent *event)     a signal to emit now: event->name, event->args; in serial order
  *   "transfer-changed" (guint64 id) a transfer is new, has changed or is gone
- *   "status-changed" ()            something in floo_session_get_properties() may have changed; at most once a turn of the loop
+ *   "status-changed" ()            something in floo_session_describe_properties() may have changed; at most once a turn of the loop
  */
 
 /* @config: (transfer none), outlives the session. */
@@ -60,8 +60,8 @@ void floo_session_set_congested (FlooSession *self, gboolean congested);
 void floo_session_set_caller (FlooSession *self, guint caller);
 guint floo_session_get_caller (FlooSession *self);
 
-/* Returns: (transfer floating): a{sv} of all properties of the interface Account but Version and DaemonVersion, always complete. */
-GVariant *floo_session_get_properties (FlooSession *self);
+/* Adds all properties of the interface Account but Version and DaemonVersion. */
+void floo_session_describe_properties (FlooSession *self, GVariantDict *properties);
 
 /* ---- Account ---- */
 

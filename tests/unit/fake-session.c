@@ -90,13 +90,18 @@ answer (FlooSession *self, FlooReply reply, gpointer user_data)
   g_string_append_printf (fake.calls, __VA_ARGS__);                                                                                        \
   answer (self, reply, user_data)
 
-GVariant *
-floo_session_get_properties (FlooSession *self)
+void
+floo_session_describe_properties (FlooSession *self, GVariantDict *properties)
 {
-  GVariantDict dict;
+  GVariantIter iter;
+  const char *name;
+  GVariant *value;
 
-  g_variant_dict_init (&dict, fake.properties);
-  return g_variant_dict_end (&dict); /* floating, as the session's */
+  if (fake.properties == NULL)
+    return;
+  g_variant_iter_init (&iter, fake.properties);
+  while (g_variant_iter_loop (&iter, "{&sv}", &name, &value))
+    g_variant_dict_insert_value (properties, name, value);
 }
 
 void

@@ -211,27 +211,24 @@ floo_account_get_counts (const FlooAccount *self)
   return &self->counts;
 }
 
-GVariant *
-floo_account_get_properties (const FlooAccount *self)
+void
+floo_account_describe_properties (const FlooAccount *self, GVariantDict *properties)
 {
   const char *server = self->endpoints != NULL ? floo_endpoints_get_rest (self->endpoints) : NULL;
-  GVariantDict dict;
 
-  g_variant_dict_init (&dict, NULL);
-  g_variant_dict_insert (&dict, "State", "s", state_names[self->state]);
-  g_variant_dict_insert (&dict, "UserId", "x", self->user_id);
-  g_variant_dict_insert (&dict, "Username", "s", self->username);
-  g_variant_dict_insert (&dict, "AppId", "s", self->app_id);
-  g_variant_dict_insert (&dict, "DeviceSn", "u", self->device_sn);
-  g_variant_dict_insert (&dict, "Server", "s", server != NULL ? server : "");
-  g_variant_dict_insert (&dict, "LastError", "(ss)",
+  g_variant_dict_insert (properties, "State", "s", state_names[self->state]);
+  g_variant_dict_insert (properties, "UserId", "x", self->user_id);
+  g_variant_dict_insert (properties, "Username", "s", self->username);
+  g_variant_dict_insert (properties, "AppId", "s", self->app_id);
+  g_variant_dict_insert (properties, "DeviceSn", "u", self->device_sn);
+  g_variant_dict_insert (properties, "Server", "s", server != NULL ? server : "");
+  g_variant_dict_insert (properties, "LastError", "(ss)",
                          self->last_error != NULL ? floo_error_get_dbus_name (self->last_error->code) : "",
                          self->last_error != NULL ? self->last_error->message : "");
-  g_variant_dict_insert (&dict, "NextRetry", "x", self->next_retry);
-  g_variant_dict_insert (&dict, "UnreadTotal", "u", self->counts.unread_total);
-  g_variant_dict_insert (&dict, "Queued", "u", self->counts.queued);
-  g_variant_dict_insert (&dict, "Failed", "u", self->counts.failed);
-  return g_variant_dict_end (&dict);
+  g_variant_dict_insert (properties, "NextRetry", "x", self->next_retry);
+  g_variant_dict_insert (properties, "UnreadTotal", "u", self->counts.unread_total);
+  g_variant_dict_insert (properties, "Queued", "u", self->counts.queued);
+  g_variant_dict_insert (properties, "Failed", "u", self->counts.failed);
 }
 
 void

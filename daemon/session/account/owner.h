@@ -42,8 +42,8 @@ void floo_account_set_congested (FlooAccount *self, gboolean congested);
 void floo_account_set_caller (FlooAccount *self, guint caller);
 void floo_account_stop (FlooAccount *self);
 
-/* Returns: (transfer floating): a{sv}: the properties of the interface Account but Version and DaemonVersion */
-GVariant *floo_account_get_properties (const FlooAccount *self);
+/* Adds the properties of the interface Account that are the account's. */
+void floo_account_describe_properties (const FlooAccount *self, GVariantDict *properties);
 /* What GetStatus adds: contact and store. */
 void floo_account_describe (const FlooAccount *self, GVariantDict *status);
 
