@@ -489,6 +489,37 @@ floo_json_text_has_member (const char *text, const char *member)
   return object != NULL && json_object_has_member (object, member);
 }
 
+gboolean
+floo_json_merge (JsonObject *object, JsonObject *fields)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *value;
+  gboolean changed = FALSE;
+
+  json_object_iter_init (&iter, fields);
+  while (json_object_iter_next (&iter, &name, &value))
+    {
+      JsonNode *present = json_object_get_member (object, name);
+
+      if (present != NULL && json_node_equal (present, value))
+        continue;
+      json_object_set_member (object, name, json_node_copy (value));
+      changed = TRUE;
+    }
+  return changed;
+}
+
+JsonArray *
+floo_json_array_from_ints (const gint64 *ints, gsize n)
+{
+  JsonArray *array = json_array_sized_new ((guint) n);
+
+  for (gsize i = 0; i < n; i++)
+    json_array_add_int_element (array, ints[i]);
+  return array;
+}
+
 char *
 floo_json_to_text (JsonNode *node)
 {

@@ -38,6 +38,10 @@ const char *floo_json_node_string (JsonNode *node);
 JsonObject *floo_json_node_object (JsonNode *node);
 /* Whether @text (nullable) is a JSON object with @member. */
 gboolean floo_json_text_has_member (const char *text, const char *member);
+/* Sets the members @fields in @object. Returns: whether that changed anything */
+gboolean floo_json_merge (JsonObject *object, JsonObject *fields);
+/* Returns: (transfer full) */
+JsonArray *floo_json_array_from_ints (const gint64 *ints, gsize n);
 /* Returns: (transfer full): compact text. */
 char *floo_json_to_text (JsonNode *node);
 

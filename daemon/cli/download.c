@@ -357,8 +357,9 @@ upload (FlooCli *cli, const char *path, const char *method, GVariant *args)
   return floo_transfer_wait (cli, object, FLOO_CLI_STALL_SECONDS, &properties, &error) ? 0 : floo_cli_fail (cli, error);
 }
 
-int
-floo_cli_run_group_share (FlooCli *cli)
+/* The command's first argument is the group, the second the file. */
+static int
+upload_for_group (FlooCli *cli, const char *method, gboolean has_options)
 {
   g_autoptr (GError) error = NULL;
   const char *path = floo_cli_arg (cli, 1);
@@ -367,7 +368,20 @@ floo_cli_run_group_share (FlooCli *cli)
 
   if (!floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_GROUPS, &group, &error))
     return floo_cli_fail (cli, error);
-  return upload (cli, path, "Groups.ShareFile", g_variant_new ("(xhs@a{sv})", group.id, 0, name, g_variant_new_parsed ("@a{sv} {}")));
+  return upload (cli, path, method,
+                 has_options ? g_variant_new ("(xhsa{sv})", group.id, 0, name, NULL) : g_variant_new ("(xhs)", group.id, 0, name));
+}
+
+int
+floo_cli_run_group_share (FlooCli *cli)
+{
+  return upload_for_group (cli, "Groups.ShareFile", TRUE);
+}
+
+int
+floo_cli_run_group_avatar (FlooCli *cli)
+{
+  return upload_for_group (cli, "Groups.SetAvatar", FALSE);
 }
 
 int
@@ -377,17 +391,4 @@ floo_cli_run_profile_avatar (FlooCli *cli)
   g_autofree char *name = floo_cli_dup_file_name (cli, path);
 
   return upload (cli, path, "Account.SetAvatar", g_variant_new ("(hs)", 0, name));
-}
-
-int
-floo_cli_run_group_avatar (FlooCli *cli)
-{
-  g_autoptr (GError) error = NULL;
-  const char *path = floo_cli_arg (cli, 1);
-  g_autofree char *name = floo_cli_dup_file_name (cli, path);
-  FlooTarget group;
-
-  if (!floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_GROUPS, &group, &error))
-    return floo_cli_fail (cli, error);
-  return upload (cli, path, "Groups.SetAvatar", g_variant_new ("(xhs)", group.id, 0, name));
 }

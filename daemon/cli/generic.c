@@ -214,26 +214,10 @@ print_outcomes (FlooCli *cli, GVariant *value, GError **error)
   return FALSE;
 }
 
-/* Details of ids, batch by batch. */
-static gboolean
-print_details (FlooCli *cli, GVariant *ids, gboolean users, GError **error)
+static void
+print_records (FlooCli *cli, GVariant *records, gpointer data)
 {
-  const char *method = users ? "Roster.GetItems" : "Groups.GetBrief";
-  gsize n;
-  const gint64 *all = g_variant_get_fixed_array (ids, &n, sizeof (gint64));
-
-  for (gsize at = 0; at < n; at += FLOO_MAX_IDS)
-    {
-      GVariant *some = g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, all + at, MIN (n - at, FLOO_MAX_IDS), sizeof (gint64));
-      g_autoptr (GVariant) reply
-          = floo_cli_call (cli, method, users ? g_variant_new ("(@axb)", some, FALSE) : g_variant_new ("(@ax)", some), error);
-      g_autoptr (GVariant) records = reply != NULL ? floo_reply_get (method, reply, users ? "items" : "groups") : NULL;
-
-      if (records == NULL)
-        return FALSE;
-      floo_text_records (cli, cli->command->columns, records);
-    }
-  return TRUE;
+  floo_text_records (cli, cli->command->columns, records);
 }
 
 /* The further pages: the same arguments with the next cursor. */
@@ -289,7 +273,7 @@ print_result (FlooCli *cli, GVariant *args, GVariant *reply, GError **error)
       return print_pages (cli, args, reply, error);
     case FLOO_RESULT_USERS:
     case FLOO_RESULT_GROUPS:
-      return print_details (cli, value, cli->command->result == FLOO_RESULT_USERS, error);
+      return floo_names_each_page (cli, cli->command->result == FLOO_RESULT_GROUPS, value, print_records, NULL, error);
     case FLOO_RESULT_OUTCOMES:
       return print_outcomes (cli, value, error);
     case FLOO_RESULT_NONE:

@@ -90,13 +90,24 @@ print_args (GString *out, GDBusArgInfo **args)
   g_string_append_c (out, ')');
 }
 
+/* Prints @paragraph, where there is something in it, and empties it. */
+static void
+print_paragraph (GString *paragraph)
+{
+  g_autofree char *wrapped
+      = floo_cli_wrap (paragraph->str, MIN (floo_text_width (), 100) - 4, g_str_has_prefix (paragraph->str, "- ") ? 6 : 4);
+
+  if (paragraph->len > 0)
+    printf ("    %s\n", wrapped);
+  g_string_truncate (paragraph, 0);
+}
+
 /* A comment without its indentation and its first line, which is the name. */
 static void
 print_comment (GHashTable *comments, const char *name)
 {
   const char *comment = g_hash_table_lookup (comments, name);
   g_auto (GStrv) lines = comment != NULL ? g_strsplit (comment, "\n", -1) : NULL;
-  guint width = MIN (floo_text_width (), 100);
   g_autoptr (GString) paragraph = g_string_new (NULL);
   gboolean begun = FALSE;
 
@@ -114,22 +125,12 @@ print_comment (GHashTable *comments, const char *name)
         }
       if (g_str_has_prefix (line, "@short_description: "))
         line += strlen ("@short_description: ");
-      if (new_one && paragraph->len > 0)
-        {
-          g_autofree char *wrapped = floo_cli_wrap (paragraph->str, width - 4, g_str_has_prefix (paragraph->str, "- ") ? 6 : 4);
-
-          printf ("    %s\n", wrapped);
-          g_string_truncate (paragraph, 0);
-        }
+      if (new_one)
+        print_paragraph (paragraph);
       if (*line != '\0')
         g_string_append_printf (paragraph, "%s%s", paragraph->len > 0 ? " " : "", line);
     }
-  if (paragraph->len > 0)
-    {
-      g_autofree char *wrapped = floo_cli_wrap (paragraph->str, width - 4, g_str_has_prefix (paragraph->str, "- ") ? 6 : 4);
-
-      printf ("    %s\n", wrapped);
-    }
+  print_paragraph (paragraph);
 }
 
 static void

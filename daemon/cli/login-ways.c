@@ -285,21 +285,38 @@ ask_code (FlooCli *cli, const char *mobile, GError **error)
   return code != NULL ? g_strstrip (code) : NULL;
 }
 
+/* A method of a number and its code, and of @more: a tuple (transfer floating) of what follows. */
 static int
-login_by_mobile (FlooCli *cli, const char *mobile)
+call_with_code (FlooCli *cli, const char *method, const char *mobile, GVariant *more)
 {
+  g_autoptr (GVariant) taken = g_variant_ref_sink (more);
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = NULL;
   char *code = ask_code (cli, mobile, &error);
 
   if (code != NULL)
-    reply = floo_cli_call (cli, "Account.LoginByMobile", g_variant_new ("(ss@a{sv})", mobile, code, make_options (cli, TRUE)), &error);
+    {
+      GVariant *values[4] = { g_variant_new_string (mobile), g_variant_new_string (code) };
+      gsize n = g_variant_n_children (taken);
+
+      for (gsize i = 0; i < n; i++)
+        values[2 + i] = g_variant_get_child_value (taken, i);
+      reply = floo_cli_call (cli, method, g_variant_new_tuple (values, 2 + n), &error);
+      for (gsize i = 0; i < n; i++)
+        g_variant_unref (values[2 + i]);
+    }
   floo_prompt_free (code);
-  if (reply == NULL)
-    return floo_cli_fail (cli, error);
-  if (!cli->json)
+  return reply != NULL ? 0 : floo_cli_fail (cli, error);
+}
+
+static int
+login_by_mobile (FlooCli *cli, const char *mobile)
+{
+  int status = call_with_code (cli, "Account.LoginByMobile", mobile, g_variant_new ("(@a{sv})", make_options (cli, TRUE)));
+
+  if (status == 0 && !cli->json)
     floo_text_line ("Logged in.");
-  return 0;
+  return status;
 }
 
 gboolean
@@ -321,33 +338,16 @@ floo_cli_login_otherwise (FlooCli *cli, int *status)
   return TRUE;
 }
 
-/* A method of a number and its code, and of options where it has them. */
-static int
-call_with_code (FlooCli *cli, const char *method, GVariant *options)
-{
-  const char *mobile = floo_cli_arg (cli, 0);
-  g_autoptr (GVariant) taken = options != NULL ? g_variant_ref_sink (options) : NULL;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = NULL;
-  char *code = ask_code (cli, mobile, &error);
-
-  if (code != NULL)
-    reply = floo_cli_call (cli, method,
-                           taken != NULL ? g_variant_new ("(ss@a{sv})", mobile, code, taken) : g_variant_new ("(ss)", mobile, code), &error);
-  floo_prompt_free (code);
-  return reply != NULL ? 0 : floo_cli_fail (cli, error);
-}
-
 int
 floo_cli_run_mobile_bind (FlooCli *cli)
 {
-  return call_with_code (cli, "Account.BindMobile", NULL);
+  return call_with_code (cli, "Account.BindMobile", floo_cli_arg (cli, 0), g_variant_new ("()"));
 }
 
 int
 floo_cli_run_mobile_verify (FlooCli *cli)
 {
-  return call_with_code (cli, "Account.VerifyMobile", NULL);
+  return call_with_code (cli, "Account.VerifyMobile", floo_cli_arg (cli, 0), g_variant_new ("()"));
 }
 
 int
@@ -362,21 +362,13 @@ floo_cli_run_mobile_change (FlooCli *cli)
   g_variant_dict_init (&options, NULL);
   g_variant_dict_insert (&options, "password", "s", password);
   floo_prompt_free (password);
-  return call_with_code (cli, "Account.ChangeMobile", g_variant_dict_end (&options));
+  return call_with_code (cli, "Account.ChangeMobile", floo_cli_arg (cli, 0), g_variant_new ("(@a{sv})", g_variant_dict_end (&options)));
 }
 
 int
 floo_cli_reset_password (FlooCli *cli, const char *mobile, const char *password)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = NULL;
-  char *code = ask_code (cli, mobile, &error);
-
-  if (code != NULL)
-    reply = floo_cli_call (cli, "Account.ResetPassword", g_variant_new ("(sss@a{sv})", mobile, code, password, make_options (cli, FALSE)),
-                           &error);
-  floo_prompt_free (code);
-  return reply != NULL ? 0 : floo_cli_fail (cli, error);
+  return call_with_code (cli, "Account.ResetPassword", mobile, g_variant_new ("(s@a{sv})", password, make_options (cli, FALSE)));
 }
 
 /* ---- codes that others show ---- */

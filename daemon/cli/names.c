@@ -29,54 +29,71 @@ static const char *const group_names[] = { "name", NULL };
 
 /* ---- the daemon's lists ---- */
 
-/* Calls @details for all ids, as many at once as it takes. Returns: (transfer full): an array of the arrays */
-static GPtrArray *
-get_details (FlooCli *cli, const char *details, GVariant *ids, GError **error)
+gboolean
+floo_names_each_page (FlooCli *cli, gboolean groups, GVariant *ids, FlooPageFunc func, gpointer data, GError **error)
 {
-  g_autoptr (GPtrArray) pages = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  const char *method = groups ? "Groups.GetBrief" : "Roster.GetItems";
   gsize n;
   const gint64 *all = g_variant_get_fixed_array (ids, &n, sizeof (gint64));
 
   for (gsize at = 0; at < n; at += FLOO_MAX_IDS)
     {
       GVariant *some = g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, all + at, MIN (n - at, FLOO_MAX_IDS), sizeof (gint64));
-      gboolean users = strcmp (details, "Roster.GetItems") == 0;
       g_autoptr (GVariant) reply
-          = floo_cli_call (cli, details, users ? g_variant_new ("(@axb)", some, FALSE) : g_variant_new ("(@ax)", some), error);
+          = floo_cli_call (cli, method, groups ? g_variant_new ("(@ax)", some) : g_variant_new ("(@axb)", some, FALSE), error);
+      g_autoptr (GVariant) records = reply != NULL ? floo_reply_get (method, reply, groups ? "groups" : "items") : NULL;
 
-      if (reply == NULL)
-        return NULL;
-      g_ptr_array_add (pages, floo_reply_get (details, reply, users ? "items" : "groups"));
+      if (records == NULL)
+        return FALSE;
+      func (cli, records, data);
     }
-  return g_steal_pointer (&pages);
+  return TRUE;
+}
+
+typedef void (*RecordFunc) (GVariant *record, gboolean is_group, gpointer data);
+
+typedef struct {
+  gboolean groups;
+  RecordFunc func;
+  gpointer data;
+} EachRecord;
+
+static void
+call_with_each (FlooCli *cli, GVariant *records, gpointer data)
+{
+  const EachRecord *each = data;
+
+  for (gsize i = 0; i < g_variant_n_children (records); i++)
+    {
+      g_autoptr (GVariant) record = g_variant_get_child_value (records, i);
+
+      each->func (record, each->groups, each->data);
+    }
+}
+
+/* Calls @func with the details of each of @ids. */
+static gboolean
+each_detail (FlooCli *cli, gboolean groups, GVariant *ids, RecordFunc func, gpointer data, GError **error)
+{
+  EachRecord each = { groups, func, data };
+
+  return floo_names_each_page (cli, groups, ids, call_with_each, &each, error);
 }
 
 /* Calls @func for each contact or joined group with its details. */
 static gboolean
-for_each (FlooCli *cli, gboolean groups, void (*func) (GVariant *record, gboolean is_group, gpointer data), gpointer data, GError **error)
+for_each (FlooCli *cli, gboolean groups, RecordFunc func, gpointer data, GError **error)
 {
   const char *list = groups ? "Groups.ListJoined" : "Roster.List";
   g_autoptr (GVariant) reply = floo_cli_call (cli, list, g_variant_new ("(b)", FALSE), error);
-  g_autoptr (GVariant) ids = NULL;
-  g_autoptr (GPtrArray) pages = NULL;
+  g_autoptr (GVariant) ids = reply != NULL ? floo_reply_get (list, reply, groups ? "group_ids" : "user_ids") : NULL;
 
-  if (reply == NULL)
-    return FALSE;
-  ids = floo_reply_get (list, reply, groups ? "group_ids" : "user_ids");
-  pages = get_details (cli, groups ? "Groups.GetBrief" : "Roster.GetItems", ids, error);
-  for (guint p = 0; pages != NULL && p < pages->len; p++)
-    for (gsize i = 0; i < g_variant_n_children (g_ptr_array_index (pages, p)); i++)
-      {
-        g_autoptr (GVariant) record = g_variant_get_child_value (g_ptr_array_index (pages, p), i);
-
-        func (record, groups, data);
-      }
-  return pages != NULL;
+  return ids != NULL && each_detail (cli, groups, ids, func, data, error);
 }
 
 /* The same for each member of a group, with what he or she is called there, and with the details. */
 static void
-for_each_member (FlooCli *cli, gint64 group, void (*func) (GVariant *record, gboolean is_group, gpointer data), gpointer data)
+for_each_member (FlooCli *cli, gint64 group, RecordFunc func, gpointer data)
 {
   g_autofree char *cursor = g_strdup ("");
 
@@ -85,7 +102,6 @@ for_each_member (FlooCli *cli, gint64 group, void (*func) (GVariant *record, gbo
       g_autoptr (GVariant) reply = floo_cli_call (cli, "Groups.ListMembers", g_variant_new ("(xsu)", group, cursor, FLOO_MAX_LIMIT), NULL);
       g_autoptr (GVariant) members = NULL;
       g_autoptr (GVariant) ids = NULL;
-      g_autoptr (GPtrArray) pages = NULL;
       GVariantBuilder builder;
 
       if (reply == NULL)
@@ -103,14 +119,7 @@ for_each_member (FlooCli *cli, gint64 group, void (*func) (GVariant *record, gbo
             g_variant_builder_add (&builder, "x", id);
         }
       ids = g_variant_ref_sink (g_variant_builder_end (&builder));
-      pages = get_details (cli, "Roster.GetItems", ids, NULL);
-      for (guint p = 0; pages != NULL && p < pages->len; p++)
-        for (gsize i = 0; i < g_variant_n_children (g_ptr_array_index (pages, p)); i++)
-          {
-            g_autoptr (GVariant) record = g_variant_get_child_value (g_ptr_array_index (pages, p), i);
-
-            func (record, FALSE, data);
-          }
+      each_detail (cli, FALSE, ids, func, data, NULL);
     }
   while (*cursor != '\0');
 }
@@ -330,7 +339,7 @@ keep (FlooCli *cli, gint64 id, const char *name)
 }
 
 static void
-keep_record (FlooCli *cli, GVariant *record, gboolean is_group)
+keep_record (GVariant *record, gboolean is_group, gpointer cli)
 {
   const char *const *names = is_group ? group_names : user_names;
   const char *name = "";
@@ -346,10 +355,8 @@ keep_record (FlooCli *cli, GVariant *record, gboolean is_group)
 void
 floo_names_fetch (FlooCli *cli, FlooNameKinds kind, const gint64 *ids, gsize n)
 {
-  gboolean groups = kind == FLOO_NAMES_GROUPS;
   g_autoptr (GArray) missing = g_array_new (FALSE, FALSE, sizeof (gint64));
   g_autoptr (GVariant) wanted = NULL;
-  g_autoptr (GPtrArray) pages = NULL;
 
   for (gsize i = 0; i < n; i++)
     if (ids[i] > 0 && !g_hash_table_contains (cli->names, &ids[i]))
@@ -360,14 +367,7 @@ floo_names_fetch (FlooCli *cli, FlooNameKinds kind, const gint64 *ids, gsize n)
   if (missing->len == 0)
     return;
   wanted = g_variant_ref_sink (g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, missing->data, missing->len, sizeof (gint64)));
-  pages = get_details (cli, groups ? "Groups.GetBrief" : "Roster.GetItems", wanted, NULL);
-  for (guint p = 0; pages != NULL && p < pages->len; p++)
-    for (gsize i = 0; i < g_variant_n_children (g_ptr_array_index (pages, p)); i++)
-      {
-        g_autoptr (GVariant) record = g_variant_get_child_value (g_ptr_array_index (pages, p), i);
-
-        keep_record (cli, record, groups);
-      }
+  each_detail (cli, kind == FLOO_NAMES_GROUPS, wanted, keep_record, cli, NULL);
 }
 
 static void

@@ -38,6 +38,10 @@ const char *floo_names_lookup (FlooCli *cli, gint64 id);
  * shown then. */
 void floo_names_fetch (FlooCli *cli, FlooNameKinds kind, const gint64 *ids, gsize n);
 
+typedef void (*FlooPageFunc) (FlooCli *cli, GVariant *records, gpointer data);
+/* Gets the details of these groups, or users (ax), as many at once as a call takes, and calls @func with the records (aa{sv}) of each call. */
+gboolean floo_names_each_page (FlooCli *cli, gboolean groups, GVariant *ids, FlooPageFunc func, gpointer data, GError **error);
+
 /**
  * floo_names_list:
  *

@@ -96,23 +96,26 @@ to_json (const FlooWatchItem *item)
 
 /* ---- for people ---- */
 
+/* A string as it is, anything else as JSON. */
+static char *
+dup_text (const char *name, GVariant *value)
+{
+  g_autoptr (GString) json = NULL;
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_variant_dup_string (value, NULL);
+  json = g_string_new (NULL);
+  floo_json_append (json, value, name);
+  return g_strdup (json->str);
+}
+
 static void
 append_field (const char *name, GVariant *value, gpointer data)
 {
   GString *out = data;
-  g_autofree char *text = NULL;
-  g_autofree char *clean = NULL;
+  g_autofree char *text = dup_text (name, value);
+  g_autofree char *clean = floo_text_clean (text, FALSE);
 
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    text = g_variant_dup_string (value, NULL);
-  else
-    {
-      g_autoptr (GString) json = g_string_new (NULL);
-
-      floo_json_append (json, value, name);
-      text = g_strdup (json->str);
-    }
-  clean = floo_text_clean (text, FALSE);
   if (*clean != '\0')
     g_string_append_printf (out, " %s=%s", name, clean);
 }
@@ -155,19 +158,12 @@ set_variable (const char *name, GVariant *value, gpointer data)
 {
   g_autofree char *upper = g_ascii_strup (name, -1);
   g_autofree char *variable = g_strconcat ("FLOOIM_", upper, NULL);
-  g_autofree char *text = NULL;
+  g_autofree char *text = dup_text (name, value);
 
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    text = g_variant_dup_string (value, NULL);
-  else
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING) && *text == '"') /* an id, which JSON has in quotes */
     {
-      g_autoptr (GString) json = g_string_new (NULL);
-
-      floo_json_append (json, value, name);
-      if (json->str[0] == '"') /* an id */
-        text = g_strndup (json->str + 1, json->len - 2);
-      else
-        text = g_strdup (json->str);
+      text[strlen (text) - 1] = '\0';
+      memmove (text, text + 1, strlen (text));
     }
   if (strlen (text) <= MAX_VARIABLE)
     g_subprocess_launcher_setenv (data, variable, text, TRUE);

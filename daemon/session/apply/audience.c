@@ -11,18 +11,14 @@
 gboolean
 floo_audience_get (FlooDb *db, gint64 group, FlooAudience *audience, GError **error)
 {
-  g_autoptr (GVariant) items = floo_contacts_get (db, FLOO_CONTACT_GROUP, &floo_record_group_info, &group, 1, NULL, error);
   g_autoptr (GVariant) details = NULL;
   gboolean read_ack = FALSE, complete;
   gint64 owner;
   guint n;
 
   *audience = FLOO_AUDIENCE_NO_SETTINGS;
-  if (items == NULL)
+  if (!floo_contacts_get_one (db, FLOO_CONTACT_GROUP, &floo_record_group_info, group, &details, error))
     return FALSE;
-  g_variant_ref_sink (items);
-  if (g_variant_n_children (items) > 0)
-    details = g_variant_get_child_value (items, 0);
   /* With the owner come all settings. */
   if (details == NULL || !g_variant_lookup (details, "owner_id", "x", &owner))
     return TRUE;

@@ -4,6 +4,7 @@
  */
 #include "session/directory/details.h"
 
+#include "base/json.h"
 #include "store/tables/journal.h"
 
 const FlooDirectoryKind floo_directory_kinds[FLOO_N_DIRECTORY_KINDS] = {
@@ -111,10 +112,7 @@ JsonNode *
 floo_directory_batch_body (const FlooDirectoryKind *kind, const gint64 *ids, guint n)
 {
   g_autoptr (JsonObject) object = json_object_new ();
-  JsonArray *array = json_array_sized_new (n);
 
-  for (guint i = 0; i < n; i++)
-    json_array_add_int_element (array, ids[i]);
-  json_object_set_array_member (object, kind->batch_member, array);
+  json_object_set_array_member (object, kind->batch_member, floo_json_array_from_ints (ids, n));
   return json_node_init_object (json_node_alloc (), object);
 }

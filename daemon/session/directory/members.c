@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "session/directory/members.h"
 
+#include "base/json.h"
 #include "base/record.h"
 #include "session/directory/details.h"
 #include "session/job/pace.h"
@@ -165,12 +166,9 @@ JsonNode *
 floo_members_body (gint64 group, const gint64 *ids, guint n)
 {
   g_autoptr (JsonObject) object = json_object_new ();
-  JsonArray *array = json_array_sized_new (n);
 
-  for (guint i = 0; i < n; i++)
-    json_array_add_int_element (array, ids[i]);
   json_object_set_int_member (object, "group_id", group);
-  json_object_set_array_member (object, "user_list", array);
+  json_object_set_array_member (object, "user_list", floo_json_array_from_ints (ids, n));
   return json_node_init_object (json_node_alloc (), object);
 }
 

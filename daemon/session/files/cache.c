@@ -14,16 +14,6 @@
 
 #define PART ".part"
 
-static gboolean
-fail (GError **error, const char *what, const char *path)
-{
-  int reason = errno;
-  gboolean full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
-
-  g_set_error (error, FLOO_ERROR, full ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE, "%s %s: %s", what, path, g_strerror (reason));
-  return FALSE;
-}
-
 char *
 floo_cache_dup_path (const char *folder, const char *name)
 {
@@ -75,7 +65,7 @@ floo_cache_open (const char *folder, const char *name, goffset *size, GError **e
   if (fd < 0)
     {
       if (errno != ENOENT)
-        fail (error, "Cannot open", path);
+        floo_file_fail (error, FLOO_ERROR_FILE, "Cannot open", path);
       return -1;
     }
   /* Not where it is just being cleaned away. */
@@ -104,7 +94,7 @@ floo_cache_create (const char *folder, const char *name, guint64 id, GError **er
   fd = open (path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
   if (fd >= 0 && flock (fd, LOCK_SH | LOCK_NB) == 0)
     return fd;
-  fail (error, "Cannot write", path);
+  floo_file_fail (error, FLOO_ERROR_FILE, "Cannot write", path);
   if (fd >= 0)
     close (fd);
   return -1;
@@ -117,9 +107,9 @@ floo_cache_publish (const char *folder, const char *name, guint64 id, int fd, GE
   g_autofree char *path = floo_cache_dup_path (folder, name);
 
   if (!set_stamp (fd) || fsync (fd) != 0)
-    return fail (error, "Cannot write", part);
+    return floo_file_fail (error, FLOO_ERROR_FILE, "Cannot write", part);
   if (g_rename (part, path) != 0)
-    return fail (error, "Cannot rename", part);
+    return floo_file_fail (error, FLOO_ERROR_FILE, "Cannot rename", part);
   floo_folder_sync (folder);
   return TRUE;
 }

@@ -32,16 +32,6 @@ floo_login_link_down (FlooLogin *self)
   self->listener->offline (self->data);
 }
 
-static void
-on_store_given_up (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  FlooLogin *self = user_data;
-  g_autoptr (FlooAccount) account G_GNUC_UNUSED = self->account;
-
-  floo_store_close_finish (FLOO_STORE (source), result);
-  floo_login_left (self);
-}
-
 /* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
 void
 floo_login_give_up (FlooLogin *self, const GError *error)
@@ -55,14 +45,7 @@ floo_login_give_up (FlooLogin *self, const GError *error)
     floo_account_set_state (account, FLOO_STATE_BLOCKED);
   else
     {
-      g_autoptr (FlooStore) store = floo_login_steal_store (self);
-
-      if (store != NULL)
-        {
-          self->leaving++;
-          floo_account_ref (account);
-          floo_store_close_async (store, on_store_given_up, self);
-        }
+      floo_login_close_store (self);
       floo_login_forget_account (self);
       floo_account_set_state (account, FLOO_STATE_SIGNED_OUT);
     }

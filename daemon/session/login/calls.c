@@ -117,22 +117,11 @@ floo_login_start_next (FlooLogin *self)
   start_job_free (job);
 }
 
-static void
-on_old_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
-{
-  FlooLogin *self = user_data;
-  g_autoptr (FlooAccount) account G_GNUC_UNUSED = self->account;
-
-  floo_store_close_finish (FLOO_STORE (source), result);
-  floo_login_left (self);
-}
-
 void
 floo_login_log_in (FlooLogin *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooLoginRecord) record = record_from_request (self, request, &error);
-  g_autoptr (FlooStore) store = NULL;
   StartJob *job;
 
   if (record == NULL)
@@ -152,13 +141,7 @@ floo_login_log_in (FlooLogin *self, const FlooLoginRequest *request, FlooReply r
   job->reply = reply;
   job->user_data = user_data;
   self->next_login = job;
-  store = floo_login_steal_store (self);
-  if (store != NULL)
-    {
-      self->leaving++;
-      floo_account_ref (self->account);
-      floo_store_close_async (store, on_old_store_closed, self);
-    }
+  floo_login_close_store (self);
   /* Not two stores of one folder at once: it waits for those that are closing. */
   if (self->leaving == 0)
     floo_login_start_next (self);

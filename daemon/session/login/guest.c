@@ -33,14 +33,18 @@ floo_guest_unref (FlooGuest *guest)
 }
 
 FlooGuest *
-floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, GError **error)
+floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data)
 {
+  g_autoptr (GError) error = NULL;
   FlooGuest *guest = login->guest;
 
-  app_id = floo_login_choose_app_id (login, app_id, error);
-  dns_server = app_id != NULL ? floo_login_choose_dns_server (login, dns_server, error) : NULL;
+  app_id = floo_login_choose_app_id (login, app_id, &error);
+  dns_server = app_id != NULL ? floo_login_choose_dns_server (login, dns_server, &error) : NULL;
   if (dns_server == NULL)
-    return NULL;
+    {
+      reply (NULL, error, user_data);
+      return NULL;
+    }
   if (guest != NULL && strcmp (guest->app_id, app_id) == 0 && strcmp (guest->dns_server, dns_server) == 0)
     return floo_guest_ref (guest);
   g_clear_pointer (&login->guest, floo_guest_unref);

@@ -15,9 +15,9 @@ G_BEGIN_DECLS
  *
  * The last one is kept, so that the steps of one login need one discovery.
  *
- * Returns: (transfer full): or NULL with FLOO_ERROR_INVALID_ARGUMENTS
+ * Returns: (transfer full): or NULL, and the call is answered with InvalidArguments
  */
-FlooGuest *floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, GError **error);
+FlooGuest *floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data);
 FlooGuest *floo_guest_ref (FlooGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooGuest, floo_guest_unref)
 

@@ -94,6 +94,28 @@ floo_login_steal_store (FlooLogin *self)
   return floo_account_steal_store (self->account);
 }
 
+static void
+on_store_closed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  FlooLogin *self = user_data;
+  g_autoptr (FlooAccount) account G_GNUC_UNUSED = self->account;
+
+  floo_store_close_finish (FLOO_STORE (source), result);
+  floo_login_left (self);
+}
+
+void
+floo_login_close_store (FlooLogin *self)
+{
+  g_autoptr (FlooStore) store = floo_login_steal_store (self);
+
+  if (store == NULL)
+    return;
+  self->leaving++;
+  floo_account_ref (self->account);
+  floo_store_close_async (store, on_store_closed, self);
+}
+
 /* ---- the waiting call ---- */
 
 void

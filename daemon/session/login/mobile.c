@@ -120,6 +120,21 @@ job_new (FlooLogin *login, const char *mobile, const char *code, FlooReply reply
   return job;
 }
 
+/* The same of a request without a login. Returns: NULL: the call is answered */
+static Job *
+guest_job_new (FlooLogin *login, const char *app_id, const char *dns_server, const char *mobile, const char *code, FlooReply reply,
+               gpointer user_data)
+{
+  FlooGuest *guest = floo_guest_get (login, app_id, dns_server, reply, user_data);
+  Job *job;
+
+  if (guest == NULL)
+    return NULL;
+  job = job_new (login, mobile, code, reply, user_data);
+  job->guest = guest;
+  return job;
+}
+
 static void
 job_end_protocol (Job *job, const char *what)
 {
@@ -184,18 +199,10 @@ on_image_id (const FlooRestAnswer *answer, const GError *error, gpointer user_da
 void
 floo_login_get_captcha (FlooLogin *self, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
-  FlooGuest *guest = floo_guest_get (self, app_id, dns_server, &error);
-  Job *job;
+  Job *job = guest_job_new (self, app_id, dns_server, NULL, NULL, reply, user_data);
 
-  if (guest == NULL)
-    {
-      reply (NULL, error, user_data);
-      return;
-    }
-  job = job_new (self, NULL, NULL, reply, user_data);
-  job->guest = guest;
-  floo_guest_call (guest, "POST", "/app/captcha/image", NULL, NULL, NULL, on_image_id, job);
+  if (job != NULL)
+    floo_guest_call (job->guest, "POST", "/app/captcha/image", NULL, NULL, NULL, on_image_id, job);
 }
 
 /* Of a request whose answer says nothing but that it was done. */
@@ -211,24 +218,17 @@ floo_login_send_sms_code (FlooLogin *self, const char *mobile, const char *captc
 {
   const char *with_picture[] = { "captcha", text, "image_id", captcha, "mobile", mobile, NULL };
   const char *without[] = { "mobile", mobile, NULL };
-  g_autoptr (GError) error = NULL;
-  FlooGuest *guest;
   Job *job;
 
   if (!check_given (mobile, "mobile", reply, user_data))
     return;
-  guest = floo_guest_get (self, app_id, dns_server, &error);
-  if (guest == NULL)
-    {
-      reply (NULL, error, user_data);
-      return;
-    }
-  job = job_new (self, mobile, NULL, reply, user_data);
-  job->guest = guest;
+  job = guest_job_new (self, app_id, dns_server, mobile, NULL, reply, user_data);
+  if (job == NULL)
+    return;
   if (*captcha != '\0')
-    floo_guest_call (guest, "GET", "/app/captcha/sms_web", with_picture, NULL, NULL, on_done, job);
+    floo_guest_call (job->guest, "GET", "/app/captcha/sms_web", with_picture, NULL, NULL, on_done, job);
   else
-    floo_guest_call (guest, "GET", "/app/captcha/sms", without, NULL, NULL, on_done, job);
+    floo_guest_call (job->guest, "GET", "/app/captcha/sms", without, NULL, NULL, on_done, job);
 }
 
 /* ---- logging in ---- */
@@ -266,8 +266,6 @@ floo_login_log_in_by_mobile (FlooLogin *self, const char *mobile, const char *co
                              gpointer user_data)
 {
   const char *query[] = { "captcha", code, "mobile", mobile, NULL };
-  g_autoptr (GError) error = NULL;
-  FlooGuest *guest;
   Job *job;
 
   if (!check_given (mobile, "mobile", reply, user_data) || !check_given (code, "code", reply, user_data))
@@ -275,16 +273,11 @@ floo_login_log_in_by_mobile (FlooLogin *self, const char *mobile, const char *co
   /* Before the code is used up. */
   if (!floo_login_check_free (self, reply, user_data))
     return;
-  guest = floo_guest_get (self, request->app_id, request->dns_server, &error);
-  if (guest == NULL)
-    {
-      reply (NULL, error, user_data);
-      return;
-    }
-  job = job_new (self, mobile, code, reply, user_data);
-  job->guest = guest;
+  job = guest_job_new (self, request->app_id, request->dns_server, mobile, code, reply, user_data);
+  if (job == NULL)
+    return;
   job->remember = request->remember;
-  floo_guest_call (guest, "GET", "/app/user/info_pwd", query, NULL, NULL, on_account, job);
+  floo_guest_call (job->guest, "GET", "/app/user/info_pwd", query, NULL, NULL, on_account, job);
 }
 
 /* ---- the number of the account that is logged in ---- */
@@ -425,22 +418,15 @@ void
 floo_login_reset_password (FlooLogin *self, const char *mobile, const char *code, const char *password, const char *app_id,
                            const char *dns_server, FlooReply reply, gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
-  FlooGuest *guest;
   Job *job;
 
   if (!check_given (mobile, "mobile", reply, user_data) || !check_given (code, "code", reply, user_data)
       || !check_given (password, "password", reply, user_data))
     return;
-  guest = floo_guest_get (self, app_id, dns_server, &error);
-  if (guest == NULL)
-    {
-      reply (NULL, error, user_data);
-      return;
-    }
-  job = job_new (self, mobile, code, reply, user_data);
-  job->guest = guest;
+  job = guest_job_new (self, app_id, dns_server, mobile, code, reply, user_data);
+  if (job == NULL)
+    return;
   job->password = g_strdup (password);
-  floo_guest_call (guest, "POST", "/app/pwd_change/verify_by_mobile", NULL, floo_guest_body ("captcha", code, "mobile", mobile, NULL), NULL,
+  floo_guest_call (job->guest, "POST", "/app/pwd_change/verify_by_mobile", NULL, floo_guest_body ("captcha", code, "mobile", mobile, NULL), NULL,
                    on_may_reset, job);
 }

@@ -70,6 +70,8 @@ void floo_login_left (FlooLogin *self);
 void floo_login_saved (FlooLogin *self);
 /* The store is taken away from everybody. Returns: (transfer full) (nullable): to be closed */
 FlooStore *floo_login_steal_store (FlooLogin *self);
+/* The same, and closes it, where there is one: a later login waits for that. */
+void floo_login_close_store (FlooLogin *self);
 /* Whether somebody is logged in, or on the way back to it: then another login is refused. */
 gboolean floo_login_is_taken (FlooLogin *self);
 /* @record: (transfer full): with a password or a token. The login before must have been stopped. @reply gets (x). */
@@ -108,6 +110,11 @@ FlooQrLogin *floo_qr_login_new (FlooLogin *login);
 void floo_qr_login_free (FlooQrLogin *self);
 /* Gives it up, where one is under way. */
 void floo_qr_login_end (FlooQrLogin *self);
+
+/* ---- qr-codes.c ---- */
+
+/* Returns: (transfer full): what a QR code for @action says; @info: (transfer full) */
+char *floo_login_make_qr_text (const char *action, JsonObject *info);
 
 /* ---- mobile.c ---- */
 

@@ -2,7 +2,7 @@
 /*
  * qr-codes.c: QR codes for a logged-in user: another device's login is confirmed by its code, and groups have codes to join by.
  */
-#include "session/login/login.h"
+#include "session/login/parts.h"
 
 #include <string.h>
 
@@ -102,27 +102,27 @@ group_job_end (GroupJob *job, GVariant *result, const GError *error)
   group_job_free (job);
 }
 
+char *
+floo_login_make_qr_text (const char *action, JsonObject *info)
+{
+  JsonObject *object = json_object_new ();
+  g_autoptr (JsonNode) root = json_node_init_object (json_node_alloc (), object);
+
+  json_object_set_object_member (object, "info", info);
+  json_object_set_string_member (object, "action", action);
+  json_object_set_string_member (object, "source", "web");
+  json_object_unref (object);
+  return floo_json_to_text (root);
+}
+
 static char *
 make_group_text (gint64 group, const char *qr_info)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
+  JsonObject *info = json_object_new ();
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "info");
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "info");
-  json_builder_add_string_value (builder, qr_info);
-  json_builder_set_member_name (builder, "group_id");
-  json_builder_add_int_value (builder, group);
-  json_builder_end_object (builder);
-  json_builder_set_member_name (builder, "action");
-  json_builder_add_string_value (builder, "group");
-  json_builder_set_member_name (builder, "source");
-  json_builder_add_string_value (builder, "web");
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  return floo_json_to_text (root);
+  json_object_set_string_member (info, "info", qr_info);
+  json_object_set_int_member (info, "group_id", group);
+  return floo_login_make_qr_text ("group", info);
 }
 
 static void ask_for_group_code (GroupJob *job, FlooRest *rest);

@@ -75,18 +75,24 @@ set_status (FlooQrLogin *self, QrStatus status)
   floo_account_changed (self->login->account);
 }
 
-/* @error: (nullable): what the call that began it is told, if it still waits */
 static void
-end (FlooQrLogin *self, QrStatus status, const GError *error)
+clear (FlooQrLogin *self)
 {
-  FlooReply reply = g_steal_pointer (&self->reply);
-
   g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_handle_id (&self->timer, g_source_remove);
   g_clear_pointer (&self->guest, floo_guest_unref);
   forget_secret (&self->code);
   forget_secret (&self->text);
+}
+
+/* @error: (nullable): what the call that began it is told, if it still waits */
+static void
+end (FlooQrLogin *self, QrStatus status, const GError *error)
+{
+  FlooReply reply = g_steal_pointer (&self->reply);
+
+  clear (self);
   self->expires = 0;
   self->is_active = FALSE;
   set_status (self, status);
@@ -115,12 +121,7 @@ floo_qr_login_end (FlooQrLogin *self)
 void
 floo_qr_login_free (FlooQrLogin *self)
 {
-  g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
-  g_clear_handle_id (&self->timer, g_source_remove);
-  g_clear_pointer (&self->guest, floo_guest_unref);
-  forget_secret (&self->code);
-  forget_secret (&self->text);
+  clear (self);
   g_free (self);
 }
 
@@ -243,26 +244,12 @@ ask_for_login (FlooQrLogin *self)
 static char *
 make_text (const char *app_id, const char *code)
 {
-  g_autoptr (JsonBuilder) builder = json_builder_new ();
-  g_autoptr (JsonNode) root = NULL;
+  JsonObject *info = json_object_new ();
 
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "info");
-  json_builder_begin_object (builder);
-  json_builder_set_member_name (builder, "qrcode");
-  json_builder_add_string_value (builder, code);
-  json_builder_set_member_name (builder, "qrcode_app_id"); /* what the web client writes; scanners read the next one */
-  json_builder_add_string_value (builder, app_id);
-  json_builder_set_member_name (builder, "app_id");
-  json_builder_add_string_value (builder, app_id);
-  json_builder_end_object (builder);
-  json_builder_set_member_name (builder, "action");
-  json_builder_add_string_value (builder, "login");
-  json_builder_set_member_name (builder, "source");
-  json_builder_add_string_value (builder, "web");
-  json_builder_end_object (builder);
-  root = json_builder_get_root (builder);
-  return floo_json_to_text (root);
+  json_object_set_string_member (info, "qrcode", code);
+  json_object_set_string_member (info, "qrcode_app_id", app_id); /* what the web client writes; scanners read the next one */
+  json_object_set_string_member (info, "app_id", app_id);
+  return floo_login_make_qr_text ("login", info);
 }
 
 static void
@@ -327,14 +314,10 @@ void
 floo_login_begin_qr (FlooLogin *login, const char *app_id, const char *dns_server, gboolean remember, FlooReply reply, gpointer user_data)
 {
   FlooQrLogin *self = login->qr;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (FlooGuest) guest = floo_guest_get (login, app_id, dns_server, &error);
+  g_autoptr (FlooGuest) guest = floo_guest_get (login, app_id, dns_server, reply, user_data);
 
   if (guest == NULL)
-    {
-      reply (NULL, error, user_data);
-      return;
-    }
+    return;
   if (floo_account_is_stopping (login->account))
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_CANCELLED, "The daemon is ending");

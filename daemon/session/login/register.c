@@ -6,25 +6,11 @@
 
 #include "base/json.h"
 
-typedef struct {
-  FlooReply reply;
-  gpointer user_data;
-} Job;
-
-static Job *
-job_new (FlooReply reply, gpointer user_data)
-{
-  Job *job = g_new (Job, 1);
-
-  *job = (Job){ reply, user_data };
-  return job;
-}
-
 static void
-job_end (Job *job, GVariant *result, const GError *error)
+call_end (FlooCall *call, GVariant *result, const GError *error)
 {
-  job->reply (result, error, job->user_data);
-  g_free (job);
+  call->reply (result, error, call->user_data);
+  floo_call_free (call);
 }
 
 static void
@@ -39,23 +25,22 @@ on_registered (const FlooRestAnswer *answer, const GError *error, gpointer user_
       bad = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's answer to the registration has no user_id");
       error = bad;
     }
-  job_end (user_data, error == NULL ? g_variant_new ("(x)", user_id) : NULL, error);
+  call_end (user_data, error == NULL ? g_variant_new ("(x)", user_id) : NULL, error);
 }
 
 void
 floo_login_register (FlooLogin *self, const char *username, const char *password, gboolean anonymous, const char *app_id,
                      const char *dns_server, FlooReply reply, gpointer user_data)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (FlooGuest) guest = floo_guest_get (self, app_id, dns_server, &error);
+  g_autoptr (FlooGuest) guest = floo_guest_get (self, app_id, dns_server, reply, user_data);
 
   if (guest == NULL)
-    reply (NULL, error, user_data);
-  else if (*username == '\0' || *password == '\0')
+    return;
+  if (*username == '\0' || *password == '\0')
     floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The %s is empty", *username == '\0' ? "username" : "password");
   else
     floo_guest_call (guest, "POST", anonymous ? "/user/register/anonymous" : "/user/register/v2", NULL,
-                     floo_guest_body ("username", username, "password", password, NULL), NULL, on_registered, job_new (reply, user_data));
+                     floo_guest_body ("username", username, "password", password, NULL), NULL, on_registered, floo_call_new (sizeof (FlooCall), self->account, reply, user_data));
 }
 
 static void
@@ -67,7 +52,7 @@ on_checked (const FlooRestAnswer *answer, const GError *error, gpointer user_dat
     error = NULL;
   if (answer != NULL)
     floo_json_node_bool (answer->data, &is_free);
-  job_end (user_data, error == NULL ? g_variant_new ("(b)", is_free) : NULL, error);
+  call_end (user_data, error == NULL ? g_variant_new ("(b)", is_free) : NULL, error);
 }
 
 void
@@ -75,13 +60,12 @@ floo_login_check_username (FlooLogin *self, const char *username, const char *ap
                            gpointer user_data)
 {
   const char *query[] = { "username", username, NULL };
-  g_autoptr (GError) error = NULL;
-  g_autoptr (FlooGuest) guest = floo_guest_get (self, app_id, dns_server, &error);
+  g_autoptr (FlooGuest) guest = floo_guest_get (self, app_id, dns_server, reply, user_data);
 
   if (guest == NULL)
-    reply (NULL, error, user_data);
-  else if (*username == '\0')
+    return;
+  if (*username == '\0')
     floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The username is empty");
   else
-    floo_guest_call (guest, "GET", "/app/user/name_check", query, NULL, NULL, on_checked, job_new (reply, user_data));
+    floo_guest_call (guest, "GET", "/app/user/name_check", query, NULL, NULL, on_checked, floo_call_new (sizeof (FlooCall), self->account, reply, user_data));
 }

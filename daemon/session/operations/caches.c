@@ -91,19 +91,13 @@ floo_cache_pending (FlooDb *db, FlooOperationCall *call, GError **error)
 static gboolean
 count_of (FlooDb *db, gint64 group, gint64 *count, GError **error)
 {
-  g_autoptr (GVariant) infos = NULL;
-  GVariant *found = floo_contacts_get (db, FLOO_CONTACT_GROUP, &floo_record_brief_group_info, &group, 1, NULL, error);
+  g_autoptr (GVariant) info = NULL;
 
   *count = -1;
-  if (found == NULL)
+  if (!floo_contacts_get_one (db, FLOO_CONTACT_GROUP, &floo_record_brief_group_info, group, &info, error))
     return FALSE;
-  infos = g_variant_ref_sink (found);
-  if (g_variant_n_children (infos) > 0)
-    {
-      g_autoptr (GVariant) info = g_variant_get_child_value (infos, 0);
-
-      g_variant_lookup (info, "count", "x", count);
-    }
+  if (info != NULL)
+    g_variant_lookup (info, "count", "x", count);
   return TRUE;
 }
 

@@ -58,15 +58,11 @@ static char *
 get_name (FlooDb *db, gint64 user, const char *fallback, GError **error)
 {
   static const char *const fields[] = { "nick_name", "username" };
-  GVariant *found = floo_contacts_get (db, FLOO_CONTACT_USER, &floo_record_roster_item, &user, 1, NULL, error);
-  g_autoptr (GVariant) items = found != NULL ? g_variant_ref_sink (found) : NULL;
   g_autoptr (GVariant) details = NULL;
   const char *name;
 
-  if (items == NULL)
+  if (!floo_contacts_get_one (db, FLOO_CONTACT_USER, &floo_record_roster_item, user, &details, error))
     return NULL;
-  if (g_variant_n_children (items) > 0)
-    details = g_variant_get_child_value (items, 0);
   for (gsize i = 0; details != NULL && i < G_N_ELEMENTS (fields); i++)
     if (g_variant_lookup (details, fields[i], "&s", &name) && *name != '\0')
       return g_strdup (name);
@@ -268,7 +264,6 @@ floo_sender_send_mention (FlooSender *self, const FlooMentionRequest *request, F
   const char *given = request->options.config;
   g_autoptr (JsonNode) node = NULL;
   JsonObject *config;
-  JsonArray *list;
 
   if (request->n_users == 0 && !request->all)
     {
@@ -279,11 +274,8 @@ floo_sender_send_mention (FlooSender *self, const FlooMentionRequest *request, F
     return;
   node = floo_json_parse (given != NULL && *given != '\0' ? given : "{}", given != NULL && *given != '\0' ? strlen (given) : 2, NULL);
   config = floo_json_node_object (node);
-  list = json_array_sized_new (request->n_users);
-  for (guint i = 0; i < request->n_users; i++)
-    json_array_add_int_element (list, request->users[i]);
   json_object_set_boolean_member (config, "mentionAll", request->all);
-  json_object_set_array_member (config, "mentionList", list);
+  json_object_set_array_member (config, "mentionList", floo_json_array_from_ints (request->users, request->n_users));
   if (request->mentioned_message != NULL)
     json_object_set_string_member (config, "mentionedMessage", request->mentioned_message);
   send_with_json (self, &message, &message.options.config, node, reply, user_data);

@@ -362,8 +362,8 @@ on_resend_done (FlooStore *store, gpointer data, const GError *error)
     call->base.sender->listener->resent (call->client_id, call->base.sender->data);
 }
 
-void
-floo_sender_resend (FlooSender *self, gint64 client_id, FlooReply reply, gpointer user_data)
+static void
+run_row_call (FlooSender *self, gint64 client_id, FlooStoreFunc func, FlooStoreDone done, FlooReply reply, gpointer user_data)
 {
   RowCall *call;
 
@@ -371,7 +371,13 @@ floo_sender_resend (FlooSender *self, gint64 client_id, FlooReply reply, gpointe
     return;
   call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
   call->client_id = client_id;
-  floo_job_write (self->account, run_resend, on_resend_done, call, floo_outbox_call_free);
+  floo_job_write (self->account, func, done, call, floo_outbox_call_free);
+}
+
+void
+floo_sender_resend (FlooSender *self, gint64 client_id, FlooReply reply, gpointer user_data)
+{
+  run_row_call (self, client_id, run_resend, on_resend_done, reply, user_data);
 }
 
 /*
@@ -414,11 +420,5 @@ on_cancelled (FlooStore *store, gpointer data, const GError *error)
 void
 floo_sender_cancel_send (FlooSender *self, gint64 client_id, FlooReply reply, gpointer user_data)
 {
-  RowCall *call;
-
-  if (!floo_call_check_account (self->account, reply, user_data))
-    return;
-  call = floo_outbox_call_new (sizeof *call, self, reply, user_data);
-  call->client_id = client_id;
-  floo_job_write (self->account, run_cancel_send, on_cancelled, call, floo_outbox_call_free);
+  run_row_call (self, client_id, run_cancel_send, on_cancelled, reply, user_data);
 }

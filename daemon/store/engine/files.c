@@ -8,16 +8,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/error.h"
-
-static gboolean
-fail (GError **error, const char *what, const char *path)
+gboolean
+floo_file_fail (GError **error, FlooError code, const char *what, const char *path)
 {
   int reason = errno;
   gboolean full = reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 
-  g_set_error (error, FLOO_ERROR, full ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_STORAGE, "%s %s: %s", what, path, g_strerror (reason));
+  g_set_error (error, FLOO_ERROR, full ? FLOO_ERROR_STORAGE_FULL : code, "%s %s: %s", what, path, g_strerror (reason));
   return FALSE;
+}
+
+static gboolean
+fail (GError **error, const char *what, const char *path)
+{
+  return floo_file_fail (error, FLOO_ERROR_STORAGE, what, path);
 }
 
 gboolean
@@ -104,6 +108,21 @@ gboolean
 floo_file_remove (const char *path, GError **error)
 {
   return g_unlink (path) == 0 || errno == ENOENT || fail (error, "Cannot delete", path);
+}
+
+gboolean
+floo_file_remove_database (const char *path, GError **error)
+{
+  static const char *const suffixes[] = { "-wal", "-shm", "" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (suffixes); i++)
+    {
+      g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
+
+      if (!floo_file_remove (name, error))
+        return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean

@@ -6,10 +6,12 @@
  */
 #pragma once
 
-#include <gio/gio.h>
+#include "base/error.h"
 
 G_BEGIN_DECLS
 
+/* Sets an error of @code, or of StorageFull, from errno: "@what @path: why". Returns: FALSE */
+gboolean floo_file_fail (GError **error, FlooError code, const char *what, const char *path);
 /* Makes @folder and what is above it, and sees to it that only its owner gets in. */
 gboolean floo_folder_prepare (const char *folder, GError **error);
 /* Makes the file where it is not there, and sees to 0600, whatever the umask. */
@@ -19,6 +21,8 @@ gboolean floo_file_write_durably (const char *path, const char *text, GError **e
 /* Renames what is there; a missing file is no error. */
 gboolean floo_file_move (const char *from, const char *to, GError **error);
 gboolean floo_file_remove (const char *path, GError **error);
+/* An SQLite database with its log; the database itself last. */
+gboolean floo_file_remove_database (const char *path, GError **error);
 /* Deletes the files in @folder, and @folder; a missing one is no error. */
 gboolean floo_folder_remove (const char *folder, GError **error);
 /* Makes entries of @folder durable. */

@@ -42,19 +42,6 @@ salvage (const FlooTables *tables, FlooDb *to, const char *path, GError **error)
   return FALSE;
 }
 
-static gboolean
-remove_all (const char *path, GError **error)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    {
-      g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
-
-      if (!floo_file_remove (name, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 /* A name that is not taken yet. */
 static char *
 corrupt_name (const char *path)
@@ -105,7 +92,7 @@ build (const FlooTables *tables, const char *path, const char *building, gint64 
   g_autoptr (FlooDb) db = NULL;
   gboolean created;
 
-  if (!remove_all (building, error))
+  if (!floo_file_remove_database (building, error))
     return FALSE;
   db = floo_opening_open_file (tables, building, user_id, &created, error);
   if (db == NULL || !salvage (tables, db, path, error))
@@ -125,7 +112,7 @@ floo_quarantine_run (const FlooTables *tables, const char *folder, gint64 user_i
   g_autofree char *complete = g_build_filename (folder, COMPLETE, NULL);
   gboolean replaced;
 
-  if (!build (tables, path, building, user_id, error) || !floo_file_move (building, complete, error) || !remove_all (building, error))
+  if (!build (tables, path, building, user_id, error) || !floo_file_move (building, complete, error) || !floo_file_remove_database (building, error))
     return FALSE;
   floo_folder_sync (folder);
   return floo_quarantine_finish (folder, &replaced, error);

@@ -96,19 +96,21 @@ note (FlooQuery *query, int code)
 void
 floo_query_bind_int (FlooQuery *query, int at, gint64 value)
 {
-  note (query, sqlite3_bind_int64 (query->statement, at, value));
+  if (query != NULL)
+    note (query, sqlite3_bind_int64 (query->statement, at, value));
 }
 
 void
 floo_query_bind_null (FlooQuery *query, int at)
 {
-  note (query, sqlite3_bind_null (query->statement, at));
+  if (query != NULL)
+    note (query, sqlite3_bind_null (query->statement, at));
 }
 
 void
 floo_query_bind_text (FlooQuery *query, int at, const char *text)
 {
-  if (text != NULL && *text != '\0')
+  if (query != NULL && text != NULL && *text != '\0')
     note (query, sqlite3_bind_text (query->statement, at, text, -1, SQLITE_STATIC));
   else
     floo_query_bind_null (query, at);
@@ -117,13 +119,14 @@ floo_query_bind_text (FlooQuery *query, int at, const char *text)
 void
 floo_query_bind_empty (FlooQuery *query, int at)
 {
-  note (query, sqlite3_bind_text (query->statement, at, "", 0, SQLITE_STATIC));
+  if (query != NULL)
+    note (query, sqlite3_bind_text (query->statement, at, "", 0, SQLITE_STATIC));
 }
 
 void
 floo_query_bind_blob (FlooQuery *query, int at, gconstpointer data, gsize size)
 {
-  if (size > 0)
+  if (query != NULL && size > 0)
     note (query, sqlite3_bind_blob64 (query->statement, at, data, size, SQLITE_STATIC));
   else
     floo_query_bind_null (query, at);
@@ -132,8 +135,12 @@ floo_query_bind_blob (FlooQuery *query, int at, gconstpointer data, gsize size)
 gboolean
 floo_query_next (FlooQuery *query, gboolean *row, GError **error)
 {
-  int code = query->bind_error;
+  int code;
 
+  *row = FALSE;
+  if (query == NULL)
+    return FALSE;
+  code = query->bind_error;
   if (code == SQLITE_OK)
     code = sqlite3_step (query->statement);
   *row = code == SQLITE_ROW;
@@ -199,9 +206,8 @@ floo_query_take_ints (FlooDb *db, const char *name, const gint64 *ints, gsize n,
 {
   FlooQuery *query = floo_query_take (db, name, error);
 
-  if (query != NULL)
-    for (gsize i = 0; i < n; i++)
-      floo_query_bind_int (query, (int) i + 1, ints[i]);
+  for (gsize i = 0; i < n; i++)
+    floo_query_bind_int (query, (int) i + 1, ints[i]);
   return query;
 }
 
@@ -210,7 +216,7 @@ floo_query_run_ints (FlooDb *db, const char *name, const gint64 *ints, gsize n, 
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, name, ints, n, error);
 
-  if (query == NULL || !floo_query_run (query, error))
+  if (!floo_query_run (query, error))
     return FALSE;
   if (changed != NULL)
     *changed = (guint) sqlite3_changes (db->handle);
@@ -223,12 +229,59 @@ floo_query_get_int (FlooDb *db, const char *name, const gint64 *ints, gsize n, g
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, name, ints, n, error);
   gboolean row;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   *value = row ? floo_query_int (query, 0) : 0;
   if (found != NULL)
     *found = row;
   return TRUE;
+}
+
+gboolean
+floo_query_get_uint (FlooDb *db, const char *name, const gint64 *ints, gsize n, guint *value, GError **error)
+{
+  gint64 number;
+
+  if (!floo_query_get_int (db, name, ints, n, &number, NULL, error))
+    return FALSE;
+  *value = (guint) CLAMP (number, 0, G_MAXUINT);
+  return TRUE;
+}
+
+gboolean
+floo_query_get_bool (FlooDb *db, const char *name, const gint64 *ints, gsize n, gboolean *value, GError **error)
+{
+  gint64 number;
+
+  if (!floo_query_get_int (db, name, ints, n, &number, NULL, error))
+    return FALSE;
+  *value = number != 0;
+  return TRUE;
+}
+
+gboolean
+floo_query_find (FlooDb *db, const char *name, const gint64 *ints, gsize n, gboolean *found, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, name, ints, n, error);
+
+  return floo_query_next (query, found, error);
+}
+
+gboolean
+floo_query_collect (FlooDb *db, const char *name, const gint64 *ints, gsize n, GArray *values, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, name, ints, n, error);
+  gboolean row;
+
+  while (floo_query_next (query, &row, error))
+    {
+      const gint64 value = row ? floo_query_int (query, 0) : 0;
+
+      if (!row)
+        return TRUE;
+      g_array_append_val (values, value);
+    }
+  return FALSE;
 }
 
 gboolean
@@ -238,8 +291,6 @@ floo_query_get_text (FlooDb *db, const char *name, const char *key, char **value
   gboolean row;
 
   *value = NULL;
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, key);
   if (!floo_query_next (query, &row, error))
     return FALSE;

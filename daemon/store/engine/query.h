@@ -3,7 +3,8 @@
  * query.h: the named statements (statements.h), prepared once a connection. Private to the store.
  *
  * A query is taken, bound, stepped and given back (g_autoptr does so). One that is taken again while it is in use, as by a callback,
- * is prepared a second time.
+ * is prepared a second time. Taking returns NULL where the statement cannot be prepared: NULL can be bound (which does nothing) and
+ * stepped (which is FALSE, and leaves the error that taking has set).
  */
 #pragma once
 
@@ -51,5 +52,13 @@ gboolean floo_query_run_ints (FlooDb *db, const char *name, const gint64 *ints, 
 gboolean floo_query_get_text (FlooDb *db, const char *name, const char *key, char **value, GError **error);
 /* The first column of the first row; @found: (out) (optional): whether there was one, @value is 0 without. */
 gboolean floo_query_get_int (FlooDb *db, const char *name, const gint64 *ints, gsize n, gint64 *value, gboolean *found, GError **error);
+/* The same as a number that is not negative; 0 without a row. */
+gboolean floo_query_get_uint (FlooDb *db, const char *name, const gint64 *ints, gsize n, guint *value, GError **error);
+/* The same as a truth value; FALSE without a row. */
+gboolean floo_query_get_bool (FlooDb *db, const char *name, const gint64 *ints, gsize n, gboolean *value, GError **error);
+/* @found: (out): whether there is a row */
+gboolean floo_query_find (FlooDb *db, const char *name, const gint64 *ints, gsize n, gboolean *found, GError **error);
+/* Appends the first column of each row to @values (gint64). */
+gboolean floo_query_collect (FlooDb *db, const char *name, const gint64 *ints, gsize n, GArray *values, GError **error);
 
 G_END_DECLS

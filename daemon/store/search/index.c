@@ -16,8 +16,6 @@
 #define APPLICATION_ID 0x466c6f53 /* "FloS" in the file's header */
 #define VERSION 6
 
-static const char *const suffixes[] = { "-wal", "-shm", "" };
-
 static char *
 index_path (const char *folder)
 {
@@ -30,26 +28,13 @@ replacement_path (const char *folder)
   return g_build_filename (folder, FLOO_SEARCH_NEW_FILE, NULL);
 }
 
-static gboolean
-remove_file (const char *path, GError **error)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (suffixes); i++)
-    {
-      g_autofree char *name = g_strconcat (path, suffixes[i], NULL);
-
-      if (!floo_file_remove (name, error))
-        return FALSE;
-    }
-  return TRUE;
-}
-
 gboolean
 floo_index_remove (const char *folder, GError **error)
 {
   g_autofree char *path = index_path (folder);
   g_autofree char *flag = g_build_filename (folder, FLOO_SEARCH_DAMAGED_FLAG, NULL);
 
-  return remove_file (path, error) && floo_file_remove (flag, error);
+  return floo_file_remove_database (path, error) && floo_file_remove (flag, error);
 }
 
 gboolean
@@ -84,8 +69,6 @@ create_tables (FlooDb *db, const char *journal_id, GError **error)
   if (code != SQLITE_OK)
     return floo_db_set_error (db, code, error);
   query = floo_query_take (db, "search/state-put", error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, "journal_id");
   floo_query_bind_text (query, 2, journal_id);
   return floo_query_run (query, error);
@@ -158,7 +141,7 @@ floo_index_open (const char *folder, gint64 user_id, const char *journal_id, GEr
   g_autofree char *replacement = replacement_path (folder);
   FlooDb *db = NULL;
 
-  if (!remove_file (replacement, error))
+  if (!floo_file_remove_database (replacement, error))
     return NULL;
   if (!floo_index_is_lost (folder))
     db = open_present (path, user_id, journal_id);
@@ -176,7 +159,7 @@ floo_index_begin_replacement (FlooDb *index, const char *folder, const char *jou
   g_autoptr (FlooDb) db = NULL;
   gint64 changes;
 
-  if (!remove_file (path, error) || !floo_index_get_state (index, "changes", &changes, error))
+  if (!floo_file_remove_database (path, error) || !floo_index_get_state (index, "changes", &changes, error))
     return NULL;
   db = create (path, floo_db_get_user_id (index), journal_id, error);
   if (db == NULL || !floo_index_set_state (db, "changes", changes, error))
@@ -223,8 +206,6 @@ floo_index_get_state (FlooDb *db, const char *name, gint64 *value, GError **erro
   g_autoptr (FlooQuery) query = floo_query_take (db, "search/state-get", error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, name);
   if (!floo_query_next (query, &row, error))
     return FALSE;
@@ -237,8 +218,6 @@ floo_index_set_state (FlooDb *db, const char *name, gint64 value, GError **error
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "search/state-put", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, name);
   floo_query_bind_int (query, 2, value);
   return floo_query_run (query, error);

@@ -134,7 +134,7 @@ look_at (Run *run, gint64 id, GError **error)
   gsize start, end;
   gboolean there;
 
-  if (query == NULL || !floo_query_next (query, &there, error))
+  if (!floo_query_next (query, &there, error))
     return FALSE;
   if (!there)
     return TRUE;

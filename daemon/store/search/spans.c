@@ -72,7 +72,7 @@ read_ids (FlooDb *index, gint64 base, GArray *ids, GError **error)
   gsize size;
 
   g_array_set_size (ids, 0);
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   bytes = row ? floo_query_blob (query, 0, &size) : NULL;
   return (bytes != NULL && decode_ids (ids, bytes, size)) || floo_db_set_error (index, SQLITE_CORRUPT, error);
@@ -105,8 +105,6 @@ write_span (FlooSpanWriter *self, GError **error)
                             NULL, error))
     return FALSE;
   query = floo_query_take_ints (self->index, "search/span-ids-put", FLOO_INTS (self->base), error);
-  if (query == NULL)
-    return FALSE;
   bytes = encode_ids (self->ids);
   floo_query_bind_blob (query, 2, bytes->data, bytes->len);
   return floo_query_run (query, error);
@@ -131,7 +129,7 @@ read_span (FlooSpanWriter *self, const char *name, gint64 id, gboolean *found, G
   g_autoptr (FlooQuery) query = floo_query_take_ints (self->index, name, FLOO_INTS (id), error);
   gboolean has_next;
 
-  if (query == NULL || !floo_query_next (query, found, error))
+  if (!floo_query_next (query, found, error))
     return FALSE;
   if (!*found)
     return TRUE;

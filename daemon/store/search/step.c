@@ -63,8 +63,6 @@ add_new_messages (Step *step, GError **error)
   guint n = 0;
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   while (floo_query_next (query, &row, error))
     {
       if (!row || step->bytes >= STEP_BYTES)
@@ -90,7 +88,7 @@ add_changed_message (Step *step, gint64 id, gint64 *gone, GError **error)
   if (id > step->position)
     return TRUE;
   query = floo_query_take_ints (step->store, "message-get", FLOO_INTS (id), error);
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   if (row)
     return add_row (step, query, FALSE, error);
@@ -118,8 +116,6 @@ count_gone (Step *step, gint64 conversation, GError **error)
   gint64 here, there;
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, expression);
   if (!floo_query_next (query, &row, error))
     return FALSE;
@@ -271,8 +267,6 @@ merge (FlooDb *index, gboolean *some, GError **error)
   g_autoptr (FlooQuery) query = floo_query_take (index, "search/merge", error);
   const int before = sqlite3_total_changes (index->handle);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_int (query, 1, MERGE_PAGES);
   floo_query_bind_text (query, 2, "merge");
   if (!floo_query_run (query, error))

@@ -8,8 +8,6 @@ floo_values_set (FlooDb *db, const char *key, const char *value, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, value != NULL ? "value-set" : "value-delete", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, key);
   if (value != NULL && *value == '\0')
     floo_query_bind_empty (query, 2);

@@ -21,30 +21,11 @@ compare_ids (gconstpointer a, gconstpointer b)
   return x < y ? -1 : x > y;
 }
 
-static gboolean
-collect_ids (FlooQuery *query, GArray *ids, GError **error)
-{
-  gboolean row;
-
-  while (floo_query_next (query, &row, error))
-    {
-      gint64 id;
-
-      if (!row)
-        return TRUE;
-      id = floo_query_int (query, 0);
-      g_array_append_val (ids, id);
-    }
-  return FALSE;
-}
-
 /* Appends the listed ids, ascending. */
 static gboolean
 get_listed (FlooDb *db, FlooContactKind kind, GArray *ids, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "contacts-listed", FLOO_INTS (kind), error);
-
-  return query != NULL && collect_ids (query, ids, error);
+  return floo_query_collect (db, "contacts-listed", FLOO_INTS (kind), ids, error);
 }
 
 gboolean
@@ -149,20 +130,13 @@ floo_contacts_list (FlooDb *db, FlooContactKind kind, GError **error)
 gboolean
 floo_contacts_is_listed (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *listed, GError **error)
 {
-  gint64 value;
-
-  if (!floo_query_get_int (db, "contact-is-listed", FLOO_INTS (kind, id), &value, NULL, error))
-    return FALSE;
-  *listed = value != 0;
-  return TRUE;
+  return floo_query_get_bool (db, "contact-is-listed", FLOO_INTS (kind, id), listed, error);
 }
 
 gboolean
 floo_contacts_missing (FlooDb *db, FlooContactKind kind, guint limit, GArray *ids, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "contacts-missing", FLOO_INTS (kind, limit), error);
-
-  return query != NULL && collect_ids (query, ids, error);
+  return floo_query_collect (db, "contacts-missing", FLOO_INTS (kind, limit), ids, error);
 }
 
 gboolean
@@ -183,7 +157,7 @@ floo_contacts_get_sender (FlooDb *db, gint64 id, char **name, gboolean *is_missi
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "contact-get-name", FLOO_INTS (FLOO_CONTACT_USER, id), error);
   gboolean row;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   *name = row ? g_strdup (floo_query_text (query, 0)) : NULL;
   *is_missing = !row || floo_query_int (query, 1) != 0;
@@ -195,8 +169,6 @@ floo_contacts_hint_name (FlooDb *db, gint64 id, const char *name, GError **error
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "contact-hint-name", FLOO_INTS (id), error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 2, name);
   floo_touched_add_contact (db, id);
   return floo_query_run (query, error);
@@ -205,12 +177,7 @@ floo_contacts_hint_name (FlooDb *db, gint64 id, const char *name, GError **error
 gboolean
 floo_contacts_is_hidden (FlooDb *db, gint64 group, gint64 user, gboolean *hidden, GError **error)
 {
-  gint64 value;
-
-  if (!floo_query_get_int (db, "contact-is-hidden", FLOO_INTS (group, user), &value, NULL, error))
-    return FALSE;
-  *hidden = value != 0;
-  return TRUE;
+  return floo_query_get_bool (db, "contact-is-hidden", FLOO_INTS (group, user), hidden, error);
 }
 
 gboolean
@@ -231,7 +198,7 @@ load (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode **details, GError **
   gboolean row;
 
   *details = NULL;
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   text = row ? floo_query_text (query, 0) : NULL;
   if (text != NULL)
@@ -306,8 +273,6 @@ save (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode *details, gboolean f
   JsonObject *object = json_node_get_object (details);
   g_autofree char *text = floo_json_to_text (details);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 3, text);
   floo_query_bind_text (query, 4, find_name (kind, object));
   floo_query_bind_text (query, 5, floo_json_get_string (object, "avatar"));
@@ -320,28 +285,6 @@ save (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode *details, gboolean f
   return floo_query_run (query, error);
 }
 
-/* Sets @fields in @details; whether that changed anything. */
-static gboolean
-set_fields (JsonObject *details, JsonObject *fields)
-{
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *value;
-  gboolean changed = FALSE;
-
-  json_object_iter_init (&iter, fields);
-  while (json_object_iter_next (&iter, &name, &value))
-    {
-      JsonNode *there = json_object_get_member (details, name);
-
-      if (there != NULL && json_node_equal (there, value))
-        continue;
-      json_object_set_member (details, name, json_node_copy (value));
-      changed = TRUE;
-    }
-  return changed;
-}
-
 gboolean
 floo_contacts_put (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *details, gboolean *changed, GError **error)
 {
@@ -351,7 +294,7 @@ floo_contacts_put (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *detail
 
   if (!load (db, kind, id, &there, error))
     return FALSE;
-  differs = there == NULL || set_fields (json_node_get_object (there), json_node_get_object (fields));
+  differs = there == NULL || floo_json_merge (json_node_get_object (there), json_node_get_object (fields));
   if (changed != NULL)
     *changed = differs;
   if (differs)
@@ -383,7 +326,7 @@ floo_contacts_merge (FlooDb *db, FlooContactKind kind, gint64 id, JsonObject *fi
   floo_changes_note (db, kind, id);
   if (!load (db, kind, id, &there, error))
     return FALSE;
-  if (there == NULL || !set_fields (json_node_get_object (there), fields))
+  if (there == NULL || !floo_json_merge (json_node_get_object (there), fields))
     return TRUE;
   *changed = TRUE;
   return save (db, kind, id, there, FALSE, error);
@@ -413,4 +356,14 @@ floo_contacts_get (FlooDb *db, FlooContactKind kind, const FlooRecord *record, c
         g_array_append_val (missing, ids[i]);
     }
   return g_variant_builder_end (&records);
+}
+
+gboolean
+floo_contacts_get_one (FlooDb *db, FlooContactKind kind, const FlooRecord *record, gint64 id, GVariant **details, GError **error)
+{
+  GVariant *found = floo_contacts_get (db, kind, record, &id, 1, NULL, error);
+  g_autoptr (GVariant) items = found != NULL ? g_variant_ref_sink (found) : NULL;
+
+  *details = items != NULL && g_variant_n_children (items) > 0 ? g_variant_get_child_value (items, 0) : NULL;
+  return items != NULL;
 }

@@ -70,4 +70,7 @@ gboolean floo_contacts_merge (FlooDb *db, FlooContactKind kind, gint64 id, JsonO
 GVariant *floo_contacts_get (FlooDb *db, FlooContactKind kind, const FlooRecord *record, const gint64 *ids, guint n, GArray *missing,
                              GError **error);
 
+/* @details: (out) (transfer full) (nullable): the a{sv} of one, decoded by @record; NULL where it has no details */
+gboolean floo_contacts_get_one (FlooDb *db, FlooContactKind kind, const FlooRecord *record, gint64 id, GVariant **details, GError **error);
+
 G_END_DECLS

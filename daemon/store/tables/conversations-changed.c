@@ -52,8 +52,6 @@ add_conversations_of_messages (FlooDb *db, FlooTouched *touched, GError **error)
   if (g_hash_table_size (touched->messages) == 0)
     return TRUE;
   query = floo_query_take (db, "messages-changed", error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, ids_text);
   floo_query_bind_int (query, 2, db->user_id);
   while (row)
@@ -97,8 +95,6 @@ add_conversations_of_outbox (FlooDb *db, FlooTouched *touched, GError **error)
   if (g_hash_table_size (touched->outbox) == 0)
     return TRUE;
   query = floo_query_take (db, "outbox-changed", error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, ids);
   return add_conversations (query, touched, error);
 }
@@ -117,7 +113,7 @@ add_conversations_of_contacts (FlooDb *db, FlooTouched *touched, GError **error)
       g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversations-by-last-from", FLOO_INTS (id), error);
 
       floo_touched_add (touched->conversations, id);
-      if (query == NULL || !add_conversations (query, touched, error))
+      if (!add_conversations (query, touched, error))
         return FALSE;
     }
   return TRUE;

@@ -179,7 +179,7 @@ floo_conversations_get (FlooDb *db, gint64 id, GError **error)
   gsize size = 0;
   gboolean row;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return NULL;
   if (row)
     return floo_entry_read (query, &size);
@@ -202,23 +202,13 @@ floo_conversations_get_type (FlooDb *db, gint64 id, FlooConversationType *type, 
 gboolean
 floo_conversations_get_unread (FlooDb *db, gint64 id, guint *unread, GError **error)
 {
-  gint64 value;
-
-  if (!floo_query_get_int (db, "conversation-get-unread", FLOO_INTS (id), &value, NULL, error))
-    return FALSE;
-  *unread = (guint) value;
-  return TRUE;
+  return floo_query_get_uint (db, "conversation-get-unread", FLOO_INTS (id), unread, error);
 }
 
 gboolean
 floo_conversations_get_unread_total (FlooDb *db, guint *total, GError **error)
 {
-  gint64 value;
-
-  if (!floo_query_get_int (db, "conversations-unread-total", NULL, 0, &value, NULL, error))
-    return FALSE;
-  *total = (guint) MIN (value, G_MAXUINT32);
-  return TRUE;
+  return floo_query_get_uint (db, "conversations-unread-total", NULL, 0, total, error);
 }
 
 gboolean
@@ -230,8 +220,6 @@ floo_conversations_set_draft (FlooDb *db, gint64 id, FlooConversationType type, 
     return floo_query_run_ints (db, "conversation-clear-draft", FLOO_INTS (id), NULL, error)
            && floo_conversations_settle (db, id, error);
   query = floo_query_take_ints (db, "conversation-set-draft", FLOO_INTS (id, type, now), error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 4, text);
   return floo_query_run (query, error);
 }
@@ -244,8 +232,6 @@ unpin_others (FlooDb *db, const gint64 *ids, guint n, gboolean *changed, GError 
   g_autoptr (GHashTable) wanted = g_hash_table_new (g_int64_hash, g_int64_equal);
   gboolean row = TRUE;
 
-  if (query == NULL)
-    return FALSE;
   for (guint i = 0; i < n; i++)
     g_hash_table_add (wanted, (gpointer) &ids[i]);
   while (row)
@@ -353,12 +339,7 @@ floo_conversations_keep (FlooDb *db, gint64 id, GError **error)
 gboolean
 floo_conversations_is_kept (FlooDb *db, gint64 id, gboolean *kept, GError **error)
 {
-  gint64 value;
-
-  if (!floo_query_get_int (db, "conversation-is-kept", FLOO_INTS (id), &value, NULL, error))
-    return FALSE;
-  *kept = value != 0;
-  return TRUE;
+  return floo_query_get_bool (db, "conversation-is-kept", FLOO_INTS (id), kept, error);
 }
 
 gboolean

@@ -11,8 +11,6 @@ floo_early_add (FlooDb *db, const FlooEarly *early, GError **error)
       db, "early-add",
       FLOO_INTS (early->id, early->message, floo_lived_now (db), early->type, early->ours ? 1 : 0, early->edit_timestamp), error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 7, early->content);
   floo_query_bind_text (query, 8, early->config);
   floo_query_bind_text (query, 9, early->ext);
@@ -23,17 +21,13 @@ floo_early_add (FlooDb *db, const FlooEarly *early, GError **error)
 gboolean
 floo_early_any (FlooDb *db, gboolean *any, GError **error)
 {
-  gint64 one;
-
-  return floo_query_get_int (db, "early-any", NULL, 0, &one, any, error);
+  return floo_query_find (db, "early-any", NULL, 0, any, error);
 }
 
 gboolean
 floo_early_is_unread_after (FlooDb *db, gint64 message, gint64 id, gboolean *unread, GError **error)
 {
-  gint64 one;
-
-  return floo_query_get_int (db, "early-is-unread-after", FLOO_INTS (message, id), &one, unread, error);
+  return floo_query_find (db, "early-is-unread-after", FLOO_INTS (message, id), unread, error);
 }
 
 gboolean
@@ -42,8 +36,6 @@ floo_early_take (FlooDb *db, gint64 message, FlooEarlyFunc func, gpointer user_d
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "early-get", FLOO_INTS (message), error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   while (floo_query_next (query, &row, error))
     {
       FlooEarly early = { .message = message };

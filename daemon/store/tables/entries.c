@@ -122,8 +122,6 @@ write_last (FlooDb *db, gint64 id, const FlooMessage *message, GError **error)
   g_autoptr (FlooQuery) query = floo_query_take (db, "conversation-show", error);
   g_autofree char *beginning = NULL;
 
-  if (query == NULL)
-    return FALSE;
   if (g_utf8_strlen (message->content, -1) > MAX_CHARACTERS)
     beginning = g_utf8_substring (message->content, 0, MAX_CHARACTERS);
   floo_query_bind_int (query, 1, id);
@@ -147,7 +145,7 @@ show_waiting (FlooDb *db, gint64 id, gboolean *found, GError **error)
   FlooOutboxRow row;
   FlooMessage message;
 
-  if (query == NULL || !floo_query_next (query, found, error))
+  if (!floo_query_next (query, found, error))
     return FALSE;
   if (!*found)
     return TRUE;
@@ -164,7 +162,7 @@ show_stored (FlooDb *db, gint64 id, gint64 last_message, GError **error)
   gboolean found;
 
   row.message.content = "";
-  if (query == NULL || !floo_query_next (query, &found, error) || (found && !floo_message_row_read (&row, db, query, error)))
+  if (!floo_query_next (query, &found, error) || (found && !floo_message_row_read (&row, db, query, error)))
     return FALSE;
   return write_last (db, id, &row.message, error);
 }
@@ -198,7 +196,7 @@ read_entry (FlooDb *db, gint64 id, gint64 shown, gint64 *hash, GVariant **entry,
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversation-get", FLOO_INTS (id), error);
   gboolean row;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   *hash = row ? hash_row (query) : 0;
   if (row && *hash != shown)
@@ -216,7 +214,7 @@ floo_entry_refresh (FlooDb *db, gint64 id, GVariant **entry, gboolean *removed, 
 
   *entry = NULL;
   *removed = FALSE;
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   if (!row)
     return TRUE;

@@ -27,20 +27,13 @@ floo_gaps_set_complete (FlooDb *db, gint64 conversation, GError **error)
 gboolean
 floo_gaps_is_complete (FlooDb *db, gint64 conversation, gboolean *complete, GError **error)
 {
-  gint64 value;
-
-  if (!floo_query_get_int (db, "gap-is-complete", FLOO_INTS (conversation), &value, NULL, error))
-    return FALSE;
-  *complete = value != 0;
-  return TRUE;
+  return floo_query_get_bool (db, "gap-is-complete", FLOO_INTS (conversation), complete, error);
 }
 
 gboolean
 floo_gaps_is_known (FlooDb *db, gint64 conversation, gint64 id, gboolean *known, GError **error)
 {
-  gint64 one;
-
-  return floo_query_get_int (db, "gap-is-known", FLOO_INTS (conversation, id), &one, known, error);
+  return floo_query_find (db, "gap-is-known", FLOO_INTS (conversation, id), known, error);
 }
 
 gboolean
@@ -78,9 +71,7 @@ floo_gaps_find_deleted (FlooDb *db, gint64 conversation, gint64 *id, GError **er
 gboolean
 floo_gaps_is_received (FlooDb *db, gint64 id, gboolean *received, GError **error)
 {
-  gint64 one;
-
-  return floo_query_get_int (db, "message-is-received", FLOO_INTS (id), &one, received, error);
+  return floo_query_find (db, "message-is-received", FLOO_INTS (id), received, error);
 }
 
 gboolean
@@ -101,7 +92,7 @@ floo_gaps_next_missed (FlooDb *db, gint64 after, gint64 *conversation, gint64 *i
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "gap-next-missed", FLOO_INTS (after), error);
   gboolean row;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   *conversation = row ? floo_query_int (query, 0) : 0;
   *id = row ? floo_query_int (query, 1) : 0;
@@ -129,20 +120,5 @@ floo_gaps_has_pushes (FlooDb *db, gboolean *pushes, GError **error)
 gboolean
 floo_gaps_list_recent (FlooDb *db, guint n, GArray *conversations, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "conversations-recent", FLOO_INTS (n), error);
-  gboolean row = TRUE;
-
-  if (query == NULL)
-    return FALSE;
-  while (row)
-    {
-      gint64 id;
-
-      if (!floo_query_next (query, &row, error))
-        return FALSE;
-      id = row ? floo_query_int (query, 0) : 0;
-      if (row)
-        g_array_append_val (conversations, id);
-    }
-  return TRUE;
+  return floo_query_collect (db, "conversations-recent", FLOO_INTS (n), conversations, error);
 }

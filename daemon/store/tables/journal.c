@@ -87,8 +87,6 @@ insert_row (FlooDb *db, gint64 serial, gint64 time, FlooSignal signal, GVariant 
   g_autoptr (GVariant) body = stored != NULL ? swap_if_big (g_variant_ref (stored)) : NULL;
   g_autofree gint64 *little = n_refs > 0 ? g_new (gint64, n_refs) : NULL;
 
-  if (query == NULL)
-    return FALSE;
   for (guint i = 0; i < n_refs; i++)
     little[i] = GINT64_TO_LE (refs[i]);
   if (body != NULL)
@@ -422,8 +420,6 @@ mark_day (FlooDb *db, gint64 day, GError **error)
   if (day <= state->marked_day)
     return TRUE;
   query = floo_query_take (db, "journal-mark-put", error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, key);
   floo_query_bind_int (query, 2, (gint64) db->last_serial);
   if (!floo_query_run (query, error))
@@ -441,8 +437,6 @@ find_mark (FlooDb *db, gint64 day, gint64 *serial, GError **error)
   g_autoptr (FlooQuery) query = floo_query_take (db, "journal-mark-get", error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, first);
   floo_query_bind_text (query, 2, key);
   if (!floo_query_next (query, &row, error))
@@ -458,8 +452,6 @@ forget_marks (FlooDb *db, gint64 day, GError **error)
   g_autofree char *key = mark_key (MAX (day, 0));
   g_autoptr (FlooQuery) query = floo_query_take (db, "journal-mark-prune", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, first);
   floo_query_bind_text (query, 2, key);
   return floo_query_run (query, error);

@@ -37,7 +37,7 @@ get_state (FlooDb *db, FlooList list, gint64 owner, gint64 *generation, gboolean
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "list-get", FLOO_INTS (list, owner), error);
   gboolean row;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   *generation = row ? floo_query_int (query, 0) : 0;
   *complete = row && floo_query_int (query, 1) != 0;
@@ -77,7 +77,7 @@ load (FlooDb *db, FlooList list, gint64 owner, gint64 id, JsonNode **details, gb
 
   *details = NULL;
   *stale = FALSE;
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   if (row)
     {
@@ -105,33 +105,8 @@ save (FlooDb *db, FlooList list, gint64 owner, gint64 id, gint64 generation, gbo
         (void) floo_json_get_int (json_node_get_object (details), kinds[list].expires_key, &expires);
     }
   query = floo_query_take_ints (db, "list-entry-put", FLOO_INTS (list, owner, id, generation, stale, expires, decided), error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 8, text);
   return floo_query_run (query, error);
-}
-
-/* Lays @fields over @details; whether that changed anything. */
-static gboolean
-lay_over (JsonNode *details, JsonNode *fields)
-{
-  JsonObject *object = json_node_get_object (details);
-  JsonObjectIter iter;
-  const char *name;
-  JsonNode *value;
-  gboolean changed = FALSE;
-
-  json_object_iter_init (&iter, json_node_get_object (fields));
-  while (json_object_iter_next (&iter, &name, &value))
-    {
-      JsonNode *there = json_object_get_member (object, name);
-
-      if (there != NULL && json_node_equal (there, value))
-        continue;
-      json_object_set_member (object, name, json_node_copy (value));
-      changed = TRUE;
-    }
-  return changed;
 }
 
 /* Leaves out what waited for a decision and has expired. */
@@ -197,7 +172,7 @@ put (FlooDb *db, FlooList list, gint64 *owner, gint64 generation, GVariant *reco
   if (!load (db, list, *owner, id, &details, &stale, error))
     return FALSE;
   fields = json_gvariant_serialize (record);
-  *changed = details == NULL || lay_over (details, fields);
+  *changed = details == NULL || floo_json_merge (json_node_get_object (details), json_node_get_object (fields));
   return save (db, list, *owner, id, generation, FALSE, details != NULL ? details : fields, error)
          && (id != db->user_id || follow_own (db, list, *owner, record, error));
 }
@@ -314,8 +289,6 @@ note_page (FlooDb *db, FlooList list, gint64 owner, const char *cursor, const ch
   gboolean first = *cursor == '\0';
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, first ? "list-begin" : "list-continue", FLOO_INTS (list, owner), error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 3, next);
   if (!first)
     floo_query_bind_text (query, 4, cursor);
@@ -367,21 +340,16 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
 gboolean
 floo_lists_get_state (FlooDb *db, FlooList list, gint64 owner, gboolean *complete, guint *n, GError **error)
 {
-  gint64 generation, count;
+  gint64 generation;
 
-  if (!get_state (db, list, owner, &generation, complete, error)
-      || !floo_query_get_int (db, "list-count", FLOO_INTS (list, owner), &count, NULL, error))
-    return FALSE;
-  *n = (guint) count;
-  return TRUE;
+  return get_state (db, list, owner, &generation, complete, error)
+         && floo_query_get_uint (db, "list-count", FLOO_INTS (list, owner), n, error);
 }
 
 gboolean
 floo_lists_has (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *known, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "list-entry-get", FLOO_INTS (list, owner, id), error);
-
-  return query != NULL && floo_query_next (query, known, error);
+  return floo_query_find (db, "list-entry-get", FLOO_INTS (list, owner, id), known, error);
 }
 
 gboolean
@@ -486,7 +454,7 @@ floo_lists_get_ids (FlooDb *db, FlooList list, gint64 owner, GError **error)
   g_auto (GVariantBuilder) ids = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("ax"));
   gboolean row = FALSE;
 
-  while (query != NULL && floo_query_next (query, &row, error))
+  while (floo_query_next (query, &row, error))
     {
       if (!row)
         return g_variant_builder_end (&ids);
@@ -523,7 +491,7 @@ floo_lists_get_stale (FlooDb *db, FlooList list, guint limit, gint64 *owner, GAr
   gboolean row;
 
   *owner = 0;
-  while (query != NULL && floo_query_next (query, &row, error))
+  while (floo_query_next (query, &row, error))
     {
       gint64 id;
 

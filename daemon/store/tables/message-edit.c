@@ -51,7 +51,7 @@ load (FlooDb *db, gint64 id, State *state, GError **error)
   if (id == 0)
     return TRUE;
   query = floo_query_take_ints (db, "message-get-state", FLOO_INTS (id), error);
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   state->id = row ? id : 0;
   state->conversation = floo_query_int (query, 0);
@@ -109,18 +109,7 @@ floo_messages_set_played (FlooDb *db, gint64 id, gboolean *changed, gint64 *conv
 static gboolean
 wants_ack (gint64 conversation, FlooToType to_type, const char *config)
 {
-  g_autoptr (JsonNode) node = NULL;
-  JsonObject *object;
-
-  if (conversation == 0)
-    return FALSE;
-  if (to_type != FLOO_TO_GROUP)
-    return TRUE;
-  if (config == NULL || strstr (config, "groupMemberList") == NULL)
-    return FALSE;
-  node = floo_json_parse (config, strlen (config), NULL);
-  object = floo_json_node_object (node);
-  return object != NULL && json_object_has_member (object, "groupMemberList");
+  return conversation != 0 && (to_type != FLOO_TO_GROUP || floo_json_text_has_member (config, "groupMemberList"));
 }
 
 static gboolean
@@ -129,8 +118,6 @@ collect_unread (FlooDb *db, gint64 conversation, gint64 up_to, GArray *read, GEr
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "unread-get", FLOO_INTS (conversation, up_to), error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   while (floo_query_next (query, &row, error))
     {
       FlooUnreadMessage unread;
@@ -150,16 +137,17 @@ gboolean
 floo_messages_read_up_to (FlooDb *db, gint64 conversation, gint64 up_to, GArray *read, gint64 *last, GError **error)
 {
   gint64 limit = G_MAXINT64;
-  gint64 in_outbox, found;
+  gboolean in_outbox;
+  gint64 found;
   guint changed;
 
   if (up_to != 0)
     {
-      if (!floo_query_get_int (db, "outbox-is-message", FLOO_INTS (up_to), &in_outbox, NULL, error)
+      if (!floo_query_find (db, "outbox-is-message", FLOO_INTS (up_to), &in_outbox, error)
           || !floo_messages_resolve (db, up_to, &found, error))
         return FALSE;
       /* A message of ours that waits is after all others. */
-      if (found != 0 || in_outbox == 0)
+      if (found != 0 || !in_outbox)
         limit = found != 0 ? found : up_to;
     }
   if (!floo_query_get_int (db, "conversation-last-message-up-to", FLOO_INTS (conversation, limit), last, NULL, error)
@@ -254,8 +242,6 @@ save_edit (FlooDb *db, const State *state, const char *config, const char *ext, 
   if (g_strcmp0 (new_config, state->config) == 0 && g_strcmp0 (new_ext, state->ext) == 0)
     return floo_query_run_ints (db, "message-set-edited", FLOO_INTS (state->id, edit_timestamp, characters), NULL, error);
   query = floo_query_take (db, "message-set-edited-texts", error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_int (query, 1, state->id);
   floo_query_bind_int (query, 2, edit_timestamp);
   floo_query_bind_int (query, 3, characters);
@@ -269,8 +255,6 @@ add_piece (FlooDb *db, gint64 id, const char *content, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "appended-extend", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_int (query, 1, id);
   floo_query_bind_text (query, 2, content);
   floo_query_bind_int (query, 3, PIECE_BYTES);
@@ -280,8 +264,6 @@ add_piece (FlooDb *db, gint64 id, const char *content, GError **error)
     return TRUE;
   g_clear_pointer (&query, floo_query_give_back);
   query = floo_query_take (db, "appended-add", error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_int (query, 1, id);
   floo_query_bind_text (query, 2, content);
   return floo_query_run (query, error);

@@ -68,10 +68,10 @@ add (Walk *walk, Part part, FlooQuery *query, GError **error)
 static gboolean
 touch (Walk *walk, gint64 id, GError **error)
 {
-  gint64 ignored;
+  gboolean any;
 
   return walk->limit < WORTH_A_TOUCH
-         || floo_query_get_int (walk->db, "page-messages-touch", FLOO_INTS (walk->conversation, id, (gint64) walk->limit + 1), &ignored, NULL, error);
+         || floo_query_find (walk->db, "page-messages-touch", FLOO_INTS (walk->conversation, id, (gint64) walk->limit + 1), &any, error);
 }
 
 /* Walks one part from @id on, up to the limit, and one further to learn whether there is more. */
@@ -123,7 +123,7 @@ find_place (FlooDb *db, gint64 id, Place *place, GError **error)
   *place = (Place){ PART_MESSAGES, found != 0 ? found : id };
   if (found != 0)
     return TRUE;
-  if (!floo_query_get_int (db, "outbox-is-message", FLOO_INTS (id), &found, &there, error))
+  if (!floo_query_find (db, "outbox-is-message", FLOO_INTS (id), &there, error))
     return FALSE;
   if (there)
     place->part = PART_OUTBOX;

@@ -16,16 +16,13 @@ floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, g
 {
   g_autoptr (FlooQuery) query = NULL;
   gboolean deleted;
-  gint64 one;
 
   *is_new = FALSE;
-  if (!floo_query_get_int (db, "message-is-deleted", FLOO_INTS (message->id, message->conversation), &one, &deleted, error))
+  if (!floo_query_find (db, "message-is-deleted", FLOO_INTS (message->id, message->conversation), &deleted, error))
     return FALSE;
   if (deleted)
     return TRUE;
   query = floo_query_take (db, "message-insert", error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_int (query, 1, message->id);
   floo_query_bind_int (query, 2, message->conversation);
   floo_query_bind_int (query, 3, message->from);
@@ -58,9 +55,7 @@ floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, g
 gboolean
 floo_messages_is_known (FlooDb *db, gint64 id, gboolean *known, GError **error)
 {
-  gint64 one;
-
-  return floo_query_get_int (db, "message-is-known", FLOO_INTS (id), &one, known, error);
+  return floo_query_find (db, "message-is-known", FLOO_INTS (id), known, error);
 }
 
 gboolean
@@ -68,7 +63,7 @@ floo_messages_find (FlooDb *db, gint64 id, gboolean *known, gint64 *conversation
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "message-find", FLOO_INTS (id), error);
 
-  if (query == NULL || !floo_query_next (query, known, error))
+  if (!floo_query_next (query, known, error))
     return FALSE;
   *conversation = *known ? floo_query_int (query, 0) : 0;
   *to_type = *known ? (FlooToType) floo_query_int (query, 1) : FLOO_TO_ROSTER;
@@ -82,8 +77,6 @@ floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, const char *
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "message-find-sent", FLOO_INTS (conversation, db->user_id, type), error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 4, content);
   floo_query_bind_int (query, 5, since);
   floo_query_bind_int (query, 6, device_sn);
@@ -100,7 +93,7 @@ get_by (FlooDb *db, const char *name, gint64 id, FlooMessageFunc func, gpointer 
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, name, FLOO_INTS (id), error);
   g_auto (FlooMessageRow) row = { 0 };
 
-  if (query == NULL || !floo_query_next (query, found, error))
+  if (!floo_query_next (query, found, error))
     return FALSE;
   if (!*found)
     return TRUE;
@@ -118,7 +111,7 @@ get_from_outbox (FlooDb *db, gint64 id, FlooMessageFunc func, gpointer user_data
   FlooOutboxRow row;
   FlooMessage message;
 
-  if (query == NULL || !floo_query_next (query, found, error))
+  if (!floo_query_next (query, found, error))
     return FALSE;
   if (!*found)
     return TRUE;

@@ -20,8 +20,6 @@ floo_meta_set_text (FlooDb *db, const char *key, const char *value, GError **err
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "meta-put", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, key);
   floo_query_bind_text (query, 2, value);
   return floo_query_run (query, error);
@@ -32,8 +30,6 @@ floo_meta_set_int (FlooDb *db, const char *key, gint64 value, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "meta-put", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, key);
   floo_query_bind_int (query, 2, value);
   return floo_query_run (query, error);
@@ -44,8 +40,6 @@ floo_meta_has (FlooDb *db, const char *key, gboolean *has, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "meta-get", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, key);
   return floo_query_next (query, has, error);
 }
@@ -73,8 +67,6 @@ floo_meta_probe (FlooDb *db, gpointer size, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, size != NULL ? "meta-put-zeros" : "meta-delete", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, PROBE);
   if (size != NULL)
     floo_query_bind_int (query, 2, *(const guint *) size);

@@ -109,7 +109,7 @@ floo_names_find (FlooDb *db, const char *text, guint limit, GError **error)
   g_array_set_clear_func (found, found_clear);
   do
     {
-      if (query == NULL || !floo_query_next (query, &row, error))
+      if (!floo_query_next (query, &row, error))
         {
           g_variant_builder_clear (&items);
           return NULL;

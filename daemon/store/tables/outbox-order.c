@@ -23,8 +23,6 @@ floo_outbox_heads (FlooDb *db, gboolean (*func) (const FlooOutboxHead *head, gpo
   g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-heads", error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   while (floo_query_next (query, &row, error))
     {
       FlooOutboxHead head;
@@ -50,8 +48,6 @@ floo_outbox_foreach_in_order (FlooDb *db, gint64 conversation,
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-in-order", FLOO_INTS (conversation), error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   while (floo_query_next (query, &row, error))
     {
       FlooOutboxRow outbox;
@@ -76,8 +72,6 @@ floo_outbox_set_config (FlooDb *db, gint64 client_id, const char *config, GError
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-set-config", FLOO_INTS (client_id), error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 2, config);
   return floo_query_run (query, error);
 }
@@ -122,21 +116,7 @@ floo_outbox_must_stay (FlooDb *db, gint64 client_id, gboolean *must_stay, GError
 gboolean
 floo_outbox_get_accepted_targets (FlooDb *db, GArray *messages, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-accepted-targets", error);
-  gboolean row;
-
-  if (query == NULL)
-    return FALSE;
-  while (floo_query_next (query, &row, error))
-    {
-      gint64 message;
-
-      if (!row)
-        return TRUE;
-      message = floo_query_int (query, 0);
-      g_array_append_val (messages, message);
-    }
-  return FALSE;
+  return floo_query_collect (db, "outbox-accepted-targets", NULL, 0, messages, error);
 }
 
 gboolean
@@ -172,13 +152,12 @@ floo_outbox_set_uncertain (FlooDb *db, gint64 client_id, FlooDoubt doubt, gint64
 gboolean
 floo_outbox_may_be_named (FlooDb *db, gint64 client_id, gint64 conversation, gint64 server_id, gboolean *may, GError **error)
 {
-  gint64 one;
-  gboolean found = FALSE;
+  gboolean found;
 
   *may = FALSE;
   if (server_id <= 0)
     return TRUE;
-  if (!floo_query_get_int (db, "outbox-find-namesake", FLOO_INTS (server_id, client_id, conversation, db->user_id), &one, &found, error))
+  if (!floo_query_find (db, "outbox-find-namesake", FLOO_INTS (server_id, client_id, conversation, db->user_id), &found, error))
     return FALSE;
   *may = !found;
   return TRUE;

@@ -92,8 +92,6 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   const gint64 more[] = { row->frame, row->doubt, row->named, row->accepted, row->edited, row->error_code, row->not_before };
   const char *const texts[] = { row->error, row->content, row->ext, row->config, row->attachment, row->file };
 
-  if (query == NULL)
-    return FALSE;
   for (guint i = 0; i < G_N_ELEMENTS (ints); i++)
     floo_query_bind_int (query, (int) i + 1, ints[i]);
   for (guint i = 0; i < G_N_ELEMENTS (texts); i++)
@@ -152,22 +150,24 @@ floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **error)
   return check_target (db, row, error) && floo_outbox_restore (db, row, error);
 }
 
-/* Calls @func with each row of @query until it returns FALSE; @n: (out): how many */
+/* Calls @func with each row until it returns FALSE; @n_rows: (out) (optional): with how many */
 static gboolean
-each (FlooQuery *query, FlooOutboxFunc func, gpointer user_data, guint *n, GError **error)
+each (FlooDb *db, const char *name, const gint64 *ints, gsize n, FlooOutboxFunc func, gpointer user_data, guint *n_rows, GError **error)
 {
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, name, ints, n, error);
+  guint count = 0;
   gboolean row;
 
-  *n = 0;
   while (floo_query_next (query, &row, error))
     {
       FlooOutboxRow outbox;
 
-      if (!row)
-        return TRUE;
-      floo_outbox_row_read (&outbox, query);
-      (*n)++;
-      if (!func (&outbox, user_data))
+      if (row)
+        floo_outbox_row_read (&outbox, query);
+      count += row;
+      if (n_rows != NULL)
+        *n_rows = count;
+      if (!row || !func (&outbox, user_data))
         return TRUE;
     }
   return FALSE;
@@ -183,30 +183,21 @@ not_found (gint64 client_id, GError **error)
 gboolean
 floo_outbox_get (FlooDb *db, gint64 client_id, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-get", FLOO_INTS (client_id), error);
   guint n;
 
-  if (query == NULL || !each (query, func, user_data, &n, error))
-    return FALSE;
-  return n > 0 || not_found (client_id, error);
+  return each (db, "outbox-get", FLOO_INTS (client_id), func, user_data, &n, error) && (n > 0 || not_found (client_id, error));
 }
 
 gboolean
 floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-all", error);
-  guint n;
-
-  return query != NULL && each (query, func, user_data, &n, error);
+  return each (db, "outbox-all", NULL, 0, func, user_data, NULL, error);
 }
 
 gboolean
 floo_outbox_foreach_overdue (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-overdue", FLOO_INTS (now, limit), error);
-  guint n;
-
-  return query != NULL && each (query, func, user_data, &n, error);
+  return each (db, "outbox-overdue", FLOO_INTS (now, limit), func, user_data, NULL, error);
 }
 
 gboolean
@@ -240,57 +231,31 @@ floo_outbox_make_due (FlooDb *db, gint64 client_id, GError **error)
 gboolean
 floo_outbox_foreach_uncertain (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-uncertain", error);
-  guint n;
-
-  return query != NULL && each (query, func, user_data, &n, error);
+  return each (db, "outbox-uncertain", NULL, 0, func, user_data, NULL, error);
 }
 
 gboolean
 floo_outbox_foreach_edit (FlooDb *db, gint64 message, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-edits", FLOO_INTS (message), error);
-  guint n;
-
-  return query != NULL && each (query, func, user_data, &n, error);
+  return each (db, "outbox-edits", FLOO_INTS (message), func, user_data, NULL, error);
 }
 
 gboolean
 floo_outbox_foreach_of_frame (FlooDb *db, gint64 client_mid, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-of-frame", FLOO_INTS (client_mid), error);
-  guint n;
-
-  return query != NULL && each (query, func, user_data, &n, error);
+  return each (db, "outbox-of-frame", FLOO_INTS (client_mid), func, user_data, NULL, error);
 }
 
 gboolean
 floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take (db, "outbox-files", error);
-  guint n;
-
-  return query != NULL && each (query, func, user_data, &n, error);
+  return each (db, "outbox-files", NULL, 0, func, user_data, NULL, error);
 }
 
 gboolean
 floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GError **error)
 {
-  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-dependents", FLOO_INTS (client_id), error);
-  gboolean row;
-
-  if (query == NULL)
-    return FALSE;
-  while (floo_query_next (query, &row, error))
-    {
-      gint64 id;
-
-      if (!row)
-        return TRUE;
-      id = floo_query_int (query, 0);
-      g_array_append_val (client_ids, id);
-    }
-  return FALSE;
+  return floo_query_collect (db, "outbox-dependents", FLOO_INTS (client_id), client_ids, error);
 }
 
 static gboolean
@@ -299,8 +264,6 @@ fail_dependents (FlooDb *db, gint64 client_id, const FlooOutboxError *why, GErro
   g_autoptr (FlooQuery) query
       = floo_query_take_ints (db, "outbox-fail-dependents", FLOO_INTS (client_id, why->permanent ? 1 : 0, why->code), error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 4, why->text);
   return floo_query_run (query, error);
 }
@@ -337,8 +300,6 @@ floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboole
   query = floo_query_take_ints (db, "outbox-set-state",
                                 FLOO_INTS (client_id, state, count_attempt ? 1 : 0, next_retry, device_sn, why->permanent ? 1 : 0, why->code),
                                 error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 8, why->text);
   return floo_query_run (query, error)
          && (state != FLOO_SEND_FAILED || fail_dependents (db, client_id, why, error))
@@ -355,8 +316,6 @@ floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char
   if (!get_conversation (db, client_id, &conversation, error))
     return FALSE;
   query = floo_query_take_ints (db, "outbox-set-file", FLOO_INTS (client_id), error);
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 2, file);
   floo_query_bind_text (query, 3, attachment);
   return floo_query_run (query, error) && floo_outbox_refresh_head (db, conversation, error);
@@ -386,7 +345,7 @@ floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "outbox-get", FLOO_INTS (client_id), error);
   FlooOutboxRow row;
 
-  if (query == NULL || !floo_query_next (query, was_there, error))
+  if (!floo_query_next (query, was_there, error))
     return FALSE;
   if (!*was_there)
     return TRUE;
@@ -415,14 +374,7 @@ floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error)
 gboolean
 floo_outbox_count (FlooDb *db, guint *queued, guint *failed, GError **error)
 {
-  gint64 waiting, given_up;
-
-  if (!floo_query_get_int (db, "outbox-count", NULL, 0, &waiting, NULL, error)
-      || !floo_query_get_int (db, "outbox-count-failed", NULL, 0, &given_up, NULL, error))
-    return FALSE;
-  *queued = (guint) waiting;
-  *failed = (guint) given_up;
-  return TRUE;
+  return floo_query_get_uint (db, "outbox-count", NULL, 0, queued, error) && floo_query_get_uint (db, "outbox-count-failed", NULL, 0, failed, error);
 }
 
 gboolean
@@ -489,21 +441,16 @@ add_to_page (const FlooOutboxRow *row, gpointer user_data)
 GVariant *
 floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, char **next_cursor, GError **error)
 {
-  g_autoptr (FlooQuery) query = NULL;
   Page page = { .db = db, .online = online, .limit = limit };
   gint64 after = 0;
-  guint n;
 
   if (*cursor != '\0' && !g_ascii_string_to_signed (cursor, 10, 0, G_MAXINT64, &after, NULL))
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The cursor is none that ListOutbox gave");
       return NULL;
     }
-  query = floo_query_take_ints (db, "outbox-page", FLOO_INTS (after, (gint64) limit + 1), error);
-  if (query == NULL)
-    return NULL;
   g_variant_builder_init (&page.items, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
-  if (!each (query, add_to_page, &page, &n, error))
+  if (!each (db, "outbox-page", FLOO_INTS (after, (gint64) limit + 1), add_to_page, &page, NULL, error))
     {
       g_variant_builder_clear (&page.items);
       return NULL;

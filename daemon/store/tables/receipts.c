@@ -51,7 +51,7 @@ floo_receipts_find_message (FlooDb *db, gint64 id, gboolean *known, FlooReceiptM
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "receipt-message", FLOO_INTS (id), error);
 
   *message = (FlooReceiptMessage){ 0 };
-  if (query == NULL || !floo_query_next (query, known, error))
+  if (!floo_query_next (query, known, error))
     return FALSE;
   if (!*known)
     return TRUE;
@@ -84,12 +84,7 @@ floo_receipts_add (FlooDb *db, gint64 message, gint64 user, FlooReceipt receipt,
 gboolean
 floo_receipts_count_read (FlooDb *db, gint64 message, guint *n, GError **error)
 {
-  gint64 count;
-
-  if (!floo_query_get_int (db, "receipt-read-count", FLOO_INTS (message), &count, NULL, error))
-    return FALSE;
-  *n = (guint) count;
-  return TRUE;
+  return floo_query_get_uint (db, "receipt-read-count", FLOO_INTS (message), n, error);
 }
 
 /* ---- listing ---- */
@@ -153,8 +148,6 @@ collect (FlooDb *db, Listing *listing, GArray *read, GArray *played, GError **er
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "receipts-of-message", FLOO_INTS (listing->id), error);
   gboolean row;
 
-  if (query == NULL)
-    return FALSE;
   while (floo_query_next (query, &row, error))
     {
       gint64 user, done;

@@ -182,7 +182,7 @@ collect_rows (FlooDb *db, const char *name, gboolean read, GArray *ids, GError *
   g_autoptr (FlooQuery) query = floo_query_take (db, name, error);
   gboolean row;
 
-  while (query != NULL && floo_query_next (query, &row, error))
+  while (floo_query_next (query, &row, error))
     {
       const gint64 id = row ? floo_query_int (query, 0) : 0;
 
@@ -209,7 +209,7 @@ renew_row (FlooDb *db, gint64 id, GArray *conversations, GError **error)
   FlooOutboxRow row;
   gboolean found;
 
-  if (query == NULL || !floo_query_next (query, &found, error))
+  if (!floo_query_next (query, &found, error))
     return FALSE;
   if (!found)
     return TRUE;
@@ -241,11 +241,11 @@ gboolean
 floo_repair_on_opening (FlooDb *db, GError **error)
 {
   g_autoptr (GArray) ids = g_array_new (FALSE, FALSE, sizeof (gint64));
-  gint64 impossible;
+  gboolean impossible;
 
-  if (!find_damaged_rows (db, ids, error) || !floo_query_get_int (db, "repair-is-due", NULL, 0, &impossible, NULL, error))
+  if (!find_damaged_rows (db, ids, error) || !floo_query_get_bool (db, "repair-is-due", NULL, 0, &impossible, error))
     return FALSE;
-  if (ids->len == 0 && impossible == 0)
+  if (ids->len == 0 && !impossible)
     return TRUE;
   if (!floo_db_begin_write (db, error))
     return FALSE;

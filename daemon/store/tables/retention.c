@@ -40,7 +40,7 @@ choose (FlooDb *db, FlooRetentionPass *pass, GArray *rows, GError **error)
   gboolean row;
   guint n = 0;
 
-  while (query != NULL && floo_query_next (query, &row, error))
+  while (floo_query_next (query, &row, error))
     {
       const Row one = { row ? floo_query_int (query, 0) : 0, row ? floo_query_int (query, 1) : 0 };
 

@@ -40,8 +40,6 @@ floo_search_changes_add_conversation (FlooDb *db, gint64 conversation, GError **
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "search-change-add", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_int (query, 2, conversation);
   return floo_query_run (query, error);
 }

@@ -17,7 +17,7 @@ floo_role_to_string (gint64 role)
 static gboolean
 run (FlooDb *db, FlooQuery *query, gint64 group, GError **error)
 {
-  if (query == NULL || !floo_query_run (query, error))
+  if (!floo_query_run (query, error))
     return FALSE;
   if (sqlite3_changes (db->handle) > 0)
     floo_touched_add_contact (db, group);
@@ -37,8 +37,7 @@ set_name (FlooDb *db, gint64 group, const char *name, GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "standing-set-name", FLOO_INTS (group), error);
 
-  if (query != NULL)
-    floo_query_bind_text (query, 2, *name != '\0' ? name : NULL);
+  floo_query_bind_text (query, 2, *name != '\0' ? name : NULL);
   return run (db, query, group, error);
 }
 
@@ -122,7 +121,7 @@ floo_standing_describe (FlooDb *db, gint64 group, GVariantDict *details, GError 
   FlooRole role = FLOO_ROLE_NONE;
   gboolean row, known = TRUE;
 
-  if (query == NULL || !floo_query_next (query, &row, error))
+  if (!floo_query_next (query, &row, error))
     return FALSE;
   if (row)
     {

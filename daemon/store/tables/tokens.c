@@ -12,8 +12,6 @@ floo_tokens_add (FlooDb *db, const char *token, const char *digest, gint64 clien
 {
   g_autoptr (FlooQuery) query = floo_query_take (db, "token-put", error);
 
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, token);
   floo_query_bind_text (query, 2, digest);
   floo_query_bind_int (query, 3, client_id);
@@ -28,8 +26,6 @@ floo_tokens_find (FlooDb *db, const char *token, const char *digest, gint64 *cli
   gboolean row;
 
   *client_id = 0;
-  if (query == NULL)
-    return FALSE;
   floo_query_bind_text (query, 1, token);
   if (!floo_query_next (query, &row, error))
     return FALSE;
