@@ -44,8 +44,9 @@ typedef struct {
   guint stop_timer;
 } FlooApp;
 
-char *
-floo_app_dup_bus_name (const char *instance)
+/* @instance: (nullable) */
+static char *
+dup_bus_name (const char *instance)
 {
   return instance == NULL ? g_strdup (FLOO_BUS_NAME) : g_strconcat (FLOO_BUS_NAME_INSTANCE_PREFIX, instance, NULL);
 }
@@ -164,7 +165,7 @@ static void
 on_session_ready (gpointer user_data)
 {
   FlooApp *app = user_data;
-  g_autofree char *name = floo_app_dup_bus_name (app->config->instance);
+  g_autofree char *name = dup_bus_name (app->config->instance);
 
   app->name = floo_bus_name_own (app->connection, name, on_name, app);
 }

@@ -33,12 +33,4 @@ typedef struct {
 /* Runs the daemon until a signal ends it. Returns: the exit code. */
 int floo_app_run (const FlooAppOptions *options);
 
-/**
- * floo_app_dup_bus_name:
- * @instance: (nullable)
- *
- * Returns: (transfer full): the bus name of the instance
- */
-char *floo_app_dup_bus_name (const char *instance);
-
 G_END_DECLS

@@ -252,7 +252,7 @@ floo_cli_run_replay (FlooCli *cli)
 
   cli->json = TRUE;
   if (!floo_cli_parse_number ("AFTER", floo_cli_arg (cli, 1), 0, G_MAXINT64, &after, &error)
-      || !floo_cli_number_option (cli, "limit", 1, FLOO_REPLAY_EVENTS, &limit, &error))
+      || !floo_cli_number_option (cli, "limit", FLOO_REPLAY_EVENTS, &limit, &error))
     return floo_cli_fail (cli, error);
   next = (guint64) after;
   do

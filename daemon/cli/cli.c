@@ -142,12 +142,12 @@ floo_cli_parse_number (const char *what, const char *text, gint64 min, gint64 ma
 }
 
 gboolean
-floo_cli_number_option (FlooCli *cli, const char *name, gint64 min, gint64 max, gint64 *out, GError **error)
+floo_cli_number_option (FlooCli *cli, const char *name, gint64 max, gint64 *out, GError **error)
 {
   const char *text = floo_cli_option (cli, name);
   g_autofree char *what = g_strconcat ("--", name, NULL);
 
-  return text == NULL || floo_cli_parse_number (what, text, min, max, out, error);
+  return text == NULL || floo_cli_parse_number (what, text, 1, max, out, error);
 }
 
 /* ---- commands ---- */

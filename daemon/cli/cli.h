@@ -128,7 +128,7 @@ const char *floo_cli_arg (FlooCli *cli, guint index);
 /* (nullable): the value of an option, "" where it has none */
 const char *floo_cli_option (FlooCli *cli, const char *name);
 /* FALSE: it is no number within the bounds. *@out stays as it is where the option is not given. */
-gboolean floo_cli_number_option (FlooCli *cli, const char *name, gint64 min, gint64 max, gint64 *out, GError **error);
+gboolean floo_cli_number_option (FlooCli *cli, const char *name, gint64 max, gint64 *out, GError **error);
 gboolean floo_cli_parse_number (const char *what, const char *text, gint64 min, gint64 max, gint64 *out, GError **error);
 /* A moment that is to come: as below, but "10:42" is the next time that it is so late, and "2h" in two hours. */
 gboolean floo_cli_parse_time_to_come (const char *what, const char *text, gint64 *ms, GError **error);

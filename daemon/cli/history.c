@@ -46,7 +46,7 @@ floo_cli_run_list (FlooCli *cli)
   g_autoptr (GVariant) wanted = NULL;
   gint64 limit = G_MAXINT32, n = 0;
 
-  if (floo_cli_number_option (cli, "limit", 1, G_MAXINT32, &limit, &error))
+  if (floo_cli_number_option (cli, "limit", G_MAXINT32, &limit, &error))
     do
       {
         g_autoptr (GVariant) reply = floo_cli_call (
@@ -80,8 +80,9 @@ floo_cli_run_list (FlooCli *cli)
 
 /* Pages are found going back, and told going forward: each is asked for again when its turn comes, so that memory does not grow. */
 
-GVariant *
-floo_history_page (FlooCli *cli, gint64 conversation, gint64 before, guint limit, gboolean local, gboolean *more, GError **error)
+/* Returns: (transfer full): a page of messages before @before (0: the newest) */
+static GVariant *
+get_page (FlooCli *cli, gint64 conversation, gint64 before, guint limit, gboolean local, gboolean *more, GError **error)
 {
   GVariantBuilder options = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   g_autoptr (GVariant) reply = NULL;
@@ -153,7 +154,7 @@ find_pages (FlooCli *cli, const FlooHistory *history, GVariant **newest, GError 
   while (more && count < history->limit)
     {
       guint limit = (guint) MIN (history->limit - count, FLOO_MAX_LIMIT);
-      g_autoptr (GVariant) page = floo_history_page (cli, history->conversation, at.before, limit, history->local, &more, error);
+      g_autoptr (GVariant) page = get_page (cli, history->conversation, at.before, limit, history->local, &more, error);
 
       if (page == NULL)
         return NULL;
@@ -186,7 +187,7 @@ floo_history_walk (FlooCli *cli, const FlooHistory *history, FlooHistoryFunc fun
       const Page *at = &g_array_index (pages, Page, i - 1);
       gboolean more;
       g_autoptr (GVariant) page
-          = i == 1 ? g_variant_ref (newest) : floo_history_page (cli, history->conversation, at->before, at->n, TRUE, &more, error);
+          = i == 1 ? g_variant_ref (newest) : get_page (cli, history->conversation, at->before, at->n, TRUE, &more, error);
       g_autoptr (GVariant) messages = page != NULL ? select_messages (page, history) : NULL;
 
       if (messages == NULL || !func (cli, messages, data, error))
@@ -213,8 +214,8 @@ floo_cli_run_history (FlooCli *cli)
   history.local = floo_cli_option (cli, "local") != NULL;
   if (floo_cli_option (cli, "all") != NULL || since != NULL)
     history.limit = G_MAXINT64;
-  if (!floo_cli_number_option (cli, "limit", 1, G_MAXINT64, &history.limit, &error)
-      || !floo_cli_number_option (cli, "before", 1, G_MAXINT64, &history.before, &error)
+  if (!floo_cli_number_option (cli, "limit", G_MAXINT64, &history.limit, &error)
+      || !floo_cli_number_option (cli, "before", G_MAXINT64, &history.before, &error)
       || (since != NULL && !floo_cli_parse_time ("--since", since, &history.since, &error))
       || (until != NULL && !floo_cli_parse_time ("--until", until, &history.until, &error))
       || !floo_names_resolve (cli, floo_cli_arg (cli, 0), FLOO_NAMES_ALL, &target, &error))
@@ -296,7 +297,7 @@ floo_cli_run_search (FlooCli *cli)
   g_autofree char *text = cli->args->len > 0 ? floo_cli_dup_text (cli, 0, &error) : g_strdup ("");
   gint64 limit = 50;
 
-  if (text == NULL || !floo_cli_number_option (cli, "limit", 1, G_MAXINT64, &limit, &error)
+  if (text == NULL || !floo_cli_number_option (cli, "limit", G_MAXINT64, &limit, &error)
       || !add_target (cli, &builder, "in", "conversation", FLOO_NAMES_ALL, &error)
       || !add_target (cli, &builder, "from", "from", FLOO_NAMES_USERS, &error) || !add_time (cli, &builder, "since", &error)
       || !add_time (cli, &builder, "until", &error))

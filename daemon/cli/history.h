@@ -21,7 +21,5 @@ typedef struct
 typedef gboolean (*FlooHistoryFunc) (FlooCli *cli, GVariant *messages, gpointer data, GError **error);
 
 gboolean floo_history_walk (FlooCli *cli, const FlooHistory *history, FlooHistoryFunc func, gpointer data, GError **error);
-/* Returns: (transfer full): a page of messages before @before (0: the newest) */
-GVariant *floo_history_page (FlooCli *cli, gint64 conversation, gint64 before, guint limit, gboolean local, gboolean *more, GError **error);
 
 G_END_DECLS

@@ -118,7 +118,7 @@ main (int argc, char **argv)
       floo_store_write (filler.store, insert_batch, on_done, &filler, NULL);
       g_main_loop_run (filler.loop);
     }
-  floo_store_catch_up (filler.store, 3600 * 1000, on_done, &filler, NULL);
+  floo_store_catch_up (filler.store, 3600 * 1000, on_done, &filler);
   g_main_loop_run (filler.loop);
   floo_store_close_async (filler.store, on_closed, &filler);
   g_main_loop_run (filler.loop);

@@ -119,7 +119,7 @@ close_store (Bench *bench)
 static void
 catch_up (Bench *bench)
 {
-  floo_store_catch_up (bench->store, 3600 * 1000, on_done, bench, NULL);
+  floo_store_catch_up (bench->store, 3600 * 1000, on_done, bench);
   g_main_loop_run (bench->loop);
 }
 

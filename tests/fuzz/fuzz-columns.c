@@ -585,7 +585,7 @@ use_store (void)
   fixture_open (&fixture);
   g_assert_cmpint (fixture.outcome, ==, FLOO_STORE_OPENED);
   fixture_read (&fixture, look_around, NULL);
-  floo_store_catch_up (fixture.store, WAIT_LIMIT_S * 1000, fixture_job_done, &job, NULL);
+  floo_store_catch_up (fixture.store, WAIT_LIMIT_S * 1000, fixture_job_done, &job);
   fixture_wait (&job.ended);
   g_assert_no_error (job.error);
   fixture_read (&fixture, search, NULL);

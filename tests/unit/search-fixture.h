@@ -19,7 +19,7 @@ search_try_catch_up (Fixture *f, guint timeout_ms)
 {
   FixtureJob job = { NULL, NULL, FALSE, NULL };
 
-  floo_store_catch_up (f->store, timeout_ms, fixture_job_done, &job, NULL);
+  floo_store_catch_up (f->store, timeout_ms, fixture_job_done, &job);
   fixture_wait (&job.ended);
   return job.error;
 }

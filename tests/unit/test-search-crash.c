@@ -44,7 +44,7 @@ on_written (FlooStore *store, gpointer data, const GError *error)
 {
   if (error != NULL)
     exit (2);
-  floo_store_catch_up (store, WAIT_LIMIT_S * 1000, give_next, NULL, NULL);
+  floo_store_catch_up (store, WAIT_LIMIT_S * 1000, give_next, NULL);
 }
 
 static void

@@ -472,7 +472,7 @@ test_closing (Fixture *f, gconstpointer data)
   FixtureResult wait = { FALSE, NULL };
 
   fixture_write (f, insert_many, NULL);
-  floo_store_catch_up (f->store, WAIT_LIMIT_S * 1000, fixture_job_done, &job, NULL);
+  floo_store_catch_up (f->store, WAIT_LIMIT_S * 1000, fixture_job_done, &job);
   floo_store_close_async (f->store, fixture_on_result, &wait);
   fixture_wait (&wait.ended);
   floo_store_close_finish (f->store, wait.result);
@@ -480,7 +480,7 @@ test_closing (Fixture *f, gconstpointer data)
   fixture_wait (&job.ended);
   g_assert_error (job.error, FLOO_ERROR, FLOO_ERROR_CANCELLED);
   g_clear_error (&job.error);
-  floo_store_catch_up (f->store, 0, fixture_job_done, &late, NULL);
+  floo_store_catch_up (f->store, 0, fixture_job_done, &late);
   fixture_wait (&late.ended);
   g_assert_error (late.error, FLOO_ERROR, FLOO_ERROR_CANCELLED);
   g_clear_error (&late.error);

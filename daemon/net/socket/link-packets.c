@@ -34,8 +34,8 @@ on_late (gboolean late, gpointer user_data)
 
 /* A proxy may end connections that are still for less than the service's interval. One loss may have any reason, two that are alike have
  * this one. */
-void
-floo_link_learn (FlooLink *self)
+static void
+learn (FlooLink *self)
 {
   guint quiet_ms = (guint) ((g_get_monotonic_time () - self->active_at) / 1000);
   guint before = self->quiet_ms;
@@ -186,7 +186,7 @@ on_closed (FlooChannel *channel, const GError *error, gpointer user_data)
 {
   g_autoptr (FlooLink) self = g_object_ref (user_data);
 
-  floo_link_learn (self);
+  learn (self);
   floo_link_lost (self, error);
 }
 

@@ -62,9 +62,6 @@ void floo_link_lost_with (FlooLink *self, FlooError code, const char *format, ..
 
 /* ---- link-packets.c ---- */
 
-/* The other side ended the connection. */
-void floo_link_learn (FlooLink *self);
-
 /* Takes what comes in on the link's channel from now on. */
 void floo_link_hear (FlooLink *self);
 

@@ -85,9 +85,3 @@ floo_call_read (gpointer data, FlooReadFlags flags, FlooStoreFunc func, GDestroy
   call->func = func;
   floo_job_read_for (call->account, call->caller, flags, run_call_read, floo_call_done, call, destroy);
 }
-
-void
-floo_call_write (gpointer data, FlooStoreFunc func, GDestroyNotify destroy)
-{
-  floo_job_write (((FlooCall *) data)->account, func, floo_call_done, data, destroy);
-}

@@ -28,10 +28,9 @@ typedef struct {
 
 gpointer floo_call_new (gsize size, FlooAccount *account, FlooReply reply, gpointer user_data);
 void floo_call_free (gpointer call);
-/* Runs @func as a read (or write) job and replies. @destroy: floo_call_free or one that ends with it. */
+/* Runs @func as a read job and replies. @destroy: floo_call_free or one that ends with it. */
 void floo_call_read (gpointer call, FlooReadFlags flags, FlooStoreFunc func, GDestroyNotify destroy);
-void floo_call_write (gpointer call, FlooStoreFunc func, GDestroyNotify destroy);
-/* The done callback of both; for jobs with something to do besides, to be called from theirs. */
+/* The done callback of it, and of write jobs (job.h): replies. */
 void floo_call_done (FlooStore *store, gpointer call, const GError *error);
 
 /* Fails with NotLoggedIn, and FALSE, where no account is open. */

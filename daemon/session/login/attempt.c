@@ -72,8 +72,8 @@ floo_login_retry_in (FlooLogin *self, guint delay_ms)
   floo_account_changed (self->account);
 }
 
-void
-floo_login_retry_later (FlooLogin *self, const GError *error)
+static void
+retry_later (FlooLogin *self, const GError *error)
 {
   floo_login_cancel_attempt (self);
   floo_login_link_down (self);
@@ -113,7 +113,7 @@ on_step_limit (gpointer user_data)
   self->step_timer = 0;
   error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The login did not get any further within %u s", self->step_limit_ms / 1000);
   g_warning ("%s", error->message);
-  floo_login_retry_later (self, error);
+  retry_later (self, error);
   return G_SOURCE_REMOVE;
 }
 
@@ -193,7 +193,7 @@ on_discovered (GObject *source, GAsyncResult *result, gpointer user_data)
       if (ends_session (self, error))
         floo_login_give_up (self, error);
       else
-        floo_login_retry_later (self, error);
+        retry_later (self, error);
       return;
     }
   floo_account_changed (account);
@@ -247,7 +247,7 @@ token_failed (FlooLogin *self, const GError *error)
   floo_job_journal (self->account, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
   if (!is_final (self, error))
     {
-      floo_login_retry_later (self, error);
+      retry_later (self, error);
       return;
     }
   /* A refusal of name or password is LoginFailed, whatever its code; other errors keep their names. */
@@ -390,7 +390,7 @@ on_identity (FlooStore *store, gpointer data, const GError *error)
     return;
   if (error != NULL)
     {
-      floo_login_retry_later (self, error);
+      retry_later (self, error);
       return;
     }
   self->void_sn = self->void_guid = FALSE;
@@ -427,7 +427,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
       self->listener->ready (self->data);
       /* A first login fails at once; an existing session continues when there is room. */
       if (self->accepted && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_STORAGE_FULL))
-        floo_login_retry_later (self, error);
+        retry_later (self, error);
       else
         floo_login_give_up (self, error);
       return;
@@ -502,7 +502,7 @@ on_lists (const GError *error, gpointer login)
   text = g_strconcat ("get roster list failure:", floo_error_get_reason (error), NULL);
   floo_job_notice (account, "loginMessage", text);
   floo_job_journal (account, FLOO_SIGNAL_LOGIN_FAIL, g_variant_new ("(s)", text));
-  floo_login_retry_later (self, error);
+  retry_later (self, error);
 }
 
 static void

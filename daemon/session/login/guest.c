@@ -13,8 +13,8 @@ struct _FlooGuest {
   gboolean known;       /* where the service is */
 };
 
-FlooGuest *
-floo_guest_ref (FlooGuest *guest)
+static FlooGuest *
+guest_ref (FlooGuest *guest)
 {
   guest->refs++;
   return guest;
@@ -46,7 +46,7 @@ floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, Fl
       return NULL;
     }
   if (guest != NULL && strcmp (guest->app_id, app_id) == 0 && strcmp (guest->dns_server, dns_server) == 0)
-    return floo_guest_ref (guest);
+    return guest_ref (guest);
   g_clear_pointer (&login->guest, floo_guest_unref);
   guest = g_new0 (FlooGuest, 1);
   guest->refs = 1;
@@ -54,7 +54,7 @@ floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, Fl
   guest->dns_server = g_strdup (dns_server);
   guest->endpoints = floo_login_make_endpoints (login, app_id, dns_server);
   guest->rest = floo_rest_new (guest->endpoints, app_id);
-  login->guest = floo_guest_ref (guest);
+  login->guest = guest_ref (guest);
   return guest;
 }
 
@@ -137,7 +137,7 @@ floo_guest_call (FlooGuest *guest, const char *method, const char *path, const c
 {
   Call *call = g_new0 (Call, 1);
 
-  call->guest = floo_guest_ref (guest);
+  call->guest = guest_ref (guest);
   call->method = method;
   call->path = g_strdup (path);
   call->query = g_strdupv ((char **) query);
@@ -174,7 +174,7 @@ floo_guest_fetch (FlooGuest *guest, const char *path, const char *const *query, 
 {
   Fetch *fetch = g_new0 (Fetch, 1);
 
-  fetch->guest = floo_guest_ref (guest);
+  fetch->guest = guest_ref (guest);
   fetch->done = done;
   fetch->user_data = user_data;
   floo_rest_fetch_async (guest->rest, path, query, max, NULL, on_fetched, fetch);

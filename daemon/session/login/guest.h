@@ -18,7 +18,6 @@ G_BEGIN_DECLS
  * Returns: (transfer full): or NULL, and the call is answered with InvalidArguments
  */
 FlooGuest *floo_guest_get (FlooLogin *login, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data);
-FlooGuest *floo_guest_ref (FlooGuest *guest);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooGuest, floo_guest_unref)
 
 const char *floo_guest_get_app_id (FlooGuest *guest);

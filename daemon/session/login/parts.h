@@ -144,8 +144,6 @@ void floo_login_link_down (FlooLogin *self);
 /* Needs the user: a first login that failed is over, a session that had been accepted is blocked. */
 void floo_login_give_up (FlooLogin *self, const GError *error);
 void floo_login_retry_in (FlooLogin *self, guint delay_ms);
-/* With back-off; @error is why. */
-void floo_login_retry_later (FlooLogin *self, const GError *error);
 
 /* ---- connection.c ---- */
 

@@ -69,5 +69,5 @@ floo_sync_search (FlooSync *self, const FlooSearchRequest *request, FlooReply re
       floo_call_free (query);
       return;
     }
-  floo_store_catch_up (floo_account_get_store (self->account), FLOO_SEARCH_TIMEOUT_MS, on_caught_up, query, NULL);
+  floo_store_catch_up (floo_account_get_store (self->account), FLOO_SEARCH_TIMEOUT_MS, on_caught_up, query);
 }

@@ -100,8 +100,8 @@ floo_query_bind_int (FlooQuery *query, int at, gint64 value)
     note (query, sqlite3_bind_int64 (query->statement, at, value));
 }
 
-void
-floo_query_bind_null (FlooQuery *query, int at)
+static void
+bind_null (FlooQuery *query, int at)
 {
   if (query != NULL)
     note (query, sqlite3_bind_null (query->statement, at));
@@ -113,7 +113,7 @@ floo_query_bind_text (FlooQuery *query, int at, const char *text)
   if (query != NULL && text != NULL && *text != '\0')
     note (query, sqlite3_bind_text (query->statement, at, text, -1, SQLITE_STATIC));
   else
-    floo_query_bind_null (query, at);
+    bind_null (query, at);
 }
 
 void
@@ -129,7 +129,7 @@ floo_query_bind_blob (FlooQuery *query, int at, gconstpointer data, gsize size)
   if (query != NULL && size > 0)
     note (query, sqlite3_bind_blob64 (query->statement, at, data, size, SQLITE_STATIC));
   else
-    floo_query_bind_null (query, at);
+    bind_null (query, at);
 }
 
 gboolean

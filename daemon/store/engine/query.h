@@ -22,7 +22,6 @@ GHashTable *floo_query_table_new (void);
 
 /* @at counts from 1, like ?1. Texts and blobs are borrowed until the query is given back; NULL and "" are SQL's NULL. */
 void floo_query_bind_int (FlooQuery *query, int at, gint64 value);
-void floo_query_bind_null (FlooQuery *query, int at);
 void floo_query_bind_text (FlooQuery *query, int at, const char *text);
 /* The empty text itself. */
 void floo_query_bind_empty (FlooQuery *query, int at);

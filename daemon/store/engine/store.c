@@ -258,13 +258,13 @@ floo_store_read_for (FlooStore *self, guint caller, FlooReadFlags flags, FlooSto
 }
 
 void
-floo_store_catch_up (FlooStore *self, guint timeout_ms, FlooStoreDone done, gpointer data, GDestroyNotify destroy)
+floo_store_catch_up (FlooStore *self, guint timeout_ms, FlooStoreDone done, gpointer data)
 {
   FlooNews *job;
 
   g_return_if_fail (FLOO_IS_STORE (self) && done != NULL);
 
-  job = new_job (self, NULL, done, data, destroy);
+  job = new_job (self, NULL, done, data, NULL);
   if (!floo_worker_catch_up (self->worker, job, g_get_monotonic_time () + (gint64) timeout_ms * 1000))
     refuse_job (self, job);
 }

@@ -56,7 +56,7 @@ void floo_store_read_for (FlooStore *self, guint caller, FlooReadFlags flags, Fl
  *
  * Indexing is behind the commits; a search waits for it first (search.h).
  */
-void floo_store_catch_up (FlooStore *self, guint timeout_ms, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
+void floo_store_catch_up (FlooStore *self, guint timeout_ms, FlooStoreDone done, gpointer data);
 
 /* On the main loop, for each event that was committed, in serial order. */
 typedef void (*FlooEventFunc) (const FlooEvent *event, gpointer user_data);
