@@ -37,7 +37,7 @@ BAD_LINES = ('CRITICAL', 'ERROR: AddressSanitizer', 'ERROR: LeakSanitizer', 'run
 TO_BE_FETCHED = '''
 SELECT (SELECT count(*) FROM contacts
         WHERE (listed OR wanted) AND (details IS NULL OR stale OR kind = 1 AND json_extract(details, '$.owner_id') IS NULL))
-     + NOT EXISTS (SELECT 1 FROM contacts WHERE kind = 0 AND id = ?1 AND details IS NOT NULL AND NOT stale)
+     + (NOT EXISTS (SELECT 1 FROM contacts WHERE kind = 0 AND id = ?1 AND details IS NOT NULL AND NOT stale))
      + (SELECT count(*) FROM contacts
         WHERE kind = 1 AND listed AND json_extract(details, '$.read_ack') AND id NOT IN (SELECT owner FROM lists WHERE list = 5 AND complete))
      + (SELECT count(*) FROM list_entries WHERE list = 5 AND stale)

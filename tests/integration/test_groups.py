@@ -338,10 +338,11 @@ class GroupTest(harness.Test):
         asked = self.requests('/group/member_list')
         self.assertEqual(self.members(), [ALICE, BOB, CAROL, ZHANG, ECHO])
         self.assertEqual(self.requests('/group/member_list'), asked)
+        group = self.groups('Create', '(saxa{sv})', 'never asked for', [BOB], {})['group_id']
         self.service.stop()
         self.client.wait_state('waiting')
         self.assertEqual(self.members(), [ALICE, BOB, CAROL, ZHANG, ECHO])
-        self.fails('Offline', self.groups, 'ListMembers', '(xsu)', PROJECT, '', 10)
+        self.fails('Offline', self.groups, 'ListMembers', '(xsu)', group, '', 10)
         self.service.start()
 
     def test_get_members(self):

@@ -264,6 +264,33 @@ test_damage (Fixture *f, gconstpointer data)
     }
 }
 
+/* A row that its table cannot have: the index is built anew. */
+static void
+test_impossible_row (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = fixture_path (f, "search.db");
+  g_autoptr (GError) failed = NULL;
+  sqlite3 *index = NULL;
+
+  fixture_write (f, insert_samples, NULL);
+  search_expect (f, "会", "14 12 11 10 ");
+  fixture_close (f);
+  g_assert_cmpint (sqlite3_open (path, &index), ==, SQLITE_OK);
+  g_assert_cmpint (sqlite3_exec (index,
+                                 "DROP TABLE gone; CREATE TABLE gone (conversation INTEGER PRIMARY KEY, messages INTEGER) STRICT;"
+                                 "INSERT INTO gone VALUES (-1, NULL); PRAGMA writable_schema = ON;"
+                                 "UPDATE sqlite_schema SET sql = replace (sql, 'messages INTEGER', 'messages INTEGER NOT NULL')"
+                                 " WHERE name = 'gone'",
+                                 NULL, NULL, NULL),
+                   ==, SQLITE_OK);
+  sqlite3_close (index);
+  fixture_open (f);
+  fixture_write (f, delete, GINT_TO_POINTER (11));
+  failed = search_try_catch_up (f, WAIT_LIMIT_S * 1000);
+  g_assert_error (failed, FLOO_ERROR, FLOO_ERROR_STORAGE);
+  search_expect (f, "会", "14 12 10 ");
+}
+
 static void
 copy_file (Fixture *f, const char *from, const char *to)
 {
@@ -499,6 +526,7 @@ main (int argc, char **argv)
   ADD ("/search/late-messages", test_late_messages);
   ADD ("/search/restart", test_restart);
   ADD ("/search/damage", test_damage);
+  ADD ("/search/impossible-row", test_impossible_row);
   ADD ("/search/other-store", test_other_store);
   ADD ("/search/other-version", test_other_version);
   ADD ("/search/erase", test_erase);

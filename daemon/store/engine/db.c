@@ -100,7 +100,12 @@ floo_db_set_error (FlooDb *db, int code, GError **error)
       text = "another program holds a lock on it";
       break;
     case SQLITE_CONSTRAINT:
-      /* Our statements bind what the columns want: it is in the file. */
+      /* Our statements bind what the columns want: it is in the file. An index is built anew from the store. */
+      if (is_of_index (db))
+        {
+          mark_damaged (db, text);
+          break;
+        }
       db->repair_is_due = db->repair_is_due || code == SQLITE_CONSTRAINT_DATATYPE;
       g_warning ("A statement of the store is wrong, or the row that it changes: %s", text);
       break;
