@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "base/message-details.h"
+#include "base/words.h"
 
 static const char *const to_types[] = { "roster", "group" };
 static const char *const types[FLOO_N_TYPES]
@@ -69,14 +70,14 @@ static void
 add_text (GVariantBuilder *more, const char *key, const char *value)
 {
   if (value != NULL && *value != '\0')
-    g_variant_builder_add (more, "{sv}", key, g_variant_new_string (value));
+    floo_word_add (more, key, g_variant_new_string (value));
 }
 
 static void
 add_id (GVariantBuilder *more, const char *key, gint64 value)
 {
   if (value != 0)
-    g_variant_builder_add (more, "{sv}", key, g_variant_new_int64 (value));
+    floo_word_add (more, key, g_variant_new_int64 (value));
 }
 
 /* Of an image, an audio, a video or a file: what the attachment says. */
@@ -138,16 +139,16 @@ add_attachment (GVariantBuilder *more, const FlooMessage *m)
   if (attachment == NULL)
     return;
   if (m->type == FLOO_TYPE_LOCATION)
-    g_variant_builder_add (more, "{sv}", "location", location_of (attachment));
+    floo_word_add (more, "location", location_of (attachment));
   else
-    g_variant_builder_add (more, "{sv}", "file", file_of (attachment));
+    floo_word_add (more, "file", file_of (attachment));
 }
 
 static void
 add_flag (GVariantBuilder *more, const char *key, gboolean value)
 {
   if (value)
-    g_variant_builder_add (more, "{sv}", key, g_variant_new_boolean (TRUE));
+    floo_word_add (more, key, g_variant_new_boolean (TRUE));
 }
 
 /* Why a message of ours failed: the whole, and in its parts. */
@@ -158,9 +159,9 @@ add_failure (GVariantBuilder *more, const FlooMessage *m)
   g_autofree char *text = g_strdup_printf ("%d: %s", m->error_code, reason);
 
   add_text (more, "error", text);
-  g_variant_builder_add (more, "{sv}", "error_code", g_variant_new_int32 (m->error_code));
+  floo_word_add (more, "error_code", g_variant_new_int32 (m->error_code));
   add_text (more, "error_reason", reason);
-  g_variant_builder_add (more, "{sv}", "permanent", g_variant_new_boolean (m->permanent));
+  floo_word_add (more, "permanent", g_variant_new_boolean (m->permanent));
 }
 
 GVariant *
@@ -181,17 +182,17 @@ floo_message_to_variant (const FlooMessage *m)
   add_text (&more, "sender_name", m->sender_name);
   if (m->audience != 0)
     {
-      g_variant_builder_add (&more, "{sv}", "audience", g_variant_new_uint32 (m->audience));
-      g_variant_builder_add (&more, "{sv}", "read_count", g_variant_new_uint32 (m->read_count));
+      floo_word_add (&more, "audience", g_variant_new_uint32 (m->audience));
+      floo_word_add (&more, "read_count", g_variant_new_uint32 (m->read_count));
     }
   add_flag (&more, "is_system", m->flags & FLOO_MESSAGE_IS_SYSTEM);
   add_flag (&more, "is_history", m->flags & FLOO_MESSAGE_IS_HISTORY);
   add_flag (&more, "is_played", m->flags & FLOO_MESSAGE_IS_PLAYED);
   add_flag (&more, "outgoing", m->flags & FLOO_MESSAGE_OUTGOING);
   if (m->send_state != FLOO_SEND_NONE)
-    g_variant_builder_add (&more, "{sv}", "send_state", g_variant_new_string (floo_send_state_to_string (m->send_state)));
+    floo_word_add (&more, "send_state", floo_word (floo_send_state_to_string (m->send_state)));
   if (m->not_before != 0)
-    g_variant_builder_add (&more, "{sv}", "not_before", g_variant_new_int64 (m->not_before));
+    floo_word_add (&more, "not_before", g_variant_new_int64 (m->not_before));
   if (m->send_state == FLOO_SEND_FAILED)
     add_failure (&more, m);
   if (m->extra != NULL)
@@ -208,8 +209,8 @@ floo_message_to_variant (const FlooMessage *m)
   children[0] = g_variant_new_int64 (m->id);
   children[1] = g_variant_new_int64 (m->conversation);
   children[2] = g_variant_new_int64 (m->from);
-  children[3] = g_variant_new_string (floo_to_type_to_string (m->to_type));
-  children[4] = g_variant_new_string (floo_message_type_to_string (m->type));
+  children[3] = floo_word (floo_to_type_to_string (m->to_type));
+  children[4] = floo_word (floo_message_type_to_string (m->type));
   children[5] = g_variant_new_string (m->content);
   children[6] = g_variant_new_int64 (m->timestamp);
   children[7] = g_variant_new_int32 (m->status);

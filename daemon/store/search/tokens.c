@@ -9,10 +9,29 @@
 /* A character for private use, which separates words in a text (tokenizer.c). */
 #define MARK "\xee\x80\x80"
 
+/* With @value in hexadecimal digits. */
 static void
 append_filter (GString *tokens, char kind, gint64 value)
 {
-  g_string_append_printf (tokens, MARK "%c%" G_GINT64_MODIFIER "x", kind, (guint64) value);
+  char digits[17];
+  guint at = G_N_ELEMENTS (digits) - 1;
+
+  digits[at] = '\0';
+  for (guint64 rest = (guint64) value; at == G_N_ELEMENTS (digits) - 1 || rest > 0; rest >>= 4)
+    digits[--at] = "0123456789abcdef"[rest & 15];
+  g_string_append (tokens, MARK);
+  g_string_append_c (tokens, kind);
+  g_string_append (tokens, digits + at);
+}
+
+/* Most are ASCII, and these are quicker to append. */
+static void
+append_character (GString *tokens, gunichar c)
+{
+  if (c < 0x80)
+    g_string_append_c (tokens, (char) c);
+  else
+    g_string_append_unichar (tokens, c);
 }
 
 /* Letters of the beginnings of words that are tokens. */
@@ -24,7 +43,7 @@ append_beginning (GString *tokens, const gunichar *letters, guint n)
 {
   g_string_append (tokens, MARK "b");
   for (guint i = 0; i < n; i++)
-    g_string_append_unichar (tokens, letters[i]);
+    append_character (tokens, letters[i]);
 }
 
 /* ---- of a message ---- */
@@ -33,7 +52,7 @@ static void
 append_word (GString *tokens, const FlooToken *word)
 {
   for (guint i = 0; i < word->n; i++)
-    g_string_append_unichar (tokens, word->folded[i]);
+    append_character (tokens, word->folded[i]);
   for (guint n = LEAST_BEGINNING; n <= MIN (word->n, MOST_BEGINNING); n++)
     {
       g_string_append_c (tokens, ' ');
@@ -53,16 +72,16 @@ append_text (GString *tokens, const char *text)
   while (floo_tokenizer_next (&tokenizer, &token))
     {
       if (last != 0)
-        g_string_append_unichar (tokens, last);
+        append_character (tokens, last);
       if (token.joined)
-        g_string_append_unichar (tokens, token.folded[0]);
+        append_character (tokens, token.folded[0]);
       g_string_append_c (tokens, ' ');
       last = token.is_word ? 0 : token.folded[0];
       if (token.is_word)
         append_word (tokens, &token);
     }
   if (last != 0)
-    g_string_append_unichar (tokens, last);
+    append_character (tokens, last);
 }
 
 void
@@ -100,7 +119,7 @@ want_characters (GPtrArray *wanted, const gunichar *characters, guint n, gboolea
   GString *token = g_string_new ("\"");
 
   for (guint i = 0; i < n; i++)
-    g_string_append_unichar (token, characters[i]);
+    append_character (token, characters[i]);
   g_string_append (token, is_beginning ? "\" *" : "\"");
   want (wanted, g_string_free (token, FALSE));
 }

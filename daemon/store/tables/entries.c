@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "base/words.h"
 #include "store/tables/rows.h"
 #include "store/tables/standing.h"
 
@@ -50,44 +51,17 @@ read_field (FlooQuery *query, guint i, char type, gsize *size)
     case 'x':
       return g_variant_new_int64 (floo_query_int (query, column));
     case 'm':
-      return g_variant_new_string (floo_query_is_null (query, column) ? "" : floo_message_type_to_string ((int) floo_query_int (query, column)));
+      return floo_word (floo_query_is_null (query, column) ? "" : floo_message_type_to_string ((int) floo_query_int (query, column)));
     case 'r':
-      return g_variant_new_string (floo_query_is_null (query, column) ? "" : floo_role_to_string (floo_query_int (query, column)));
+      return floo_word (floo_query_is_null (query, column) ? "" : floo_role_to_string (floo_query_int (query, column)));
     case 'e':
-      return g_variant_new_string (floo_query_int (query, column) == FLOO_SEND_NONE
+      return floo_word (floo_query_int (query, column) == FLOO_SEND_NONE
                                        ? "" : floo_send_state_to_string ((FlooSendState) floo_query_int (query, column)));
     default:
       text = floo_query_text (query, column);
       *size += text != NULL ? strlen (text) : 0;
-      return g_variant_new_string (text != NULL ? text : "");
+      return text != NULL ? g_variant_new_string (text) : floo_word ("");
     }
-}
-
-/* The names of the fields, and before these "id" and "type". */
-enum { KEY_ID, KEY_TYPE, KEY_FIELDS };
-
-/* Made once: an entry has a reference of each. */
-static GVariant *const *
-get_keys (void)
-{
-  static GVariant *keys[KEY_FIELDS + G_N_ELEMENTS (fields)];
-  static gsize once = 0;
-
-  if (g_once_init_enter (&once))
-    {
-      keys[KEY_ID] = g_variant_ref_sink (g_variant_new_string ("id"));
-      keys[KEY_TYPE] = g_variant_ref_sink (g_variant_new_string ("type"));
-      for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
-        keys[KEY_FIELDS + i] = g_variant_ref_sink (g_variant_new_string (fields[i].name));
-      g_once_init_leave (&once, 1);
-    }
-  return keys;
-}
-
-static GVariant *
-new_field (GVariant *key, GVariant *value)
-{
-  return g_variant_new_dict_entry (key, g_variant_new_variant (value));
 }
 
 /* How many fields the present row has. */
@@ -102,15 +76,14 @@ floo_entry_read (FlooQuery *query, gsize *size)
 {
   gint64 type = floo_query_int (query, 1);
   const guint n = count_fields (query);
-  GVariant *const *keys = get_keys ();
-  GVariant *entry[KEY_FIELDS + G_N_ELEMENTS (fields)];
+  GVariant *entry[2 + G_N_ELEMENTS (fields)];
 
-  entry[KEY_ID] = new_field (keys[KEY_ID], g_variant_new_int64 (floo_query_int (query, 0)));
-  entry[KEY_TYPE] = new_field (keys[KEY_TYPE], g_variant_new_string (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
+  entry[0] = floo_word_entry ("id", g_variant_new_int64 (floo_query_int (query, 0)));
+  entry[1] = floo_word_entry ("type", floo_word (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
   for (guint i = 0; i < n; i++)
-    entry[KEY_FIELDS + i] = new_field (keys[KEY_FIELDS + i], read_field (query, i, fields[i].type, size));
+    entry[2 + i] = floo_word_entry (fields[i].name, read_field (query, i, fields[i].type, size));
   *size += 1024;
-  return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entry, KEY_FIELDS + n);
+  return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entry, 2 + n);
 }
 
 /* ---- keeping ---- */
