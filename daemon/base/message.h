@@ -119,6 +119,7 @@ gboolean floo_message_type_from_string (const char *text, int *out);
  * @time: ms, when it was journalled
  * @name: (interned) the D-Bus signal's name
  * @args: the signal's arguments, a tuple whose first child is @serial
+ * @bytes: of the arguments, about; 0: few enough to be counted
  *
  * One event as it is signalled and replayed.
  */
@@ -127,6 +128,7 @@ typedef struct {
   gint64 time;
   const char *name;
   GVariant *args;
+  gsize bytes;
 } FlooEvent;
 
 /**

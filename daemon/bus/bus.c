@@ -91,7 +91,8 @@ on_event (FlooSession *session, const FlooEvent *event, FlooBus *self)
       g_debug ("Signal %s not sent: %s", event->name, error->message); /* the connection is gone; the journal has the event */
       return;
     }
-  count (self, g_variant_get_size (event->args));
+  /* Counting goes through all the parts of one that has messages. */
+  count (self, event->bytes > 0 ? event->bytes : g_variant_get_size (event->args));
 }
 
 /* The session tells it once a turn of the main loop at most. */

@@ -22,9 +22,9 @@ flush_run (FlooApply *apply, GError **error)
 
   if (apply->run_ids->len == 0)
     return TRUE;
-  ok = floo_journal_append (apply->db, signal, g_variant_new ("(" FLOO_MESSAGES_TYPE ")", &apply->run),
-                            apply->run_stored ? (const gint64 *) (void *) apply->run_ids->data : NULL,
-                            apply->run_stored ? apply->run_ids->len : 0, error);
+  ok = floo_journal_append_sized (apply->db, signal, g_variant_new ("(" FLOO_MESSAGES_TYPE ")", &apply->run), apply->run_bytes,
+                                  apply->run_stored ? (const gint64 *) (void *) apply->run_ids->data : NULL,
+                                  apply->run_stored ? apply->run_ids->len : 0, error);
   g_variant_builder_init (&apply->run, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));
   g_array_set_size (apply->run_ids, 0);
   apply->run_bytes = 0;

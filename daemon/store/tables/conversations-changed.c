@@ -177,8 +177,8 @@ journal (FlooDb *db, Tale *tale, GError **error)
       changed = g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0);
       g_array_set_size (tale->ids, 0);
     }
-  return floo_journal_append (db, FLOO_SIGNAL_CONVERSATIONS_CHANGED, g_variant_new ("(@aa{sv}@axb)", changed, removed, tale->reload),
-                              (const gint64 *) (void *) tale->ids->data, tale->ids->len, error);
+  return floo_journal_append_sized (db, FLOO_SIGNAL_CONVERSATIONS_CHANGED, g_variant_new ("(@aa{sv}@axb)", changed, removed, tale->reload),
+                                    tale->reload ? 0 : tale->bytes, (const gint64 *) (void *) tale->ids->data, tale->ids->len, error);
 }
 
 static gboolean

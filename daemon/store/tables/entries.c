@@ -34,34 +34,71 @@ static const struct {
 #define FIRST_FIELD 3
 #define N_FIELDS_OF_USERS (G_N_ELEMENTS (fields) - 3)
 
+/* Returns: (nullable): NULL for 0, FALSE and "" */
 static GVariant *
 read_field (FlooQuery *query, guint i, char type, gsize *size)
 {
   const int column = FIRST_FIELD + (int) i;
+  const gint64 number = type != 's' ? floo_query_int (query, column) : 0;
   const char *text;
 
   switch (type)
     {
     case 'u':
-      return g_variant_new_uint32 ((guint32) CLAMP (floo_query_int (query, column), 0, G_MAXUINT32));
+      return number > 0 ? g_variant_new_uint32 ((guint32) MIN (number, G_MAXUINT32)) : NULL;
     case 'b':
-      return g_variant_new_boolean (floo_query_int (query, column) != 0);
+      return number != 0 ? g_variant_new_boolean (TRUE) : NULL;
     case 'i':
-      return g_variant_new_int32 ((gint32) CLAMP (floo_query_int (query, column), G_MININT32, G_MAXINT32));
+      return number != 0 ? g_variant_new_int32 ((gint32) CLAMP (number, G_MININT32, G_MAXINT32)) : NULL;
     case 'x':
-      return g_variant_new_int64 (floo_query_int (query, column));
+      return number != 0 ? g_variant_new_int64 (number) : NULL;
     case 'm':
-      return floo_word (floo_query_is_null (query, column) ? "" : floo_message_type_to_string ((int) floo_query_int (query, column)));
+      return !floo_query_is_null (query, column) ? floo_word (floo_message_type_to_string ((int) number)) : NULL;
     case 'r':
-      return floo_word (floo_query_is_null (query, column) ? "" : floo_role_to_string (floo_query_int (query, column)));
+      return !floo_query_is_null (query, column) ? floo_word (floo_role_to_string (number)) : NULL;
     case 'e':
-      return floo_word (floo_query_int (query, column) == FLOO_SEND_NONE
-                                       ? "" : floo_send_state_to_string ((FlooSendState) floo_query_int (query, column)));
+      return number != FLOO_SEND_NONE ? floo_word (floo_send_state_to_string ((FlooSendState) number)) : NULL;
     default:
       text = floo_query_text (query, column);
-      *size += text != NULL ? strlen (text) : 0;
-      return text != NULL ? g_variant_new_string (text) : floo_word ("");
+      if (text == NULL || *text == '\0')
+        return NULL;
+      *size += strlen (text);
+      return g_variant_new_string (text);
     }
+}
+
+static GVariant *
+new_default (char type)
+{
+  switch (type)
+    {
+    case 'u':
+      return g_variant_new_uint32 (0);
+    case 'b':
+      return g_variant_new_boolean (FALSE);
+    case 'i':
+      return g_variant_new_int32 (0);
+    case 'x':
+      return g_variant_new_int64 (0);
+    default:
+      return floo_word ("");
+    }
+}
+
+/* The fields with 0, FALSE or "", as half of them are: made once. */
+static GVariant *const *
+get_defaults (void)
+{
+  static GVariant *defaults[G_N_ELEMENTS (fields)];
+  static gsize once = 0;
+
+  if (g_once_init_enter (&once))
+    {
+      for (guint i = 0; i < G_N_ELEMENTS (fields); i++)
+        defaults[i] = g_variant_ref_sink (floo_word_entry (fields[i].name, new_default (fields[i].type)));
+      g_once_init_leave (&once, 1);
+    }
+  return defaults;
 }
 
 /* How many fields the present row has. */
@@ -76,12 +113,17 @@ floo_entry_read (FlooQuery *query, gsize *size)
 {
   gint64 type = floo_query_int (query, 1);
   const guint n = count_fields (query);
+  GVariant *const *defaults = get_defaults ();
   GVariant *entry[2 + G_N_ELEMENTS (fields)];
 
   entry[0] = floo_word_entry ("id", g_variant_new_int64 (floo_query_int (query, 0)));
   entry[1] = floo_word_entry ("type", floo_word (types[CLAMP (type, 0, (gint64) G_N_ELEMENTS (types) - 1)]));
   for (guint i = 0; i < n; i++)
-    entry[2 + i] = floo_word_entry (fields[i].name, read_field (query, i, fields[i].type, size));
+    {
+      GVariant *value = read_field (query, i, fields[i].type, size);
+
+      entry[2 + i] = value != NULL ? floo_word_entry (fields[i].name, value) : defaults[i];
+    }
   *size += 1024;
   return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entry, 2 + n);
 }

@@ -96,13 +96,14 @@ insert_row (FlooDb *db, gint64 serial, gint64 time, FlooSignal signal, GVariant 
 }
 
 gboolean
-floo_journal_append (FlooDb *db, FlooSignal signal, GVariant *body, const gint64 *refs, guint n_refs, GError **error)
+floo_journal_append_sized (FlooDb *db, FlooSignal signal, GVariant *body, gsize bytes, const gint64 *refs, guint n_refs, GError **error)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (body);
   g_autoptr (GVariant) stripped = NULL;
   const FlooSignalInfo *info = floo_signal_get_info ((int) signal);
   gint64 now = floo_now_ms ();
   GVariant *stored = owned;
+  FlooEvent *event;
 
   g_return_val_if_fail (info != NULL && g_variant_is_of_type (owned, G_VARIANT_TYPE (info->body)), FALSE);
   g_return_val_if_fail (n_refs == 0 || info->ref != FLOO_REF_NONE, FALSE);
@@ -117,8 +118,16 @@ floo_journal_append (FlooDb *db, FlooSignal signal, GVariant *body, const gint64
   if (!insert_row (db, (gint64) db->last_serial + 1, now, signal, stored, refs, n_refs, error))
     return FALSE;
   db->last_serial++;
-  g_ptr_array_add (db->events, floo_event_new (db->last_serial, now, info->name, owned));
+  event = floo_event_new (db->last_serial, now, info->name, owned);
+  event->bytes = bytes;
+  g_ptr_array_add (db->events, event);
   return TRUE;
+}
+
+gboolean
+floo_journal_append (FlooDb *db, FlooSignal signal, GVariant *body, const gint64 *refs, guint n_refs, GError **error)
+{
+  return floo_journal_append_sized (db, signal, body, 0, refs, n_refs, error);
 }
 
 gboolean

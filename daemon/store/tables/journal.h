@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  *     the row then keeps these instead of the messages. NULL: they are not in the store, the row keeps the whole body
  */
 gboolean floo_journal_append (FlooDb *db, FlooSignal signal, GVariant *body, const gint64 *refs, guint n_refs, GError **error);
+/* The same, with the bytes of @body, about, where these are known. */
+gboolean floo_journal_append_sized (FlooDb *db, FlooSignal signal, GVariant *body, gsize bytes, const gint64 *refs, guint n_refs, GError **error);
 
 /* First and last serial in the journal; an empty one is (last + 1, last). A fresh journal: 1, 0. */
 gboolean floo_journal_get_position (FlooDb *db, guint64 *first, guint64 *last, GError **error);
