@@ -13,7 +13,7 @@ set -l commands login status send-file logout
 set -l bare "not __fish_seen_subcommand_from $commands"
 complete -c flooimd -f
 complete -c flooimd -n $bare -a login -d 'Log in'
-complete -c flooimd -n $bare -a status -d 'Tell how the account and the connection are'
+complete -c flooimd -n $bare -a status -d 'Show the state of the account and the connection'
 complete -c flooimd -n $bare -a send-file -d 'Send a message with a file'
 complete -c flooimd -n $bare -a logout -d 'Log out'
 complete -c flooimd -s i -l instance -x -a '(__flooimd_instances)' -d 'Ask or be this instance'
@@ -35,7 +35,7 @@ complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s n -l name -x -
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s t -l type -x -a 'image audio video file' -d 'What it is sent as'
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l token -x -d 'Send it once, however often the command runs'
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l no-wait -d 'Do not wait until it is sent'
-complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l timeout -x -d 'Wait that long while nothing moves'
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l timeout -x -d 'Wait that long without progress'
 complete -c flooimd -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Print a line whenever it changes'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l erase -d 'Delete the messages and files kept on this machine'
 complete -c flooimd -n '__fish_seen_subcommand_from logout' -l discard -d 'Give up unsent messages'

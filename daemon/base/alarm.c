@@ -40,7 +40,7 @@ floo_alarm_add (gint64 ms, GSourceFunc func, gpointer data)
 
   if (fd < 0 || timerfd_settime (fd, 0, &when, NULL) != 0)
     {
-      g_warning ("no timer that counts during suspend: %s", g_strerror (errno));
+      g_warning ("A timer that counts during suspend could not be made: %s", g_strerror (errno));
       if (fd >= 0)
         close (fd);
       return g_timeout_add ((guint) MIN (wait, G_MAXINT32), func, data);

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Calls @func once, on the default main context, @ms from now; right after the machine woke up where that was during its sleep.
+/* Calls @func once, on the default main context, @ms from now; right after resume where that time passed during suspend.
  * Returns: a source id. What @func returns is ignored. */
 guint floo_alarm_add (gint64 ms, GSourceFunc func, gpointer data);
 

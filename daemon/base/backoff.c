@@ -7,7 +7,7 @@ static guint32 (*test_jitter) (guint32 bound);
 static gint64 (*test_clock) (void);
 static gint64 (*test_uptime) (void);
 
-/* Where the ceiling is after @attempts failures: grown step by step, so that nothing overflows. */
+/* The ceiling after @attempts failures, grown step by step so that nothing overflows. */
 static guint64
 ceiling_ms (const FlooBackoff *backoff)
 {

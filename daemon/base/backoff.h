@@ -21,7 +21,7 @@ void floo_backoff_reset (FlooBackoff *backoff);
 
 /* Wall clock in ms since 1970, everywhere in the daemon. */
 gint64 floo_now_ms (void);
-/* ms since the machine was started, its sleep included: never jumps, and says nothing after the next start. */
+/* ms since the machine was started, including suspend: never jumps, and is not comparable across reboots. */
 gint64 floo_uptime_ms (void);
 
 /* For tests. NULL: back to the real ones. @jitter returns a number in [0, bound). */

@@ -164,78 +164,77 @@ static const struct
   gsize field;
 } rows[] = {
   { { "service", "app_id", "", "letters, digits, \"_\" and \"-\", at most 64",
-      "The application at the service whose users log in here. Left empty, whoever logs in has to name it." },
+      "The application at the service whose users log in here. If empty, each login must name it." },
     parse_app_id, FIELD (app_id) },
   { { "service", "dns_server", "", "an http or https URL",
-      "The discovery server, a whole URL that is used as it is. Left empty, the service's own servers are asked." },
+      "The discovery server, a whole URL that is used unchanged. If empty, the service's own servers are asked." },
     parse_url, FIELD (dns_server) },
   { { "service", "discovery_source", "sdk", "letters, digits, \"_\" and \"-\", at most 64",
-      "What the daemon says to the discovery server that it is. Change it only where an installation of your own wants another word." },
+      "How the daemon identifies itself to the discovery server. Change it only for an installation of your own that expects another value." },
     parse_source, FIELD (discovery_source) },
   { { "service", "rest_url", "", "an http or https URL of a host and maybe a port, without a path",
-      "The server for requests of an installation of your own, as in https://im.example.com. With it nothing is discovered, unless a login "
-      "names a discovery server. Left empty, discovery tells." },
+      "The server for requests of an installation of your own, as in https://im.example.com. If it is set, discovery is not used, unless a "
+      "login names a discovery server. If empty, the server is found by discovery." },
     parse_rest_url, FIELD (rest_url) },
   { { "service", "socket_url", "", "a ws or wss URL of a host and maybe a port, without a path",
-      "With rest_url: the server for the connection, as in wss://im.example.com. Left empty, the one of rest_url." },
+      "With rest_url: the server for the connection, as in wss://im.example.com. If empty, the one of rest_url." },
     parse_socket_url, FIELD (socket_url) },
   { { "service", "proxy", "", "an http, https, socks4, socks4a or socks5 URL of a host and a port",
-      "The proxy for everything that the daemon sends, http://NAME:PASSWORD@HOST:PORT where it wants to know who asks. Left empty, the "
-      "desktop's settings and the environment decide." },
+      "The proxy for everything that the daemon sends; http://NAME:PASSWORD@HOST:PORT if it requires a login. If empty, the desktop's "
+      "settings and the environment decide." },
     parse_proxy, FIELD (proxy) },
   { { "service", "ca_file", "", "a path from the root",
-      "Certificates (PEM) of the authorities that may vouch for the service. Left empty, those that the system trusts." },
+      "Certificates (PEM) of the authorities that are trusted for the service. If empty, those that the system trusts." },
     parse_path, FIELD (ca_file) },
   { { "service", "auto_login", "true", "true, false",
       "Whether the daemon logs in again by itself when it starts, if the last session was not ended by a logout." },
     parse_bool, FIELD (auto_login) },
   { { "service", "os_type", "web", "web, linux, win, osx, ios, andr",
-      "The kind of device that the daemon says it is. The service knows web from clients of this kind; change it only where it asks for "
-      "that." },
+      "The kind of device that the daemon reports itself as. Clients of this kind are web to the service; change it only if it requires "
+      "another." },
     parse_choice, FIELD (os_type) },
   { { "service", "device_info", "Web", "a text of at most 256 bytes", "What the user's other devices see in the list of devices." },
     parse_text, FIELD (device_info) },
   { { "service", "acknowledge_delivery", "false", "true, false",
-      "Whether who writes to the user is told when the message has come to this device. Reading is acknowledged either way." },
+      "Whether senders are told when their message has arrived on this device. Reading is acknowledged in either case." },
     parse_bool, FIELD (acknowledge_delivery) },
   { { "store", "journal_days", "14", "1 to 3650",
-      "How many days events can be replayed for a client that was away. Messages themselves are kept as keep_days says. Time in which the daemon did "
-      "not run counts as a day at most, so that a wrong clock takes nothing away." },
+      "How many days events can be replayed for a client that was away. How long messages are kept is set by keep_days. Time during which the "
+      "daemon did not run counts as one day at most, so that a wrong clock deletes nothing." },
     parse_number, FIELD (journal_days) },
   { { "store", "journal_events", "200000", "1000 to 100000000",
-      "How many events can be replayed at most. What journal_days and this say, the stricter one holds." },
+      "How many events can be replayed at most. The stricter of journal_days and this applies." },
     parse_number, FIELD (journal_events) },
   { { "store", "keep_days", "0", "0 to 36500",
-      "How many days messages stay here, by the service's time; 0: for ever. Unread messages, the last one of each conversation and what is not "
-      "sent yet stay in any case. What has gone is not fetched again: with it goes all that the service has from before, for this device. "
-      "It is looked after once an hour." },
+      "How many days messages are kept here, by the service's time; 0: for ever. Unread messages, the last one of each conversation and those "
+      "that are not sent yet are always kept. Deleted messages are not fetched again, and neither is anything older that the service has. "
+      "Old messages are deleted once an hour." },
     parse_number, FIELD (keep_days) },
   { { "store", "keep_messages", "0", "0 to 1000000000",
-      "How many messages stay here, the newest ones of all conversations together; 0: all. Otherwise like keep_days. What both say, the stricter "
-      "one holds." },
+      "How many messages are kept here, the newest ones of all conversations together; 0: all. Otherwise like keep_days; the stricter of both "
+      "applies." },
     parse_number, FIELD (keep_messages) },
   { { "store", "keep_left_groups", "false", "true, false",
-      "Whether the messages of a group stay here when the user leaves it or is removed from it, or when it is ended. Left at false, its "
+      "Whether the messages of a group are kept here when the user leaves it or is removed from it, or when it is destroyed. If false, its "
       "conversation is deleted." },
     parse_bool, FIELD (keep_left_groups) },
   { { "files", "cache_size", "1024", "10 to 1000000",
-      "How many MiB of downloaded files are kept at most. Beyond it those go that were not used for the longest time; what is open "
-      "stays." },
+      "How many MiB of downloaded files are kept at most. Beyond it the least recently used ones are deleted, except those that are open." },
     parse_number, FIELD (cache_size) },
-  { { "files", "cache_days", "30", "1 to 3650", "After how many days without use a downloaded file goes." },
+  { { "files", "cache_days", "30", "1 to 3650", "After how many days without use a downloaded file is deleted." },
     parse_number, FIELD (cache_days) },
   { { "files", "max_size", "4096", "1 to 1000000", "The largest file, in MiB, that is sent or downloaded." },
     parse_number, FIELD (max_size) },
   { { "files", "stall_seconds", "60", "1 to 3600",
-      "How many seconds a transfer may stand still before it is tried anew. There is no limit for a transfer as a whole." },
+      "How many seconds a transfer may make no progress before it is retried. There is no limit for a transfer as a whole." },
     parse_number, FIELD (stall_seconds) },
   { { "files", "auto_download", "false", "true, false",
-      "Whether thumbnails of received images, and images of at most 256 KiB, are downloaded without being asked for. Only what is at the "
-      "service itself is, so that no other host learns that a message was received." },
+      "Whether thumbnails of received images, and images of at most 256 KiB, are downloaded without being asked for. This applies only "
+      "to files at the service itself, so that no other host learns that a message was received." },
     parse_bool, FIELD (auto_download) },
   { { "files", "private_hosts", "", "names or addresses of hosts, one space between two, at most 256 bytes",
-      "Hosts on this machine or in a private network that files may come from and go to. A message can name any address, so nothing else "
-      "there is ever asked, but for the service itself." },
+      "Hosts on this machine or in a private network that files may come from and go to. A message can name any address, so no other "
+      "private host is ever contacted, except for the service itself." },
     parse_hosts, FIELD (private_hosts) },
   { { "secrets", "backend", "auto", "auto, keyring, file",
       "Where the access token and a remembered password are kept: in the Secret Service (keyring), in a file that only the user can "
@@ -375,7 +374,7 @@ floo_config_load (const char *instance, const char *path, const char *data_dir, 
   if (instance != NULL && !valid_instance (instance))
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
-                   "\"%s\" is no instance's name: at most %d letters, digits, \"_\" and \"-\", not beginning with a digit", instance,
+                   "\"%s\" is not a valid instance name: at most %d letters, digits, \"_\" and \"-\", not beginning with a digit", instance,
                    MAX_INSTANCE);
       return NULL;
     }

@@ -120,7 +120,7 @@ floo_error_get_dbus_name (FlooError code)
   return entries[code].dbus_error_name;
 }
 
-/* What the kernel and GIO say of I/O, in our words. */
+/* Maps GIO's codes for I/O errors to ours. */
 static FlooError
 io_error_code (int code)
 {

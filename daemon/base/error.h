@@ -82,8 +82,8 @@ const char *floo_error_get_dbus_name (FlooError code);
  * floo_error_normalise:
  * @error: an error of any domain
  *
- * The border: whatever went wrong inside, a client sees one of our names and
- * never a foreign domain. Cancellation of every kind becomes Cancelled,
+ * Applied to every error before it reaches a client, which sees one of our names
+ * and never a foreign domain. Cancellation of every kind becomes Cancelled,
  * time-outs Timeout, an unreachable network Offline, a full disk StorageFull.
  * The text is made valid UTF-8.
  *
@@ -91,16 +91,16 @@ const char *floo_error_get_dbus_name (FlooError code);
  */
 GError *floo_error_normalise (const GError *error);
 
-/* Whether @error (nullable) says that the caller itself cancelled, in GIO's words or ours. */
+/* Whether @error (nullable) is a cancellation by the caller itself, in GIO's domain or ours. */
 gboolean floo_error_is_cancelled (const GError *error);
-/* Whether it passes by itself: the same request may well succeed later. With any other error, to repeat it only keeps what is behind it waiting. */
+/* Whether a retry of the same request may succeed later. With any other error a retry only delays what is queued behind it. */
 gboolean floo_error_is_transient (const GError *error);
 
 /**
  * floo_error_only_missing:
  * @lookup: (inout): the error of a lookup that fails with NOT_FOUND where there is nothing, or NULL; cleared
  *
- * So that an error of the disk is never taken for "there is none".
+ * Tells "there is none" from other errors, so that a disk error is never mistaken for it.
  *
  * Returns: TRUE where there was no error but that; else FALSE, and @error is set
  */

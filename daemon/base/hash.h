@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * hash.h: a number to recognise bytes by, where there is no gain in forging a collision.
+ * hash.h: a non-cryptographic hash, for uses where a forged collision gains nothing.
  */
 #pragma once
 

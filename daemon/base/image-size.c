@@ -111,7 +111,7 @@ read_webp (const Reader *reader, const guint8 *head, guint *width, guint *height
 
 /* ---- JPEG ---- */
 
-/* Whether the EXIF segment at @offset of @len bytes says that the image lies on its side. */
+/* Whether the EXIF segment at @offset of @len bytes says that the image is rotated by a quarter turn. */
 static gboolean
 is_sideways (const Reader *reader, guint64 offset, guint len)
 {
@@ -163,7 +163,7 @@ read_jpeg (const Reader *reader, const guint8 *head, guint *width, guint *height
         return FALSE;
       if (segment[1] == 0xff)
         {
-          offset++; /* filling */
+          offset++; /* padding */
           continue;
         }
       len = be16 (segment + 2);

@@ -2,10 +2,9 @@
 /*
  * image-size.h: width and height of an image, from its header.
  *
- * An image is what a message says of itself before anybody has it: two numbers. A decoder for them would be a library with loaders for
- * every format there is (gdk-pixbuf: some 5 MiB resident, and a history of holes), in a process of 15 MiB that reads untrusted files
- * making. Five formats keep the two numbers at fixed places, or behind a chain of segments with lengths (JPEG): that is read here, a few
- * bytes at a time and a bounded number of times.
+ * A message states the size of its image. A decoder library would be much code for two numbers (gdk-pixbuf: some 5 MiB resident, and a
+ * history of vulnerabilities), in a process of 15 MiB that reads untrusted files. Five formats keep the two numbers at fixed offsets, or
+ * behind a chain of segments with lengths (JPEG): these are read here, a few bytes at a time and a bounded number of times.
  */
 #pragma once
 

@@ -83,7 +83,7 @@ scan_number (Scan *scan, GError **error)
     }
 
   text = g_strndup (begin, scan->at - begin);
-  /* What is out of range becomes a string: a wrong value where it is, while the rest of the text can be taken. */
+  /* A number out of range becomes a string: only its own value is wrong, and the rest of the text can be used. */
   if (integer ? !g_ascii_string_to_signed (text, 10, G_MININT64, G_MAXINT64, NULL, NULL) : !isfinite (g_ascii_strtod (text, NULL)))
     g_string_append_printf (scan->out, "\"%s\"", text);
   else
@@ -481,7 +481,7 @@ floo_json_text_has_member (const char *text, const char *member)
   g_autoptr (JsonNode) node = NULL;
   JsonObject *object;
 
-  /* Most texts do not even have its name. */
+  /* Most texts do not contain its name at all: these need no parsing. */
   if (text == NULL || strstr (text, member) == NULL)
     return FALSE;
   node = floo_json_parse (text, strlen (text), NULL);

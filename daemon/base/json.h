@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * json.h: the only way JSON from outside gets in.
+ * json.h: the parser for all JSON from outside.
  *
  * json-glib 1.6 overflows the stack on deep nesting, wraps integers beyond int64 and takes comments
  * and hexadecimal numbers; so a text is checked by one scan before it is parsed.

@@ -51,7 +51,7 @@ field_text (const GLogField *fields, gsize n_fields, const char *key)
   return NULL;
 }
 
-/* One message is one line whatever it quotes: control characters come escaped. */
+/* One message is one line whatever it quotes: control characters are escaped. */
 static void
 append_escaped (GString *line, const char *text)
 {
@@ -85,7 +85,7 @@ write_line (FlooLogLevel level, const GLogField *fields, gsize n_fields)
   fflush (stderr);
 }
 
-/* What libraries tell for debugging is made for their authors: libproxy's has the proxy's name and password. */
+/* Debug messages of libraries are dropped: those of libproxy contain the proxy's user name and password. */
 static gboolean
 is_chatter_of_library (GLogLevelFlags flags, const GLogField *fields, gsize n_fields)
 {

@@ -5,7 +5,7 @@
 
 #define UNKNOWN "application/octet-stream"
 
-/* Bytes at a place that tell a format; of containers a second mark tells what is in them. */
+/* Magic bytes of formats; in containers a second magic tells what is inside. */
 static const struct {
   guint8 offset, len;
   const char *magic;

@@ -4,18 +4,18 @@
 #include <gio/gio.h>
 #include <malloc.h>
 
-/* So much is worth a look at the heaps. */
+/* From this many bytes on the heaps are trimmed. */
 #define WORTH_BYTES (4u << 20)
-/* It is calm when less than that comes within a second; after so many seconds they are trimmed in any case. */
+/* Trimming waits for a second in which fewer than CALM_BYTES were noted, but for MAX_WAITS seconds at most. */
 #define CALM_BYTES (1u << 20)
 #define CALM_MS 1000
 #define MAX_WAITS 10
-/* Slow threads may free what was counted after the heaps were trimmed: once more after this. */
+/* Slow threads may free memory after the heaps were trimmed, so they are trimmed once more after this time. */
 #define FOLLOW_MS 5000
 #define MMAP_THRESHOLD (256 << 10)
 
 static gsize noted;             /* atomic: bytes since the last trimming */
-static gint scheduled;          /* atomic: a trimming is on its way */
+static gint scheduled;          /* atomic: a trimming is scheduled */
 static gsize seen;              /* main loop: noted, a second ago */
 static guint waits;
 static gboolean followed;       /* main loop: the next trimming is the second one */
@@ -24,9 +24,9 @@ void
 floo_memory_init (void)
 {
 #ifdef __GLIBC__
-  /* Set, so that the library does not raise it to the size of whatever was freed last. */
+  /* Setting it keeps the library from raising it to the size of whatever was freed last. */
   mallopt (M_MMAP_THRESHOLD, MMAP_THRESHOLD);
-  /* Small blocks join what is free around them at once. Left for later, they can end as the top of a thread's heap, which trimming leaves alone. */
+  /* Small blocks are merged with free neighbours at once. Otherwise they can end up at the top of a thread's heap, which is not trimmed. */
   mallopt (M_MXFAST, 0);
 #endif
 }

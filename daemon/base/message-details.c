@@ -21,7 +21,7 @@ parse_with (const char *text, const char *const *members)
 
 static const char *const call_members[] = { "\"action\"", NULL };
 
-/* How a call ended: the content of its record is one of these words, or for how many ms it lasted. */
+/* How a call ended: the content of its record is one of these words, or its duration in ms. */
 static void
 add_outcome (GVariantDict *call, const char *content)
 {
@@ -78,7 +78,7 @@ floo_message_direct_call (FlooMessage *message, gint64 self_id)
   message->flags ^= FLOO_MESSAGE_OUTGOING;
 }
 
-/* ---- growing answers, styles ---- */
+/* ---- streamed answers, styles ---- */
 
 static void
 add_stream (GVariantBuilder *more, JsonObject *ai)

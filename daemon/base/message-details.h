@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * message-details.h: what ext and config of a message say to those who know the vendor's own windows: calls, growing answers, styles.
+ * message-details.h: decodes what the vendor's own clients put into ext and config of a message: calls, streamed answers, styles.
  */
 #pragma once
 

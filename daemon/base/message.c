@@ -151,7 +151,7 @@ add_flag (GVariantBuilder *more, const char *key, gboolean value)
     floo_word_add (more, key, g_variant_new_boolean (TRUE));
 }
 
-/* Why a message of ours failed: the whole, and in its parts. */
+/* Why a message of ours failed: as one text, and in its parts. */
 static void
 add_failure (GVariantBuilder *more, const FlooMessage *m)
 {

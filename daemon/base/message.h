@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 #define FLOO_MESSAGE_TYPE "(xxxsssxia{sv})"
 #define FLOO_MESSAGES_TYPE "a" FLOO_MESSAGE_TYPE
 
-/* The kind of conversation, Message.to_type; stored as this number. ANY: a caller leaves it to us to find out; it is never stored. */
+/* The kind of conversation, Message.to_type; stored as this number. ANY: to be found out by the daemon; never stored. */
 typedef enum { FLOO_TO_ANY = -1, FLOO_TO_ROSTER = 0, FLOO_TO_GROUP = 1 } FlooToType;
 
 /* Message.type; the numbers are MessageBody.ContentType's. A number that is

@@ -25,8 +25,8 @@
 #define FLOO_SEARCH_NEW_FILE "search.db.new" /* one that will take its place */
 #define FLOO_OUTGOING_DIR "outgoing"         /* beside the store: the files of messages that are not sent */
 
-/* What comes from outside is bounded (bytes unless named otherwise). */
-#define FLOO_MAX_FRAME (32u << 20)           /* one WebSocket message, and so one encoded frame; what is beyond is not kept */
+/* Limits of what comes from outside (bytes unless stated otherwise). */
+#define FLOO_MAX_FRAME (32u << 20)           /* one WebSocket message, and so one encoded frame; more is discarded */
 #define FLOO_MAX_INFLATED (64u << 20)        /* a frame's payload after inflation; likewise */
 #define FLOO_MAX_FRAME_MEMORY (128u << 20)   /* what unpacking one frame may allocate */
 #define FLOO_MAX_ITEM_MEMORY (32u << 20)     /* what unpacking one entry's payload may allocate besides */

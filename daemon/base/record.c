@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-/* One value in each direction; NULL: it is of a wrong type or out of range. */
+/* Convert one value; NULL: it is of a wrong type or out of range. */
 typedef GVariant *(*FieldFromJson) (JsonNode *node);
 typedef JsonNode *(*FieldToJson) (GVariant *value);
 
@@ -47,7 +47,7 @@ string_from_json (JsonNode *node)
   return floo_json_node_int (node, &number) ? g_variant_new_printf ("%" G_GINT64_FORMAT, number) : NULL;
 }
 
-/* What is no id is left out; an array of nothing else is none. */
+/* Elements that are not ids are left out; an array that has only such elements is an error. */
 static GVariant *
 ids_from_json (JsonNode *node)
 {
@@ -309,7 +309,7 @@ floo_record_pick_fields (const FlooRecord *record, JsonObject *object)
   return picked;
 }
 
-/* (nullable): the array of a node. FALSE: it is something else; nothing at all is an empty one. */
+/* @out: (nullable): the array of a node. FALSE: it is something else; a missing or null node is an empty array. */
 static gboolean
 array_of (JsonNode *node, JsonArray **out)
 {
@@ -372,7 +372,7 @@ find_field (const FlooRecord *record, const char *name)
   return NULL;
 }
 
-/* A variant in a variant, as some languages' bindings make them, is what is innermost. */
+/* Unwraps a variant in a variant, which bindings of some languages make. */
 static GVariant *
 unbox (GVariant *value)
 {

@@ -22,9 +22,9 @@ typedef enum {
 } FlooFieldType;
 
 typedef struct {
-  const char *name;     /* the seed's name: what clients see */
+  const char *name;     /* what clients see */
   FlooFieldType type;
-  const char *alias;    /* (nullable): how the service may spell it otherwise; several are parted by "|", the first found is taken */
+  const char *alias;    /* (nullable): another name that the service may use; several are separated by "|", the first one found is used */
   const char *doc;
 } FlooField;
 
@@ -44,15 +44,15 @@ extern const FlooRecord floo_record_roster_item, floo_record_user_settings, floo
     floo_record_device, floo_record_verification, floo_record_app_settings;
 /* Inputs: what of a profile and of settings a client may change. */
 extern const FlooRecord floo_record_profile_changes, floo_record_settings_changes;
-/* These stay inside: upload signatures are secrets, pins are part of conversations. */
+/* Not shown to clients: upload signatures are secrets, pins are part of conversations. */
 extern const FlooRecord floo_record_file_upload, floo_record_pinned_conversations;
 
 /**
  * floo_record_from_json:
  *
  * Decodes what the service sent. Fields that are missing or null are left out, fields that are not in the table are ignored; a field of a
- * wrong type, an integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field. What the service
- * does both ways is taken both ways: an integer from a string of digits, a boolean from 0 and 1, a text from an integer.
+ * wrong type, an integer out of its type's range or a missing key field is FLOO_ERROR_PROTOCOL naming record and field. Since the
+ * service mixes types, an integer is also taken from a string of digits, a boolean from 0 and 1, a text from an integer.
  *
  * Returns: (transfer floating): an a{sv}
  */

@@ -2,8 +2,8 @@
 /*
  * records.c: the tables of record.h.
  *
- * Names and their order are the web SDK's; what only the service's own description has comes after them. Times are ms since 1970
- * where nothing else is said.
+ * Names and their order are the web SDK's; fields that only the service's own description has come after them. Times are ms since 1970
+ * unless stated otherwise.
  */
 #include "base/record.h"
 
@@ -26,7 +26,7 @@ static const FlooField roster_item_fields[] = {
   { "auth_mode", I, NULL, DOC_AUTH_MODE },
   { "auth_question", S, NULL, DOC_AUTH_QUESTION },
   { "avatar", S, NULL, "URL or object name of the picture; Files.GetAvatar fetches it" },
-  { "description", S, NULL, "What the friend says of themselves" },
+  { "description", S, NULL, "The friend's description of themselves" },
   { "ext", S, NULL, "Free text of applications, kept with this friend" },
   { "mute_notification", B, NULL, "Whether notifications of this friend's messages are muted" },
   { "nick_name", S, NULL, "The friend's own nickname" },
@@ -79,7 +79,7 @@ static const FlooField group_info_fields[] = {
   { "apply_approval", I, NULL, DOC_APPLY_APPROVAL },
   { "avatar", S, NULL, "URL or object name of the picture; Files.GetAvatar fetches it" },
   { "ban_expire_time", X, NULL, "Until when (in seconds since 1970) only administrators may write: 0 or past: not banned, -1: for ever" },
-  { "created_at", X, NULL, "When the group was made" },
+  { "created_at", X, NULL, "When the group was created" },
   { "description", S, NULL, "What the group is about" },
   { "ext", S, NULL, "Free text of applications, kept with the group" },
   { "group_id", X, NULL, "The group's id" },
@@ -185,13 +185,13 @@ static const FlooField ban_all_fields[] = {
 static const FlooField device_fields[] = {
   { "device_sn", I, NULL, "The device's number" },
   { "platform", I, NULL, "What the device runs, as the service numbers it (6: web)" },
-  { "user_agent", S, NULL, "What the device says of itself" },
+  { "user_agent", S, NULL, "The device's description of itself" },
   { "user_id", X, NULL, "The user's id" },
 };
 
 static const FlooField app_settings_fields[] = {
-  { "account_verification_name", S, NULL, "Who vouches for the application" },
-  { "account_verification_status", S, NULL, "Whether that is so: unverified, verified or expired" },
+  { "account_verification_name", S, NULL, "The name that the application's owner is verified under" },
+  { "account_verification_status", S, NULL, "State of that verification: unverified, verified or expired" },
   { "account_verification_type", S, NULL, "What kind of owner the application has" },
   { "disable_send_location", B, NULL, "Whether no locations are to be sent" },
   { "hide_member_info", B, NULL, "Whether members of groups do not see each other's details" },

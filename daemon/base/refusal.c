@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Words in lower case that decide, whatever the code is. */
+/* Phrases in lower case that take precedence over the code. */
 static const struct {
   const char *words;
   FlooError error;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * refusal.h: which of our error names a refusal by the service has.
+ * refusal.h: maps the service's refusals to our error names.
  */
 #pragma once
 
@@ -11,11 +11,11 @@ G_BEGIN_DECLS
 /**
  * floo_refusal_get_error:
  * @code: a code of the service: of a REST answer, or the status of a frame (0 to 20; the two kinds do not overlap)
- * @reason: (nullable): the service's words. Known ones say more than the code; they are matched without case
+ * @reason: (nullable): the service's text. Known phrases in it take precedence over the code; case is ignored
  *
- * The one table from codes and words to names: for REST errors, for messages and operations that were refused, and for what the outbox keeps.
+ * The one table from codes and phrases to names: for REST errors, for messages and operations that were refused, and for what the outbox keeps.
  *
- * Returns: the error; FLOO_ERROR_REJECTED where neither code nor words are known
+ * Returns: the error; FLOO_ERROR_REJECTED where neither code nor text are known
  */
 FlooError floo_refusal_get_error (gint64 code, const char *reason);
 

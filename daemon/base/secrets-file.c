@@ -55,18 +55,18 @@ fail (const Job *job, const char *name, const char *what, GError **error)
   g_autofree char *shown = g_filename_display_name (path);
 
   g_set_error (error, FLOO_ERROR, saved == ENOSPC || saved == EDQUOT ? FLOO_ERROR_STORAGE_FULL : FLOO_ERROR_FILE,
-               "%s: cannot %s it: %s", shown, what, g_strerror (saved));
+               "Cannot %s %s: %s", what, shown, g_strerror (saved));
   return FALSE;
 }
 
-/* Nobody else's business: takes group's and others' permissions away. */
+/* Removes the permissions of group and others. */
 static gboolean
 tighten (const Job *job, Fd fd, const char *name, GError **error)
 {
   struct stat st;
 
   if (fstat (fd, &st) != 0)
-    return fail (job, name, "look at", error);
+    return fail (job, name, "inspect", error);
   if ((st.st_mode & 077) == 0)
     return TRUE;
   if (fchmod (fd, st.st_mode & 07700) != 0)
@@ -112,7 +112,7 @@ read_text (Job *job, Fd dir, GError **error)
   if (fd < 0)
     return errno == ENOENT ? TRUE : fail (job, FLOO_SECRETS_FILE, "open", error);
   if (fstat (fd, &st) != 0)
-    return fail (job, FLOO_SECRETS_FILE, "look at", error);
+    return fail (job, FLOO_SECRETS_FILE, "inspect", error);
   if (!S_ISREG (st.st_mode) || st.st_size > MAX_FILE)
     {
       errno = EINVAL;
@@ -173,7 +173,7 @@ sync_dir (const Job *job, Fd dir, GError **error)
   return fsync (dir) == 0 || fail (job, "", "write", error);
 }
 
-/* The order within each is such that a crash in between leaves the old truth or the new one. */
+/* The order within each is such that a crash in between leaves either the old or the new state. */
 static gboolean
 do_write (const Job *job, Fd dir, GError **error)
 {

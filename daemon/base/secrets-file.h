@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * secrets-file.h: where the login record lies in a data folder. Part of secrets.c.
+ * secrets-file.h: where the login record is in a data folder. Part of secrets.c.
  *
- * Two files say where the truth is, so that a stale copy elsewhere never wins:
+ * Two files tell where the valid record is, so that a stale copy elsewhere is never used:
  *
  *   login.json     is there: it is the record
  *   login.keyring  is there, and no login.json: the Secret Service has the record
@@ -19,9 +19,9 @@ G_BEGIN_DECLS
 
 typedef enum {
   FLOO_SECRETS_FILE_READ,   /* the text, or NULL; then floo_secrets_file_finish() tells whether the marker is there */
-  FLOO_SECRETS_FILE_WRITE,  /* the text becomes the truth */
-  FLOO_SECRETS_FILE_MARK,   /* the Secret Service has become the truth */
-  FLOO_SECRETS_FILE_REMOVE  /* there is none any more */
+  FLOO_SECRETS_FILE_WRITE,  /* the text becomes the valid record */
+  FLOO_SECRETS_FILE_MARK,   /* the Secret Service now has the valid record */
+  FLOO_SECRETS_FILE_REMOVE  /* there is no record any more */
 } FlooSecretsFileAction;
 
 /**

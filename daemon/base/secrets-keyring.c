@@ -14,7 +14,7 @@ static const SecretSchema schema = {
   .attributes = { { "instance", SECRET_SCHEMA_ATTRIBUTE_STRING }, { NULL, 0 } },
 };
 
-/* The schema's name is an attribute that GNOME Keyring does not know of the items of a keyring that was not unlocked since its start. */
+/* Does not match the schema's name: GNOME Keyring does not know that attribute of items in a keyring that was not unlocked since its start. */
 static const SecretSchema locked_schema = {
   .name = FLOO_KEYRING_SCHEMA,
   .flags = SECRET_SCHEMA_DONT_MATCH_NAME,
@@ -115,7 +115,7 @@ on_default (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   if (path == NULL)
     {
-      g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_KEYRING, "The login is in a keyring, and the Secret Service has none open");
+      g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_KEYRING, "The login is in a keyring, and no keyring is open in the Secret Service");
       return;
     }
   g_object_set_data_full (G_OBJECT (task), "path", path, g_free);
@@ -124,7 +124,7 @@ on_default (GObject *source, GAsyncResult *result, gpointer user_data)
                           G_DBUS_CALL_FLAGS_NONE, -1, g_task_get_cancellable (task), on_default_locked, g_object_ref (task));
 }
 
-/* The items of a locked collection need not be known at all. */
+/* The Secret Service need not know the items of a locked collection. */
 static void
 on_searched_locked (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -251,7 +251,7 @@ floo_keyring_clear_finish (GAsyncResult *result, GError **error)
 {
   g_autoptr (GError) local = NULL;
 
-  /* It tells by its result whether there was one. */
+  /* FALSE without an error: there was none. */
   if (secret_password_clear_finish (result, &local) || local == NULL)
     return TRUE;
   g_propagate_error (error, g_steal_pointer (&local));
@@ -321,7 +321,7 @@ floo_keyring_clear_finish (GAsyncResult *result, GError **error)
 
 #endif
 
-/* In this order: a service that runs, then one that could. */
+/* In this order: running services, then activatable ones. */
 static const char *const list_methods[] = { "ListNames", "ListActivatableNames" };
 
 typedef struct {

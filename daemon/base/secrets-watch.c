@@ -10,13 +10,13 @@
 struct _FlooSecretsWatch {
   GSourceOnceFunc changed;
   gpointer user_data;
-  GDBusConnection *bus;         /* (nullable): the service has not been there yet */
-  GCancellable *cancellable;    /* of the questions for Locked */
+  GDBusConnection *bus;         /* (nullable): the service has not appeared yet */
+  GCancellable *cancellable;    /* of the calls that read Locked */
   guint name;
   guint subscriptions[2];
   gboolean was_missing;
-  gboolean asking;              /* for Locked */
-  gboolean missed;              /* a change, since it asked */
+  gboolean asking;              /* a call that reads Locked is under way */
+  gboolean missed;              /* something changed since that call */
   guint timer;
   gint64 told_at;               /* monotonic us, 0 never */
 };
@@ -49,7 +49,7 @@ on_locked (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GVariant) value = NULL;
   FlooSecretsWatch *self = user_data;
 
-  /* Then the watch may be gone. */
+  /* After a cancellation the watch may be freed. */
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   self->asking = FALSE;
@@ -63,7 +63,7 @@ on_locked (GObject *source, GAsyncResult *result, gpointer user_data)
     tell (self);
 }
 
-/* GNOME Keyring tells by CollectionChanged alone that it was unlocked by its control socket. */
+/* When GNOME Keyring is unlocked through its control socket, CollectionChanged is the only signal. */
 static void
 on_collection (GDBusConnection *bus, const char *sender, const char *path, const char *interface, const char *signal, GVariant *parameters,
                gpointer user_data)

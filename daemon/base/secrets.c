@@ -87,7 +87,7 @@ floo_login_record_set (char **secret, const char *text)
   *secret = copy;
 }
 
-/* json-glib knows no secrets: overwrites its copies of ours before they are freed. */
+/* Overwrites json-glib's copies of our secrets before they are freed. */
 static void
 wipe (JsonNode *node)
 {
@@ -144,7 +144,7 @@ record_from_text (const char *text, const char *where, GError **error)
   record->password = dup_member (object, "password");
   if (node != NULL)
     wipe (node);
-  /* They become a folder's name, a header and an address. */
+  /* These become a folder's name, a header and an address. */
   if (!floo_config_is_app_id (record->app_id) || !floo_json_get_int (object, "user_id", &record->user_id) || record->user_id < 0
       || (*record->dns_server != '\0' && !floo_config_is_url (record->dns_server)))
     {
@@ -192,7 +192,7 @@ head_done (FlooSecrets *self, FlooLoginRecord *record, GError *error)
 {
   g_autoptr (GTask) task = g_queue_pop_head (&self->queue);
   Op *op = g_task_get_task_data (task);
-  gboolean has_next = !g_queue_is_empty (&self->queue); /* what the callback adds to an empty queue runs by itself */
+  gboolean has_next = !g_queue_is_empty (&self->queue); /* an operation that the callback adds to an empty queue starts at once */
 
   if (error != NULL)
     {
@@ -254,7 +254,7 @@ on_stored (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (self->backend == BACKEND_AUTO && !g_cancellable_is_cancelled (head_cancellable (self)))
     {
-      g_message ("The Secret Service does not take the login (%s); it goes into %s/" FLOO_SECRETS_FILE, error->message, self->data_dir);
+      g_message ("The Secret Service does not store the login (%s); it is stored in %s/" FLOO_SECRETS_FILE, error->message, self->data_dir);
       g_error_free (error);
       self->keyring = FALSE;
       change_file (self, FLOO_SECRETS_FILE_WRITE);
@@ -273,7 +273,7 @@ on_cleared (GObject *source, GAsyncResult *result, gpointer user_data)
   head_done (self, NULL, error);
 }
 
-/* The files first: without them the Secret Service's copy counts for nothing, even if it cannot be removed. */
+/* The files first: without them the Secret Service's copy is ignored, even if it cannot be removed. */
 static void
 on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -350,7 +350,7 @@ on_read (GObject *source, GAsyncResult *result, gpointer user_data)
       self->keyring = FALSE;
       record = record_from_text (text, path, &error);
     }
-  /* A record that had to go into the file moves on behind the reply, ahead of what waits: that may be a newer record or a clear. */
+  /* After the reply a record in the file is moved to the keyring, before the operations that wait: these may save a newer one or clear it. */
   if (record != NULL && self->try_keyring)
     g_queue_push_nth (&self->queue, op_new (self, OP_SAVE, record_to_text (record), NULL, NULL, NULL), 1);
   floo_secrets_text_free (text);
@@ -399,7 +399,7 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 run_head (FlooSecrets *self)
 {
-  /* One that is not there may come later. */
+  /* A Secret Service that was not there may have appeared. */
   if (self->backend == BACKEND_FILE || self->present || !floo_keyring_is_built_in ())
     run_probed (self);
   else

@@ -26,7 +26,7 @@ typedef struct {
 } FlooLoginRecord;
 
 FlooLoginRecord *floo_login_record_copy (const FlooLoginRecord *record);
-/* @a, @b: (nullable): none is equal to none alone */
+/* @a, @b: (nullable): NULL equals NULL only */
 gboolean floo_login_record_equal (const FlooLoginRecord *a, const FlooLoginRecord *b);
 void floo_login_record_free (FlooLoginRecord *record);
 /* Puts a copy of @text in the place of a record's token or password; what was there is overwritten first. */
@@ -50,10 +50,10 @@ typedef enum {
 } FlooSecretsAsk;
 
 /*
- * All are asynchronous; file I/O runs on a worker thread, a locked keyring may take as long as the user does (callers go on
- * without). Load gives NULL without an error where nothing is stored; FLOO_ERROR_KEYRING where the data folder says that the record is in
+ * All are asynchronous; file I/O runs on a worker thread, a locked keyring may take as long as the user does (callers do
+ * not wait for it). Load gives NULL without an error where nothing is stored; FLOO_ERROR_KEYRING where the data folder says that the record is in
  * the Secret Service, and that is locked, not there, or does not answer; FLOO_ERROR_NOT_FOUND where it is unlocked and does not have it. The
- * record is one secret, so that it is never half of two.
+ * record is stored as one secret, so that it never mixes two records.
  */
 void floo_secrets_load_async (FlooSecrets *self, FlooSecretsAsk ask, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 FlooLoginRecord *floo_secrets_load_finish (FlooSecrets *self, GAsyncResult *result, GError **error);

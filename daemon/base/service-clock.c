@@ -3,7 +3,7 @@
 
 #include "base/backoff.h"
 
-/* An answer is late by less than this, with what its second leaves out. */
+/* The delay of an answer, and the fraction of a second that its time lacks, are less than this together. */
 #define SLACK_MS 5000
 
 gboolean
@@ -13,7 +13,7 @@ floo_service_clock_note (FlooServiceClock *clock, gint64 ms)
   const gint64 ahead = offset - clock->offset;
   const gboolean news = !clock->known || ahead > SLACK_MS || ahead < -SLACK_MS;
 
-  /* Of two answers the one that was less late, and was nearer to its second's beginning, is right. */
+  /* The larger offset is the more exact one: its answer was delayed less, or came nearer to the beginning of its second. */
   if (news || ahead > 0)
     clock->offset = offset;
   clock->known = TRUE;

@@ -122,7 +122,7 @@ floo_cli_start (FlooCli *cli, GError **error)
   return TRUE;
 }
 
-/* What it means for a program that has just seen the daemon run. */
+/* Errors of a call to the daemon that was seen running. */
 static void
 explain (GError **error)
 {

@@ -196,7 +196,7 @@ run_call (Call *call, GError **error)
   if (file != (floo_cli_option (cli, "output") != NULL))
     {
       g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s %s", call->member,
-                   file ? "hands out a file: say where it goes with --output FILE" : "returns no file: --output cannot be used");
+                   file ? "returns a file: name it with --output FILE" : "returns no file: --output cannot be used");
       return FALSE;
     }
   args = make_arguments (call, error);
@@ -228,7 +228,7 @@ floo_cli_run_call (FlooCli *cli)
     }
   if (object != NULL && !g_variant_is_object_path (object))
     {
-      g_set_error (&error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s is no object path", object);
+      g_set_error (&error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s is not an object path", object);
       return floo_cli_fail (cli, error);
     }
   call.member = g_strdup_printf ("%s.%s", strrchr (interface->name, '.') + 1, call.info->name);

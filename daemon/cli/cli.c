@@ -7,7 +7,7 @@
 
 #include "base/names.h"
 
-/* Of the longest name of a command. */
+/* The words of the longest command name. */
 #define MAX_WORDS 3
 
 const FlooCliOption floo_cli_common_options[] = { { "json", 0, NULL, "Print one JSON object a line", NULL },
@@ -50,7 +50,7 @@ find_option (const FlooCliCommand *command, const char *name, gsize len)
   return found != NULL ? found : find_in (floo_cli_common_options, name, len);
 }
 
-/* "-5" is a number and "-" the standard input: no option begins so. */
+/* "-5" is a number and "-" the standard input; neither is an option. */
 static gboolean
 is_option (const char *arg)
 {
@@ -69,7 +69,7 @@ parse_option (FlooCli *cli, int argc, char **argv, int *at, GError **error)
   const char *value = name[len] == '\0' ? NULL : name + len + (is_long ? 1 : 0);
 
   if (option == NULL)
-    return usage (error, "there is no option %s; a text that begins with a dash stands behind --", arg);
+    return usage (error, "there is no option %s; put -- before a text that begins with a dash", arg);
   if (option->value == NULL && value != NULL)
     return usage (error, "the option --%s takes no value", option->name);
   if (option->value != NULL && *option->value != '=' && value == NULL)
@@ -213,7 +213,7 @@ set_instance (FlooCli *cli, GError **error)
       cli->instance = g_strdup (given);
     }
   cli->bus_name = cli->instance != NULL ? g_strconcat (FLOO_BUS_NAME_INSTANCE_PREFIX, cli->instance, NULL) : g_strdup (FLOO_BUS_NAME);
-  return g_dbus_is_name (cli->bus_name) || usage (error, "%s is no name of an instance", cli->instance);
+  return g_dbus_is_name (cli->bus_name) || usage (error, "%s is not a valid instance name", cli->instance);
 }
 
 static int
@@ -233,7 +233,7 @@ run (FlooCli *cli, int argc, char **argv)
   return cli->command->run != NULL ? cli->command->run (cli) : floo_cli_run_generic (cli);
 }
 
-/* What could not be written is a failure, too: a full disk, say. */
+/* Output that could not be written, to a full disk for example, is a failure, too. */
 static int
 finish_output (FlooCli *cli, int status)
 {

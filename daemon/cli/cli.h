@@ -2,7 +2,7 @@
 /*
  * cli.h: one run of a command: its arguments and options, the connection to the daemon, and the exit status.
  *
- * Commands are clients like any other: they use nothing of the daemon but its D-Bus API. Functions return FALSE or NULL with a GError, and
+ * Commands are ordinary clients: they use only the daemon's D-Bus API. Functions return FALSE or NULL with a GError, and
  * the main program turns it into one line on standard error and the exit status, see floo_cli_fail().
  */
 #pragma once
@@ -28,7 +28,7 @@ enum
 
 #define FLOO_CLI_ERROR (floo_cli_error_quark ())
 
-/* What goes wrong on this side of the bus; the others are FlooError. */
+/* Errors of the command itself; those of the daemon are FlooError. */
 typedef enum
 {
   FLOO_CLI_ERROR_USAGE,
@@ -50,7 +50,7 @@ typedef struct
 {
   const char *name;  /* "limit" is --limit; NULL ends the table */
   char letter;       /* '\0': none */
-  const char *value; /* what stands for its value in the help; NULL: it has none; "=S": it may have one, behind "=" */
+  const char *value; /* the placeholder of its value in the help; NULL: it takes none; "=S": it may have one, after "=" */
   const char *help;
   const char *key; /* (nullable): the key in the method's options (a{sv}) that it is, for commands without a function */
 } FlooCliOption;
@@ -60,8 +60,8 @@ typedef enum
 {
   FLOO_RESULT_NONE,
   FLOO_RESULT_VALUE,    /* prints the only out argument */
-  FLOO_RESULT_RECORD,   /* an a{sv}, a line a field */
-  FLOO_RESULT_RECORDS,  /* an aa{sv}, a line a record */
+  FLOO_RESULT_RECORD,   /* an a{sv}, one line per field */
+  FLOO_RESULT_RECORDS,  /* an aa{sv}, one line per record */
   FLOO_RESULT_PAGES,    /* the same with a cursor: all pages */
   FLOO_RESULT_USERS,    /* ids of users: their details */
   FLOO_RESULT_GROUPS,   /* ids of groups: their details */
@@ -75,7 +75,7 @@ typedef struct FlooColumn FlooColumn;
 typedef struct
 {
   const char *name;             /* one to three words: "groups kick" */
-  const char *args;             /* "GROUP WHO...", "[TEXT...]": what it is decides on completion, too */
+  const char *args;             /* "GROUP WHO...", "[TEXT...]"; completion depends on these words, too */
   const char *help;             /* one line */
   const char *details;          /* (nullable): more sentences */
   const char *example;          /* lines of shell */
@@ -130,9 +130,9 @@ const char *floo_cli_option (FlooCli *cli, const char *name);
 /* FALSE: it is no number within the bounds. *@out stays as it is where the option is not given. */
 gboolean floo_cli_number_option (FlooCli *cli, const char *name, gint64 max, gint64 *out, GError **error);
 gboolean floo_cli_parse_number (const char *what, const char *text, gint64 min, gint64 max, gint64 *out, GError **error);
-/* A moment that is to come: as below, but "10:42" is the next time that it is so late, and "2h" in two hours. */
+/* A time in the future: as below, but "10:42" is the next such time, and "2h" in two hours. */
 gboolean floo_cli_parse_time_to_come (const char *what, const char *text, gint64 *ms, GError **error);
-/* A moment: "2026-11-30", "2026-11-30 10:42", ISO 8601, "10:42", "2h" (that long ago), or ms since 1970. */
+/* A time: "2026-11-30", "2026-11-30 10:42", ISO 8601, "10:42", "2h" (that long ago), or ms since 1970. */
 gboolean floo_cli_parse_time (const char *what, const char *text, gint64 *ms, GError **error);
 /* A span: "90", "90s", "10m", "2h", "3d". */
 gboolean floo_cli_parse_span (const char *what, const char *text, gint64 *seconds, GError **error);
@@ -143,7 +143,7 @@ char *floo_cli_read_stdin (gsize max, GError **error);
 
 /* ---- errors (errors.c) ---- */
 
-/* Prints the error as it is usual, and returns the exit status. @error is not freed. */
+/* Prints the error and returns the exit status. @error is not freed. */
 int floo_cli_fail (FlooCli *cli, const GError *error);
 /* The error's name as --json has it. */
 const char *floo_cli_error_name (const GError *error);
@@ -189,7 +189,7 @@ GVariant *floo_cli_get_properties (FlooCli *cli, const char *path, const char *i
 
 /* ---- starting it (start.c) ---- */
 
-/* Starts the daemon, or says why it cannot be started. */
+/* Starts the daemon, or fails with the reason. */
 gboolean floo_cli_start_daemon (FlooCli *cli, GError **error);
 
 /* ---- help.c ---- */
@@ -202,7 +202,7 @@ char *floo_cli_dup_synopsis (const FlooCliCommand *command);
 /* Text in lines of at most @width columns, each but the first with @indent blanks before it. */
 char *floo_cli_wrap (const char *text, guint width, guint indent);
 
-/* complete.c: what the shells' completions ask. */
+/* complete.c: called by the shells' completions. */
 int floo_cli_run_complete (FlooCli *cli);
 
 /* A command that has no function of its own (generic.c). */

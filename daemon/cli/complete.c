@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * complete.c: `flooim _complete WORD...`: completions of the last word, one per line with a tab and words about it, for the shells'
- * completions.
+ * complete.c: `flooim _complete WORD...`: completions of the last word, one per line with a tab and a description, for the shells.
  *
- * The daemon is asked for names where it runs; it is never started for that, and nothing here is an error.
+ * The daemon is asked for names only if it runs already; errors are ignored.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +18,7 @@ offer (const char *word, const char *candidate, const char *about)
     printf ("%s\t%s\n", candidate, about);
 }
 
-/* The next word of each command that begins as the words do. */
+/* The next word of each command that begins with the given words. */
 static void
 offer_commands (FlooCli *cli, guint n_words)
 {
@@ -54,7 +53,7 @@ offer_options (const FlooCliOption *options, const char *word)
     }
 }
 
-/* Names begin so in whatever case: the daemon takes them so. */
+/* Case is ignored, as when a name is resolved. */
 static void
 offer_names (FlooCli *cli, const char *word, FlooNameKinds kinds)
 {
@@ -76,7 +75,7 @@ offer_names (FlooCli *cli, const char *word, FlooNameKinds kinds)
     }
 }
 
-/* What the argument at @index is called in the table: "WHO..." repeats. */
+/* The name that the table has for the argument at @index: "WHO..." repeats. */
 static char *
 kind_of (const FlooCliCommand *command, guint index)
 {
@@ -115,10 +114,10 @@ offer_kind (FlooCli *cli, const char *kind, const char *word)
     if (strcmp (kinds[i].kind, kind) == 0)
       offer_names (cli, word, kinds[i].names);
   if (g_strcmp0 (kind, "PATH") == 0 || g_strcmp0 (kind, "FILE") == 0 || g_strcmp0 (kind, "DIR") == 0)
-    printf ("%s\n", strcmp (kind, "DIR") == 0 ? "_folders" : "_files"); /* the shell knows best */
+    printf ("%s\n", strcmp (kind, "DIR") == 0 ? "_folders" : "_files"); /* completed by the shell */
 }
 
-/* The command that the words are of, and how many are its name. */
+/* The command that the words begin with, and how many words its name has. */
 static const FlooCliCommand *
 find_command (FlooCli *cli, guint n_words, guint *length)
 {

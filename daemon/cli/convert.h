@@ -4,7 +4,7 @@
  *
  * To JSON: dictionaries and messages are objects (the fields of a message's `more` stand beside the others), arrays are arrays. An int64
  * (x) is a string, since jq before 1.7 and JavaScript round numbers beyond 2^53, unless its name says that it is a time or an amount;
- * everything else that is a number is a number. A text that holds a JSON object under one of the names config, attachment and ext comes as
+ * all other numbers are numbers. A text that holds a JSON object under one of the names config, attachment and ext comes as
  * that object.
  *
  * From JSON: the wanted type decides. A number may be a string of digits; a text may be a JSON object where the API has JSON inside; a file

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* download.c: `flooim download`, `avatar`, `groups fetch`: files that come; and files that go without a message. */
+/* download.c: `flooim download`, `avatar`, `groups fetch`, and uploads of files that are not part of a message. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -15,11 +15,11 @@
 #include "cli/text.h"
 #include "cli/transfer.h"
 
-#define MAX_NAMES 10000 /* tried for a file: "photo (2).png" */
+#define MAX_NAMES 10000 /* how many names are tried for a file: "photo (2).png" */
 
-/* ---- where it goes ---- */
+/* ---- saving ---- */
 
-/* What a sender calls a file is no path: no folders, no leading dot, not too long. */
+/* Makes a sender's file name safe: no folders, no leading dot, not too long. */
 static char *
 safe_name (const char *name)
 {
@@ -64,7 +64,7 @@ is_same (const char *path, int fd)
   return n == 0 && m == 0;
 }
 
-/* A new file of that name in @folder; nothing is overwritten, and what is there already is not written again. */
+/* A new file of that name in @folder; no file is overwritten, and one with the same content is not written again. */
 static gboolean
 save_in_folder (int from, const char *folder, const char *name, char **path, GError **error)
 {
@@ -147,7 +147,7 @@ print_saved (FlooCli *cli, gint64 message, const char *path)
   fflush (stdout);
 }
 
-/* Waits for the transfer that @reply names, and saves what it brings. */
+/* Waits for the transfer that @reply names, and saves its file. */
 static gboolean
 fetch (FlooCli *cli, GVariant *reply, gint64 message, GError **error)
 {
@@ -254,7 +254,7 @@ check_download (FlooCli *cli, GArray *ids, GError **error)
   if (all == (ids->len > 0))
     g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "give ids of messages, or --all --in TO");
   else if (floo_cli_option (cli, "output") != NULL && (all || ids->len > 1 || folder != NULL))
-    g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "--output is for one file; several go to --folder DIR");
+    g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "--output is for one file; use --folder DIR for several");
   else if (folder != NULL && g_mkdir_with_parents (folder, 0777) < 0)
     g_set_error (error, FLOO_ERROR, FLOO_ERROR_FILE, "%s: %s", folder, g_strerror (errno));
   else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* errors.c: which error is which exit status, and how errors are told. */
+/* errors.c: the exit status of each error, and how errors are printed. */
 #include "cli/cli.h"
 
 #include <stdio.h>
@@ -40,11 +40,11 @@ static const struct
   { FLOO_ERROR_PREFIX "KeyringUnavailable", FLOO_EXIT_NOT_NOW, "unlock the keyring" },
   { FLOO_ERROR_PREFIX "InvalidArguments", FLOO_EXIT_USAGE, NULL },
   { FLOO_ERROR_PREFIX "TooLarge", FLOO_EXIT_FAILED, NULL },
-  { FLOO_ERROR_PREFIX "Offline", FLOO_EXIT_NOT_NOW, "try again later; flooim status tells how the connection is" },
+  { FLOO_ERROR_PREFIX "Offline", FLOO_EXIT_NOT_NOW, "try again later; flooim status shows the connection" },
   { FLOO_ERROR_PREFIX "Timeout", FLOO_EXIT_NOT_NOW, NULL },
   { FLOO_ERROR_PREFIX "RateLimited", FLOO_EXIT_NOT_NOW, "try again later" },
   { FLOO_ERROR_PREFIX "LimitsExceeded", FLOO_EXIT_NOT_NOW, "try again when other calls are done" },
-  { FLOO_ERROR_PREFIX "StorageFull", FLOO_EXIT_NOT_NOW, "make room on the disk" },
+  { FLOO_ERROR_PREFIX "StorageFull", FLOO_EXIT_NOT_NOW, "free space on the disk" },
   { FLOO_ERROR_PREFIX "Cancelled", FLOO_EXIT_NOT_NOW, NULL },
   { DBUS "ServiceUnknown", FLOO_EXIT_UNAVAILABLE, NULL },
   { DBUS "NameHasNoOwner", FLOO_EXIT_UNAVAILABLE, NULL },
@@ -100,7 +100,7 @@ print_line (FlooCli *cli, const char *text)
 {
   g_autofree char *line = g_strdup_printf ("%s: %s\n", cli->program, text);
 
-  /* One write: lines of several programs do not mix. GLib's g_printerr() would change what the locale does not know. */
+  /* One write, so that lines of several programs do not mix. GLib's g_printerr() would replace characters that the locale does not have. */
   fflush (stdout);
   fputs (line, stderr);
   fflush (stderr);

@@ -25,7 +25,7 @@ typedef struct
   char *reason;
 } Fate;
 
-/* @error: (nullable): the name of what went wrong; NULL: it is sent */
+/* @error: (nullable): the error's name; NULL: it is sent */
 static void
 decide (Fate *fate, const char *error, const char *reason)
 {
@@ -91,7 +91,7 @@ take_failed (Fate *fate, GVariant *message)
   fate->status = FLOO_EXIT_FAILED;
 }
 
-/* Looks what it is now: for what was told before this program listened, or while the daemon was away. */
+/* Queries the present state, which may have been signalled before this program listened, or while the daemon was not running. */
 static void
 look (Fate *fate)
 {
@@ -124,13 +124,13 @@ on_appeared (GDBusConnection *connection, const char *name, const char *owner, g
 static void
 on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
 {
-  decide (user_data, "DaemonGone", "the daemon went away; it sends it when it is back");
+  decide (user_data, "DaemonGone", "the daemon went away; it sends this when it runs again");
 }
 
 static gboolean
 on_interrupt (gpointer user_data)
 {
-  decide (user_data, "Interrupted", "interrupted; the daemon goes on with it");
+  decide (user_data, "Interrupted", "interrupted; the daemon continues with it");
   return G_SOURCE_CONTINUE;
 }
 
@@ -149,7 +149,7 @@ on_timeout (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Prints what there is to print; what went wrong is told by name as other errors are. */
+/* Prints the result; a failure is printed with its name like other errors. */
 static void
 finish (Fate *fate, gboolean waited)
 {
@@ -253,7 +253,7 @@ follow (FlooCli *cli, const char *method, GVariant *args, GUnixFDList *fds, gint
   fate.loop = g_main_loop_new (NULL, FALSE);
   if (seconds >= 0)
     {
-      /* Before the call; what is told meanwhile is heard when the loop runs, and the client id is known then. */
+      /* Before the call: signals that come meanwhile are handled when the loop runs, and the client id is known then. */
       subscription = g_dbus_connection_signal_subscribe (cli->connection, cli->bus_name, FLOO_IFACE_EVENTS, "SendingMessageStatusChanged",
                                                          FLOO_OBJECT_PATH, NULL, G_DBUS_SIGNAL_FLAGS_NONE, on_status, &fate, NULL);
       watch = g_bus_watch_name_on_connection (cli->connection, cli->bus_name, G_BUS_NAME_WATCHER_FLAGS_NONE, on_appeared, on_vanished,

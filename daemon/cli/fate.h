@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* How long --wait waits where it does not say. */
+/* How long --wait without a number waits. */
 #define FLOO_CLI_WAIT_SECONDS 60
 
 /**

@@ -29,7 +29,7 @@ wrong (GError **error, const char *what, const char *wanted)
   return NULL;
 }
 
-/* What is inside of something else, for errors: "options.limit", "user_ids[2]". */
+/* The name of a nested value, for errors: "options.limit", "user_ids[2]". */
 static char *
 inside (const char *what, const char *member, guint index)
 {
@@ -102,7 +102,7 @@ from_text (const char *type, JsonNode *node, const char *what, GError **error)
   const char *text = floo_json_node_string (node);
 
   if (text == NULL && *type == 's' && JSON_NODE_HOLDS_OBJECT (node))
-    return g_variant_new_take_string (floo_json_to_text (node)); /* the API has JSON inside of a text */
+    return g_variant_new_take_string (floo_json_to_text (node)); /* the API has a text that contains JSON */
   if (text == NULL)
     return wrong (error, what, "a text in quotes");
   if (*type == 'o' && !g_variant_is_object_path (text))
@@ -141,7 +141,7 @@ find_field (const char *member, const char *name)
   return NULL;
 }
 
-/* The type that a value has where nothing says which it must have. */
+/* The type of a value where the interface does not name one. */
 static const char *
 guess_type (JsonNode *node)
 {
@@ -185,7 +185,7 @@ from_any (const FlooFromJson *self, JsonNode *node, const char *what, const char
   if (type == NULL)
     type = guess_type (node);
   if (type == NULL)
-    return wrong (error, what, "something else than null");
+    return wrong (error, what, "something other than null");
   value = floo_variant_from_json (self, type, node, what, error);
   return value != NULL ? g_variant_new_variant (value) : NULL;
 }
@@ -267,6 +267,6 @@ floo_variant_from_json (const FlooFromJson *self, const char *type, JsonNode *no
     case 'a':
       return g_str_has_prefix (type, "a{s") ? from_object (self, type, node, what, error) : from_array (self, type, node, what, error);
     default:
-      return wrong (error, what, "of a type that this program knows");
+      return wrong (error, what, "of a type that this program supports");
     }
 }

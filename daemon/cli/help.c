@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* help.c: what the table of commands says, for people. */
+/* help.c: the help, made from the table of commands. */
 #include <stdio.h>
 #include <string.h>
 
@@ -146,11 +146,11 @@ print_overview (FlooCli *cli)
 
   printf ("%s\n\n", wrapped);
   print_commands (NULL, strcmp (cli->program, "flooimd") == 0);
-  printf ("\nOf all commands:\n");
+  printf ("\nOptions of all commands:\n");
   print_options (floo_cli_common_options);
   printf ("\n");
-  g_autofree char *words = floo_cli_wrap ("TO is an id, or the name of a contact or group; the beginning of a name will do. "
-                                          "flooim help COMMAND tells more, with an example; flooim(1) has all.",
+  g_autofree char *words = floo_cli_wrap ("TO is an id, or the name of a contact or group; the beginning of a name is enough. "
+                                          "flooim help COMMAND shows details and an example; flooim(1) describes all.",
                                           help_width (), 0);
   floo_text_line (words);
 }

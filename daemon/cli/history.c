@@ -78,7 +78,7 @@ floo_cli_run_list (FlooCli *cli)
 
 /* ---- history ---- */
 
-/* Pages are found going back, and told going forward: each is asked for again when its turn comes, so that memory does not grow. */
+/* Pages are located backwards and printed forwards: each is fetched again when its turn comes, so that memory does not grow. */
 
 /* Returns: (transfer full): a page of messages before @before (0: the newest) */
 static GVariant *
@@ -284,7 +284,7 @@ print_found (FlooCli *cli, const char *text, GVariant *options, gint64 limit, GE
       limit -= (gint64) n;
     }
   if (more && floo_text_is_terminal ())
-    floo_cli_note (cli, "there may be more: --limit N");
+    floo_cli_note (cli, "there may be more; see --limit");
   return TRUE;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* history.h: going through a conversation, oldest first, in memory that does not grow with it. */
+/* history.h: walks through a conversation, oldest first, in bounded memory. */
 #pragma once
 
 #include "cli/cli.h"
@@ -10,11 +10,11 @@ typedef struct
 {
   gint64 conversation;
   gint64 before;     /* id of a message; 0: from the newest */
-  gint64 limit;      /* the newest of them */
+  gint64 limit;      /* how many, the newest ones */
   gint64 since;      /* ms */
   gint64 until;      /* ms */
   gboolean local;    /* the service is not asked for what is missing */
-  gboolean progress; /* how many there are by now is shown on a terminal */
+  gboolean progress; /* a terminal shows how many were found so far */
 } FlooHistory;
 
 /* @messages: some of them, in order. FALSE ends the walk. */

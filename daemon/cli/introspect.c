@@ -9,7 +9,7 @@
 #include "cli/interfaces.h"
 #include "cli/text.h"
 
-/* What is read of a file: the comment before each interface and member. */
+/* State of reading a file: collects the comment before each interface and member. */
 typedef struct
 {
   char *comment;        /* (nullable): the last one */
@@ -118,7 +118,7 @@ print_comment (GHashTable *comments, const char *name)
 
       if (!begun)
         {
-          begun = *line != '\0'; /* "Name:", or with the words behind it */
+          begun = *line != '\0'; /* "Name:", maybe with a description after it */
           const char *words = strstr (line, ": ");
           g_string_append (paragraph, words != NULL ? words + 2 : "");
           continue;
@@ -210,7 +210,7 @@ floo_cli_run_introspect (FlooCli *cli)
   if (interface != NULL && print_interface (comments, interface, dot != NULL ? dot + 1 : NULL, TRUE))
     {
       if (g_hash_table_size (comments) == 0)
-        floo_cli_note (cli, "the words to it are not installed: dbus-1/interfaces/%s.xml in a folder of XDG_DATA_DIRS", interface->name);
+        floo_cli_note (cli, "its description is not installed: dbus-1/interfaces/%s.xml in a folder of XDG_DATA_DIRS", interface->name);
       return 0;
     }
   g_set_error (&error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "there is no interface, method, signal or property %s; see: flooim introspect",

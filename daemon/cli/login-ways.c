@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* login-ways.c: logging in by QR code and by mobile number, and what else takes a code: `flooim mobile`, `flooim groups qr`. */
+/* login-ways.c: login by QR code and by mobile number, and other commands with codes: `flooim mobile`, `flooim groups qr`. */
 #include <errno.h>
 #include <fcntl.h>
 #include <glib/gstdio.h>
@@ -104,7 +104,7 @@ show_code (QrLogin *login)
 
   if (reply == NULL)
     {
-      /* It has ended meanwhile: the property tells how. */
+      /* The login has ended meanwhile; the property QrLogin says how. */
       if (strcmp (floo_cli_error_name (error), FLOO_ERROR_PREFIX "NotFound") != 0)
         finish (login, floo_cli_fail (login->cli, error));
       return;
@@ -114,7 +114,7 @@ show_code (QrLogin *login)
     finish (login, floo_cli_fail (login->cli, error));
 }
 
-/* Looks how it is. */
+/* Reads the state of the login. */
 static void
 look (QrLogin *login)
 {
@@ -148,7 +148,7 @@ look (QrLogin *login)
     finish (login, floo_cli_fail_named (login->cli, *name != '\0' ? name : FLOO_ERROR_PREFIX "LoginFailed",
                                         *message != '\0' ? message : "the login failed"));
   else if (strcmp (status, "none") == 0 && strcmp (state, "signed-out") == 0)
-    finish (login, floo_cli_fail_named (login->cli, FLOO_ERROR_PREFIX "Cancelled", "the login was given up"));
+    finish (login, floo_cli_fail_named (login->cli, FLOO_ERROR_PREFIX "Cancelled", "the login was cancelled"));
 }
 
 static void
@@ -183,7 +183,7 @@ wait_for_phone (QrLogin *login)
   if (login->status < 0)
     {
       if (!cli->json)
-        floo_cli_note (cli, "scan the code with a device that is logged in, and confirm there; Ctrl-C gives it up");
+        floo_cli_note (cli, "scan the code with a device that is logged in, and confirm there; Ctrl-C cancels");
       g_main_loop_run (login->loop);
     }
   g_bus_unwatch_name (gone);
@@ -216,7 +216,7 @@ login_by_qr (FlooCli *cli)
 
 /* ---- codes by SMS ---- */
 
-/* Where a picture can be looked at it is opened; else the user does it. Returns: (transfer full): its path, to be removed */
+/* Opens the picture, or asks the user to. Returns: (transfer full): its path, to be removed */
 static char *
 show_picture (FlooCli *cli, GVariant *picture, GError **error)
 {
@@ -237,7 +237,7 @@ show_picture (FlooCli *cli, GVariant *picture, GError **error)
   close (fd);
   uri = g_filename_to_uri (path, NULL, NULL);
   if ((g_getenv ("DISPLAY") == NULL && g_getenv ("WAYLAND_DISPLAY") == NULL) || !g_app_info_launch_default_for_uri (uri, NULL, NULL))
-    floo_cli_note (cli, "look at the picture %s", path);
+    floo_cli_note (cli, "open the picture %s", path);
   return g_steal_pointer (&path);
 }
 
@@ -259,7 +259,7 @@ send_code (FlooCli *cli, const char *mobile, GError **error)
         return FALSE;
       g_variant_get (reply, "(&s@ay)", &captcha, &picture);
       path = show_picture (cli, picture, error);
-      text = path != NULL ? floo_prompt ("What the picture says: ", FALSE, error) : NULL;
+      text = path != NULL ? floo_prompt ("Text in the picture: ", FALSE, error) : NULL;
       if (path != NULL)
         g_unlink (path);
       if (text == NULL)
@@ -330,7 +330,7 @@ floo_cli_login_otherwise (FlooCli *cli, int *status)
     return FALSE;
   if (floo_cli_option (cli, "user") != NULL || floo_cli_option (cli, "password-stdin") != NULL || (qr && mobile != NULL))
     {
-      g_set_error_literal (&error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "--qr and --mobile go without the other, --user and --password-stdin");
+      g_set_error_literal (&error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "--qr and --mobile cannot be combined with each other, --user or --password-stdin");
       *status = floo_cli_fail (cli, error);
     }
   else
@@ -371,13 +371,13 @@ floo_cli_reset_password (FlooCli *cli, const char *mobile, const char *password)
   return call_with_code (cli, "Account.ResetPassword", mobile, g_variant_new ("(s@a{sv})", password, make_options (cli, FALSE)));
 }
 
-/* ---- codes that others show ---- */
+/* ---- codes shown by others ---- */
 
-/* What a scanner read: a line from the terminal or of standard input; never an argument, where others could see it. */
+/* The content of a scanned code: a line from the terminal or standard input; never an argument, which others could see. */
 static char *
 read_code (GError **error)
 {
-  return isatty (STDIN_FILENO) ? floo_prompt ("What the code says: ", FALSE, error) : floo_prompt_read_stdin (error);
+  return isatty (STDIN_FILENO) ? floo_prompt ("Content of the code: ", FALSE, error) : floo_prompt_read_stdin (error);
 }
 
 int

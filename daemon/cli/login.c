@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* login.c: what takes a password: `flooim login`, `register`, `password`, `delete-account`. */
+/* login.c: commands that ask for a password: `flooim login`, `register`, `password`, `delete-account`. */
 #include <stdio.h>
 #include <string.h>
 
@@ -69,7 +69,7 @@ get_new_password (FlooCli *cli, const char *question, GError **error)
   return first;
 }
 
-/* Returns: (transfer full) (nullable): the application that the daemon knows of, or "" */
+/* Returns: (transfer full) (nullable): the application id that the daemon has, or "" */
 static char *
 get_app_id (FlooCli *cli, GError **error)
 {
@@ -169,7 +169,7 @@ floo_cli_run_register (FlooCli *cli)
   return 0;
 }
 
-/* A code that is sent to the account's number stands for the old password. */
+/* A code that is sent to the account's number replaces the old password. */
 static int
 reset_password (FlooCli *cli, const char *mobile)
 {
@@ -186,7 +186,7 @@ change_password (FlooCli *cli)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply = NULL;
-  char *old = get_password (cli, "Present password: ", &error);
+  char *old = get_password (cli, "Current password: ", &error);
   char *new = old != NULL ? get_new_password (cli, "New password: ", &error) : NULL;
 
   if (new != NULL)
@@ -213,7 +213,7 @@ floo_cli_run_delete_account (FlooCli *cli)
 
   if (floo_cli_option (cli, "yes") == NULL)
     g_set_error (&error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE,
-                 "this deletes the account at the service, for ever, and all that is kept of it here; it takes --yes");
+                 "this permanently deletes the account at the service and its data here; confirm with --yes");
   else
     password = get_password (cli, "Password: ", &error);
   if (password != NULL)
@@ -252,7 +252,7 @@ floo_cli_run_logout (FlooCli *cli)
     {
       g_variant_builder_clear (&builder);
       g_set_error (&error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_FAILED,
-                   "%u message%s not sent yet: give them up with --discard, or see flooim outbox", queued, queued == 1 ? " is" : "s are");
+                   "%u message%s not sent yet: discard them with --discard, or see flooim outbox", queued, queued == 1 ? " is" : "s are");
       return floo_cli_fail (cli, error);
     }
   if (error == NULL)

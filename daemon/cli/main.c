@@ -10,7 +10,7 @@ int
 main (int argc, char **argv)
 {
   setlocale (LC_ALL, "");
-  /* Neither needs the desktop's file systems and settings. */
+  /* The desktop's file systems and settings are not needed. */
   g_setenv ("GIO_USE_VFS", "local", TRUE);
   g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
   g_set_prgname ("flooim");

@@ -22,7 +22,7 @@ static const FlooColumn columns[] = {
   { NULL },
 };
 
-/* What a message without text says: "[image build.png]". (transfer full) */
+/* The text shown for a message without text: "[image build.png]". (transfer full) */
 static char *
 describe (GVariant *message, const char *type)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* messages.h: messages as people see them. */
+/* messages.h: printing messages. */
 #pragma once
 
 #include "cli/cli.h"

@@ -5,7 +5,7 @@
 
 #include "base/names.h"
 
-/* How well a name fits; the best fit alone counts. */
+/* How well a name matches; only the best matches are used. */
 typedef enum
 {
   FIT_NONE,
@@ -23,7 +23,7 @@ typedef struct
   GPtrArray *shown; /* their names */
 } Search;
 
-/* The name to show comes first; the last one is of members of a group. */
+/* In order of preference for showing; the last one is of members of a group. */
 static const char *const user_names[] = { "alias", "nick_name", "username", "display_name", NULL };
 static const char *const group_names[] = { "name", NULL };
 
@@ -221,7 +221,7 @@ choose (FlooCli *cli, Search *search, const char *text, FlooNameKinds kinds, Flo
   g_ptr_array_set_size (search->shown, MIN (search->shown->len, 10));
   g_ptr_array_add (search->shown, NULL);
   g_autofree char *list = g_strjoinv (", ", (char **) search->shown->pdata);
-  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_AMBIGUOUS, "%s may be %u of them: %s%s", text, search->targets->len, list,
+  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_AMBIGUOUS, "%s matches %u names: %s%s", text, search->targets->len, list,
                search->targets->len > 10 ? ", ..." : "");
   return FALSE;
 }
@@ -238,7 +238,7 @@ find_by_name (FlooCli *cli, const char *text, FlooNameKinds kinds, gboolean ask,
   found = ((kinds & FLOO_NAMES_USERS) == 0 || for_each (cli, FALSE, consider, &search, error))
           && ((kinds & FLOO_NAMES_GROUPS) == 0 || for_each (cli, TRUE, consider, &search, error));
   if (found && kinds == FLOO_NAMES_USERS && cli->group != 0 && search.best == FIT_NONE)
-    for_each_member (cli, cli->group, consider, &search); /* who may not see them names none of them */
+    for_each_member (cli, cli->group, consider, &search); /* without permission to list the members none is found */
   if (found && ask && search.best != FIT_EXACT)
     found = ask_service (cli, text, target, error);
   else if (found)
@@ -302,7 +302,7 @@ floo_names_resolve (FlooCli *cli, const char *text, FlooNameKinds kinds, FlooTar
     }
   if (kinds == 0 || *name == '\0')
     {
-      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s is not what is asked for here", *text != '\0' ? text : "an empty name");
+      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s is of a kind that is not accepted here", *text != '\0' ? text : "an empty name");
       return FALSE;
     }
   if (strspn (name, G_CSET_DIGITS) == strlen (name))
@@ -361,7 +361,7 @@ floo_names_fetch (FlooCli *cli, FlooNameKinds kind, const gint64 *ids, gsize n)
   for (gsize i = 0; i < n; i++)
     if (ids[i] > 0 && !g_hash_table_contains (cli->names, &ids[i]))
       {
-        keep (cli, ids[i], ""); /* asked for once, whatever comes of it */
+        keep (cli, ids[i], ""); /* so that it is requested only once, even if that fails */
         g_array_append_val (missing, ids[i]);
       }
   if (missing->len == 0)

@@ -34,7 +34,7 @@ gboolean floo_names_resolve (FlooCli *cli, const char *text, FlooNameKinds kinds
 
 /* What to show for an id: (nullable) where it was not fetched. */
 const char *floo_names_lookup (FlooCli *cli, gint64 id);
-/* Gets the names of these users, or groups, where they are not known yet, in as few calls as possible. Failures are passed over: ids are
+/* Gets the names of these users, or groups, where they are not known yet, in as few calls as possible. Errors are ignored: ids are
  * shown then. */
 void floo_names_fetch (FlooCli *cli, FlooNameKinds kind, const gint64 *ids, gsize n);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* outbox.c: `flooim outbox` and `transfers`: what waits and what is on its way. */
+/* outbox.c: `flooim outbox` and `transfers`. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +8,7 @@
 #include "cli/commands.h"
 #include "cli/text.h"
 
-/* Calls @method for each id; all are tried. */
+/* Calls @method for each id, whether or not others fail. */
 static int
 for_each_id (FlooCli *cli, const char *method)
 {
@@ -71,7 +71,7 @@ compare_paths (gconstpointer a, gconstpointer b)
   return one < other ? -1 : one > other;
 }
 
-/* Returns: (transfer full) (nullable): the properties of a transfer with its number; NULL: it has just gone */
+/* Returns: (transfer full) (nullable): the properties of a transfer with its number; NULL: it has just ended */
 static GVariant *
 get_transfer (FlooCli *cli, const char *path)
 {

@@ -12,10 +12,10 @@
 
 #define MAX_LINE 1024
 
-/* What may come while the terminal is silent. */
+/* Signals that may arrive while the terminal's echo is off. */
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP };
 static volatile sig_atomic_t caught;
-/* A pipe that the handler writes to: it may run in another thread than the one that reads, and before that reads. */
+/* A pipe that the handler writes to, since it may run in another thread than the one that reads, or before it reads. */
 static int wakeup[2] = { -1, -1 };
 
 static void
@@ -123,7 +123,7 @@ floo_prompt (const char *question, gboolean secret, GError **error)
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "There is no terminal to ask on");
       return NULL;
     }
-  /* A signal that does not end the process (SIGTSTP, then on in the foreground) asks again. */
+  /* After a signal that does not end the process (SIGTSTP, then continued) the question is asked again. */
   while (answer == NULL && local == NULL)
     if (secret)
       {

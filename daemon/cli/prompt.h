@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /**
  * floo_prompt:
  * @question: written before the answer
- * @secret: whether the terminal hides the answer; its settings come back whatever happens, signals included
+ * @secret: whether the terminal hides the answer; its settings are restored in any case, also after signals
  *
  * Asks on the process's terminal, wherever standard input and output go. Fails with G_IO_ERROR_NOT_FOUND without a terminal.
  *

@@ -10,7 +10,7 @@
 #define BLACK_ON_WHITE "\033[40;97m"
 #define PLAIN "\033[0m"
 
-/* Outside of the code all is light. */
+/* Everything outside of the code is light. */
 static gboolean
 is_dark (const QRcode *code, int x, int y)
 {
@@ -20,7 +20,7 @@ is_dark (const QRcode *code, int x, int y)
 char *
 floo_qr_draw (const char *text, gboolean coloured, GError **error)
 {
-  /* By the upper and the lower half, each light or dark. */
+  /* Indexed by the upper and the lower half, each light or dark. */
   static const char *const blocks[2][2] = { { "█", "▀" }, { "▄", " " } };
   QRcode *code = QRcode_encodeString8bit (text, 0, QR_ECLEVEL_L);
   GString *out;
@@ -49,7 +49,7 @@ char *
 floo_qr_draw (const char *text, gboolean coloured, GError **error)
 {
   g_set_error_literal (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_FAILED,
-                       "this program was built without libqrencode and cannot draw QR codes; --json prints what they have to say");
+                       "this program was built without libqrencode and cannot draw QR codes; --json prints their content");
   return NULL;
 }
 

@@ -21,7 +21,7 @@ to_type (const FlooTarget *target)
   return target->is_group ? "group" : "roster";
 }
 
-/* What the command line says of a message as the method's options. */
+/* The method's options from the options of the command. */
 static GVariant *
 send_options (FlooCli *cli)
 {
@@ -89,7 +89,7 @@ make_mention (FlooCli *cli, const FlooTarget *target, const char *text, GError *
   if (!target->is_group)
     {
       g_variant_unref (g_variant_ref_sink (users));
-      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s is no group: somebody can be mentioned in groups only",
+      g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "%s is not a group: members can be mentioned in groups only",
                    floo_cli_arg (cli, 0));
       return NULL;
     }
@@ -216,7 +216,7 @@ append_piece (FlooCli *cli, gint64 message, const char *text, GVariant *options,
   return floo_cli_send (cli, "Conversations.Append", g_variant_new ("(xs@a{sv})", message, text, options), NULL, seconds);
 }
 
-/* Of standard input each line as it comes: an answer that is still being written. */
+/* Appends each line of standard input as it arrives, for an answer that is still being written. */
 static int
 append_lines (FlooCli *cli, gint64 message, gint64 seconds)
 {
@@ -260,7 +260,7 @@ floo_cli_run_append (FlooCli *cli)
 
 /* ---- files ---- */
 
-/* By what is in it; a pipe's content nobody knows yet. */
+/* By its content; that of a pipe is not known yet. */
 static const char *
 find_type (int fd, const char *name)
 {

@@ -60,7 +60,7 @@ find_setting (const Setting *table, const char *key, GError **error)
         return one;
       g_string_append_printf (keys, "%s%s", keys->len > 0 ? ", " : "", one->key);
     }
-  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "there is no key %s; there are %s", key, keys->str);
+  g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_USAGE, "there is no key %s; the keys are %s", key, keys->str);
   return NULL;
 }
 

@@ -2,8 +2,8 @@
 /*
  * start.c: starting the daemon, and saying why it cannot be started.
  *
- * D-Bus activation by systemd answers nothing when the unit fails: the caller waits for its time limit. So the configuration is read first,
- * and where systemd is on the bus it is asked to start the unit, which tells at once what came of it.
+ * D-Bus activation by systemd gives no reply when the unit fails: the caller runs into its timeout. So the configuration is checked first,
+ * and where systemd is on the bus it is asked to start the unit, which reports the result at once.
  */
 #include "cli/cli.h"
 
@@ -38,7 +38,7 @@ call_manager (FlooCli *cli, const char *method, GVariant *args, GError **error)
   return call_systemd (cli, SYSTEMD_PATH, SYSTEMD ".Manager", method, args, error);
 }
 
-/* What comes of it shows in what follows. */
+/* Ignores the result: later steps show whether it worked. */
 static void
 tell_manager (FlooCli *cli, const char *method, GVariant *args)
 {
@@ -93,8 +93,8 @@ exit_text (int status)
   } texts[] = {
     { 64, "its command line is wrong" },
     { 69, "it lost the session bus" },
-    { 71, "the system lets it open too few files" },
-    { 73, "its data folder cannot be made or used" },
+    { 71, "its limit of open files is too low" },
+    { 73, "its data folder cannot be created or used" },
     { 74, "another program cut one of its files short" },
     { 75, "another process has its data folder or its name" },
     { 78, "its configuration is wrong" },
@@ -178,7 +178,7 @@ start_unit (Start *start, const char *path, GError **error)
   guint subscription;
   gboolean done;
 
-  /* Its limit of starts is for starts by itself; here somebody wants it. */
+  /* The unit's start limit is for automatic restarts; this start was requested by a user. */
   if (property_is (start, path, "ActiveState", "failed"))
     tell_manager (start->cli, "ResetFailedUnit", g_variant_new ("(s)", start->unit));
   start->loop = g_main_loop_new (NULL, FALSE);
@@ -213,7 +213,7 @@ activate (FlooCli *cli, GError **error)
                  "the daemon does not run and cannot be started: this bus knows no service %s; start it with: flooimd &", cli->bus_name);
   else
     g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_NO_DAEMON,
-                 "the daemon does not run and cannot be started: %s; see what it says: flooimd", local->message);
+                 "the daemon does not run and cannot be started: %s; to see why, run: flooimd", local->message);
   return FALSE;
 }
 
@@ -229,7 +229,7 @@ floo_cli_start_daemon (FlooCli *cli, GError **error)
   if (config == NULL)
     {
       g_set_error (error, FLOO_CLI_ERROR, FLOO_CLI_ERROR_NO_DAEMON,
-                   "the daemon cannot be started: %s; mend that, then this command starts it again", local->message);
+                   "the daemon cannot be started: %s; fix that and try again", local->message);
       return FALSE;
     }
   start.unit = cli->instance != NULL ? g_strdup_printf ("flooimd@%s.service", cli->instance) : g_strdup ("flooimd.service");

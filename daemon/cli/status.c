@@ -26,8 +26,8 @@ static const struct
 } fields[] = {
   { "State", "State", SHOW_TEXT },
   { "LastError", "Last error", SHOW_ERROR },
-  { "NextRetry", "Next try", SHOW_TIME },
-  { "attempts", "Failed tries", SHOW_NUMBER },
+  { "NextRetry", "Next retry", SHOW_TIME },
+  { "attempts", "Failed attempts", SHOW_NUMBER },
   { "Username", "User name", SHOW_TEXT },
   { "UserId", "User id", SHOW_NUMBER },
   { "AppId", "Application", SHOW_TEXT },

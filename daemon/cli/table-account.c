@@ -11,7 +11,7 @@ static const FlooCliOption login_options[] = {
   { "dns-server", 0, "URL", "Another discovery server than the service's" },
   { "password-stdin", 0, NULL, "Read the password from standard input: one line" },
   { "no-remember", 0, NULL, "Do not keep the password for later logins" },
-  { "qr", 0, NULL, "By a QR code that a device which is logged in scans and confirms" },
+  { "qr", 0, NULL, "By a QR code that a logged-in device scans and confirms" },
   { "mobile", 0, "NUMBER", "By a code that is sent to the account's mobile number" },
   NO_PICTURE,
   { NULL },
@@ -22,7 +22,7 @@ static const FlooCliOption register_options[] = {
   { "app-id", 'a', "ID", "The application's id" },
   { "dns-server", 0, "URL", "Another discovery server than the service's" },
   { "password-stdin", 0, NULL, "Read the password from standard input: one line" },
-  { "anonymous", 0, NULL, "A user for a visitor, where the application allows that" },
+  { "anonymous", 0, NULL, "An anonymous user, where the application allows that" },
   { NULL },
 };
 
@@ -38,7 +38,7 @@ static const FlooCliOption confirm_options[] = {
 
 static const FlooCliOption logout_options[] = {
   { "erase", 0, NULL, "Delete the messages and files kept on this machine" },
-  { "discard", 0, NULL, "Give up messages that are not sent yet" },
+  { "discard", 0, NULL, "Discard messages that are not sent yet" },
   { "everywhere", 0, NULL, "End the sessions on the user's other web devices, too" },
   { NULL },
 };
@@ -49,8 +49,8 @@ static const FlooCliOption status_options[] = {
 };
 
 static const FlooCliOption password_options[] = {
-  { "password-stdin", 0, NULL, "Read the passwords from standard input: the present one, then the new one, a line each" },
-  { "mobile", 0, "NUMBER", "Without the present one: by a code that is sent to the account's mobile number; needs no login" },
+  { "password-stdin", 0, NULL, "Read the passwords from standard input: the current one, then the new one, a line each" },
+  { "mobile", 0, "NUMBER", "Without the current one: by a code that is sent to the account's mobile number; needs no login" },
   { "app-id", 'a', "ID", "With --mobile: the application's id" },
   { "dns-server", 0, "URL", "With --mobile: another discovery server than the service's" },
   NO_PICTURE,
@@ -58,7 +58,7 @@ static const FlooCliOption password_options[] = {
 };
 
 static const FlooCliOption delete_options[] = {
-  { "yes", 0, NULL, "Yes, for ever" },
+  { "yes", 0, NULL, "Confirm that this cannot be undone" },
   { "password-stdin", 0, NULL, "Read the password from standard input: one line" },
   { NULL },
 };
@@ -76,24 +76,24 @@ const FlooCliCommand floo_cli_account_commands[] = {
     .help = "Log in; asks for what is not given",
     .details
     = "The daemon stays logged in, over restarts, too, until flooim logout. The password is never in a command line, where others could "
-      "see it. With --qr the code is drawn on the terminal, and renewed when it expires; with --json a line says what each has to say. With "
-      "--mobile a picture is shown first, and the code is sent for the text that it shows.",
+      "see it. With --qr the code is drawn on the terminal, and renewed when it expires; with --json the content of each is printed. With "
+      "--mobile a picture is shown first, and the code is sent when its text was entered.",
     .example = "flooim login\nsecret-tool lookup service im | flooim login -a APP -u me --password-stdin\nflooim login --qr",
     .options = login_options,
     .run = floo_cli_run_login,
     .of_daemon = TRUE },
   { .name = "status",
     .args = "",
-    .help = "Tell how the account and the connection are",
-    .details = "It tells state, last error, next try, unread and unsent messages, and where data and secrets are.",
+    .help = "Show the state of the account and the connection",
+    .details = "It shows state, last error, next retry, unread and unsent messages, and where data and secrets are stored.",
     .example = "flooim status\nflooim status --json | jq -r .State",
     .options = status_options,
     .run = floo_cli_run_status,
     .of_daemon = TRUE },
   { .name = "offline",
     .args = "",
-    .help = "End the connection for now",
-    .details = "What is sent meanwhile waits. It comes back with flooim online, or when the daemon starts anew.",
+    .help = "Disconnect for now",
+    .details = "Messages sent meanwhile wait. flooim online connects again, and so does a restart of the daemon.",
     .example = "flooim offline",
     .method = "Account.SetOnline",
     .params = "0" },
@@ -108,14 +108,14 @@ const FlooCliCommand floo_cli_account_commands[] = {
     .help = "Log out",
     .details
     = "Messages stay on this machine, and unsent ones wait for the next login of the same user. With --erase they are deleted, which is "
-      "refused while there are unsent ones, unless --discard gives them up.",
+      "refused while there are unsent ones, unless --discard is given.",
     .example = "flooim logout",
     .options = logout_options,
     .run = floo_cli_run_logout,
     .of_daemon = TRUE },
   { .name = "register",
     .args = "",
-    .help = "Make a new user, where the application allows it",
+    .help = "Register a new user, where the application allows it",
     .details = "It prints the new user's id, and does not log in.",
     .example = "flooim register --user newcomer",
     .options = register_options,
@@ -129,8 +129,8 @@ const FlooCliCommand floo_cli_account_commands[] = {
     .run = floo_cli_run_password },
   { .name = "delete-account",
     .args = "",
-    .help = "Delete the account at the service, for ever",
-    .details = "With it goes what is kept of it here.",
+    .help = "Permanently delete the account at the service",
+    .details = "Its data on this machine is deleted, too.",
     .example = "flooim delete-account --yes",
     .options = delete_options,
     .run = floo_cli_run_delete_account },
@@ -184,20 +184,20 @@ const FlooCliCommand floo_cli_account_commands[] = {
   { .name = "devices confirm",
     .args = "",
     .help = "Let another device log in, by the QR code that it shows",
-    .details = "What the code says is asked for, or read from standard input: one line, as a scanner prints it.",
+    .details = "The content of the code is asked for, or read from standard input: one line, as a scanner prints it.",
     .example = "zbarcam --raw --oneshot | flooim devices confirm",
     .options = confirm_options,
     .run = floo_cli_run_devices_confirm },
   { .name = "mobile",
     .args = "",
-    .help = "Tell whether the account is verified, and by which mobile number",
+    .help = "Show whether the account is verified, and by which mobile number",
     .example = "flooim mobile",
     .method = "Account.GetVerification",
     .params = "",
     .result = FLOO_RESULT_RECORD },
   { .name = "mobile bind",
     .args = "NUMBER",
-    .help = "Bind a mobile number to the account, which has none",
+    .help = "Bind a mobile number to an account that has none",
     .details = "A code is sent to it, which is asked for.",
     .example = "flooim mobile bind +8613900000000",
     .options = picture_options,
@@ -212,7 +212,7 @@ const FlooCliCommand floo_cli_account_commands[] = {
   { .name = "mobile verify",
     .args = "NUMBER",
     .help = "Verify the account by a mobile number",
-    .details = "Some applications want it before one may write. A code is sent to the number, which is asked for.",
+    .details = "Some applications require it before messages can be sent. A code is sent to the number, which is asked for.",
     .example = "flooim mobile verify +8613900000000",
     .options = picture_options,
     .run = floo_cli_run_mobile_verify },

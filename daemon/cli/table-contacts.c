@@ -26,14 +26,14 @@ static const FlooCliOption find_options[] = {
 };
 
 static const FlooCliOption add_options[] = {
-  { "reason", 0, "TEXT", "What the other one reads" },
-  { "alias", 0, "NAME", "The name to keep the contact under", "alias" },
-  { "answer", 0, "TEXT", "The answer to the other one's question", "auth_answer" },
+  { "reason", 0, "TEXT", "A text for the other user" },
+  { "alias", 0, "NAME", "A name of your own for the contact", "alias" },
+  { "answer", 0, "TEXT", "The answer to the other user's question", "auth_answer" },
   { NULL },
 };
 
 static const FlooCliOption decline_options[] = {
-  { "reason", 0, "TEXT", "What the other one reads" },
+  { "reason", 0, "TEXT", "A text for the other user" },
   { NULL },
 };
 
@@ -53,7 +53,7 @@ const FlooCliCommand floo_cli_contact_commands[] = {
   { .name = "find",
     .args = "TEXT...",
     .help = "Find contacts, groups and conversations by a part of a name",
-    .details = "What is on this machine is looked through, best first.",
+    .details = "It searches what is stored on this machine, and lists the best matches first.",
     .example = "flooim find ali",
     .method = "Conversations.Find",
     .params = "T0+ 2",
@@ -70,7 +70,7 @@ const FlooCliCommand floo_cli_contact_commands[] = {
   { .name = "contacts find",
     .args = "NAME",
     .help = "Find a user by name, id or mobile number",
-    .details = "The service is asked: whoever has an account is found, by the whole name.",
+    .details = "It asks the service, which finds any account by its full name.",
     .example = "flooim contacts find dave",
     .options = find_options,
     .run = floo_cli_run_contacts_find },
@@ -91,9 +91,9 @@ const FlooCliCommand floo_cli_contact_commands[] = {
     .params = "U0 O:reason" },
   ONE_USER ("contacts remove", "Roster.Remove", "U0", "Remove a contact and the conversation", "flooim contacts remove bob"),
   ONE_USER ("contacts block", "Roster.Block", "U0", "Refuse messages from somebody", "flooim contacts block user:dave"),
-  ONE_USER ("contacts unblock", "Roster.Unblock", "U0", "End that", "flooim contacts unblock user:dave"),
+  ONE_USER ("contacts unblock", "Roster.Unblock", "U0", "Accept messages from somebody again", "flooim contacts unblock user:dave"),
   ONE_USER ("contacts mute", "Roster.SetMuted", "U0 1", "No notifications of messages from somebody", "flooim contacts mute bob"),
-  ONE_USER ("contacts unmute", "Roster.SetMuted", "U0 0", "End that", "flooim contacts unmute bob"),
+  ONE_USER ("contacts unmute", "Roster.SetMuted", "U0 0", "Notifications of messages from somebody again", "flooim contacts unmute bob"),
   { .name = "contacts alias",
     .args = "WHO [NAME...]",
     .help = "Give a contact a name of your own, or none",

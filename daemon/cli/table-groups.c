@@ -61,13 +61,13 @@ static const FlooColumn application_columns[] = {
 static const FlooCliOption exit_options[] = { { "keep", 0, NULL, "Keep its conversation here", .key = "keep_history" }, { NULL } };
 
 static const FlooCliOption create_options[] = {
-  { "description", 0, "TEXT", "What the group is about", "description" },
+  { "description", 0, "TEXT", "The group's description", "description" },
   { "type", 't', "N", "0 private (default), 1 public, 2 chat room, 3 temporary", "type" },
   { NULL },
 };
 
 static const FlooCliOption reason_options[] = {
-  { "reason", 0, "TEXT", "What the others read" },
+  { "reason", 0, "TEXT", "A text for the others" },
   { NULL },
 };
 
@@ -136,7 +136,7 @@ const FlooCliCommand floo_cli_group_commands[] = {
   RECORDS ("announcements", "ListAnnouncements", announcement_columns, "List the announcements of a group"),
   { .name = "groups create",
     .args = "NAME [WHO...]",
-    .help = "Make a group, with these members",
+    .help = "Create a group, with these members",
     .details = "It prints the new group's details.",
     .example = "flooim groups create 'Lunch club' bob carol 老张",
     .options = create_options,
@@ -176,7 +176,7 @@ const FlooCliCommand floo_cli_group_commands[] = {
     .method = "Groups.UnbanAll",
     .params = "G0" },
   USERS ("block", "Block", "Remove users and keep them out"),
-  USERS ("unblock", "Unblock", "End that"),
+  USERS ("unblock", "Unblock", "Let users join again"),
   USERS ("promote", "AddAdmins", "Make members admins"),
   USERS ("demote", "RemoveAdmins", "Make admins members again"),
   { .name = "groups join",
@@ -191,13 +191,13 @@ const FlooCliCommand floo_cli_group_commands[] = {
   { .name = "groups qr",
     .args = "GROUP",
     .help = "Draw a QR code by which others join a group",
-    .details = "With --json: what it has to say.",
+    .details = "With --json its content is printed.",
     .example = "flooim groups qr Team",
     .run = floo_cli_run_group_qr },
   { .name = "groups join-qr",
     .args = "",
-    .help = "Join a group by what its QR code says",
-    .details = "It is asked for, or read from standard input: one line, as a scanner prints it.",
+    .help = "Join a group by the content of its QR code",
+    .details = "The content is asked for, or read from standard input: one line, as a scanner prints it.",
     .example = "zbarimg --raw -q code.png | flooim groups join-qr",
     .run = floo_cli_run_group_join_qr },
   { .name = "groups leave",
@@ -209,14 +209,14 @@ const FlooCliCommand floo_cli_group_commands[] = {
     .params = "G0 {}" },
   { .name = "groups destroy",
     .args = "GROUP",
-    .help = "End a group that you own, for all",
+    .help = "Destroy a group that you own",
     .example = "flooim groups destroy Team",
     .options = exit_options,
     .method = "Groups.Destroy",
     .params = "G0 {}" },
   { .name = "groups transfer",
     .args = "GROUP WHO",
-    .help = "Hand a group that you own to a member",
+    .help = "Transfer a group that you own to a member",
     .example = "flooim groups transfer Team bob",
     .method = "Groups.Transfer",
     .params = "G0 U1",

@@ -20,7 +20,7 @@ static const FlooColumn cache_columns[] = {
 
 #define TOKEN_OPTION                                                                                                                       \
   {                                                                                                                                        \
-    "token", 0, "T", "Send it once, however often the command runs: the same token is the same message"                                    \
+    "token", 0, "T", "Send it only once: commands with the same token send one message"                                    \
   }
 #define WAIT_OPTION                                                                                                                        \
   {                                                                                                                                        \
@@ -29,7 +29,7 @@ static const FlooColumn cache_columns[] = {
 
 #define AT_OPTION                                                                                                                          \
   {                                                                                                                                        \
-    "at", 0, "TIME", "Send it then, or as soon after that as there is a connection: 18:00, \"2026-11-30 10:42\", or 2h for in two hours"  \
+    "at", 0, "TIME", "Send it at that time, or once there is a connection after it: 18:00, \"2026-11-30 10:42\", or 2h for in two hours"  \
   }
 
 #define QUIET_OPTIONS                                                                                                                      \
@@ -44,7 +44,7 @@ static const FlooCliOption send_options[] = {
   QUIET_OPTIONS,
   { "mention", 0, "WHO", "Mention these members, with commas between them" },
   { "mention-all", 0, NULL, "Mention all members" },
-  { "ext", 0, "TEXT", "A free text of the application beside it" },
+  { "ext", 0, "TEXT", "A free text of the application, sent with it" },
   { NULL },
 };
 
@@ -63,8 +63,8 @@ static const FlooCliOption file_options[] = {
   TOKEN_OPTION,
   AT_OPTION,
   QUIET_OPTIONS,
-  { "no-wait", 0, NULL, "Do not wait until it is sent; so it is with --at" },
-  { "timeout", 0, "SECONDS", "Wait that long while nothing moves (60)" },
+  { "no-wait", 0, NULL, "Do not wait until it is sent; implied by --at" },
+  { "timeout", 0, "SECONDS", "Wait that long without progress (60)" },
   { NULL },
 };
 
@@ -101,7 +101,7 @@ static const FlooCliOption watch_options[] = {
   { "from", 0, "WHO", "Only messages from this user" },
   { "in", 0, "TO", "Only what happens in this conversation" },
   { "events", 0, "LIST", "Only these events, with commas between them; see flooim introspect Events" },
-  { "state", 0, "FILE", "Keep the place in FILE, and miss nothing over restarts" },
+  { "state", 0, "FILE", "Store the position in FILE, so that no event is missed across restarts" },
   { "exec", 0, "COMMAND", "Run COMMAND for each, its JSON on standard input, its fields in FLOOIM_* variables" },
   { NULL },
 };
@@ -112,15 +112,15 @@ static const FlooCliOption download_options[] = {
   { "type", 't', "TYPE", "Only of this type: image, audio, video or file" },
   { "since", 0, "TIME", "Only of messages from then on" },
   { "output", 'o', "FILE", "Where it goes; - is standard output" },
-  { "folder", 'd', "DIR", "Where they go, under their own names" },
-  { "thumbnail", 0, NULL, "A small picture of it instead" },
+  { "folder", 'd', "DIR", "The folder to save them in, under their own names" },
+  { "thumbnail", 0, NULL, "A thumbnail of it instead" },
   { NULL },
 };
 
 static const FlooCliOption avatar_options[] = {
   { "output", 'o', "FILE", "Where it goes; - is standard output" },
   { "folder", 'd', "DIR", "The folder that it goes to" },
-  { "thumbnail", 0, NULL, "A small one" },
+  { "thumbnail", 0, NULL, "A thumbnail instead" },
   { NULL },
 };
 
@@ -186,11 +186,11 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .run = floo_cli_run_readers },
   { .name = "watch",
     .args = "",
-    .help = "Print what happens, or run a command for it",
+    .help = "Print events as they happen, or run a command for each",
     .details
-    = "Of an event with several messages each message comes by itself. With --state nothing is missed, whether this command, the daemon or "
-      "the machine was down; where that is not possible an event Reset says so. With --exec the events come one after the other; one "
-      "counts as handled when the command exits with 0: otherwise the watch ends with --state, and the event comes again at the next "
+    = "An event with several messages is handled once for each. With --state no event is missed, whether this command, the daemon or "
+      "the machine was down; where that is not possible an event Reset says so. With --exec the events are handled one at a time; one "
+      "counts as handled when the command exits with 0: otherwise the watch ends with --state, and the event is handled again at the next "
       "start.",
     .example = "flooim watch --json | jq -r 'select(.message) | .message.content'\n"
                "flooim watch --from bob --exec 'notify-send Bob \"$FLOOIM_CONTENT\"'\n"
@@ -214,7 +214,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .result = FLOO_RESULT_FATE },
   { .name = "recall",
     .args = "MESSAGE",
-    .help = "Take a message back, at everybody's",
+    .help = "Recall a message, for everybody",
     .details = "The service allows it for five minutes after sending, and to admins of a group.",
     .example = "flooim history bob --ids\nflooim recall 9007199254741008 --wait",
     .options = wait_options,
@@ -237,7 +237,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .params = "C0" },
   { .name = "edit",
     .args = "MESSAGE TEXT...",
-    .help = "Change the text of a message of yours",
+    .help = "Replace the text of a message of yours",
     .example = "flooim edit 9007199254741008 'Lunch at one?'",
     .options = wait_options,
     .method = "Conversations.Replace",
@@ -245,14 +245,14 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .result = FLOO_RESULT_FATE },
   { .name = "append",
     .args = "MESSAGE [TEXT...]",
-    .help = "Add to a message of yours",
+    .help = "Append to a message of yours",
     .details = "Without TEXT, or with -, each line of standard input is added as it comes: an answer that is still being written, say.",
     .example = "id=$(flooim send bob ... --wait); ./answer | flooim append \"$id\" --finish",
     .options = append_options,
     .run = floo_cli_run_append },
   { .name = "forward",
     .args = "MESSAGE[,MESSAGE...] TO...",
-    .help = "Send messages on to others",
+    .help = "Forward messages to others",
     .details = "All of them or, where there is an error, none. It prints an id for each message of the first one, then for those of the next.",
     .example = "flooim forward 9007199254741008 carol Team\nflooim forward 9007199254741008,9007199254741016 carol",
     .options = location_options,
@@ -282,7 +282,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .columns = outbox_columns },
   { .name = "outbox cancel",
     .args = "ID...",
-    .help = "Give up messages that wait",
+    .help = "Cancel messages that wait",
     .example = "flooim outbox --json | jq -r .client_id | xargs flooim outbox cancel",
     .run = floo_cli_run_outbox_cancel },
   { .name = "outbox resend",
@@ -305,16 +305,16 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .example = "flooim cache clear Team",
     .method = "Files.ClearCache",
     .params = "C0+" },
-  { .name = "transfers", .args = "", .help = "List the files on their way", .example = "flooim transfers", .run = floo_cli_run_transfers },
+  { .name = "transfers", .args = "", .help = "List the transfers of files", .example = "flooim transfers", .run = floo_cli_run_transfers },
   { .name = "transfers cancel",
     .args = "NUMBER...",
-    .help = "Give up transfers",
-    .details = "Of a message that is being sent the message goes with its file.",
+    .help = "Cancel transfers",
+    .details = "A message whose file is being sent is cancelled with its transfer.",
     .example = "flooim transfers cancel 3",
     .run = floo_cli_run_transfers_cancel },
   { .name = "draft",
     .args = "TO [TEXT...]",
-    .help = "Keep a text begun; without TEXT there is none any more",
+    .help = "Store a draft; without TEXT, remove it",
     .example = "flooim draft bob 'Dear Bob,'",
     .method = "Conversations.SetDraft",
     .params = "C0 K0 T1+" },
@@ -326,7 +326,7 @@ const FlooCliCommand floo_cli_message_commands[] = {
     .params = "C0" },
   { .name = "unpin",
     .args = "TO",
-    .help = "Let a conversation go with its activity again",
+    .help = "Do not keep a conversation at the top any more",
     .example = "flooim unpin Team",
     .method = "Conversations.Unpin",
     .params = "C0" },

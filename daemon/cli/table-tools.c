@@ -4,7 +4,7 @@
 
 static const FlooCliOption call_options[] = {
   { "raw", 'r', NULL, "Texts are taken as they are, also those that begin with a quote" },
-  { "output", 'o', "FILE", "Where a file that the method hands out goes; - is standard output" },
+  { "output", 'o', "FILE", "Where to write a file that the method returns; - is standard output" },
   { "object", 0, "PATH", "Another object than the daemon's: a transfer" },
   { NULL },
 };
@@ -43,12 +43,12 @@ const FlooCliCommand floo_cli_tool_commands[] = {
     .run = floo_cli_run_introspect },
   { .name = "help",
     .args = "[COMMAND...]",
-    .help = "Tell what a command does",
+    .help = "Explain a command",
     .example = "flooim help send\nflooim help groups ban",
     .run = floo_cli_run_help },
   { .name = "_complete",
     .args = "WORD...",
-    .help = "What the last word may become",
+    .help = "Completions of the last word",
     .example = "flooim _complete -- send b",
     .run = floo_cli_run_complete },
   { NULL },

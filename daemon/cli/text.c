@@ -13,11 +13,11 @@
 #define DEFAULT_WIDTH 80
 #define MIN_WIDTH 20
 
-/* What the numbers of these fields mean. */
+/* The meaning of the numbers in these fields. */
 static const struct
 {
   const char *field;
-  const char *words; /* from 0 on */
+  const char *words; /* separated by "|", the first one for 0 */
 } choices[] = {
   { "auth_mode", "anyone|after consent|after the right answer|nobody" },
   { "apply_approval", "everyone|an admin decides|nobody" },
@@ -60,7 +60,7 @@ floo_text_line (const char *text)
 
 /* ---- characters ---- */
 
-/* Control characters, and those that turn the direction of what follows. */
+/* Control characters, and those that change the direction of the text after them. */
 static gboolean
 is_unsafe (gunichar c)
 {
@@ -191,7 +191,7 @@ floo_text_time (gint64 ms)
   return time != NULL ? g_date_time_format (time, "%F %T") : g_strdup ("");
 }
 
-/* As short as it can be on a terminal: "10:42" today, "11-30 10:42" this year. */
+/* Short on a terminal: "10:42" today, "11-30 10:42" this year. */
 static char *
 column_time (gint64 ms)
 {

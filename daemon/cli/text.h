@@ -5,7 +5,7 @@
  * On a terminal: columns that fit its width, colours, local time. Elsewhere: plain and stable: a record a line, fields between tabs,
  * backslash, tab and line break in a field as "\\", "\t", "\n". With --json: one object a line.
  *
- * Texts go out as they are, whatever the locale; on a terminal control characters are left out, so that no message can drive it.
+ * Texts go out as they are, whatever the locale; on a terminal control characters are left out, so that no message can control it.
  */
 #pragma once
 
@@ -68,7 +68,7 @@ char *floo_text_choice (const char *all, gint64 number);
 
 /* Prints records as --json, plain lines or a table. @records: an array of a{sv} or of messages. */
 void floo_text_records (FlooCli *cli, const FlooColumn *columns, GVariant *records);
-/* Prints an a{sv}, a line a field. */
+/* Prints an a{sv}, one line per field. */
 void floo_text_record (FlooCli *cli, GVariant *record);
 /* Prints a value as a JSON line. */
 void floo_text_json (GVariant *value);

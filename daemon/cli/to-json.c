@@ -8,7 +8,7 @@
 #include "base/message.h"
 #include "cli/interfaces.h"
 
-/* The largest integer up to which a double has them all. */
+/* The largest integer up to which a double is exact. */
 #define MAX_EXACT (G_GINT64_CONSTANT (1) << 53)
 
 const char *const floo_message_fields[] = { "id", "conversation", "from", "to_type", "type", "content", "timestamp", "status", NULL };
@@ -80,7 +80,7 @@ append_double (GString *out, double number)
     g_string_append (out, "null");
 }
 
-/* Appends the object that @text holds as it was written, but on one line. Returns: FALSE: it is none */
+/* Appends the JSON object in @text unchanged, but on one line. Returns: FALSE: it is no object */
 static gboolean
 append_json_inside (GString *out, const char *text)
 {
@@ -160,7 +160,7 @@ append_message (GString *out, GVariant *message)
   g_string_append_c (out, '}');
 }
 
-/* What Replay has: serial, time, name, arguments. */
+/* An event in Replay's reply: serial, time, name, arguments. */
 static void
 append_replayed (GString *out, GVariant *event)
 {

@@ -9,7 +9,7 @@
 #include "base/names.h"
 #include "cli/text.h"
 
-/* A bar comes when it takes longer than that. */
+/* A progress bar is shown after this time. */
 #define BAR_AFTER_US 500000
 #define MAX_BAR 40
 
@@ -80,7 +80,7 @@ on_stalled (gpointer user_data)
   Wait *wait = user_data;
 
   wait->timer = 0;
-  fail (wait, g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_TIMEOUT, "nothing moved for %u s; the daemon goes on with it by itself",
+  fail (wait, g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_TIMEOUT, "no progress for %u s; the daemon continues the transfer",
                            wait->stall_seconds));
   return G_SOURCE_REMOVE;
 }
@@ -93,7 +93,7 @@ restart_timer (Wait *wait)
   wait->timer = g_timeout_add_seconds (wait->stall_seconds, on_stalled, wait);
 }
 
-/* A transfer that waits because the daemon is offline says nothing by itself. */
+/* A transfer that waits because the daemon is offline does not show that itself. */
 static void
 tell_offline (Wait *wait)
 {
@@ -175,13 +175,13 @@ static void
 on_vanished (GDBusConnection *connection, const char *name, gpointer user_data)
 {
   fail (user_data,
-        g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_DAEMON_GONE, "the daemon went away; it goes on with the file when it is back"));
+        g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_DAEMON_GONE, "the daemon went away; it continues the transfer when it runs again"));
 }
 
 static gboolean
 on_interrupt (gpointer user_data)
 {
-  fail (user_data, g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_INTERRUPTED, "interrupted; the daemon goes on with the file by itself"));
+  fail (user_data, g_error_new (FLOO_CLI_ERROR, FLOO_CLI_ERROR_INTERRUPTED, "interrupted; the daemon continues the transfer"));
   return G_SOURCE_CONTINUE;
 }
 

@@ -8,13 +8,13 @@
 
 G_BEGIN_DECLS
 
-/* Without progress for that long a transfer is left to the daemon. */
+/* After this long without progress a command does not wait for a transfer any longer. */
 #define FLOO_CLI_STALL_SECONDS 60
 
 /**
  * floo_transfer_wait:
  * @path: the transfer's object
- * @stall_seconds: how long nothing may move; then it is the error Timeout, and the daemon goes on with it
+ * @stall_seconds: how long it may make no progress; then it is the error Timeout, and the daemon continues with it
  * @properties: (out): an a{sv}, when it is complete
  *
  * Shows a bar on a terminal meanwhile. FALSE: it failed, or was interrupted.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* values.c: times, spans and texts as people write them. */
+/* values.c: parses times, spans and texts of the command line. */
 #include "cli/cli.h"
 
 #include <errno.h>
@@ -63,7 +63,7 @@ read_date (const char *text)
   return g_date_time_new_from_iso8601 (whole, here);
 }
 
-/* Of a time of the day the next one. */
+/* For a time of day, its next occurrence. */
 static GDateTime *
 read_date_to_come (const char *text)
 {
@@ -100,7 +100,7 @@ gboolean
 floo_cli_parse_time_to_come (const char *what, const char *text, gint64 *ms, GError **error)
 {
   return parse_time (what, text, read_date_to_come (text), 1,
-                     "\"2026-11-30 10:42\", 10:42 for the next time that it is so late, or 2h for two hours from now", ms, error);
+                     "\"2026-11-30 10:42\", 10:42 for the next such time, or 2h for two hours from now", ms, error);
 }
 
 gboolean

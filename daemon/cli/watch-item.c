@@ -10,10 +10,10 @@
 #include "cli/text.h"
 #include "cli/watch.h"
 
-/* The kernel's limit for a variable is 128 KiB; what is larger stands in the JSON alone. */
+/* The kernel's limit for a variable is 128 KiB; larger values are in the JSON only. */
 #define MAX_VARIABLE (64 * 1024)
 
-/* ---- what an item says ---- */
+/* ---- fields of an item ---- */
 
 /* Calls @func for each field: of the message, else of the arguments, with those of a dictionary in their place. */
 static void
@@ -176,7 +176,7 @@ on_waited (GObject *source, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (user_data);
 }
 
-/* A command that does not read all of its input is in order: then its end is waited for. */
+/* A command may exit without reading all of its input: this is no error. */
 static void
 on_communicated (GObject *source, GAsyncResult *result, gpointer user_data)
 {

@@ -7,7 +7,7 @@
 
 #include "cli/watch.h"
 
-/* The file is this many bytes, written at once: a line, and blanks. Within a sector a write is atomic. */
+/* The file's size: one line padded with blanks and written at once, since a write within a sector is atomic. */
 #define FILE_SIZE 256
 #define HEADER "flooim-watch 1 "
 
@@ -18,7 +18,7 @@ file_error (FlooWatchState *state, const char *what, GError **error)
   return FALSE;
 }
 
-/* An empty file is a beginning. */
+/* An empty file is a new state. */
 static gboolean
 read_file (FlooWatchState *state, GError **error)
 {
@@ -33,7 +33,7 @@ read_file (FlooWatchState *state, GError **error)
   if (len == 0)
     return TRUE;
   if (sscanf (text, HEADER "%200s %" G_GUINT64_FORMAT " %" G_GINT64_FORMAT, journal, &serial, &message) != 3)
-    return file_error (state, "this is no file of flooim watch --state; it is left as it is", error);
+    return file_error (state, "this is not a state file of flooim watch; it is left unchanged", error);
   state->journal = g_strdup (journal);
   state->serial = serial;
   state->message = message;

@@ -92,7 +92,7 @@ hand_on (Watch *watch, const FlooWatchItem *item)
   if (watch->stopping)
     return FALSE; /* Ctrl-C ends both */
   floo_cli_note (watch->cli, "the command ended with status %d at event %" G_GUINT64_FORMAT " (%s)%s", status, item->serial, item->name,
-                 watch->state.fd >= 0 ? "; it comes again at the next start" : "");
+                 watch->state.fd >= 0 ? "; the event is handled again at the next start" : "");
   if (watch->state.fd < 0)
     return TRUE;
   stop (watch, FLOO_EXIT_FAILED);
@@ -183,11 +183,11 @@ on_event (const char *name, gint64 time, GVariant *args, gpointer user_data)
 
   if (watch->stopping)
     return FALSE;
-  /* During a replay the position is saved only for what was handed on; the rest is saved at its end. */
+  /* During a replay the position is saved only for events that were handed on; for others at the end of the replay. */
   return floo_find_event (name) == NULL || (handle (watch, name, time, args) && (time != 0 || save (watch)) && !watch->stopping);
 }
 
-/* Where the journal is now: at the first start, and where the place kept is none any more. */
+/* The journal's present position: at the first start, and where the stored position is not valid any more. */
 static gboolean
 on_begun (FlooBegin why, gpointer user_data)
 {

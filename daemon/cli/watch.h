@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* watch.h: the parts of `flooim watch`: where it is in the journal, and handing events on. */
+/* watch.h: the parts of `flooim watch`: its position in the journal, and passing events on. */
 #pragma once
 
 #include "cli/cli.h"

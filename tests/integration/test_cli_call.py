@@ -151,7 +151,7 @@ class CallTest(cli.Test):
                                                        'saved']).status == 0,
                          'the file is here')
         self.assertEqual(os.path.getsize(os.path.join(self.root, 'saved')), 124)
-        self.says(daemon, 'hands out a file', 'call', '--object', transfer, 'Transfer.Open', status=USAGE)
+        self.says(daemon, 'returns a file', 'call', '--object', transfer, 'Transfer.Open', status=USAGE)
         self.flooim(daemon, 'call', '--object', transfer, 'Transfer.Cancel')
 
     def test_json(self):
@@ -204,13 +204,13 @@ class CallTest(cli.Test):
                 ('options.limit must be a whole number from 0 to 4294967295', USAGE, ['Conversations.GetMessages', '1', '{"limit": -1}']),
                 ('options must be an object', USAGE, ['Conversations.GetMessages', '1', '[]']),
                 ('nothing', USAGE, ['Conversations.GetMessages', '1002', '{"nothing": 1}']),
-                ('nothing must be something else than null', USAGE,
+                ('nothing must be something other than null', USAGE,
                  ['Conversations.GetMessages', '1002', '{"nothing": null}']),
                 ('from 0 on', USAGE, ['Events.Replay', 'x', '-1', '1']),
                 ('must be @PATH', USAGE, ['Files.Upload', 'roster', '1', 'file', 'path', 'name']),
                 ('/nowhere: No such file', FAILED, ['Files.Upload', 'roster', '1', 'file', '@/nowhere', 'name']),
                 ('returns no file', USAGE, ['Roster.List', 'false', '-o', 'x']),
-                ('is no object path', USAGE, ['Transfer.Cancel', '--object', 'x']),
+                ('is not an object path', USAGE, ['Transfer.Cancel', '--object', 'x']),
                 ('journal', NOT_FOUND, ['Events.Replay', 'x', '1', '1']),
                 ('4711', NOT_FOUND, ['Conversations.Get', '4711'])):
             with self.subTest(args=args):

@@ -43,7 +43,7 @@ class PeopleTest(cli.Test):
         self.assertEqual((profile['user_id'], profile['username']), (str(ALICE), 'alice'))
         self.flooim(daemon, 'profile', 'set', 'nick_name', 'Alice', 'L.')
         self.assertIn(['nick_name', 'Alice L.'], self.flooim(daemon, 'profile').rows)
-        self.says(daemon, 'there are nick_name, description', 'profile', 'set', 'nothing', 'x', status=USAGE)
+        self.says(daemon, 'the keys are nick_name, description', 'profile', 'set', 'nothing', 'x', status=USAGE)
         self.flooim(daemon, 'settings', 'set', 'no_push', 'yes')
         self.flooim(daemon, 'settings', 'set', 'auth_mode', '0')
         self.assertIn(['auth_mode', 'anyone'], self.flooim(daemon, 'settings').rows)
@@ -173,7 +173,7 @@ class PeopleTest(cli.Test):
         for columns, id in ((40, ids[0]), (200, ids[1])):
             status, shown = self.on_terminal(daemon, columns, 'download', id, '-o', 'copy', typed=[(b'#', b'\x03')])
             self.assertEqual(status, INTERRUPTED, shown)
-            self.assertIn('the daemon goes on', shown)
+            self.assertIn('the daemon continues', shown)
             bars = [part for part in re.split('\r', shown) if '#' in part]
             self.assertTrue(bars)
             for bar in bars:

@@ -99,10 +99,10 @@ class SurroundingsTest(cli.Test):
         self.says(daemon, 'this bus knows no service im.floo.Daemon1; start it with: flooimd &', 'list', status=UNAVAILABLE)
         self.says(daemon, 'the instance work does not run; start it with: systemctl --user start flooimd@work', 'list', '-i', 'work',
                   status=UNAVAILABLE)
-        self.says(daemon, 'is no name of an instance', 'list', '--instance', 'a/b', status=USAGE)
+        self.says(daemon, 'is not a valid instance name', 'list', '--instance', 'a/b', status=USAGE)
         broken = self.daemon(name='broken', config='[service]\nnonsense=1\n')
         began = time.monotonic()
-        failed = self.says(broken, 'unknown key "nonsense" in group [service]; mend that', 'status', status=UNAVAILABLE)
+        failed = self.says(broken, 'unknown key "nonsense" in group [service]; fix that and try again', 'status', status=UNAVAILABLE)
         self.assertIn('flooimd.conf', failed.error)
         self.assertLess(time.monotonic() - began, 5 * harness.SLOWNESS)  # 30 s it took where D-Bus waits for systemd
         self.assertEqual(self.flooim(broken, 'status', '--json', status=UNAVAILABLE).error[:20], '{"error":"NoDaemon",')
@@ -235,7 +235,7 @@ class SurroundingsTest(cli.Test):
                                                                      (b'Password: ', b'alice-secret\n')])
         self.assertEqual((status, 'Logged in.' in shown, 'alice-secret' in shown), (0, True, False), shown)
         self.secrets.append('brand-new-secret')
-        status, shown = self.on_terminal(daemon, 80, 'password', typed=[(b'Present password: ', b'alice-secret\n'), (b'New password: ',
+        status, shown = self.on_terminal(daemon, 80, 'password', typed=[(b'Current password: ', b'alice-secret\n'), (b'New password: ',
                                                             b'one\n'),
                                                                         (b'Once more: ', b'other\n')])
         self.assertEqual((status, 'not the same' in shown), (FAILED, True), shown)

@@ -120,7 +120,7 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
         sandbox.send('bob', 'alice', 'fail')
         self.assertEqual(self.wait_end(watching), FAILED)
         self.assertIn('ended with status 3', self.read(watching, 'err'))
-        self.assertIn('comes again at the next start', self.read(watching, 'err'))
+        self.assertIn('handled again at the next start', self.read(watching, 'err'))
         sandbox.send('bob', 'alice', 'four')
         with open(os.path.join(self.root, 'mended'), 'w'):
             pass
@@ -143,7 +143,7 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
         # no file of it
         with open(os.path.join(self.root, 'other'), 'w') as file:
             file.write('precious')
-        self.says(daemon, 'this is no file of flooim watch', 'watch', '--state', 'other', status=FAILED)
+        self.says(daemon, 'this is not a state file of flooim watch', 'watch', '--state', 'other', status=FAILED)
         with open(os.path.join(self.root, 'other')) as file:
             self.assertEqual(file.read(), 'precious')
         # without a state it goes on behind a failure

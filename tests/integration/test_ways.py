@@ -217,10 +217,10 @@ class Ways(cli.Test):
         def right_code():
             return service.control('sms', mobile=BOBS_NUMBER)['code'].encode() + b'\n'
         status, shown = self.on_terminal(daemon, 80, 'login', '--mobile', BOBS_NUMBER,
-                                         typed=[(b'What the picture says: ', right_text), (b'The code sent to ' + BOBS_NUMBER.encode(), right_code)])
+                                         typed=[(b'Text in the picture: ', right_text), (b'The code sent to ' + BOBS_NUMBER.encode(), right_code)])
         self.assertEqual((status, shown.splitlines()[-1]), (0, 'Logged in.'), shown)
         self.assertEqual(client.get('Account', 'UserId'), BOB)
-        [picture] = re.findall('look at the picture (.*)', shown)
+        [picture] = re.findall('open the picture (.*)', shown)
         self.assertFalse(os.path.exists(picture.strip()), 'the picture is removed')
         status, shown = self.on_terminal(daemon, 80, 'mobile', 'verify', BOBS_NUMBER, '--no-picture', typed=[(b'The code sent to ', right_code)])
         self.assertEqual(status, 0, shown)
