@@ -171,6 +171,29 @@ peek (FlooTokenizer *self)
 }
 
 static void
+append (FlooToken *token, gunichar c, gsize end)
+{
+  if (token->n < FLOO_TOKEN_CHARACTERS)
+    token->folded[token->n++] = c;
+  token->end = end;
+}
+
+/* Letters and digits of ASCII, most of most texts, without the queue. */
+static void
+take_ascii (FlooTokenizer *self, FlooToken *token)
+{
+  if (self->head < self->tail || !g_ascii_isalnum (*self->next))
+    return;
+  while (g_ascii_isalnum (*self->next))
+    {
+      append (token, (gunichar) g_ascii_tolower (*self->next), (gsize) (self->next + 1 - self->text));
+      self->next++;
+    }
+  self->drops_marks = TRUE;
+  self->last_kind = KIND_WORD;
+}
+
+static void
 take_word (FlooTokenizer *self, FlooToken *token)
 {
   FlooFolded *folded;
@@ -179,10 +202,9 @@ take_word (FlooTokenizer *self, FlooToken *token)
   token->joined = FALSE;
   while ((folded = peek (self)) != NULL && folded->kind == KIND_WORD)
     {
-      if (token->n < FLOO_TOKEN_CHARACTERS)
-        token->folded[token->n++] = folded->c;
-      token->end = folded->end;
+      append (token, folded->c, folded->end);
       self->head++;
+      take_ascii (self, token);
     }
   self->in_run = FALSE;
 }
