@@ -35,6 +35,7 @@ struct _FlooReaders {
   GThread *threads[N_READERS];
   guint n_threads;      /* 0: not started yet */
   guint running;        /* threads with a job */
+  guint own_running;    /* of these, with one of the daemon's own */
   guint not_begun;      /* jobs */
   GQueue own;           /* jobs of the daemon's own */
   GHashTable *callers;  /* id -> Caller: those with jobs */
@@ -143,6 +144,7 @@ take_job (FlooReaders *self, Caller **caller, gboolean *queued)
     }
   self->not_begun--;
   self->running++;
+  self->own_running += *caller == NULL;
   self->under_way++;
   return job;
 }
@@ -199,6 +201,7 @@ thread_main (gpointer data)
         floo_mailbox_post (self->mailbox, job);
       g_mutex_lock (&self->lock);
       self->running--;
+      self->own_running -= caller == NULL;
       if (caller != NULL)
         end_turn (self, caller, queued);
     }
@@ -234,13 +237,17 @@ start_one (FlooReaders *self, GError **error)
   return thread != NULL;
 }
 
-/* Locked. Another thread where those without a job are fewer than the jobs; without it these take longer. */
+/*
+ * Locked. Another thread where those without a job are fewer than the jobs; without it these take longer. The daemon's own wait for each other, as
+ * long as one thread is free of callers' jobs.
+ */
 static void
-start_if_due (FlooReaders *self)
+start_if_due (FlooReaders *self, gboolean is_own)
 {
+  const guint idle = self->n_threads - self->running;
   g_autoptr (GError) error = NULL;
 
-  if (self->n_threads == 0 || self->n_threads == N_READERS || self->not_begun <= self->n_threads - self->running)
+  if (self->n_threads == 0 || self->n_threads == N_READERS || self->not_begun <= idle || (is_own && idle + self->own_running > 0))
     return;
   if (!start_one (self, &error))
     g_message ("The store is read with %u threads: %s", self->n_threads, error->message);
@@ -260,8 +267,6 @@ floo_readers_start (FlooReaders *self, const char *path, gint64 user_id, GError 
     }
   g_mutex_lock (&self->lock);
   ok = start_one (self, error);
-  for (guint i = 1; ok && i < N_READERS; i++)
-    start_if_due (self);
   g_mutex_unlock (&self->lock);
   return ok;
 }
@@ -315,7 +320,7 @@ floo_readers_push (FlooReaders *self, FlooNews *job)
       g_queue_push_tail (&caller->jobs, job);
       give_turn (self, caller, is_first && !(job->flags & FLOO_READ_BULK) ? &self->first : &self->turns);
     }
-  start_if_due (self);
+  start_if_due (self, job->caller == 0);
   g_cond_signal (&self->cond);
   g_mutex_unlock (&self->lock);
 }

@@ -6,8 +6,8 @@
  * callers have turns for these, and one thread is kept free of them. A job begins only while few results are on their way to the main loop, so that what hundreds
  * of calls ask for is not all in memory at once.
  *
- * A thread is started when there are more jobs than threads without one, and opens the store at its first job: a connection costs some 200 KiB and
- * a millisecond, and few desktops read three things at once.
+ * A thread is started when there are more jobs than threads without one, for the daemon's own only where all are taken by callers' jobs, and opens
+ * the store at its first job: a connection costs some 200 KiB and a millisecond, and few desktops read three things at once.
  */
 #pragma once
 
