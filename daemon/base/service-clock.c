@@ -6,6 +6,9 @@
 /* The delay of an answer, and the fraction of a second that its time lacks, are less than this together. */
 #define SLACK_MS 5000
 
+static GMutex lock;
+static FlooServiceClock latest;
+
 gboolean
 floo_service_clock_note (FlooServiceClock *clock, gint64 ms)
 {
@@ -17,6 +20,9 @@ floo_service_clock_note (FlooServiceClock *clock, gint64 ms)
   if (news || ahead > 0)
     clock->offset = offset;
   clock->known = TRUE;
+  g_mutex_lock (&lock);
+  latest = *clock;
+  g_mutex_unlock (&lock);
   return news;
 }
 
@@ -24,4 +30,15 @@ gint64
 floo_service_clock_now (const FlooServiceClock *clock)
 {
   return clock->known ? clock->offset + floo_uptime_ms () : floo_now_ms ();
+}
+
+gint64
+floo_service_time (void)
+{
+  FlooServiceClock clock;
+
+  g_mutex_lock (&lock);
+  clock = latest;
+  g_mutex_unlock (&lock);
+  return floo_service_clock_now (&clock);
 }

@@ -20,5 +20,7 @@ typedef struct {
 gboolean floo_service_clock_note (FlooServiceClock *clock, gint64 ms);
 /* Returns: ms since 1970; by the machine's clock as long as the service has not told its time */
 gint64 floo_service_clock_now (const FlooServiceClock *clock);
+/* From any thread: the time by whichever of the clocks was told it last. Returns: as floo_service_clock_now() */
+gint64 floo_service_time (void);
 
 G_END_DECLS

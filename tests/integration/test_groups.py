@@ -206,6 +206,20 @@ class GroupTest(harness.Test):
         self.fails('PermissionDenied', self.groups, 'Destroy', '(xa{sv})', PROJECT, {})
         self.fails('NotFound', self.groups, 'Destroy', '(xa{sv})', 9, {})
 
+    def test_expiry_by_the_service_clock(self):
+        """Our clock is eight days ahead of it: what it gives seven days has not expired."""
+        self.scene()
+        self.service.control('settings', clock_skew=-8 * 24 * 3600 * 1000)
+        self.client.call('Account', 'GetAppConfig')  # says how late it is
+        Peer(self.service, 'erin').post('/group/apply', group_id=TEAM, reason='please')
+        self.client.wait_event('GroupApplied')
+        self.groups('ListApplications', '(axsu)', [TEAM], '', 50)
+        self.service.stop()
+        self.client.wait_state('waiting')
+        found = self.groups('ListApplications', '(axsu)', [TEAM], '', 50)[0]
+        self.assertEqual([one['applicant_id'] for one in found], [ERIN])
+        self.assertLess(found[0]['expire_time'], time.time() * 1000)
+
     def test_join_and_leave(self):
         self.scene()
         self.assertEqual(self.groups('Join', '(xs)', LOUNGE, ''), ok(ALICE)[0])

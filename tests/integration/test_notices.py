@@ -241,11 +241,14 @@ class GroupNoticeTest(NoticeTest):
         info = self.info()
         self.assertEqual((info['name'], info['count']), ('N', 6))
         soon = int(time.time()) + 100
-        for until in (-1, soon):
+        for until in (-1, soon, soon - 7 * 24 * 3600):  # the last one by a service whose clock is behind ours
+            if until > 0:
+                self.service.control('settings', clock_skew=(until - soon) * 1000)
             content = '{"property":"ban_expire_time","ban_expire_time":%d}' % until
             event = self.signal('GroupBanned', self.group('INFO_UPDATED', from_=BOB, content=content))
             self.assertEqual(event, (TEAM, [], True, str(until if until < 0 else until * 1000)))
             self.assertEqual(self.info()['ban_expire_time'], until)
+        self.service.control('settings', clock_skew=0)
         event = self.signal('GroupUnbanned', self.group('INFO_UPDATED', from_=BOB, content='{"property":"ban_expire_time","ban_expire_time":0}'))
         self.assertEqual(event, (TEAM, [], True))
         since = self.group('INFO_UPDATED', from_=CAROL, content='{"property":"display_name","display_name":"C"}')
@@ -318,6 +321,17 @@ class UserNoticeTest(NoticeTest):
             self.check_end('KICKED_BY_OTHER_DEVICE', 'NotLoggedIn', [('action', 'relogin_manually')])
             self.client.wait_state('online')
             self.service.wait('delivered', user='alice', conversation=0)
+
+    def test_kicked_while_away(self):
+        """By the service's clock, which is behind ours: shortly before the login, which is about it, or an hour before, which is not."""
+        for passed, state in ((3600, 'online'), (0, 'blocked')):
+            self.server.stop()
+            self.service.control('settings', clock_skew=-5 * 3600 * 1000)
+            self.service.control('notice', ns='user', type='KICKED_BY_OTHER_DEVICE', to='alice')
+            self.service.control('settings', clock_skew=(passed - 5 * 3600) * 1000)
+            self.client = self.server.start()
+            self.client.wait_event('FlooNotice', lambda event: event.args == ('userNotice', 'KICKED_BY_OTHER_DEVICE'))
+            self.client.wait_state(state)
 
     def test_device_removed(self):
         self.check_end('DEVICE_REMOVED', 'NotLoggedIn', [('action', 'relogin_manually')])

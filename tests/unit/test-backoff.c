@@ -104,11 +104,13 @@ test_service_clock (void)
   floo_clock_set (fake_wall);
   floo_uptime_set (fake_uptime);
   g_assert_cmpint (floo_service_clock_now (&clock), ==, wall);
+  g_assert_cmpint (floo_service_time (), ==, wall);
   g_assert_true (floo_service_clock_note (&clock, said));
   wall += G_GINT64_CONSTANT (40) * 24 * 3600 * 1000;
   g_assert_cmpint (floo_service_clock_now (&clock), ==, said);
   uptime += hours;
   g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours);
+  g_assert_cmpint (floo_service_time (), ==, said + hours);
   /* The seconds of answers that were more or less late. */
   g_assert_false (floo_service_clock_note (&clock, said + hours - 1000));
   g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours);

@@ -8,6 +8,7 @@
 
 #include "base/backoff.h"
 #include "base/json.h"
+#include "base/service-clock.h"
 #include "store/tables/contacts.h"
 #include "store/tables/conversations.h"
 #include "store/tables/lists.h"
@@ -402,7 +403,8 @@ info_updated (FlooApply *apply, const FlooNotice *notice, GError **error)
     return FALSE;
   if (g_strcmp0 (property, "ban_expire_time") != 0 || !floo_json_get_int (fields, "ban_expire_time", &until))
     return TRUE;
-  if (until == -1 || until > floo_now_ms () / 1000)
+  /* Both are the service's. */
+  if (until == -1 || until > (notice->timestamp > 0 ? notice->timestamp : floo_service_time ()) / 1000)
     return ban_all_event (apply, notice, until, error);
   return unban_event (apply, notice, TRUE, error);
 }

@@ -374,7 +374,7 @@ provisioned (FlooLogin *self, FlooFrame *frame)
   floo_link_reset_attempts (floo_account_get_link (account));
   floo_endpoints_socket_answered (floo_account_get_endpoints (account));
   self->hosts_tried = 0;
-  self->accepted_at = floo_now_ms ();
+  self->accepted_at = floo_account_get_service_time (account);
   self->accepted_since = g_get_monotonic_time ();
   floo_job_notice (account, "loginMessage", "login socket success.....");
   if (!is_about_storage (account))

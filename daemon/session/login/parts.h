@@ -36,7 +36,7 @@ struct _FlooLogin {
   gboolean by_id;               /* the password goes with the id, not with a name */
   gboolean remember;
   gboolean accepted;            /* the service took this login once: from then on it is retried without limit */
-  gint64 accepted_at;           /* ms: when it last was */
+  gint64 accepted_at;           /* ms, by the service's clock: when it last was */
   gint64 accepted_since;        /* monotonic us: the same */
   guint renewals;               /* logins in a row that the service ended soon after it had accepted them */
   GCancellable *load_cancellable; /* (nullable): the stored login is on its way */

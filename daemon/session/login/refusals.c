@@ -11,7 +11,7 @@
 #define RENEWAL_MAX_MS 300000u
 #define RENEWAL_JITTER_MS 1000
 #define GOOD_SESSION (10 * G_TIME_SPAN_MINUTE)  /* a login that lasted this long counts as stable */
-#define OLD_NOTICE_MS (10 * 60 * 1000)  /* the clocks may differ by that */
+#define OLD_NOTICE_MS (10 * 60 * 1000)
 
 /* The number and, for @new_guid, the guid of this device are void: rows under way become uncertain at the next login. */
 typedef struct {

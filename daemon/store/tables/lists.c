@@ -6,6 +6,7 @@
 #include "base/backoff.h"
 #include "base/error.h"
 #include "base/json.h"
+#include "base/service-clock.h"
 #include "store/tables/changes.h"
 #include "store/engine/query.h"
 #include "store/tables/standing.h"
@@ -120,7 +121,7 @@ has_lapsed (FlooList list, GVariant *record)
     return FALSE;
   g_variant_lookup (record, "status", "i", &status);
   g_variant_lookup (record, kinds[list].expires_key, "x", &expires);
-  return status == 0 && expires > 0 && expires <= floo_now_ms ();
+  return status == 0 && expires > 0 && expires <= floo_service_time ();
 }
 
 /* What our own entry in a list says about us. */
@@ -322,7 +323,7 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
         return FALSE;
       *changed |= differs && was_complete;
     }
-  if (!floo_query_run_ints (db, "list-drop-expired", FLOO_INTS (list, floo_now_ms ()), NULL, error) || !trim_decided (db, list, error))
+  if (!floo_query_run_ints (db, "list-drop-expired", FLOO_INTS (list, floo_service_time ()), NULL, error) || !trim_decided (db, list, error))
     return FALSE;
   if (!current || *next != '\0')
     return TRUE;
