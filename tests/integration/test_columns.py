@@ -5,6 +5,7 @@ Tables and columns are taken from the schema of the store itself, so that new on
 """
 
 import collections
+import contextlib
 import sqlite3
 
 import files
@@ -128,6 +129,16 @@ class ColumnsTest(files.Test):
         self.queued.append(client.call('Conversations', 'Send', '(sxssa{sv})', 'roster', BOB, 'text', 'queued', {'token': GLib.Variant('s', 'a token')}))
         self.server.stop()
         self.service.start()
+
+    def test_a_file_without_a_name(self):
+        """A bit that flipped in the name's key: the message is sent all the same, and those behind it."""
+        self.prepare()
+        with contextlib.closing(sqlite3.connect(self.server.store_path(ALICE))) as store:
+            self.assertEqual(store.execute("UPDATE outbox SET file = replace(file, '\"name\"', '\"nbme\"') WHERE file LIKE '%\"name\"%'").rowcount, 1)
+            store.commit()
+        client = self.server.start()
+        harness.wait_for(lambda: client.get('Account', 'Queued') == 0, 'all are sent')
+        self.assertEqual({one['client_mid'] for one in self.service.accepted('alice')} & set(self.queued), set(self.queued))
 
     def look_around(self, client):
         """All that lists; none may fail."""

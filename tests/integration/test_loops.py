@@ -78,6 +78,17 @@ class LoopTest(harness.Test):
         for least, earlier, later in zip((1, 2, 4, 8), times, times[1:]):
             self.assertGreater(later - earlier, least)
 
+    def test_unread_refused_without_end(self):
+        """So where it is the list of what is unread that says so."""
+        sandbox, service = self.scene()
+        sandbox.control('fetch', what='unread', status='UNAUTHORIZED', reason='you must login first', count=-1)
+        daemon = self.daemon(config=service.config)
+        daemon.start().login('alice')
+        harness.wait_for(lambda: len(service.asked('/token/user')) == 4, 'three new tokens')
+        times = [one.time for one in service.asked('/token/user')]
+        for least, earlier, later in zip((1, 2, 4), times, times[1:]):
+            self.assertGreater(later - earlier, least)
+
     def test_notices_without_end(self):
         """So where each login is told that the service has moved."""
         sandbox, service = self.scene()

@@ -174,9 +174,14 @@ class PoisonTest(harness.Test):
                 for n in range(6):
                     mid = sandbox.send('bob', 'alice', '%s %d' % (kind, n))
                     client.wait_message(lambda one, mid=mid: one.id == mid)
-                sandbox.control('settings', next_key='normal')
+                sandbox.control('settings', next_key='normal', history_key=kind)
+                for count in (2, 20):
+                    client.call('Conversations', 'FetchHistory', '(xxu)', BOB, 0, count)
+                sandbox.control('settings', history_key='normal')
                 client.wait_sent(client.send_text(ECHO, kind))
                 self.assertLess(sandbox.control('state')['fetches'] - before, 100)
+        sandbox.control('fetch', what='history', status='FAIL', reason='closed')
+        self.assertIn('closed', self.fails('Rejected', client.call, 'Conversations', 'FetchHistory', '(xxu)', ECHO, 0, 20))
         sandbox.control('violations', clear=True)  # a key of one kind, asked with in another
         self.settle(client)
         texts = [one.content for one in client.received(BOB)]

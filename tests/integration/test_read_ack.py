@@ -131,6 +131,22 @@ class ReadAckTest(files.Test):
         # Turned off again nobody is named.
         alice.call('Groups', 'SetReadAck', '(xb)', TEAM, False)
         self.assertEqual(named('off again'), [])
+        # An admin turns it on, somebody comes, the connection is another one.
+        admin = peer.Peer(sandbox, 'bob')
+        since = len(alice.events)
+        admin.post('/group/settings/enable_read_ack', group_id=TEAM, value=True)
+        alice.wait_event('GroupListUpdate', since=since)
+        self.assertEqual(named('on by an admin'), [one for one in first if one != CAROL])
+        since = len(alice.events)
+        peer.Peer(sandbox, 'carol').post('/group/apply', group_id=TEAM)
+        admin.post('/group/apply/handle', group_id=TEAM, user_id=CAROL, approval=True)
+        alice.wait_event('GroupApplyAccepted', since=since)
+        self.assertEqual(named('with carol again'), first)
+        since = len(alice.events)
+        sandbox.control('disconnect', how='drop')
+        alice.wait_lost(since)
+        alice.wait_online(since)
+        self.assertEqual(named('after a reconnect'), first)
 
     def test_bounded_wait(self):
         """Where the members do not come the message goes without them, and those behind it stay behind it."""

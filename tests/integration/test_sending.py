@@ -162,6 +162,19 @@ class SendingTest(harness.Test):
         self.assertEqual({one[0]: (one[8]['send_state'], one[8]['error']) for one in client.outbox()},
                          {silent: ('sending', '0: it waits for a connection, to be sent again'), refused: ('queued', '10: frozen')})
 
+    def test_session_refused_by_licence(self):
+        """So do those about the application; after the next login the message goes."""
+        sandbox, daemon, client = self.one()
+        sandbox.control('bot', on=False)
+        for code, status in ((17, 'INVALID_LICENSE'), (18, 'LICENSE_LIMIT'), (19, 'APP_FROZEN')):
+            sandbox.control('message', status=status, reason=status.lower(), user='alice')
+            refused = client.send_text(ECHO, status)
+            details = client.wait_event('SendingMessageStatusChanged', lambda one: one.args[0] == refused and 'error_code' in one.args[2]).args
+            self.assertEqual((details[1], details[2]['error_code'], details[2]['error_reason']), ('queued', code, status.lower()))
+            client.wait_state('blocked')
+            client.login('alice')
+            client.wait_sent(refused)
+
 
 if __name__ == '__main__':
     harness.main()
