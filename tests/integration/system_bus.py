@@ -65,5 +65,5 @@ class SystemBus:
                                     GLib.Variant('(sa{sv}as)', (NETWORK, self._properties(), [])))
 
     def sleep(self, begins):
-        """The machine goes to sleep, or wakes up."""
+        """The machine is suspended, or has resumed."""
         self.connection.emit_signal(None, LOGIN_PATH, LOGIN + '.Manager', 'PrepareForSleep', GLib.Variant('(b)', (begins,)))

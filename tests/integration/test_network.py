@@ -356,7 +356,7 @@ class WaitingTest(harness.Test):
 
     def wake(self, daemon):
         """Said until it is heard: the daemon may not listen yet."""
-        harness.wait_for(lambda: 'The machine woke up' in daemon.process.text() or self.system.sleep(False), 'the daemon hears it')
+        harness.wait_for(lambda: 'The machine has resumed' in daemon.process.text() or self.system.sleep(False), 'the daemon hears it')
 
     def long_wait(self, client):
         """Until the next try is a long time away; returns when it is, ms."""
@@ -375,7 +375,7 @@ class WaitingTest(harness.Test):
         client = daemon.start()
         client.wait_state('waiting')
         self.system.network(False)
-        self.heard(daemon, 'The network is gone')
+        self.heard(daemon, 'The network is down')
         retry = self.long_wait(client)
         sandbox.start()
         since = len(client.events)
@@ -404,7 +404,7 @@ class WaitingTest(harness.Test):
     def network_comes(self, daemon):
         for available in (False, True):
             self.system.network(available)
-            self.heard(daemon, 'The network is back' if available else 'The network is gone')
+            self.heard(daemon, 'The network is up again' if available else 'The network is down')
 
     def test_network_comes_while_the_lists_are_awaited(self):
         self.begins_anew('/roster/list', self.network_comes)

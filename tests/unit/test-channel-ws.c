@@ -236,7 +236,7 @@ test_refused (void)
     { "HTTP/1.1 403 Forbidden\r\n\r\n", FLOO_ERROR_PROTOCOL, "403" },
     { "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\n\r\n", FLOO_ERROR_PROTOCOL, "302" },
     { "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nhtml", FLOO_ERROR_PROTOCOL, "200" },
-    { "SSH-2.0-OpenSSH_9.2\r\n\r\n", FLOO_ERROR_PROTOCOL, "no HTTP" },
+    { "SSH-2.0-OpenSSH_9.2\r\n\r\n", FLOO_ERROR_PROTOCOL, "not HTTP" },
     { "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: wrong\r\n\r\n",
       FLOO_ERROR_PROTOCOL, "WebSocket" },
     { "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n", FLOO_ERROR_PROTOCOL, "WebSocket" },

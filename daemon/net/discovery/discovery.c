@@ -13,7 +13,7 @@
 #define HEALTH_PATH "/api/health"
 #define HEALTH_LIMIT_MS 10000u
 #define DNS_PATH "/v2/app_dns"
-/* More than the answer ever has. */
+/* Bytes; no real answer comes near it. */
 #define MAX_ANSWER (1u << 20)
 
 typedef struct {
@@ -26,12 +26,12 @@ typedef struct {
   guint step_ms;
   FlooDeadline *deadline;
 
-  guint started;   /* health checks begun, or servers taken as they are */
+  guint started;   /* health checks begun, or whole URLs used without one */
   guint pending;   /* health checks under way */
   GSource *step;
   GQueue healthy;  /* of char *: borrowed from servers */
-  gboolean proxy_asked; /* who we are, and that was found out */
-  gboolean asking; /* the app's endpoints, of one of them */
+  gboolean proxy_asked; /* the proxy wanted authentication, and credentials for it were looked up */
+  gboolean asking; /* a request for the app's endpoints is under way */
   gboolean done;
   GError *error;   /* the best reason so far */
 } Ask;
@@ -59,7 +59,7 @@ ask_free (Ask *ask)
 
 static void go_on (GTask *task);
 
-/* Ends the task with either; both (transfer full). What is still under way ends by the cancellable, each call with its own reference. */
+/* Ends the task with either; both (transfer full). Calls that are still under way are cancelled; each holds its own reference. */
 static void
 finish (GTask *task, FlooServiceMap *map, GError *error)
 {
@@ -73,12 +73,12 @@ finish (GTask *task, FlooServiceMap *map, GError *error)
     {
       g_autoptr (GError) cause = error;
 
-      g_task_return_error (task, floo_deadline_error (ask->deadline, cause, "the discovery"));
+      g_task_return_error (task, floo_deadline_error (ask->deadline, cause, "discovery"));
     }
   floo_deadline_abort (ask->deadline);
 }
 
-/* An answer that could not be used says more than silence. Takes @error. */
+/* Keeps the most useful error: that of an unusable answer rather than that of none. Takes @error. */
 static void
 keep_reason (Ask *ask, GError *error)
 {
@@ -243,7 +243,7 @@ ask_server (GTask *task, char *server)
 
   if (uri == NULL)
     {
-      keep_reason (ask, g_error_new_literal (FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "the discovery server is no http or https URL"));
+      keep_reason (ask, g_error_new_literal (FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "the discovery server is not an http or https URL"));
       go_on (task);
       return;
     }
@@ -268,7 +268,7 @@ health_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_queue_push_tail (&ask->healthy, call->server);
   else if (!ask->done)
     keep_reason (ask, error != NULL ? g_steal_pointer (&error)
-                                    : g_error_new (FLOO_ERROR, FLOO_ERROR_OFFLINE, "a discovery server is not well (HTTP %u)",
+                                    : g_error_new (FLOO_ERROR, FLOO_ERROR_OFFLINE, "a discovery server failed its health check (HTTP %u)",
                                                    soup_message_get_status (call->message)));
   g_clear_error (&error);
   if (!ask->done)
@@ -284,7 +284,7 @@ check_health (GTask *task, char *server)
 
   if (message == NULL)
     {
-      keep_reason (ask, g_error_new_literal (FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "a discovery server is no URL"));
+      keep_reason (ask, g_error_new_literal (FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "a discovery server is not a URL"));
       return;
     }
   ask->pending++;
@@ -292,7 +292,7 @@ check_health (GTask *task, char *server)
                         call_new (task, message, server));
 }
 
-/* Takes the next server into play. */
+/* Begins with the next server. */
 static void
 start_next (GTask *task)
 {
@@ -317,7 +317,7 @@ on_step (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Looks what there is to do: ask a healthy server, begin another check, wait, or give up. */
+/* The next step: ask a healthy server, begin another check, wait, or give up. */
 static void
 go_on (GTask *task)
 {
@@ -328,7 +328,7 @@ go_on (GTask *task)
       finish (task, NULL, g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "cancelled"));
       return;
     }
-  /* Nobody is waited for: the next one's turn comes at once. */
+  /* No check is under way: begin the next one at once. */
   while (!ask->asking && ask->pending == 0 && g_queue_is_empty (&ask->healthy) && ask->servers[ask->started] != NULL)
     start_next (task);
 
@@ -406,7 +406,7 @@ ran_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) body = floo_http_send_finish (SOUP_SESSION (source), result, &error);
   Race *race = g_task_get_task_data (task);
-  /* A proxy that cannot reach the server answers fast, and is not the service. */
+  /* A proxy that cannot reach the server answers fast with an error, which does not count. */
   gboolean answered = body != NULL && !SOUP_STATUS_IS_SERVER_ERROR (soup_message_get_status (runner->message));
 
   race->pending--;

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /**
  * floo_discovery_ask_async:
  * @servers: in the order in which they are tried
- * @source: what we say that we are
+ * @source: the parameter "source" of discovery
  * @whole: each is a whole URL, used as it is and without a health check; else a base ("https://host")
  * @limit_ms: for everything
  * @step_ms: between the starts of two health checks

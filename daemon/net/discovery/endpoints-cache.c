@@ -11,7 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 
-/* Thirty-two clusters with all their hosts are a tenth of it. */
+/* Bytes; thirty-two clusters with all their hosts are a tenth of it. */
 #define MAX_FILE (256u << 10)
 
 struct _FlooEndpointsCache {
@@ -20,7 +20,7 @@ struct _FlooEndpointsCache {
   char *dir;
   char *path;
   gboolean busy;    /* a write is under way */
-  gboolean waiting; /* another one comes after it: of next */
+  gboolean waiting; /* another write follows, of next */
   char *next;       /* (nullable): NULL deletes */
 };
 
@@ -150,7 +150,7 @@ floo_endpoints_cache_store (FlooEndpointsCache *self, JsonNode *json)
 
   text = json != NULL ? floo_json_to_text (json) : NULL;
   if (text != NULL && strlen (text) > MAX_FILE)
-    g_clear_pointer (&text, g_free); /* would not be read back: the old one must not stay either */
+    g_clear_pointer (&text, g_free); /* too large to be read back: delete the old one, too */
   if (!self->busy)
     {
       start_store (self, g_steal_pointer (&text));

@@ -20,7 +20,7 @@ G_DECLARE_FINAL_TYPE (FlooEndpointsCache, floo_endpoints_cache, FLOO, ENDPOINTS_
  */
 FlooEndpointsCache *floo_endpoints_cache_new (const char *cache_dir, const char *app_id, const char *dns_server);
 
-/* Reads the file on a worker thread. NULL without an error where there is no file, or it is not JSON of a sensible size. */
+/* Reads the file on a worker thread. NULL without an error where there is no file, or it is too large or not JSON. */
 void floo_endpoints_cache_load_async (FlooEndpointsCache *self, GCancellable *cancellable, GAsyncReadyCallback callback,
                                       gpointer user_data);
 JsonNode *floo_endpoints_cache_load_finish (FlooEndpointsCache *self, GAsyncResult *result, GError **error);

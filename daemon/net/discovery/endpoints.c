@@ -22,7 +22,7 @@ struct _FlooEndpoints {
   char *app_id;
   char *dns_server;
   char *source;
-  JsonNode *fixed; /* (nullable): as discovery would have told it */
+  JsonNode *fixed; /* (nullable): used instead of discovery, in the form of its answer */
   char **servers; /* of the service, or a test's */
   guint limit_ms;
   guint step_ms;
@@ -30,7 +30,7 @@ struct _FlooEndpoints {
 
   FlooEndpointsCache *cache;
   gboolean cache_read;
-  FlooServiceMap *kept; /* the cache's answer while there is no other */
+  FlooServiceMap *kept; /* the cached answer, as long as there is no other */
   FlooServiceMap *map;  /* in use; NULL: nothing is known */
   FlooRing *rest;
   FlooRing *sockets;
@@ -65,7 +65,7 @@ adopt (FlooEndpoints *self, FlooServiceMap *map)
 typedef struct {
   FlooServiceMap *map; /* while the race is on */
   gboolean from_cache;
-  gboolean recall; /* the cache's answer will do, where there is one */
+  gboolean recall; /* a cached answer is enough */
   guint late_id; /* while the network's modules are loaded */
 } Discover;
 
@@ -147,8 +147,8 @@ fall_back (GTask *task)
   return TRUE;
 }
 
-/* Errors with which what is known may still be right. An application that was there and is not found may be found by the service itself,
- * which decides. */
+/* Errors after which the known answer may still be valid. An application that discovery does not find any more may still be known to the
+ * service itself, which decides. */
 static gboolean
 may_fall_back (const GError *error)
 {
@@ -172,14 +172,14 @@ asked_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     }
   else if (!may_fall_back (error) || !fall_back (task))
     {
-      /* The time limit is how the network's absence shows, too. */
+      /* A missing network also shows as a timeout. */
       if (error->code == FLOO_ERROR_TIMEOUT)
         error->code = FLOO_ERROR_OFFLINE;
       g_task_return_error (task, g_steal_pointer (&error));
     }
 }
 
-/* Returns: (transfer container): whom to ask: the servers that the last answer named, then the service's own. */
+/* Returns: (transfer container): the servers to ask: those that the last answer named, then the service's own. */
 static GPtrArray *
 collect_servers (FlooEndpoints *self)
 {
@@ -236,7 +236,7 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_CANCELLED, "cancelled");
       return;
     }
-  /* Not where it was forgotten, or another discovery was faster. */
+  /* Unless it was forgotten meanwhile, or another discovery was faster. */
   if (!self->cache_read && json != NULL)
     {
       self->kept = floo_service_map_parse (json, &error);
@@ -262,12 +262,12 @@ on_warm_up_late (gpointer user_data)
   Discover *discover = g_task_get_task_data (task);
 
   discover->late_id = 0;
-  g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the discovery: the proxy settings could not be loaded in %u s",
+  g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_OFFLINE, "discovery: the proxy settings could not be loaded in %u s",
                            self->limit_ms / 1000);
   return G_SOURCE_REMOVE;
 }
 
-/* Nothing connects before the first discovery, so the network's modules are loaded here. */
+/* Discovery is the first to connect, so the network's modules are loaded here. */
 static void
 on_warmed_up (gpointer user_data)
 {
@@ -327,7 +327,7 @@ floo_endpoints_discover_finish (FlooEndpoints *self, GAsyncResult *result, gbool
     *from_cache = discover->from_cache;
   if (!g_task_propagate_boolean (G_TASK (result), error))
     return FALSE;
-  /* Cancelled between the answer and this call: the caller may have released what it needs to go on. */
+  /* Cancelled between the answer and this call: the caller may have released what it needs to continue. */
   if (g_cancellable_is_cancelled (g_task_get_cancellable (G_TASK (result))))
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_CANCELLED, "Cancelled");

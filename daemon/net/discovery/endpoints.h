@@ -27,10 +27,10 @@ FlooEndpoints *floo_endpoints_new (const char *cache_dir, const char *app_id, co
  * @rest_url: "https://host", maybe with a port
  * @socket_url: "wss://host", likewise; "": the host of @rest_url
  *
- * Where the service is: nothing is discovered or kept any more. For an installation that has no discovery.
+ * Sets the service's address: nothing is discovered or cached any more. For an installation that has no discovery.
  */
 void floo_endpoints_set_fixed (FlooEndpoints *self, const char *rest_url, const char *socket_url);
-/* What discovery is told that we are; "sdk" without it. */
+/* The parameter "source" of discovery; "sdk" by default. */
 void floo_endpoints_set_source (FlooEndpoints *self, const char *source);
 
 /**
@@ -40,8 +40,8 @@ void floo_endpoints_set_source (FlooEndpoints *self, const char *source);
  * answers the cached answer serves. On success the current cluster is the fastest. Whole time: at most FLOO_REST_TIMEOUT_MS.
  * Errors: FLOO_ERROR_APP_UNAVAILABLE or _BANNED or _FROZEN by app_status (text names the status), FLOO_ERROR_OFFLINE (nobody answered and
  * no cache), FLOO_ERROR_PROTOCOL (the answer is unusable), FLOO_ERROR_NOT_FOUND (codes 99997, 99998, 40000: no such app), others of
- * floo_rest_error(), FLOO_ERROR_INVALID_ARGUMENTS (the user's server is no URL), FLOO_ERROR_CANCELLED. Where something is known
- * already, silence and nonsense are no error.
+ * floo_rest_error(), FLOO_ERROR_INVALID_ARGUMENTS (the user's server is no URL), FLOO_ERROR_CANCELLED. Where an answer is known
+ * already, a missing or unusable one is no error.
  * The finish function tells by @from_cache whether it was the cache's answer; the caller then tries again in the background.
  */
 void floo_endpoints_discover_async (FlooEndpoints *self, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
@@ -54,7 +54,7 @@ gboolean floo_endpoints_is_known (FlooEndpoints *self);
 
 /* Returns: (transfer none) (nullable): base of the REST service now, "https://host", no slash at the end. */
 const char *floo_endpoints_get_rest (FlooEndpoints *self);
-/* Whether the service has something at a host, in any cluster. */
+/* Whether @host is one of the service's, in any cluster. */
 gboolean floo_endpoints_has_host (FlooEndpoints *self, const char *host);
 /* Returns: (transfer full) (nullable): the socket's whole URL now. */
 char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
@@ -62,7 +62,7 @@ char *floo_endpoints_dup_socket_url (FlooEndpoints *self);
 /**
  * floo_endpoints_rest_failed:
  * floo_endpoints_socket_failed:
- * @unreachable: there was no connection, or a proxy could not reach the host: trying it again would not help
+ * @unreachable: there was no connection, or a proxy could not reach the host: a retry would not help
  *
  * Counts a failure of the host in use, by host and over discoveries. The fifth in a row within half an hour moves on, the first one where it
  * is @unreachable; answered resets. Where all hosts of the kind fail "exhausted" is emitted.

@@ -7,7 +7,7 @@
 /* Failures further apart than this are not in a row. */
 #define FORGET_FAILURES_MS (30 * G_TIME_SPAN_MINUTE / 1000)
 
-/* How a host has been; kept over discoveries, so that a dead one is not the first again each time. */
+/* Failures of a host; kept across discoveries, so that a dead one is not the first again each time. */
 typedef struct {
   guint failures; /* in a row */
   gint64 failed_at; /* wall clock, ms */
@@ -127,7 +127,7 @@ floo_ring_failed (FlooRing *self, gboolean unreachable)
   failures = add_failure (self);
   if (is_exhausted (self))
     {
-      g_message ("No address of %s works", self->kind);
+      g_message ("All addresses of %s fail", self->kind);
       g_hash_table_remove_all (self->health);
       choose (self);
       return FLOO_FAILOVER_EXHAUSTED;
@@ -135,7 +135,7 @@ floo_ring_failed (FlooRing *self, gboolean unreachable)
   if (unreachable && self->urls->len > 1)
     {
       self->at = (self->at + 1) % self->urls->len;
-      g_message ("%s is out of reach; trying %s", self->kind, floo_ring_get (self));
+      g_message ("%s is unreachable; trying %s", self->kind, floo_ring_get (self));
       return FLOO_FAILOVER_NEXT;
     }
   if (failures >= FAILURES_TO_MOVE_ON)

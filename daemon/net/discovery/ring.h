@@ -12,8 +12,8 @@ typedef struct _FlooRing FlooRing;
 
 /* What follows from a failure. */
 typedef enum {
-  FLOO_FAILOVER_STAY,     /* no other host is worth a try at once: later */
-  FLOO_FAILOVER_NEXT,     /* another host is in use now: it may be tried at once, by those who have not tried all of them */
+  FLOO_FAILOVER_STAY,     /* the same host is to be retried later */
+  FLOO_FAILOVER_NEXT,     /* another host is in use now: it may be tried at once by callers that have not tried all hosts yet */
   FLOO_FAILOVER_EXHAUSTED /* all hosts of the kind fail; their failures are forgotten */
 } FlooFailover;
 
@@ -21,7 +21,7 @@ typedef enum {
 FlooRing *floo_ring_new (const char *kind);
 void floo_ring_free (FlooRing *ring);
 
-/* New hosts: clear, add in order (@url must outlive its place in the ring), start. What is known of hosts that were there before stays. */
+/* New hosts: clear, add in order (@url must outlive its place in the ring), start. Failures of hosts that were there before are kept. */
 void floo_ring_clear (FlooRing *ring);
 void floo_ring_add (FlooRing *ring, const char *url);
 void floo_ring_start (FlooRing *ring);

@@ -8,7 +8,7 @@
 #include "base/json.h"
 #include "net/http/tls.h"
 
-/* More of anything than this is no answer of a service. */
+/* Longer lists are cut. */
 #define MAX_ENTRIES 32u
 #define MAX_HOST 262u /* a name of 253, a colon, a port, brackets */
 #define SOCKET_PATH "/socket.io/?EIO=3&transport=websocket"
@@ -126,7 +126,7 @@ read_clusters (JsonObject *group, GPtrArray *clusters)
     }
 }
 
-/* Of the groups only the one of level 0 is for us. */
+/* Only the group of level 0 is used. */
 static void
 read_groups (JsonObject *data, GPtrArray *clusters)
 {
@@ -184,7 +184,7 @@ floo_service_map_parse (JsonNode *data, GError **error)
   object = floo_json_node_object (data);
   if (object == NULL)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the discovery's answer has no data");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the answer of discovery has no data");
       return NULL;
     }
   if (!check_status (object, error))
@@ -197,7 +197,7 @@ floo_service_map_parse (JsonNode *data, GError **error)
   read_servers (object, map->servers);
   if (map->clusters->len == 0)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the discovery's answer names no service");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the answer of discovery names no usable service");
       return NULL;
     }
   return g_steal_pointer (&map);

@@ -31,7 +31,7 @@ FlooServiceMap *floo_service_map_parse (JsonNode *data, GError **error);
 void floo_service_map_free (FlooServiceMap *map);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooServiceMap, floo_service_map_free)
 
-/* Returns: (transfer full): what a discovery server would answer that knows these two alone: "https://host", maybe with a port, "wss://host" */
+/* Returns: (transfer full): an answer of discovery with only these two: "https://host", maybe with a port, "wss://host" */
 JsonNode *floo_service_map_make (const char *rest_url, const char *socket_url);
 
 /* Puts the cluster at @index first; the others keep their order. */

@@ -14,8 +14,8 @@ struct _FlooDeadline {
 };
 
 /*
- * Nothing is cancelled while a callback of G_PRIORITY_DEFAULT waits to be called: libsoup 3.6 unqueues a request twice, and uses it after that,
- * where it begins one that is cancelled already, or one is cancelled between the end of an operation and that operation's callback.
+ * Cancels only when no callback of G_PRIORITY_DEFAULT is pending: libsoup 3.6 unqueues a request twice, and uses it after that, if it was
+ * cancelled before it began, or between the end of an operation and that operation's callback.
  */
 #define CANCEL_PRIORITY (G_PRIORITY_DEFAULT + 10)
 
@@ -132,7 +132,7 @@ floo_deadline_error (FlooDeadline *deadline, const GError *error, const char *wh
   if (error->domain == FLOO_ERROR)
     return g_error_copy (error);
   normal = floo_error_normalise (error);
-  /* The border takes unknown I/O errors for a file's and a cut stream for bad data; here both are the network's doing. */
+  /* floo_error_normalise() maps unknown I/O errors to FileError and a cut stream to bad data; here both come from the network. */
   if (normal->code == FLOO_ERROR_FILE || g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PARTIAL_INPUT))
     normal->code = FLOO_ERROR_OFFLINE;
   g_prefix_error (&normal, "%s: ", what);

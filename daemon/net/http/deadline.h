@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /**
  * FlooDeadline:
  *
- * A cancellable that is cancelled when the time is over or when the caller's own is; it knows which. Belongs to the main loop.
+ * A cancellable that is cancelled at the time limit, or when the caller's own is; it knows which. Main loop only.
  */
 typedef struct _FlooDeadline FlooDeadline;
 
@@ -20,13 +20,13 @@ FlooDeadline *floo_deadline_new (guint timeout_ms, GCancellable *cancellable);
 void floo_deadline_free (FlooDeadline *deadline);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooDeadline, floo_deadline_free)
 
-/* Something came: the time limit counts from now again. So the chain ends when nothing comes any more, however long it takes as a whole. */
+/* Restarts the time limit because something arrived. So it limits the time without progress, not the time of the whole chain. */
 void floo_deadline_touch (FlooDeadline *deadline);
 
 /* Returns: (transfer none): what to hand to the calls of the chain. */
 GCancellable *floo_deadline_get_cancellable (FlooDeadline *deadline);
 
-/* Cancels what is under way because its result is not wanted any more; floo_deadline_error() then says what @error says. */
+/* Cancels the calls because their result is not wanted any more; floo_deadline_error() then converts @error. */
 void floo_deadline_abort (FlooDeadline *deadline);
 
 /**
@@ -34,8 +34,8 @@ void floo_deadline_abort (FlooDeadline *deadline);
  * @error: how the chain ended
  * @what: what was waited for, for the text
  *
- * An error of the chain in the daemon's words: Timeout where the time was over, Cancelled where the caller cancelled, Offline
- * for what the network did, one of FLOO_ERROR as it is, else as floo_error_normalise() has it.
+ * Converts an error of the chain to FLOO_ERROR: Timeout where the time was over, Cancelled where the caller cancelled, Offline
+ * for errors of the network; one of FLOO_ERROR is kept, others are converted by floo_error_normalise().
  *
  * Returns: (transfer full)
  */

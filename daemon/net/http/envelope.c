@@ -54,7 +54,7 @@ floo_http_status_is_success (guint status)
   return status >= 200 && status < 300;
 }
 
-/* One line of a sensible length, whatever the service wrote. */
+/* The service's text as one line of limited length. */
 static char *
 tidy (const char *message)
 {
@@ -123,7 +123,7 @@ floo_envelope_open (GBytes *body, guint status, GError **error)
   answer = g_new0 (FlooRestAnswer, 1);
   answer->bytes = len * VALUE_RATIO;
   data = json_object_get_member (object, "data");
-  /* A copy shares what it holds, and does not point to a parent that goes. */
+  /* A copy shares the value, and has no pointer to the parent, which is freed. */
   answer->data = data != NULL ? json_node_copy (data) : json_node_new (JSON_NODE_NULL);
   cursor = floo_json_get_string (object, "cursor");
   answer->cursor = g_strdup (cursor != NULL ? cursor : "");

@@ -40,7 +40,7 @@ gboolean floo_http_status_is_success (guint status);
 
 /* Returns: (transfer full): floo_error_new_refusal() for an envelope's code, by the table of base/refusal.h. @message: (nullable) */
 GError *floo_rest_error (gint64 code, const char *message);
-/* Whether it says that the token is not good any more. */
+/* Whether it says that the token is not valid any more. */
 gboolean floo_rest_error_is_token_void (const GError *error);
 
 G_END_DECLS

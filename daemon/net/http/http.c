@@ -7,10 +7,10 @@
 #include "net/http/tls.h"
 
 #define MAX_REQUESTS_PER_HOST 6
-/* libsoup never has to hold a request back, see start(): also where it still counts connections that are being given up. */
+/* High enough that libsoup never queues a request itself, see start(), even while it still counts connections that are being closed. */
 #define MAX_CONNECTIONS 1000
 #define MAX_CONNECTIONS_PER_HOST (2 * MAX_REQUESTS_PER_HOST)
-/* Unused connections are closed early: after a change of network or a suspend they are dead without notice. */
+/* Unused connections are closed early, since after a change of network or a suspend they may be dead without notice. */
 #define IDLE_SECONDS 15
 #define READ_SIZE (16u << 10)
 
@@ -58,16 +58,16 @@ typedef struct {
 /* The main loop's. */
 static struct {
   gboolean done;
-  GArray *waiting; /* of Waiting; NULL: no thread is at it */
+  GArray *waiting; /* of Waiting; NULL: no thread is loading */
 } warm_up;
 
 static void
 warm_up_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   /*
-   * GIO keeps what it made: the next to ask gets the same. The monitor first: the proxy resolver may be a module that asks for the monitor
-   * (libproxy's does), and GIO holds the lock of its modules while it makes a resolver. Another thread that is making the monitor then waits
-   * for that lock, and the resolver for that thread.
+   * Both are singletons of GIO. The monitor must come first: the proxy resolver may be a module that asks for the monitor (libproxy's
+   * does), and GIO holds the lock of its modules while it makes a resolver. Another thread that is making the monitor would wait for that
+   * lock, and the resolver for that thread: a deadlock.
    */
   g_network_monitor_get_default ();
   floo_proxy_get_resolver ();
@@ -110,8 +110,8 @@ floo_http_warm_up (FlooHttpReady ready, gpointer user_data)
 }
 
 /*
- * The headers are there, and libsoup has not looked at them yet. It takes a Content-Length beyond 2^63 for a negative one and gives that to a
- * property that refuses it, with a critical. An encoding that does not exist makes it refuse the answer, and give up the connection.
+ * The headers have arrived, and libsoup has not evaluated them yet. It reads a Content-Length beyond 2^63 as a negative one and passes that to a
+ * property that refuses it, with a critical. An unknown encoding instead makes it refuse the answer and close the connection.
  */
 static void
 on_status (SoupMessage *message, GParamSpec *pspec, gpointer user_data)
@@ -145,7 +145,7 @@ floo_http_session_new (void)
 
   soup_session_remove_feature_by_type (session, SOUP_TYPE_WEBSOCKET_EXTENSION_MANAGER);
   soup_session_remove_feature_by_type (session, SOUP_TYPE_AUTH_MANAGER);
-  /* No compression: a small body that unpacks to a large one has no place here, and GIO closes converters in a thread. */
+  /* No compression: a small body could unpack to a very large one, and GIO closes converters in a thread. */
   soup_session_remove_feature_by_type (session, SOUP_TYPE_CONTENT_DECODER);
   floo_proxy_attach (session);
   g_signal_connect (session, "request-queued", G_CALLBACK (on_request_queued), NULL);
@@ -153,7 +153,7 @@ floo_http_session_new (void)
   return session;
 }
 
-/* Returns: (transfer none): what is known of the host that @message goes to. */
+/* Returns: (transfer none): the requests to the host that @message goes to. */
 static Host *
 get_host (SoupSession *session, SoupMessage *message)
 {
@@ -207,7 +207,7 @@ closed_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   GTask *task = user_data;
   Send *send = g_task_get_task_data (task);
 
-  /* The body is there, or it is not: how the stream closes changes nothing. */
+  /* The result is known already: an error while closing is ignored. */
   g_input_stream_close_finish (G_INPUT_STREAM (source), result, NULL);
   finish (task, g_steal_pointer (&send->problem));
 }
@@ -288,8 +288,8 @@ on_cancelled_waiting (GCancellable *cancellable, gpointer user_data)
 }
 
 /*
- * Hands the request to libsoup, or keeps it until another one to the host has ended. libsoup gets none that is cancelled, and none that it
- * would keep itself: it does not notice while it keeps one that it is cancelled, and where it begins one that is, 3.6 unqueues it twice.
+ * Passes the request to libsoup, or queues it until another one to the host has ended. libsoup gets no request that is cancelled, and none
+ * that it would queue itself: it does not notice a cancellation in its queue, and 3.6 unqueues a request twice that it begins after that.
  */
 static void
 start (GTask *task)
@@ -331,7 +331,7 @@ floo_http_send_async (SoupSession *session, SoupMessage *message, guint timeout_
 
   g_task_set_source_tag (task, floo_http_send_async);
   g_task_set_task_data (task, send, (GDestroyNotify) send_free);
-  /* What the deadline says is the answer, in its words. */
+  /* The deadline decides on the error. */
   g_task_set_check_cancellable (task, FALSE);
   send->deadline = floo_deadline_new (timeout_ms, cancellable);
   send->message = g_object_ref (message);

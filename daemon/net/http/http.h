@@ -25,7 +25,7 @@ void floo_http_warm_up (FlooHttpReady ready, gpointer user_data);
 /**
  * floo_http_session_new:
  *
- * A session without cookies, cache, stored authentication or logging. An answer whose Content-Length is no size that a file can have fails
+ * A session without cookies, cache, stored authentication or logging. An answer with an impossible Content-Length fails
  * with FLOO_ERROR_PROTOCOL.
  *
  * Returns: (transfer full)
@@ -35,7 +35,7 @@ SoupSession *floo_http_session_new (void);
 /**
  * floo_http_send_async:
  * @message: (transfer none): sent as it is; redirects are not followed
- * @timeout_ms: for everything from the name to the last byte of the body
+ * @timeout_ms: for everything from resolving the name to the last byte of the body
  * @max_body: bytes of the body; more is an error
  *
  * Sends @message, after those before it where six are under way to its host, and collects the body. An answer of any HTTP status is a success here.

@@ -8,18 +8,18 @@
 
 #include "base/error.h"
 
-/* How often the main loop looks, while there is a transfer. */
+/* How often the main loop checks the progress of a transfer. */
 #define LOOK_MS 100
 /* Bytes/s: less counts as no progress. */
 #define LEAST_RATE 128
 /* The longest time for which transfers are held back. */
 #define MAX_HOLD (20 * G_TIME_SPAN_SECOND)
-/* For how long a line is taken for thin, and how much of a transfer may be in it then: 4 s of 16 kbit/s. */
+/* For how long a connection is considered slow, and how many bytes of a transfer may be in flight then: 4 s of 16 kbit/s. */
 #define THIN (10 * G_TIME_SPAN_MINUTE)
 #define THIN_WINDOW 8192
-/* How much of an upload may lie in the kernel beyond what is on its way: it could not be held back any more. */
+/* How many unsent bytes of an upload the kernel may buffer: these cannot be held back any more. */
 #define MAX_UNSENT (64 << 10)
-/* The thread's nice value above the daemon's. */
+/* How much higher the thread's nice value is than the daemon's. */
 #define NICER 10
 
 struct _FlooMover {
@@ -80,7 +80,7 @@ floo_movers_prepare (GSocket *socket)
   g_mutex_unlock (&all_lock);
   if (!g_socket_set_option (socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, MAX_UNSENT, NULL)
       || (thin && !g_socket_set_option (socket, IPPROTO_TCP, TCP_WINDOW_CLAMP, THIN_WINDOW, NULL)))
-    g_debug ("the connection of a transfer stays as it is");
+    g_debug ("The socket options of a transfer's connection could not be set");
 }
 
 /* On a thread. */
@@ -117,7 +117,7 @@ floo_mover_tell (FlooMover *mover, goffset transferred, goffset total)
   note_moved ();
 }
 
-/* Whether so much has moved since it last counted that it counts: a storage that takes a byte now and then would never end. */
+/* Whether enough has moved to count as progress: a server that takes a byte now and then must not keep the transfer going for ever. */
 static gboolean
 is_alive (FlooMover *mover, goffset transferred)
 {
@@ -159,10 +159,10 @@ run (gpointer data)
   FlooMover *mover = g_task_get_task_data (task);
   GError *error = NULL;
 
-  /* On Linux this is the thread's own. A container may forbid it, which costs nothing but the order. */
+  /* On Linux this affects only the thread. A container may forbid it; then the thread has the priority of the others. */
   errno = 0;
   if (nice (NICER) == -1 && errno != 0)
-    g_debug ("the thread stays as nice as the others: %s", g_strerror (errno));
+    g_debug ("The priority of a transfer's thread could not be lowered: %s", g_strerror (errno));
   if (mover->func (mover, g_task_get_cancellable (task), mover->data, &error))
     g_task_return_boolean (task, TRUE);
   else
@@ -196,7 +196,7 @@ floo_mover_run_async (FlooMoverFunc func, gpointer data, FlooDeadline *stall, Fl
       return;
     }
   g_object_unref (task);
-  g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the file cannot be moved now: %s", error->message);
+  g_task_return_new_error (task, FLOO_ERROR, FLOO_ERROR_OFFLINE, "no thread for the transfer: %s", error->message);
 }
 
 gboolean

@@ -2,8 +2,8 @@
 /*
  * mover.h: moves bytes on a thread of its own and reports progress to the main loop.
  *
- * The bytes of files do not come by the main loop: what concerns messages need not wait for them, and a blocking call moves them for a
- * fraction of the processor time. The thread takes what time the others leave (its nice value is higher).
+ * The bytes of files do not pass through the main loop, so that messages need not wait for them; and blocking calls move them with a
+ * fraction of the processor time. The thread has a lower priority (a higher nice value) than the others.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ typedef gboolean (*FlooMoverFunc) (FlooMover *mover, GCancellable *cancellable, 
  * floo_mover_run_async:
  * @data: the thread's alone until the end
  * @stall: touched while something moves; its cancellable is the thread's
- * @progress: (nullable): on the main loop, some times a second and at the end, in as far as there is news
+ * @progress: (nullable): on the main loop, a few times a second and at the end, if it has changed
  */
 void floo_mover_run_async (FlooMoverFunc func, gpointer data, FlooDeadline *stall, FlooProgress progress, gpointer progress_data,
                            GAsyncReadyCallback callback, gpointer user_data);
@@ -35,11 +35,11 @@ void floo_mover_tell (FlooMover *mover, goffset transferred, goffset total);
 /**
  * floo_movers_hold:
  *
- * Holds all transfers back, or no longer: on a thin line they would keep the heartbeat from coming through. It ends by itself after some
- * seconds. Transfers that connect within the next minutes take small windows, so that little of their data is queued on the line.
+ * Pauses all transfers, or resumes them: on a slow connection they would delay the heartbeat. The pause ends by itself after some
+ * seconds. Transfers that connect within the next minutes use small windows, so that little of their data is queued on the way.
  */
 void floo_movers_hold (gboolean hold);
-/* Returns: when bytes of any transfer last moved, monotonic us; 0: never. The network lives then. */
+/* Returns: when bytes of any transfer last moved, monotonic us; 0: never. The network worked then. */
 gint64 floo_movers_get_moved (void);
 /* Prepares the connection of a transfer that has just been made. */
 void floo_movers_prepare (GSocket *socket);

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "net/http/tls.h"
 
-/* A network without the proxy must not get the password for long. */
+/* How long credentials are sent, so that a network without the proxy does not get them for long. */
 #define KEEP (10 * G_TIME_SPAN_MINUTE)
 #define MAX_PLACES 64u
 
@@ -61,7 +61,7 @@ keep (const char *place, char *authorization)
   g_hash_table_replace (places, g_strdup (place), known);
 }
 
-/* What the request for a tunnel says to the proxy, the one through it must not say to the service. */
+/* The credentials go with the request for a tunnel; the request through it must not carry them to the service. */
 static void
 on_request_queued (SoupSession *session, SoupMessage *message, gpointer user_data)
 {
@@ -169,5 +169,5 @@ GError *
 floo_proxy_error (void)
 {
   return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE,
-                              "the proxy between us and the service wants a name and a password, or others than its URL has (HTTP 407)");
+                              "the proxy requires a name and a password, or other ones than its URL has (HTTP 407)");
 }

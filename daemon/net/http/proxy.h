@@ -2,8 +2,8 @@
 /*
  * proxy.h: the name and password of a proxy that asks for them.
  *
- * libsoup's own way sends a request twice, the second time without its body. Here a request that a proxy refused makes the name and password
- * known, which the proxy's URL has (http_proxy=http://NAME:PASSWORD@HOST:PORT, or the desktop's settings); from then on they go with
+ * libsoup's own implementation sends a request twice, the second time without its body. Here, after a proxy has refused a request, name and
+ * password are taken from the proxy's URL (http_proxy=http://NAME:PASSWORD@HOST:PORT, or the desktop's settings) and sent with later
  * requests to the same place.
  */
 #pragma once
@@ -17,9 +17,9 @@ G_BEGIN_DECLS
 /* The status of a proxy that requires authentication. */
 #define FLOO_PROXY_STATUS SOUP_STATUS_PROXY_AUTHENTICATION_REQUIRED
 
-/* Returns: (transfer none): who knows the proxies; its first use may block, see floo_http_warm_up(). */
+/* Returns: (transfer none): its first use may block, see floo_http_warm_up(). */
 GProxyResolver *floo_proxy_get_resolver (void);
-/* Requests of @session go by the proxy, and with what is known of it. */
+/* Requests of @session use the proxy, with its credentials where they are known. */
 void floo_proxy_attach (SoupSession *session);
 
 /**
@@ -28,14 +28,14 @@ void floo_proxy_attach (SoupSession *session);
  *
  * Finds out name and password for requests to the same place. Blocks: for worker threads.
  *
- * Returns: whether it is worth another try: they were not known before
+ * Returns: whether a retry makes sense: they were not known before
  */
 gboolean floo_proxy_learn (GUri *uri, GCancellable *cancellable);
 /* The same from the main loop. */
 void floo_proxy_learn_async (GUri *uri, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data);
 gboolean floo_proxy_learn_finish (GAsyncResult *result);
 
-/* Returns: (transfer full): FLOO_ERROR_OFFLINE: the proxy does not let us through */
+/* Returns: (transfer full): FLOO_ERROR_OFFLINE: the proxy refuses our requests */
 GError *floo_proxy_error (void);
 
 G_END_DECLS

@@ -13,7 +13,7 @@ static gboolean is_loaded; /* the main loop's */
 static void
 load_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  /* GIO keeps what it made: the next to ask gets the same. */
+  /* A singleton of GIO. */
   g_autoptr (GTlsDatabase) database = g_tls_backend_get_default_database (g_tls_backend_get_default ());
 
   if (database == NULL)
@@ -41,7 +41,7 @@ floo_tls_trust (const char *path, GError **error)
   if (database == NULL)
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "%s: %s", path,
-                   problem != NULL ? problem->message : "no certificate is in it");
+                   problem != NULL ? problem->message : "it has no certificate");
       return FALSE;
     }
   g_tls_backend_set_default_database (g_tls_backend_get_default (), database);

@@ -14,7 +14,7 @@
 /* A host that accepts no connection for this long is replaced by another one, if there is one. */
 #define CONNECT_LIMIT_MS 4000
 #define MAX_TRIES 8u
-/* Bodies from here on are taken apart on a worker thread: it is more than a millisecond's work. */
+/* Bodies of this size or more are parsed on a worker thread: that takes more than a millisecond. */
 #define LARGE_BODY (32u << 10)
 
 enum { SIGNAL_TOKEN_VOID, SIGNAL_DATE, N_SIGNALS };
@@ -43,9 +43,9 @@ typedef struct {
   GCancellable *cancellable; /* (nullable): the caller's */
   gint64 until; /* monotonic us */
   guint tries;
-  gboolean proxy_asked; /* who we are, and that was found out */
+  gboolean proxy_asked; /* the proxy wanted authentication, and credentials for it were looked up */
 
-  /* The present try. */
+  /* The present attempt. */
   SoupMessage *message;
   char *base;  /* where it went */
   char *token; /* that it carries; NULL: none */
@@ -53,7 +53,7 @@ typedef struct {
   GSource *timer; /* (nullable): until there is a connection */
   gboolean connecting;
   gboolean started; /* there is a connection, and the request goes out on it */
-  gboolean silent;  /* it was cancelled before there was one */
+  gboolean silent;  /* it was cancelled because no connection was made in time */
   GBytes *body;
 } Call;
 
@@ -131,7 +131,7 @@ build_query (const char *const *query)
   return g_string_free (text, FALSE);
 }
 
-/* What cannot stand in a header must not get there: it may come from a service or a client. */
+/* Whether @value, which may come from a service or a client, can be put into a header. */
 static gboolean
 fits_header (const char *value)
 {
@@ -176,7 +176,7 @@ build_message (FlooRest *self, const char *method, const char *path, const char 
   message = soup_message_new (method, url);
   if (message == NULL)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "no such request");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "the request's URL is not valid");
       return NULL;
     }
   headers = soup_message_get_request_headers (message);
@@ -265,7 +265,7 @@ is_repeatable (const Call *call)
   return strcmp (call->method, "GET") == 0 || (call->flags & FLOO_REST_REPEATABLE) != 0;
 }
 
-/* Whether there was no service at the host: no connection, or a proxy that says so. */
+/* Whether the service was unreachable at the host: no connection, or a proxy that says so. */
 static gboolean
 is_unreachable (const Call *call)
 {
@@ -277,9 +277,9 @@ is_unreachable (const Call *call)
 }
 
 /*
- * Counts how the try ended, where the host in use is still the one that was asked: of many calls at once that fail, five are enough.
+ * Counts the result of the attempt, if the host in use is still the one that was asked: when many calls fail at once, five count.
  *
- * Returns: TRUE: the request is to go to the host that is in use now
+ * Returns: TRUE: the request is to be sent to the host that is in use now
  */
 static gboolean
 count (FlooRest *self, const Call *call)
@@ -303,7 +303,7 @@ on_connect_limit (gpointer user_data)
 {
   Call *call = user_data;
 
-  /* It may wait for one of the connections that there are. */
+  /* It may be waiting for one of the present connections. */
   if (!call->connecting)
     return G_SOURCE_CONTINUE;
   call->silent = TRUE;
@@ -333,7 +333,7 @@ on_starting (SoupMessage *message, gpointer user_data)
   g_clear_pointer (&call->timer, destroy_source);
 }
 
-/* Of an answer of the service itself: somebody between here and there has another clock. */
+/* Only of an answer of the service itself: a proxy has another clock. */
 static void
 tell_date (FlooRest *self, SoupMessage *message)
 {
@@ -384,7 +384,7 @@ sent_cb (GObject *source, GAsyncResult *result, gpointer user_data)
     g_task_return_error (task, g_steal_pointer (&error));
 }
 
-/* A try at the host in use. @task: (transfer none) */
+/* An attempt at the host in use. @task: (transfer none) */
 static void
 send_request (GTask *task)
 {
@@ -406,7 +406,7 @@ send_request (GTask *task)
     }
   g_signal_connect (call->message, "network-event", G_CALLBACK (on_network_event), call);
   g_signal_connect (call->message, "starting", G_CALLBACK (on_starting), call);
-  /* Only to be aborted: the time limit is the request's. */
+  /* Used to abort the attempt; the time limit is the whole request's. */
   call->deadline = floo_deadline_new (2 * self->limit_ms + 1000, call->cancellable);
   if (floo_endpoints_count_rest (self->endpoints) > 1)
     {

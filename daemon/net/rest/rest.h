@@ -22,7 +22,7 @@ typedef enum {
 
 /*
  * Signals: "token-void" ()   an answer with code 402 to a request that carried the present token; at most once a token
- *          "date" (gint64)   an answer says that it is so late by the service's clock: ms since 1970, in whole seconds
+ *          "date" (gint64)   the service's time, from an answer: ms since 1970, in whole seconds
  */
 FlooRest *floo_rest_new (FlooEndpoints *endpoints, const char *app_id);
 /* @token: (nullable). Never logged. */
@@ -37,11 +37,11 @@ const char *floo_rest_get_token (FlooRest *self);
  * @body: (nullable) (transfer none): a POST without one sends {}
  * @flags: #FlooRestFlags
  *
- * One request to the present ratel. Ends within FLOO_REST_TIMEOUT_MS with FLOO_ERROR_TIMEOUT. The
+ * One request to the REST service's present host. Ends within FLOO_REST_TIMEOUT_MS with FLOO_ERROR_TIMEOUT. The
  * answer is bounded (FLOO_MAX_JSON), parsed with floo_json_parse() and unwrapped. Errors: floo_rest_error() for a code other than
  * 200; FLOO_ERROR_PROTOCOL for HTTP errors and what is no envelope (the text tells the status); FLOO_ERROR_OFFLINE where nothing
  * could be reached. Requests without a 2xx count for failover (FlooEndpoints). A request that did not get onto a connection is sent to the
- * next host within the same call and time limit; so is one that may be repeated where a proxy answers that there is nobody behind it (502,
+ * next host within the same call and time limit; so is one that may be repeated where a proxy cannot reach the service (502,
  * 503, 504). Redirects to another host are not followed.
  */
 void floo_rest_call_async (FlooRest *self, const char *method, const char *path, const char *const *query,

@@ -14,7 +14,7 @@
 
 typedef enum {
   OPEN,
-  LINGERING, /* a Close was sent or received: nothing is told any more, the rest is flushed */
+  LINGERING, /* a Close was sent or received: no more signals, the rest is flushed */
   ENDED      /* the stream is closed or being closed */
 } State;
 
@@ -26,7 +26,7 @@ struct _FlooChannelWs {
   GPollableOutputStream *out;
   FlooWsDecoder *decoder;
   guint8 *buffer; /* READ_SIZE bytes */
-  GBytes *early;  /* what came with the answer to the upgrade */
+  GBytes *early;  /* bytes that came with the answer to the upgrade */
   State state;
 
   GByteArray *queue; /* encoded frames */
@@ -47,7 +47,7 @@ destroy_source (GSource *source)
   g_source_unref (source);
 }
 
-/* Ends the stream; may be called at any time. "closed" is told where it was not yet. */
+/* Ends the stream; may be called at any time. Emits "closed" if it was not emitted yet. */
 static void
 end (FlooChannelWs *self, const GError *error)
 {
@@ -59,7 +59,7 @@ end (FlooChannelWs *self, const GError *error)
   g_clear_pointer (&self->output, destroy_source);
   g_clear_pointer (&self->linger, destroy_source);
   g_byte_array_set_size (self->queue, 0);
-  /* The socket goes first: TLS would else wait for room to say good-bye. */
+  /* Closes the socket first: TLS would wait until it can send its close message. */
   g_socket_shutdown (g_socket_connection_get_socket (self->connection), TRUE, TRUE, NULL);
   g_io_stream_close_async (G_IO_STREAM (self->connection), G_PRIORITY_DEFAULT, NULL, NULL, NULL);
   floo_channel_emit_closed (FLOO_CHANNEL (self), error);
@@ -79,7 +79,7 @@ fail (FlooChannelWs *self, FlooError code, const char *format, ...)
   end (self, error);
 }
 
-/* Writes what the socket takes now. */
+/* Writes as much as the socket accepts now. */
 static gboolean
 flush (FlooChannelWs *self, GError **error)
 {
@@ -106,7 +106,7 @@ flush (FlooChannelWs *self, GError **error)
   return TRUE;
 }
 
-/* The stream broke: of interest only to who still listens. */
+/* The stream failed; reported only while the channel is open. */
 static void
 broken (FlooChannelWs *self, const char *why)
 {
@@ -145,7 +145,7 @@ want_output (FlooChannelWs *self)
   g_source_attach (self->output, g_main_context_get_thread_default ());
 }
 
-/* Forgets what is written, so that a peer that always leaves something does not make the queue grow. */
+/* Drops what is written, so that the queue does not grow with a peer that never reads all of it. */
 static void
 compact (FlooChannelWs *self)
 {
@@ -171,7 +171,7 @@ send_message (FlooChannelWs *self, FlooWsOpcode opcode, const void *data, gsize 
   if (len > FLOO_WS_MAX_QUEUED - MIN (self->queue->len, FLOO_WS_MAX_QUEUED))
     {
       self->overflowed = TRUE;
-      /* Told from the main loop: a sender does not expect "closed" in the middle of its call. */
+      /* From the main loop: a sender does not expect "closed" during its call. */
       g_idle_add_full (G_PRIORITY_DEFAULT, on_overflow, g_object_ref (self), g_object_unref);
       return;
     }
@@ -203,7 +203,7 @@ on_linger (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Says Close and waits, without being in anybody's way, until the peer hangs up. */
+/* Sends a Close and waits in the background until the peer closes the connection. */
 static void
 linger (FlooChannelWs *self, guint code)
 {
@@ -213,7 +213,7 @@ linger (FlooChannelWs *self, guint code)
   g_source_set_static_name (self->linger, "flooimd socket linger");
   g_source_set_callback (self->linger, on_linger, g_object_ref (self), g_object_unref);
   g_source_attach (self->linger, g_main_context_get_thread_default ());
-  /* At once, since the main loop may be about to end. A broken stream is seen by who reads. */
+  /* At once, since the main loop may be about to end. Errors show when reading. */
   if (flush (self, NULL) && self->queue->len > 0)
     want_output (self);
 }
@@ -227,7 +227,7 @@ floo_channel_ws_close (FlooChannel *channel)
     linger (self, FLOO_WS_CLOSE_NORMAL);
 }
 
-/* The peer's Close: its own code goes back where it is one of the usual. */
+/* The peer's Close: answered with its own code where that is one of the usual. */
 static void
 closed_by_peer (FlooChannelWs *self, GBytes *payload)
 {
@@ -262,7 +262,7 @@ handle_message (FlooChannelWs *self, const FlooWsMessage *message)
       closed_by_peer (self, message->payload);
       break;
     case FLOO_WS_PONG:
-      break; /* we never ask: the heart beats one layer above */
+      break; /* we send no pings here: the heartbeat is Engine.IO's */
     }
 }
 
@@ -300,7 +300,7 @@ on_input (GObject *stream, gpointer user_data)
   if (n > 0)
     take (self, self->buffer, (gsize) n);
   else
-    broken (self, n == 0 ? "the service hung up" : error->message);
+    broken (self, n == 0 ? "the service closed the connection" : error->message);
   return self->state == ENDED ? G_SOURCE_REMOVE : G_SOURCE_CONTINUE;
 }
 

@@ -2,7 +2,7 @@
 /*
  * channel.h: a bidirectional channel for text and binary messages.
  *
- * The abstract side of the WebSocket, so that a test puts a pair in its place.
+ * An abstract class, so that tests can replace the WebSocket by a pair.
  */
 #pragma once
 
@@ -18,7 +18,7 @@ struct _FlooChannelClass {
   /* Queue one message; never block. After the end they do nothing. */
   void (*send_text) (FlooChannel *self, const char *text);
   void (*send_binary) (FlooChannel *self, GBytes *message);
-  /* Ends the channel in order, waits for nothing; "closed" follows. */
+  /* Closes the channel in order without waiting; "closed" follows. */
   void (*close) (FlooChannel *self);
 };
 

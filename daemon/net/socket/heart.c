@@ -3,9 +3,9 @@
 
 #include "net/http/mover.h"
 
-/* Behind everything that came in meanwhile: after a stall of the machine the answer may be there, only not read yet. */
+/* Runs after everything that came in meanwhile: after a stall of the machine the answer may have arrived and not be read yet. */
 #define PRIORITY_DEAD (G_PRIORITY_DEFAULT + 50)
-/* From here on an answer is late: more than the longest way on earth and back takes. */
+/* An answer is late after this time, which is more than any round trip on earth takes. */
 #define LATE_MS 1500u
 
 struct _FlooHeart {
@@ -16,7 +16,7 @@ struct _FlooHeart {
   FlooHeartLateFunc late; /* (nullable) */
   gpointer user_data;
 
-  GSource *timer;   /* to the next beat, or to the end of patience */
+  GSource *timer;   /* for the next beat, or for the missing answer */
   gboolean waiting; /* for an answer */
   gint64 beat_at;   /* monotonic, us, like heard_at */
   gint64 heard_at;
@@ -139,10 +139,10 @@ floo_heart_answered (FlooHeart *heart)
   g_return_if_fail (heart != NULL);
 
   if (!heart->waiting)
-    return; /* nobody asked */
+    return; /* no beat waits for it */
   heart->waiting = FALSE;
   set_late (heart, FALSE);
-  /* From the beat on, not from its answer: the service waits for the next one since it heard the last. */
+  /* Counted from the beat, not from its answer, as the service does. */
   since_ms = (g_get_monotonic_time () - heart->beat_at) / 1000;
   set_timer (heart, (guint) MAX (heart->interval_ms - since_ms, heart->interval_ms / 4), G_PRIORITY_DEFAULT, on_interval);
 }

@@ -19,15 +19,15 @@ typedef void (*FlooHeartLateFunc) (gboolean late, gpointer user_data);
  * @beat: sends the ping
  * @dead: there was no answer; told once, the last; may free the heart
  *
- * An answer can stand behind a large page on a slow line, so that whatever comes counts as a sign of life, too, bytes of transfers as well,
+ * On a slow connection an answer can be queued behind a large page, so all incoming data counts as a sign of life, bytes of transfers, too,
  * but for at most both times together.
  */
 FlooHeart *floo_heart_new (guint interval_ms, guint timeout_ms, FlooHeartFunc beat, FlooHeartFunc dead, gpointer user_data);
 void floo_heart_free (FlooHeart *heart);
 
-/* @late: told TRUE where an answer takes more than a moment, and FALSE when it is there or not awaited any more */
+/* @late: called with TRUE when an answer is late, and with FALSE when it arrived or is not awaited any more */
 void floo_heart_set_late (FlooHeart *heart, FlooHeartLateFunc late);
-/* Beats at once, where no beat waits for its answer. */
+/* Beats at once, unless a beat waits for its answer. */
 void floo_heart_beat (FlooHeart *heart);
 /* The answer came. */
 void floo_heart_answered (FlooHeart *heart);

@@ -8,10 +8,10 @@
 #include "base/log.h"
 #include "net/http/mover.h"
 
-/* Of the time after which somebody ended a still connection, how long we let it be still. */
+/* The interval of our pings, of the idle time after which connections were closed. */
 #define BEAT_PERCENT 60
 #define MIN_BEAT_MS 1000u
-/* Two connections that were ended after such times were ended for the same reason. */
+/* Two connections whose idle times differ by no more than this were closed for the same reason. */
 #define SAME_PERCENT 20
 
 /* -- the heart -- */
@@ -25,14 +25,14 @@ on_beat (gpointer user_data)
   floo_channel_send_text (self->channel, FLOO_SIO_TEXT_PING);
 }
 
-/* On a thin line the answer stands behind what transfers bring: they step back for it. */
+/* On a slow connection the answer is queued behind the data of transfers: they are paused for it. */
 static void
 on_late (gboolean late, gpointer user_data)
 {
   floo_movers_hold (late);
 }
 
-/* A proxy may end connections that are still for less than the service's interval. One loss may have any reason, two that are alike have
+/* A proxy may close connections that are idle for less than the service's interval. One loss may have any cause, two that are alike have
  * this one. */
 static void
 learn (FlooLink *self)
@@ -65,7 +65,7 @@ handle_open (FlooLink *self, const FlooSioPacket *packet)
 {
   if (self->heart != NULL)
     {
-      floo_link_lost_with (self, FLOO_ERROR_PROTOCOL, "the service opened an open connection");
+      floo_link_lost_with (self, FLOO_ERROR_PROTOCOL, "the service opened the session twice");
       return;
     }
   self->interval_ms = packet->ping_interval;
@@ -116,7 +116,7 @@ static void
 handle_frame (FlooLink *self, const FlooSioPacket *packet)
 {
   if (self->state != FLOO_LINK_UP)
-    floo_link_lost_with (self, FLOO_ERROR_PROTOCOL, "a frame before the connection");
+    floo_link_lost_with (self, FLOO_ERROR_PROTOCOL, "a frame came before the session was connected");
   else
     g_signal_emit (self, floo_link_signals[FLOO_LINK_SIGNAL_FRAME], 0, packet->frame);
 }

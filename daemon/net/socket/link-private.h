@@ -35,10 +35,10 @@ struct _FlooLink {
   gint64 next_retry;
   GSource *retry;
 
-  /* Somebody on the way who ends connections that are still: learnt from how they ended. */
-  gint64 active_at;     /* monotonic us: when anything last went or came */
+  /* Detection of proxies that close idle connections. */
+  gint64 active_at;     /* monotonic us: when anything was last sent or received */
   guint interval_ms;    /* as the service told */
-  guint quiet_ms;       /* how long the last connection had been still when it was ended; 0: it was not so */
+  guint quiet_ms;       /* how long the last connection had been idle when it was closed; 0: it was not closed for that */
   guint beat_ms;        /* our own interval; 0: the service's */
 
   /* One try, from the opener to the end of its connection. */
@@ -48,13 +48,13 @@ struct _FlooLink {
   FlooChannel *channel;
   FlooSioDecoder *decoder;
   FlooHeart *heart;  /* since Engine.IO's open */
-  gboolean accepted; /* the owner accepted this connection: its loss is not a failed try */
+  gboolean accepted; /* the owner accepted this connection: its loss is not a failed attempt */
   gboolean local;    /* the other side is this machine: the network does not matter */
 };
 
 /* ---- link.c ---- */
 
-/* The service let us in: frames may be sent. */
+/* The service accepted the connection: frames may be sent. */
 void floo_link_connected (FlooLink *self);
 /* The connection or the try is over and the link still wanted. @error: (nullable): the other side closed it */
 void floo_link_lost (FlooLink *self, const GError *error);
@@ -62,7 +62,7 @@ void floo_link_lost_with (FlooLink *self, FlooError code, const char *format, ..
 
 /* ---- link-packets.c ---- */
 
-/* Takes what comes in on the link's channel from now on. */
+/* Connects to the signals of the link's channel. */
 void floo_link_hear (FlooLink *self);
 
 G_END_DECLS

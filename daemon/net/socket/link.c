@@ -168,7 +168,7 @@ opened_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   g_free (attempt);
   if (self->cancellable != cancellable)
     {
-      /* Given up meanwhile. */
+      /* Cancelled meanwhile. */
       if (channel != NULL)
         floo_channel_close (channel);
       return;
@@ -190,14 +190,14 @@ on_deadline (gpointer user_data)
   FlooLink *self = user_data;
   gint64 now = g_get_monotonic_time ();
 
-  /* On a thin line the answer may stand behind what transfers bring. */
+  /* On a slow connection the answer may be queued behind the data of transfers. */
   if (now - floo_movers_get_moved () < MOVING && now - self->tried_at < MAX_CONNECT)
     return G_SOURCE_CONTINUE;
-  floo_link_lost_with (self, FLOO_ERROR_TIMEOUT, "the service did not let us connect in time");
+  floo_link_lost_with (self, FLOO_ERROR_TIMEOUT, "the service did not accept the connection in time");
   return G_SOURCE_REMOVE;
 }
 
-/* Whether @url is on this machine, where the network's state says nothing. */
+/* Whether @url is on this machine, where the state of the network does not matter. */
 static gboolean
 is_local (const char *url)
 {
@@ -220,7 +220,7 @@ open_channel (FlooLink *self, const char *url)
   attempt->cancellable = g_object_ref (self->cancellable);
   set_timer (self, &self->deadline, timeout, "flooimd socket deadline", on_deadline);
   self->tried_at = g_get_monotonic_time ();
-  /* The try ends by the deadline, which may be put off. */
+  /* The attempt ends by the deadline timer, which may be extended. */
   self->open (url, timeout + MAX_CONNECT / 1000, self->cancellable, opened_cb, attempt);
 }
 
@@ -276,14 +276,14 @@ on_changed (FlooNetwatch *netwatch, FlooLink *self)
     floo_heart_beat (self->heart);
 }
 
-/* The service has forgotten whatever was from before the sleep. */
+/* The service has dropped every connection from before the suspend. */
 static void
 on_woke (FlooNetwatch *netwatch, gpointer user_data)
 {
   g_autoptr (FlooLink) self = g_object_ref (user_data);
 
   if (self->state == FLOO_LINK_UP)
-    floo_link_lost_with (self, FLOO_ERROR_OFFLINE, "the machine slept");
+    floo_link_lost_with (self, FLOO_ERROR_OFFLINE, "the machine was suspended");
   try_anew (self);
 }
 
@@ -374,7 +374,7 @@ void
 floo_link_set_delays (FlooLink *self, guint min_ms, guint max_ms)
 {
   g_return_if_fail (FLOO_IS_LINK (self));
-  /* Constant, not growing: clients that lost the same service at once reconnect spread over the whole interval. */
+  /* Constant, not growing: clients that lost the same service at once shall reconnect spread over the whole interval. */
   self->backoff = (FlooBackoff){ .min_ms = min_ms, .max_ms = max_ms, .factor_percent = 100 };
 }
 

@@ -2,11 +2,9 @@
 /*
  * link.h: one connection to the service's socket, kept alive.
  *
- * A FlooLink is told a URL and to be up; from then on it connects, beats the Engine.IO heart both ways, delivers
- * frames, and after a loss comes back with back-off (1-10 s at random;
- * connect time limit 10 s + 20 s for every failed try). Which URL comes
- * next after failures is its owner's business ("connecting" asks for it). It watches the network and the machine's sleep: lost
- * network waits, a network that came (or a wake-up) tries at once.
+ * Once started, a FlooLink connects, sends and answers Engine.IO's heartbeat, delivers frames, and reconnects after a loss with back-off
+ * (1-10 s at random; time limit for connecting 10 s + 20 s for every failed attempt). Its owner chooses the URL of each attempt. It
+ * watches the network and suspend: without a network it waits, with a new network or after resume it tries at once.
  */
 #pragma once
 
@@ -59,16 +57,16 @@ FlooLink *floo_link_new (FlooLinkUrlFunc url_func, gpointer user_data);
 void floo_link_set_failed_func (FlooLink *self, FlooLinkFailedFunc func);
 /* The owner's watch of the network and of sleep; without one the link makes its own. Before floo_link_start(). */
 void floo_link_set_netwatch (FlooLink *self, FlooNetwatch *netwatch);
-/* For tests: another carrier than the WebSocket, no waiting. All before floo_link_start(). */
+/* For tests: another channel than the WebSocket, other times. All before floo_link_start(). */
 void floo_link_set_opener (FlooLink *self, FlooChannelOpenAsync open, FlooChannelOpenFinish finish);
 void floo_link_set_delays (FlooLink *self, guint min_ms, guint max_ms);
 void floo_link_set_connect_timeout (FlooLink *self, guint first_ms, guint step_ms);
 
-/* Wants it up, beginning now: from DOWN or WAITING it tries at once (also cuts a back-off short); else nothing. */
+/* Connects: from DOWN or WAITING it tries at once (also cuts a back-off short); else does nothing. */
 void floo_link_start (FlooLink *self);
-/* Wants it down: Socket.IO's "41", then close; cancels what is under way. State DOWN at once. */
+/* Disconnects: Socket.IO's "41", then close; cancels an attempt under way. State DOWN at once. */
 void floo_link_stop (FlooLink *self);
-/* Drops the present connection as lost with @error (a protocol breach, no answer) and goes on as after any loss. */
+/* Drops the present connection as lost with @error (a protocol breach, no answer) and reconnects as after any loss. */
 void floo_link_drop (FlooLink *self, const GError *error);
 /* Queues one frame; only in state UP, else it is silently dropped (the owner sends again after the next UP). */
 void floo_link_send (FlooLink *self, GBytes *frame);

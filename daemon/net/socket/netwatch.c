@@ -33,11 +33,11 @@ floo_netwatch_saw_network (FlooNetwatch *self, gboolean available)
   if (!available)
     {
       if (before)
-        g_message ("The network is gone");
+        g_message ("The network is down");
       return;
     }
   if (!before)
-    g_message ("The network is back");
+    g_message ("The network is up again");
   g_signal_emit (self, signals[before ? SIGNAL_CHANGED : SIGNAL_CAME], 0);
 }
 
@@ -46,19 +46,19 @@ floo_netwatch_saw_sleep (FlooNetwatch *self, gboolean begins)
 {
   g_return_if_fail (FLOO_IS_NETWATCH (self));
 
-  g_message (begins ? "The machine goes to sleep" : "The machine woke up");
+  g_message (begins ? "The machine is being suspended" : "The machine has resumed");
   if (!begins)
     g_signal_emit (self, signals[SIGNAL_WOKE], 0);
 }
 
-/* Not what the signal says: with NetworkManager that is the kernel's view, and the property is NetworkManager's. */
+/* Ignores the signal's argument: with NetworkManager that is the kernel's view, and the property is NetworkManager's. */
 static void
 on_network_changed (GNetworkMonitor *monitor, gboolean available, FlooNetwatch *self)
 {
   floo_netwatch_saw_network (self, g_network_monitor_get_network_available (monitor));
 }
 
-/* The one may change without the other. */
+/* The property may change without the signal. */
 static void
 on_network_available (GNetworkMonitor *monitor, GParamSpec *pspec, FlooNetwatch *self)
 {
@@ -81,7 +81,7 @@ on_prepare_for_sleep (GDBusConnection *bus, const char *sender, const char *path
   floo_netwatch_saw_sleep (self, begins);
 }
 
-/* Making the default monitor may ask the system bus and wait for it: not on the main loop. See also warm_up_thread() in http.c. */
+/* Making the default monitor may block on the system bus: not on the main loop. See also warm_up_thread() in http.c. */
 static void
 monitor_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -112,10 +112,10 @@ bus_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   if (bus == NULL)
     {
       if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        g_debug ("No system bus, so nobody tells of the machine's sleep: %s", error->message);
+        g_debug ("No system bus, so that suspend is not noticed: %s", error->message);
       return;
     }
-  /* The shared connection would else end the process when the system bus goes. */
+  /* Otherwise the shared connection would end the process when the system bus goes away. */
   g_dbus_connection_set_exit_on_close (bus, FALSE);
   if (g_cancellable_is_cancelled (self->cancellable))
     return;
@@ -175,7 +175,7 @@ FlooNetwatch *
 floo_netwatch_new (void)
 {
   FlooNetwatch *self = floo_netwatch_new_idle ();
-  /* Not of the watch, which would then perhaps be finalised on the worker thread. */
+  /* Without the watch as source object, which might then be finalised on the worker thread. */
   g_autoptr (GTask) task = g_task_new (NULL, self->cancellable, monitor_cb, g_object_ref (self));
 
   g_task_set_source_tag (task, floo_netwatch_new);

@@ -31,7 +31,7 @@ struct _FlooWsDecoder {
 
   /* The present message: of all fragments so far; NULL between messages. */
   GByteArray *message;
-  gsize message_len; /* with what is not kept */
+  gsize message_len; /* including what was discarded */
   gboolean cut;      /* it is longer than the bound */
   FlooWsOpcode message_opcode;
   /* A control frame may stand between fragments. */
@@ -70,7 +70,7 @@ protocol_error (GError **error, const char *what)
   return FALSE;
 }
 
-/* How many bytes the whole header has, as far as its first two tell. */
+/* How many bytes the whole header has, from its first two bytes. */
 static guint
 header_size (const guint8 *header)
 {
@@ -129,7 +129,7 @@ begin_data (FlooWsDecoder *decoder, GError **error)
   return TRUE;
 }
 
-/* The header is complete: what it says, and whether it may. */
+/* The header is complete: evaluates and checks it. */
 static gboolean
 begin_frame (FlooWsDecoder *decoder, GError **error)
 {
@@ -174,7 +174,7 @@ take_payload (FlooWsDecoder *decoder, const guint8 **data, gsize *len)
     }
   else
     {
-      /* What is beyond the bound is not kept. */
+      /* Bytes beyond the bound are discarded. */
       gsize kept = MIN (n, decoder->max_message - decoder->message->len);
 
       g_byte_array_append (decoder->message, *data, (guint) kept);
@@ -188,7 +188,7 @@ take_payload (FlooWsDecoder *decoder, const guint8 **data, gsize *len)
 static gboolean
 end_message (FlooWsDecoder *decoder, FlooWsMessage *message, GError **error)
 {
-  /* Only base64 is so long: "b4" and whole groups of four. */
+  /* Only base64 texts are that long: keeps "b4" and whole groups of four. */
   if (decoder->cut && decoder->message_opcode == FLOO_WS_TEXT && decoder->message->len > 2)
     g_byte_array_set_size (decoder->message, decoder->message->len - (decoder->message->len - 2) % 4);
   if (decoder->message_opcode == FLOO_WS_TEXT)
@@ -246,7 +246,7 @@ floo_ws_decoder_next (FlooWsDecoder *decoder, const guint8 **data, gsize *len, F
     }
 }
 
-/* Masks must not be foreseeable by the application (RFC 6455, 10.3). */
+/* Masks must not be predictable (RFC 6455, 10.3). */
 static void
 fill_random (guint8 *bytes, gsize len)
 {

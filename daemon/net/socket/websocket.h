@@ -26,7 +26,7 @@ typedef enum {
 #define FLOO_WS_CLOSE_PROTOCOL 1002
 #define FLOO_WS_CLOSE_NO_STATUS 1005 /* never sent: the peer's Close had no code */
 
-/* Times the bound of what is kept. */
+/* How many times max_message a message may be long. */
 #define FLOO_WS_MAX_CUT 4u
 
 /* One whole message, or one control frame. */
@@ -42,7 +42,7 @@ typedef struct _FlooWsDecoder FlooWsDecoder;
 
 /**
  * floo_ws_decoder_new:
- * @max_message: bytes of one message, all its fragments together, that are kept: it is cut there, and the rest read and forgotten. One of more
+ * @max_message: bytes of one message, all its fragments together, that are kept: it is cut there, and the rest is read and discarded. One of more
  *     than FLOO_WS_MAX_CUT times as many is an error
  */
 FlooWsDecoder *floo_ws_decoder_new (gsize max_message);

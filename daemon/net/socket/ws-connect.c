@@ -24,7 +24,7 @@ typedef struct {
   char *request;
   GSocketConnection *connection;
   GTlsConnection *tls; /* (nullable): of the last handshake begun */
-  GByteArray *head; /* and what came behind it */
+  GByteArray *head; /* and the bytes that came after it */
   gsize head_len;
 } Connect;
 
@@ -50,14 +50,14 @@ fail (GTask *task, GError *error)
   Connect *connect = g_task_get_task_data (task);
   g_autoptr (GError) cause = error;
 
-  /* Nothing of an orderly end is owed to a peer that did not get this far: no blocking close of TLS later. */
+  /* Closes the socket without a closing handshake of TLS, which might block later. */
   if (connect->connection != NULL)
     g_socket_shutdown (g_socket_connection_get_socket (connect->connection), TRUE, TRUE, NULL);
   g_task_return_error (task, floo_deadline_error (connect->deadline, cause, "the socket"));
   g_object_unref (task);
 }
 
-/* The URL goes into a request line as it is: nothing but graphic ASCII. */
+/* The URL is put into a request line unchanged, so only graphic ASCII is allowed. */
 static GUri *
 parse_url (const char *url, GError **error)
 {
@@ -74,7 +74,7 @@ parse_url (const char *url, GError **error)
   if (uri == NULL || !g_strv_contains (schemes, g_uri_get_scheme (uri)) || g_uri_get_host (uri) == NULL
       || *g_uri_get_host (uri) == '\0')
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "the socket's URL is not one");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "the socket's URL is not valid");
       return NULL;
     }
   return g_steal_pointer (&uri);
@@ -101,7 +101,7 @@ build_request (GUri *uri, const char *key)
   return g_string_free (request, FALSE);
 }
 
-/* A proxy cannot reach the server, or is overloaded: a later try may work. */
+/* Offline where a proxy cannot reach the server or is overloaded: a later retry may succeed. */
 static GError *
 status_error (guint status)
 {
@@ -133,7 +133,7 @@ check_head (Connect *connect, GError **error)
 
   if (!soup_headers_parse_response ((const char *) connect->head->data, (int) connect->head_len, headers, NULL, &status, NULL))
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the answer to the upgrade is no HTTP");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the answer to the upgrade is not HTTP");
       return FALSE;
     }
   if (status != SOUP_STATUS_SWITCHING_PROTOCOLS)
@@ -230,7 +230,7 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
       fail (task, connect->tls != NULL ? floo_tls_explain (error, g_tls_connection_get_peer_certificate_errors (connect->tls)) : error);
       return;
     }
-  /* Small messages that must not wait for each other's acknowledgements. */
+  /* Small messages must not wait for each other's acknowledgements. */
   socket = g_socket_connection_get_socket (connect->connection);
   g_socket_set_option (socket, IPPROTO_TCP, TCP_NODELAY, TRUE, NULL);
 
@@ -241,7 +241,7 @@ connected_cb (GObject *source, GAsyncResult *result, gpointer user_data)
                                    write_cb, task);
 }
 
-/* Only the connection of a handshake that fails knows why. */
+/* The reason of a failed handshake is known only to its connection. */
 static void
 on_client_event (GSocketClient *client, GSocketClientEvent event, GSocketConnectable *target, GIOStream *stream, GTask *task)
 {
@@ -258,7 +258,7 @@ on_tls_ready (gpointer user_data)
   Connect *connect = g_task_get_task_data (task);
   g_autoptr (GSocketClient) client = g_socket_client_new ();
   gboolean tls = floo_tls_is_scheme (g_uri_get_scheme (connect->uri));
-  /* Proxies are asked for by the schemes that they know. */
+  /* Proxy resolvers know only http and https. */
   g_autofree char *target = g_uri_join (G_URI_FLAGS_NONE, tls ? "https" : "http", NULL, g_uri_get_host (connect->uri),
                                         g_uri_get_port (connect->uri), "/", NULL, NULL);
 
@@ -280,7 +280,7 @@ floo_ws_connect_async (const char *url, guint timeout_ms, GCancellable *cancella
 
   g_task_set_source_tag (task, floo_ws_connect_async);
   g_task_set_task_data (task, connect, (GDestroyNotify) connect_free);
-  /* What the deadline says is the answer, in its words. */
+  /* The deadline decides on the error. */
   g_task_set_check_cancellable (task, FALSE);
   connect->deadline = floo_deadline_new (timeout_ms, cancellable);
   connect->head = g_byte_array_new ();

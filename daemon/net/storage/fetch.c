@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* fetch.c: floo_storage_fetch_async(): each request on a thread, and between two of them a look at where the next one leads */
+/* fetch.c: floo_storage_fetch_async(): each request runs on a thread; a redirect is checked before it is followed */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +13,7 @@
 #include "net/http/tls.h"
 
 #define MAX_REDIRECTS 5
-/* What is read at once; as much again is never in memory. */
+/* How much is read at once, and is in memory at most. */
 #define BUFFER_SIZE (256u << 10)
 
 typedef struct {
@@ -79,7 +79,7 @@ too_large (goffset max)
   return g_error_new (FLOO_ERROR, FLOO_ERROR_TOO_LARGE, "the file is larger than the limit of %" G_GOFFSET_FORMAT " bytes", max);
 }
 
-/* Whether the answer failed by a length that no file has (http.c refuses such answers). */
+/* Whether the answer was refused because of an impossible length (see http.c). */
 static gboolean
 is_endless (Fetch *fetch)
 {
@@ -99,7 +99,7 @@ take_whole (Fetch *fetch, SoupMessageHeaders *headers)
   goffset total = -1;
 
   if (length != NULL && soup_message_headers_get_encoding (headers) != SOUP_ENCODING_CHUNKED && !parse_size (length, &total))
-    return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the file's length is no number");
+    return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the file's length is not a number");
   if (total > fetch->max_size)
     return too_large (fetch->max_size);
   if (tag == NULL || g_str_has_prefix (tag, "W/"))
@@ -150,7 +150,7 @@ take_head (Fetch *fetch)
       if (fetch->state->have == 0)
         return floo_storage_status_error (status);
       floo_fetch_state_clear (fetch->state);
-      return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "the server has another file now");
+      return g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "the file has changed on the server");
     default:
       return floo_storage_status_error (status);
     }
@@ -183,7 +183,7 @@ write_all (Fetch *fetch, const guint8 *data, gsize len, GError **error)
   return TRUE;
 }
 
-/* What has come when the body breaks off is kept, so that the next try goes on there. */
+/* When the body breaks off, what has arrived is kept, so that the next attempt resumes there. */
 static gboolean
 read_body (Fetch *fetch, FlooMover *mover, GInputStream *stream, GCancellable *cancellable, GError **error)
 {
@@ -201,7 +201,7 @@ read_body (Fetch *fetch, FlooMover *mover, GInputStream *stream, GCancellable *c
       if (state->total >= 0 && state->have + n > state->total)
         {
           floo_fetch_state_clear (state);
-          g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the server sent more of the file than it has");
+          g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_OFFLINE, "the server sent more bytes than the file has");
           return FALSE;
         }
       if (!write_all (fetch, buffer, (gsize) n, error))
@@ -253,11 +253,11 @@ request (Fetch *fetch, FlooMover *mover, GCancellable *cancellable, GError **err
     return FALSE;
   floo_mover_tell (mover, fetch->state->have, fetch->state->total);
   if (soup_message_get_status (fetch->message) == FLOO_PROXY_STATUS)
-    floo_proxy_learn (fetch->uri, cancellable); /* for the next try */
+    floo_proxy_learn (fetch->uri, cancellable); /* for the next attempt */
   problem = is_redirect (soup_message_get_status (fetch->message)) ? take_redirect (fetch) : take_head (fetch);
   ended = problem == NULL && fetch->location == NULL && read_body (fetch, mover, stream, cancellable, &problem);
   if (!ended)
-    g_cancellable_cancel (cancelled); /* libsoup would read the rest else */
+    g_cancellable_cancel (cancelled); /* otherwise libsoup would read the rest */
   g_input_stream_close (stream, cancelled, NULL);
   if (problem == NULL)
     return TRUE;
@@ -310,7 +310,7 @@ fetched_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   send_request (task);
 }
 
-/* The address with what the service itself gets to see. */
+/* The address with the parameters that only the service itself gets. */
 static GUri *
 build_uri (FlooStorage *self, Fetch *fetch, FlooHost *host, GError **error)
 {

@@ -9,7 +9,7 @@
 #define MAX_URL 8192
 #define FLAGS (G_URI_FLAGS_ENCODED | G_URI_FLAGS_SCHEME_NORMALIZE)
 
-/* The service's own domains, whose addresses go to where the service is now. */
+/* The service's own domains: their addresses are redirected to the service's present host. */
 static const char *const own_domains[] = { "maximtop.com.cn", "maximtop.cn" };
 
 static gboolean
@@ -31,14 +31,14 @@ typedef struct {
   GSocketFamily family;
   guint8 bytes[16];
   guint bits;
-  guint inner; /* where an IPv4 address stands in it, which is to be looked at instead; 0: nowhere */
+  guint inner; /* offset of an embedded IPv4 address, which is checked instead; 0: there is none */
 } Network;
 
-/* 198.18/15, for tests of networks, is not among them: proxies on the user's own machine give it to names as they please. */
+/* 198.18/15, for tests of networks, is not listed: proxies on the user's own machine assign its addresses to names. */
 static const Network networks[] = {
   { G_SOCKET_FAMILY_IPV4, { 0 }, 8, 0 },                         /* this machine, on Linux */
   { G_SOCKET_FAMILY_IPV4, { 10 }, 8, 0 },
-  { G_SOCKET_FAMILY_IPV4, { 100, 64 }, 10, 0 },                  /* carriers' and clouds' own, with one cloud's secrets */
+  { G_SOCKET_FAMILY_IPV4, { 100, 64 }, 10, 0 },                  /* carriers' and clouds' own; one cloud's metadata is there */
   { G_SOCKET_FAMILY_IPV4, { 127 }, 8, 0 },
   { G_SOCKET_FAMILY_IPV4, { 169, 254 }, 16, 0 },
   { G_SOCKET_FAMILY_IPV4, { 172, 16 }, 12, 0 },
@@ -124,7 +124,7 @@ refuse (GError **error, const char *why)
   return NULL;
 }
 
-/* What it must be to be an address at all. */
+/* Parses an address and checks its form. */
 static GUri *
 parse (const char *text, GUri *from, GError **error)
 {
@@ -135,10 +135,10 @@ parse (const char *text, GUri *from, GError **error)
     return refuse (error, "it is too long");
   for (const char *p = text; *p != '\0'; p++)
     if (g_ascii_iscntrl (*p) || *p == ' ' || *p == '\\')
-      return refuse (error, "it has characters that it cannot have");
+      return refuse (error, "it has invalid characters");
   uri = from != NULL ? g_uri_parse_relative (from, text, FLAGS, NULL) : g_uri_parse (text, FLAGS, NULL);
   if (uri == NULL)
-    return refuse (error, "it is none");
+    return refuse (error, "it is not a valid URL");
   scheme = g_uri_get_scheme (uri);
   if (strcmp (scheme, "http") != 0 && strcmp (scheme, "https") != 0)
     return refuse (error, "it is neither http nor https");

@@ -125,7 +125,7 @@ fill_from_file (FlooMultipart *self, GCancellable *cancellable, GError **error)
   if (n == 0 && self->size >= 0 && left > 0)
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_FILE,
-                   "the file ended after %" G_GOFFSET_FORMAT " of %" G_GOFFSET_FORMAT " bytes: it was changed on the way", self->file_read,
+                   "the file ended after %" G_GOFFSET_FORMAT " of %" G_GOFFSET_FORMAT " bytes: it was changed meanwhile", self->file_read,
                    self->size);
       return FALSE;
     }
@@ -136,7 +136,7 @@ fill_from_file (FlooMultipart *self, GCancellable *cancellable, GError **error)
   return TRUE;
 }
 
-/* Sees to it that there are bytes, unless it is the end. */
+/* Fills the buffer, unless the end is reached. */
 static gboolean
 fill (FlooMultipart *self, GCancellable *cancellable, GError **error)
 {
@@ -174,7 +174,7 @@ floo_multipart_read (GInputStream *stream, void *buffer, gsize count, GCancellab
 static gboolean
 floo_multipart_close (GInputStream *stream, GCancellable *cancellable, GError **error)
 {
-  return TRUE; /* the file is its owner's */
+  return TRUE; /* the file belongs to the caller */
 }
 
 static void

@@ -2,7 +2,7 @@
 /*
  * multipart.h: multipart/form-data as a stream: some fields, then a file, last.
  *
- * Only a buffer of the file is ever in memory, whatever its size. To be read on a worker thread.
+ * Only one buffer of the file is in memory, whatever its size. To be read on a worker thread.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ G_DECLARE_FINAL_TYPE (FlooMultipart, floo_multipart, FLOO, MULTIPART, GInputStre
  * @name: the file's name as the receiver sees it; any text
  * @type: the file's media type
  * @file: what is read, from where it is, @size bytes of it
- * @size: -1: to its end, however far that is
+ * @size: -1: up to its end
  *
  * A file that ends before @size is FLOO_ERROR_FILE. Returns: (transfer full)
  */

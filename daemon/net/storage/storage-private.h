@@ -33,14 +33,14 @@ SoupSession *floo_storage_session_new (void);
 
 /* Whose host an address names. */
 typedef enum {
-  FLOO_HOST_FOREIGN,  /* anybody's */
+  FLOO_HOST_FOREIGN,  /* any other host */
   FLOO_HOST_KNOWN,    /* one of the service, or of the configuration: it may be in a private network */
   FLOO_HOST_SERVICE   /* the service where it is now: it gets the token */
 } FlooHost;
 
 /* Returns: (transfer none): base of the service, or NULL with FLOO_ERROR_OFFLINE */
 const char *floo_storage_get_service (FlooStorage *self, GError **error);
-/* Whether a token (and the app id) may stand in a header or query. */
+/* Whether a token (or the app id) may be put into a header or query. */
 gboolean floo_storage_text_is_safe (const char *text);
 /**
  * floo_storage_resolve:
@@ -54,7 +54,7 @@ GUri *floo_storage_resolve (FlooStorage *self, const char *text, GUri *from, Flo
 void floo_storage_guard (SoupMessage *message, FlooHost host, FlooDeadline *deadline, gboolean *refused);
 /* The error then. */
 GError *floo_storage_refusal (void);
-/* The error for an HTTP status that is no success. */
+/* The error for an HTTP status other than success. */
 GError *floo_storage_status_error (guint status);
 
 G_END_DECLS

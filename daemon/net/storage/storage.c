@@ -144,8 +144,8 @@ guard_free (gpointer data, GClosure *closure)
 }
 
 /*
- * Each address of a name before it is connected to, so that no answer of a name server can come between looking and connecting. Through a
- * proxy it is the proxy that looks the name up, and the address here is its own.
+ * Checks each address of a name right before the connection, so that the name cannot resolve to another one after the check. Through a
+ * proxy the name is resolved by the proxy, and the address here is the proxy's.
  */
 static void
 on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)
@@ -160,14 +160,14 @@ on_network_event (SoupMessage *message, GSocketClientEvent event, GIOStream *con
       || floo_file_address_is_public (g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address))))
     return;
   *guard->refused = TRUE;
-  /* Its being cancelled would come too late for the first packet. */
+  /* A cancellation alone would come too late for the first packet. */
   g_socket_close (g_socket_connection_get_socket (G_SOCKET_CONNECTION (connection)), NULL);
   floo_deadline_abort (guard->deadline);
 }
 
 /*
- * HTTP/1.1 alone, by what the handshake offers: with HTTP/2 libsoup 3.2 waits forever for the rest of a body whose stream the server has
- * reset, and a transfer has its connection for itself anyway.
+ * Offers only HTTP/1.1 in the handshake: with HTTP/2 libsoup 3.2 waits forever for the rest of a body whose stream the server has reset,
+ * and a transfer has a connection of its own anyway.
  */
 static void
 on_handshake (SoupMessage *message, GSocketClientEvent event, GIOStream *connection, gpointer user_data)

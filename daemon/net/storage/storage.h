@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * storage.h: files to the service's storage and from it.
+ * storage.h: uploads to the service's storage and downloads from it.
  *
- * Nothing here is bounded in time as a whole; what ends a transfer is that nothing moves any more.
+ * A transfer has no time limit as a whole; it fails when it makes no progress.
  */
 #pragma once
 
@@ -23,18 +23,18 @@ FlooStorage *floo_storage_new (FlooRest *rest, FlooEndpoints *endpoints, const c
  * floo_storage_set_private_hosts:
  * @hosts: names or addresses, a space between two
  *
- * Nobody else's address makes the daemon ask a host of this machine or of a private network: these, and those of @endpoints, may be there.
+ * Hosts that may be on this machine or in a private network, besides those of @endpoints; addresses of other private hosts are refused.
  */
 void floo_storage_set_private_hosts (FlooStorage *self, const char *hosts);
 
-/* Whether an address is at the service itself, which makes small pictures and is told nothing new when it is asked. */
+/* Whether an address is at the service itself, which makes thumbnails, and which a request tells nothing new. */
 gboolean floo_storage_is_service (FlooStorage *self, const char *url);
 
 
 /**
  * FlooUploadRequest:
  * @url: where to; from the service
- * @fields: (nullable): what that storage wants before the file, name, value, ..., NULL; NULL: it is the service's own storage
+ * @fields: (nullable): form fields before the file, name, value, ..., NULL; NULL: it is the service's own storage
  * @put: the file alone is the body of a PUT; else it is the last part of a form that is POSTed
  * @file: read from where it is, on worker threads
  * @size: bytes; -1: not known
@@ -53,11 +53,11 @@ typedef struct {
 
 /**
  * floo_storage_upload_async:
- * @stall_ms: the longest time in which nothing moves; what moves at less than 128 bytes/s does not count
+ * @stall_ms: the longest time without progress; less than 128 bytes/s is no progress
  * @progress: (nullable)
  *
  * Sends a file. Redirects are not followed. Errors: FLOO_ERROR_TIMEOUT (also for HTTP 408 and 504), FLOO_ERROR_OFFLINE (also for other
- * HTTP 5xx: later it may work), FLOO_ERROR_CANCELLED, FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_NOT_FOUND, FLOO_ERROR_TOO_LARGE, FLOO_ERROR_REJECTED by the HTTP
+ * HTTP 5xx: a retry may succeed), FLOO_ERROR_CANCELLED, FLOO_ERROR_PERMISSION_DENIED, FLOO_ERROR_NOT_FOUND, FLOO_ERROR_TOO_LARGE, FLOO_ERROR_REJECTED by the HTTP
  * status or the storage's own words, FLOO_ERROR_FILE where the file cannot be read to its end, FLOO_ERROR_PROTOCOL.
  */
 void floo_storage_upload_async (FlooStorage *self, const FlooUploadRequest *request, guint stall_ms, FlooProgress progress,
@@ -67,12 +67,13 @@ gboolean floo_storage_upload_finish (FlooStorage *self, GAsyncResult *result, GE
 /**
  * FlooFetchState:
  *
- * What of a file is there, over several tries; the caller's, until the last try has ended. Zero but for @total, -1, before the first.
+ * How much of a file has been fetched, over several attempts; owned by the caller, and kept until the last attempt has ended. Before the
+ * first one @total is -1, the rest zero.
  */
 typedef struct {
   goffset have;      /* bytes written */
   goffset total;     /* -1: not known */
-  char *validator;   /* (nullable): what the server calls this version */
+  char *validator;   /* (nullable): the server's ETag or date of this version */
 } FlooFetchState;
 
 void floo_fetch_state_clear (FlooFetchState *state);
@@ -93,7 +94,7 @@ typedef struct {
 
 /**
  * floo_storage_fetch_async:
- * @state: (inout): a try goes on where the one before ended if the server can and says that it is still the same file; else from the start
+ * @state: (inout): an attempt resumes where the one before ended if the server supports that and the file is unchanged; else it begins at the start
  *
  * Fetches a file into a descriptor, without fsync. The token goes to the service itself only. Up to five redirects are followed, each
  * checked as the address itself was. A body that is compressed is refused. Errors as of floo_storage_upload_async();
@@ -104,7 +105,7 @@ void floo_storage_fetch_async (FlooStorage *self, const FlooFetchRequest *reques
                                gpointer user_data);
 gboolean floo_storage_fetch_finish (FlooStorage *self, GAsyncResult *result, GError **error);
 
-/* Whether @error may be gone if the same is tried later. */
+/* Whether a retry may succeed after @error. */
 gboolean floo_storage_error_is_transient (const GError *error);
 
 G_END_DECLS

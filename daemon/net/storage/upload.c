@@ -83,7 +83,7 @@ send_file (Upload *upload, GCancellable *cancellable, GError **error)
     floo_proxy_learn (soup_message_get_uri (upload->message), cancellable); /* for the next try */
   done = read_answer (upload, stream, cancellable, error);
   if (!done)
-    g_cancellable_cancel (cancelled); /* libsoup would read the rest else */
+    g_cancellable_cancel (cancelled); /* otherwise libsoup would read the rest */
   g_input_stream_close (stream, cancelled, NULL);
   return done;
 }
