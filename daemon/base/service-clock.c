@@ -42,3 +42,14 @@ floo_service_time (void)
   g_mutex_unlock (&lock);
   return floo_service_clock_now (&clock);
 }
+
+gboolean
+floo_service_time_is_known (void)
+{
+  gboolean known;
+
+  g_mutex_lock (&lock);
+  known = latest.known;
+  g_mutex_unlock (&lock);
+  return known;
+}

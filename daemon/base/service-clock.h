@@ -22,5 +22,7 @@ gboolean floo_service_clock_note (FlooServiceClock *clock, gint64 ms);
 gint64 floo_service_clock_now (const FlooServiceClock *clock);
 /* From any thread: the time by whichever of the clocks was told it last. Returns: as floo_service_clock_now() */
 gint64 floo_service_time (void);
+/* Whether any was told it. */
+gboolean floo_service_time_is_known (void);
 
 G_END_DECLS

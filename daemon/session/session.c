@@ -113,7 +113,10 @@ on_event (const FlooEvent *event, gpointer data)
 static void
 on_time_changed (gpointer data)
 {
-  floo_sender_look_at_schedule (((FlooSession *) data)->sender);
+  FlooSession *self = data;
+
+  floo_sender_look_at_schedule (self->sender);
+  floo_files_clean (self->files);
 }
 
 static const FlooAccountListener account_listener

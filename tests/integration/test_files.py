@@ -10,6 +10,7 @@ import signal
 import struct
 import subprocess
 import threading
+import time
 import zlib
 
 import files
@@ -304,6 +305,21 @@ class FilesTest(files.Test):
         self.assertIn('message-%d' % mids[0], self.cached(daemon))
         self.assertNotIn('message-%d' % mids[1], self.cached(daemon))
         self.assertEqual(self.read_fd(held), content)
+
+    def test_cache_days(self):
+        """By the service's clock where ours is ahead: a jump of it does not empty the cache."""
+        sandbox = self.sandbox()
+        day = 24 * 3600
+        sandbox.control('settings', clock_skew=-40 * day * 1000)
+        sandbox, daemon, client = self.one(sandbox=sandbox)
+        for age in (60, 80):
+            transfer = self.download(client, self.message_with(sandbox, client, b'of %d days ago' % age))
+            os.utime(transfer['Path'], (time.time() - age * day, os.stat(transfer['Path']).st_mtime))
+        daemon.stop()
+        daemon.start()
+        harness.wait_for(lambda: len(self.cached(daemon)) < 2, 'one is cleaned away')
+        [left] = self.cached(daemon)
+        self.assertEqual(self.read(os.path.join(os.path.dirname(transfer['Path']), left)), b'of 60 days ago')
 
     # ---- messages ----
 

@@ -9,6 +9,7 @@
 #include "base/backoff.h"
 #include "base/json.h"
 #include "base/names.h"
+#include "base/service-clock.h"
 #include "session/files/cache.h"
 #include "store/engine/files.h"
 
@@ -218,6 +219,7 @@ floo_files_clean (FlooFiles *self)
 {
   const FlooConfig *config = floo_account_get_config (self->account);
   g_autoptr (GTask) task = NULL;
+  gint64 oldest = 0;
   Clean *clean;
 
   if (self->cleaning || self->cache == NULL)
@@ -225,8 +227,10 @@ floo_files_clean (FlooFiles *self)
   self->cleaning = TRUE;
   clean = g_new (Clean, 1);
   floo_account_ref (self->account);
-  *clean = (Clean){ self, g_strdup (self->cache), (goffset) config->cache_size << 20,
-                    floo_now_ms () / 1000 - (gint64) config->cache_days * 86400 };
+  /* Our clock may be ahead by days, or begin in 1970: by the earlier of both clocks, and only when both are known. */
+  if (floo_service_time_is_known ())
+    oldest = MIN (floo_now_ms (), floo_service_time ()) / 1000 - (gint64) config->cache_days * 86400;
+  *clean = (Clean){ self, g_strdup (self->cache), (goffset) config->cache_size << 20, oldest };
   task = g_task_new (NULL, NULL, on_cleaned, NULL);
   g_task_set_source_tag (task, floo_files_clean);
   g_task_set_task_data (task, clean, clean_free);

@@ -30,6 +30,8 @@ void floo_files_free (FlooFiles *files);
 void floo_files_open (FlooFiles *files);
 /* The store is about to close: all transfers end. */
 void floo_files_close (FlooFiles *files);
+/* The service has told its time: what was kept long enough by it goes. */
+void floo_files_clean (FlooFiles *files);
 /* Deletes the downloaded files of the account that is open; to be called before floo_files_close(). What cannot be deleted is logged. */
 void floo_files_erase_cache_async (FlooFiles *files, GAsyncReadyCallback callback, gpointer user_data);
 /* Transfers are begun while we are online. */

@@ -54,8 +54,6 @@ guint floo_files_get_stall_ms (FlooFiles *self);
 goffset floo_files_get_max_size (FlooFiles *self);
 /* Whether another transfer would be taken. */
 gboolean floo_files_has_room (FlooFiles *self);
-/* Cleans the cache, in the background. */
-void floo_files_clean (FlooFiles *self);
 
 /**
  * floo_files_add:
