@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The chat window of data/examples/gtk-chat on a screen of its own, driven by its actions, with a count of what it asks the daemon.
+"""The chat window of data/examples/gtk-chat on a screen of its own, used as a user does (probe/probe.c), with a count of what it asks the daemon.
 
 Pictures of it are kept in the folder FLOOIM_SCREENSHOTS (by default beside the program).
 """
@@ -17,6 +17,7 @@ from peer import Peer
 from screen import Screen
 
 PROGRAM = os.path.join(harness.BUILD, 'data', 'examples', 'gtk-chat', 'gtk-chat')
+PROBE = os.path.join(harness.BUILD, 'tests', 'examples', 'probe')
 SCREENSHOTS = os.environ.get('FLOOIM_SCREENSHOTS', os.path.dirname(PROGRAM))
 NAME, OBJECT = 'im.floo.GtkChat', '/im/floo/GtkChat'
 ALICE, BOB, CAROL, ZHANG, ECHO, TEAM = 1001, 1002, 1003, 1006, 1099, 2001
@@ -40,6 +41,7 @@ class Window:
         wait_for(lambda: 'NameAcquired' in monitor.text() or '#type' in monitor.text(), 'the monitor')
         self.started = self.barrier()
         env = daemon.environment(DISPLAY=screen.display, GDK_BACKEND='x11', GSK_RENDERER='cairo', GTK_A11Y='none', GSETTINGS_BACKEND='memory',
+                                 GIO_EXTRA_MODULES=PROBE,
                                  ASAN_OPTIONS='detect_leaks=0')
         self.process = harness.Process('gtk-chat', [PROGRAM], env, test.root)
         self.process.expected = {-signal.SIGTERM}
@@ -49,32 +51,41 @@ class Window:
         return self.client.connection.call_sync(NAME, OBJECT, 'org.gtk.Actions', method, GLib.Variant(signature, values), None,
                                                 Gio.DBusCallFlags.NO_AUTO_START, 30000, None).unpack()
 
-    def activate(self, action, *parameter):
-        self.call('Activate', '(sava{sv})', action, list(parameter), {})
+    def activate(self, action, parameter):
+        self.call('Activate', '(sava{sv})', action, [parameter], {})
 
-    def open(self, conversation, message=0):
-        self.activate('open', GLib.Variant('(xx)', (conversation, message)))
+    def press(self, label):
+        self.activate('press', GLib.Variant('s', label))
+
+    def type(self, field, text):
+        self.activate('type', GLib.Variant('(ss)', (field, text)))
+
+    def scroll(self, position, which='box'):
+        self.activate('scroll', GLib.Variant('(sd)', (which, position)))
+
+    def send(self, text):
+        self.type('entry', text)
+        self.press('Send')
 
     def view(self):
+        """What can be read in the window, with its place (text, x, y); [] where there is none yet."""
         try:
-            state = self.call('Describe', '(s)', 'view')[0][2]
+            return self.call('Describe', '(s)', 'view')[0][2][0]
         except GLib.Error:
             assert self.process.running, 'the window ended with status %s: %s' % (self.process.status, self.process.text())
-            return {}
-        if not state:
-            return {}
-        view = state[0]
-        current, last = view.get('current', {}), view.get('last', {})
-        return {**view, 'conversation': current.get('id', 0), 'unread': current.get('unread', 0), 'last': last.get('content', ''),
-                'last_id': last.get('id', 0), 'last_client_id': last.get('client_id', 0), 'last_sender': last.get('sender_name', ''),
-                'last_state': last.get('send_state', ''), 'last_status': last.get('status', 0), 'last_error': last.get('error_reason', '')}
+            return []
 
-    def wait(self, what='', **expected):
-        """Until the window shows these values."""
+    def wait(self, *texts, gone=()):
+        """Until all of these can be read, and none of those that are gone."""
         def find():
-            view = self.view()
-            return view if all(view.get(key) == value for key, value in expected.items()) else None
-        return wait_for(find, lambda: '%s %s; there is %s' % (what, expected, self.view()))
+            shown = {text for text, x, y in self.view()}
+            return shown >= set(texts) and not shown & set(gone)
+        wait_for(find, lambda: '%s, without %s; there is %s' % (texts, gone, self.view()))
+
+    def place(self, text):
+        """Where a text is that is shown once: x, y. Of "box", the list of messages: its scroll bar's value, and how far that is from its end."""
+        places = [(x, y) for shown, x, y in self.view() if shown == text]
+        return places[0] if len(places) == 1 else None
 
     def barrier(self):
         """Until the monitor has written all calls made so far."""
@@ -116,38 +127,47 @@ class GtkChatTest(harness.Test):
         self.screen = Screen(self)
         return self.one(**arguments)
 
-    def start(self, daemon, client, conversations):
+    def start(self, daemon, client, *texts):
         window = Window(self, daemon, client, self.screen)
         began = time.monotonic()
-        view = window.wait('the start', conversations=conversations, loading=False, page='chat')
-        wait_for(lambda: window.view().get('painted_ms'), 'the first paint')
+        window.wait('online', *texts, gone=['problem'])
         took = time.monotonic() - began
         calls = window.calls(window.started)
-        print('# %d conversations: %d ms to the first paint, %.1f s in all, calls: %s' % (
-            conversations, window.view()['painted_ms'], took, dict(calls)), flush=True)
+        print('# %s: painted after %.2f s, calls: %s' % (texts[-1], took, dict(calls)), flush=True)
         self.assertEqual(calls, {'GetAll': 1, 'GetPosition': 1, 'List': 1, 'GetMessages': 1})
-        self.assertEqual((view['state'], view['problem']), ('online', ''))
         return window
+
+    def wait_at_end(self, window):
+        wait_for(lambda: window.place('box')[1] == 0, lambda: 'the end: %s' % window.view())
 
     def test_start_with_few_and_many(self):
         sandbox, daemon, client = self.scene()
         client.call('Conversations', 'GetMessages', '(xa{sv})', TEAM, {})  # a stranger is in its history, whose name is fetched once
         self.all_fetched(sandbox, daemon, client)
         few = len(client.call('Conversations', 'List', '(sua{sv})', '', 500, {})[0])
-        window = self.start(daemon, client, few)
+        window = self.start(daemon, client, 'Bob', 'Team', '老张', '项目组', 'Carol', 'Who takes the notes today?')
         window.process.end()
         for i in range(MANY - few):
             client.call('Conversations', 'SetDraft', '(xss)', 50000 + i, 'roster', 'draft %d' % i)
-        window = self.start(daemon, client, MANY)
+        newest = 50000 + i
+        window = self.start(daemon, client, 'Draft: draft %d' % i)
+        window.scroll(1e9, 'list')
+        window.wait('Draft: draft 0', 'Bob', 'Carol')
 
         # The newest is shown without having been opened; who goes to another one leaves its draft alone.
-        newest = window.view()['conversation']
         mark = window.barrier()
-        window.open(BOB)
-        window.wait('another one', conversation=BOB, loading=False)
+        window.press('Bob')
+        window.wait('Good morning!')
         calls = window.calls(mark)
         self.assertEqual((calls['SetDraft'], calls['MarkRead']), (0, 1), calls)
-        self.assertNotEqual(client.call('Conversations', 'Get', '(x)', newest)['draft'], '')
+        self.assertEqual(client.call('Conversations', 'Get', '(x)', newest)['draft'], 'draft %d' % i)
+
+        # A draft of one's own is kept where it was begun.
+        window.type('entry', 'not yet')
+        window.press('Carol')
+        window.scroll(0.0, 'list')
+        window.wait('Draft: not yet')
+        self.assertEqual(client.call('Conversations', 'Get', '(x)', BOB)['draft'], 'not yet')
 
     def test_chat(self):
         sandbox, daemon, client = self.scene()
@@ -155,119 +175,143 @@ class GtkChatTest(harness.Test):
         for i in range(120):
             last = sandbox.send('bob', 'alice', 'line %d %s' % (i, 'of some length ' * (i % 7)))
         client.wait_message(lambda one: one.id == last)
-        few = len(client.call('Conversations', 'List', '(sua{sv})', '', 500, {})[0])
-        window = self.start(daemon, client, few)
+        window = self.start(daemon, client, 'Team', 'line %d %s' % (i, 'of some length ' * (i % 7)))
+        self.wait_at_end(window)
 
         # A message that comes: no call. Who opens the conversation has read it.
-        window.wait('the newest', conversation=BOB, loading=False, last_id=last, at_end=True)
         mark = window.barrier()
-        mid = sandbox.send('bob', 'alice', 'A message that comes')
-        window.wait('a message', last_id=mid, last='A message that comes')
-        elsewhere = sandbox.send('carol', TEAM, 'look, @alice', config='{"mentionList":[1001]}')
-        client.wait_message(lambda one: one.id == elsewhere)
-        window.wait('still there', last_id=mid, at_end=True)
+        sandbox.send('bob', 'alice', 'A message that comes')
+        window.wait('A message that comes')
+        sandbox.send('carol', TEAM, 'look, @alice', config='{"mentionList":[1001]}')
+        window.wait('Carol: look, @alice', '@')
+        self.wait_at_end(window)
         self.assertEqual(window.calls(mark), {})
-        window.open(BOB)
-        window.wait('read', unread=0)
+        unread = client.call('Conversations', 'Get', '(x)', BOB)['unread']
+        window.wait(str(unread))
+        window.press('Bob')
+        window.wait(gone=[str(unread)])
         self.assertEqual(window.calls(mark), {'MarkRead': 1})
+        self.type_to(sandbox, window)
+        self.send_two(sandbox, client, window)
+        self.refuse(client, window)
+        self.go_back(window)
+        self.go_away(sandbox, daemon, window)
 
-        # One is sent, and read; one is refused, and sent again.
+    def type_to(self, sandbox, window):
+        """The list shows that the other one types, and what came before when that is over."""
+        bob = self.daemon('bob', sandbox=sandbox).start()
+        bob.login('bob')
+        for typing in True, False:
+            bob.call('Conversations', 'SetTyping', '(xb)', ALICE, typing)
+            window.wait(*['typing…'] if typing else ['A message that comes'], gone=[] if typing else ['typing…'])
+
+    def send_two(self, sandbox, client, window):
+        """Two messages are sent; the other one acknowledges the later one, and has read both."""
         mark = window.barrier()
-        window.activate('send', GLib.Variant('s', 'How are you?'))
-        sent = window.wait('sent', last='How are you?', last_state='sent', last_status=0)
-        sandbox.send('bob', 'alice', '', operation='READ_ACK', mid=sent['last_id'])
-        window.wait('read', last='How are you?', last_status=2)
-        self.assertEqual(window.calls(mark), {'SendText': 1})
-        window.activate('send', GLib.Variant('s', 'forbidden-word'))
-        failed = window.wait('refused', last_state='failed', last_error='antispam', at_end=True)
+        window.send('How are you?')
+        window.send('And where?')
+        wait_for(lambda: [text for text, x, y in window.view()].count('✓ sent') == 2, window.view)
+        self.wait_at_end(window)
+        mid = client.call('Conversations', 'GetMessages', '(xa{sv})', BOB, {})[0][-1][0]
+        sandbox.send('bob', 'alice', '', operation='READ_ACK', mid=mid)
+        wait_for(lambda: [text for text, x, y in window.view()].count('✓✓ read') == 2, window.view)
+        self.assertEqual(window.calls(mark), {'SendText': 2})
+
+    def refuse(self, client, window):
+        """One is refused, and sent again."""
+        mark = window.barrier()
+        window.send('forbidden-word')
+        window.wait('forbidden-word', '✗ not sent:', 'antispam', 'Send again')
+        self.wait_at_end(window)
         window.screenshot('messages')
-        window.activate('resend', GLib.Variant('x', failed['last_client_id']))
-        window.wait('refused again', last_state='failed')
-        client.call('Conversations', 'CancelSend', '(x)', failed['last_client_id'])
-        window.wait('cancelled', last='How are you?')
+        since = len(client.events)
+        window.press('Send again')
+        failed = client.wait_event('SendingMessageStatusChanged', lambda event: event.args[1] == 'failed', since=since)
+        window.wait('✗ not sent:')
+        self.assertEqual(window.calls(mark), {'SendText': 1, 'Resend': 1})
+        client.call('Conversations', 'CancelSend', '(x)', failed.args[0])
+        window.wait('And where?', gone=['forbidden-word'])
 
-        # Going back: the next page comes above what is read, which stays where it is.
-        before = wait_for(lambda: self.placed(window), 'a place')
-        self.assertTrue(before['more_before'])
-        window.activate('scroll', GLib.Variant('d', 250.0))
-        at = wait_for(lambda: self.moved(window, before), lambda: 'scrolled from %s: %s' % (before, window.view()))
-        window.wait('a page', messages=before['messages'] + 50, loading=False)
-        after = wait_for(lambda: window.view().get('top', (0,))[0] == at['top'][0] and window.view(), lambda: 'the same place: %s, %s' % (at, window.view()))
-        self.assertEqual(after['top'], at['top'])
+    def go_back(self, window):
+        """The next page comes above what is read, which stays where it is."""
+        window.scroll(330.0)
+        wait_for(lambda: window.place('box')[0] == 330, lambda: 'scrolled: %s' % window.view())
+        mark = window.barrier()
+        text, x, y = next(one for one in window.view() if one[0].startswith('line ') and 200 < one[2] < 400 and one[1] > 280)
+        window.scroll(290.0)
+        wait_for(lambda: window.place('box')[0] > 1000, lambda: 'a page: %s' % window.view())
+        wait_for(lambda: window.place(text) == (x, y + 40), lambda: '%s at %d, %d: %s' % (text, x, y + 40, window.view()))
+        self.assertEqual(window.calls(mark), {'GetMessages': 1})
 
-        # The daemon goes away and comes back: what happened meanwhile comes by Replay.
-        window.open(BOB)
+    def go_away(self, sandbox, daemon, window):
+        """The daemon goes away and comes back: what happened meanwhile comes by Replay."""
+        window.press('Bob')
+        self.wait_at_end(window)
         daemon.stop()
-        window.wait('no daemon', state='no-daemon')
-        mid = sandbox.send('bob', 'alice', 'while you were away')
+        window.wait('no-daemon', gone=['online'])
+        sandbox.send('bob', 'alice', 'while you were away')
         mark = window.barrier()
         daemon.start()
-        view = window.wait('what happened meanwhile', last_id=mid, state='online', loading=False)
+        window.wait('while you were away', 'online', gone=['problem'])
         calls = window.calls(mark)
         self.assertGreater(calls.pop('Replay'), 0)
         calls.pop('GetAll')
         calls.pop('MarkRead', None)  # where the screen has the window in front
         self.assertEqual(calls, {})
-        self.assertEqual(view['problem'], '')
 
     def test_search_group_picture_and_login(self):
         sandbox, daemon, client = self.scene()
         self.all_fetched(sandbox, daemon, client)
         for i in range(120):
             last = sandbox.send('bob', 'alice', 'needle' if i == 5 else 'line %d' % i)
-            needle = last if i == 5 else needle if i > 5 else 0
         client.wait_message(lambda one: one.id == last)
-        window = self.start(daemon, client, len(client.call('Conversations', 'List', '(sua{sv})', '', 500, {})[0]))
+        window = self.start(daemon, client, 'line 119')
 
-        window.activate('search', GLib.Variant('s', 'needle'))
-        window.wait('found', results=1)
-        window.open(BOB, needle)
-        window.wait('around it', loading=False, at_end=False)
-        wait_for(lambda: needle - 20 < window.view().get('top', (0,))[0] <= needle, lambda: 'shown: %s' % window.view())
+        window.type('search', 'needle')
+        window.wait('needle')
+        window.press('needle')
+        window.wait('line 4', 'line 6')
+        wait_for(lambda: window.place('box')[1] > 300, window.view)
         window.screenshot('search')
-        window.activate('search', GLib.Variant('s', ''))
+        window.type('search', '')
+        window.wait('Team', '老张')
 
         # Chinese, as the manual's picture has it.
         for text in ('你好，周五下午的会议改到三点了。', '地点还是二楼会议室，请提前十分钟到。'):
             sandbox.send('zhang-wei', 'alice', text)
-        window.open(ZHANG)
-        window.activate('send', GLib.Variant('s', '好的，收到，谢谢！'))
-        window.wait('sent', conversation=ZHANG, last='好的，收到，谢谢！', last_state='sent')
+        window.press('老张')
+        window.send('好的，收到，谢谢！')
+        window.wait('好的，收到，谢谢！', '✓ sent')
         window.screenshot('chinese')
 
-        window.open(TEAM)
-        window.wait('the group', conversation=TEAM, loading=False)
+        window.press('Team')
+        window.wait('Who takes the notes today?')
         stranger = Peer(sandbox, 'bob').post('/user/register/v2', username='newcomer', password='of the test')['user_id']
         Peer(sandbox, 'alice').post('/group/invite', group_id=TEAM, user_list=[stranger])
         sandbox.send('newcomer', TEAM, 'Hello everybody, I am new here')
-        window.wait('the name of somebody new', last='Hello everybody, I am new here', last_sender='newcomer')
-        window.activate('details')
-        wait_for(lambda: '%d\n' % ALICE in window.view()['members'], window.view)
+        window.wait('Hello everybody, I am new here', 'newcomer')
+        window.press('Group')
+        window.wait('Announcements', 'Members', 'Alice', 'Echo')
+        wait_for(lambda: [text for text, x, y in window.view()].count('newcomer') == 2, window.view)
         client.call('Groups', 'PostAnnouncement', '(xss)', TEAM, 'Friday', 'Pizza <at> noon')
-        wait_for(lambda: 'Friday: Pizza <at> noon\n' in window.view()['announcements'], window.view)
+        window.wait('Friday', 'Pizza <at> noon')
 
-        picture = os.path.join(SCREENSHOTS, 'gtk-chat-search.png')
-        window.activate('send-file', GLib.Variant('s', picture))
-        window.wait('the picture', last_state='sent', picture=True)
+        sandbox.hold('/file/upload/chat')
+        window.activate('drop', GLib.Variant('s', os.path.join(SCREENSHOTS, 'gtk-chat-search.png')))
+        window.wait('[image] gtk-chat-search.png', '(progress)', gone=['(picture)'])
+        sandbox.release()
+        window.wait('[image] gtk-chat-search.png', '(picture)', gone=['(progress)'])
+        self.wait_at_end(window)
         window.screenshot('group')
 
         client.call('Account', 'Logout', '(a{sv})', {})
-        window.wait('signed out', page='login')
+        window.wait('Log in', 'signed-out')
         window.screenshot('login')
-        window.activate('login', GLib.Variant('(ss)', ('alice', 'wrong')))
-        wait_for(lambda: window.view()['login_problem'], 'the reason on the page')
-        window.activate('login', GLib.Variant('(ss)', ('alice', 'alice-secret')))
-        window.wait('logged in', page='chat', state='online')
-
-    @staticmethod
-    def placed(window):
-        view = window.view()
-        return view if 'top' in view else None
-
-    @staticmethod
-    def moved(window, before):
-        view = window.view()
-        return view if 'top' in view and view['top'][0] != before['top'][0] else None
+        for password in 'wrong', 'alice-secret':
+            window.type('name', 'alice')
+            window.type('password', password)
+            window.press('Log in')
+            window.wait(*['problem'] if password == 'wrong' else ['online'], gone=[] if password == 'wrong' else ['Log in'])
 
 
 if __name__ == '__main__':

@@ -1,119 +1,180 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "item.h"
+#include "chat.h"
 
-static guint changed_signal;
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+
+enum { RECORD = 1, PICTURE, TRANSFER };
 
 G_DEFINE_TYPE (Item, item, G_TYPE_OBJECT)
 
-/* -- fields -- */
+/* -- records -- */
 
 const char *
-fields_text (GVariant *fields, const char *key)
+record_text (GVariant *record, const char *key)
 {
   const char *text = "";
 
-  g_variant_lookup (fields, key, "&s", &text);
+  g_variant_lookup (record, key, "&s", &text);
   return text;
 }
 
 gint64
-fields_number (GVariant *fields, const char *key)
+record_number (GVariant *record, const char *key)
 {
   gint64 number = 0;
-  guint32 unsigned_number = 0;
-  gint32 small_number = 0;
+  guint32 unsigned_number;
+  gint32 small_number;
+  gboolean flag;
 
-  if (g_variant_lookup (fields, key, "u", &unsigned_number))
+  if (g_variant_lookup (record, key, "u", &unsigned_number))
     return unsigned_number;
-  if (g_variant_lookup (fields, key, "i", &small_number))
+  if (g_variant_lookup (record, key, "i", &small_number))
     return small_number;
-  g_variant_lookup (fields, key, "x", &number);
+  if (g_variant_lookup (record, key, "b", &flag))
+    return flag;
+  g_variant_lookup (record, key, "x", &number);
   return number;
 }
 
-gboolean
-fields_flag (GVariant *fields, const char *key)
-{
-  gboolean flag = FALSE;
-
-  return g_variant_lookup (fields, key, "b", &flag) && flag;
-}
-
 GVariant *
-message_fields (GVariant *value)
+record_of_message (GVariant *message)
 {
   static const char *const names[] = { "id", "conversation", "from", "to_type", "type", "content", "timestamp", "status" };
-  g_autoptr (GVariant) more = g_variant_get_child_value (value, G_N_ELEMENTS (names));
-  GVariantDict fields;
+  g_autoptr (GVariant) more = g_variant_get_child_value (message, G_N_ELEMENTS (names));
+  GVariantDict record;
 
-  g_variant_dict_init (&fields, more);
+  g_variant_dict_init (&record, more);
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_autoptr (GVariant) field = g_variant_get_child_value (value, i);
+      g_autoptr (GVariant) field = g_variant_get_child_value (message, i);
 
-      g_variant_dict_insert_value (&fields, names[i], field);
+      g_variant_dict_insert_value (&record, names[i], field);
     }
-  return g_variant_dict_end (&fields);
+  return g_variant_ref_sink (g_variant_dict_end (&record));
+}
+
+/* -- files on their way: each is an object of the daemon; the row of its message binds to the properties that tell how far it is -- */
+
+static void
+on_status (FlooTransfer *transfer, GParamSpec *property, Item *message)
+{
+  const char *status = floo_transfer_get_status (transfer), *path = floo_transfer_get_path (transfer);
+
+  if (g_strcmp0 (status, "complete") == 0 && *path != '\0')
+    message->picture = gdk_texture_new_from_filename (path, NULL);   /* without one it stays a line of text */
+  if (status == NULL || g_strv_contains ((const char *const[]){ "complete", "error", "cancelled", NULL }, status))
+    g_clear_object (&message->transfer);
+  g_object_notify (G_OBJECT (message), "picture");
+  g_object_notify (G_OBJECT (message), "transfer");
+}
+
+static void
+on_transfer (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Item) message = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (FlooTransfer) transfer = floo_transfer_proxy_new_finish (result, &error);
+
+  if (session_failed (error))
+    return;
+  g_set_object (&message->transfer, transfer);
+  g_signal_connect_object (transfer, "notify::status", G_CALLBACK (on_status), message, 0);
+  on_status (transfer, NULL, message);
+}
+
+static void
+on_download (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Item) message = user_data;
+  g_autofree char *path = NULL;
+
+  if (floo_files_call_download_finish (chat.files, &path, result, NULL))
+    floo_transfer_proxy_new_for_bus (G_BUS_TYPE_SESSION, G_DBUS_PROXY_FLAGS_NONE, DAEMON, path, NULL, on_transfer, g_object_ref (message));
+  else
+    message->is_wanted = FALSE;   /* it is asked for again when something changes */
+}
+
+static void
+load_picture (Item *message)
+{
+  const char *type = record_text (message->record, "type");
+
+  if (message->is_wanted || message->id == message->client_id || !(g_str_equal (type, "image") || g_str_equal (type, "video")))
+    return;
+  message->is_wanted = TRUE;
+  floo_files_call_download (chat.files, message->id, g_variant_new_parsed ("{'thumbnail': <true>}"), NULL, on_download, g_object_ref (message));
+}
+
+static void
+on_sent (GObject *object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = NULL;
+  Item *message = NULL;
+  gint64 client_id;
+
+  if (floo_conversations_call_send_file_finish (chat.api, &client_id, &path, NULL, result, &error))
+    message = list_find (chat.messages, client_id);
+  if (!session_failed (error) && message != NULL)
+    floo_transfer_proxy_new_for_bus (G_BUS_TYPE_SESSION, G_DBUS_PROXY_FLAGS_NONE, DAEMON, path, NULL, on_transfer, g_object_ref (message));
+}
+
+void
+item_send_file (GFile *file)
+{
+  g_autofree char *path = g_file_get_path (file), *name = g_file_get_basename (file), *type = g_content_type_guess (path, NULL, 0, NULL);
+  int fd = path == NULL ? -1 : open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  g_autoptr (GUnixFDList) files = fd < 0 ? NULL : g_unix_fd_list_new_from_array (&fd, 1);
+  g_autoptr (GError) error = fd >= 0 ? NULL : g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED, "%s cannot be read", name);
+
+  if (!session_failed (error) && chat.current != NULL)
+    floo_conversations_call_send_file (chat.api, "", chat.current->id, g_content_type_is_a (type, "image/*") ? "image" : "file",
+                                       g_variant_new_handle (0), name, g_variant_new ("a{sv}", NULL), files, NULL, on_sent, NULL);
 }
 
 /* -- an item -- */
 
 void
-item_take (Item *self, GVariant *fields)
+item_take (Item *self, GVariant *record)
 {
-  g_variant_ref_sink (fields);
-  g_variant_get_data (fields);   /* brings it into one piece, so that what fields_text() lends stays */
-  g_clear_pointer (&self->fields, g_variant_unref);
-  self->fields = fields;
-  self->id = fields_number (fields, "id");
-  self->client_id = fields_number (fields, "client_id");
-  self->time = MAX (fields_number (fields, "timestamp"), fields_number (fields, "draft_timestamp"));
-  self->is_pinned = fields_flag (fields, "pinned");
-  g_signal_emit (self, changed_signal, 0);
+  gint64 time = MAX (record_number (record, "timestamp"), record_number (record, "draft_timestamp")), conversation;
+
+  g_variant_ref_sink (record);
+  g_variant_get_data (record);   /* brings it into one piece, so that what record_text() lends stays */
+  g_clear_pointer (&self->record, g_variant_unref);
+  self->record = record;
+  self->id = record_number (record, "id");
+  self->client_id = record_number (record, "client_id");
+  /* Conversations: pinned ones first, then the newest. Messages: by id, those that the service does not have yet last. */
+  self->order = record_number (record, "pinned") ? -G_MAXINT64 / 2 - time : -time;
+  if (g_variant_lookup (record, "conversation", "x", &conversation))
+    self->order = self->id == self->client_id ? G_MAXINT64 / 2 + self->id : self->id;
+  g_object_notify (G_OBJECT (self), "record");
+  g_object_notify (G_OBJECT (self), "picture");
 }
 
 void
 item_set (Item *self, const char *key, GVariant *value)
 {
-  GVariantDict fields;
+  GVariantDict record;
 
-  g_variant_dict_init (&fields, self->fields);
-  if (value != NULL)
-    g_variant_dict_insert_value (&fields, key, value);
+  g_variant_dict_init (&record, self->record);
+  g_variant_dict_insert_value (&record, key, value);
+  item_take (self, g_variant_dict_end (&record));
+}
+
+static void
+item_get_property (GObject *object, guint id, GValue *value, GParamSpec *property)
+{
+  Item *self = CHAT_ITEM (object);
+
+  if (id == PICTURE)
+    load_picture (self);   /* a row shows it */
+  if (id == RECORD)
+    g_value_set_variant (value, self->record);
   else
-    g_variant_dict_remove (&fields, key);
-  item_take (self, g_variant_dict_end (&fields));
-}
-
-void
-item_set_picture (Item *self, GdkPaintable *picture)
-{
-  g_set_object (&self->picture, picture);
-  g_signal_emit (self, changed_signal, 0);
-}
-
-Item *
-item_new (GVariant *fields)
-{
-  Item *self = g_object_new (CHAT_TYPE_ITEM, NULL);
-
-  item_take (self, fields);
-  return self;
-}
-
-GPtrArray *
-items_new (GVariant *entries)
-{
-  gboolean of_messages = !g_variant_is_of_type (entries, G_VARIANT_TYPE ("aa{sv}"));
-  GPtrArray *items = g_ptr_array_new_with_free_func (g_object_unref);
-
-  for (gsize i = 0; i < g_variant_n_children (entries); i++)
-    {
-      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
-
-      g_ptr_array_add (items, item_new (of_messages ? message_fields (entry) : entry));
-    }
-  return items;
+    g_value_set_object (value, id == PICTURE ? (gpointer) self->picture : self->transfer);
 }
 
 static void
@@ -121,16 +182,22 @@ item_finalize (GObject *object)
 {
   Item *self = CHAT_ITEM (object);
 
-  g_variant_unref (self->fields);
+  g_clear_pointer (&self->record, g_variant_unref);
   g_clear_object (&self->picture);
+  g_clear_object (&self->transfer);
   G_OBJECT_CLASS (item_parent_class)->finalize (object);
 }
 
 static void
 item_class_init (ItemClass *class)
 {
-  G_OBJECT_CLASS (class)->finalize = item_finalize;
-  changed_signal = g_signal_new ("changed", CHAT_TYPE_ITEM, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  GObjectClass *object = G_OBJECT_CLASS (class);
+
+  object->get_property = item_get_property;
+  object->finalize = item_finalize;
+  g_object_class_install_property (object, RECORD, g_param_spec_variant ("record", NULL, NULL, G_VARIANT_TYPE_VARDICT, NULL, G_PARAM_READABLE));
+  g_object_class_install_property (object, PICTURE, g_param_spec_object ("picture", NULL, NULL, GDK_TYPE_TEXTURE, G_PARAM_READABLE));
+  g_object_class_install_property (object, TRANSFER, g_param_spec_object ("transfer", NULL, NULL, FLOO_TYPE_TRANSFER_PROXY, G_PARAM_READABLE));
 }
 
 static void
@@ -141,29 +208,11 @@ item_init (Item *self)
 /* -- a list of them -- */
 
 int
-conversation_compare (gconstpointer a, gconstpointer b, gpointer unused)
+list_compare (gconstpointer a, gconstpointer b, gpointer unused)
 {
   const Item *one = a, *other = b;
 
-  if (one->is_pinned != other->is_pinned)
-    return one->is_pinned ? -1 : 1;
-  return one->time > other->time ? -1 : one->time < other->time;
-}
-
-gboolean
-message_is_pending (const Item *self)
-{
-  return self->client_id != 0 && self->client_id == self->id;
-}
-
-int
-message_compare (gconstpointer a, gconstpointer b, gpointer unused)
-{
-  const Item *one = a, *other = b;
-
-  if (message_is_pending (one) != message_is_pending (other))
-    return message_is_pending (one) ? 1 : -1;
-  return one->id < other->id ? -1 : one->id > other->id;
+  return one->order < other->order ? -1 : one->order > other->order;
 }
 
 guint
@@ -181,41 +230,57 @@ list_at (GListStore *list, guint position)
 }
 
 Item *
-list_find (GListStore *list, gint64 id, guint *position)
+list_find (GListStore *list, gint64 id)
 {
   for (guint i = list_length (list); i > 0; i--)
-    {
-      Item *item = list_at (list, i - 1);
-
-      if (item->id != id && (item->client_id == 0 || item->client_id != id))
-        continue;
-      if (position != NULL)
-        *position = i - 1;
-      return item;
-    }
+    if (list_at (list, i - 1)->id == id || (id != 0 && list_at (list, i - 1)->client_id == id))
+      return list_at (list, i - 1);
   return NULL;
 }
 
 void
-list_put (GListStore *list, GVariant *fields, GCompareDataFunc compare, gboolean may_add)
+list_put (GListStore *list, GVariant *record, gboolean may_add)
 {
-  g_autoptr (Item) item = item_new (fields);
-  Item *old, *before, *after;
+  gint64 client_id = record_number (record, "client_id");
+  Item *old = list_find (list, client_id != 0 ? client_id : record_number (record, "id")), *before, *after;
+  g_autoptr (Item) item = old != NULL ? g_object_ref (old) : g_object_new (item_get_type (), NULL);
   guint position;
 
-  old = list_find (list, item->id, &position);
-  if (old == NULL && item->client_id != 0)
-    old = list_find (list, item->client_id, &position);
-  if (old != NULL)
+  item_take (item, record);
+  if (old != NULL && g_list_store_find (list, old, &position))
     {
-      item_take (old, item->fields);
-      before = position == 0 ? NULL : list_at (list, position - 1);
+      before = list_at (list, MAX (position, 1) - 1);
       after = list_at (list, position + 1);
-      if ((before == NULL || compare (before, old, NULL) <= 0) && (after == NULL || compare (old, after, NULL) <= 0))
+      if (before->order <= item->order && (after == NULL || item->order <= after->order))
         return;
-      g_set_object (&item, old);
       g_list_store_remove (list, position);
     }
   if (old != NULL || may_add)
-    g_list_store_insert_sorted (list, item, compare, NULL);
+    g_list_store_insert_sorted (list, item, list_compare, NULL);
+}
+
+void
+list_remove (GListStore *list, gint64 id)
+{
+  guint position;
+
+  if (g_list_store_find (list, list_find (list, id), &position))
+    g_list_store_remove (list, position);
+}
+
+void
+list_splice (GListStore *list, guint position, guint n_removed, GVariant *entries)
+{
+  gboolean of_messages = !g_variant_is_of_type (entries, G_VARIANT_TYPE ("aa{sv}"));
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (g_object_unref);
+
+  for (gsize i = 0; i < g_variant_n_children (entries); i++)
+    {
+      g_autoptr (GVariant) entry = g_variant_get_child_value (entries, i);
+      g_autoptr (GVariant) record = of_messages ? record_of_message (entry) : g_variant_ref (entry);
+
+      g_ptr_array_add (items, g_object_new (item_get_type (), NULL));
+      item_take (items->pdata[i], record);
+    }
+  g_list_store_splice (list, position, n_removed, items->pdata, items->len);
 }

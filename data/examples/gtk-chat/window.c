@@ -1,536 +1,342 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * gtk-chat: a chat window with GTK 4 for the account of flooimd.
- *
- * Besides by hand it can be driven by its actions, which GApplication exports on the bus (org.gtk.Actions at /im/floo/GtkChat of the name
- * im.floo.GtkChat); the state of the action "view" tells what is shown:
- *
- *   gapplication action im.floo.GtkChat send '"Hello"'
- */
-#include "session.h"
+/* gtk-chat: a chat window with GTK 4 for the account of flooimd. Functions that are not static are named in the .ui files, or in chat.h. */
+#include "chat.h"
 
 #define AT_END 40       /* pixels: who is that near to the newest message stays there when another one comes */
 #define NEAR_EDGE 300   /* pixels from the end of the loaded messages where the next page is asked for */
 
-struct _Window {
-  GtkApplicationWindow parent;
-  Session *session;
-  /* Of window.ui. */
-  GtkWidget *pages, *light, *state, *sides, *list, *results, *heading, *scroller, *box, *search, *problem, *entry, *chat;
-  GtkWidget *details, *announcements, *members;
-  GtkWidget *login_name, *login_password, *login_problem;
-  GtkAdjustment *adjustment;
-  GtkSingleSelection *selection;
-  GSimpleAction *view;
-  gboolean reading;       /* the user opened the conversation, so what comes is read where the window is in front */
-  gboolean at_end;        /* stay at the newest message */
-  double value, upper;    /* of the scroll bar, when it moved last */
-  gint64 shown;           /* the conversation whose draft is in the entry; -1: none */
-  gint64 marked;          /* the newest message when it was marked as read */
-  gint64 started, painted;
-  gboolean telling;
-  guint drafting;
-};
+Chat chat;
 
-G_DECLARE_FINAL_TYPE (Window, window, CHAT, WINDOW, GtkApplicationWindow)
-G_DEFINE_TYPE (Window, window, GTK_TYPE_APPLICATION_WINDOW)
-
-/* -- what is shown, for whoever drives the window -- */
-
-static void
-tell_view (Window *self)
+gpointer
+window_get (const char *id)
 {
-  Session *session = self->session;
-  GtkWidget *row = gtk_widget_pick (self->box, 20, 1, GTK_PICK_DEFAULT);
-  Item *last = list_at (session->messages, MAX (list_length (session->messages), 1) - 1);
-  graphene_rect_t bounds = { 0 };
-  GVariantDict view;
-
-  self->telling = FALSE;
-  g_variant_dict_init (&view, NULL);
-  g_variant_dict_insert (&view, "page", "s", gtk_stack_get_visible_child_name (GTK_STACK (self->pages)));
-  g_variant_dict_insert (&view, "state", "s", session_get_state (session));
-  g_variant_dict_insert (&view, "conversations", "u", list_length (session->conversations));
-  g_variant_dict_insert (&view, "messages", "u", list_length (session->messages));
-  g_variant_dict_insert (&view, "results", "u", list_length (session->results));
-  g_variant_dict_insert (&view, "more_before", "b", session->more_before);
-  g_variant_dict_insert (&view, "loading", "b", session->page != PAGE_NONE || session->catching_up);
-  g_variant_dict_insert (&view, "at_end", "b", self->at_end);
-  g_variant_dict_insert (&view, "painted_ms", "x", self->painted);
-  g_variant_dict_insert (&view, "announcements", "s", gtk_label_get_text (GTK_LABEL (self->announcements)));
-  g_variant_dict_insert (&view, "members", "s", gtk_label_get_text (GTK_LABEL (self->members)));
-  g_variant_dict_insert (&view, "login_problem", "s", gtk_label_get_text (GTK_LABEL (self->login_problem)));
-  g_variant_dict_insert (&view, "problem", "s", gtk_label_get_text (GTK_LABEL (self->problem)));
-  if (session->current != NULL)
-    g_variant_dict_insert (&view, "current", "@a{sv}", session->current->fields);
-  if (last != NULL)
-    g_variant_dict_insert (&view, "last", "@a{sv}", last->fields);
-  g_variant_dict_insert (&view, "picture", "b", last != NULL && last->picture != NULL);
-  while (row != NULL && g_object_get_data (G_OBJECT (row), "item") == NULL)
-    row = row == self->box ? NULL : gtk_widget_get_parent (row);
-  if (row != NULL && gtk_widget_compute_bounds (row, self->scroller, &bounds))
-    g_variant_dict_insert (&view, "top", "(xi)", ((Item *) g_object_get_data (G_OBJECT (row), "item"))->id, (int) bounds.origin.y);
-  g_simple_action_set_state (self->view, g_variant_dict_end (&view));
+  return gtk_builder_get_object (chat.builder, id);
 }
 
-/* It is told when it is painted. */
-static void
-changed (Window *self)
-{
-  GdkFrameClock *clock = gtk_widget_get_frame_clock (GTK_WIDGET (self));
+/* -- what the .ui files compute from a record, or something else that they bind to; again when it changes. row: the widget -- */
 
-  self->telling = TRUE;
-  if (clock != NULL)
-    gdk_frame_clock_request_phase (clock, GDK_FRAME_CLOCK_PHASE_AFTER_PAINT);
+/* A field as text; "" where there is none, or it is 0. */
+char *
+field (gpointer row, GVariant *record, const char *key)
+{
+  gint64 number = record_number (record, key);
+
+  return number != 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, number) : g_strdup (record_text (record, key));
+}
+
+char *
+either (gpointer row, const char *text, const char *otherwise)
+{
+  return g_strdup (text != NULL && *text != '\0' ? text : otherwise);
+}
+
+/* pattern: a text, or "?*" for any but "" */
+gboolean
+is_like (gpointer row, const char *text, const char *pattern)
+{
+  return text != NULL && g_pattern_match_simple (pattern, text);
+}
+
+gboolean
+is_there (gpointer row, GObject *object)
+{
+  return object != NULL;
+}
+
+char *
+show_time (gpointer row, GVariant *record)
+{
+  gint64 ms = MAX (record_number (record, "timestamp"), record_number (record, "draft_timestamp"));
+  g_autoptr (GDateTime) time = g_date_time_new_from_unix_local (ms / 1000);
+  g_autoptr (GDateTime) now = g_date_time_new_now_local ();
+
+  if (time == NULL || ms <= 0)
+    return g_strdup ("");
+  return g_date_time_format (time, g_date_time_difference (now, time) < G_TIME_SPAN_DAY ? "%H:%M" : "%x");
+}
+
+/* Of a message that was found. */
+char *
+show_conversation (gpointer row, GVariant *record)
+{
+  Item *conversation = list_find (chat.conversations, record_number (record, "conversation"));
+
+  return conversation == NULL ? g_strdup ("") : field (row, conversation->record, "name");
+}
+
+/* The one line below a conversation's name. */
+char *
+show_preview (gpointer row, GVariant *record)
+{
+  const char *draft = record_text (record, "draft"), *content = record_text (record, "content"), *type = record_text (record, "last_type");
+  gboolean is_ours = record_number (record, "last_outgoing"), is_group = g_str_equal (record_text (record, "type"), "group");
+  const char *from = is_ours ? "You" : is_group ? record_text (record, "last_from_name") : "";
+
+  if (record_number (record, "typing"))
+    return g_strdup ("typing…");
+  if (*draft != '\0')
+    return g_strconcat ("Draft: ", draft, NULL);
+  return g_strconcat (from, *from == '\0' ? "" : ": ", *content != '\0' ? content : type, NULL);
+}
+
+char *
+show_content (gpointer row, GVariant *record)
+{
+  const char *type = record_text (record, "type"), *content = record_text (record, "content");
+  g_autoptr (GVariant) file = g_variant_lookup_value (record, "file", G_VARIANT_TYPE_VARDICT);
+
+  if (g_str_equal (type, "text"))
+    return g_strdup (content);
+  return g_strchomp (g_strdup_printf ("[%s] %s %s", type, file == NULL ? "" : record_text (file, "name"), content));
+}
+
+/* What became of a message of ours. */
+char *
+show_mark (gpointer row, GVariant *record)
+{
+  static const char *const states[][2] = {
+    { "queued", "waiting" }, { "sending", "sending…" }, { "failed", "✗ not sent:" }, { "uncertain", "? sent, maybe" },
+  };
+  static const char *const marks[] = { "✓ sent", "✓✓ delivered", "✓✓ read" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (states); i++)
+    if (g_str_equal (record_text (record, "send_state"), states[i][0]))
+      return g_strdup (states[i][1]);
+  return g_strdup (record_number (record, "outgoing") ? marks[CLAMP (record_number (record, "status"), 0, 2)] : "");
+}
+
+/* Classes of style.css. */
+char **
+show_classes (gpointer row, GVariant *record)
+{
+  gboolean is_ours = record_number (record, "outgoing"), is_found = record_number (record, "found");
+  gboolean is_failed = g_str_equal (record_text (record, "send_state"), "failed");
+  const char *classes[] = { "bubble", is_failed ? "failed" : is_ours ? "own" : "other", is_found ? "found" : NULL, NULL };
+
+  return g_strdupv ((char **) classes);
 }
 
 /* -- scrolling -- */
 
+/* The list keeps what is read in its place when rows come above it; who was at the end stays there. */
 static void
-scroll_to_end (gpointer data)
+stay_at_end (gpointer unused)
 {
-  g_autoptr (Window) self = data;
-  guint n = g_list_model_get_n_items (G_LIST_MODEL (self->session->messages));
-
-  if (self->at_end && n > 0)
-    gtk_widget_activate_action (self->box, "list.scroll-to-item", "u", n - 1);
+  if (chat.at_end && list_length (chat.messages) > 0)
+    gtk_widget_activate_action (window_get ("box"), "list.scroll-to-item", "u", list_length (chat.messages) - 1);
 }
 
-static void
-on_scrolled (GtkAdjustment *adjustment, Window *self)
+/* The scroll bar moved, or what it is for has grown. */
+void
+on_scrolled (GtkAdjustment *adjustment)
 {
   double value = gtk_adjustment_get_value (adjustment), upper = gtk_adjustment_get_upper (adjustment);
   double rest = upper - gtk_adjustment_get_page_size (adjustment) - value;
+  gboolean is_by_user = value < chat.value && upper == chat.upper;   /* up */
+  gboolean is_grown = upper > chat.upper;
 
-  /* Where a row became higher, not the user moved, who was at the end stays there. */
-  if (self->at_end && rest >= AT_END && upper > self->upper && value >= self->value)
-    g_idle_add_once (scroll_to_end, g_object_ref (self));
-  else
-    self->at_end = rest < AT_END;
-  self->value = value;
-  self->upper = upper;
-  if (value < NEAR_EDGE)
-    session_load_more (self->session, TRUE);
-  if (rest < NEAR_EDGE)
-    session_load_more (self->session, FALSE);
-  changed (self);
+  chat.value = value;
+  chat.upper = upper;
+  chat.at_end = rest < AT_END || (chat.at_end && !is_by_user);
+  if (chat.at_end && (rest >= AT_END || (is_grown && rest > 0)))
+    g_idle_add_once (stay_at_end, NULL);
+  else if (value < NEAR_EDGE)
+    session_load_more (TRUE);
+  else if (rest < NEAR_EDGE)
+    session_load_more (FALSE);
 }
 
-/* The list keeps what is read in its place when rows come above it; who was at the end stays there. */
-static void
-on_items_changed (GListModel *model, guint position, guint removed, guint added, Window *self)
+void
+window_show_message (gint64 id)
 {
-  guint n = g_list_model_get_n_items (model);
-
-  if (self->at_end && n > 0)
-    gtk_widget_activate_action (self->box, "list.scroll-to-item", "u", n - 1);
-  changed (self);
-}
-
-static void
-on_jumped (Session *session, Window *self)
-{
+  Item *message = list_find (chat.messages, id);
   guint position;
-  Item *message = list_find (session->messages, session->jump, &position);
 
-  self->at_end = FALSE;
-  if (message == NULL)
+  chat.at_end = FALSE;
+  if (message == NULL || !g_list_store_find (chat.messages, message, &position))
     return;
-  gtk_widget_activate_action (self->box, "list.scroll-to-item", "u", position);
-  item_set (message, "found", g_variant_new_boolean (TRUE));
+  gtk_widget_activate_action (window_get ("box"), "list.scroll-to-item", "u", position);
+  item_set (message, "found", g_variant_new_boolean (TRUE));   /* a field of our own */
 }
 
-/* -- the group's side -- */
+/* -- the group's side, and searching -- */
 
-/* Members or announcements, a line each. */
 static void
-on_lines (GObject *object, GAsyncResult *result, gpointer label)
+on_entries (GObject *proxy, GAsyncResult *result, gpointer list)
 {
-  Window *self = (Window *) gtk_widget_get_root (label);
   g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (object), result, &error);
-  g_autoptr (GVariantIter) entries = NULL;
-  g_autoptr (GString) text = g_string_new ("");
-  GVariant *entry;
+  g_autoptr (GVariant) reply = g_dbus_proxy_call_finish (G_DBUS_PROXY (proxy), result, &error);
+  g_autoptr (GVariant) entries = reply == NULL ? NULL : g_variant_get_child_value (reply, 0);
 
-  if (session_failed (self->session, error))
-    return;
-  g_variant_get_child (reply, 0, "aa{sv}", &entries);
-  while (g_variant_iter_loop (entries, "@a{sv}", &entry))
-    if (*fields_text (entry, "title") != '\0')
-      g_string_append_printf (text, "%s: %s\n", fields_text (entry, "title"), fields_text (entry, "content"));
-    else if (*fields_text (entry, "display_name") != '\0')
-      g_string_append_printf (text, "%s\n", fields_text (entry, "display_name"));
-    else
-      g_string_append_printf (text, "%" G_GINT64_FORMAT "\n", fields_number (entry, "user_id"));
-  gtk_label_set_text (label, text->str);
-  changed (self);
+  if (!session_failed (error))
+    list_splice (list, 0, list_length (list), entries);
 }
 
-static void
-on_group_changed (Session *session, Window *self)
+void
+window_show_group (void)
 {
-  gboolean is_group = session->current != NULL && g_str_equal (fields_text (session->current->fields, "type"), "group");
+  GListStore *members = window_get ("members"), *announcements = window_get ("announcements");
 
-  gtk_label_set_text (GTK_LABEL (self->announcements), "");
-  gtk_label_set_text (GTK_LABEL (self->members), "");
-  if (!is_group || !gtk_widget_get_visible (self->details))
-    return;
-  g_dbus_proxy_call (G_DBUS_PROXY (session->groups), "ListAnnouncements", g_variant_new ("(x)", session->current->id),
-                     G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_lines, self->announcements);
-  g_dbus_proxy_call (G_DBUS_PROXY (session->groups), "ListMembers", g_variant_new ("(xsu)", session->current->id, "", 200),
-                     G_DBUS_CALL_FLAGS_NONE, -1, NULL, on_lines, self->members);
+  if (chat.current == NULL || !g_str_equal (record_text (chat.current->record, "type"), "group"))
+    {
+      g_list_store_remove_all (members);
+      g_list_store_remove_all (announcements);
+    }
+  else if (gtk_widget_get_visible (window_get ("details")))
+    {
+      floo_groups_call_list_members (chat.groups, chat.current->id, "", 200, chat.cancellable, on_entries, members);
+      floo_groups_call_list_announcements (chat.groups, chat.current->id, chat.cancellable, on_entries, announcements);
+    }
 }
+
+void
+on_search_changed (GtkEditable *entry)
+{
+  const char *text = gtk_editable_get_text (entry);
+  static GCancellable *searching;
+
+  g_cancellable_cancel (searching);
+  g_clear_object (&searching);
+  g_list_store_remove_all (window_get ("results"));
+  if (*text == '\0' || chat.api == NULL)
+    return;
+  searching = g_cancellable_new ();
+  floo_conversations_call_search (chat.api, text, g_variant_new ("a{sv}", NULL), searching, on_entries, window_get ("results"));
+}
+
+/* -- the current conversation -- */
 
 /* What comes into a conversation that the user opened is read while the window is in front. One call a message, however often this is called. */
 static void
-mark_read (Window *self, gboolean is_opened)
+mark_read (gboolean is_certain)
 {
-  Item *current = self->session->current;
-  gint64 last = current == NULL ? 0 : fields_number (current->fields, "last_message_id");
+  GVariant *record = chat.current == NULL ? NULL : chat.current->record;
+  gint64 last = record == NULL ? 0 : record_number (record, "last_message_id");
 
-  if (current == NULL || fields_number (current->fields, "unread") == 0)
+  if (record == NULL || record_number (record, "unread") == 0)
     return;
-  if (!is_opened && (!self->reading || last == self->marked || !gtk_window_is_active (GTK_WINDOW (self))))
+  if (!is_certain && (!chat.is_opened || last == chat.marked || !gtk_window_is_active (window_get ("window"))))
     return;
-  self->marked = last;
-  session_call (self->session, self->session->api, "MarkRead", g_variant_new ("(xxa{sv})", current->id, (gint64) 0, NULL));
+  chat.marked = last;
+  floo_conversations_call_mark_read (chat.api, chat.current->id, 0, g_variant_new ("a{sv}", NULL), NULL, session_called, NULL);
 }
 
 static void
-on_active (GtkWindow *window, GParamSpec *property, Window *self)
+keep_draft (void)
 {
-  mark_read (self, FALSE);
+  const char *text = gtk_editable_get_text (window_get ("entry"));
+
+  if (chat.current != NULL && !g_str_equal (record_text (chat.current->record, "draft"), text))
+    floo_conversations_call_set_draft (chat.api, chat.current->id, "", text, NULL, session_called, NULL);
 }
 
-/* -- the session's signals -- */
-
-static void
-on_status (Session *session, Window *self)
+void
+on_active (void)
 {
-  const char *state = session_get_state (session), *reason = NULL;
-  gboolean out = g_str_equal (state, "signed-out"), online = g_str_equal (state, "online"), typing;
-  g_autofree char *heading = NULL;
+  mark_read (FALSE);
+  keep_draft ();
+}
+
+void
+window_show_conversations (void)
+{
   guint position;
 
-  gtk_stack_set_visible_child_name (GTK_STACK (self->pages), out ? "login" : "chat");
-  gtk_widget_set_css_classes (self->light, (const char *[]){
-    "light", online ? "online" : g_str_equal (state, "blocked") || g_str_equal (state, "no-daemon") || out ? "off" : "busy", NULL });
-  if (session->account != NULL && floo_account_get_last_error (session->account) != NULL)
-    g_variant_get_child (floo_account_get_last_error (session->account), 1, "&s", &reason);
-  gtk_label_set_text (GTK_LABEL (self->state), state);
-  gtk_widget_set_tooltip_text (self->light, reason);
-  heading = session->current == NULL ? g_strdup ("") : conversation_name (session->current->fields);
-  typing = session->current != NULL && fields_flag (session->current->fields, "typing");
-  gtk_label_set_text (GTK_LABEL (self->heading), typing ? "typing…" : heading);
-  if (session->current != NULL && session->current->id != self->shown)
-    {
-      self->shown = session->current->id;
-      gtk_editable_set_text (GTK_EDITABLE (self->entry), fields_text (session->current->fields, "draft"));
-    }
-  mark_read (self, FALSE);
-  gtk_widget_set_sensitive (self->entry, session->current != NULL && session->current->id != 0);
-  if (session->current != NULL && g_list_store_find (session->conversations, session->current, &position))
-    gtk_single_selection_set_selected (self->selection, position);
-  changed (self);
+  mark_read (FALSE);
+  if (chat.current != NULL && g_list_store_find (chat.conversations, chat.current, &position))
+    gtk_single_selection_set_selected (window_get ("selection"), position);
 }
 
-static void
-on_failed (Session *session, const char *text, Window *self)
+/* A row of the list, or one that was found. */
+void
+on_row (GtkListItem *row)
 {
-  gtk_label_set_text (GTK_LABEL (self->problem), text);
-  gtk_label_set_text (GTK_LABEL (self->login_problem), text);
-  gtk_widget_set_visible (self->problem, TRUE);
-  changed (self);
-}
+  Item *item = gtk_list_item_get_item (row);
+  gboolean is_message = *record_text (item->record, "to_type") != '\0';
+  Item *conversation = is_message ? list_find (chat.conversations, record_number (item->record, "conversation")) : item;
+  gboolean is_other = conversation != chat.current;
 
-static void
-on_painted (GdkFrameClock *clock, Window *self)
-{
-  if (self->painted == 0 && list_length (self->session->conversations) > 0)
-    self->painted = (g_get_monotonic_time () - self->started) / 1000;
-  if (self->telling)
-    tell_view (self);
-}
-
-/* -- actions; the widgets use them, too -- */
-
-static void
-open_conversation (Window *self, gint64 id, gint64 jump)
-{
-  if (list_find (self->session->conversations, id, NULL) == NULL)
+  if (conversation == NULL)
     return;
-  gtk_widget_set_visible (self->problem, FALSE);
-  self->at_end = jump == 0;
-  g_clear_handle_id (&self->drafting, g_source_remove);
-  if (id != self->shown)
-    session_set_draft (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
-  if (id != self->shown || jump != 0 || self->session->more_after)
-    session_open (self->session, id, jump);
-  self->reading = TRUE;
-  mark_read (self, TRUE);
+  gtk_label_set_text (window_get ("problem"), "");
+  if (is_other)
+    keep_draft ();
+  chat.at_end = !is_message;
+  if (is_other || is_message || chat.more_after)
+    session_open (conversation, is_message ? item->id : 0);
+  stay_at_end (NULL);
+  chat.is_opened = TRUE;
+  mark_read (TRUE);
+  window_show_conversations ();
 }
 
-static void
-open_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+/* -- what the user sends -- */
+
+void
+on_send (void)
 {
-  gint64 id, jump;
+  const char *text = gtk_editable_get_text (window_get ("entry"));
 
-  g_variant_get (parameter, "(xx)", &id, &jump);
-  open_conversation (self, id, jump);
+  if (chat.current == NULL || *text == '\0')
+    return;
+  floo_conversations_call_send_text (chat.api, "", chat.current->id, text, NULL, session_called, NULL);
+  gtk_editable_set_text (window_get ("entry"), "");
+  keep_draft ();
 }
 
-static void
-send_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
+void
+on_resend (GtkListItem *row)
 {
-  session_send_text (((Window *) self)->session, g_variant_get_string (parameter, NULL));
+  Item *message = gtk_list_item_get_item (row);
+
+  floo_conversations_call_resend (chat.api, message->client_id, NULL, session_called, NULL);
 }
 
-static void
-send_file_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
-{
-  g_autoptr (GFile) file = g_file_new_for_path (g_variant_get_string (parameter, NULL));
-
-  session_send_file (((Window *) self)->session, file);
-}
-
-static void
-resend_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
-{
-  Session *session = ((Window *) self)->session;
-
-  session_call (session, session->api, "Resend", g_variant_new ("(x)", g_variant_get_int64 (parameter)));
-}
-
-static void
-open_file_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
-{
-  session_open_file (((Window *) self)->session, g_variant_get_int64 (parameter));
-}
-
-static void
-login (Window *self, const char *name, const char *password)
-{
-  if (self->session->account != NULL)
-    session_call (self->session, self->session->account, "Login", g_variant_new ("(ssa{sv})", name, password, NULL));
-  gtk_label_set_text (GTK_LABEL (self->login_problem), "");
-}
-
-static void
-login_activated (GSimpleAction *action, GVariant *parameter, gpointer self)
-{
-  const char *name, *password;
-
-  g_variant_get (parameter, "(&s&s)", &name, &password);
-  login (self, name, password);
-}
-
-static const GActionEntry actions[] = {
-  { "open", open_activated, "(xx)" },        /* conversation, message to show or 0 */
-  { "send", send_activated, "s" },
-  { "send-file", send_file_activated, "s" }, /* path */
-  { "resend", resend_activated, "x" },       /* client id */
-  { "open-file", open_file_activated, "x" }, /* message */
-  { "login", login_activated, "(ss)" },      /* name, password */
-};
-
-static void
-on_list_activated (GtkListView *list, guint position, Window *self)
-{
-  open_conversation (self, list_at (self->session->conversations, position)->id, 0);
-}
-
-static void
-on_result_activated (GtkListView *list, guint position, Window *self)
-{
-  Item *message = list_at (self->session->results, position);
-
-  open_conversation (self, fields_number (message->fields, "conversation"), message->id);
-}
-
-static void
-on_search_changed (GtkEditable *entry, Window *self)
-{
-  const char *text = gtk_editable_get_text (entry);
-
-  gtk_stack_set_visible_child_name (GTK_STACK (self->sides), *text == '\0' ? "list" : "results");
-  session_search (self->session, text);
-}
-
-static void
-on_details_shown (GtkWidget *details, GParamSpec *property, Window *self)
-{
-  on_group_changed (self->session, self);
-}
-
-static void
-on_send (GtkWidget *widget, Window *self)
-{
-  session_send_text (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
-  gtk_editable_set_text (GTK_EDITABLE (self->entry), "");
-}
-
-static gboolean
-on_drafted (gpointer user_data)
-{
-  Window *self = user_data;
-
-  self->drafting = 0;
-  session_set_draft (self->session, gtk_editable_get_text (GTK_EDITABLE (self->entry)));
-  return G_SOURCE_REMOVE;
-}
-
-/* The draft is kept when the typing rests; the other one is told when it begins. */
-static void
-on_typed (GtkEditable *entry, Window *self)
-{
-  const char *text = gtk_editable_get_text (entry);
-  Item *current = self->session->current;
-
-  if (gtk_widget_has_focus (self->entry) && self->drafting == 0 && current != NULL
-      && g_str_equal (fields_text (current->fields, "type"), "roster") && g_str_equal (session_get_state (self->session), "online"))
-    session_call (self->session, self->session->api, "SetTyping", g_variant_new ("(xb)", current->id, *text != '\0'));
-  g_clear_handle_id (&self->drafting, g_source_remove);
-  self->drafting = g_timeout_add_seconds (2, on_drafted, self);
-}
-
-static void
-on_chosen (GtkNativeDialog *dialog, int response, Window *self)
+void
+on_chosen (GtkNativeDialog *dialog, int response)
 {
   g_autoptr (GFile) file = response == GTK_RESPONSE_ACCEPT ? gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog)) : NULL;
 
   if (file != NULL)
-    session_send_file (self->session, file);
-  g_object_unref (dialog);
+    item_send_file (file);
 }
 
-static void
-on_attach (GtkButton *button, Window *self)
-{
-  GtkFileChooserNative *dialog = gtk_file_chooser_native_new ("Send a file", GTK_WINDOW (self), GTK_FILE_CHOOSER_ACTION_OPEN, "Send", NULL);
-
-  g_signal_connect (dialog, "response", G_CALLBACK (on_chosen), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (dialog));
-}
-
-static gboolean
-on_drop (GtkDropTarget *target, const GValue *value, double x, double y, Window *self)
+gboolean
+on_drop (GtkDropTarget *target, const GValue *value)
 {
   g_autoptr (GSList) files = gdk_file_list_get_files (g_value_get_boxed (value));
 
   for (GSList *file = files; file != NULL; file = file->next)
-    session_send_file (self->session, file->data);
+    item_send_file (file->data);
   return files != NULL;
 }
 
-static void
-on_login (GtkWidget *widget, Window *self)
+void
+on_login (void)
 {
-  login (self, gtk_editable_get_text (GTK_EDITABLE (self->login_name)), gtk_editable_get_text (GTK_EDITABLE (self->login_password)));
-  gtk_editable_set_text (GTK_EDITABLE (self->login_password), "");
+  const char *name = gtk_editable_get_text (window_get ("name")), *password = gtk_editable_get_text (window_get ("password"));
+
+  floo_account_call_login (chat.account, name, password, g_variant_new ("a{sv}", NULL), NULL, session_called, NULL);
+  gtk_label_set_text (window_get ("problem"), "");
+  gtk_editable_set_text (window_get ("password"), "");
 }
 
 /* -- building it -- */
 
 static void
-on_realized (GtkWidget *widget, Window *self)
+on_startup (GtkApplication *app, gpointer user_data)
 {
-  g_signal_connect (gtk_widget_get_frame_clock (widget), "after-paint", G_CALLBACK (on_painted), self);
-}
+  g_autoptr (GtkCssProvider) style = gtk_css_provider_new ();
 
-static void
-window_class_init (WindowClass *class)
-{
-#define CHILD(name) { #name, G_STRUCT_OFFSET (Window, name) }
-  static const struct { const char *name; gssize offset; } children[] = {
-    CHILD (pages), CHILD (light), CHILD (state), CHILD (sides), CHILD (list), CHILD (results), CHILD (heading), CHILD (scroller), CHILD (box),
-    CHILD (search), CHILD (problem), CHILD (entry), CHILD (details), CHILD (announcements), CHILD (members), CHILD (chat), CHILD (login_name),
-    CHILD (login_password), CHILD (login_problem), CHILD (adjustment),
-  };
-#define CALLBACK(name) { #name, G_CALLBACK (name) }
-  const struct { const char *name; GCallback function; } callbacks[] = {
-    CALLBACK (on_active), CALLBACK (on_attach), CALLBACK (on_details_shown), CALLBACK (on_list_activated), CALLBACK (on_login),
-    CALLBACK (on_realized), CALLBACK (on_result_activated), CALLBACK (on_scrolled), CALLBACK (on_search_changed), CALLBACK (on_send), CALLBACK (on_typed),
-  };
-
-  gtk_widget_class_set_template_from_resource (GTK_WIDGET_CLASS (class), "/im/floo/GtkChat/window.ui");
-  for (gsize i = 0; i < G_N_ELEMENTS (children); i++)
-    gtk_widget_class_bind_template_child_full (GTK_WIDGET_CLASS (class), children[i].name, FALSE, children[i].offset);
-  for (gsize i = 0; i < G_N_ELEMENTS (callbacks); i++)
-    gtk_widget_class_bind_template_callback_full (GTK_WIDGET_CLASS (class), callbacks[i].name, callbacks[i].function);
-}
-
-static void
-window_init (Window *self)
-{
-  self->started = g_get_monotonic_time ();
-  self->at_end = TRUE;
-  self->shown = -1;
-  self->session = session_new ();
-  gtk_widget_init_template (GTK_WIDGET (self));
-}
-
-static void
-show_list (Window *self, GtkWidget *list, GtkSelectionModel *model, gboolean of_messages)
-{
-  gtk_list_view_set_model (GTK_LIST_VIEW (list), model);
-  gtk_list_view_set_factory (GTK_LIST_VIEW (list), rows_new (self->session, of_messages));
-}
-
-/* Binds the widgets to what the session has. */
-static void
-show_session (Window *self)
-{
-  Session *session = self->session;
-  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
-
-  self->selection = gtk_single_selection_new (g_object_ref (G_LIST_MODEL (session->conversations)));
-  gtk_single_selection_set_autoselect (self->selection, FALSE);
-  show_list (self, self->list, GTK_SELECTION_MODEL (self->selection), FALSE);
-  show_list (self, self->box, GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (G_LIST_MODEL (session->messages)))), TRUE);
-  show_list (self, self->results, GTK_SELECTION_MODEL (gtk_no_selection_new (g_object_ref (G_LIST_MODEL (session->results)))), TRUE);
-  gtk_widget_add_controller (self->chat, GTK_EVENT_CONTROLLER (target));
-  g_signal_connect (target, "drop", G_CALLBACK (on_drop), self);
-  g_signal_connect (session, "status", G_CALLBACK (on_status), self);
-  g_signal_connect (session, "failed", G_CALLBACK (on_failed), self);
-  g_signal_connect (session, "jumped", G_CALLBACK (on_jumped), self);
-  g_signal_connect (session, "group-changed", G_CALLBACK (on_group_changed), self);
-  g_signal_connect (session->messages, "items-changed", G_CALLBACK (on_items_changed), self);
-}
-
-static void
-add_property_action (GtkApplication *app, const char *name, gpointer object, const char *property)
-{
-  g_autoptr (GPropertyAction) action = g_property_action_new (name, object, property);
-
-  g_action_map_add_action (G_ACTION_MAP (app), G_ACTION (action));
-}
-
-static GtkWindow *
-window_new (GtkApplication *app)
-{
-  Window *self = g_object_new (window_get_type (), "application", app, NULL);
-  g_autoptr (GtkCssProvider) provider = gtk_css_provider_new ();
-
-  gtk_css_provider_load_from_resource (provider, "/im/floo/GtkChat/style.css");
-  gtk_style_context_add_provider_for_display (gtk_widget_get_display (GTK_WIDGET (self)), GTK_STYLE_PROVIDER (provider),
-                                              GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
-  g_action_map_add_action_entries (G_ACTION_MAP (app), actions, G_N_ELEMENTS (actions), self);
-  add_property_action (app, "scroll", self->adjustment, "value");   /* d: pixels from the top of what is loaded */
-  add_property_action (app, "search", self->search, "text");        /* s */
-  add_property_action (app, "details", self->details, "visible");
-  self->view = g_simple_action_new_stateful ("view", NULL, g_variant_new ("a{sv}", NULL));
-  g_action_map_add_action (G_ACTION_MAP (app), G_ACTION (self->view));
-  show_session (self);
-  return GTK_WINDOW (self);
-}
-
-static void
-on_activate (GtkApplication *app, gpointer user_data)
-{
-  GtkWindow *window = gtk_application_get_active_window (app);
-
-  gtk_window_present (window != NULL ? window : window_new (app));
+  chat.builder = gtk_builder_new_from_resource ("/im/floo/GtkChat/window.ui");
+  chat.conversations = window_get ("conversations");
+  chat.messages = window_get ("messages");
+  chat.at_end = TRUE;
+  gtk_css_provider_load_from_resource (style, "/im/floo/GtkChat/style.css");
+  gtk_style_context_add_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (style), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
+  gtk_window_set_application (window_get ("window"), app);
+  g_signal_connect_swapped (app, "activate", G_CALLBACK (gtk_window_present), window_get ("window"));
+  session_connect ();
 }
 
 int
@@ -538,6 +344,6 @@ main (int argc, char **argv)
 {
   g_autoptr (GtkApplication) app = gtk_application_new ("im.floo.GtkChat", G_APPLICATION_DEFAULT_FLAGS);
 
-  g_signal_connect (app, "activate", G_CALLBACK (on_activate), NULL);
+  g_signal_connect (app, "startup", G_CALLBACK (on_startup), NULL);
   return g_application_run (G_APPLICATION (app), argc, argv);
 }
