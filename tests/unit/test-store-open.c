@@ -477,6 +477,25 @@ test_locked (Fixture *f, gconstpointer data)
   sqlite3_close (handle);
 }
 
+/* Readers open the store when they are needed: another file in its place is not read. */
+static void
+test_replaced (Fixture *f, gconstpointer data)
+{
+  g_autofree char *path = fixture_path (f, "store.db");
+  g_autofree char *elsewhere = fixture_path (f, "elsewhere.db");
+  g_autoptr (GError) error = NULL;
+
+  fixture_open (f);
+  fixture_write (f, fill, NULL);
+  g_assert_cmpint (g_rename (path, elsewhere), ==, 0);
+  g_assert_true (g_file_set_contents (path, "", 0, NULL));
+  error = fixture_try_read (f, get_first, NULL);
+  g_assert_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE);
+  g_assert_nonnull (strstr (error->message, "is not in its folder any more"));
+  g_assert_cmpint (g_rename (elsewhere, path), ==, 0);
+  fixture_read (f, get_first, NULL);
+}
+
 /* A full disk */
 
 static void
@@ -560,6 +579,7 @@ main (int argc, char **argv)
   ADD ("/store/open/strange-events", test_strange_events);
   ADD ("/store/open/bad-text", test_bad_text);
   ADD ("/store/open/locked", test_locked);
+  ADD ("/store/open/replaced", test_replaced);
   ADD ("/store/open/full", test_full);
   return g_test_run ();
 }
