@@ -56,8 +56,7 @@ insert_one (FlooDb *db, Filler *filler, guint i, GError **error)
     return FALSE;
   /* The last of each is enough for the list. */
   return i + 2 * OTHERS < filler->n
-         || floo_conversations_touch (db, message.conversation, FLOO_CONVERSATION_ROSTER, TRUE, 0, FALSE, message.id, message.timestamp,
-                                      NULL, error);
+         || floo_conversations_touch (db, message.conversation, FLOO_CONVERSATION_ROSTER, TRUE, 0, FALSE, message.id, message.timestamp, error);
 }
 
 static gboolean

@@ -65,7 +65,7 @@ fill_store (GError **error)
 
       if (!floo_messages_insert (db, &message, counts, &is_new, error)
           || !floo_conversations_touch (db, message.conversation, i % 2 ? FLOO_CONVERSATION_ROSTER : FLOO_CONVERSATION_GROUP, TRUE, counts, FALSE,
-                                        message.id, message.timestamp, NULL, error))
+                                        message.id, message.timestamp, error))
         return FALSE;
     }
   for (guint i = 0; i < 2 * G_N_ELEMENTS (states); i++)

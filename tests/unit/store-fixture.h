@@ -244,8 +244,7 @@ fixture_take_in (FlooDb *db, const FlooMessage *message, gboolean counts, GError
   if (!floo_messages_insert (db, message, counts, &is_new, error))
     return FALSE;
   return !is_new
-         || floo_conversations_touch (db, message->conversation, type, TRUE, counts ? 1 : 0, FALSE, message->id, message->timestamp,
-                                      NULL, error);
+         || floo_conversations_touch (db, message->conversation, type, TRUE, counts ? 1 : 0, FALSE, message->id, message->timestamp, error);
 }
 
 /* The reply's ids (or others' first column) as text: "1 2 3 " */

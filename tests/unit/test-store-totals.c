@@ -150,7 +150,7 @@ insert_many (FlooDb *db, gpointer data, GError **error)
 
       message.from = id % 2 == 0 ? FIXTURE_SELF : message.from;
       OK (floo_messages_insert (db, &message, FALSE, &is_new, error)
-          && floo_conversations_touch (db, message.conversation, FLOO_CONVERSATION_ROSTER, TRUE, 0, FALSE, id, message.timestamp, NULL, error));
+          && floo_conversations_touch (db, message.conversation, FLOO_CONVERSATION_ROSTER, TRUE, 0, FALSE, id, message.timestamp, error));
     }
   return TRUE;
 }

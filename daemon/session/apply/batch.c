@@ -80,7 +80,7 @@ apply_unread_entry (FlooApply *apply, gpointer data, GError **error)
     return FALSE;
   if (is_deleted)
     return TRUE;
-  if (!floo_conversations_touch (apply->db, id, type, TRUE, 0, FALSE, 0, 0, NULL, error))
+  if (!floo_conversations_touch (apply->db, id, type, TRUE, 0, FALSE, 0, 0, error))
     return FALSE;
   apply->list_changed = TRUE;
   if (entry->n == 0 && type == FLOO_CONVERSATION_ROSTER)

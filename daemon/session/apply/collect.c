@@ -110,7 +110,7 @@ floo_apply_counts (FlooApply *apply, GError **error)
       if (!change->touched)
         continue;
       if (!floo_conversations_touch (apply->db, change->id, change->type, change->listed, change->unread, change->mentioned,
-                                     change->last_id, change->last_timestamp, NULL, error))
+                                     change->last_id, change->last_timestamp, error))
         return FALSE;
       apply->list_changed |= change->listed;
       floo_apply_change_clear (change);

@@ -16,17 +16,10 @@ static const char *const types[] = { "roster", "group", "system" };
 
 gboolean
 floo_conversations_touch (FlooDb *db, gint64 id, FlooConversationType type, gboolean listed, int unread_delta, gboolean mentioned,
-                          gint64 last_id, gint64 last_timestamp, guint *unread, GError **error)
+                          gint64 last_id, gint64 last_timestamp, GError **error)
 {
-  gint64 count;
-
-  if (!floo_query_get_int (db, "conversation-touch",
-                           FLOO_INTS (id, type, listed ? 1 : 0, unread_delta, mentioned ? 1 : 0, last_id, last_timestamp), &count,
-                           NULL, error))
-    return FALSE;
-  if (unread != NULL)
-    *unread = (guint) count;
-  return TRUE;
+  return floo_query_run_ints (db, "conversation-touch",
+                              FLOO_INTS (id, type, listed ? 1 : 0, unread_delta, mentioned ? 1 : 0, last_id, last_timestamp), NULL, error);
 }
 
 gboolean

@@ -31,13 +31,12 @@ floo_conversation_to_type (FlooConversationType type)
  * @unread_delta: how many messages more count as unread
  * @mentioned: one of them mentions us
  * @last_id, @last_timestamp: the newest of the new messages; 0: none (the conversation is only made)
- * @unread: (out) (optional): the count afterwards
  *
  * Makes the conversation where it is not there and takes new messages into account: once a batch and conversation.
  * The mention flag goes when the unread count becomes 0.
  */
 gboolean floo_conversations_touch (FlooDb *db, gint64 id, FlooConversationType type, gboolean listed, int unread_delta, gboolean mentioned,
-                                   gint64 last_id, gint64 last_timestamp, guint *unread, GError **error);
+                                   gint64 last_id, gint64 last_timestamp, GError **error);
 
 /* We came into the group @id at @now, ms: it is in the list before anything is written in it. */
 gboolean floo_conversations_enter_group (FlooDb *db, gint64 id, gint64 now, GError **error);

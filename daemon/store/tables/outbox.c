@@ -114,7 +114,7 @@ touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError
     type = FLOO_CONVERSATION_GROUP;
   return row->operation != FLOO_OPERATION_MESSAGE || row->type == FLOO_TYPE_COMMAND || row->not_before != 0
          || floo_conversations_touch (db, row->conversation, type,
-                                      floo_message_is_record (row->type, row->config), 0, FALSE, id, timestamp, NULL, error);
+                                      floo_message_is_record (row->type, row->config), 0, FALSE, id, timestamp, error);
 }
 
 /* An operation on a message that failed has nothing to wait for; on one that is not due yet it would hold up what is behind it. */
