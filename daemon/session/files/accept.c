@@ -19,7 +19,7 @@
 #include "store/tables/tokens.h"
 #include "session/apply/status.h"
 
-/* When a call is answered although the file is still coming: a pipe may take its time, a caller does not wait longer than 20 s. */
+/* When a call is answered although the file is still being copied: a pipe may be slow, and callers wait for 20 s at most. */
 #define REPLY_MS 10000
 
 /* ---- the row ---- */
@@ -37,8 +37,8 @@ typedef struct {
   char *file_text;
   char *attachment;
   char *config;
-  gboolean known;           /* by its token */
-  gboolean uncopied;        /* known, and its bytes never came */
+  gboolean known;           /* a message with its token exists */
+  gboolean uncopied;        /* known, and its file was never copied */
 } AcceptCall;
 
 static void
@@ -59,7 +59,7 @@ accept_call_free (gpointer data)
   floo_call_free (call);
 }
 
-/* What a row says of its bytes. */
+/* A row's state, and whether its file was copied. */
 typedef struct {
   FlooSendState state;
   gboolean uncopied;
@@ -82,7 +82,7 @@ note_message (const FlooMessage *message, gpointer user_data)
   *(gboolean *) user_data = TRUE;
 }
 
-/* The message that this token stands for; 0: none, or one that failed for want of its bytes, which are here now. */
+/* @known: (out): the message that this token stands for; 0: none, or one that failed because it had no file, which this call brings. */
 static gboolean
 find_known (FlooDb *db, AcceptCall *call, gint64 *known, GError **error)
 {
@@ -131,7 +131,7 @@ run_accept (FlooDb *db, gpointer data, GError **error)
 
 /* ---- the bytes ---- */
 
-/* What the copy has told, for the row. */
+/* What was learnt from the copy, for the row. */
 typedef struct {
   gint64 client_id;
   char *file_text;
@@ -158,7 +158,7 @@ run_copied (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_set_file (db, job->client_id, job->file_text, job->attachment, error);
 }
 
-/* To a client that does not have the client_id yet the call fails; for others the message is one that failed. */
+/* For a client that does not have the client_id yet the call fails; else the message fails. */
 static void
 give_up (FlooTransfer *transfer, const GError *error)
 {
@@ -247,7 +247,7 @@ on_reply_timer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* A row that is there, on its way to its transfer. */
+/* A row that was inserted and gets its transfer. */
 typedef struct {
   gint64 client_id;
   int fd;
@@ -280,7 +280,7 @@ on_transfer_added (FlooFiles *self, FlooTransfer *transfer, const GError *error,
                          floo_files_get_stall_ms (self), floo_transfer_get_cancellable (transfer), on_copied, g_object_ref (transfer));
 }
 
-/* The same call again: the same message. Its transfer is answered as long as there is one. */
+/* The same call again gets the same message, and its transfer as long as there is one. */
 static void
 answer_known (const AcceptCall *call, FlooTransfer *transfer)
 {
@@ -292,7 +292,7 @@ answer_known (const AcceptCall *call, FlooTransfer *transfer)
   call->call.reply (g_variant_new ("(x@o)", call->row.client_id, path), NULL, call->call.user_data);
 }
 
-/* The row of a call before, to which we said that it cannot be, and which the store could not take back: its message gets these bytes. */
+/* Whether the row is left from an earlier call that was answered with an error, and could not be deleted: this file is for it. */
 static gboolean
 is_orphan (FlooFiles *self, const AcceptCall *call, FlooTransfer *transfer)
 {
@@ -317,7 +317,7 @@ is_to_be_copied (FlooFiles *self, const AcceptCall *call)
     }
   if (floo_fates_revoke (self->fates, call->row.client_id))
     return TRUE;
-  floo_reply_error (call->call.reply, call->call.user_data, FLOO_ERROR_STORAGE_FULL, "The call before is still being taken back: try again");
+  floo_reply_error (call->call.reply, call->call.user_data, FLOO_ERROR_STORAGE_FULL, "An earlier call with this token is still being undone: try again");
   return FALSE;
 }
 
@@ -349,7 +349,7 @@ on_accepted (FlooStore *store, gpointer data, const GError *error)
       TRUE, on_transfer_added, accepted);
 }
 
-/* Of everything but the bytes. */
+/* Of everything but the file's content. */
 static char *
 digest_of (const FlooSendFileRequest *request, const char *config)
 {

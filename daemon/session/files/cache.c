@@ -29,7 +29,7 @@ part_path (const char *folder, const char *name, guint64 id)
   return g_strdup_printf ("%s.%" G_GUINT64_FORMAT PART, path, id);
 }
 
-/* The modification time of a whole file of @size bytes. Even seconds between 1987 and 2004: any file system can keep them. */
+/* The modification time that marks a complete file of @size bytes. Even seconds between 1987 and 2004, which every file system can store. */
 static struct timespec
 stamp_of (goffset size)
 {
@@ -68,16 +68,16 @@ floo_cache_open (const char *folder, const char *name, goffset *size, GError **e
         floo_file_fail (error, FLOO_ERROR_FILE, "Cannot open", path);
       return -1;
     }
-  /* Not where it is just being cleaned away. */
+  /* Fails while the file is being removed. */
   if (flock (fd, LOCK_SH | LOCK_NB) != 0 || fstat (fd, &info) != 0 || !S_ISREG (info.st_mode) || info.st_nlink == 0
       || !has_stamp (&info))
     {
       close (fd);
       return -1;
     }
-  /* The order of use does not hang on how the disk is mounted. */
+  /* Sets the access time itself, whatever the mount options are. */
   if (futimens (fd, now_and_as_it_is) != 0)
-    g_debug ("%s: the time of use is not kept: %s", path, g_strerror (errno));
+    g_debug ("%s: the access time could not be set: %s", path, g_strerror (errno));
   if (size != NULL)
     *size = info.st_size;
   return fd;
@@ -184,7 +184,7 @@ list_files (const char *folder, goffset *sum)
   return entries;
 }
 
-/* Unless somebody has it open. */
+/* Removes a file unless it is open. */
 static gboolean
 remove_unused (const char *path)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * download.c: a file to the cache, as a transfer: whichever file it is (sources.c).
+ * download.c: downloads any file (see sources.c) to the cache, as a transfer.
  */
 #include "session/files/parts.h"
 
@@ -17,7 +17,7 @@ typedef struct {
   FlooDownloadSpec spec;
   char *folder;
   guint64 id;           /* the transfer's */
-  int fd;               /* what is written; -1: nothing yet */
+  int fd;               /* of the file that is written; -1: none yet */
   gboolean present;     /* fd is the complete file of the cache */
   goffset size;
   FlooFetchState state;
@@ -40,7 +40,7 @@ download_free (gpointer data)
   g_free (download);
 }
 
-/* ---- a try ---- */
+/* ---- an attempt ---- */
 
 static void go_on (Download *download);
 
@@ -113,7 +113,7 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
       floo_transfer_done (download->transfer, error);
       return;
     }
-  /* Not into the cache of an account that was erased meanwhile. */
+  /* The account may have been erased meanwhile, with its cache. */
   if (floo_files_may_go_on (download->transfer))
     publish (download);
 }
@@ -126,7 +126,7 @@ fetch (Download *download)
   FlooFetchRequest request = { .url = download->spec.url, .query = (const char *const *) download->spec.query, .fd = download->fd,
                                .max_size = download->spec.max_size };
 
-  /* The service's own, without a host. */
+  /* A path without a host is the service's own. */
   if (*download->spec.url == '/')
     {
       const char *service = floo_endpoints_get_rest (floo_account_get_endpoints (files->account));
@@ -156,7 +156,7 @@ on_shared_file (GObject *source, GAsyncResult *result, gpointer user_data)
   go_on (download);
 }
 
-/* Where a shared file is: its list says so, too, but a caller need not have read it. */
+/* Asks for the URL of a shared file, which a caller need not have listed. */
 static void
 ask_for_shared_file (Download *download)
 {
@@ -168,7 +168,7 @@ ask_for_shared_file (Download *download)
                         floo_transfer_get_cancellable (download->transfer), on_shared_file, download);
 }
 
-/* Our own copy, into the cache: that one stays when the file was uploaded. */
+/* Copies our own file into the cache, since the copy that waits is deleted after the upload. */
 static gboolean
 copy_own (const Download *download, int fd, GCancellable *cancellable, GError **error)
 {
@@ -248,13 +248,13 @@ run_download (FlooTransfer *transfer, gpointer user_data)
       return;
     }
   task = g_task_new (NULL, floo_transfer_get_cancellable (transfer), on_created, download);
-  g_task_set_check_cancellable (task, FALSE); /* what was made has to be taken */
+  g_task_set_check_cancellable (task, FALSE); /* the result must be received even after a cancellation */
   g_task_set_source_tag (task, run_download);
   g_task_set_task_data (task, download, NULL); /* the transfer has it */
   g_task_run_in_thread (task, create_thread);
 }
 
-/* What is in the cache already, or is our own, needs no turn and no service. */
+/* Files in the cache, and our own, need neither a place in the queue nor the service. */
 static void
 begin_local (FlooTransfer *transfer)
 {
@@ -270,7 +270,7 @@ typedef struct {
   char *folder;
   char *name;
   guint64 id;
-  int fd;               /* closed with it: only then its room is free */
+  int fd;               /* closed after the file was deleted, to free its space */
 } Discard;
 
 static void
@@ -313,7 +313,7 @@ on_ended (FlooTransfer *transfer, gpointer user_data)
 
 /* ---- beginning ---- */
 
-/* A download on its way to being a transfer: first the cache is looked at, so that what is there is answered as complete. */
+/* A download before it is a transfer: the cache is checked first, so that a file in it is complete at once. */
 typedef struct {
   FlooFiles *files;
   Download *download;           /* until the transfer has it */
@@ -346,7 +346,7 @@ look_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *can
 {
   Download *download = ((Begin *) task_data)->download;
 
-  /* An error is one of the cache's folder, which the download will meet, too. */
+  /* Ignores an error of the cache's folder, which the download will report. */
   download->fd = floo_cache_open (download->folder, download->spec.name, &download->size, NULL);
   download->present = download->fd >= 0;
   g_task_return_boolean (task, TRUE);

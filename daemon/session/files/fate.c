@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fate.c: the result of sending a message with a file, written to its row: another try, failed, or dropped.
+ * fate.c: writes the result of sending a message with a file to its row: retry, failed, or dropped.
  *
- * The store may not be able to take that down just now: the disk that had no room for the file has none for this, either. It is kept
- * here and tried again, until it is written or the account closed; then the next login decides again.
+ * The store may not be able to write that now: a disk that had no room for the file has none for this, either. It is kept here and
+ * retried, until it is written or the account is closed; then the next login decides again.
  */
 #include "session/files/outgoing.h"
 
@@ -23,13 +23,13 @@ typedef struct {
   gboolean permanent;
   int code;             /* the service's; 0: the error is not of the service */
   char *reason;
-  gboolean held;        /* the row is there, and its file not uploaded */
+  gboolean held;        /* the row exists, and its file is not uploaded */
 } FateJob;
 
 struct _FlooFates {
   FlooFiles *files;
-  GHashTable *waiting;  /* gint64 -> FateJob that the store could not take */
-  GHashTable *writing;  /* gint64: those on their way to the store */
+  GHashTable *waiting;  /* gint64 -> FateJob that could not be written */
+  GHashTable *writing;  /* gint64: those that are being written */
   FlooBackoff backoff;
   guint timer;
 };
@@ -91,7 +91,7 @@ run_fate (FlooDb *db, gpointer data, GError **error)
   FlooOutboxError why = { .code = job->code, .text = job->reason };
   g_autoptr (GError) local = NULL;
 
-  /* Gone or settled in another way meanwhile: nothing to say. */
+  /* Deleted or settled in another way meanwhile. */
   job->held = FALSE;
   if (!floo_outbox_get (db, job->client_id, keep_held, job, &local))
     return floo_error_only_missing (&local, error);
@@ -115,7 +115,7 @@ run_fate (FlooDb *db, gpointer data, GError **error)
 
 static gboolean on_timer (gpointer user_data);
 
-/* A row that only waits for another try is not kept here; dropped takes precedence over failed. */
+/* A retry of the upload is not kept here; dropped takes precedence over failed. */
 static void
 keep (FlooFates *self, FateJob *done)
 {
@@ -137,7 +137,7 @@ on_fated (FlooStore *store, gpointer data, const GError *error)
   FateJob *job = data;
   FlooFates *self = job->files->fates;
 
-  /* With the account the row is closed, as it is. */
+  /* When the account is closed the row is left unchanged. */
   if (!floo_account_is_current (job->files->account, store))
     return;
   g_hash_table_remove (self->writing, &job->client_id);
@@ -146,7 +146,7 @@ on_fated (FlooStore *store, gpointer data, const GError *error)
       floo_backoff_reset (&self->backoff);
       if (job->fate == FLOO_ROW_DROPPED)
         floo_files_cancelled (job->files, job->client_id);
-      /* What waited for it waits no longer. */
+      /* The row is written: cancel a retry of it. */
       floo_sender_pump (job->files->sender);
       return;
     }

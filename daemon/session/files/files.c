@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* files.c: the common ground of all transfers. */
+/* files.c: what all transfers have in common. */
 #include "session/files/parts.h"
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "session/files/cache.h"
 #include "store/engine/files.h"
 
-/* What has not ended; each may hold a descriptor or two. */
+/* Transfers that have not ended; each may use one or two descriptors. */
 #define MAX_OPEN 200
 #define AUTO_MAX_OPEN 50
 
@@ -125,7 +125,7 @@ erase_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
   g_autoptr (GError) error = NULL;
 
   if (!floo_folder_remove (task_data, &error))
-    g_message ("The cache was not deleted: %s", error->message);
+    g_message ("The cache could not be deleted: %s", error->message);
   g_task_return_boolean (task, TRUE);
 }
 
@@ -320,7 +320,7 @@ floo_transfer_call_added (FlooFiles *self, FlooTransfer *transfer, const GError 
     call->reply (g_variant_new ("(@o)", floo_transfer_get_object_path (transfer)), NULL, call->user_data);
 }
 
-/* ---- what the bus sees ---- */
+/* ---- calls about transfers ---- */
 
 GVariant *
 floo_files_get_transfer (FlooFiles *self, guint64 id)
@@ -342,7 +342,7 @@ find_transfer (FlooFiles *self, guint64 id, GError **error)
   FlooTransfer *transfer = floo_transfers_get (self->transfers, id);
 
   if (transfer == NULL)
-    g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "There is no transfer %" G_GUINT64_FORMAT " any more", id);
+    g_set_error (error, FLOO_ERROR, FLOO_ERROR_NOT_FOUND, "There is no transfer %" G_GUINT64_FORMAT, id);
   return transfer;
 }
 
@@ -409,7 +409,7 @@ floo_files_open_transfer (FlooFiles *self, guint64 id, FlooFdReply reply, gpoint
   Open *open;
 
   if (transfer != NULL && path == NULL)
-    g_set_error_literal (&error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The transfer is no complete download");
+    g_set_error_literal (&error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The transfer is not a complete download");
   if (error != NULL)
     {
       reply (-1, error, user_data);

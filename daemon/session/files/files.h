@@ -26,19 +26,19 @@ typedef struct {
 FlooFiles *floo_files_new (FlooAccount *account, FlooSender *sender, FlooDirectory *directory, const FlooFilesListener *listener,
                            gpointer data);
 void floo_files_free (FlooFiles *files);
-/* The account's store is there: what waits to be uploaded is taken up. */
+/* The account's store is open: resumes pending uploads. */
 void floo_files_open (FlooFiles *files);
 /* The store is about to close: all transfers end. */
 void floo_files_close (FlooFiles *files);
-/* The service has told its time: what was kept long enough by it goes. */
+/* The service has told its time: removes what has expired by it. */
 void floo_files_clean (FlooFiles *files);
-/* Deletes the downloaded files of the account that is open; to be called before floo_files_close(). What cannot be deleted is logged. */
+/* Deletes the downloaded files of the account that is open; to be called before floo_files_close(). Errors are logged. */
 void floo_files_erase_cache_async (FlooFiles *files, GAsyncReadyCallback callback, gpointer user_data);
-/* Transfers are begun while we are online. */
+/* Transfers run while we are online. */
 void floo_files_set_online (FlooFiles *files, gboolean online);
 /* Resend of a message: its upload begins now, where it has one. */
 void floo_files_resend (FlooFiles *files, gint64 client_id);
-/* A row of the outbox was cancelled: with the file that it waits for, if it does. */
+/* A row of the outbox was cancelled: cancels the upload of its file, if there is one. */
 void floo_files_cancelled (FlooFiles *files, gint64 client_id);
 /* @images: FlooInboundImage: images that came; they are downloaded where the configuration wants it */
 void floo_files_images_came (FlooFiles *files, const GArray *images);

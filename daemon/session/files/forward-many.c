@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * forward-many.c: several messages sent on to several others, all of them or none.
+ * forward-many.c: forwards several messages to several recipients, all or none.
  *
- * First what they are is read, then the service is asked for an address of each file for each of its new readers, then all go into the outbox
- * in one transaction, with numbers that follow each other: so one number stands for all of them with the caller's token.
+ * First the messages are read, then the service is asked for an address of each file for each of its new readers, then all copies are put
+ * into the outbox in one transaction, with consecutive numbers, so that the first number is enough to keep with the caller's token.
  */
 #include "session/files/parts.h"
 
@@ -21,22 +21,22 @@
 #include "store/tables/recipient.h"
 #include "store/tables/tokens.h"
 
-/* What an application allows at least, and asks its configuration for where it is more. */
+/* What every application allows; for more its configuration is requested. */
 #define LEAST_MESSAGES 100
 #define LEAST_TARGETS 20
-/* Of one call: messages in all, and their bytes. */
+/* Limits of one call: messages in all, and their bytes. */
 #define MAX_COPIES 2000u
 #define MAX_BYTES (32u << 20)
-/* Requests for addresses at a time, and how long they may take together. */
+/* How many addresses are requested at a time, and how long all may take. */
 #define MAX_REQUESTS 8
 #define LIMIT_MS 20000
 
-/* A message that is sent on. */
+/* A message that is forwarded. */
 typedef struct {
   int type;
   char *content;
   char *attachment;
-  char *sign;                   /* (nullable): by which the service knows its file; NULL: it has none, or one that anybody can fetch */
+  char *sign;                   /* (nullable): the service's id of its file; NULL: it has none, or one that anybody can fetch */
 } Source;
 
 typedef struct {
@@ -51,7 +51,7 @@ typedef struct {
   GArray *targets;              /* Target */
   char *token, *digest;         /* (nullable) */
   char *ext, *config;
-  gint64 not_before;            /* as it is kept */
+  gint64 not_before;            /* as it is stored */
   gint64 first;                 /* number of the first one; 0: not known yet */
   GPtrArray *sources;           /* Source */
   char **attachments;           /* of each copy, NULL: its source's */
@@ -325,7 +325,7 @@ on_config (GObject *source, GAsyncResult *result, gpointer user_data)
     begin (many);
 }
 
-/* ---- what they are ---- */
+/* ---- reading the messages ---- */
 
 typedef struct {
   Many *many;
@@ -373,7 +373,7 @@ run_read (FlooDb *db, gpointer data, GError **error)
 
   many->first = 0;
   g_ptr_array_set_size (many->sources, 0);
-  /* They were sent: whether that could be done again, now, does not matter. */
+  /* They were sent before, so whether they could be sent now does not matter. */
   if (many->token != NULL && !floo_tokens_find (db, many->token, many->digest, &many->first, error))
     return FALSE;
   if (many->first != 0)
@@ -414,7 +414,7 @@ on_read (FlooStore *store, gpointer data, const GError *error)
 
 /* ---- the call ---- */
 
-/* What the token stands for. */
+/* Of the arguments that belong to the token. */
 static char *
 digest_of (const FlooForwardRequest *request, const char *config)
 {

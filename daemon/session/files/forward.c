@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * forward.c: a message sent on to somebody else. A file is not sent again: the service gives its new reader an address of his own.
+ * forward.c: forwards a message. A file is not uploaded again: the service gives its new reader an address of its own.
  */
 #include "session/files/parts.h"
 
@@ -25,7 +25,7 @@ typedef struct {
   char *identity;
   FlooReply reply;
   gpointer user_data;
-  gint64 known;                 /* what was sent for this token; 0: nothing */
+  gint64 known;                 /* the message that was sent for this token; 0: none */
   /* of the message */
   int type;
   char *content;
@@ -144,7 +144,7 @@ on_message_found (FlooStore *store, gpointer data, const GError *error)
   else if (forward->known != 0)
     answer_known (forward);
   else if (sign == NULL)
-    send_on (forward, forward->attachment); /* no file, or one at an address that is anybody's */
+    send_on (forward, forward->attachment); /* no file, or one that anybody can fetch */
   else if (floo_call_check_online (account, forward->reply, forward->user_data))
     floo_forward_ask_address (forward->files, sign, forward->to_type, forward->to, floo_account_get_cancellable (account), on_address,
                               forward);
@@ -177,7 +177,7 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
   Forward *forward = data;
   g_autofree char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256, forward->identity, -1);
 
-  /* It was sent: whether that could be done again, now, does not matter. */
+  /* It was sent before, so whether it could be sent now does not matter. */
   if (forward->token != NULL && !floo_tokens_find (db, forward->token, digest, &forward->known, error))
     return FALSE;
   if (forward->known != 0)
@@ -188,7 +188,7 @@ run_find_message (FlooDb *db, gpointer data, GError **error)
   return floo_forward_check_type (forward->message, forward->type, error);
 }
 
-/* What a token stands for. The service gives another address each time; what is asked for stays the same. */
+/* The arguments that belong to a token. Without the address, which is another one each time. */
 static char *
 identity_of (const Forward *forward, const char *to_type)
 {

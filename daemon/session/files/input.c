@@ -70,7 +70,7 @@ too_large (goffset max, GError **error)
   return FALSE;
 }
 
-/* ---- what it is ---- */
+/* ---- describing ---- */
 
 static gsize
 read_at (gpointer source, guint64 offset, guint8 *buffer, gsize len)
@@ -128,7 +128,7 @@ floo_input_open (const char *path, const char *name, GError **error)
 
 /* ---- copying ---- */
 
-/* Waits until there is something to read. A regular file always has something. */
+/* Waits until there is something to read. A regular file is always readable. */
 static gboolean
 wait_for_input (Take *take, GCancellable *cancellable, GError **error)
 {
@@ -144,7 +144,7 @@ wait_for_input (Take *take, GCancellable *cancellable, GError **error)
     return TRUE;
   if (n < 0)
     return fail (error, "the file cannot be read");
-  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT, "the file's other end gave nothing in time");
+  g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT, "nothing came from the pipe or socket in time");
   return FALSE;
 }
 
@@ -191,8 +191,8 @@ copy_stream (Take *take, int to, GCancellable *cancellable, GError **error)
 }
 
 /*
- * To the end of the file, whatever it says its size is: it may grow or shrink meanwhile, and the files of /proc have no size at all.
- * Without a byte moving where the file system can share them, within the kernel where it can do that.
+ * Copies to the end of the file, whatever its size is: it may grow or shrink meanwhile, and files of /proc have no size.
+ * As a reflink if the file system supports that, else within the kernel if possible.
  */
 static gboolean
 copy_regular (Take *take, int to, GCancellable *cancellable, GError **error)
@@ -236,7 +236,7 @@ floo_input_copy (const FlooInput *input, int to, GCancellable *cancellable, GErr
   return copy_regular (&take, to, cancellable, error);
 }
 
-/* What was copied in one step may be larger than the file was when it was looked at. */
+/* The copy may be larger than the file was when its size was read. */
 static gboolean
 check_copy (const Take *take, int to, GError **error)
 {
@@ -257,7 +257,7 @@ copy_all (Take *take, const struct stat *info, int to, GCancellable *cancellable
   return take->copy == NULL || fsync (to) == 0 || fail (error, "the file cannot be copied");
 }
 
-/* A file without a name; where the file system has none, one that loses it at once. */
+/* A file without a name; on file systems without O_TMPFILE one that is unlinked at once. */
 static int
 open_unnamed (const char *folder)
 {
@@ -299,7 +299,7 @@ make_copy (Take *take, const struct stat *info, GCancellable *cancellable, GErro
   return NULL;
 }
 
-/* The client's own file with an offset of our own. -1: it has to be copied */
+/* Opens the client's file again, with an offset of our own. -1: it has to be copied */
 static int
 reopen (int fd)
 {
@@ -308,7 +308,7 @@ reopen (int fd)
   return open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
-/* Whether a regular file has as many bytes as it says: those of /proc and /sys have not, nor has one that is written to just now. */
+/* Whether a regular file has as many bytes as its size says, unlike files of /proc and /sys, or one that is being written. */
 static gboolean
 has_size (int fd, goffset size)
 {
@@ -331,7 +331,7 @@ take_input (Take *take, GCancellable *cancellable, GError **error)
   if ((fcntl (take->fd, F_GETFL) & O_ACCMODE) == O_WRONLY || (fcntl (take->fd, F_GETFL) & O_PATH) != 0
       || (!S_ISREG (info.st_mode) && !S_ISFIFO (info.st_mode) && !S_ISSOCK (info.st_mode)))
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_FILE, "the descriptor is no file, pipe or socket that can be read");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_FILE, "the descriptor is not a readable file, pipe or socket");
       return NULL;
     }
   if (S_ISREG (info.st_mode) && info.st_size > take->max_size)

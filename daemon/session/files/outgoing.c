@@ -2,10 +2,9 @@
 /*
  * outgoing.c: messages that carry a file, as one durable unit with their rows.
  *
- * The row is in the outbox at once, and with it what is known of the file. Then the bytes are copied into the account's folder, under the
- * row's client_id; then they are uploaded, as often as it takes; then the row gets its attachment and goes the way of all messages.
- * Whatever stops the daemon, the next one goes on from the row: with the bytes it uploads them (again), without them it says that they
- * are lost.
+ * The row is inserted into the outbox at once, with the properties of the file. Then the file is copied into the account's folder, under the
+ * row's client_id; then it is uploaded, with retries; then the row gets its attachment and is sent like all messages. However the daemon
+ * ends, the next one continues from the row: it uploads the copy (again), or fails the message if the copy is missing or incomplete.
  */
 #include "session/files/outgoing.h"
 
@@ -92,7 +91,7 @@ floo_outgoing_attachment (JsonObject *file, const char *url)
   return floo_outgoing_to_text (attachment);
 }
 
-/* ---- the copy goes ---- */
+/* ---- deleting the copy ---- */
 
 static void
 remove_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
@@ -118,7 +117,7 @@ floo_outgoing_remove_copy (FlooFiles *self, gint64 client_id)
   g_task_run_in_thread (task, remove_thread);
 }
 
-/* ---- uploaded: the message takes its place ---- */
+/* ---- uploaded: the message is released ---- */
 
 typedef struct {
   FlooOutboxCall base;
@@ -151,7 +150,7 @@ on_released (GVariant *result, const GError *error, gpointer user_data)
     floo_transfer_cancel (transfer);
   else
     {
-      /* The store cannot take it now: the upload is done once more when it can. */
+      /* The store cannot write it now: the upload is repeated later. */
       later = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, error->message);
       error = later;
     }
@@ -240,7 +239,7 @@ on_ended (FlooTransfer *transfer, gpointer user_data)
   g_autoptr (GError) cancelled = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The transfer was cancelled");
 
   g_clear_pointer (&send->upload.input, floo_input_free);
-  /* The next login of the account takes it up again. */
+  /* The next login of the account resumes it. */
   if (floo_transfer_is_abandoned (transfer))
     return;
   switch (floo_transfer_get_status (transfer))
@@ -294,7 +293,7 @@ floo_outgoing_add (FlooFiles *self, FlooOutgoing *send, gboolean held, FlooFiles
   floo_files_add (self, &spec, func, user_data);
 }
 
-/* ---- going on ---- */
+/* ---- resuming ---- */
 
 /* A row whose file is not uploaded. */
 typedef struct {
@@ -365,7 +364,7 @@ resume (FlooFiles *self, const HeldRow *row)
     return;
   if (!floo_json_get_bool (file, "copied", &copied) || !copied)
     {
-      lost = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_FILE, "The daemon ended before it had all of the file: send it again");
+      lost = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_FILE, "The daemon ended before the file was copied completely: send it again");
       floo_outgoing_decide (self, row->client_id, FLOO_ROW_FAILED, lost, 0);
       floo_outgoing_remove_copy (self, row->client_id);
       return;
@@ -374,7 +373,7 @@ resume (FlooFiles *self, const HeldRow *row)
                      on_resumed, NULL);
 }
 
-/* Copies that belong to no row. */
+/* Deletes copies that belong to no row. */
 static void
 remove_strays (FlooFiles *self, const ReviewJob *job)
 {
@@ -397,8 +396,8 @@ on_reviewed (FlooStore *store, gpointer data, const GError *error)
   FlooFiles *self = job->files;
 
   if (error != NULL)
-    g_message ("The files that wait to be sent could not be looked up: %s", error->message);
-  /* Of a login that is over meanwhile. */
+    g_message ("Pending messages with files could not be read: %s", error->message);
+  /* The login may have ended meanwhile. */
   if (error != NULL || self->outgoing == NULL || !floo_account_is_current (self->account, store))
     return;
   remove_strays (self, job);

@@ -22,7 +22,7 @@ typedef struct {
   FlooReply reply;
   gpointer user_data;
   guint reply_timer;
-  gboolean refused;         /* the call was answered with an error: its row goes */
+  gboolean refused;         /* the call was answered with an error: its row is deleted */
 } FlooOutgoing;
 
 /* The call, if it waits for an answer, gets (xo), or @error (nullable). */
@@ -30,7 +30,7 @@ void floo_outgoing_answer (FlooOutgoing *send, FlooTransfer *transfer, const GEr
 
 /* @file: (transfer full): of the row */
 FlooOutgoing *floo_outgoing_new (FlooFiles *self, gint64 client_id, FlooToType to_type, gint64 to, int type, JsonObject *file);
-/* @send: (transfer full): becomes a transfer. @held: until its bytes are there */
+/* @send: (transfer full): becomes a transfer. @held: it waits until its file is copied */
 void floo_outgoing_add (FlooFiles *self, FlooOutgoing *send, gboolean held, FlooFilesAdded func, gpointer user_data);
 
 /* Returns: (transfer full): key of its transfer; name of its copy */
@@ -44,8 +44,8 @@ char *floo_outgoing_attachment (JsonObject *file, const char *url);
 
 typedef enum { FLOO_ROW_WAITS, FLOO_ROW_FAILED, FLOO_ROW_DROPPED } FlooRowFate;
 
-/* What becomes of a row that is still held. @error: (nullable): why; @delay_ms: to the next try. FAILED and DROPPED are tried until the store
- * takes them. */
+/* Decides the fate of a row that is still held. @error: (nullable): why; @delay_ms: to the next retry. FAILED and DROPPED are retried until the
+ * store has written them. */
 void floo_outgoing_decide (FlooFiles *self, gint64 client_id, FlooRowFate fate, const GError *error, guint delay_ms);
 
 G_END_DECLS

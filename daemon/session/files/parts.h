@@ -2,12 +2,12 @@
 /*
  * parts.h: transfers, their folders and storages. Only for this folder.
  *
- *   files      the common ground: folders, numbers, the queue, what the bus sees of it
- *   upload     a client's file to the storage, and what follows
- *   download   files to the cache, and which (sources.c)
- *   send-file  messages that carry a file: how they are accepted
- *   outgoing   and what becomes of them
- *   forward    messages that carry another one's
+ *   files      common parts: folders, numbers, the queue, calls about transfers
+ *   upload     uploads of a client's file, and the requests after them
+ *   download   downloads to the cache, of which files: sources.c
+ *   accept     messages that carry a file: accepting them,
+ *   outgoing   uploading their files
+ *   forward    messages that carry the file of another one
  */
 #pragma once
 
@@ -21,7 +21,7 @@
 
 G_BEGIN_DECLS
 
-/* Tries of a transfer in a row in which nothing moves. */
+/* Attempts of a transfer in a row without progress. */
 #define FLOO_TRANSFER_TRIES 5
 
 typedef struct _FlooFates FlooFates;
@@ -39,20 +39,20 @@ struct _FlooFiles {
   FlooRest *storage_rest;       /* the one that it was made with */
   char *cache;                  /* (nullable): folder of the account's downloaded files, while an account is open */
   char *outgoing;               /* (nullable): folder of the account's files that wait to be sent */
-  guint logins;                 /* how often it was opened: what was begun for an earlier login is not added to this one */
-  gboolean going;               /* listeners are not called any more */
+  guint logins;                 /* how often it was opened, to tell work of an earlier login from that of this one */
+  gboolean going;               /* being freed: listeners are not called any more */
   gboolean cleaning;
-  GHashTable *accepting;        /* gint64: client_ids of rows whose transfer is not there yet */
-  gboolean backlog;             /* there are rows for which there was no room */
+  GHashTable *accepting;        /* gint64: client_ids of rows whose transfer is not made yet */
+  gboolean backlog;             /* there are rows that had no room for a transfer */
 };
 
-/* Between the steps of a try: FALSE: it was cancelled, perhaps with the whole login, and is done. */
+/* Between the steps of an attempt. FALSE: it was cancelled, perhaps with the whole login, and has ended. */
 gboolean floo_files_may_go_on (FlooTransfer *transfer);
 /* Returns: (transfer none): the storage of the present login */
 FlooStorage *floo_files_get_storage (FlooFiles *self);
 guint floo_files_get_stall_ms (FlooFiles *self);
 goffset floo_files_get_max_size (FlooFiles *self);
-/* Whether another transfer would be taken. */
+/* Whether there is room for another transfer. */
 gboolean floo_files_has_room (FlooFiles *self);
 
 /**
@@ -65,7 +65,7 @@ gboolean floo_files_has_room (FlooFiles *self);
 typedef void (*FlooFilesAdded) (FlooFiles *self, FlooTransfer *transfer, const GError *error, gpointer user_data);
 void floo_files_add (FlooFiles *self, const FlooTransferSpec *spec, FlooFilesAdded func, gpointer user_data);
 
-/* A call that is answered with (o), the path of a transfer, once that is there. */
+/* A call that is answered with (o), the path of a transfer, once that is made. */
 typedef struct {
   FlooReply reply;
   gpointer user_data;
@@ -79,9 +79,9 @@ void floo_transfer_call_added (FlooFiles *self, FlooTransfer *transfer, const GE
 
 FlooFates *floo_fates_new (FlooFiles *files);
 void floo_fates_free (FlooFates *self);
-/* The account is being closed: what is not written is decided again at its next login. */
+/* The account is being closed: fates that are not written are decided again at its next login. */
 void floo_fates_clear (FlooFates *self);
-/* What was decided of the row is void, if it is not written yet. FALSE: it is just being written. */
+/* Revokes the row's fate if it is not written yet. FALSE: it is being written. */
 gboolean floo_fates_revoke (FlooFates *self, gint64 client_id);
 
 /* ---- upload.c ---- */
@@ -91,10 +91,10 @@ typedef struct _FlooUpload FlooUpload;
 /**
  * FlooUpload:
  * @files: while the transfer is under way
- * @input: what is sent; NULL as long as it is being taken
- * @address: path of the operation that tells where to
+ * @input: the file; NULL until it is opened
+ * @address: path of the REST operation that gives the address
  * @query: its parameters
- * @finish: (nullable): what follows when the file is there, under @url; ends with floo_transfer_done()
+ * @finish: (nullable): called when the file is uploaded to @url; ends with floo_transfer_done()
  */
 struct _FlooUpload {
   FlooFiles *files;
@@ -123,10 +123,10 @@ gboolean floo_file_type_check (const char *to_type, const char *type, FlooToType
 /**
  * FlooDownloadSpec:
  * @name: in the cache
- * @shown: the file's name, for people
- * @url: (nullable): a shared file's, which is asked for
- * @copy: (nullable): our own copy of the file, which is taken instead, without the service
- * @query: (nullable): what is added to the URL
+ * @shown: the file's name as it is shown
+ * @url: (nullable): NULL for a shared file, whose URL is requested
+ * @copy: (nullable): our own copy of the file, which is used instead of the service
+ * @query: (nullable): parameters that are added to the URL
  * @max_size: bytes; the configuration's limit holds, too
  * @may_be_less: a client that asks for the file gets another transfer, since @max_size may be below its limit
  * @message: that carries it, or 0
@@ -145,12 +145,12 @@ typedef struct {
   gint64 file;
 } FlooDownloadSpec;
 
-/* What is in the cache already is complete at once, without the service. @spec: what is in it is (transfer full); @call: (nullable) */
+/* A file that is in the cache already is complete at once, without the service. @spec: its members are (transfer full); @call: (nullable) */
 void floo_download_begin (FlooFiles *self, const FlooDownloadSpec *spec, FlooTransferCall *call);
 
 /* ---- forward.c ---- */
 
-/* Returns: (transfer full) (nullable): what the service knows the file in @attachment (nullable) by; NULL: there is none, or anybody can
+/* Returns: (transfer full) (nullable): the service's id of the file in @attachment (nullable); NULL: there is no file, or anybody can
  * fetch it */
 char *floo_forward_dup_sign (const char *attachment);
 /* Whether messages of this type can be forwarded at all: INVALID_ARGUMENTS */
@@ -163,12 +163,12 @@ char *floo_forward_finish_address (GObject *source, GAsyncResult *result, const 
 
 /* ---- sources.c ---- */
 
-/* Nobody has asked for it. */
+/* Downloads in the background, without a call. */
 void floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail, const char *attachment, int type);
 
 /* ---- outgoing.c ---- */
 
-/* The account's store is there: what a former daemon left is taken up. */
+/* The account's store is open: resumes the uploads of an earlier run. */
 void floo_files_recover_outgoing (FlooFiles *self);
 /* Rows of the outbox may have changed: uploads begin or end accordingly. */
 void floo_files_review (FlooFiles *self);

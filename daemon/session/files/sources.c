@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sources.c: what can be downloaded: the files that messages carry, avatars, what groups share.
+ * sources.c: the files that can be downloaded: those of messages, avatars, shared files of groups.
  *
- * The names in the cache are made of ids; nothing that came from outside is ever part of one.
+ * Names in the cache are made of ids only, and contain no text from outside.
  */
 #include "session/files/parts.h"
 
@@ -14,14 +14,14 @@
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 
-/* Images up to here come by themselves where that is wanted. */
+/* Images up to this size are downloaded automatically if that is configured. */
 #define AUTO_IMAGE_SIZE (256 << 10)
-/* A small picture. A host that is not the service's makes none and sends the whole one, which is taken for it up to here. */
+/* A thumbnail. A host other than the service's makes none and sends the whole image, which is used up to this size. */
 #define THUMBNAIL_SIZE (1 << 20)
-/* An avatar, which applications fetch for every user without asking. */
+/* An avatar; applications fetch them for all users without asking. */
 #define AVATAR_SIZE (16 << 20)
 
-/* ---- what messages carry ---- */
+/* ---- files of messages ---- */
 
 /* @value: (transfer full) */
 static void
@@ -31,7 +31,7 @@ add_parameter (GPtrArray *query, const char *name, char *value)
   g_ptr_array_add (query, value);
 }
 
-/* What the form adds to the name of a file in the cache. Returns: (transfer full) */
+/* The suffix for the form in a file's name in the cache. Returns: (transfer full) */
 static char *
 suffix_of (const FlooFileForm *form)
 {
@@ -82,7 +82,7 @@ begin_for_message (FlooFiles *self, gint64 message, int type, const char *attach
     }
   spec.name = g_strdup_printf ("message-%" G_GINT64_FORMAT "%s", message, suffix);
   spec.shown = floo_input_tidy_name (name != NULL ? name : "");
-  spec.url = g_strdup (*url == '/' ? "" : url); /* an attachment has no way to leave out the host */
+  spec.url = g_strdup (*url == '/' ? "" : url); /* an attachment must name a host */
   spec.query = query_of (form, type);
   spec.max_size = form->thumbnail ? THUMBNAIL_SIZE : quiet ? AUTO_IMAGE_SIZE : G_MAXINT64;
   spec.may_be_less = quiet && !form->thumbnail;
@@ -90,7 +90,7 @@ begin_for_message (FlooFiles *self, gint64 message, int type, const char *attach
   return TRUE;
 }
 
-/* Of ours, whose file is not uploaded: the copy that waits for it. */
+/* For a message of ours whose file is not uploaded yet: uses the copy that waits. */
 static void
 begin_for_own (FlooFiles *self, gint64 message, const char *attachment, FlooTransferCall *call)
 {
@@ -113,7 +113,7 @@ floo_files_download_quietly (FlooFiles *self, gint64 message, gboolean thumbnail
   const char *url = floo_json_get_string (object, "url");
   gint64 size = 0;
 
-  /* Nobody else's host is told that the message has come. */
+  /* No other host may learn that the message was received. */
   if (url == NULL || !floo_storage_is_service (floo_files_get_storage (self), url))
     return;
   begin_for_message (self, message, type, attachment, &(FlooFileForm){ .thumbnail = TRUE }, TRUE, NULL, NULL);
@@ -208,7 +208,7 @@ floo_files_download (FlooFiles *self, gint64 message, const FlooFileForm *form, 
     return;
   if (!form->thumbnail && (form->width > 0 || form->height > 0))
     {
-      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "width and height are of a thumbnail");
+      floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "width and height are for a thumbnail only");
       return;
     }
   file = g_new0 (MessageFile, 1);
@@ -316,7 +316,7 @@ floo_files_get_avatar (FlooFiles *self, const char *to_type, gint64 id, gboolean
     on_recipient (kind, NULL, avatar);
 }
 
-/* ---- what groups share ---- */
+/* ---- shared files of groups ---- */
 
 void
 floo_files_download_shared (FlooFiles *self, gint64 group, gint64 file_id, FlooReply reply, gpointer user_data)

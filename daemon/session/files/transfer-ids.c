@@ -5,7 +5,7 @@
 #include "store/engine/files.h"
 
 #define FILE_NAME "transfer-ids"
-/* Given between two writes of the file; a restart skips what is left of them. */
+/* How many numbers are reserved by a write of the file; a restart skips the unused ones. */
 #define STEP 1000
 
 typedef struct {
@@ -16,7 +16,7 @@ typedef struct {
 struct _FlooTransferIds {
   char *path;
   guint64 next;
-  guint64 ceiling;      /* what is below may be given */
+  guint64 ceiling;      /* numbers below it are reserved */
   GQueue waiters;       /* Waiter */
   GCancellable *cancellable;
   gboolean raising;
@@ -33,7 +33,7 @@ floo_transfer_ids_new (const char *data_dir)
   return self;
 }
 
-/* Answers all who wait, as far as there are numbers; with @error all of them. */
+/* Answers the waiters, as far as there are numbers; with @error all of them. */
 static void
 answer (FlooTransferIds *self, const GError *error)
 {
@@ -57,7 +57,7 @@ floo_transfer_ids_free (FlooTransferIds *self)
   g_free (self);
 }
 
-/* Reads how far it went, and goes further. */
+/* Reads the ceiling and raises it. */
 static void
 raise_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
@@ -70,7 +70,7 @@ raise_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
 
   if (!g_file_get_contents (path, &text, NULL, &error))
     {
-      /* One that cannot be read now is not one that was never written: numbers would be given again. */
+      /* A file that cannot be read now may exist: without it numbers would be given twice. */
       if (!g_error_matches (error, G_FILE_ERROR, G_FILE_ERROR_NOENT))
         {
           g_task_return_error (task, error);
@@ -80,7 +80,7 @@ raise_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *ca
     }
   else if (!g_ascii_string_to_unsigned (g_strchomp (text), 10, 1, G_MAXINT64 - STEP, &ceiling, NULL))
     {
-      /* Unreadable: what was given lately cannot be known, but it was fewer than there are ms since 1970. */
+      /* Unreadable content: the last number is not known, but is lower than the time in ms since 1970. */
       ceiling = (guint64) (g_get_real_time () / 1000);
       g_message ("%s does not contain a number; continuing from %" G_GUINT64_FORMAT, path, ceiling);
     }
@@ -101,7 +101,7 @@ on_raised (GObject *source, GAsyncResult *result, gpointer user_data)
   FlooTransferIds *self = user_data;
 
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    return; /* it is gone */
+    return; /* self was freed */
   self->raising = FALSE;
   if (error == NULL)
     {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * transfer-ids.h: numbers of transfers, none given twice, not after a restart either. Only for daemon/session.
+ * transfer-ids.h: unique numbers of transfers, also across restarts. Only for daemon/session.
  */
 #pragma once
 
@@ -13,9 +13,9 @@ typedef struct _FlooTransferIds FlooTransferIds;
 /* @id: 0 with @error. On the main loop, possibly before floo_transfer_ids_take() returns. */
 typedef void (*FlooTransferIdFunc) (guint64 id, const GError *error, gpointer user_data);
 
-/* @data_dir: the daemon's; a file there says up to which number they may have been given */
+/* @data_dir: the daemon's; a file in it has the ceiling of the numbers given so far */
 FlooTransferIds *floo_transfer_ids_new (const char *data_dir);
-/* Who waits is told that it is cancelled. */
+/* Waiters get an error. */
 void floo_transfer_ids_free (FlooTransferIds *self);
 void floo_transfer_ids_take (FlooTransferIds *self, FlooTransferIdFunc func, gpointer user_data);
 

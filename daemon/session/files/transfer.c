@@ -8,7 +8,7 @@
 #include "base/names.h"
 #include "net/storage/storage.h"
 
-/* At once, each way; each has a connection of its own. As many as a browser has to one host. */
+/* Transfers at a time in each direction, each with a connection of its own; as many as browsers have to one host. */
 #define MAX_ACTIVE 6
 #define KEEP_MS 60000
 #define RETRY_MIN_MS 1000
@@ -29,7 +29,7 @@ struct _FlooTransfers {
 struct _FlooTransfer {
   GObject parent_instance;
 
-  FlooTransfers *owner; /* NULL once it is gone from there */
+  FlooTransfers *owner; /* NULL once it was removed from there */
   guint64 id;
   FlooTransferSpec spec;
   char *key;
@@ -44,8 +44,8 @@ struct _FlooTransfer {
   GError *error;
   GCancellable *cancellable;
   FlooBackoff backoff;
-  goffset at_last_try;  /* transferred when the last try failed */
-  guint timer;          /* the next try, or the end of its being kept */
+  goffset at_last_try;  /* transferred when the last attempt failed */
+  guint timer;          /* for the next attempt, or for its removal after the end */
 };
 
 G_DEFINE_FINAL_TYPE (FlooTransfer, floo_transfer, G_TYPE_OBJECT)
@@ -107,7 +107,7 @@ has_ended (FlooTransfer *self)
 
 /* ---- the queue ---- */
 
-/* How many of its way are active. */
+/* How many of its direction are active. */
 static guint *
 places (FlooTransfer *self)
 {
@@ -124,7 +124,7 @@ floo_transfer_begin (FlooTransfer *self)
   g_queue_remove (&self->owner->waiting, self);
   (*places (self))++;
   self->status = FLOO_TRANSFER_ACTIVE;
-  g_object_ref (self); /* until the try is done */
+  g_object_ref (self); /* until the attempt is done */
   return TRUE;
 }
 
@@ -319,7 +319,7 @@ floo_transfers_clear (FlooTransfers *self)
       if (((FlooTransfer *) all->pdata[i])->owner != NULL)
         forget (all->pdata[i]);
     }
-  /* Tries that have not ended yet no longer count here. */
+  /* Attempts that have not ended yet no longer count here. */
   self->active[0] = self->active[1] = 0;
   self->open = 0;
 }
@@ -330,7 +330,7 @@ floo_transfers_set_keep (FlooTransfers *self, guint keep_ms)
   self->keep_ms = keep_ms;
 }
 
-/* ---- one of them ---- */
+/* ---- one transfer ---- */
 
 guint64
 floo_transfer_get_id (FlooTransfer *self)
@@ -436,7 +436,7 @@ floo_transfer_cancel (FlooTransfer *self)
   if (has_ended (self) || g_cancellable_is_cancelled (self->cancellable))
     return;
   g_cancellable_cancel (self->cancellable);
-  /* A try ends by itself, soon; what is held has somebody who ends it. */
+  /* An attempt soon ends by itself; a held transfer is ended by its owner. */
   if (self->status == FLOO_TRANSFER_ACTIVE)
     return;
   g_queue_remove (&self->owner->waiting, self);
@@ -486,7 +486,7 @@ on_retry (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whether another try follows, and is arranged. */
+/* Schedules a retry. Returns: FALSE: there is none */
 static gboolean
 wait_for_next_try (FlooTransfer *self, const GError *error)
 {
@@ -496,7 +496,7 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
   if (self->transferred > self->at_last_try && !self->spec.upload)
     floo_backoff_reset (&self->backoff);
   self->at_last_try = self->transferred;
-  /* It was sent as a whole, or for a long time, for nothing: not as often as what fails at once. */
+  /* All or much of it was sent in vain: retried less often than one that fails at once. */
   if (self->spec.upload && g_error_matches (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT))
     self->backoff.attempts++;
   if (self->spec.tries > 0 && self->backoff.attempts + 1 >= self->spec.tries)
@@ -505,7 +505,7 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
   if (!floo_storage_error_is_transient (error) && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN))
     return FALSE;
   delay = floo_backoff_next (&self->backoff);
-  g_debug ("transfer %" G_GUINT64_FORMAT ": %s; the next try is in %u ms", self->id, error->message, delay);
+  g_debug ("transfer %" G_GUINT64_FORMAT ": %s; retry in %u ms", self->id, error->message, delay);
   self->status = FLOO_TRANSFER_QUEUED;
   g_clear_error (&self->error);
   self->error = floo_error_normalise (error);
@@ -520,7 +520,7 @@ wait_for_next_try (FlooTransfer *self, const GError *error)
 void
 floo_transfer_done (FlooTransfer *self, const GError *error)
 {
-  g_autoptr (FlooTransfer) hold G_GNUC_UNUSED = self; /* the try's */
+  g_autoptr (FlooTransfer) hold G_GNUC_UNUSED = self; /* of the attempt */
 
   if (self->owner != NULL)
     {

@@ -2,7 +2,7 @@
 /*
  * upload.c: uploads a client's file: asks for the storage's address, sends the file, completes the call.
  *
- * A try that fails begins from the start: storages accept only a whole form.
+ * A retry begins from the start, since storages accept only a whole form.
  */
 #include "session/files/parts.h"
 
@@ -28,7 +28,7 @@ floo_upload_clear (FlooUpload *upload)
   g_clear_pointer (&upload->url, g_free);
 }
 
-/* ---- a try ---- */
+/* ---- an attempt ---- */
 
 static void
 on_progress (goffset transferred, goffset total, gpointer user_data)
@@ -56,7 +56,7 @@ on_sent (GObject *source, GAsyncResult *result, gpointer user_data)
     upload->finish (upload);
 }
 
-/* What the storage wants before the file; in the order that it is known to take them in. */
+/* The form's fields before the file, in the order that the storage is known to accept. */
 static char **
 read_fields (JsonObject *object)
 {
@@ -96,7 +96,7 @@ read_address (FlooUpload *upload, JsonNode *data, char **to, gboolean *put, GErr
   *put = method != NULL && g_ascii_strcasecmp (method, "PUT") == 0;
   if (!*put && method != NULL && *method != '\0' && g_ascii_strcasecmp (method, "POST") != 0)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service wants the file in a way that is not known");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the service requires an unknown upload method");
       return FALSE;
     }
   *to = g_strdup (upload_url);
@@ -120,7 +120,7 @@ on_address (GObject *source, GAsyncResult *result, gpointer user_data)
 
   if (!floo_files_may_go_on (upload->transfer))
     return;
-  /* Whoever stands before the service is out of order: later it may work. */
+  /* A gateway of the service fails: a retry may succeed. */
   if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL))
     error->code = FLOO_ERROR_OFFLINE;
   if (answer == NULL || !read_address (upload, answer->data, &to, &put, &error) || lseek (upload->input->fd, 0, SEEK_SET) != 0)
@@ -195,9 +195,9 @@ typedef struct {
   int type;                 /* -1: by its content */
   FlooToType to_type;
   gint64 to;                /* user or group; 0: ourselves */
-  gboolean shared;          /* a group's file */
+  gboolean shared;          /* a shared file of a group */
   gboolean avatar;
-  FlooTransferCall *call;   /* while it is found out who it is for */
+  FlooTransferCall *call;   /* while the recipient is being resolved */
 } ClientUpload;
 
 static void
@@ -211,7 +211,7 @@ client_upload_free (gpointer data)
   g_free (upload);
 }
 
-/* By the media type, where the caller did not say what it is. */
+/* The type by the media type, if the caller did not give it. */
 static int
 type_of_media (const char *media_type)
 {
@@ -277,7 +277,7 @@ client_upload_new (FlooFiles *files, int fd, const char *name)
   return upload;
 }
 
-/* The file is not needed any more, while the end can still be read. */
+/* Closes the file, which is not needed any more, while the transfer stays readable. */
 static void
 on_ended (FlooTransfer *transfer, gpointer user_data)
 {
@@ -337,7 +337,7 @@ floo_file_type_check (const char *to_type, const char *type, FlooToType *to_out,
   return FALSE;
 }
 
-/* ---- what follows an upload ---- */
+/* ---- requests after an upload ---- */
 
 /* A picture that has changed, for the store. */
 typedef struct {
@@ -370,7 +370,7 @@ run_avatar_job (FlooDb *db, gpointer data, GError **error)
   if (!floo_contacts_merge (db, kind, id, fields, &changed, error))
     return FALSE;
   if (job->group != 0)
-    return TRUE; /* the service tells all members, us too */
+    return TRUE; /* the service sends a notice to all members, including us */
   if (!floo_values_merge_record (db, FLOO_VALUE_PROFILE, fields, error))
     return FALSE;
   g_variant_builder_init (&ids, G_VARIANT_TYPE ("ax"));
@@ -378,7 +378,7 @@ run_avatar_job (FlooDb *db, gpointer data, GError **error)
   return floo_journal_append (db, FLOO_SIGNAL_ROSTER_INFO_UPDATE, g_variant_new ("(ax)", &ids), NULL, 0, error);
 }
 
-/* The transfer is complete when everybody can read what it changed. */
+/* The transfer is complete once its change can be read from the store. */
 static void
 on_avatar_stored (FlooStore *store, gpointer data, const GError *error)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * usage.c: what the cache of downloads holds of each conversation, and clearing it.
+ * usage.c: the size of the download cache by conversation, and clearing it.
  *
- * A name in the cache tells the message (sources.c), and the store its conversation: the folder is read on a worker thread, the store in a
- * read job, and what goes is removed on a worker thread again.
+ * A name in the cache has the message (sources.c), and the store has its conversation: the folder is read on a worker thread, the store in a
+ * read job, and files are removed on a worker thread again.
  */
 #include "session/files/parts.h"
 
@@ -13,7 +13,7 @@
 #include "session/files/cache.h"
 #include "store/tables/messages.h"
 
-/* Pictures of users and groups, and files of messages that are not here any more. */
+/* Stands for pictures of users and groups, and files of messages that were deleted. */
 #define NOBODYS G_MININT64
 
 typedef struct {
@@ -26,7 +26,7 @@ typedef struct {
   char *folder;
   GPtrArray *files;             /* FlooCacheFile */
   GArray *conversations;        /* gint64: of each of them */
-  GHashTable *wanted;           /* (nullable): gint64: conversations whose files go; empty: all files do. NULL: nothing goes */
+  GHashTable *wanted;           /* (nullable): gint64: conversations whose files are removed; empty: all files are. NULL: none is */
   Sum removed;
 } Usage;
 
@@ -72,7 +72,7 @@ on_removed (GObject *source, GAsyncResult *result, gpointer user_data)
   usage_free (usage);
 }
 
-/* ---- telling ---- */
+/* ---- the reply ---- */
 
 static int
 compare_bytes (gconstpointer a, gconstpointer b, gpointer sums)
@@ -129,7 +129,7 @@ tell (Usage *usage)
                      NULL, usage->call.user_data);
 }
 
-/* ---- what there is ---- */
+/* ---- reading ---- */
 
 static void
 keep_conversation (const FlooMessage *message, gpointer user_data)

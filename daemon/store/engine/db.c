@@ -58,7 +58,7 @@ is_no_room (int reason)
   return reason == ENOSPC || reason == EDQUOT || reason == EFBIG;
 }
 
-/* SQLite says FULL for ENOSPC of a write only: of other calls, a quota and a limit the files themselves know. */
+/* SQLite reports FULL only for ENOSPC of a write: other calls, quotas and limits show in errno of the files. */
 static gboolean
 is_full (FlooDb *db, int code)
 {
@@ -100,18 +100,18 @@ floo_db_set_error (FlooDb *db, int code, GError **error)
       text = "another program holds a lock on it";
       break;
     case SQLITE_CONSTRAINT:
-      /* Our statements bind what the columns want: it is in the file. An index is built anew from the store. */
+      /* Our statements bind values of the right types, so the file has a wrong one. An index is rebuilt from the store. */
       if (is_of_index (db))
         {
           mark_damaged (db, text);
           break;
         }
       db->repair_is_due = db->repair_is_due || code == SQLITE_CONSTRAINT_DATATYPE;
-      g_warning ("A statement of the store is wrong, or the row that it changes: %s", text);
+      g_warning ("A statement of the store, or the row that it changes, is invalid: %s", text);
       break;
     case SQLITE_MISUSE:
     case SQLITE_RANGE:
-      g_warning ("A statement of the store is wrong: %s", text);
+      g_warning ("A statement of the store is invalid: %s", text);
       break;
     default:
       break;
@@ -150,10 +150,10 @@ set_up (FlooDb *db, GError **error)
   g_autofree char *cache = g_strdup_printf ("PRAGMA cache_size = -%d", cache_kib[db->role]);
 
   sqlite3_busy_timeout (db->handle, FLOO_BUSY_TIMEOUT_MS);
-  /* A file that is shorter than it says can only be read with a writable schema. */
+  /* A truncated file can only be read with a writable schema. */
   sqlite3_db_config (db->handle, db->role == FLOO_DB_SALVAGER ? SQLITE_DBCONFIG_WRITABLE_SCHEMA : SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
   sqlite3_db_config (db->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
-  /* Closing never writes by itself: a file that is refused must stay as it is. The store's own end checkpoints first. */
+  /* Closing does not checkpoint by itself, so that a file that is refused stays unchanged. Closing the store checkpoints first. */
   sqlite3_db_config (db->handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
   sqlite3_limit (db->handle, SQLITE_LIMIT_ATTACHED, 0);
   sqlite3_limit (db->handle, SQLITE_LIMIT_WORKER_THREADS, 0);
@@ -204,7 +204,7 @@ ask (FlooDb *db, const char *sql, const char *expected, GError **error)
     {
       ok = g_strcmp0 ((const char *) sqlite3_column_text (statement, 0), expected) == 0;
       if (!ok)
-        g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The file system of the store is not fit for it (%s is not %s)", sql, expected);
+        g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The file system of the store does not support it (%s is not %s)", sql, expected);
     }
   else
     floo_db_set_error (db, code, error);
@@ -215,7 +215,7 @@ ask (FlooDb *db, const char *sql, const char *expected, GError **error)
 gboolean
 floo_db_begin_wal (FlooDb *db, GError **error)
 {
-  /* The index gives its free pages back a few at a time, and has no thread of its own to move its log. */
+  /* The index frees its pages a few at a time, and has no thread of its own for checkpoints. */
   const gboolean is_set = !is_of_index (db) || pragma (db, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA wal_autocheckpoint = 1000", error);
 
   return is_set && pragma (db, "PRAGMA page_size = 4096", error) && ask (db, "PRAGMA journal_mode = WAL", "wal", error)
@@ -278,7 +278,7 @@ floo_db_check_place (FlooDb *db, GError **error)
   sqlite3_file_control (db->handle, "main", SQLITE_FCNTL_HAS_MOVED, &moved);
   if (moved)
     g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE,
-                 "The store is not in its folder any more: put %s back, or stop the daemon; its next start creates a new one",
+                 "The store is missing from its folder: put %s back, or stop the daemon; its next start creates a new one",
                  sqlite3_db_filename (db->handle, "main"));
   return !moved;
 }
@@ -315,7 +315,7 @@ floo_db_in_transaction (FlooDb *db)
   return sqlite3_get_autocommit (db->handle) == 0;
 }
 
-/* What no other part of the job would do better with. */
+/* Errors that would hit every other part of the job, too. */
 static gboolean
 concerns_all (FlooDb *db, const GError *error)
 {
@@ -351,7 +351,7 @@ floo_db_checkpoint (FlooDb *db, gboolean truncate)
 {
   int code;
 
-  /* It never waits for others: somebody's shell may read for as long as it likes. */
+  /* Never waits for other programs, which may hold a read lock for any time. */
   sqlite3_busy_timeout (db->handle, 0);
   code = sqlite3_wal_checkpoint_v2 (db->handle, NULL, truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
   sqlite3_busy_timeout (db->handle, FLOO_BUSY_TIMEOUT_MS);

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 
 #define FLOO_APPLICATION_ID 0x466c6f31       /* "Flo1" in the file's header */
 #define FLOO_OLD_APPLICATION_ID 0x466c6f6f   /* of schemas that were never released */
-#define FLOO_BUSY_TIMEOUT_MS 5000            /* somebody's sqlite3 shell may hold a lock */
+#define FLOO_BUSY_TIMEOUT_MS 5000            /* a sqlite3 shell may hold a lock */
 #define FLOO_DAMAGED_FLAG "store.db.damaged" /* in the folder: the next start sets the store aside */
 #define FLOO_SEARCH_DAMAGED_FLAG "search.db.damaged" /* in the folder: the search index is rebuilt */
 
@@ -20,7 +20,7 @@ typedef enum {
   FLOO_DB_WRITER,      /* the only one that changes anything */
   FLOO_DB_READER,      /* read-only */
   FLOO_DB_CHECKPOINTER, /* moves the WAL's pages into the file */
-  FLOO_DB_SALVAGER,     /* reads what a damaged file still has */
+  FLOO_DB_SALVAGER,     /* reads from a damaged file */
   FLOO_DB_INDEXER,      /* of search.db: the only one that changes anything */
   FLOO_DB_SEARCHER      /* of search.db: read-only */
 } FlooDbRole;
@@ -31,7 +31,7 @@ struct _FlooDb {
   gint64 user_id;
   char *folder;
   GHashTable *queries;       /* name -> FlooQuery */
-  /* What the rooms above keep with it (tables/state.h, search/search.c); of search before the file is closed, of tables after it. */
+  /* Data of the tables (tables/state.h) and of search (search/search.c); that of search is freed before the file is closed, the tables' after. */
   gpointer search, tables;
   GDestroyNotify free_search, free_tables;
   /* Of the writer. */
@@ -43,7 +43,7 @@ struct _FlooDb {
 
 /**
  * floo_db_open:
- * @path: of store.db; there already
+ * @path: of store.db, which must exist
  *
  * Opens a connection and sets it up. Nothing of the file is read or changed for the writer before floo_db_begin_wal().
  */
@@ -59,16 +59,16 @@ void floo_db_finish (FlooDb *db, gboolean checkpoint);
 gboolean floo_db_begin_write (FlooDb *db, GError **error);
 gboolean floo_db_begin_read (FlooDb *db, GError **error);
 gboolean floo_db_commit (FlooDb *db, GError **error);
-/* Whether the file is still where it was opened: what is written to one that somebody removed or moved away would be gone with the process. */
+/* Fails if the file is not at its path any more: what is written to a file that was removed or moved would be lost with the process. */
 gboolean floo_db_check_place (FlooDb *db, GError **error);
 void floo_db_rollback (FlooDb *db);
-/* A job's own part of a transaction. Its failing may have undone the whole: floo_db_in_transaction() tells. */
+/* A job's own part of a transaction. A failure in it may have rolled back the whole: floo_db_in_transaction() tells. */
 gboolean floo_db_savepoint (FlooDb *db, GError **error);
 gboolean floo_db_release (FlooDb *db, GError **error);
 void floo_db_undo (FlooDb *db);
 gboolean floo_db_in_transaction (FlooDb *db);
 
-/* Moves the WAL into the file as far as nobody reads it. @truncate: then cuts it. Errors are logged, none is lasting. */
+/* Moves the WAL into the file as far as nobody reads it. @truncate: then cuts it. Errors are logged; none is permanent. */
 void floo_db_checkpoint (FlooDb *db, gboolean truncate);
 
 /**

@@ -12,13 +12,13 @@ G_BEGIN_DECLS
 
 /* Sets an error of @code, or of StorageFull, from errno: "@what @path: why". Returns: FALSE */
 gboolean floo_file_fail (GError **error, FlooError code, const char *what, const char *path);
-/* Makes @folder and what is above it, and sees to it that only its owner gets in. */
+/* Makes @folder and its parents, and sets its permissions so that only its owner has access. */
 gboolean floo_folder_prepare (const char *folder, GError **error);
-/* Makes the file where it is not there, and sees to 0600, whatever the umask. */
+/* Makes the file if it is missing, and sets its mode to 0600 whatever the umask is. */
 gboolean floo_file_prepare (const char *path, GError **error);
 /* Replaces the file's content so that after a crash either the old or the new one is there, and the new one if this returned. */
 gboolean floo_file_write_durably (const char *path, const char *text, GError **error);
-/* Renames what is there; a missing file is no error. */
+/* Renames a file; a missing one is no error. */
 gboolean floo_file_move (const char *from, const char *to, GError **error);
 gboolean floo_file_remove (const char *path, GError **error);
 /* An SQLite database with its log; the database itself last. */

@@ -9,7 +9,7 @@
 
 G_BEGIN_DECLS
 
-/* What travels to the main loop (worker.h). */
+/* A message to the main loop (news.h). */
 typedef struct _FlooNews FlooNews;
 
 /* The tables. All functions are called on the writer's thread, with its connection. */
@@ -18,23 +18,23 @@ typedef struct {
   const char *schemas;       /* the folder of NNN.sql among the resources */
   int schema;                /* the latest one */
 
-  /* A file was opened or made, and is of the latest schema: repairs what is damaged and reads what is kept with the connection. */
+  /* A file was opened or made, and has the latest schema: repairs damage and loads the data that is kept with the connection. */
   gboolean (*load) (FlooDb *db, GError **error);
-  /* Copies what must not be lost from a damaged file, as far as it can be read, into a new one. FALSE: writing failed. */
+  /* Copies the data that must not be lost from a damaged file into a new one, as far as it can be read. FALSE: writing failed. */
   gboolean (*salvage) (FlooDb *to, FlooDb *from, GError **error);
   /* The account's file is open, jobs follow. @journal_id: (out): of the file */
   gboolean (*begin) (FlooDb *db, char **journal_id, GError **error);
   /* No job follows. */
   void (*end) (FlooDb *db);
 
-  /* Whether the transaction changed anything that is told at its end; tell_changes is the last job of it then. */
+  /* Whether the transaction changed anything that is announced at its end; then tell_changes is its last job. */
   gboolean (*has_changes) (FlooDb *db);
   FlooStoreFunc tell_changes;
   /* The transaction was undone; a job of it was. */
   void (*forget_changes) (FlooDb *db);
   void (*job_undone) (FlooDb *db);
 
-  /* Removes some of what is not kept any longer. @more: (out): another step has work */
+  /* Removes some expired data. @more: (out): there is more to remove */
   gboolean (*prune) (FlooDb *db, const FlooRetention *retention, gboolean *more, GError **error);
   /* Removes some of the notes for the search index below number @done. @more: (out): there are further ones */
   gboolean (*prune_notes) (FlooDb *db, gint64 done, gboolean *more, GError **error);
@@ -44,11 +44,11 @@ typedef struct {
   FlooStoreFunc probe;
 } FlooTables;
 
-/* The search index and its thread. */
+/* The search index's thread. */
 typedef struct _FlooIndexer FlooIndexer;
 
 typedef struct {
-  /* @mailbox: where the jobs go that wait */
+  /* @mailbox: gets the jobs that waited */
   FlooIndexer *(*start) (const char *folder, gint64 user_id, const char *journal_id, FlooMailbox *mailbox);
   /* Ends the thread; jobs that wait fail with FLOO_ERROR_CANCELLED. */
   void (*stop) (FlooIndexer *self);

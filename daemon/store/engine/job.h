@@ -16,7 +16,7 @@ typedef struct _FlooStore FlooStore;
 typedef struct _FlooDb FlooDb;
 
 typedef enum {
-  FLOO_STORE_OPENED,          /* as it was, or migrated forward */
+  FLOO_STORE_OPENED,          /* an existing one, maybe migrated */
   FLOO_STORE_CREATED,         /* there was none */
   FLOO_STORE_REPLACED         /* the old one was corrupt and set aside; its outbox was taken over as far as it could be read */
 } FlooStoreOutcome;
@@ -29,7 +29,7 @@ typedef struct {
 
 typedef enum {
   FLOO_READ_DEFAULT = 0,
-  FLOO_READ_BULK = 1 << 0     /* it reads so much that its caller can wait for others who ask for little */
+  FLOO_READ_BULK = 1 << 0     /* a large read, which can wait for the small ones of other callers */
 } FlooReadFlags;
 
 /* Returns FALSE to undo all that the job did (its events, too). On a store thread. */
@@ -45,9 +45,9 @@ gint64 floo_db_get_user_id (FlooDb *db);
  * floo_db_try:
  * @refused: (out) (nullable): what @func failed with
  *
- * In a write job: runs a part of it; what it did is undone where it fails (its events, too), and the job goes on.
+ * In a write job: runs a part of it; if that fails, its changes and events are rolled back, and the job continues.
  *
- * Returns: FALSE where the whole transaction cannot go on
+ * Returns: FALSE where the whole transaction cannot continue
  */
 gboolean floo_db_try (FlooDb *db, FlooStoreFunc func, gpointer data, GError **refused, GError **error);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/engine/mailbox.h"
 
-/* So many items a turn of the main loop: others have their turn, too. */
+/* The most items in one iteration of the main loop, so that other sources are served, too. */
 #define ITEMS_A_TURN 32
-/* A turn ends after this. Where it had a patient item, a rest as long follows: a large reply keeps GDBus's connection locked while it is serialised,
- * and one after another would keep calls from coming in. */
+/* A turn ends after this time. If it had a patient item, a pause of the same length follows: a large reply keeps GDBus's connection locked while it
+ * is serialised, and one after another would keep calls from coming in. */
 #define TURN_US (5 * 1000)
 
 struct _FlooMailbox {
   GSource source;
   GMutex lock;
   GQueue items;
-  GQueue patient;       /* after items, but one in two turns at least */
+  GQueue patient;       /* after items, but at least in every second turn */
   gboolean is_due;      /* a patient item comes first */
   gboolean was_patient; /* this turn had one */
   gint64 resume_at;     /* monotonic time in us */

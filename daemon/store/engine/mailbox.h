@@ -19,7 +19,7 @@ FlooMailbox *floo_mailbox_new (GMainContext *context, FlooMailboxFunc func, GDes
 void floo_mailbox_free (FlooMailbox *mailbox);
 /* From any thread. */
 void floo_mailbox_post (FlooMailbox *mailbox, gpointer item);
-/* Likewise; others pass it, but not for ever: for a result that its caller asked for among many. */
+/* The same with low priority, but without starving: for one of many results that a caller asked for. */
 void floo_mailbox_post_patient (FlooMailbox *mailbox, gpointer item);
 
 G_END_DECLS

@@ -20,7 +20,7 @@ floo_migrate_check (FlooDb *db, int known, int *version, GError **error)
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE,
                    "The store was written by a version from before the first release, and this version cannot read it: "
-                   "send what waits with that version, then remove the folder %s and log in again", db->folder);
+                   "send pending messages with that version, then remove the folder %s and log in again", db->folder);
       return FALSE;
     }
   if (application_id != FLOO_APPLICATION_ID || user_version < 1)
@@ -68,7 +68,7 @@ floo_migrate_run (FlooDb *db, const char *prefix, int from, int to, GError **err
       if (!migrate_to (db, prefix, next, error))
         return FALSE;
       if (from > 0)
-        g_message ("The store is now of schema %d", next);
+        g_message ("The store now has schema %d", next);
     }
   return TRUE;
 }

@@ -21,7 +21,7 @@ floo_news_run (FlooNews *job, FlooDb *db)
   if (job->func (db, job->data, &job->error))
     return TRUE;
   if (job->error == NULL)
-    job->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "The store refused");
+    job->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "The job failed without an error");
   return FALSE;
 }
 

@@ -15,7 +15,7 @@ typedef enum {
   FLOO_NEWS_CLOSED  /* the last one; error: the files could not be deleted */
 } FlooNewsKind;
 
-/* What travels to the main loop; a job is its own news. */
+/* A message to the main loop; a job is one itself. */
 struct _FlooNews {
   FlooNewsKind kind;
   GError *error;        /* (nullable) */

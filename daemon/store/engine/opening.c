@@ -46,7 +46,7 @@ floo_opening_run (const FlooTables *tables, const char *folder, gint64 user_id, 
     return NULL;
   if (!floo_quarantine_is_due (folder))
     db = floo_opening_open_file (tables, path, user_id, &created, &local);
-  /* Damage may also have been met just now. */
+  /* Damage may have been found only now. */
   if (db == NULL && floo_quarantine_is_due (folder))
     {
       if (!floo_quarantine_run (tables, folder, user_id, error))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * opening.h: from a folder to a connection that writes. Private to the store.
+ * opening.h: opens the writer's connection to the store in a folder. Private to the store.
  */
 #pragma once
 
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * floo_opening_run:
  * @journal_id: (out) (transfer full)
  *
- * All that floo_store_open_async() (store/open.h) promises.
+ * Does the work of floo_store_open_async() (store/open.h).
  */
 FlooDb *floo_opening_run (const FlooTables *tables, const char *folder, gint64 user_id, FlooStoreOutcome *outcome, char **journal_id,
                           GError **error);

@@ -11,7 +11,7 @@
 #define BUILDING FLOO_STORE_FILE ".building"
 #define COMPLETE FLOO_STORE_FILE ".new"
 
-/* What SQLite keeps beside a file. */
+/* SQLite's files beside the database, and the database. */
 static const char *const suffixes[] = { "-wal", "-shm", "" };
 
 gboolean
@@ -22,7 +22,7 @@ floo_quarantine_is_due (const char *folder)
   return g_file_test (flag, G_FILE_TEST_EXISTS);
 }
 
-/* Takes over from the damaged file what must not be lost, as far as it can be read. FALSE where writing failed. */
+/* Copies the data that must not be lost from the damaged file, as far as it can be read. FALSE where writing failed. */
 static gboolean
 salvage (const FlooTables *tables, FlooDb *to, const char *path, GError **error)
 {
@@ -85,7 +85,7 @@ floo_quarantine_finish (const char *folder, gboolean *replaced, GError **error)
   return TRUE;
 }
 
-/* The new file, whole and closed. */
+/* Makes the new file, complete and closed. */
 static gboolean
 build (const FlooTables *tables, const char *path, const char *building, gint64 user_id, GError **error)
 {

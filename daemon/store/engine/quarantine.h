@@ -3,7 +3,7 @@
  * quarantine.h: a corrupt store is set aside under another name, never deleted. Private to the store.
  *
  * The new file is complete, with what was salvaged, before the old one is moved; its name, store.db.new, says so. A crash at any
- * point leaves a state from which the next start goes on.
+ * point leaves a state from which the next start continues.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 gboolean floo_quarantine_is_due (const char *folder);
 /* Makes a new file with what can be salvaged of the old one, and moves the old one aside. */
 gboolean floo_quarantine_run (const FlooTables *tables, const char *folder, gint64 user_id, GError **error);
-/* Ends what a crash left half done. @replaced: (out): there was something */
+/* Finishes a replacement that a crash interrupted. @replaced: (out): there was one */
 gboolean floo_quarantine_finish (const char *folder, gboolean *replaced, GError **error);
 
 G_END_DECLS

@@ -7,7 +7,7 @@
 struct _FlooQuery {
   FlooDb *db;
   sqlite3_stmt *statement;
-  int bind_error;   /* the first one, told by the first step */
+  int bind_error;   /* the first one, returned by the first step */
   gboolean in_use;
   gboolean cached;
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * query.h: the named statements (statements.h), prepared once a connection. Private to the store.
+ * query.h: the named statements (statements.h), prepared once per connection. Private to the store.
  *
  * A query is taken, bound, stepped and given back (g_autoptr does so). One that is taken again while it is in use, as by a callback,
  * is prepared a second time. Taking returns NULL where the statement cannot be prepared: NULL can be bound (which does nothing) and
@@ -17,7 +17,7 @@ typedef struct _FlooQuery FlooQuery;
 FlooQuery *floo_query_take (FlooDb *db, const char *name, GError **error);
 void floo_query_give_back (FlooQuery *query);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooQuery, floo_query_give_back)
-/* The connection's table of them. */
+/* The connection's cache of prepared statements. */
 GHashTable *floo_query_table_new (void);
 
 /* @at counts from 1, like ?1. Texts and blobs are borrowed until the query is given back; NULL and "" are SQL's NULL. */

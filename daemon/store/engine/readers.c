@@ -7,11 +7,11 @@
 #include "store/engine/db.h"
 
 #define N_READERS 3
-/* Jobs of callers with several, and of one caller, at a time: one thread is left for who asks for one thing. */
+/* How many queued jobs (of callers with several) run at a time: one thread stays free for callers with a single job. */
 #define MAX_QUEUED_RUNNING (N_READERS - 1)
 /* Results under way: being read, or waiting for the main loop. Each has some 8 MiB at most. */
 #define MAX_UNDER_WAY 4
-/* First jobs go before the turns of those with several, but so many of them in a row at most. */
+/* First jobs of callers precede queued ones, but at most this many in a row. */
 #define MAX_FIRST_IN_A_ROW 4
 /* First jobs that begin during a pause. */
 #define MAX_FIRST_IN_A_PAUSE 8
@@ -20,7 +20,7 @@
 typedef struct {
   guint id;
   GQueue jobs;
-  guint running;        /* further ones that run now */
+  guint running;        /* queued jobs of it that run now */
   gboolean has_turn;    /* it is in first or turns */
 } Caller;
 
@@ -49,7 +49,7 @@ struct _FlooReaders {
   gboolean closing;
 };
 
-/* A thread may come late, when another file is in the place. */
+/* When a thread opens the store for the first time, another file may be at its path. */
 static FlooDb *
 open_store (FlooReaders *self, GError **error)
 {
@@ -83,7 +83,7 @@ caller_free (gpointer data)
   g_free (caller);
 }
 
-/* Locked. The caller has its turn after those that wait for theirs, if there is something to do for it. */
+/* Locked. Queues the caller for a turn, if it has jobs. */
 static void
 give_turn (FlooReaders *self, Caller *caller, GQueue *queue)
 {
@@ -101,7 +101,7 @@ may_begin_turn (FlooReaders *self)
   return self->turns.length > 0 && !self->paused && self->under_way < MAX_UNDER_WAY && self->queued_running < MAX_QUEUED_RUNNING;
 }
 
-/* Locked. Who asks for one thing need not wait for those who asked for hundreds, nor for what they keep the bus busy with. */
+/* Locked. A caller with a single job need not wait for those with hundreds, nor for a bus that is busy with their results. */
 static gboolean
 may_begin_first (FlooReaders *self)
 {
@@ -205,7 +205,7 @@ thread_main (gpointer data)
       if (caller != NULL)
         end_turn (self, caller, queued);
     }
-  g_cond_broadcast (&self->cond); /* another one may wait for the last caller's end */
+  g_cond_broadcast (&self->cond); /* another thread may wait for this caller's job to end */
   g_mutex_unlock (&self->lock);
   g_clear_pointer (&db, floo_db_close);
   return NULL;
@@ -250,7 +250,7 @@ start_if_due (FlooReaders *self, gboolean is_own)
   if (self->n_threads == 0 || self->n_threads == N_READERS || self->not_begun <= idle || (is_own && idle + self->own_running > 0))
     return;
   if (!start_one (self, &error))
-    g_message ("The store is read with %u threads: %s", self->n_threads, error->message);
+    g_message ("The store is read with only %u threads: %s", self->n_threads, error->message);
 }
 
 gboolean

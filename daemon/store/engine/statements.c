@@ -18,7 +18,7 @@ is_of_name (char c)
   return c != '\0' && c != '\n';
 }
 
-/* Of a name that ends with its line, or with the string. */
+/* Hashes a name that ends with its line, or with the string. */
 static guint
 hash_name (gconstpointer key)
 {

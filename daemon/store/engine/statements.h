@@ -15,7 +15,7 @@ G_BEGIN_DECLS
  * floo_statements_add:
  * @resource: (unowned): of the program; stays
  *
- * Takes the statements of its files. More than once does no harm; a name that another statement has ends the program.
+ * Adds the statements of its files. May be called more than once; a duplicate name ends the program.
  */
 void floo_statements_add (GResource *resource);
 

@@ -215,7 +215,7 @@ new_job (FlooStore *self, FlooStoreFunc func, FlooStoreDone done, gpointer data,
   return job;
 }
 
-/* One that comes after the end is told so from the main loop, as every other one. */
+/* A job given after closing fails from the main loop, like every other one. */
 static void
 refuse_job (FlooStore *self, FlooNews *job)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store.h: one account's state in SQLite: one writer thread, reader threads, and news of what was committed.
+ * store.h: one account's state in SQLite: one writer thread, reader threads, and events for what was committed.
  *
- * The main loop hands over jobs. A job's function runs on a store thread with a FlooDb, on which the typed functions of messages.h,
+ * The main loop gives jobs to the threads. A job's function runs on a store thread with a FlooDb, on which the typed functions of messages.h,
  * conversations.h, ... work; afterwards its done callback runs on the main loop. Write jobs run in the order they were given; those
  * that wait together share one transaction (each in a savepoint of its own), so that many small ones
  * cost one fsync. Events that a job journals (journal.h) reach the event function after the commit, in
@@ -69,9 +69,9 @@ gboolean floo_store_is_full (FlooStore *self);
 gint64 floo_store_get_user_id (FlooStore *self);
 const char *floo_store_get_path (FlooStore *self);          /* of store.db */
 const char *floo_store_get_journal_id (FlooStore *self);    /* the same for the life of the file */
-/* While @paused few reads begin (but at the end): their results would only wait in memory. */
+/* While @paused few reads begin (unless it is closing): their results would only wait in memory. */
 void floo_store_pause_reads (FlooStore *self, gboolean paused);
-/* What is kept, from the configuration; pruned in small steps behind the commits. */
+/* How much is kept, from the configuration; the rest is pruned in small steps behind the commits. */
 void floo_store_set_retention (FlooStore *self, const FlooRetention *retention);
 
 G_END_DECLS

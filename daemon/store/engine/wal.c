@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "store/engine/wal.h"
 
-/* From so many pages (32 MiB) on the log is moved in the midst of everything, and again after so many more. */
+/* From this many pages (32 MiB) on the log is moved even while the store is busy, and again after as many more. */
 #define LONG_LOG 8000
-/* A tail of so many pages is moved within some ms. */
+/* A tail of at most this many pages is moved within some ms. */
 #define SHORT_TAIL 250
-/* So long it never gets: the writer moves a tail of any length then. */
+/* From this length on the writer moves a tail of any length. */
 #define LONGEST_LOG (2 * LONG_LOG)
-/* So many pages (8 MiB) are moved in a short pause, before the store counts as idle: moving disturbs a writer. */
+/* From this many pages (8 MiB) on the log is moved in a short pause, else when the store is idle: moving disturbs a writer. */
 #define WORTH_A_PAUSE 2000
 #define PAUSE_US (100 * 1000)
-/* So many (1 MiB) when the store is idle. Less stays in the log: an occasional message should not be written twice each time. */
+/* From this many (1 MiB) on when the store is idle. Less stays in the log, so that occasional messages are not written twice each. */
 #define WORTH_A_REST 250
 
 struct _FlooWal {
@@ -25,9 +25,9 @@ struct _FlooWal {
   gboolean busy;  /* the thread has work */
 
   /* The writer's own: pages of the log. */
-  int asked;         /* when the thread was last asked: it moves at least these */
-  int moved;         /* in the file by now */
-  gboolean has_tail; /* the thread has not left the writer its part yet, or the writer has not done it */
+  int asked;         /* length when the thread was last asked: it moves at least these */
+  int moved;         /* how many are in the file by now */
+  gboolean has_tail; /* the tail, which is the writer's part, is still to be moved */
 };
 
 static gpointer
@@ -38,7 +38,7 @@ thread_main (gpointer data)
 
   self->db = floo_db_open (self->path, FLOO_DB_CHECKPOINTER, self->writer->user_id, &error);
   if (self->db == NULL)
-    g_message ("The store's write-ahead log is moved by the writer alone: %s", error->message);
+    g_message ("Checkpoints are done by the writer alone: %s", error->message);
   g_mutex_lock (&self->lock);
   while (!self->closing)
     {
@@ -103,7 +103,7 @@ floo_wal_move (FlooWal *self)
   self->has_tail = FALSE;
 }
 
-/* The writer does it where there can be no thread. */
+/* The writer does it where no thread can be started. */
 static void
 ask_thread (FlooWal *self)
 {
@@ -113,7 +113,7 @@ ask_thread (FlooWal *self)
     self->thread = g_thread_try_new ("store-wal", thread_main, self, &error);
   if (self->thread == NULL)
     {
-      g_message ("The store's write-ahead log is moved by the writer: %s", error->message);
+      g_message ("This checkpoint is done by the writer: %s", error->message);
       floo_wal_move (self);
       return;
     }
@@ -139,7 +139,7 @@ floo_wal_committed (FlooWal *self)
       self->has_tail = FALSE;
     }
   self->moved = self->asked;
-  /* Once each time: a long read keeps the log from restarting, however often it is moved. */
+  /* Only once per length: during a long read the log does not restart, however often it is moved. */
   if (self->has_tail && (pages - self->moved <= SHORT_TAIL || pages >= LONGEST_LOG))
     floo_wal_move (self);
   else if (pages >= self->asked + LONG_LOG)

@@ -106,8 +106,8 @@ is_ours (const char *name)
   return g_str_has_prefix (name, FLOO_STORE_FILE) || g_str_has_prefix (name, FLOO_SEARCH_FILE);
 }
 
-/* All that begins with the files' names: SQLite's side files and what was set aside are the account's data, too; and the files of
- * unsent messages. */
+/* Everything that begins with the files' names, since SQLite's side files and quarantined stores are the account's data, too; and the files
+ * of unsent messages. */
 static void
 erase_files (FlooWorker *self, GError **error)
 {
@@ -123,7 +123,7 @@ erase_files (FlooWorker *self, GError **error)
         return;
     }
   if (g_rmdir (self->folder) != 0)
-    g_debug ("The account's folder stays, something else is in it");
+    g_debug ("The account's folder is kept: it contains other files");
 }
 
 static gpointer

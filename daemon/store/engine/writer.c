@@ -7,19 +7,19 @@
 #include "store/engine/opening.h"
 #include "store/engine/wal.h"
 
-/* A transaction takes no further job after this time: the ones in it wait for its end. */
+/* A transaction takes no further job after this time, since those in it wait for its end. */
 #define BATCH_US (50 * 1000)
-/* Pruning of what is not urgent waits for a pause of that length, so that nobody waits for it. */
+/* Pruning that is not urgent waits for a pause of that length, so that no job waits for it. */
 #define PAUSE_US (20 * 1000)
-/* How often a full disk is tried, and with how many bytes: some room is needed to go on, not just a page. */
+/* How often a full disk is probed, and with how many bytes: more than a single page is needed to continue. */
 #define PROBE_US (3 * G_USEC_PER_SEC)
 #define PROBE_BYTES (256 * 1024)
-/* Pruning looks at the journal's front after so many events, without a pause after so many, or after this time. */
+/* The journal is pruned after this many events, without waiting for a pause after so many, or after this time. */
 #define PRUNE_EVENTS 500
 #define PRUNE_EVENTS_AT_ONCE 4000
 #define PRUNE_US (600 * G_USEC_PER_SEC)
 #define FIRST_PRUNE_US (10 * G_USEC_PER_SEC)
-/* This many notes for the search index get a transaction of their own. */
+/* From this many on notes of the search index are pruned in a transaction of their own. */
 #define MANY_NOTES 250
 /* The journal's bounds until others are set. */
 #define DAYS 14
@@ -48,7 +48,7 @@ typedef struct {
   GPtrArray *jobs;     /* those that have run */
   guint64 serial;      /* before the first one */
   gint64 changes;
-  GError *error;       /* what undid all of them */
+  GError *error;       /* why all of them were rolled back */
   gboolean full;       /* one of them met a full disk */
 } Batch;
 
@@ -84,7 +84,7 @@ run_write (FlooWriter *self, Batch *batch, FlooNews *job)
     batch->error = g_error_copy (job->error);
 }
 
-/* What the transaction changed in the list of conversations is told by a job of its own, behind all others. */
+/* Changes of the list of conversations are announced by a job of its own, after all others of the transaction. */
 static void
 tell_changes (FlooWriter *self, Batch *batch)
 {
@@ -129,7 +129,7 @@ prune (FlooWriter *self, guint from_events)
   self->next_prune = more ? now : now + PRUNE_US;
 }
 
-/* Where a transaction failed, the next one is not tried for pruning's sake. */
+/* After a failed transaction the next one is not begun just to prune. */
 static void
 postpone_pruning (FlooWriter *self)
 {
@@ -137,7 +137,7 @@ postpone_pruning (FlooWriter *self)
   self->next_prune = MAX (self->next_prune, g_get_monotonic_time () + FIRST_PRUNE_US);
 }
 
-/* Some of the notes that the indexer is done with go with a transaction. */
+/* Each transaction also removes some notes that the indexer is done with. */
 static void
 prune_notes (FlooWriter *self)
 {
@@ -158,7 +158,7 @@ prune_notes (FlooWriter *self)
     self->pruned_notes = done;
 }
 
-/* Ends the transaction; what was done is undone where that fails. */
+/* Commits the transaction, or rolls it back where that fails. */
 static void
 commit (FlooWriter *self, Batch *batch)
 {
@@ -166,7 +166,7 @@ commit (FlooWriter *self, Batch *batch)
   gboolean changed = sqlite3_total_changes64 (db->handle) != batch->changes;
 
   if (batch->error == NULL && !floo_db_in_transaction (db))
-    batch->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "The store undid a transaction");
+    batch->error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "A transaction was rolled back");
   if (batch->error == NULL)
     {
       if (changed)
@@ -186,7 +186,7 @@ commit (FlooWriter *self, Batch *batch)
       self->last_write = g_get_monotonic_time ();
       self->parts->indexing->wake (self->indexer);
     }
-  /* One that passed shows that there is room again. */
+  /* A successful commit shows that there is room again. */
   if (batch->full != self->full && (batch->full || (changed && batch->error == NULL)))
     {
       self->full = batch->full;
@@ -234,7 +234,7 @@ floo_writer_run (FlooWriter *self, GQueue *jobs)
   if (batch.error == NULL && !batch.full)
     {
       prune (self, ran->len > 0 ? PRUNE_EVENTS_AT_ONCE : PRUNE_EVENTS);
-      /* One that has changed nothing stays so and costs no writing. */
+      /* A transaction without changes is not written. */
       if (ran->len == 0 || sqlite3_total_changes64 (self->db->handle) != batch.changes)
         prune_notes (self);
     }
@@ -246,7 +246,7 @@ floo_writer_run (FlooWriter *self, GQueue *jobs)
   floo_wal_committed (self->wal);
 }
 
-/* A transaction of the store's own. Whether there was room for it. */
+/* A transaction of the store's own. Returns: whether there was room for it */
 static gboolean
 run_own (FlooWriter *self, FlooStoreFunc func, gpointer data)
 {
@@ -270,7 +270,7 @@ floo_writer_repair (FlooWriter *self)
     return;
   self->db->repair_is_due = FALSE;
   run_own (self, self->parts->tables->repair, NULL);
-  /* What it did not find it will not find the next time, either. */
+  /* If nothing was repaired, a second attempt would not find anything, either. */
   self->repaired_in_vain = sqlite3_total_changes64 (self->db->handle) == changes;
 }
 
@@ -281,7 +281,7 @@ has_many_notes (FlooWriter *self)
   return self->parts->indexing->get_done (self->indexer) - self->pruned_notes >= MANY_NOTES;
 }
 
-/* All that is left to do is done at once, so that nothing wakes up for it later. */
+/* Does all remaining work at once, so that nothing wakes up for it later. */
 static void
 come_to_rest (FlooWriter *self)
 {
@@ -313,7 +313,7 @@ floo_writer_do_idle_work (FlooWriter *self)
       if (now < self->last_write + PROBE_US)
         return;
       self->last_write = now;
-      /* Room may be in the WAL itself. */
+      /* A checkpoint may free room, in the WAL itself. */
       floo_db_checkpoint (self->db, TRUE);
       if (run_own (self, self->parts->tables->probe, &size))
         run_own (self, self->parts->tables->probe, NULL);

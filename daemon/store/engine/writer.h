@@ -23,17 +23,17 @@ void floo_writer_free (FlooWriter *self);
 gboolean floo_writer_open (FlooWriter *self, const char *folder, gint64 user_id, FlooNews *news);
 /* @indexer: (unowned): told of what is committed, from now on; before the first job */
 void floo_writer_set_indexer (FlooWriter *self, FlooIndexer *indexer);
-/* @in_order: all goes into the file and nothing is left beside it; else it is closed as it is */
+/* @in_order: checkpoints, so that only the database itself is left; else it is closed as it is */
 void floo_writer_close (FlooWriter *self, gboolean in_order);
 
 /* One transaction with as many of @jobs (FlooNews) as fit; those that ran leave the queue and go to the mailbox. */
 void floo_writer_run (FlooWriter *self, GQueue *jobs);
-/* Once for each time that SQLite has refused a row: the jobs behind it find it mended. */
+/* Called once each time that SQLite has refused a row, so that it is repaired before the next jobs run. */
 void floo_writer_repair (FlooWriter *self);
 
-/* Until when (monotonic µs) there is nothing to do without a job. */
+/* When (monotonic µs) the next idle work is due. */
 gint64 floo_writer_get_idle_end (FlooWriter *self);
-/* What is done while no job waits, when that time has come. */
+/* Does the idle work that is due. */
 void floo_writer_do_idle_work (FlooWriter *self);
 
 /* The journal's bounds; on any thread. */

@@ -119,7 +119,7 @@ create (const char *path, gint64 user_id, const char *journal_id, GError **error
   return NULL;
 }
 
-/* Returns: (nullable): the index that there is, where it can be used */
+/* Returns: (nullable): the present index, if it can be used */
 static FlooDb *
 open_present (const char *path, gint64 user_id, const char *journal_id)
 {
@@ -176,7 +176,7 @@ floo_index_replace (FlooDb *replacement, const char *folder, GError **error)
   GStatBuf info;
 
   floo_db_finish (replacement, TRUE);
-  /* Its log would be lost with the name. */
+  /* A log would be left behind under the old name. */
   if (g_stat (log_path, &info) == 0 && info.st_size > 0)
     {
       g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The search index could not be replaced: its log is in use");

@@ -2,9 +2,9 @@
 /*
  * index.h: the file of the search index, search.db beside store.db. Private to the store.
  *
- * A table of SQLite's FTS5 (schema.sql) that says which messages may match; the store says which do. It is contentless and has no
- * positions, so a message's text stands in the store alone. Nothing is ever taken out: a deleted message is not found since the store has
- * it no more, and where many have gone a new file is built beside the present one and takes its place.
+ * A table of SQLite's FTS5 (schema.sql) that says which messages may match; the store decides which do. It is contentless and has no
+ * positions, so that the text of messages is only in the store. Nothing is ever removed: a deleted message is not found because it is not
+ * in the store any more, and after many deletions a new file is built beside the present one and replaces it.
  *
  * It can be rebuilt from the store at any time, and is when it is damaged, of another version or of another store.
  *
@@ -25,7 +25,7 @@ G_BEGIN_DECLS
 FlooDb *floo_index_open (const char *folder, gint64 user_id, const char *journal_id, GError **error);
 /* Deletes the file: it will be rebuilt. */
 gboolean floo_index_remove (const char *folder, GError **error);
-/* Whether somebody found that it is damaged, or took it away. */
+/* Whether it was found to be damaged, or its file is gone. */
 gboolean floo_index_is_lost (const char *folder);
 /* Opens it to be read; FLOO_ERROR_STORAGE where it is not there yet. */
 FlooDb *floo_index_open_reader (const char *folder, gint64 user_id, GError **error);
@@ -33,9 +33,9 @@ FlooDb *floo_index_open_reader (const char *folder, gint64 user_id, GError **err
 gboolean floo_index_get_state (FlooDb *db, const char *name, gint64 *value, GError **error);
 gboolean floo_index_set_state (FlooDb *db, const char *name, gint64 value, GError **error);
 
-/* Begins a file that will take the place of @index. */
+/* Begins a file that will replace @index. */
 FlooDb *floo_index_begin_replacement (FlooDb *index, const char *folder, const char *journal_id, GError **error);
-/* Puts it in the place of the present one, which must be closed. @replacement: (transfer full) */
+/* Replaces the present one, which must be closed. @replacement: (transfer full) */
 gboolean floo_index_replace (FlooDb *replacement, const char *folder, GError **error);
 
 G_END_DECLS

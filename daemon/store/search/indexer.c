@@ -14,9 +14,9 @@
 
 /* Between two rounds while no search waits. */
 #define ROUND_US G_USEC_PER_SEC
-/* Until it is tried again after an error: a full disk, say. */
+/* The time to the retry after an error such as a full disk. */
 #define RETRY_US (10 * G_USEC_PER_SEC)
-/* With nothing to do for so long it gives back what it does not need. */
+/* After this time without work it frees memory. */
 #define REST_US (5 * G_USEC_PER_SEC)
 /* The kernel's class for background work: intake and all others go first. */
 #define NICE 10
@@ -43,7 +43,7 @@ struct _FlooIndexer {
 
   /* The thread's own. */
   FlooDb *store, *index;
-  FlooDb *replacement;  /* (nullable): an index that is being built to take the place of the other one */
+  FlooDb *replacement;  /* (nullable): an index that is being built to replace the present one */
   GArray *waiters;      /* Waiter */
   gint64 next_round;    /* monotonic µs */
   gboolean used;        /* since the last rest */
@@ -64,7 +64,7 @@ answer_all (FlooIndexer *self, GArray *waiters, const GError *error)
   g_array_set_size (waiters, 0);
 }
 
-/* It is far behind: those who have waited long enough are told so. */
+/* It is far behind: answers waiters whose time is over with an error. */
 static void
 answer_late (FlooIndexer *self)
 {
@@ -80,7 +80,7 @@ answer_late (FlooIndexer *self)
         {
           (void) floo_spans_count (self->index, &n, NULL);
           error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT,
-                               "The search index is still being built: it has %" G_GINT64_FORMAT " messages by now", n);
+                               "The search index is still being built; it has %" G_GINT64_FORMAT " messages so far", n);
         }
       answer (self, &g_array_index (self->waiters, Waiter, i - 1), error);
       g_array_remove_index_fast (self->waiters, i - 1);
@@ -137,7 +137,7 @@ step (FlooIndexer *self, gboolean *more, GError **error)
   return TRUE;
 }
 
-/* Goes on with the replacement, or begins one where the index needs it. @more: (out): there is more to do */
+/* Continues the replacement, or begins one if the index needs it. @more: (out): there is more to do */
 static gboolean
 replace (FlooIndexer *self, gboolean *more, GError **error)
 {
@@ -186,7 +186,7 @@ run_round (FlooIndexer *self, gboolean *again, GError **error)
   return TRUE;
 }
 
-/* Moves the log into the file, and gives memory back. */
+/* Checkpoints, and frees memory. */
 static void
 rest (FlooIndexer *self)
 {
@@ -201,7 +201,7 @@ rest (FlooIndexer *self)
 #endif
 }
 
-/* Waits until somebody wakes it, or for the next rest. The lock is held. */
+/* Waits until it is woken, or the next rest is due. The lock is held. */
 static void
 wait_for_news (FlooIndexer *self)
 {
@@ -241,7 +241,7 @@ wait_for_work (FlooIndexer *self, gboolean again)
 static void
 fail (FlooIndexer *self, const GError *error)
 {
-  g_message ("The search index cannot be brought up to date now: %s", error->message);
+  g_message ("The search index could not be updated: %s", error->message);
   answer_all (self, self->waiters, error);
   /* The next round opens it again, or rebuilds it where it is damaged. */
   close_index (self);

@@ -2,9 +2,9 @@
 /*
  * indexer.h: the thread that keeps the search index up to date, behind the commits. Private to the store.
  *
- * It goes up the messages by id from the position that the index says, and looks at what search-changes.h noted. Both numbers are
- * in the index's own transaction with what they speak of: whenever the process ends, the next one goes on from there. It works in small
- * steps, at most one a second and with pauses as long as the steps, until somebody searches: then without a pause.
+ * It adds new messages by id, from the position that the index has, and the changes noted by search-changes.h. Both positions are committed
+ * in the index's own transaction together with the data, so that after a crash indexing continues from there. It works in small steps, at
+ * most one a second and with pauses as long as the steps, but without pauses while a search waits.
  */
 #pragma once
 

@@ -17,7 +17,7 @@ typedef struct {
   FlooDb *db;
   FlooDb *index;
   const FlooSearch *search;
-  gint64 before;          /* the ids that are wanted are lower */
+  gint64 before;          /* only lower ids are wanted */
   FlooTerms *terms;
   char *expression;       /* that all candidates match */
   GArray *candidates;     /* gint64: ids of the present span, still to be looked at */
@@ -26,7 +26,7 @@ typedef struct {
   GString *text;          /* for putting texts together */
   GVariantBuilder found;
   guint n_found;
-  gboolean more;          /* a message that matches has no place any more */
+  gboolean more;          /* further messages match than fit in the reply */
   gsize bytes;            /* left of the reply */
 } Run;
 
@@ -48,7 +48,7 @@ floo_search_check_text (const char *text, GError **error)
 
 /* ---- the index's side ---- */
 
-/* A reader's connection to the index, and of which file it is. */
+/* A reader's connection to the index, and the file's identity. */
 typedef struct {
   FlooDb *db;
   dev_t device;
@@ -64,7 +64,7 @@ close_index (gpointer data)
   g_free (index);
 }
 
-/* Opened once, and again where the file is another one now. Returns: (transfer none) */
+/* Opened once, and again if the file was replaced. Returns: (transfer none) */
 static FlooDb *
 open_index (FlooDb *db, GError **error)
 {
@@ -101,7 +101,7 @@ passes (const FlooSearch *search, const FlooMessage *message)
          && message->timestamp <= search->until;
 }
 
-/* @text: (nullable): where there is no word to be found, and so no snippet */
+/* @text: (nullable): NULL for a search without words, which has no snippets */
 static void
 add (Run *run, FlooMessage *message, const char *text, gsize start, gsize end)
 {
@@ -124,7 +124,7 @@ add (Run *run, FlooMessage *message, const char *text, gsize start, gsize end)
   g_clear_pointer (&message->extra, g_variant_unref);
 }
 
-/* Looks at the message itself: the index only says that it may be one. */
+/* Checks the message itself: the index only says that it may match. */
 static gboolean
 look_at (Run *run, gint64 id, GError **error)
 {
@@ -246,7 +246,7 @@ floo_search_is_by_type (const FlooSearch *search)
   return *search->text == '\0' && search->type >= FLOO_TYPE_IMAGE && search->type <= FLOO_TYPE_LOCATION;
 }
 
-/* The store itself knows them by their type. */
+/* Searches the store itself by type. */
 static gboolean
 find_by_type (Run *run, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * search.h: messages by what is written in them.
+ * search.h: full-text search of messages.
  */
 #pragma once
 
@@ -21,16 +21,16 @@ typedef struct {
 /* Whether there is something in @text to search for; else FLOO_ERROR_INVALID_ARGUMENTS, also where it is too long. */
 gboolean floo_search_check_text (const char *text, GError **error);
 
-/* Without words, all messages of a type are looked for that has a file or a place; then no index is needed. */
+/* Whether it is a search without words, for all messages of a type that has a file or location, which needs no index. */
 gboolean floo_search_is_by_type (const FlooSearch *search);
 
 /**
  * floo_search_run:
  * @more: (out) (nullable): further messages match: the limit, or some 8 MiB of texts, ended the reply
  *
- * In a read job: the newest messages that have all words of the text, and pass the filters, newest first. What the indexer has not come
- * to yet is not found (floo_store_catch_up()); what has changed or gone since is told right, since every message is looked at before it
- * is taken.
+ * In a read job: the newest messages that have all words of the text, and pass the filters, newest first. Messages that are not
+ * indexed yet are not found (floo_store_catch_up()); later edits and deletions are respected, since every message is checked in the
+ * store.
  *
  * Returns: (transfer floating): aM with more.snippet
  */

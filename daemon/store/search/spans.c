@@ -5,9 +5,9 @@
 
 /* The first span's base: there is room on both sides. */
 #define FIRST_BASE (G_GINT64_CONSTANT (1) << 40)
-/* Ranges of one search; further ones become part of the last. */
+/* Ranges of one search; further ones are merged into the last. */
 #define MAX_RANGES 16
-/* A span with so many messages makes searches slow. */
+/* A span with more messages makes searches slow. */
 #define CROWDED (FLOO_SPAN_SLOTS / 2)
 
 /* ---- ids as bytes: the distance from the one before, seven bits a byte, the sign in the lowest one ---- */
@@ -41,7 +41,7 @@ encode_ids (const GArray *ids)
   return bytes;
 }
 
-/* FALSE where they are no ids, or too many. */
+/* FALSE where they are not valid ids, or too many. */
 static gboolean
 decode_ids (GArray *ids, const guint8 *bytes, gsize size)
 {
@@ -110,7 +110,7 @@ write_span (FlooSpanWriter *self, GError **error)
   return floo_query_run (query, error);
 }
 
-/* One without messages. */
+/* Begins a span without messages. */
 static void
 begin_span (FlooSpanWriter *self, gint64 first, gint64 next, gint64 base)
 {
@@ -145,7 +145,7 @@ read_span (FlooSpanWriter *self, const char *name, gint64 id, gboolean *found, G
   return TRUE;
 }
 
-/* The span that @id belongs to. Below all others the lowest one takes it in, or, where that is full, one before it. */
+/* Loads the span that @id belongs to. An id below all spans goes into the lowest one or, if that is full, into a new one before it. */
 static gboolean
 load_span (FlooSpanWriter *self, gint64 id, GError **error)
 {

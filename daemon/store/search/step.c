@@ -10,15 +10,15 @@
 #include "store/search/text.h"
 #include "store/search/tokens.h"
 
-/* What one step takes at most. */
+/* The limits of one step. */
 #define STEP_NOTES 1000
 #define STEP_MESSAGES 4000
 #define STEP_BYTES (4u << 20)
 /* Pages that are written at once when parts of the index are merged. */
 #define MERGE_PAGES 128
-/* Free pages of the file that are given back at once, and from how many on. */
+/* How many free pages of the file are released at once, and from how many on. */
 #define VACUUM_PAGES 256
-/* It is rebuilt where more have gone than this, and than this part of what was added. */
+/* It is rebuilt after more deletions than this number, and than this fraction of the added messages. */
 #define MANY_GONE 10000
 #define PART_GONE 16
 
@@ -36,7 +36,7 @@ typedef struct {
 
 /* ---- adding ---- */
 
-/* Adds the message of @query's present row. One that was added before has its old tokens, too: the store tells what is right. */
+/* Adds the message of @query's present row. One that was added before keeps its old tokens, too: matches are checked in the store. */
 static gboolean
 add_row (Step *step, FlooQuery *query, gboolean is_newest, GError **error)
 {
@@ -271,12 +271,12 @@ merge (FlooDb *index, gboolean *some, GError **error)
   floo_query_bind_text (query, 2, "merge");
   if (!floo_query_run (query, error))
     return FALSE;
-  /* FTS5 tells it so: the statement itself counts as one change. */
+  /* FTS5 has more to merge if there are at least two changes: the statement itself counts as one. */
   *some = sqlite3_total_changes (index->handle) - before >= 2;
   return TRUE;
 }
 
-/* Gives some of the file's free pages back. */
+/* Releases some of the file's free pages. */
 static gboolean
 vacuum (FlooDb *index, gboolean *more, GError **error)
 {

@@ -12,14 +12,14 @@ G_BEGIN_DECLS
  * floo_index_step:
  * @store: a reader of the store
  * @done: (out): notes below this number are done with
- * @more: (out): it was not all; FALSE: the index has everything that was committed when this was called
+ * @more: (out): there is more to add; FALSE: the index has everything that was committed when this was called
  *
- * Takes some notes and new messages into the index, in one transaction.
+ * Adds some noted changes and new messages to the index, in one transaction.
  */
 gboolean floo_index_step (FlooDb *index, FlooDb *store, gint64 *done, gboolean *more, GError **error);
 
-/* @ahead: (out): the index knows more than the store ever had: that is an older copy of the one it was made from. The index must be made
- * anew. */
+/* @ahead: (out): the index has more than the store ever had, so that the store is an older copy of the one it was made from. The index
+ * must be rebuilt. */
 gboolean floo_index_is_ahead (FlooDb *index, FlooDb *store, gboolean *ahead, GError **error);
 
 /* Merges parts of the index and gives free pages back, a little at a time. @more: (out): there is more to do */

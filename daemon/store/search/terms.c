@@ -5,7 +5,7 @@
 
 #include "store/search/tokenizer.h"
 
-/* Characters behind which nothing of a text is needed any more: no term is longer, though one character may fold into several. */
+/* How many characters of a text have to be kept: no term is longer, though one character may fold into several. */
 #define WINDOW (2 * FLOO_SEARCH_TEXT)
 /* Of a snippet, in characters. */
 #define SNIPPET_BEFORE 24
@@ -14,14 +14,14 @@
 /* One word, or one run of characters. */
 typedef struct {
   gboolean is_word;
-  gboolean found;      /* in the text that is being looked at */
+  gboolean found;      /* in the text that is being matched */
   guint n;
   gunichar *characters;
 } Term;
 
 struct _FlooTerms {
   GArray *terms;       /* Term */
-  /* The last characters of the run that is being looked at, and where each begins. */
+  /* The last characters of the present run, and where each begins. */
   gunichar run[2 * WINDOW];
   gsize starts[2 * WINDOW];
   guint n_run;
@@ -33,7 +33,7 @@ clear_term (gpointer data)
   g_free (((Term *) data)->characters);
 }
 
-/* A character that goes on with the run before it. */
+/* Appends a character to the run before it. */
 static void
 extend_term (Term *term, gunichar c)
 {
@@ -91,7 +91,7 @@ floo_terms_foreach (const FlooTerms *self, FlooTermFunc func, gpointer data)
     }
 }
 
-/* Adds a character to the run; what no term can reach any more is left behind. */
+/* Adds a character to the run, and drops those that no term can reach any more. */
 static void
 add_to_run (FlooTerms *self, const FlooToken *token)
 {

@@ -27,7 +27,7 @@ void floo_terms_foreach (const FlooTerms *self, FlooTermFunc func, gpointer data
  * @start: (out):
  * @end: (out): bytes of @text where a term was found first
  *
- * A word is found where a word begins with it, a run of characters where they follow each other.
+ * A word matches where a word of the text begins with it, a run of characters where they follow each other.
  */
 gboolean floo_terms_match (FlooTerms *self, const char *text, gsize *start, gsize *end);
 

@@ -5,7 +5,7 @@
 
 #include "base/json.h"
 
-/* Members of an attachment that are words. */
+/* Members of an attachment with searchable text. */
 static const char *const members[] = { "dName", "addr" };
 
 const char *

@@ -5,8 +5,8 @@ typedef enum {
   KIND_SEPARATOR,
   KIND_WORD,       /* a letter, digit or mark of a word */
   KIND_CHARACTER,  /* stands by itself */
-  KIND_JOINING,    /* becomes one with the character before it: voicing marks of kana, vowels and finals of Hangul */
-  KIND_NOTHING     /* neither divides nor counts */
+  KIND_JOINING,    /* combines with the character before it: voicing marks of kana, vowels and finals of Hangul */
+  KIND_NOTHING     /* ignored */
 } Kind;
 
 static gboolean
@@ -30,7 +30,7 @@ is_unspaced (GUnicodeScript script)
     }
 }
 
-/* Those whose marks many leave out when they type; elsewhere marks are vowels that nobody does. */
+/* Scripts whose accents are often left out when typing; in other scripts marks are vowels, which are not. */
 static gboolean
 has_accents (GUnicodeScript script)
 {
@@ -38,7 +38,7 @@ has_accents (GUnicodeScript script)
          || script == G_UNICODE_SCRIPT_ARABIC || script == G_UNICODE_SCRIPT_HEBREW || script == G_UNICODE_SCRIPT_COMMON;
 }
 
-/* Common ones that need neither folding nor a look into tables. */
+/* Common characters that need neither folding nor look-ups in tables. */
 static gboolean
 is_plain_character (gunichar c)
 {
@@ -96,7 +96,7 @@ kind_of (FlooTokenizer *self, gunichar c)
     case G_UNICODE_FORMAT:
       return KIND_NOTHING;
     case G_UNICODE_MODIFIER_SYMBOL:
-      return c >= 0x1f3fb && c <= 0x1f3ff ? KIND_NOTHING : KIND_SEPARATOR; /* tones of skin */
+      return c >= 0x1f3fb && c <= 0x1f3ff ? KIND_NOTHING : KIND_SEPARATOR; /* skin tones */
     default:
       return KIND_SEPARATOR;
     }
@@ -154,13 +154,13 @@ fold_next (FlooTokenizer *self)
       return TRUE;
     }
   n = g_unichar_fully_decompose (c, TRUE, parts, G_N_ELEMENTS (parts));
-  /* Room is for all, and the one that sharp s adds. */
+  /* There is room for all of them, and for the one that sharp s adds. */
   for (gsize i = 0; i < MIN (n, G_N_ELEMENTS (parts)); i++)
     push_folded (self, parts[i], start, end);
   return TRUE;
 }
 
-/* (nullable): what comes next, not taken. */
+/* Returns: (nullable): the next character, which is not removed */
 static FlooFolded *
 peek (FlooTokenizer *self)
 {

@@ -4,8 +4,8 @@
  *
  * Scripts that put spaces between words give words; those that do not (Chinese, Japanese, Korean, Thai, ...) and emoji give
  * single characters. Both come
- * folded: upper and lower case, full and half width, composed and decomposed forms are one, and Latin, Greek and Cyrillic
- * letters have lost their accents.
+ * folded: upper and lower case, full and half width, composed and decomposed forms are equal, and Latin, Greek and Cyrillic
+ * letters lose their accents.
  */
 #pragma once
 
@@ -13,7 +13,7 @@
 
 G_BEGIN_DECLS
 
-/* Characters of a word that count; what follows them is not looked at. */
+/* How many characters of a word are used; further ones are ignored. */
 #define FLOO_TOKEN_CHARACTERS 64
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
 typedef struct {
   const char *text;
   const char *next;
-  /* Of the source's last character: what it is folded into, as far as it was not taken. */
+  /* The folded form of the source's last character, as far as it was not used yet. */
   FlooFolded queue[20];
   guint head, tail;
   int last_kind;         /* of what was folded last */

@@ -3,7 +3,7 @@
 
 #include "store/search/tokenizer.h"
 
-/* Tokens that one search asks for; more make it slower, not better. */
+/* How many tokens a search uses; more make it slower, not better. */
 #define MAX_TOKENS 24
 
 /* A character for private use, which separates words in a text (tokenizer.c). */
@@ -34,7 +34,7 @@ append_character (GString *tokens, gunichar c)
     g_string_append_unichar (tokens, c);
 }
 
-/* Letters of the beginnings of words that are tokens. */
+/* How many letters the beginnings of words have that are tokens. */
 #define LEAST_BEGINNING 2
 #define MOST_BEGINNING 3
 

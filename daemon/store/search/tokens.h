@@ -4,11 +4,11 @@
  *
  * The tokens of a text are its words as they are, and of each run of characters that are written without spaces (tokenizer.h) the
  * overlapping pairs and the last character alone: "会议室" gives 会议, 议室 and 室. So one character is the beginning of a token, and
- * several are all their pairs. A word is looked for by its beginning: its first two and its first three letters are tokens, too, since
- * FTS5 would have to join the rows of all words that begin so. A message has a token for its conversation, for its sender and, unless it is a text, for its type, too: a
- * filter is one more token that must be there. Filters and beginnings begin with a character that no text gives.
+ * several are all their pairs. Words are searched by their beginning: their first two and first three letters are tokens, too, since
+ * FTS5 would have to join the rows of all words with that beginning. A message has a token for its conversation, for its sender and, unless it is a text, for its type, too: a
+ * filter is one more required token. Filters and beginnings start with a character that no text contains.
  *
- * A message with all tokens of what is searched for may still not match (pairs may stand apart); floo_terms_match() decides.
+ * A message with all tokens of a search may still not match (pairs may be apart); floo_terms_match() decides.
  */
 #pragma once
 
