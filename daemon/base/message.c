@@ -189,6 +189,7 @@ floo_message_to_variant (const FlooMessage *m)
   add_flag (&more, "is_history", m->flags & FLOO_MESSAGE_IS_HISTORY);
   add_flag (&more, "is_played", m->flags & FLOO_MESSAGE_IS_PLAYED);
   add_flag (&more, "outgoing", m->flags & FLOO_MESSAGE_OUTGOING);
+  add_flag (&more, "mentions_me", m->flags & FLOO_MESSAGE_MENTIONS_ME);
   if (m->send_state != FLOO_SEND_NONE)
     floo_word_add (&more, "send_state", floo_word (floo_send_state_to_string (m->send_state)));
   if (m->not_before != 0)

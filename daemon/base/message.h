@@ -54,7 +54,7 @@ typedef enum {
   FLOO_MESSAGE_IS_HISTORY = 1 << 1,
   FLOO_MESSAGE_IS_PLAYED = 1 << 2,
   FLOO_MESSAGE_OUTGOING = 1 << 3,     /* sent by this user, from whatever device */
-  FLOO_MESSAGE_MENTIONS_ME = 1 << 4,  /* internal: conversation's mention flag */
+  FLOO_MESSAGE_MENTIONS_ME = 1 << 4,
 } FlooMessageFlags;
 
 /**

@@ -8,6 +8,7 @@ static const char *const conversation_types[] = { "roster", "group", "system", N
 
 static const FlooOption list_options[] = {
   { .key = "pinned_first", .type = 'b' },
+  { .key = "unread", .type = 'b' },
   { .key = "type", .type = 's', .choices = conversation_types },
   { NULL }
 };
@@ -116,7 +117,7 @@ handle_list (const FlooBusCall *call)
 
   g_variant_get (call->args, "(&su@a{sv})", &cursor, &limit, NULL);
   floo_session_list_conversations (call->session, cursor, limit, floo_options_get_boolean (call->options, "pinned_first"),
-                                   floo_options_get_string (call->options, "type"), floo_bus_reply, call->invocation);
+                                   floo_options_get_boolean (call->options, "unread"), floo_options_get_string (call->options, "type"), floo_bus_reply, call->invocation);
 }
 
 static void

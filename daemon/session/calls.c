@@ -175,10 +175,10 @@ floo_session_delete_account (FlooSession *self, const char *password, FlooReply 
 }
 
 void
-floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, gboolean unread, const char *type,
                                  FlooReply reply, gpointer user_data)
 {
-  floo_sync_list_conversations (self->sync, cursor, limit, pinned_first, type, reply, user_data);
+  floo_sync_list_conversations (self->sync, cursor, limit, pinned_first, unread, type, reply, user_data);
 }
 
 void

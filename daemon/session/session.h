@@ -132,7 +132,7 @@ void floo_session_delete_account (FlooSession *self, const char *password, FlooR
 /* ---- Conversations ---- */
 /* Contacts, groups and conversations by a part of a name. @limit: 1 to 500 */
 void floo_session_find (FlooSession *self, const char *text, guint limit, FlooReply reply, gpointer user_data);    /* (aa{sv}) */
-void floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+void floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, gboolean unread, const char *type,
                                       FlooReply reply, gpointer user_data);                                    /* (aa{sv}st) */
 void floo_session_get_conversation (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);       /* (a{sv}) */
 

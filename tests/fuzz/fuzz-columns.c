@@ -329,7 +329,7 @@ list_conversations (FlooDb *db, gboolean pinned_first, GError **error)
   for (guint i = 0; i < MAX_STEPS && (i == 0 || *cursor != '\0'); i++)
     {
       char *next = NULL;
-      GVariant *items = floo_conversations_list (db, cursor, 3, pinned_first, NULL, &next, error);
+      GVariant *items = floo_conversations_list (db, cursor, 3, pinned_first, FALSE, NULL, &next, error);
 
       if (items == NULL)
         return FALSE;

@@ -311,10 +311,10 @@ floo_session_groups_get_info (FlooSession *self, gint64 id, gboolean refresh, Fl
 }
 
 void
-floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+floo_session_list_conversations (FlooSession *self, const char *cursor, guint limit, gboolean pinned_first, gboolean unread, const char *type,
                                  FlooReply reply, gpointer user_data)
 {
-  CALLED ("list_conversations %s %u %d %s\n", cursor, limit, pinned_first, text (type));
+  CALLED ("list_conversations %s %u %d %d %s\n", cursor, limit, pinned_first, unread, text (type));
 }
 
 void

@@ -41,7 +41,7 @@ test_full (void)
   g_assert_cmpstr (text, ==,
                    "(9223372036854775807, 2, 3, 'group', 'rtc', '', 4, 2, {'to': <int64 5>, 'client_id': <int64 6>, 'ext': <'e'>, "
                    "'config': <'{}'>, 'attachment': <'[]'>, 'edit_timestamp': <int64 7>, 'sender_name': <'s'>, 'is_system': <true>, "
-                   "'is_history': <true>, 'is_played': <true>, 'outgoing': <true>, 'send_state': <'uncertain'>, 'attempts': <uint32 2>})");
+                   "'is_history': <true>, 'is_played': <true>, 'outgoing': <true>, 'mentions_me': <true>, 'send_state': <'uncertain'>, 'attempts': <uint32 2>})");
 }
 
 /* Numbers that a newer service sends index no array. */

@@ -9,7 +9,7 @@
 typedef struct {
   const char *cursor;
   guint limit;
-  gboolean pinned_first;
+  gboolean pinned_first, unread;
   const char *type;
   GVariant *items;
   char *next;
@@ -20,7 +20,7 @@ get_list (FlooDb *db, gpointer data, GError **error)
 {
   List *list = data;
 
-  list->items = floo_conversations_list (db, list->cursor, list->limit, list->pinned_first, list->type, &list->next, error);
+  list->items = floo_conversations_list (db, list->cursor, list->limit, list->pinned_first, list->unread, list->type, &list->next, error);
   if (list->items == NULL)
     return FALSE;
   g_variant_ref_sink (list->items);
@@ -47,7 +47,7 @@ item_ids (GVariant *items)
 static char *
 assert_list (Fixture *f, const char *cursor, guint limit, gboolean pinned_first, const char *type, const char *ids)
 {
-  List list = { cursor, limit, pinned_first, type, NULL, NULL };
+  List list = { .cursor = cursor, .limit = limit, .pinned_first = pinned_first, .type = type };
   g_autofree char *got = NULL;
 
   fixture_read (f, get_list, &list);
@@ -100,6 +100,16 @@ unpin (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
+static gboolean
+read_most (FlooDb *db, gpointer data, GError **error)
+{
+  const gint64 ids[] = { 1, 2, 4, 5, 51, 52, 53, 55 };
+
+  for (guint i = 0; i < G_N_ELEMENTS (ids); i++)
+    OK (floo_conversations_count (db, ids[i], -1, error));
+  return TRUE;
+}
+
 static void
 test_list (Fixture *f, gconstpointer data)
 {
@@ -108,7 +118,8 @@ test_list (Fixture *f, gconstpointer data)
   g_autofree char *third = NULL;
   g_autofree char *end = NULL;
   g_autofree char *pinned = NULL;
-  List bad = { "garbage", 5, FALSE, NULL, NULL, NULL };
+  List bad = { .cursor = "garbage", .limit = 5 }, unread = { .cursor = "", .limit = 9, .unread = TRUE };
+  g_autofree char *ids = NULL;
   g_autoptr (GError) error = NULL;
 
   WRITE (f, insert_conversations);
@@ -127,6 +138,13 @@ test_list (Fixture *f, gconstpointer data)
   g_free (assert_list (f, pinned, 3, TRUE, NULL, "55 54 53 "));
   WRITE (f, unpin);
   g_free (assert_list (f, "", 3, TRUE, NULL, "52 2 55 "));
+
+  WRITE (f, read_most);
+  fixture_read (f, get_list, &unread);
+  ids = item_ids (unread.items);
+  g_assert_cmpstr (ids, ==, "54 3 ");
+  g_variant_unref (unread.items);
+  g_free (unread.next);
 
   error = fixture_try_read (f, get_list, &bad);
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);

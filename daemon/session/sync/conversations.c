@@ -24,7 +24,7 @@ typedef struct {
   FlooCall call;
   char *cursor;
   guint limit;
-  gboolean pinned_first;
+  gboolean pinned_first, unread;
   char *type;
 } ConversationsQuery;
 
@@ -48,7 +48,7 @@ run_list (FlooDb *db, gpointer data, GError **error)
 
   if (!last_serial (db, &serial, error))
     return FALSE;
-  items = floo_conversations_list (db, query->cursor, query->limit, query->pinned_first, query->type, &next, error);
+  items = floo_conversations_list (db, query->cursor, query->limit, query->pinned_first, query->unread, query->type, &next, error);
   if (items == NULL)
     return FALSE;
   query->call.result = g_variant_ref_sink (g_variant_new ("(@aa{sv}st)", items, next, serial));
@@ -56,7 +56,7 @@ run_list (FlooDb *db, gpointer data, GError **error)
 }
 
 void
-floo_sync_list_conversations (FlooSync *self, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+floo_sync_list_conversations (FlooSync *self, const char *cursor, guint limit, gboolean pinned_first, gboolean unread, const char *type,
                               FlooReply reply, gpointer user_data)
 {
   ConversationsQuery *query;
@@ -67,6 +67,7 @@ floo_sync_list_conversations (FlooSync *self, const char *cursor, guint limit, g
   query->cursor = g_strdup (cursor);
   query->limit = limit;
   query->pinned_first = pinned_first;
+  query->unread = unread;
   query->type = g_strdup (type);
   floo_call_read (query, FLOO_READ_DEFAULT, run_list, conversations_query_free);
 }

@@ -69,7 +69,7 @@ void floo_sync_history (FlooSync *sync, gint64 conversation, gint64 from, guint 
 
 /* ---- calls of clients; what they reply with is in session.h ---- */
 
-void floo_sync_list_conversations (FlooSync *sync, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+void floo_sync_list_conversations (FlooSync *sync, const char *cursor, guint limit, gboolean pinned_first, gboolean unread, const char *type,
                                    FlooReply reply, gpointer user_data);
 void floo_sync_get_conversation (FlooSync *sync, gint64 id, FlooReply reply, gpointer user_data);
 void floo_sync_get_messages (FlooSync *sync, gint64 conversation, FlooMessagesKind kind, gint64 anchor, guint limit, gboolean local,

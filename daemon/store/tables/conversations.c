@@ -123,8 +123,8 @@ type_parse (const char *text, gint64 *type, GError **error)
 }
 
 GVariant *
-floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean pinned_first, const char *type, char **next_cursor,
-                         GError **error)
+floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean pinned_first, gboolean unread, const char *type,
+                         char **next_cursor, GError **error)
 {
   g_autoptr (FlooQuery) query = NULL;
   GVariantBuilder items;
@@ -136,7 +136,7 @@ floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean p
   if (!cursor_parse (cursor, &place, error) || !type_parse (type, &type_number, error))
     return NULL;
   query = floo_query_take_ints (db, pinned_first ? "conversations-list-pinned" : "conversations-list",
-                                FLOO_INTS (place.pinned, place.activity, place.id, type_number, (gint64) MAX (limit, 1) + 1), error);
+                                FLOO_INTS (place.pinned, place.activity, place.id, type_number, (gint64) MAX (limit, 1) + 1, unread != FALSE), error);
   if (query == NULL)
     return NULL;
   limit = MAX (limit, 1);

@@ -46,6 +46,7 @@ gboolean floo_conversations_drop_empty_groups (FlooDb *db, GError **error);
 /**
  * floo_conversations_list:
  * @cursor: "" from the beginning; opaque, holds its place while the list changes
+ * @unread: only those with unread messages
  * @type: (nullable): roster, group or system
  *
  * Newest activity first (last message, unacknowledged ones of ours and drafts included); @pinned_first: the pinned ones before all others.
@@ -53,7 +54,7 @@ gboolean floo_conversations_drop_empty_groups (FlooDb *db, GError **error);
  *
  * Returns: (transfer floating): aa{sv}; NULL with FLOO_ERROR_INVALID_ARGUMENTS for an invalid cursor
  */
-GVariant *floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean pinned_first, const char *type,
+GVariant *floo_conversations_list (FlooDb *db, const char *cursor, guint limit, gboolean pinned_first, gboolean unread, const char *type,
                                    char **next_cursor, GError **error);
 /* Returns: (transfer floating): a{sv}; NULL with FLOO_ERROR_NOT_FOUND. */
 GVariant *floo_conversations_get (FlooDb *db, gint64 id, GError **error);

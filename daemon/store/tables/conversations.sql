@@ -186,7 +186,7 @@ WHERE type = 1 AND listed = 1 AND last_message = 0 AND draft IS NULL AND pinned 
   AND NOT EXISTS (SELECT 1 FROM contacts k WHERE k.id = conversations.id AND k.kind = 1 AND k.listed = 1);
 
 -- name: conversations-list-pinned
--- in: ?1 pinned, ?2 activity and ?3 id of the place after which it goes on, ?4 type (-1: any), ?5 limit
+-- in: ?1 pinned, ?2 activity and ?3 id of the place after which it goes on, ?4 type (-1: any), ?5 limit, ?6 only unread ones
 -- out: id, type, activity, then the fields of entries.c in their order; pinned ones first, then newest activity
 SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.draft, c.draft_timestamp, k.name, k.avatar, c.last_content,
        c.last_timestamp, c.last_id, c.last_from, coalesce(f.name, c.last_from_name), c.last_type, c.last_outgoing, c.last_status,
@@ -194,11 +194,11 @@ SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.dra
        coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
 LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from AND (f.listed = 1 OR k.hidden IS NOT 1)
-WHERE c.listed = 1 AND (c.pinned, c.activity, c.id) < (?1, ?2, ?3) AND (?4 = -1 OR c.type = ?4)
+WHERE c.listed = 1 AND (c.pinned, c.activity, c.id) < (?1, ?2, ?3) AND (?4 = -1 OR c.type = ?4) AND (?6 = 0 OR c.unread > 0)
 ORDER BY c.pinned DESC, c.activity DESC, c.id DESC LIMIT ?5;
 
 -- name: conversations-list
--- in: ?1 not used, ?2 activity and ?3 id of the place after which it goes on, ?4 type (-1: any), ?5 limit
+-- in: ?1 not used, ?2 activity and ?3 id of the place after which it goes on, ?4 type (-1: any), ?5 limit, ?6 only unread ones
 -- out: id, type, activity, then the fields of entries.c in their order; newest activity first
 SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.draft, c.draft_timestamp, k.name, k.avatar, c.last_content,
        c.last_timestamp, c.last_id, c.last_from, coalesce(f.name, c.last_from_name), c.last_type, c.last_outgoing, c.last_status,
@@ -206,7 +206,7 @@ SELECT c.id, c.type, c.activity, c.unread, c.mentioned, c.pinned, k.muted, c.dra
        coalesce(k.banned_until, 0)
 FROM conversations c LEFT JOIN contacts k ON k.kind = (c.type = 1) AND k.id = c.id
 LEFT JOIN contacts f ON f.kind = 0 AND f.id = c.last_from AND (f.listed = 1 OR k.hidden IS NOT 1)
-WHERE c.listed = 1 AND (c.activity, c.id) < (?2, ?3) AND (?4 = -1 OR c.type = ?4)
+WHERE c.listed = 1 AND (c.activity, c.id) < (?2, ?3) AND (?4 = -1 OR c.type = ?4) AND (?6 = 0 OR c.unread > 0)
 ORDER BY c.activity DESC, c.id DESC LIMIT ?5;
 
 -- name: conversations-pinned
