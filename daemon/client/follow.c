@@ -170,16 +170,20 @@ on_signal (GDBusConnection *connection, const char *sender, const char *path, co
     ask (self);
 }
 
-/* Somebody logged in, perhaps with another journal. */
+/* Somebody logged in, perhaps with another journal, or out. */
 static void
 on_properties (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *name, GVariant *args,
                gpointer user_data)
 {
+  FlooFollow *self = user_data;
   g_autoptr (GVariant) changed = g_variant_get_child_value (args, 1);
   gint64 user;
 
-  if (g_variant_lookup (changed, "UserId", "x", &user) && user != 0)
-    ask (user_data);
+  if (!g_variant_lookup (changed, "UserId", "x", &user))
+    return;
+  self->following = FALSE;
+  if (user != 0)
+    ask (self);
 }
 
 static void
@@ -226,6 +230,12 @@ floo_follow_get_position (FlooFollow *self, guint64 *serial)
 {
   *serial = self->serial;
   return self->journal;
+}
+
+gboolean
+floo_follow_is_current (FlooFollow *self)
+{
+  return self->following;
 }
 
 void

@@ -40,6 +40,8 @@ FlooFollow *floo_follow_new (GDBusConnection *connection, const char *bus_name, 
                              const FlooFollowFuncs *funcs, gpointer user_data);
 /* Returns: (transfer none) (nullable): the journal's id; @serial: of the last event that was handed on */
 const char *floo_follow_get_position (FlooFollow *self, guint64 *serial);
+/* Whether somebody is logged in, and everything up to now was handed on. */
+gboolean floo_follow_is_current (FlooFollow *self);
 /* Not from within a callback. */
 void floo_follow_free (FlooFollow *self);
 

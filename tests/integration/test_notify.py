@@ -116,17 +116,21 @@ class Desk:
 
 class NotifyTest(harness.Test):
 
-    def scene(self, *args, **desk):
-        """Everything read, nothing shown, flooim-notify running."""
+    def all_read(self):
         sandbox, daemon, client = self.one()
         self.all_fetched(sandbox, daemon, client)
         for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]:
             if one['unread']:
                 client.call('Conversations', 'MarkRead', '(xxa{sv})', one['id'], 0, {})
+        return sandbox, daemon, client
+
+    def scene(self, *args, **desk):
+        """Everything read, nothing shown, flooim-notify running."""
+        sandbox, daemon, client = self.all_read()
         return sandbox, daemon, client, Desk(self, daemon.bus, **desk), self.notify(daemon, *args)
 
     def notify(self, daemon, *args):
-        """Starts it; at its first start it tells only what comes after its state is there."""
+        """Starts it; at the first start waits until it has its state."""
         path = os.path.join(daemon.root, 'state', 'flooim', 'notify')
         process = harness.Process('flooim-notify', [os.path.join(harness.BUILD, 'daemon', 'notify', 'flooim-notify'), '--verbose', *args],
                                   daemon.environment(XDG_STATE_HOME=os.path.join(daemon.root, 'state')), daemon.root)
@@ -145,8 +149,7 @@ class NotifyTest(harness.Test):
         for program in ('Xvfb', 'dunst'):
             if not shutil.which(program):
                 self.skipTest(program + ' is missing')
-        sandbox, daemon, client = self.one()
-        self.all_fetched(sandbox, daemon, client)
+        sandbox, daemon, client = self.all_read()
         screen = Screen(self)
         nothing = screen.pixels()
         config = os.path.join(self.root, 'dunstrc')
@@ -201,8 +204,8 @@ class NotifyTest(harness.Test):
             client.wait_sent(client.send_text(BOB, 'my own'))
             sandbox.send('bob', 'alice', 'do', type='command')
             sandbox.send('bob', 'alice', '', type='image', attachment='{"url":"http://127.0.0.1/x"}')
-            number, one = desk.wait_body('Picture')
-            self.assertEqual(one.body, 'Picture')
+            number, one = desk.wait_body('[image]')
+            self.assertEqual(one.body, '[image]')
         self.assertEqual(desk.bodies('Nobody'), [])
 
     def test_muted(self):
@@ -225,6 +228,20 @@ class NotifyTest(harness.Test):
         self.assertEqual(len(desk.bodies(team)), 1)
         client.call('Conversations', 'MarkRead', '(xxa{sv})', TEAM, 0, {})
         desk.wait_gone(number)
+        with self.subTest('much noise behind a mention, while it was not running'):
+            self.stop(process)
+            mid = sandbox.send('carol', TEAM, 'where is @alice?', config='{"mentionList":[1001]}')
+            sandbox.control('burst', from_='carol', to=TEAM, count=60, content='noise')
+            harness.wait_for(lambda: client.call('Conversations', 'Get', '(x)', TEAM)['unread'] == 61, 'all of it')
+            self.notify(daemon)
+            number, one = desk.wait_body('where is @alice?')
+            self.assertNotIn('noise', one.body)
+        with self.subTest('as the daemon tells it'):
+            self.assertTrue(client.call('Conversations', 'GetMessage', '(x)', mid)[8]['mentions_me'])
+            unread = client.call('Conversations', 'List', '(sua{sv})', '', 100, {'unread': GLib.Variant('b', True)})[0]
+            every = client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]
+            self.assertEqual(unread, [one for one in every if one['unread']])
+            self.assertEqual({one['id'] for one in unread}, {BOB, ZHANG, TEAM})
 
     def test_actions(self):
         sandbox, daemon, client, desk, process = self.scene()
@@ -243,8 +260,14 @@ class NotifyTest(harness.Test):
         with self.subTest('numbers of others are not ours'):
             desk.emit('NotificationReplied', '(us)', 4711, 'not ours')
             sandbox.send('bob', 'alice', 'the next')
-            desk.wait_body('the next')
+            number, one = desk.wait_body('the next')
             self.assertEqual(len(sandbox.accepted('alice')), 1)
+        with self.subTest('a reply that cannot be sent is given back'):
+            client.call('Account', 'Logout', '(a{sv})', {})
+            desk.emit('NotificationReplied', '(us)', number, 'too late')
+            failure, one = desk.wait(lambda one: one.title == 'Your reply was not sent', 'the failure')
+            self.assertEqual(one.body, 'too late')
+            self.assertNotIn('List failed', process.text())
 
     def test_restart(self):
         """Nothing twice, nothing forgotten, and what is shown can still be withdrawn."""
@@ -283,7 +306,7 @@ class NotifyTest(harness.Test):
             harness.wait_for(lambda: any('unanswered' in body for body in desk.bodies('')), 'the call')
             began = time.monotonic()
             self.stop(process)
-            self.assertLess(time.monotonic() - began, 20, 'it waited as long as D-Bus does')
+            self.assertLess(time.monotonic() - began, 4, 'it waited for the server')
             desk.hangs = False
             self.notify(daemon)
             desk.wait_body('unanswered')
@@ -337,7 +360,6 @@ class NotifyTest(harness.Test):
         with self.subTest('another journal'):
             client.call('Account', 'Logout', '(a{sv})', {'erase': GLib.Variant('b', True)})
             client.login('alice')
-            harness.wait_for(lambda: not desk.shown, lambda: 'nothing is shown; shown are %s' % desk.shown)
             journal = client.call('Events', 'GetPosition')[0]
             harness.wait_for(lambda: journal in self.state(daemon), 'it follows the new journal')
             sandbox.send('bob', 'alice', 'the first in it')
@@ -363,14 +385,14 @@ class NotifyTest(harness.Test):
         process = self.notify(daemon)
         sandbox.send('zhang-wei', 'alice', 'in the night')
         client.wait_message(lambda one: one.content == 'in the night')
-        harness.wait_for(lambda: 'wait for the end of the quiet hours' in process.text(), 'it is quiet')
+        harness.wait_for(lambda: 'Nothing is shown in the quiet hours' in process.text(), 'it is quiet')
         self.assertEqual(len(desk.bodies('')), 1)
         self.stop(process)
         client.call('Account', 'UpdateSettings', '(a{sv})', {'no_push_end_hour': GLib.Variant('i', (hour + 23) % 24)})
         self.notify(daemon)
         number, one = desk.wait_body('in the night')
         self.assertTrue(one.hints['suppress-sound'])
-        self.assertEqual(len(desk.bodies('')), 2)
+        self.assertEqual(sum('in the night' in body for body in desk.bodies('')), 1)
 
     def test_portal(self):
         sandbox, daemon, client, desk, process = self.scene('--portal', portal=True)
@@ -384,15 +406,16 @@ class NotifyTest(harness.Test):
         self.assertEqual(client.call('Conversations', 'Get', '(x)', BOB)['unread'], 0)
 
     def test_without_a_server(self):
-        """Two of one account, and a server of notifications that comes later."""
-        sandbox, daemon, client = self.one()
+        """Two of one account, what is unread at the first start, and a server of notifications that comes later."""
+        sandbox, daemon, client = self.all_read()
+        mid = sandbox.send('bob', 'alice', 'early')
+        client.wait_message(lambda one: one.id == mid)
         process = self.notify(daemon)
         second = self.notify(daemon)
         second.expected = {75}
         self.assertEqual(second.wait(), 75)
         self.assertIn('another flooim-notify runs', second.text())
-        sandbox.send('bob', 'alice', 'early')
-        harness.wait_for(lambda: 'A notification cannot be shown' in process.text(), 'it has tried')
+        harness.wait_for(lambda: 'Notify failed' in process.text(), 'it has tried')
         desk = Desk(self, daemon.bus)
         desk.wait_body('early')
 
