@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * calls.c: which part answers which call of a client.
+ * calls.c: dispatches the calls of clients to the parts of the session.
  */
 #include "session/parts.h"
 

@@ -341,7 +341,7 @@ class Chaos(harness.Test):
         self.check_exact(scene)
         self.check_example(scene)
         self.check_store(scene)
-        filled = scene.daemon.process.text().count('something was missed')
+        filled = scene.daemon.process.text().count('messages were missed')
         print('# %d messages came late, %d gaps were filled' % (self.late, filled), flush=True)
 
     def check_sent(self, scene):

@@ -357,7 +357,7 @@ test_step_limit (Scene *s, gconstpointer data)
   fake_rest_answer ("{\"user_id\":1000,\"token\":\"t1\"}", NULL);
   /* The lists do not come. */
   run_until (s->loaded != NULL);
-  g_test_expect_message ("flooimd", G_LOG_LEVEL_WARNING, "*did not get any further*");
+  g_test_expect_message ("flooimd", G_LOG_LEVEL_WARNING, "*made no progress*");
   g_test_expect_message ("flooimd", G_LOG_LEVEL_MESSAGE, "*-> waiting");
   run_until (floo_account_get_state (s->base.account) == FLOO_STATE_WAITING);
   g_test_assert_expected_messages ();

@@ -6,7 +6,7 @@
 #include "base/service-clock.h"
 
 struct _FlooAccount {
-  GObject *keeper;              /* unowned */
+  GObject *keeper;              /* unowned, see floo_account_new() */
   const FlooConfig *config;
   const FlooAccountListener *listener;
   gpointer data;
@@ -77,7 +77,7 @@ floo_account_unref (FlooAccount *self)
   g_object_unref (self->keeper);
 }
 
-/* ---- what it is ---- */
+/* ---- getters ---- */
 
 const FlooConfig *
 floo_account_get_config (const FlooAccount *self)
@@ -239,7 +239,7 @@ floo_account_describe (const FlooAccount *self, GVariantDict *status)
   g_variant_dict_insert (status, "store", "s", self->store != NULL ? floo_store_get_path (self->store) : "");
 }
 
-/* ---- who we are ---- */
+/* ---- the user ---- */
 
 void
 floo_account_changed (FlooAccount *self)

@@ -48,24 +48,24 @@ typedef struct {
 
 /**
  * floo_account_new:
- * @keeper: what floo_account_ref() holds: the owner of the account and of all that is built upon it, so that a job with a reference finds
- *    its part again, too
+ * @keeper: the object that floo_account_ref() references: the owner of the account and of all parts that use it, so that a reference also
+ *    keeps these parts
  * @config: (transfer none), outlives it
  * @listener: static
  */
 FlooAccount *floo_account_new (GObject *keeper, const FlooConfig *config, const FlooAccountListener *listener, gpointer data);
-/* For the keeper, in its end. */
+/* For the keeper, when it is finalised. */
 void floo_account_free (FlooAccount *self);
 FlooAccount *floo_account_ref (FlooAccount *self);
 void floo_account_unref (FlooAccount *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooAccount, floo_account_unref)
 
 const FlooConfig *floo_account_get_config (const FlooAccount *self);
-/* NULL from logout until the next login knows who it is. */
+/* NULL from logout until the next login knows the user. */
 FlooStore *floo_account_get_store (const FlooAccount *self);
-/* Whether the store takes something: it is there, and there is room on the disk. */
+/* Whether the store can be written: it is open, and there is room on the disk. */
 gboolean floo_account_can_store (const FlooAccount *self);
-/* Whether what was begun with @store (nullable) is still about who is logged in now. */
+/* Whether work that was begun with @store (nullable) still belongs to the present login. */
 gboolean floo_account_is_current (const FlooAccount *self, const FlooStore *store);
 gint64 floo_account_get_user_id (const FlooAccount *self);
 const char *floo_account_get_username (const FlooAccount *self);
@@ -74,7 +74,7 @@ guint32 floo_account_get_device_sn (const FlooAccount *self);
 /* The service; NULL while signed out. */
 FlooEndpoints *floo_account_get_endpoints (const FlooAccount *self);
 FlooRest *floo_account_get_rest (const FlooAccount *self);
-/* ms since 1970, by the service's clock; by the machine's as long as the service has not said it. */
+/* ms since 1970, by the service's clock; by the machine's as long as the service has not told its time. */
 gint64 floo_account_get_service_time (const FlooAccount *self);
 /* Of calls that wait for the service's REST; another one after each logout. */
 GCancellable *floo_account_get_cancellable (const FlooAccount *self);
@@ -84,9 +84,9 @@ FlooState floo_account_get_state (const FlooAccount *self);
 const char *floo_account_get_state_name (const FlooAccount *self);
 /* The daemon is ending. */
 gboolean floo_account_is_stopping (const FlooAccount *self);
-/* Clients are slower than what is told to them: nothing more is to be asked for. */
+/* Clients do not read their signals and replies fast enough: no new requests are sent. */
 gboolean floo_account_is_congested (const FlooAccount *self);
-/* Of the call that is beginning just now, a number for its client; 0: none */
+/* A number for the client whose call is just beginning; 0: none */
 guint floo_account_get_caller (const FlooAccount *self);
 const FlooCounts *floo_account_get_counts (const FlooAccount *self);
 void floo_account_set_counts (FlooAccount *self, const FlooCounts *counts);
@@ -95,7 +95,7 @@ void floo_account_set_counts (FlooAccount *self, const FlooCounts *counts);
 void floo_account_send_frame (FlooAccount *self, Floo__Frame__Command command, const ProtobufCMessage *payload);
 /* Ends the connection; the link makes another one. */
 void floo_account_drop_link (FlooAccount *self, const GError *error);
-/* Tells an event outside the journal (serial 0). @body: (transfer floating) */
+/* Emits an event outside the journal (serial 0). @body: (transfer floating) */
 void floo_account_emit (FlooAccount *self, FlooSignal signal, GVariant *body);
 
 G_END_DECLS

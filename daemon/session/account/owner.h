@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Who we are, as it is in the properties. @username, @app_id: (nullable): "" and the configuration's */
+/* The user as shown in the properties. @username, @app_id: (nullable): "" and the configuration's */
 void floo_account_set_names (FlooAccount *self, const char *username, const char *app_id);
 void floo_account_set_device_sn (FlooAccount *self, guint32 device_sn);
 /* Nobody is logged in. The store stays. */
@@ -29,13 +29,13 @@ void floo_account_set_state (FlooAccount *self, FlooState state);
 /* When the next attempt is, ms; until the state changes. */
 void floo_account_set_next_retry (FlooAccount *self, gint64 next_retry);
 gint64 floo_account_get_next_retry (const FlooAccount *self);
-/* What Account.LastError says from now on. @error: (nullable) of any domain */
+/* Sets Account.LastError. @error: (nullable) of any domain */
 void floo_account_set_error (FlooAccount *self, const GError *error);
 /* Returns: (nullable): domain FLOO_ERROR */
 const GError *floo_account_get_error (const FlooAccount *self);
 /* The connection showed that it is alive. */
 void floo_account_set_contact (FlooAccount *self);
-/* Something in the properties changed that is not of the account itself. */
+/* A property changed that does not belong to the account itself. */
 void floo_account_changed (FlooAccount *self);
 
 void floo_account_set_congested (FlooAccount *self, gboolean congested);
@@ -44,7 +44,7 @@ void floo_account_stop (FlooAccount *self);
 
 /* Adds the properties of the interface Account that are the account's. */
 void floo_account_describe_properties (const FlooAccount *self, GVariantDict *properties);
-/* What GetStatus adds: contact and store. */
+/* Adds contact and store to GetStatus. */
 void floo_account_describe (const FlooAccount *self, GVariantDict *status);
 
 G_END_DECLS

@@ -30,7 +30,7 @@ join_contents (GPtrArray *rows)
   return g_string_free (all, FALSE);
 }
 
-/* How often the frame went out; what was cancelled meanwhile did not count. */
+/* How often the frame was sent, without cancelled rows. */
 static guint
 count_attempts (GPtrArray *rows)
 {
@@ -48,7 +48,7 @@ number_of (guint64 number)
   return number <= G_MAXINT64 ? (gint64) number : 0;
 }
 
-/* Command messages are signalled, not kept; our own, too. */
+/* Command messages are signalled and not stored, our own, too. */
 static gboolean
 apply_accepted_command (FlooApply *apply, const FlooOutboxRow *row, gint64 server_id, GError **error)
 {
@@ -80,7 +80,7 @@ apply_accepted_message (FlooApply *apply, const FlooOutboxRow *row, const Floo__
       || !floo_messages_find (apply->db, server_id, &is_there, &conversation, &to_type, error))
     return FALSE;
   apply->list_changed = TRUE;
-  /* Recalled or deleted, here or elsewhere, before we heard of its id. */
+  /* Recalled or deleted, here or elsewhere, before we learnt its id. */
   if (!is_there)
     return floo_status_journal (apply->db, row->client_id, row->conversation, FALSE, "sent", server_id, 0, NULL, error);
   change = floo_apply_change (apply, row->conversation, floo_conversation_type_of (row->to_type, row->conversation), error);
@@ -116,7 +116,7 @@ floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gin
                                      .edit_timestamp = edit_timestamp, .content = content, .config = row->config, .ext = row->ext };
   gboolean was_there, is_new = TRUE;
 
-  /* Its id is known from now on: if a page brings it again, nothing changes; nor does this if a page brought it before. */
+  /* With its id a page that contains it changes nothing, before or after this. */
   if (id != 0 && !floo_applied_add (apply->db, id, &is_new, error))
     return FALSE;
   if (!floo_apply_flush (apply, error))
@@ -159,7 +159,7 @@ refusal_of (int code, const char *reason)
     }
 }
 
-/* What the outbox keeps. */
+/* The reason that the outbox stores. */
 static const char *
 reason_or_name (int code, const char *reason)
 {
@@ -175,7 +175,7 @@ apply_refused_for_good (FlooDb *db, const FlooOutboxRow *row, int code, const ch
     return floo_status_journal_dependents (db, row->client_id, row->conversation, "failed", code, reason, error)
            && floo_outbox_set_state (db, row->client_id, FLOO_SEND_FAILED, FALSE, 0, row->device_sn, &why, error)
            && floo_status_journal (db, row->client_id, row->conversation, TRUE, "failed", 0, code, reason, error);
-  /* A refused operation is over: there is nothing to look at or to send again. */
+  /* A refused operation has ended: it cannot be shown or sent again. */
   return floo_status_journal (db, row->client_id, row->conversation, FALSE, "failed", 0, code, reason, error)
          && floo_outbox_delete (db, row->client_id, error);
 }
@@ -191,9 +191,8 @@ queue_again (FlooDb *db, const FlooOutboxRow *row, gint64 again_at, int code, co
                                  reason, error);
 }
 
-/* What a frame carried that was refused when it went out for the first time is queued as if it had never gone out: what was cancelled is
- * no part of it any more, and what is appended meanwhile may join. Later the frame must stay the same: it may be the repetition that was
- * refused. */
+/* Rows of a frame that was refused when it was sent for the first time are queued as if they had never been sent: cancelled rows are removed
+ * from it, and later appends may join. A repeated frame must stay the same, since the refusal may be of the repetition. */
 static gboolean
 break_up (FlooApply *apply, GPtrArray *rows, GError **error)
 {
@@ -269,7 +268,7 @@ leave_in_doubt (FlooApply *apply, const FlooOutboxRow *row, FlooDoubt doubt, gin
          && floo_status_journal (apply->db, row->client_id, row->conversation, TRUE, "uncertain", 0, 0, NULL, error);
 }
 
-/* The service knew the number of the first frame of these operations: all but appends may be done twice. */
+/* The service reported the number of these operations' first frame as a duplicate: all but appends may be repeated. */
 static gboolean
 do_again (FlooApply *apply, GPtrArray *rows, GError **error)
 {
@@ -301,7 +300,7 @@ apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, g
 {
   const FlooOutboxRow *row = g_ptr_array_index (rows, 0);
   gint64 id = number_of (answer->server_mid), edited = number_of (answer->edit_timestamp);
-  /* The first frame cannot be known yet: the number was given before, to this row or another one, by a store that was lost since. */
+  /* The first frame cannot be a duplicate: an earlier store, which was lost, gave the number to this row or another one. */
   gboolean is_doubtful = duplicate && count_attempts (rows) <= 1 && row->state != FLOO_SEND_UNCERTAIN;
   gboolean may;
 
@@ -318,7 +317,7 @@ apply_accepted (FlooApply *apply, GPtrArray *rows, const Floo__SyncDL *answer, g
     return FALSE;
   if (is_doubtful && row->state != FLOO_SEND_CANCELLED)
     return leave_in_doubt (apply, row, FLOO_DOUBT_DUPLICATE, id, error);
-  /* Behind the last id there is no place for another; and applied carefully, it failed the transaction before. */
+  /* There is no room after the highest id; and if applied carefully, the id failed the transaction before. */
   if (may && id < G_MAXINT64 && !apply->carefully)
     return apply_accepted_message (apply, row, answer, error);
   if (id != 0)
@@ -339,7 +338,7 @@ floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error)
   if (rows == NULL)
     return FALSE;
   g_array_append_val (apply->result->answered, answered);
-  /* Answered before, or failed: nothing waits for it (typing has no row either). */
+  /* It was answered before, or failed: no row waits for it (typing has no row either). */
   if (rows->len == 0 || ((const FlooOutboxRow *) g_ptr_array_index (rows, 0))->accepted != 0)
     return TRUE;
   apply->result->pump = TRUE;

@@ -12,12 +12,12 @@ G_BEGIN_DECLS
 /* Returns: (transfer full): FlooOutboxRow of all rows that went out with the frame; NULL with @error */
 GPtrArray *floo_answers_get_rows (FlooDb *db, gint64 client_mid, GError **error);
 
-/* @rows: what an accepted frame carried: one operation, or appends to one message. It takes effect now. @id: 0: not told */
+/* @rows: of an accepted frame: one operation, or appends to one message. It takes effect now. @id: 0: not known */
 gboolean floo_apply_accepted_operation (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 edit_timestamp, GError **error);
 
 /* ---- edit-order.c ---- */
 
-/* Likewise of an edit: it takes effect now, or after those that the service accepted before it. */
+/* The same for an edit: it takes effect now, or after edits that the service accepted before it. */
 gboolean floo_apply_accepted_edit (FlooApply *apply, GPtrArray *rows, gint64 id, gint64 edit_timestamp, GError **error);
 
 G_END_DECLS

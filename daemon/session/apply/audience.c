@@ -19,7 +19,7 @@ floo_audience_get (FlooDb *db, gint64 group, FlooAudience *audience, GError **er
   *audience = FLOO_AUDIENCE_NO_SETTINGS;
   if (!floo_contacts_get_one (db, FLOO_CONTACT_GROUP, &floo_record_group_info, group, &details, error))
     return FALSE;
-  /* With the owner come all settings. */
+  /* Details with an owner have all settings. */
   if (details == NULL || !g_variant_lookup (details, "owner_id", "x", &owner))
     return TRUE;
   (void) g_variant_lookup (details, "read_ack", "b", &read_ack);

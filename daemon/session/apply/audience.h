@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * audience.h: in groups with read_ack a message names all other members in its config, who are to acknowledge reading. Store thread.
+ * audience.h: in groups with read_ack a message lists all other members, who are to acknowledge reading, in its config. Store thread.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ gboolean floo_audience_get (FlooDb *db, gint64 group, FlooAudience *audience, GE
  * floo_audience_merge:
  * @config: (nullable): of a message to @group
  * @merged: (out) (transfer full) (nullable): the config with groupMemberList; NULL: it stays as it is
- * @missing: (out): what decides it is not known yet
+ * @missing: (out): the settings or members that it depends on are not known yet
  */
 gboolean floo_audience_merge (FlooDb *db, gint64 group, const char *config, char **merged, gboolean *missing, GError **error);
 

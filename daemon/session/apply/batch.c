@@ -75,7 +75,7 @@ apply_unread_entry (FlooApply *apply, gpointer data, GError **error)
     type = FLOO_CONVERSATION_SYSTEM;
   else if (entry->type == FLOO__CONVERSATION_UNREAD__CONV_TYPE__GROUPCHAT || is_group)
     type = FLOO_CONVERSATION_GROUP;
-  /* The service may not know that it was deleted here. */
+  /* The service may not know that it was deleted in this store. */
   if (entry->n == 0 && !floo_conversations_is_deleted (apply->db, id, &is_deleted, error))
     return FALSE;
   if (is_deleted)

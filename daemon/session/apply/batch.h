@@ -10,11 +10,11 @@
 
 G_BEGIN_DECLS
 
-/* What a batch did to one conversation; folded into the list once, at its end. */
+/* The changes of one conversation in a batch; written to the list once, at its end. */
 typedef struct {
   gint64 id;
   FlooConversationType type;
-  gboolean listed;              /* something in it belongs into the list */
+  gboolean listed;              /* it belongs into the list */
   gboolean touched;             /* new messages: unread, mentioned and last_* count */
   int unread;
   gboolean mentioned;
@@ -33,10 +33,10 @@ typedef struct {
   gboolean list_changed;        /* RecentListUpdate is due */
   gboolean any_early;           /* operations wait for their message */
   guint stored;                 /* messages that are new in the store */
-  guint news;                   /* entries that had not come before */
-  gboolean carefully;           /* each entry by itself */
-  gboolean catch_up;            /* of the page: it has what came while there was no connection */
-  gboolean hole;                /* of the page: the last message was left out, and may be those before it */
+  guint news;                   /* entries that were not received before */
+  gboolean carefully;           /* each entry in a savepoint of its own */
+  gboolean catch_up;            /* of the page: it has messages from the time without a connection */
+  gboolean hole;                /* of the page: its last message was ignored, and maybe those before it */
 
   /* Messages of one conversation that will be one signal. */
   gint64 run_conversation;
@@ -64,13 +64,13 @@ typedef struct {
 
 /* The end of a batch: runs out, counts in, UnreadChange for each conversation that changed, RecentListUpdate once. */
 gboolean floo_apply_finish (FlooApply *apply, GError **error);
-/* Journals what was collected so far: the run and the appends. */
+/* Journals the collected messages: the run and the appends. */
 gboolean floo_apply_flush (FlooApply *apply, GError **error);
-/* Journals an event in its place: what was collected before it goes first. @body: (transfer floating) */
+/* Journals an event in order, after the collected messages. @body: (transfer floating) */
 gboolean floo_apply_event (FlooApply *apply, FlooSignal signal, GVariant *body, GError **error);
 /* Likewise, with ids of the messages that the body holds. */
 gboolean floo_apply_event_refs (FlooApply *apply, FlooSignal signal, GVariant *body, const gint64 *refs, guint n, GError **error);
-/* Nothing is left to be written of it. */
+/* Its changes are written. */
 void floo_apply_change_clear (FlooChange *change);
 /* The change of a conversation, made where it is the first; NULL with @error. */
 FlooChange *floo_apply_change (FlooApply *apply, gint64 conversation, FlooConversationType type, GError **error);
@@ -86,19 +86,19 @@ typedef gboolean (*FlooApplyFunc) (FlooApply *apply, gpointer data, GError **err
 /**
  * floo_apply_one:
  *
- * Runs @func for one entry of a frame. Where the batch is applied carefully an entry that fails is left out, counted, and TRUE returned; what
- * it had changed is undone.
+ * Runs @func for one entry of a frame. If the batch is applied carefully, an entry that fails is rolled back, ignored and counted, and TRUE
+ * returned.
  *
- * Returns: FALSE where the batch cannot go on
+ * Returns: FALSE where the batch cannot continue
  */
 gboolean floo_apply_one (FlooApply *apply, FlooApplyFunc func, gpointer data, GError **error);
-/* Counts and logs what is left out. @format: what and why */
+/* Counts and logs an ignored entry. @format: which and why */
 void floo_apply_leave_out (FlooApply *apply, FlooLeftOut cause, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /**
  * floo_apply_is_new:
- * @is_new: (out): what @meta is was not applied before
+ * @is_new: (out): @meta was not applied before
  *
- * For all but stored messages. What has no id is known by its content.
+ * For all but stored messages. Metas without an id are recognised by their content.
  */
 gboolean floo_apply_is_new (FlooApply *apply, const Floo__Meta *meta, gboolean *is_new, GError **error);
 
@@ -114,7 +114,7 @@ gboolean floo_apply_answer (FlooApply *apply, FlooFrame *frame, GError **error);
 
 /* ---- edit-order.c ---- */
 
-/* Edits of ours that the service accepted take effect, as far as it is their turn. */
+/* Applies our accepted edits, as far as their order allows. */
 gboolean floo_apply_waiting_edits (FlooApply *apply, GError **error);
 
 /* ---- pages.c ---- */
@@ -140,9 +140,9 @@ typedef struct {
 } FlooMessageOperation;
 
 gboolean floo_apply_operation (FlooApply *apply, const FlooMessageOperation *operation, GError **error);
-/* A message is new: does what came for it before. */
+/* A message is new: applies operations that came before it. */
 gboolean floo_apply_early (FlooApply *apply, gint64 mid, GError **error);
-/* Deleted elsewhere by the operation or notice @id: what is newer stays. */
+/* Deleted on another device by the operation or notice @id: newer messages are kept. */
 gboolean floo_apply_delete_conversation (FlooApply *apply, gint64 conversation, FlooConversationType type, gint64 id, GError **error);
 gboolean floo_apply_flush_append (FlooApply *apply, GError **error);
 
@@ -153,7 +153,7 @@ void floo_apply_receipts_clear (FlooApply *apply);
 /* Of an entry that failed. */
 void floo_apply_receipts_drop (FlooApply *apply);
 gboolean floo_apply_flush_receipts (FlooApply *apply, GError **error);
-/* @taken: (out): FALSE: it is no message of which receipts are kept; nothing is done */
+/* @taken: (out): FALSE: no receipts are kept of this message; nothing is done */
 gboolean floo_apply_receipt (FlooApply *apply, const FlooMessageOperation *op, FlooReceipt receipt, gboolean *taken, GError **error);
 
 /* ---- notices.c ---- */

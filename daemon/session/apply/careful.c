@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * careful.c: one bad entry costs only itself. Store thread.
+ * careful.c: keeps a bad entry from failing others. Store thread.
  *
- * A batch is applied as a whole. One that fails is tried again frame by frame (sync/batches.c), and a frame that fails entry by entry, here.
+ * A batch is applied as a whole. If that fails it is retried frame by frame (sync/batches.c), and a frame that fails is retried entry by entry.
  */
 #include "session/apply/batch.h"
 
@@ -20,7 +20,7 @@ floo_apply_leave_out (FlooApply *apply, FlooLeftOut cause, const char *format, .
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  /* The first of a batch is enough for the log. */
+  /* Only the first one of a batch is logged at the default level. */
   if (apply->result->left_out[cause]++ == 0)
     g_message ("left out: %s", text);
   else
@@ -43,7 +43,7 @@ run_one (FlooDb *db, gpointer data, GError **error)
   return one->func (one->apply, one->data, error) && floo_apply_flush (one->apply, error) && floo_apply_counts (one->apply, error);
 }
 
-/* What was collected of an entry that failed. What was before it is in the store by now. */
+/* Drops the collected messages of a failed entry; those before it are written already. */
 static void
 drop_collected (FlooApply *apply)
 {
@@ -95,7 +95,7 @@ floo_apply_one (FlooApply *apply, FlooApplyFunc func, gpointer data, GError **er
 
 /* ---- once ---- */
 
-/* A number below all ids that tells one content from another. */
+/* A number below all ids that identifies a content. */
 static gint64
 number_of_content (const Floo__Meta *meta)
 {

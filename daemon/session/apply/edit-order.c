@@ -2,12 +2,12 @@
 /*
  * edit-order.c: our appends and replacements take effect in the order in which the service accepted them. Store thread.
  *
- * Answers may come in another one: late, or after a lost connection, when what was accepted before is asked for again. So an edit that was
- * accepted waits in the outbox while another one of the same message, which may have been accepted before it, has no answer.
+ * Answers may arrive in another order: late, or after a lost connection, when frames are repeated that were accepted before. So an accepted
+ * edit waits in the outbox while another edit of the same message, which may have been accepted before it, has no answer.
  */
 #include "session/apply/answers.h"
 
-/* An edit that went out and has not taken effect. */
+/* An edit that was sent and has not taken effect. */
 typedef struct {
   gint64 client_id;
   gint64 client_mid;
@@ -25,7 +25,7 @@ add_edit (const FlooOutboxRow *row, gpointer user_data)
   return TRUE;
 }
 
-/* Whether another one may have been accepted before it: one that is before it in the conversation's order, or went out before. */
+/* Whether another edit may have been accepted before it: one that precedes it in the conversation's order, or was sent before. */
 static gboolean
 must_wait (const GArray *edits, gint64 client_mid, gint64 client_id)
 {
@@ -75,7 +75,7 @@ compare_accepted (gconstpointer a, gconstpointer b)
   return left->client_id < right->client_id ? -1 : left->client_id > right->client_id;
 }
 
-/* Those of one message, as far as none may have been accepted before them. */
+/* Applies the edits of one message, as far as no other may have been accepted before them. */
 static gboolean
 apply_in_turn (FlooApply *apply, gint64 message, GError **error)
 {

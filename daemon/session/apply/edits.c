@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * edits.c: what operations on messages and conversations do, by whichever user or device. Store thread.
+ * edits.c: applies operations on messages and conversations, of any user or device. Store thread.
  *
- * The same for an operation that came from the service and for one of ours that it acknowledged. A mid that is not known changes
- * nothing; a recalled or deleted one stays away when its message comes later.
+ * Received operations and acknowledged ones of ours are applied alike. An operation on an unknown mid changes nothing now; a recalled or deleted
+ * message is not stored when it arrives later.
  */
 #include "session/apply/batch.h"
 
@@ -29,7 +29,7 @@ add_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
   return floo_early_add (apply->db, &early, error);
 }
 
-/* The message is not here: if it arrives later without the effect of this operation, the operation is applied then. */
+/* The message is not in the store: if it arrives later without the effect of this operation, the operation is applied then. */
 static gboolean
 keep_early (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
@@ -64,7 +64,7 @@ status_changed (FlooApply *apply, gint64 conversation, gint64 mid, int status, c
                            g_variant_new ("(xx@a{sv})", conversation, mid, floo_message_status_details (status, what)), error);
 }
 
-/* Where the message is, before an operation changes counts there; 0 where it is not known. */
+/* The conversation of the message, whose counts an operation is about to change; 0 where it is not known. */
 static gboolean
 note_conversation (FlooApply *apply, gint64 mid, gint64 *conversation, FlooToType *to_type, GError **error)
 {
@@ -143,7 +143,7 @@ apply_delivered (FlooApply *apply, const FlooMessageOperation *op, GError **erro
 static gboolean
 apply_unread (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
-  /* An earlier acknowledgement of reading may arrive later, by another way. */
+  /* An earlier read acknowledgement may arrive later through another channel. */
   if (op->ours && op->id != 0 && !add_early (apply, op, error))
     return FALSE;
   return apply_status (apply, op, FLOO_STATUS_UNREAD, error);
@@ -168,7 +168,7 @@ apply_played (FlooApply *apply, const FlooMessageOperation *op, GError **error)
   return changed ? status_changed (apply, conversation, op->mid, -1, "played", error) : keep_early (apply, op, error);
 }
 
-/* We read a conversation, on some device. From other users it does not concern our state. */
+/* We read a conversation, on some device. Such operations of other users do not concern our state. */
 static gboolean
 apply_read_all (FlooApply *apply, const FlooMessageOperation *op, GError **error)
 {
@@ -199,7 +199,7 @@ apply_removal (FlooApply *apply, const FlooMessageOperation *op, FlooSignal sign
   FlooToType to_type = FLOO_TO_ROSTER;
   gboolean deleted;
 
-  /* What is collected may hold the message: it goes out before the message is gone. */
+  /* The collected run may contain the message: it is journalled before the message is deleted. */
   if (!note_conversation (apply, op->mid, &conversation, &to_type, error)
       || !floo_messages_delete (apply->db, op->mid, &deleted, &conversation, &to_type, error))
     return FALSE;
@@ -269,7 +269,7 @@ apply_append (FlooApply *apply, const FlooMessageOperation *op, GError **error)
   guint offset;
   gboolean applied;
 
-  /* The run may hold the message as it was. */
+  /* The run may contain the message as it was. */
   if ((apply->append_id != op->mid || apply->run_ids->len > 0) && !floo_apply_flush (apply, error))
     return FALSE;
   if (!floo_messages_append (apply->db, op->mid, op->content != NULL ? op->content : "", op->config, op->ext, op->edit_timestamp, &offset,
@@ -330,12 +330,12 @@ floo_apply_operation (FlooApply *apply, const FlooMessageOperation *operation, G
       g_debug ("an operation of the unknown type %d was ignored", operation->type);
       return TRUE;
     }
-  /* Appends come by the hundred, and count nothing. */
+  /* Appends are frequent, and change no counts. */
   return (operation->type == FLOO__MESSAGE_OPERATION__OP_TYPE__APPEND || floo_apply_counts (apply, error))
          && table[operation->type](apply, operation, error);
 }
 
-/* The service's notice of what a client of ours has asked for may come before its answer to the call. */
+/* The service's notice of a client's own request may arrive before the answer to the call. */
 static gboolean
 is_removed_here (const FlooApply *apply, gint64 conversation)
 {

@@ -27,7 +27,7 @@ mark_stale (FlooApply *apply, const FlooNotice *notice, GError **error)
   return floo_contacts_mark_stale (apply->db, FLOO_CONTACT_GROUP, notice->group_id, error);
 }
 
-/* What we are in the group is to be asked for again. */
+/* Our role in the group is to be fetched again. */
 static gboolean
 forget_standing (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -52,14 +52,14 @@ member_event (FlooApply *apply, const FlooNotice *notice, GVariant *users, GErro
   return floo_apply_event (apply, FLOO_SIGNAL_GROUP_MEMBER_CHANGED, g_variant_new ("(x@ax)", notice->group_id, users), error);
 }
 
-/* It is about who sent the notice. */
+/* The event is about the sender of the notice. */
 static gboolean
 sender_event (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
   return member_event (apply, notice, g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, &notice->from, 1, sizeof notice->from), error);
 }
 
-/* It is about those whom the notice names. */
+/* The event is about the users named in the notice. */
 static gboolean
 named_event (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -130,9 +130,9 @@ drop_member (FlooApply *apply, const FlooNotice *notice, gint64 user, GError **e
   return TRUE;
 }
 
-/* ---- coming and going ---- */
+/* ---- joining and leaving ---- */
 
-/* We are in it now: no invitation waits, and lists from an earlier stay are no longer true. */
+/* We joined the group: no invitation is pending, and lists from an earlier membership are invalid. */
 static gboolean
 enter_group (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -145,7 +145,7 @@ enter_group (FlooApply *apply, const FlooNotice *notice, GError **error)
   return !changed || (floo_conversations_enter_group (apply->db, notice->group_id, notice->timestamp, error) && list_event (apply, notice, error));
 }
 
-/* Whether the conversation of a group that we are not in any more is to stay. */
+/* Whether the conversation of a group that we left is to be kept. */
 static gboolean
 is_to_be_kept (FlooApply *apply, gint64 group, gboolean *keep, GError **error)
 {
@@ -171,7 +171,7 @@ end_conversation (FlooApply *apply, const FlooNotice *notice, GError **error)
   return floo_conversations_keep (apply->db, notice->group_id, error) && floo_conversations_list_changed (apply->db);
 }
 
-/* We are not in it any more. */
+/* We left the group, or were removed. */
 static gboolean
 exit_group (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -182,7 +182,7 @@ exit_group (FlooApply *apply, const FlooNotice *notice, GError **error)
          && (!changed || list_event (apply, notice, error));
 }
 
-/* Details have the number of members: where somebody comes or goes they are fetched again. */
+/* Details have the number of members, so they are fetched again when members join or leave. */
 static gboolean
 joined (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -351,7 +351,7 @@ own_ban (FlooApply *apply, const FlooNotice *notice, GError **error)
   return floo_standing_set_ban (apply->db, notice->group_id, until, error);
 }
 
-/* Until when those in the list are banned, only the service says. */
+/* The end times of the bans in the list are known only to the service. */
 static gboolean
 banned (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -403,13 +403,13 @@ info_updated (FlooApply *apply, const FlooNotice *notice, GError **error)
     return FALSE;
   if (g_strcmp0 (property, "ban_expire_time") != 0 || !floo_json_get_int (fields, "ban_expire_time", &until))
     return TRUE;
-  /* Both are the service's. */
+  /* Both are fetched from the service. */
   if (until == -1 || until > (notice->timestamp > 0 ? notice->timestamp : floo_service_time ()) / 1000)
     return ban_all_event (apply, notice, until, error);
   return unban_event (apply, notice, TRUE, error);
 }
 
-/* What we set on one of our devices. */
+/* A setting that we changed on one of our devices. */
 static gboolean
 own_setting (FlooApply *apply, const FlooNotice *notice, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inbound.h: applies the frames of a batch to the store, and reports what else is to be done. Store thread.
+ * inbound.h: applies the frames of a batch to the store, and reports further effects for the main loop. Store thread.
  */
 #pragma once
 
@@ -12,9 +12,9 @@
 
 G_BEGIN_DECLS
 
-/* What becomes of the session that a user notice is about. */
+/* The effect of a user notice on the session. */
 typedef enum {
-  FLOO_SESSION_GOES_ON,         /* the notice is told, and that is all */
+  FLOO_SESSION_GOES_ON,         /* none: the notice is only signalled */
   FLOO_SESSION_ENDED,           /* only the user can log in again */
   FLOO_SESSION_REPLACED,        /* ended, by another program that logged in as this device */
   FLOO_SESSION_MOVED            /* the service has moved: a new discovery is needed */
@@ -33,18 +33,18 @@ typedef struct {
   gboolean refused;             /* for the moment */
 } FlooAnswer;
 
-/* Why something of the service was left out. */
+/* Why something from the service was ignored. */
 typedef enum {
   FLOO_LEFT_OUT_MALFORMED,      /* an entry, or its payload, cannot be read */
   FLOO_LEFT_OUT_ID,             /* its id is invalid */
-  FLOO_LEFT_OUT_REFUSED,        /* the store, which is in order, does not take it */
-  FLOO_LEFT_OUT_ANSWER,         /* an acknowledgement of something of ours with an id that cannot be */
+  FLOO_LEFT_OUT_REFUSED,        /* the store, which works, refuses it */
+  FLOO_LEFT_OUT_ANSWER,         /* an acknowledgement with an impossible id */
   FLOO_LEFT_OUT_TOO_LARGE,      /* it is beyond a bound */
   FLOO_LEFT_OUT_FRAME,          /* a whole frame cannot be read */
   FLOO_N_LEFT_OUT
 } FlooLeftOut;
 
-/* An image that came. */
+/* A received image. */
 typedef struct {
   gint64 message;
   char *attachment;
@@ -52,7 +52,7 @@ typedef struct {
 
 #define FLOO_INBOUND_IMAGES 50
 
-/* What a batch of frames came to, beyond the store: for the main loop. */
+/* The results of a batch of frames, besides the changes of the store, for the main loop. */
 typedef struct {
   GArray *answered;             /* FlooAnswer */
   GArray *user_notices;         /* FlooUserNotice: those with consequences, in order */
@@ -61,8 +61,8 @@ typedef struct {
   GArray *keeping;              /* in: gint64: groups that a client of ours is leaving or ending, and whose conversations are to stay */
   GArray *removing;             /* in: gint64: conversations that a client of ours is removing, with their group or user */
   gboolean ack_delivery;        /* in: messages of others are acknowledged as delivered */
-  GArray *conversations;        /* gint64: with users, of which the service has told for the first time, and has nothing new for us */
-  GArray *images;               /* FlooInboundImage: of others, with an attachment; the first FLOO_INBOUND_IMAGES of them */
+  GArray *conversations;        /* gint64: with users, which the service has listed for the first time, without new messages */
+  GArray *images;               /* FlooInboundImage: of other users, with an attachment; the first FLOO_INBOUND_IMAGES of them */
   GPtrArray *typing;            /* GVariant: bodies of InputStatusMessage, which is not journalled */
   gboolean fetch_contacts;      /* details are missing or stale now */
   gboolean pump;                /* rows became due */
@@ -84,22 +84,22 @@ void floo_inbound_result_free (FlooInboundResult *result);
 typedef struct {
   FlooFrame *frame;
   gint64 conversation;          /* of a page: as asked; -1 unknown */
-  gint64 from;                  /* of a history page: the message it goes back from, 0 the newest; -1: unsolicited */
+  gint64 from;                  /* of a history page: the message from which it goes back, 0: the newest; -1: unsolicited */
   gint64 gap;                   /* of a history page that fills a gap in the background: the gap that it is to fill, G_MAXINT64: above the newest;
                                    0: it is none */
-  gint64 below;                 /* the message down to which that is */
-  gboolean catch_up;            /* of a page: what came while there was no connection */
+  gint64 below;                 /* the message down to which it is filled */
+  gboolean catch_up;            /* of a page: with messages from the time without a connection */
   gboolean first;               /* of a page: on this connection, of those of its conversation with prev_mid */
-  gboolean pushed;              /* of a page: it is unsolicited, and it is not known yet that the service sends such */
-  guint connection;             /* sync: the number of the one it came by */
-  GError *refused;              /* (out) (nullable): sync/batches.c: why the store, which is in order, does not take it */
-  gboolean news;                /* (out): of a page: something in it had not come before */
+  gboolean pushed;              /* of a page: it is unsolicited, and it is not known yet that the service sends such pages */
+  guint connection;             /* sync: the number of its connection */
+  GError *refused;              /* (out) (nullable): sync/batches.c: why the store, which works, refuses it */
+  gboolean news;                /* (out): of a page: it has entries that were not received before */
 } FlooInboundItem;
 
 /**
  * floo_inbound_apply:
  * @items: FlooInboundItem
- * @carefully: entry by entry, so that one that fails is left out and does not fail the rest; slower
+ * @carefully: entry by entry, so that one that fails is ignored and does not fail the rest; slower
  *
  * Store thread, in a write job: applies whole frames (UnreadDL, pages, history pages, acknowledgements) to the store and journals their
  * events.

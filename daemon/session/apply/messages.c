@@ -13,10 +13,10 @@
 #include "store/tables/messages.h"
 #include "store/tables/outbox.h"
 
-/* Characters of the name that a message comes with. */
+/* Characters of the sender's name in a message. */
 #define MAX_NAME 128
 
-/* What a message's config says; only looked at where it can matter. */
+/* Reads a message's config, if it can matter. */
 static void
 read_config (const char *config, gint64 self_id, gboolean *mentions_me, gboolean *is_record)
 {
@@ -50,7 +50,7 @@ read_config (const char *config, gint64 self_id, gboolean *mentions_me, gboolean
     }
 }
 
-/* Returns: (transfer full) (nullable): the input status of a message that only tells it */
+/* Returns: (transfer full) (nullable): the input status, if the message contains nothing else */
 static char *
 read_input_status (const Floo__MessageBody *body, const FlooMessage *message)
 {
@@ -115,7 +115,7 @@ name_in_config (const FlooMessage *message)
   return NULL;
 }
 
-/* What is known of the sender's name; "": nothing, and it is fetched from now on. (transfer none) */
+/* The sender's known name; "": it is not known, and will be fetched. (transfer none) */
 static const char *
 known_name (FlooApply *apply, gint64 user, GError **error)
 {
@@ -138,8 +138,8 @@ known_name (FlooApply *apply, gint64 user, GError **error)
 }
 
 /*
- * The name to show for who wrote, so that a window asks for nothing; what is not known is fetched. A group may hide its members' details:
- * then the message has the name that it came with.
+ * The sender's name to show, so that clients need not ask for it; an unknown one is fetched. A group may hide its members' details: then the
+ * name in the message is used.
  */
 static gboolean
 add_sender_name (FlooApply *apply, FlooMessage *message, GError **error)
@@ -169,7 +169,7 @@ message_bytes (const FlooMessage *message)
   return 256 + strlen (message->content) + strlen (message->ext) + strlen (message->config) + strlen (message->attachment);
 }
 
-/* A message that is signalled and not kept: command, push. */
+/* A message that is signalled and not stored: command, push. */
 static gboolean
 apply_passing (FlooApply *apply, const Floo__Meta *meta, const FlooMessage *message, gboolean push, GError **error)
 {
@@ -197,7 +197,7 @@ note_image (FlooInboundResult *result, const FlooMessage *message)
   g_array_append_val (result->images, image);
 }
 
-/* Queued with the message itself, so that a message that is here is acknowledged whatever happens next. */
+/* Queued in the same transaction as the message, so that a stored message is acknowledged in any case. */
 static gboolean
 ack_delivery (FlooApply *apply, const FlooMessage *message, GError **error)
 {
@@ -211,7 +211,7 @@ ack_delivery (FlooApply *apply, const FlooMessage *message, GError **error)
 static gboolean
 apply_chat (FlooApply *apply, const Floo__Meta *meta, FlooMessage *message, gboolean history, GError **error)
 {
-  gboolean sent_by_us = floo_inbound_uid (meta->from) == apply->self_id; /* also a call of the other one, of which we sent the record */
+  gboolean sent_by_us = floo_inbound_uid (meta->from) == apply->self_id; /* also a call by the other user, whose record we sent */
   gboolean outgoing = (message->flags & FLOO_MESSAGE_OUTGOING) != 0;
   gboolean mentions_me, is_record, is_new, counts, in_list;
   g_autofree char *came_with = *message->sender_name == '\0' ? name_in_config (message) : NULL;
@@ -321,7 +321,7 @@ apply_message_meta (FlooApply *apply, FlooFrame *frame, const Floo__Meta *meta, 
     }
   if (message.type == FLOO_TYPE_COMMAND)
     return apply_passing (apply, meta, &message, FALSE, error);
-  /* It could not be told from others, nor have a place among them. */
+  /* Without an id it cannot be identified or ordered. */
   if (message.id == 0 || message.id == G_MAXINT64 || message.conversation == 0)
     {
       apply->hole = TRUE;

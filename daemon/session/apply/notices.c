@@ -142,7 +142,7 @@ roster_unmute (FlooApply *apply, const FlooNotice *notice, GError **error)
   return roster_muted (apply, notice, FALSE, error);
 }
 
-/* An application that waits for us. */
+/* An application that waits for our decision. */
 static gboolean
 roster_applied (FlooApply *apply, const FlooNotice *notice, GError **error)
 {
@@ -259,7 +259,7 @@ floo_apply_group_notice (FlooApply *apply, FlooFrame *frame, const Floo__Meta *m
   return apply_notice (apply, meta, &notice, floo_group_notices, floo_n_group_notices, error);
 }
 
-/* By UserNotice.Type; those without a row are told, and that is all. */
+/* By UserNotice.Type; those without a row are only signalled. */
 static const FlooSessionFate fates[] = {
   [FLOO__USER_NOTICE__TYPE__UNKNOWN] = FLOO_SESSION_ENDED,
   [FLOO__USER_NOTICE__TYPE__PASSWORD_CHANGED] = FLOO_SESSION_ENDED,
@@ -272,7 +272,7 @@ static const FlooSessionFate fates[] = {
   [FLOO__USER_NOTICE__TYPE__DNS_UPDATE] = FLOO_SESSION_MOVED,
 };
 
-/* What changed of us we are not told. */
+/* The notice does not say what has changed. */
 static gboolean
 own_info_changed (FlooApply *apply, GError **error)
 {
@@ -281,7 +281,7 @@ own_info_changed (FlooApply *apply, GError **error)
          && floo_contacts_mark_stale (apply->db, FLOO_CONTACT_USER, apply->self_id, error);
 }
 
-/* Our own change of the password ends nothing. */
+/* Our own change of the password does not end the session. */
 static gboolean
 is_expected (FlooApply *apply, int type, gboolean *expected, GError **error)
 {
@@ -293,7 +293,7 @@ is_expected (FlooApply *apply, int type, gboolean *expected, GError **error)
   return TRUE;
 }
 
-/* What the SDK's event has no place for: the service's words, which say which device came or went. */
+/* Details beyond the SDK's event: the service's text, which names the device that logged in or out. */
 static GVariant *
 user_notice_body (const Floo__Meta *meta, const char *name, const char *content)
 {

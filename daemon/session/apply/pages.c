@@ -2,15 +2,15 @@
 /*
  * pages.c: applies pages of new messages and of history, and updates the gaps. Store thread.
  *
- * What comes by the history is old, except what was missed: it was sent since the store exists, but was lost on its way here. Nobody was told of it yet, so it
- * is told like anything new.
+ * Messages from the history are old, except missed ones: these were sent since the store exists, but were lost on their way. Clients do not know
+ * them yet, so they are signalled like new ones.
  */
 #include "session/apply/batch.h"
 
 #include "store/tables/contacts.h"
 #include "store/tables/gaps.h"
 
-/* A group of which the store has nothing up to @up_to, it seems that we just came into it: what was said before was not for us. */
+/* Whether the store has no message of a group up to @up_to: then we probably just joined it, and earlier messages were not for us. */
 static gboolean
 is_new_group (FlooApply *apply, gint64 conversation, gint64 up_to, gboolean *is_new, GError **error)
 {
@@ -22,10 +22,10 @@ is_new_group (FlooApply *apply, gint64 conversation, gint64 up_to, gboolean *is_
 }
 
 /*
- * Whether what the service has before a page came here, and with it all before that.
+ * Whether the message that the service has before a page was received, and with it all messages before that.
  *
- * A page that came before was joined then. But where the service sends pages unasked, one may have been lost with the connection before; that the page's
- * first message is here then says nothing, and of what is before it only what was received counts: what we did ourselves is known by its acknowledgement.
+ * A page that was received before was joined then. But an unsolicited page may have been lost with an earlier connection; that the page's first
+ * message is stored then proves nothing, and before it only received messages count: our own ones are known by their acknowledgement.
  */
 static gboolean
 is_joined (FlooApply *apply, const FlooInboundItem *item, gboolean *joined, GError **error)
@@ -45,7 +45,7 @@ is_joined (FlooApply *apply, const FlooInboundItem *item, gboolean *joined, GErr
   return pushes || floo_gaps_is_known (apply->db, item->conversation, (gint64) page->metas[0]->id, joined, error);
 }
 
-/* prev_mid is what the service has before this page: where it never came here the store has a gap. */
+/* prev_mid is the message before this page: if it was never received the store has a gap. */
 static gboolean
 note_gap (FlooApply *apply, const FlooInboundItem *item, GError **error)
 {
@@ -67,7 +67,7 @@ note_gap (FlooApply *apply, const FlooInboundItem *item, GError **error)
   return floo_gaps_add (apply->db, conversation, first, missed, error);
 }
 
-/* Before @meta, which was taken, something was left out: it is asked for again when somebody looks at it. What is no message leaves that to the next one. */
+/* An entry before @meta was ignored: notes a gap, so that it is fetched again when a client reads there. If @meta is not a message, the next one is used. */
 static gboolean
 note_hole (FlooApply *apply, const FlooInboundItem *item, const Floo__Meta *meta, GError **error)
 {
@@ -77,7 +77,7 @@ note_hole (FlooApply *apply, const FlooInboundItem *item, const Floo__Meta *meta
   return apply->hole || floo_gaps_add (apply->db, item->conversation, id, FALSE, error);
 }
 
-/* Whether the page before this one ended with what was left out: it has a gap before the next message, whichever that is. */
+/* If the page before this one ended with an ignored entry, there is a gap before the next message. */
 static gboolean
 take_open_hole (FlooApply *apply, gint64 conversation, GError **error)
 {
@@ -89,7 +89,7 @@ take_open_hole (FlooApply *apply, gint64 conversation, GError **error)
   return open == 0 || floo_gaps_cover (apply->db, conversation, FLOO_GAP_AT_END - 1, FLOO_GAP_AT_END, error);
 }
 
-/* Whether something malformed was before entry @i of those that are left; that many: behind the last one. */
+/* Whether there was a malformed entry before entry @i of the remaining ones; for @i beyond the last one: at the end. */
 static gboolean
 is_left_out_before (const FlooFrame *frame, gsize i)
 {
@@ -124,7 +124,7 @@ floo_apply_page (FlooApply *apply, const FlooInboundItem *item, GError **error)
 
   if (!note_gap (apply, item, error) || !apply_metas (apply, item, error))
     return FALSE;
-  /* Typing is always sent unasked, but is nothing that could be missed. */
+  /* Typing is always unsolicited, but cannot be missed. */
   if (!item->pushed || apply->stored == stored)
     return TRUE;
   apply->result->pushes = TRUE;
@@ -133,14 +133,14 @@ floo_apply_page (FlooApply *apply, const FlooInboundItem *item, GError **error)
 
 /* ---- history ---- */
 
-/* What is known of a page of history before it is applied. */
+/* The properties of a page of history before it is applied. */
 typedef struct {
   gint64 lowest;                /* of its ids; G_MAXINT64: it is empty */
   gint64 oldest;                /* of its timestamps, ms */
   gboolean lowest_known;
   gint64 created;               /* of the store */
-  gint64 newest;                /* message of the conversation that was received */
-  gint64 gap;                   /* something was missed below it; 0: there is none here */
+  gint64 newest;                /* received message of the conversation */
+  gint64 gap;                   /* messages were missed below it; 0: there is none here */
 } Place;
 
 static gboolean
@@ -156,7 +156,7 @@ find_place (FlooApply *apply, const FlooInboundItem *item, Place *place, GError 
       if (page->metas[i]->timestamp != 0)
         place->oldest = MIN (place->oldest, (gint64) page->metas[i]->timestamp);
     }
-  /* Nothing but what is too large to be taken: it is known down to there. */
+  /* It has only entries that are too large: it is known down to there. */
   if (page->n_metas == 0 && item->frame->cut)
     place->lowest = (gint64) page->next_key;
   if (place->lowest == G_MAXINT64)
@@ -172,7 +172,7 @@ find_place (FlooApply *apply, const FlooInboundItem *item, Place *place, GError 
     return TRUE;
   if (!floo_gaps_find_missed (apply->db, item->conversation, place->lowest, item->from != 0 ? item->from : G_MAXINT64, &place->gap, error))
     return FALSE;
-  /* What was missed may lie on both sides of a message of ours: of that we know by its acknowledgement alone. */
+  /* Missed messages may be on both sides of a message of ours, which is known only by its acknowledgement. */
   return place->gap == 0 || !place->lowest_known || floo_gaps_is_received (apply->db, place->lowest, &place->lowest_known, error);
 }
 
@@ -183,8 +183,8 @@ is_missed (const Place *place, const Floo__Meta *meta)
 }
 
 /*
- * A page that fills a gap by itself: what is older than the gap is left where it is, since it was not asked for.
- * The gap is filled from the message below it on; where there is none, the rest of it is one like others.
+ * A page of the background filling: entries older than the gap are ignored, since they were not requested.
+ * The gap is filled from the message below it on; if there is none, the rest of it is an ordinary gap.
  */
 static gboolean
 apply_fill (FlooApply *apply, const FlooInboundItem *item, const Place *place, GError **error)
@@ -228,12 +228,12 @@ cover_gap (FlooApply *apply, const FlooInboundItem *item, const Place *place, GE
     return FALSE;
   if (last)
     return floo_gaps_set_complete (apply->db, item->conversation, error);
-  /* The rest of what was missed is still to be fetched: this page came before the gap's turn, or before the page that reveals the gap. */
+  /* The rest of the missed messages is still to be fetched: this page came before the gap was filled, or before the page that reveals it. */
   missed = place->gap != 0 || (place->lowest > place->newest && place->oldest >= place->created);
   return place->lowest_known || floo_gaps_add (apply->db, item->conversation, place->lowest, missed, error);
 }
 
-/* Newest first as it comes, oldest first as it goes out. */
+/* Received newest first, signalled oldest first. */
 gboolean
 floo_apply_history (FlooApply *apply, const FlooInboundItem *item, GError **error)
 {
@@ -247,7 +247,7 @@ floo_apply_history (FlooApply *apply, const FlooInboundItem *item, GError **erro
   for (gsize i = page->n_metas; i-- > 0;)
     if (!floo_apply_meta (apply, item->frame, page->metas[i], !is_missed (&place, page->metas[i]), error))
       return FALSE;
-  /* An empty page that is not the last one says nothing. */
+  /* An empty page that is not the last one has no information. */
   if (item->from >= 0 && (page->n_metas > 0 || page->next_key == 0 || item->frame->cut) && !cover_gap (apply, item, &place, error))
     return FALSE;
   return floo_apply_event (apply, FLOO_SIGNAL_RECEIVE_HISTORY_MSG,

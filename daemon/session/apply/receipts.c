@@ -2,7 +2,7 @@
 /*
  * receipts.c: applies group members' acknowledgements of reading or playing our messages. Store thread.
  *
- * Thousands may say so of one message, in any order among others: what a batch brings is one event a message.
+ * Thousands of members may acknowledge one message, in any order: a batch makes one event for each message.
  */
 #include "session/apply/batch.h"
 
@@ -10,7 +10,7 @@
 #include "store/tables/journal.h"
 #include "store/tables/messages.h"
 
-/* What a batch brought for one message. */
+/* The receipts of a batch for one message. */
 typedef struct {
   gint64 message;
   gint64 conversation;
@@ -125,7 +125,7 @@ floo_apply_receipt (FlooApply *apply, const FlooMessageOperation *op, FlooReceip
   *taken = known && message.audience > 0;
   if (!*taken)
     return TRUE;
-  /* What is collected may hold the message as it was. */
+  /* The collected run may contain the message as it was. */
   if ((apply->run_ids->len > 0 || apply->append_id != 0) && !floo_apply_flush (apply, error))
     return FALSE;
   if (!floo_receipts_add (apply->db, op->mid, op->from, receipt, &is_new, error))

@@ -22,7 +22,7 @@ gboolean floo_status_journal_accepted (FlooDb *db, const FlooOutboxRow *row, GEr
 gboolean floo_status_journal_dependents (FlooDb *db, gint64 client_id, gint64 conversation, const char *status, int error_code,
                                          const char *reason, GError **error);
 
-/* Deletes a conversation here, with the events of user_operation; one that is not there is no error. */
+/* Deletes a conversation in the store, with the events of user_operation; a missing one is no error. */
 gboolean floo_status_delete_conversation (FlooDb *db, gint64 conversation, GError **error);
 
 /* The same for its messages alone: it stays in the list. */

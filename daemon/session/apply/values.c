@@ -110,7 +110,7 @@ floo_values_take_password_change (FlooDb *db, gboolean *expected, GError **error
   if (!floo_values_get (db, PASSWORD_CHANGE, &until, error))
     return FALSE;
   end = until != NULL ? g_ascii_strtoll (until, NULL, 10) : 0;
-  /* A clock that was set back meanwhile does not make the minute longer. */
+  /* A clock that was set back meanwhile must not extend the minute. */
   *expected = end > floo_now_ms () && end <= floo_now_ms () + PASSWORD_CHANGE_MS;
   return until == NULL || floo_values_set (db, PASSWORD_CHANGE, NULL, error);
 }
@@ -122,7 +122,7 @@ floo_values_take_password_change (FlooDb *db, gboolean *expected, GError **error
 #define RELATION_STRANGER 2
 #define RELATION_BLOCKED 3
 
-/* The relation is at once what it most likely is; the details are fetched for the rest. */
+/* Sets the most likely relation at once; the details are fetched again. */
 gboolean
 floo_own_block_user (FlooDb *db, gint64 user, gboolean block, GError **error)
 {

@@ -14,9 +14,9 @@ G_BEGIN_DECLS
 
 /* @values: an a{sv}, whole as the service sent it */
 gboolean floo_values_put_record (FlooDb *db, const char *key, GVariant *values, GError **error);
-/* Lays fields over what is there; where there is nothing, that stays so. */
+/* Merges fields into the stored record; if there is none, nothing is stored. */
 gboolean floo_values_merge_record (FlooDb *db, const char *key, JsonObject *fields, GError **error);
-/* Something of it changed, and we were not told what. */
+/* The record changed in an unknown way. */
 gboolean floo_values_mark_stale (FlooDb *db, const char *key, GError **error);
 /* @stale: (out). Returns: (transfer floating): an a{sv}; NULL without an error: there is none */
 GVariant *floo_values_get_record (FlooDb *db, const char *key, const FlooRecord *record, gboolean *stale, GError **error);
@@ -24,7 +24,7 @@ GVariant *floo_values_get_record (FlooDb *db, const char *key, const FlooRecord 
 /**
  * floo_values_expect_password_change:
  *
- * We are about to change the password: the notice of it, should it come within a minute, is no news and ends nothing.
+ * We are about to change the password: its notice, if it arrives within a minute, is ignored and does not end the session.
  */
 gboolean floo_values_expect_password_change (FlooDb *db, gboolean expect, GError **error);
 /* Whether a notice of a changed password was expected; then no further one is. */

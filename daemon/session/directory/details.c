@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * details.c: details of users and groups on their way from the service into the store.
+ * details.c: stores details of users and groups from the service.
  */
 #include "session/directory/details.h"
 
@@ -67,7 +67,7 @@ put (FlooDb *db, FlooDetailsJob *job, gint64 id, GVariant *details, gboolean *ch
   return TRUE;
 }
 
-/* An id that the service has no details of gets a record of the id alone, so that it is not asked for again and again. */
+/* An id without details at the service gets a record with only the id, so that it is not requested repeatedly. */
 static gboolean
 put_nothing (FlooDb *db, FlooDetailsJob *job, gint64 id, GError **error)
 {

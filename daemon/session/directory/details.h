@@ -35,18 +35,18 @@ extern const FlooDirectoryKind floo_directory_kinds[FLOO_N_DIRECTORY_KINDS];
 /* Returns: (transfer full): the request for details of @ids */
 JsonNode *floo_directory_batch_body (const FlooDirectoryKind *kind, const gint64 *ids, guint n);
 
-/* Details that came, and the ids that were asked for. */
+/* Received details, and the requested ids. */
 typedef struct {
   FlooAccount *account;
   const FlooDirectoryKind *kind;
   GArray *ids;
   gint64 asked;                 /* floo_contacts_get_moment() */
   GVariant *details;            /* aa{sv} */
-  GArray *outdated;             /* gint64: of those that changed since: not kept */
+  GArray *outdated;             /* gint64: ids that changed since the request: their details are not stored */
   gpointer owner;               /* for done */
 } FlooDetailsJob;
 
-/* To be made when the service is asked. */
+/* To be made when the request is sent. */
 FlooDetailsJob *floo_details_job_new (FlooAccount *account, const FlooDirectoryKind *kind, const gint64 *ids, guint n);
 void floo_details_job_free (gpointer data);
 /* Store thread: puts them into the store and journals what changed. */

@@ -14,7 +14,7 @@ typedef struct _FlooDirectory FlooDirectory;
 
 /* Called on the main loop. */
 typedef struct {
-  /* Of a group that was awaited, or that another one waited for. @known: FALSE: its members cannot be fetched on this connection */
+  /* The members of a group are known, for which messages wait, or (@known: FALSE) cannot be fetched on this connection */
   void (*members_settled) (gint64 group, gboolean known, gpointer data);
 } FlooDirectoryListener;
 
@@ -29,7 +29,7 @@ void floo_directory_load_lists (FlooDirectory *directory, GCancellable *cancella
 /* Fetches details that are missing or stale, in batches, one request a second and kind, while online. */
 void floo_directory_fetch_missing (FlooDirectory *directory);
 void floo_directory_offline (FlooDirectory *directory);
-/* Brings what other devices pinned. */
+/* Fetches the pins of other devices. */
 void floo_directory_load_pins (FlooDirectory *directory);
 /* The groups or their members changed: by calls of clients or by notices. */
 void floo_directory_groups_changed (FlooDirectory *directory);

@@ -13,9 +13,9 @@ typedef struct {
   const FlooDirectoryKind *kind;
   const FlooRecord *record;
   GArray *ids;
-  GArray *wanted;               /* to be asked of the service */
+  GArray *wanted;               /* to be fetched from the service */
   guint asked;
-  guint first_round;            /* of those wanted; the rest changed while it was asked for */
+  guint first_round;            /* how many of those wanted are fetched first; the rest changed meanwhile */
   gboolean full;                /* one group with all its details */
   gint64 until;                 /* monotonic us: when the call times out */
   GCancellable *cancellable;    /* (nullable): of the account that asks the service */
@@ -41,7 +41,7 @@ items_fail (ItemsQuery *query, const GError *error)
   items_query_free (query);
 }
 
-/* Records of the id alone tell that the service has no details of it: to a client they are nothing. */
+/* Records with only an id mean that the service has no details: clients do not get them. */
 static GVariant *
 known_items (GVariant *items)
 {
@@ -58,7 +58,7 @@ known_items (GVariant *items)
   return g_variant_builder_end (&known);
 }
 
-/* The details of a group, and what we are there. */
+/* The details of a group, and our role in it. */
 static gboolean
 set_info (FlooDb *db, ItemsQuery *query, GVariant *item, GError **error)
 {
@@ -130,7 +130,7 @@ on_items_stored (FlooStore *store, gpointer data, const GError *error)
       items_fail (query, error);
       return;
     }
-  /* Asked again once: of what changes all the time the store has the best answer. */
+  /* Fetched again only once: for details that change all the time the store has the best answer. */
   if (job->outdated->len > 0 && query->asked <= query->first_round)
     g_array_append_vals (query->wanted, job->outdated->data, job->outdated->len);
   if (query->asked < query->wanted->len)
@@ -139,7 +139,7 @@ on_items_stored (FlooStore *store, gpointer data, const GError *error)
     floo_job_read (query->call.account, run_items_query, on_items_read_again, query, items_query_free);
 }
 
-/* One record where many were asked for is an array of one. */
+/* The answer for one group has one record, that for many an array. */
 static GVariant *
 decode_items (ItemsQuery *query, guint n, JsonNode *data, GError **error)
 {
@@ -232,7 +232,7 @@ get_items (FlooAccount *account, const FlooDirectoryKind *kind, const FlooRecord
   for (guint i = 0; i < n; i++)
     if (ids[i] <= 0)
       {
-        floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%" G_GINT64_FORMAT " is no id: ids are greater than 0", ids[i]);
+        floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "%" G_GINT64_FORMAT " is not an id: ids are greater than 0", ids[i]);
         return;
       }
   if (n > FLOO_MAX_IDS)

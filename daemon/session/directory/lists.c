@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lists.c: who is in the roster and which groups are joined: the lists of a login, and the operations that read them.
+ * lists.c: the roster and the joined groups: the lists fetched at login, and the operations that read them.
  */
 #include "session/directory/details.h"
 
@@ -11,13 +11,13 @@
 #include "store/tables/conversations.h"
 #include "store/tables/journal.h"
 
-/* A list that changes while it is asked for is asked for so often. */
+/* How often a list is requested that changes meanwhile. */
 #define MAX_ASKED 3
 #define PAGE_LIMIT "500"
 
 /* ---- from the service ---- */
 
-/* One list on its way from the service into the store. */
+/* A list that is being fetched and stored. */
 typedef struct {
   FlooDirectory *directory;
   FlooAccount *account;
@@ -25,10 +25,10 @@ typedef struct {
   GArray *ids;
   FlooPages pages;
   char *cursor;                 /* (nullable): of the next page */
-  gboolean partial;             /* not the whole list: what is stored beyond it stays */
+  gboolean partial;             /* not the whole list: further stored entries are kept */
   gint64 asked;                 /* floo_contacts_get_moment() */
   guint n_asked;                /* how often */
-  gboolean outdated;            /* it changed since */
+  gboolean outdated;            /* it changed since the request */
   GCancellable *cancellable;
   FlooReply reply;              /* gets NULL or the error */
   gpointer user_data;
@@ -47,7 +47,7 @@ list_job_free (gpointer data)
   g_free (job);
 }
 
-/* Adds what is stored to a list that is not complete. */
+/* Adds stored entries to a list that is not complete. */
 static gboolean
 add_stored (FlooDb *db, ListJob *job, GError **error)
 {
@@ -95,7 +95,7 @@ on_list_stored (FlooStore *store, gpointer data, const GError *error)
 {
   ListJob *job = data;
 
-  /* Of what changes all the time the store has the best list. */
+  /* For a list that changes all the time the store has the best answer. */
   if (error == NULL && job->outdated && job->n_asked < MAX_ASKED && !floo_pages_is_late (&job->pages)
       && !g_cancellable_is_cancelled (job->cancellable))
     {
@@ -109,7 +109,7 @@ on_list_stored (FlooStore *store, gpointer data, const GError *error)
 
 static void ask_list (gpointer user_data);
 
-/* The page @ids came: goes on with the list, or with what has come of it. */
+/* The page @ids arrived: requests the next one, or stores the list. */
 static void
 take_page (ListJob *job, GVariant *ids, const char *cursor)
 {
@@ -155,11 +155,11 @@ static void
 ask_list (gpointer user_data)
 {
   ListJob *job = user_data;
-  /* The first page is asked for as the SDK does, which takes no other; of the rest as much as the service gives at once. */
+  /* The first page is requested as the SDK does, which requests no other; further ones with the largest limit. */
   const char *query[] = { "cursor", job->cursor, "limit", PAGE_LIMIT, NULL };
   g_autoptr (GError) error = NULL;
 
-  /* The account may have gone while the page was waited for. */
+  /* The account may have been logged out meanwhile. */
   if (g_cancellable_set_error_if_cancelled (job->cancellable, &error))
     {
       job->reply (NULL, error, job->user_data);
@@ -170,7 +170,7 @@ ask_list (gpointer user_data)
                         job->cancellable, on_list, job);
 }
 
-/* @n_asked: how often it was asked for this call before */
+/* @n_asked: how often it was requested for this call before */
 static void
 load_list (FlooDirectory *directory, const FlooDirectoryKind *kind, guint n_asked, GCancellable *cancellable, FlooReply reply,
            gpointer user_data)
@@ -208,7 +208,7 @@ on_one_of_both (GVariant *result, const GError *error, gpointer user_data)
     both->error = g_error_copy (error);
   if (--both->waiting > 0)
     return;
-  /* Whatever became of it, it neither revives an attempt that was given up nor fails the one after it. */
+  /* A cancelled attempt is not continued, and its result does not concern the next one. */
   if (g_cancellable_is_cancelled (both->cancellable))
     {
       g_clear_error (&both->error);

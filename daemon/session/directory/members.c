@@ -22,7 +22,7 @@ typedef struct {
   gint64 group;
   GArray *ids;
   gint64 asked;                 /* floo_contacts_get_moment() */
-  GVariant *details;            /* (nullable): aa{sv}; NULL: the service would not tell */
+  GVariant *details;            /* (nullable): aa{sv}; NULL: the service refused */
 } Job;
 
 static void find_stale (gpointer owner);
@@ -88,7 +88,7 @@ has_id (GVariant *details, gint64 id)
   return FALSE;
 }
 
-/* Whom the service leaves out is no member any more. */
+/* Users missing in the answer are not members any more. */
 static gboolean
 put_members (FlooDb *db, Job *job, gboolean *any, GError **error)
 {
@@ -119,7 +119,7 @@ run_put (FlooDb *db, gpointer data, GError **error)
   Job *job = data;
   gboolean any = FALSE;
 
-  /* Older than what we know: they stay stale, and are asked for again. */
+  /* Older than the stored details: they stay stale, and are fetched again. */
   if (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, job->group, job->asked))
     return TRUE;
   if (job->details == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * members.h: details of group members that changed without our being told how, fetched in batches. Only for this folder.
+ * members.h: stale details of group members, fetched in batches. Only for this folder.
  */
 #pragma once
 
@@ -14,7 +14,7 @@ typedef struct _FlooMembers FlooMembers;
 
 FlooMembers *floo_members_new (FlooAccount *account);
 void floo_members_free (FlooMembers *members);
-/* Fetches what is stale, one request a second, while online. */
+/* Fetches stale details, one request a second, while online. */
 void floo_members_fetch (FlooMembers *members);
 void floo_members_offline (FlooMembers *members);
 

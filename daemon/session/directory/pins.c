@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pins.c: conversations that are kept at the top; the service knows them, so that all of a user's devices do.
+ * pins.c: pinned conversations, which the service stores for all of a user's devices.
  */
 #include "session/directory/details.h"
 
@@ -15,16 +15,16 @@ list_event (FlooDb *db, gboolean changed, GError **error)
   return !changed || floo_conversations_list_changed (db);
 }
 
-/* A list that changes while it is asked for is asked for so often. */
+/* How often a list is requested that changes meanwhile. */
 #define MAX_ASKED 3
 
-/* The list on its way from the service into the store. */
+/* The list that is being fetched and stored. */
 typedef struct {
   FlooAccount *account;
   GArray *ids;                  /* gint64 */
   gint64 asked;                 /* floo_contacts_get_moment() */
   guint n_asked;                /* how often */
-  gboolean outdated;            /* it changed since */
+  gboolean outdated;            /* it changed since the request */
 } PinsJob;
 
 static void load (FlooAccount *account, guint n_asked);
@@ -87,7 +87,7 @@ on_pins (GObject *source, GAsyncResult *result, gpointer user_data)
   floo_job_write (job->account, run_take_pins, on_pins_stored, job, pins_job_free);
 }
 
-/* @n_asked: how often it was asked before */
+/* @n_asked: how often it was requested before */
 static void
 load (FlooAccount *account, guint n_asked)
 {

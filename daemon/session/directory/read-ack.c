@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * read-ack.c: groups whose members acknowledge reading: a message there names all other members in its config.
+ * read-ack.c: groups whose members acknowledge reading: a message to them lists all other members in its config.
  *
  * So the settings of every joined group, and the members of those with read_ack, are fetched once, in the background, one request a second;
- * and at once where a message to such a group is about to go out, which waits for them a moment. What changes later comes by notices; a group
- * where it is turned on meanwhile is found when its details change.
+ * and at once if a message to such a group is about to be sent, which waits a moment for them. Later changes arrive as notices; a group that
+ * turns it on later is found when its details change.
  */
 #include "session/directory/read-ack.h"
 
@@ -25,14 +25,14 @@ struct _FlooReadAck {
   FlooOperations *operations;
   const FlooDirectoryListener *listener;
   gpointer data;
-  GHashTable *skipped;          /* groups that the service would not tell of; until the next connection */
+  GHashTable *skipped;          /* groups whose requests the service refused, until the next connection */
   gint64 awaited;               /* the group that messages wait for; 0: none */
   FlooPace pace;
 };
 
 static void find_step (gpointer data);
 
-/* @known: FALSE: the service would not tell */
+/* @known: FALSE: the service refused */
 static void
 settled (FlooReadAck *self, gint64 group, gboolean known)
 {
@@ -87,7 +87,7 @@ floo_read_ack_free (FlooReadAck *self)
 
 /* ---- fetching ---- */
 
-/* What the next request is for; 0: nothing is missing. */
+/* The next request; 0: nothing is missing. */
 typedef struct {
   FlooReadAck *read_ack;
   gint64 awaited;               /* the group that messages wait for; 0: none */
@@ -120,7 +120,7 @@ is_skipped (const Step *step, gint64 group)
   return FALSE;
 }
 
-/* What is to be asked about @group, if anything. */
+/* The request that is needed for @group, if any. */
 static gboolean
 look_at_group (FlooDb *db, Step *step, gint64 group, GError **error)
 {
@@ -158,7 +158,7 @@ run_find_step (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* The request of a step is over: the next one in a second, or at once while messages wait. */
+/* The request of a step has ended: the next one follows in a second, or at once while messages wait. */
 static void
 step_over (Step *step, const GError *error)
 {
@@ -212,7 +212,7 @@ on_members (GVariant *result, const GError *error, gpointer user_data)
       floo_pages_continue (&step->pages, ask_members, step);
       return;
     }
-  /* The store does not know all members, and asking again would not tell it. */
+  /* The list is incomplete, and a repeated request would not complete it. */
   g_warning ("the list of members of %" G_GINT64_FORMAT " does not end", step->members_of);
   endless = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "the list of members does not end");
   step_over (step, endless);

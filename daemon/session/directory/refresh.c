@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * refresh.c: details of the roster and of the joined groups, fetched in batches behind the login, and again where they are stale.
+ * refresh.c: fetches details of the roster and of the joined groups in batches after the login, and stale ones again.
  */
 #include "session/directory/details.h"
 
@@ -81,7 +81,7 @@ floo_directory_groups_changed (FlooDirectory *self)
   floo_read_ack_run (self->read_ack);
 }
 
-/* ---- what is missing ---- */
+/* ---- missing details ---- */
 
 static void
 on_fetch_stored (FlooStore *store, gpointer data, const GError *error)

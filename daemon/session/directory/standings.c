@@ -9,7 +9,7 @@
 #include "store/tables/lists.h"
 #include "store/tables/standing.h"
 
-/* So many groups are asked about one behind the other; then there is a pause. */
+/* How many groups are requested without a pause. */
 #define GROUPS_AT_ONCE 10
 
 struct _FlooStandings {

@@ -59,7 +59,7 @@ floo_call_done (FlooStore *store, gpointer data, const GError *error)
   call->reply (error == NULL ? call->result : NULL, error, call->user_data);
 }
 
-/* What a client gets is put into one piece here, so that the main loop need not do it. */
+/* Serialises the reply here, so that the main loop need not do it. */
 static gboolean
 run_call_read (FlooDb *db, gpointer data, GError **error)
 {
@@ -67,7 +67,7 @@ run_call_read (FlooDb *db, gpointer data, GError **error)
 
   if (g_get_monotonic_time () >= call->until)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT, "Too much was to be read before it");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The store was too busy to read it in time");
       return FALSE;
     }
   if (!call->func (db, call, error))

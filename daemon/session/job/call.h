@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * call.h: a client's call: whether it may begin, the job of the store that it waits for, and its reply.
+ * call.h: a client's call: checks before it, the job of the store that it waits for, and its reply.
  */
 #pragma once
 

@@ -100,7 +100,7 @@ floo_job_read (FlooAccount *account, FlooStoreFunc func, FlooStoreDone done, gpo
   floo_job_read_for (account, floo_account_get_caller (account), FLOO_READ_DEFAULT, func, done, data, destroy);
 }
 
-/* ---- events of their own ---- */
+/* ---- single events ---- */
 
 typedef struct {
   FlooAccount *account;
@@ -126,7 +126,7 @@ run_journal_job (FlooDb *db, gpointer data, GError **error)
   return floo_journal_append (db, job->signal, job->body, NULL, 0, error);
 }
 
-/* What cannot be journalled, since the disk is full, say, is told all the same. */
+/* An event that cannot be journalled, for example on a full disk, is signalled nevertheless. */
 static void
 on_journalled (FlooStore *store, gpointer data, const GError *error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * job.h: jobs of the account's store: every change of it is one of these, and brings the counts up to date.
+ * job.h: jobs of the account's store: all changes are made by these, which also update the counts.
  */
 #pragma once
 
@@ -11,13 +11,13 @@ G_BEGIN_DECLS
 /**
  * floo_job_write:
  *
- * floo_store_write() on the account's store that brings UnreadTotal and Queued up to date on the way. Without a store @done gets
+ * floo_store_write() on the account's store, which also updates UnreadTotal and Queued. Without a store @done gets
  * FLOO_ERROR_NOT_LOGGED_IN at once.
  */
 void floo_job_write (FlooAccount *account, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
-/* In the turn of the caller whose call is beginning just now; else it is the daemon's own job. */
+/* For the caller whose call is just beginning; else it is the daemon's own job. */
 void floo_job_read (FlooAccount *account, FlooStoreFunc func, FlooStoreDone done, gpointer data, GDestroyNotify destroy);
-/* In the turn of @caller. */
+/* For @caller. */
 void floo_job_read_for (FlooAccount *account, guint caller, FlooReadFlags flags, FlooStoreFunc func, FlooStoreDone done, gpointer data,
                         GDestroyNotify destroy);
 

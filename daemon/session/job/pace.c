@@ -104,7 +104,7 @@ void
 floo_pace_failed (FlooPace *self)
 {
   self->busy = self->at_once = FALSE;
-  /* What was wanted while the last try was under way has had no try of its own. */
+  /* A request that came while the last one was under way was not tried yet. */
   if (self->backoff.attempts >= self->max_retries && self->again)
     floo_backoff_reset (&self->backoff);
   if (can_wait (self) && self->backoff.attempts < self->max_retries)

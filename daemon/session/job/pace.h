@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pace.h: when the next of a series of background requests or jobs begins: one at a time, an interval apart, while there is something to ask
- * for; after a failure later and later, and after some failures only when something new is wanted.
+ * pace.h: schedules background requests or jobs: one at a time, an interval apart, while there is something to do; with back-off after
+ * failures, and after some failures only when something new is wanted.
  */
 #pragma once
 
@@ -27,16 +27,16 @@ typedef struct {
 void floo_pace_init (FlooPace *pace, FlooAccount *account, void (*ask) (gpointer owner), gpointer owner);
 /* The connection has gone. */
 void floo_pace_stop (FlooPace *pace);
-/* Something new is wanted: what failed before is tried with it. */
+/* Something new is wanted: failed requests are retried with it. */
 void floo_pace_want (FlooPace *pace);
-/* The same, and it waits for nothing but the end of the request under way. */
+/* The same without the interval: it waits only for the end of the request under way. */
 void floo_pace_want_now (FlooPace *pace);
 
-/* There may be more to ask for. */
+/* The request succeeded; there may be more to do. */
 void floo_pace_done (FlooPace *pace);
-/* There was nothing to ask for. */
+/* There was nothing to do. */
 void floo_pace_idle (FlooPace *pace);
-/* There is nothing to ask for before @ms have passed. */
+/* There is nothing to do before @ms have passed. */
 void floo_pace_idle_for (FlooPace *pace, guint ms);
 void floo_pace_failed (FlooPace *pace);
 

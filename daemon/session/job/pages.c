@@ -7,11 +7,11 @@
 
 #define MAX_PAGES 200u
 #define MAX_ENTRIES 200000u
-/* So many follow each other at once; from then on there is a pause before each. */
+/* How many pages follow each other at once; there is a pause before each further one. */
 #define UNPACED_PAGES 10u
 #define PAUSE_MS 50
 
-/* @kind keeps a cursor and a page of the same bytes apart. */
+/* @kind distinguishes a cursor from a page with the same bytes. */
 static guint64
 hash (char kind, gconstpointer data, gsize size)
 {

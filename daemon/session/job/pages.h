@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pages.h: the bounds of a loop over the pages of one of the service's lists: a cursor or a page that comes again ends it, and so do too
- * many pages, too many entries and too long a time.
+ * pages.h: bounds a loop over the pages of one of the service's lists: it ends at a repeated cursor or page, and after too many pages, too
+ * many entries or too long a time.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ void floo_pages_clear (FlooPages *pages);
 
 /**
  * floo_pages_next:
- * @cursor: of the page that came; "": it is the last one
+ * @cursor: of the received page; "": it is the last one
  * @page: (nullable): its entries in any form that differs where they do
  * @size: of @page, bytes
  * @n_entries: how many there are; a page without any is the last one, whatever its cursor

@@ -24,12 +24,12 @@ typedef struct {
 
 typedef enum {
   FLOO_LOGOUT_NONE = 0,
-  FLOO_LOGOUT_ERASE = 1 << 0,       /* the local store goes, too */
-  FLOO_LOGOUT_DISCARD = 1 << 1,     /* even with messages in it that are not sent */
+  FLOO_LOGOUT_ERASE = 1 << 0,       /* deletes the local store */
+  FLOO_LOGOUT_DISCARD = 1 << 1,     /* even with unsent messages in it */
   FLOO_LOGOUT_EVERYWHERE = 1 << 2   /* on the user's other web devices, too */
 } FlooLogoutFlags;
 
-/* Who asks for a new number proves to be the owner of the account: by one of these; by none within minutes after a try that got so far. */
+/* The proof of the account's owner for a new number: one of these; none within minutes after an attempt with a valid proof. */
 typedef struct {
   const char *password;         /* (nullable) */
   const char *present_mobile;   /* (nullable) */
@@ -55,12 +55,12 @@ typedef struct {
 /**
  * FlooSendOptions:
  * @config: (nullable): a JSON object
- * @push_text: (nullable): what the notification on the receivers' phones says
- * @silent: there is none
+ * @push_text: (nullable): the text of the notification on the receivers' phones
+ * @silent: no notification
  * @token: (nullable): the caller's idempotency token
  * @not_before: ms, by the service's clock: it is not sent earlier; 0: no such time
  *
- * What every message can have.
+ * Options of every message.
  */
 typedef struct {
   const char *ext, *config;     /* (nullable) */
@@ -78,15 +78,15 @@ typedef struct {
   FlooSendOptions options;
   const char *attachment;   /* (nullable) */
   guint priority;
-  const char *identity;     /* (nullable): what the token stands for, where that is something else than this request */
+  const char *identity;     /* (nullable): the content that belongs to the token, if it is not this request */
   gboolean is_mention;      /* config, which is an object, gets the names and texts that it lacks: as the names are then, so that a token
                                stands for the same by whatever name */
 } FlooSendRequest;
 
 /**
  * FlooMentionRequest:
- * @mentioned_message: (nullable): what the notification of those who are mentioned says; NULL: names and the text
- * @options: push_text is what that of all others says; NULL: our name and the text
+ * @mentioned_message: (nullable): the notification of mentioned members; NULL: names and the text
+ * @options: push_text is the notification of all others; NULL: our name and the text
  */
 typedef struct {
   gint64 group;
@@ -98,14 +98,14 @@ typedef struct {
   FlooSendOptions options;
 } FlooMentionRequest;
 
-/* Messages that are sent on. */
+/* Messages to be forwarded. */
 typedef struct {
   GVariant *messages;       /* ax: ids */
   GVariant *targets;        /* a(sx): to_type, to */
   FlooSendOptions options;
 } FlooForwardRequest;
 
-/* What goes of a conversation, and where: at the service for this device, for all devices, only here; of CLEAR it stays in the list,
+/* How a conversation is deleted: at the service for this device, for all devices, only in the store; with CLEAR it stays in the list,
  * without its messages. */
 typedef enum { FLOO_DELETE_HERE, FLOO_DELETE_EVERYWHERE, FLOO_DELETE_LOCAL, FLOO_DELETE_CLEAR } FlooDeleteKind;
 
@@ -117,7 +117,7 @@ typedef struct {
 
 /* ---- files ---- */
 
-/* What is wanted of a message's file: a small picture, at most so wide and high (pixels; 0: as the service makes them), or the whole. */
+/* The form of a message's file: a thumbnail of at most this width and height (pixels; 0: the service's default), or the whole file. */
 typedef struct {
   gboolean thumbnail;
   guint width, height;

@@ -19,7 +19,7 @@ static void begin_attempt (FlooLogin *self);
 static void authenticate (FlooLogin *self);
 static void load_lists (FlooLogin *self);
 
-/* ---- how it ends ---- */
+/* ---- the end of an attempt ---- */
 
 void
 floo_login_link_down (FlooLogin *self)
@@ -81,8 +81,8 @@ retry_later (FlooLogin *self, const GError *error)
   floo_login_retry_in (self, floo_backoff_next (&self->backoff));
 }
 
-/* Errors that a retry will not fix. A session that the service had accepted gives up for fewer reasons: it has nobody who
- * waits for an answer. */
+/* Errors that a retry will not fix. A session that the service had accepted gives up for fewer reasons, since no caller waits
+ * for an answer. */
 static gboolean
 is_final (const FlooLogin *self, const GError *error)
 {
@@ -111,7 +111,7 @@ on_step_limit (gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   self->step_timer = 0;
-  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The login did not get any further within %u s", self->step_limit_ms / 1000);
+  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The login made no progress within %u s", self->step_limit_ms / 1000);
   g_warning ("%s", error->message);
   retry_later (self, error);
   return G_SOURCE_REMOVE;
@@ -144,15 +144,15 @@ discovery_error (FlooLogin *self, const GError *error)
   floo_job_error (self->account, category, error->message);
 }
 
-/* Whether the attempt cannot go on after @error of discovery. That a known application is missing is more often
- * a passing fault of the service than the truth; its state is believed. */
+/* Whether the attempt cannot continue after @error of discovery. If a known application is not found, that is more often
+ * a temporary fault of the service; its reported state is respected. */
 static gboolean
 ends_session (FlooLogin *self, const GError *error)
 {
   return is_final (self, error) && !(self->accepted && error->code == FLOO_ERROR_NOT_FOUND);
 }
 
-/* While the login continues with what was known. */
+/* While the login continues with the known answer. */
 static void
 on_discovered_behind (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -229,7 +229,7 @@ begin_attempt (FlooLogin *self)
   self->cancellable = g_cancellable_new ();
   floo_account_set_state (self->account, FLOO_STATE_DISCOVERING);
   begin_step (self);
-  /* A session that was accepted before connects to the last known address, and repeats the discovery behind it. */
+  /* A session that was accepted before connects to the last known address, and repeats discovery in the background. */
   if (self->accepted && !self->has_tried)
     floo_endpoints_recall_async (floo_account_get_endpoints (self->account), self->cancellable, on_discovered, self);
   else
@@ -270,7 +270,7 @@ on_token (GObject *source, GAsyncResult *result, gpointer user_data)
   const char *text = NULL;
   gint64 user_id = 0;
 
-  /* The answer may have been there when the attempt was cancelled. */
+  /* The answer may have arrived before the attempt was cancelled. */
   if (floo_error_is_cancelled (error) || floo_account_get_state (self->account) != FLOO_STATE_AUTHENTICATING)
     return;
   account = self->account;
@@ -327,7 +327,7 @@ authenticate (FlooLogin *self)
 typedef struct {
   FlooLogin *login;
   GCancellable *cancellable;
-  gboolean void_sn, void_guid;  /* what the store has is void */
+  gboolean void_sn, void_guid;  /* the ones in the store are void */
   char *guid;
   gint64 device_sn;
 } IdentityJob;
@@ -342,7 +342,7 @@ identity_job_free (gpointer data)
   g_free (job);
 }
 
-/* Whether the daemon made it: UID_UUID. A store may be damaged. */
+/* Whether it has the form UID_UUID that the daemon makes: a store may be damaged. */
 static gboolean
 is_guid_of (gint64 user_id, const char *text)
 {
@@ -351,7 +351,7 @@ is_guid_of (gint64 user_id, const char *text)
   return text != NULL && g_str_has_prefix (text, prefix) && g_uuid_string_is_valid (text + strlen (prefix));
 }
 
-/* The device's guid is made once per user and installation, its number is the service's; until that gave one: a random one. */
+/* The device's guid is made once per user and installation; its number is assigned by the service, and random until then. */
 static gboolean
 run_identity_job (FlooDb *db, gpointer data, GError **error)
 {
@@ -414,7 +414,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   FlooStoreOutcome outcome = FLOO_STORE_OPENED;
   g_autoptr (FlooStore) store = floo_store_open_finish (result, &outcome, &error);
 
-  /* Of a cancelled login: close it again, and only then may another one open the folder. */
+  /* The login was cancelled: close it again, before another one may open the folder. */
   if (floo_error_is_cancelled (error))
     {
       floo_login_left (self);
@@ -437,7 +437,7 @@ on_store_opened (GObject *source, GAsyncResult *result, gpointer user_data)
   if (outcome == FLOO_STORE_REPLACED)
     {
       g_autoptr (GError) corrupt = g_error_new_literal (
-          FLOO_ERROR, FLOO_ERROR_STORAGE, "The store was corrupt: it was set aside beside the new one, which begins empty");
+          FLOO_ERROR, FLOO_ERROR_STORAGE, "The store was corrupt: it was set aside, and a new one begun");
       floo_account_set_error (account, corrupt);
     }
   floo_login_prepare (self);
@@ -455,13 +455,13 @@ open_store (FlooLogin *self)
   floo_store_open_async (folder, self->record->user_id, self->cancellable, on_store_opened, self);
 }
 
-/* Store and identity of the device are there, then the lists. */
+/* Store and identity of the device are known: loads the lists. */
 void
 floo_login_prepare (FlooLogin *self)
 {
   IdentityJob *job;
 
-  /* Opening takes time on a slow disk, and must not be begun twice. */
+  /* Opening may be slow, and must not be begun twice. */
   g_clear_handle_id (&self->step_timer, g_source_remove);
   if (floo_account_get_store (self->account) == NULL)
     {
@@ -514,6 +514,6 @@ load_lists (FlooLogin *self)
   floo_job_notice (self->account, "loginMessage", "token sucecc, getting roster lists..");
   self->listed = FALSE;
   self->listener->load (self->cancellable, on_lists, self, self->data);
-  /* The socket connects meanwhile: on a long line that saves two round trips. */
+  /* The socket connects at the same time, which saves two round trips. */
   floo_link_start (floo_account_get_link (self->account));
 }

@@ -17,7 +17,7 @@ floo_login_choose_app_id (FlooLogin *self, const char *given, GError **error)
   if (floo_config_is_app_id (app_id))
     return app_id;
   g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
-                       *app_id == '\0' ? "No app_id: neither the option app_id nor the configuration names the application"
+                       *app_id == '\0' ? "app_id is missing: neither the option app_id nor the configuration names the application"
                                        : "app_id may only have letters, digits, \"_\" and \"-\", at most 64");
   return NULL;
 }
@@ -96,7 +96,7 @@ cancel_next_login (FlooLogin *self)
 
   if (job == NULL)
     return;
-  floo_reply_error (job->reply, job->user_data, FLOO_ERROR_CANCELLED, "The login was given up");
+  floo_reply_error (job->reply, job->user_data, FLOO_ERROR_CANCELLED, "The login was cancelled");
   start_job_free (job);
 }
 
@@ -142,7 +142,7 @@ floo_login_log_in (FlooLogin *self, const FlooLoginRequest *request, FlooReply r
   job->user_data = user_data;
   self->next_login = job;
   floo_login_close_store (self);
-  /* Not two stores of one folder at once: it waits for those that are closing. */
+  /* Two stores must not be open in one folder: waits for those that are closing. */
   if (self->leaving == 0)
     floo_login_start_next (self);
 }
@@ -185,17 +185,17 @@ floo_login_set_online (FlooLogin *self, gboolean online, FlooReply reply, gpoint
 
 typedef struct {
   FlooLogin *login;
-  FlooRest *rest;               /* (nullable): of the session as it was */
-  FlooStore *store;             /* (nullable): taken from it */
+  FlooRest *rest;               /* (nullable): of the session that ends */
+  FlooStore *store;             /* (nullable): of that session */
   gboolean erase;
   guint kicks;                  /* answers that are awaited */
-  guint parts;                  /* of the logout that are not done */
+  guint parts;                  /* how many parts of the logout are not done */
   GError *error;
   FlooReply reply;
   gpointer user_data;
 } LogoutJob;
 
-/* One part of it; the last one answers. @error: (transfer full) (nullable) */
+/* One part is done; the last one answers. @error: (transfer full) (nullable) */
 static void
 logout_part_done (LogoutJob *job, GError *error)
 {

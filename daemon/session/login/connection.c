@@ -108,7 +108,7 @@ floo_login_store_full (FlooLogin *self, gboolean full)
 
   if (full)
     {
-      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full: receiving and sending pause");
+      g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE_FULL, "The disk is full: receiving and sending are paused");
 
       g_warning ("%s", error->message);
       floo_account_set_error (self->account, error);
@@ -154,7 +154,7 @@ on_link_state (FlooLink *link, gpointer user_data)
   FlooLogin *self = user_data;
   FlooAccount *account = self->account;
 
-  /* Ahead of the lists it is only a try; floo_login_listed() tells how far it has come. */
+  /* Before the lists are loaded PROVISION is not sent yet; see floo_login_listed(). */
   if (!self->listed)
     return;
   switch (floo_link_get_state (link))
@@ -204,7 +204,7 @@ on_link_heard (FlooLink *link, gpointer user_data)
   floo_account_set_contact (self->account);
 }
 
-/* What connections before this one left behind: rows on their way under another device number than ours now, and cancelled ones. */
+/* Rows left by earlier connections: in sending under another device number than the present one, and cancelled ones. */
 typedef struct {
   FlooLogin *login;
   gint64 device_sn;
@@ -273,7 +273,7 @@ run_device_job (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Only now may anything be sent: earlier, rows under a void device number would be sent without knowing whether they had arrived. */
+/* Only now may anything be sent: earlier, rows under a void device number would be sent although they may have arrived. */
 static void
 on_device_known (FlooStore *store, gpointer data, const GError *error)
 {
@@ -307,7 +307,7 @@ on_login_saved (GObject *source, GAsyncResult *result, gpointer user_data)
   if (!floo_secrets_save_finish (FLOO_SECRETS (source), result, &error))
     {
       g_warning ("the login could not be stored, the next start will ask for it: %s", error->message);
-      /* To be tried next time. */
+      /* So that it is tried again the next time. */
       if (floo_login_record_equal (self->kept, job->record))
         g_clear_pointer (&self->kept, floo_login_record_free);
     }

@@ -10,7 +10,7 @@ struct _FlooGuest {
   char *dns_server;     /* "" the service's own */
   FlooEndpoints *endpoints;
   FlooRest *rest;
-  gboolean known;       /* where the service is */
+  gboolean known;       /* discovery is done */
 };
 
 static FlooGuest *

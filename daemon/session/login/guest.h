@@ -31,7 +31,7 @@ typedef void (*FlooGuestDone) (const FlooRestAnswer *answer, const GError *error
  * @query: (nullable): key, value, ..., NULL
  * @body: (nullable) (transfer full)
  *
- * Discovers the service where that was not done yet, then asks it, without a token.
+ * Discovers the service if that was not done yet, then sends a request without a token.
  */
 void floo_guest_call (FlooGuest *guest, const char *method, const char *path, const char *const *query, JsonNode *body,
                       GCancellable *cancellable, FlooGuestDone done, gpointer user_data);
@@ -39,7 +39,7 @@ void floo_guest_call (FlooGuest *guest, const char *method, const char *path, co
 /* @bytes: NULL with @error; the callee's only during the call */
 typedef void (*FlooGuestFetched) (GBytes *bytes, const GError *error, gpointer user_data);
 
-/* Fetches what is no envelope, of at most @max bytes; after a floo_guest_call(). */
+/* Fetches a plain file of at most @max bytes; after a floo_guest_call(). */
 void floo_guest_fetch (FlooGuest *guest, const char *path, const char *const *query, gsize max, FlooGuestFetched done, gpointer user_data);
 
 /* Returns: (transfer full): {key: text, ...}; the keys and texts end with a NULL */

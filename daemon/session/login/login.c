@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * login.c: who we are: the record of a login, its beginning and its end. What happens in between is in attempt.c, connection.c and
+ * login.c: the record of a login, its beginning and its end. What happens in between is in attempt.c, connection.c and
  * refusals.c; the login of an earlier run is read in stored.c.
  */
 #include "session/login/parts.h"
 
 #include "base/names.h"
 
-/* A step that waits for the network, or for a library that does, and does not end. */
+/* The time limit of a step that waits for the network, or for a library that does. */
 #define STEP_LIMIT_MS 60000
 
 #define RETRY_MIN_MS 1000
@@ -136,17 +136,17 @@ on_reply_timeout (gpointer user_data)
   g_autoptr (GError) error = NULL;
 
   self->reply_timer = 0;
-  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "Not logged in within %d s%s%s; the attempt goes on", FLOO_LOGIN_TIMEOUT_MS / 1000,
+  error = g_error_new (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "Not logged in within %d s%s%s; the attempt continues", FLOO_LOGIN_TIMEOUT_MS / 1000,
                        floo_account_get_error (self->account) != NULL ? ": " : "",
                        floo_account_get_error (self->account) != NULL ? floo_account_get_error (self->account)->message : "");
   floo_login_answer (self, error);
   return G_SOURCE_REMOVE;
 }
 
-/* ---- the network and sleep, before there is a socket; then they are the link's ---- */
+/* ---- the network and suspend before there is a socket; later the link watches them ---- */
 
-/* What the present attempt has asked of the service may never be answered. A store that is opening is not disturbed: it does not depend on
- * the network. */
+/* Requests of the present attempt may never be answered, so it begins again. Opening the store continues: it does not depend on the
+ * network. */
 static void
 begin_anew (FlooNetwatch *netwatch, FlooLogin *self)
 {
@@ -181,7 +181,7 @@ watch_network (FlooLogin *self)
 
 /* ---- beginning and end ---- */
 
-/* Nobody is logged in: what the properties say then. */
+/* Sets the properties to those of no login. */
 void
 floo_login_forget_account (FlooLogin *self)
 {
@@ -201,8 +201,7 @@ on_rediscovered (GObject *source, GAsyncResult *result, gpointer user_data)
     g_message ("rediscovery failed: %s", error->message);
 }
 
-/* No host of a kind answers any more. While we are online the rest continues; else an attempt is under way that will notice it
- * itself. */
+/* No host of a kind answers any more. While we are online the rest continues; else the attempt under way notices it itself. */
 static void
 on_endpoints_exhausted (FlooEndpoints *endpoints, gpointer user_data)
 {
@@ -282,7 +281,7 @@ tear_down (FlooLogin *self)
 void
 floo_login_stop (FlooLogin *self)
 {
-  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The login was given up");
+  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The login was cancelled");
 
   floo_login_dismiss_stored (self);
   floo_login_answer (self, error);

@@ -19,46 +19,46 @@ typedef void (*FlooLoginLoaded) (const GError *error, gpointer login);
 
 /* Called on the main loop. */
 typedef struct {
-  /* The start is over: the stored login is read and its store open, or neither will be. */
+  /* The start is over: the stored login is loaded and its store open, or there is none. */
   void (*ready) (gpointer data);
-  /* The properties are to be told now, so that they go before a reply that follows from them. */
+  /* Emits changed properties now, so that they precede a reply that depends on them. */
   void (*tell) (gpointer data);
-  /* The store is open; it is about to be taken away. */
+  /* The store is open; the store is about to be closed. */
   void (*opened) (FlooStore *store, gpointer data);
   void (*closing) (gpointer data);
   /* Deletes the downloaded files of the account that is open, before closing(); ends with @callback. */
   void (*erase_files) (GAsyncReadyCallback callback, gpointer user_data, gpointer data);
-  /* Nothing of a login before is on its way to the disk any more, floo_login_is_busy(). */
+  /* Nothing of an earlier login is being opened, closed or saved any more: floo_login_is_busy(). */
   void (*settled) (gpointer data);
-  /* Fetches what a login begins with; ends with @loaded. */
+  /* Fetches the lists at the beginning of a login; ends with @loaded. */
   void (*load) (GCancellable *cancellable, FlooLoginLoaded loaded, gpointer login, gpointer data);
-  /* The service has accepted us; only when the device is known, too, may anything go out. */
+  /* The service has accepted us; nothing may be sent until the device is known, too. */
   void (*online) (gpointer data);
   void (*device_known) (gpointer data);
   void (*offline) (gpointer data);
-  /* A frame that is not about the login; one that cannot be read. */
+  /* A frame that does not concern the login; a frame that cannot be decoded. */
   void (*frame) (FlooFrame *frame, gpointer data);
   void (*unreadable) (const GError *error, gpointer data);
-  /* What came by the socket and waits to be stored goes to the store now: jobs from now on come after it. */
+  /* Passes received frames that wait to the store now, so that later jobs run after them. */
   void (*write_waiting) (gpointer data);
 } FlooLoginListener;
 
 /* @listener: static */
 FlooLogin *floo_login_new (FlooAccount *account, FlooSecrets *secrets, const FlooLoginListener *listener, gpointer data);
-/* For tests: another time than a minute after which a step that does not end is given up. */
+/* For tests: the time limit of a step, by default a minute. */
 void floo_login_set_step_limit (FlooLogin *login, guint limit_ms);
 void floo_login_free (FlooLogin *login);
 
-/* Loads the stored login and begins, where the configuration wants it. */
+/* Loads the stored login and begins, if that is configured. */
 void floo_login_auto (FlooLogin *login);
 /* The start does not wait any longer for the stored login. */
 void floo_login_load_is_late (FlooLogin *login);
 /* Ends the connection and every attempt; the store stays open. */
 void floo_login_stop (FlooLogin *login);
-/* Whether stores are opening or closing, or logins are on their way to or from the keyring. */
+/* Whether stores are being opened or closed, or logins are being loaded or saved. */
 gboolean floo_login_is_busy (FlooLogin *login);
 
-/* A status of the socket that speaks of the session itself (INVALID_TOKEN, USER_FROZEN, ...). FALSE: it does not. */
+/* Handles a status of the socket that concerns the session itself (INVALID_TOKEN, USER_FROZEN, ...). FALSE: it does not. */
 gboolean floo_login_status (FlooLogin *login, int code, const char *reason);
 /* A USER_NOTICE with consequences, after its signals. */
 void floo_login_user_notice (FlooLogin *login, const FlooUserNotice *notice);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * mobile.c: mobile numbers: a picture, for whose text a code is sent by SMS, and what the code is good for: logging in, binding the number to
- * the account or changing it, a new password.
+ * mobile.c: mobile numbers: a picture (captcha), for whose text a code is sent by SMS, and the uses of the code: logging in, binding the
+ * number to the account or changing it, a new password.
  *
- * Some of it takes two requests: the service answers the first with a token, called sign, that the second one needs. It is a secret and kept here for
- * some minutes, so that after a failure of the second request the first, whose code is used up, need not be repeated.
+ * Some operations take two requests: the service answers the first with a token, called sign, that the second one needs. It is a secret, and
+ * kept here for some minutes, so that after a failure of the second request the first, whose code is used up, need not be repeated.
  */
 #include "session/login/guest.h"
 
@@ -21,13 +21,13 @@
 
 typedef struct {
   char *sign;           /* (nullable) */
-  char *mobile;         /* (nullable): the number that it is of */
+  char *mobile;         /* (nullable): the number that it is for */
   gint64 until;         /* monotonic us */
 } Sign;
 
 struct _FlooMobile {
-  Sign bind;            /* of a number that no account has */
-  Sign change;          /* of the account that is logged in */
+  Sign bind;            /* for a number that no account has */
+  Sign change;          /* for the account that is logged in */
 };
 
 static void
@@ -83,7 +83,7 @@ typedef struct {
   FlooLogin *login;
   FlooGuest *guest;     /* (nullable) */
   char *mobile;
-  char *code;           /* what was sent to it; or the text of a picture */
+  char *code;           /* the code sent to it; or the text of a picture */
   char *password;       /* (nullable): the new one */
   char *image_id;       /* (nullable) */
   gboolean remember;
@@ -205,7 +205,7 @@ floo_login_get_captcha (FlooLogin *self, const char *app_id, const char *dns_ser
     floo_guest_call (job->guest, "POST", "/app/captcha/image", NULL, NULL, NULL, on_image_id, job);
 }
 
-/* Of a request whose answer says nothing but that it was done. */
+/* The end of a request whose answer has no data. */
 static void
 on_done (const FlooRestAnswer *answer, const GError *error, gpointer user_data)
 {
@@ -294,7 +294,7 @@ on_marked (FlooStore *store, gpointer data, const GError *error)
   Job *job = data;
 
   if (error != NULL)
-    g_warning ("that the profile has changed is not in the store: %s", error->message);
+    g_warning ("the profile could not be marked as stale: %s", error->message);
   job->call.reply (NULL, NULL, job->call.user_data);
 }
 
@@ -304,7 +304,7 @@ destroy_job (gpointer data)
   job_free (data);
 }
 
-/* The service has done it: the stored profile is stale. */
+/* The service has changed the number: the stored profile is stale. */
 static void
 on_number_set (GObject *source, GAsyncResult *result, gpointer user_data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * password.c: two operations that end the session that they are made in: a new password, after which the daemon logs in again
- * automatically, and the end of the account, with which the local store goes.
+ * password.c: two operations that end the session: a new password, after which the daemon logs in again automatically, and the deletion of
+ * the account, which also deletes the local store.
  */
 #include "session/login/parts.h"
 
@@ -47,7 +47,7 @@ run_forget_job (FlooDb *db, gpointer data, GError **error)
   return floo_values_expect_password_change (db, FALSE, error);
 }
 
-/* From now on a notice of a new password is not taken for our own change. */
+/* From now on a notice of a new password does not count as our own change. */
 static void
 forget_expectation (FlooAccount *account)
 {
@@ -62,7 +62,7 @@ on_password_changed (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooRestAnswer) answer = floo_rest_call_finish (FLOO_REST (source), result, &error);
 
-  /* Without an answer it may have been changed or not: the login goes on with the old one, and fails if that is wrong. */
+  /* Without an answer it may have been changed or not: the login continues with the old one, and fails if that is wrong. */
   floo_login_end_password_change (job->login, answer != NULL ? job->password : NULL);
   if (answer == NULL)
     forget_expectation (account);
@@ -120,7 +120,7 @@ floo_login_change_password (FlooLogin *self, const char *old, const char *passwo
   floo_job_write (self->account, run_expect_job, on_expected, job, password_job_free);
 }
 
-/* ---- the end of the account ---- */
+/* ---- deletion of the account ---- */
 
 static void
 on_account_deleted (GObject *source, GAsyncResult *result, gpointer user_data)

@@ -54,7 +54,7 @@ floo_qr_codes_confirm_login (FlooAccount *account, const char *text, gboolean al
   if (info == NULL)
     reply (NULL, error, user_data);
   else if (code == NULL || *code == '\0')
-    floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "text has no code in it");
+    floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "text contains no code");
   else if (app_id != NULL && strcmp (app_id, floo_account_get_app_id (account)) != 0)
     floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "The code is of another application");
   else if (floo_call_check_online (account, reply, user_data))
@@ -68,7 +68,7 @@ typedef struct {
   FlooCall call;
   gint64 group;
   char *qr_info;                /* of joining */
-  gboolean again;               /* the first way does not exist at this service */
+  gboolean again;               /* the service does not have the first form of the request */
 } GroupJob;
 
 static void
@@ -88,7 +88,7 @@ group_job_new (FlooAccount *account, gint64 group, const char *qr_info, FlooRepl
   return job;
 }
 
-/* There are two descriptions of these requests; a service need not have both. */
+/* Two forms of these requests are documented; a service need not have both. */
 static gboolean
 is_unknown_request (const GError *error)
 {
@@ -217,7 +217,7 @@ floo_qr_codes_join_group (FlooAccount *account, const char *text, FlooReply repl
   if (info == NULL)
     reply (NULL, error, user_data);
   else if (qr_info == NULL || *qr_info == '\0' || !floo_json_get_int (info, "group_id", &group) || group <= 0)
-    floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "text has no code of a group in it");
+    floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS, "text contains no code of a group");
   else if (floo_call_check_online (account, reply, user_data))
     ask_to_join (group_job_new (account, group, qr_info, reply, user_data), floo_account_get_rest (account));
 }

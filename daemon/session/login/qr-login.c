@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * qr-login.c: a login that a phone confirms. The service is asked for a code, and then polled for a confirmation until the code expires;
- * then for another one. When it is confirmed the service tells a name and a password, and the login continues automatically.
+ * then for another one. When it is confirmed the service sends a name and a password, and the login continues automatically.
  *
- * Whoever knows the code can ask for that password, too: the code goes to the client that began, and nowhere else.
+ * Anybody who knows the code can request that password, too, so only the client that began the login gets the code.
  */
 #include "session/login/guest.h"
 
@@ -12,17 +12,17 @@
 #include "base/backoff.h"
 #include "base/json.h"
 
-/* How long to wait before the service is asked again: after an answer, and after an error of its own. */
+/* The polling interval: after an answer, and after an error of the service. */
 #define POLL_MS 1000
 #define POLL_AFTER_ERROR_MS 2500
 /* After an error of the connection: doubled each time. */
 #define RETRY_MIN_MS 2500
 #define RETRY_MAX_MS 20000
-/* How long a code is good: what the service says within these bounds, since its clock is not ours. */
+/* Bounds of a code's lifetime as told by the service, whose clock may differ from ours; the lifetime if it does not tell it. */
 #define CODE_MIN_MS (10 * 1000)
 #define CODE_MAX_MS (10 * 60 * 1000)
 #define CODE_UNKNOWN_MS (3 * 60 * 1000)
-/* Nobody confirms a login any more after this; us. */
+/* The login fails if it is not confirmed within this time; us. */
 #define GIVE_UP (30 * G_TIME_SPAN_MINUTE)
 #define MAX_CODE 1024u
 
@@ -33,14 +33,14 @@ struct _FlooQrLogin {
   FlooLogin *login;             /* our owner */
   QrStatus status;
   gboolean is_active;
-  guint caller;                 /* who began */
+  guint caller;                 /* the client that began it */
   gboolean remember;
   FlooGuest *guest;
   GCancellable *cancellable;
   char *code;
   char *text;                   /* of the QR code; NULL: none yet */
   gint64 expires;               /* ms, by our clock */
-  gint64 good_until, until;     /* monotonic us: the code, all of it */
+  gint64 good_until, until;     /* monotonic us: the ends of the code, and of the whole login */
   guint timer;
   FlooBackoff backoff;
   FlooReply reply;              /* (nullable): the call that began it */
@@ -86,7 +86,7 @@ clear (FlooQrLogin *self)
   forget_secret (&self->text);
 }
 
-/* @error: (nullable): what the call that began it is told, if it still waits */
+/* @error: (nullable): for the call that began it, if it still waits */
 static void
 end (FlooQrLogin *self, QrStatus status, const GError *error)
 {
@@ -100,7 +100,7 @@ end (FlooQrLogin *self, QrStatus status, const GError *error)
     reply (NULL, error, self->reply_data);
 }
 
-/* Nobody waits for a reply any more: Account.LastError tells it. */
+/* Without a waiting call the error is told by Account.LastError. */
 static void
 fail (FlooQrLogin *self, const GError *error)
 {
@@ -112,7 +112,7 @@ fail (FlooQrLogin *self, const GError *error)
 void
 floo_qr_login_end (FlooQrLogin *self)
 {
-  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The login was given up");
+  g_autoptr (GError) error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_CANCELLED, "The login was cancelled");
 
   if (self->is_active)
     end (self, QR_NONE, error);
@@ -189,12 +189,12 @@ wait_for (FlooQrLogin *self, guint delay_ms)
 {
   gint64 left_ms = self->code != NULL ? MAX ((self->good_until - g_get_monotonic_time ()) / 1000, 0) : delay_ms;
 
-  /* Not over the end of the code; but never without a pause. */
+  /* Not beyond the end of the code, but never without a pause. */
   g_clear_handle_id (&self->timer, g_source_remove);
   self->timer = g_timeout_add ((guint) CLAMP (left_ms, POLL_MS, delay_ms), on_timer, self);
 }
 
-/* Whether @error is the connection's, not an answer of the service. */
+/* Whether @error is of the connection, and not an answer of the service. */
 static gboolean
 is_of_connection (const GError *error)
 {
@@ -351,7 +351,7 @@ floo_login_get_qr (FlooLogin *login, FlooReply reply, gpointer user_data)
   if (!self->is_active || self->text == NULL)
     floo_reply_error (reply, user_data, FLOO_ERROR_NOT_FOUND, "No login by QR code is under way");
   else if (self->caller != floo_account_get_caller (login->account))
-    floo_reply_error (reply, user_data, FLOO_ERROR_PERMISSION_DENIED, "The login by QR code is another program's");
+    floo_reply_error (reply, user_data, FLOO_ERROR_PERMISSION_DENIED, "The login by QR code belongs to another program");
   else
     reply (g_variant_new ("(sx)", self->text, self->expires), NULL, user_data);
 }

@@ -36,7 +36,7 @@ run_void_device_job (FlooDb *db, gpointer data, GError **error)
   return floo_values_set (db, "device_sn", NULL, error) && (!job->new_guid || floo_values_set (db, "device_guid", NULL, error));
 }
 
-/* Where the store cannot take it the next login does it first. */
+/* If the store cannot be written, the next login does it first. */
 static void
 on_device_voided (FlooStore *store, gpointer data, const GError *error)
 {
@@ -62,7 +62,7 @@ void_device (FlooLogin *self, gboolean new_guid)
   floo_job_write (self->account, run_void_device_job, on_device_voided, job, void_device_job_free);
 }
 
-/* Nor may a later start log in by itself where another device ended the session: two devices would keep logging each other out. */
+/* A later start must not log in automatically after another device ended the session: two devices would keep logging each other out. */
 static void
 forget_password (FlooLogin *self)
 {
@@ -81,8 +81,8 @@ forget_token (FlooLogin *self)
   floo_login_save (self);
 }
 
-/* The next login where the service has ended this one: each waits twice as long as the one before, unless that lasted. Not by the back-off
- * of attempts, which each accepted login resets. */
+/* Schedules the next login after the service has ended this one: each waits twice as long as the one before, unless that was stable. The
+ * back-off of attempts is not used, since each accepted login resets it. */
 static void
 retry_renewed (FlooLogin *self, guint least_ms)
 {
@@ -95,7 +95,7 @@ retry_renewed (FlooLogin *self, guint least_ms)
   floo_login_retry_in (self, MAX (delay, least_ms) + (guint) g_random_int_range (0, RENEWAL_JITTER_MS));
 }
 
-/* A void token is handled after everything that came by the socket before it: that may tell why. */
+/* A void token is handled after all frames received before it, which may contain the reason. */
 typedef struct {
   FlooLogin *login;
   char *token;
@@ -185,7 +185,7 @@ floo_login_end_password_change (FlooLogin *self, const char *password)
         floo_login_token_void (self);
       return;
     }
-  /* Token and device number went with the old password. */
+  /* The old password's token and device number are void, too. */
   void_device (self, FALSE);
   floo_login_record_set (&self->record->password, password);
   forget_token (self);
@@ -240,7 +240,7 @@ floo_login_status (FlooLogin *self, int code, const char *reason)
 void
 floo_login_user_notice (FlooLogin *self, const FlooUserNotice *notice)
 {
-  /* A notice from long before this login does not concern it. One that comes later on the connection does, whatever the service's clock says. */
+  /* A notice from long before this login does not concern it. One that arrives later on the connection does, whatever its time is. */
   if (self->record == NULL || (notice->catch_up && notice->timestamp > 0 && notice->timestamp < self->accepted_at - OLD_NOTICE_MS))
     return;
   switch (notice->fate)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * register.c: new users.
+ * register.c: registration of new users.
  */
 #include "session/login/guest.h"
 

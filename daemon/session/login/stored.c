@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * stored.c: the login of an earlier run: read at the start, and waited for while the keyring that holds it is locked or not there.
+ * stored.c: the login of an earlier run: loaded at the start, or later if the keyring that has it is locked or not running.
  */
 #include "session/login/parts.h"
 
@@ -21,7 +21,7 @@ load_job_free (LoadJob *job)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoadJob, load_job_free)
 
-/* With an account known by its id its store opens first, so that its state can be read without the service. */
+/* If the account's id is known its store is opened first, so that it can be read without the service. */
 static void
 take (FlooLogin *self, FlooLoginRecord *record)
 {
@@ -54,7 +54,7 @@ on_keyring_changed (gpointer user_data)
   load (user_data, FLOO_SECRETS_ASK_NEVER);
 }
 
-/* The first load does not prompt, so that the start is not held up; then the user is prompted once. */
+/* The first load does not prompt, so that the start is not delayed; then the user is prompted once. */
 static void
 wait_for_keyring (FlooLogin *self, FlooSecretsAsk asked, const GError *error)
 {
@@ -78,7 +78,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (GError) error = NULL;
   g_autoptr (FlooLoginRecord) record = floo_secrets_load_finish (FLOO_SECRETS (source), result, &error);
 
-  /* Somebody has logged in or out meanwhile, or another load has begun. */
+  /* A login or logout happened meanwhile, or another load has begun. */
   if (job->cancellable != self->load_cancellable)
     return;
   g_clear_object (&self->load_cancellable);
@@ -94,7 +94,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer user_data)
     take (self, g_steal_pointer (&record));
 }
 
-/* Instead of one that is under way: that may show the user a prompt that is not needed any more. */
+/* Replaces a load that is under way, which may show a prompt that is not needed any more. */
 static void
 load (FlooLogin *self, FlooSecretsAsk ask)
 {
@@ -126,7 +126,7 @@ floo_login_load_is_late (FlooLogin *self)
 
   if (self->load_cancellable == NULL)
     return;
-  error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The stored login is not read yet: the keyring or the disk is slow to answer");
+  error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The stored login is not loaded yet: the keyring or the disk is slow");
   floo_account_set_error (self->account, error);
   floo_account_set_state (self->account, FLOO_STATE_WAITING);
 }

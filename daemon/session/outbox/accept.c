@@ -2,7 +2,7 @@
 /*
  * accept.c: calls that put rows into the outbox: messages and read acknowledgements; and typing, which is sent directly.
  *
- * A call answers when its rows are on the disk. What may go out at once is taken in the same transaction, and its frames follow the reply.
+ * A call is answered when its rows are on the disk. Rows that may be sent at once are marked so in the same transaction, and their frames follow the reply.
  */
 #include "session/outbox/call.h"
 
@@ -23,7 +23,7 @@
 #include "store/tables/recipient.h"
 #include "store/tables/tokens.h"
 
-/* What a notification has room for. */
+/* Limits of a notification's text. */
 #define MAX_NAMES 5u
 #define PREVIEW_CHARS 200u
 
@@ -69,7 +69,7 @@ get_name (FlooDb *db, gint64 user, const char *fallback, GError **error)
   return g_strdup (fallback);
 }
 
-/* " @Bob @Carol", as many as a notification has room for. Returns: (transfer full) */
+/* " @Bob @Carol", at most MAX_NAMES. Returns: (transfer full) */
 static char *
 get_mentioned_names (FlooDb *db, JsonObject *config, GError **error)
 {
@@ -93,7 +93,7 @@ get_mentioned_names (FlooDb *db, JsonObject *config, GError **error)
   return g_string_free (g_steal_pointer (&names), FALSE);
 }
 
-/* The text's beginning. Returns: (transfer full) */
+/* The beginning of the text. Returns: (transfer full) */
 static char *
 preview (const char *text)
 {
@@ -204,7 +204,7 @@ check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, Floo
          && floo_outbox_call_check_json ("attachment", request->attachment, reply, user_data);
 }
 
-/* Of everything that makes the message what it is; a missing text is another one than an empty one. */
+/* Of all properties of the message; a missing text differs from an empty one. */
 static char *
 digest_of (const FlooSendRequest *request, const char *config)
 {
@@ -290,7 +290,7 @@ floo_sender_send_location (FlooSender *self, const char *to_type, gint64 to, dou
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), attachment);
 
   json_object_unref (attachment);
-  /* Written so that NaN fails, too. */
+  /* NaN must fail, too. */
   if (!(latitude >= -90 && latitude <= 90) || !(longitude >= -180 && longitude <= 180))
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_INVALID_ARGUMENTS,
@@ -363,7 +363,7 @@ typedef struct {
   gboolean only;
 } ReadQuery;
 
-/* Reading is acknowledged to each sender who wants it, then to our other devices. */
+/* Acknowledges reading to each sender who requested it, then to our other devices. */
 static gboolean
 queue_read (FlooDb *db, const ReadQuery *query, FlooToType to_type, const GArray *read, gint64 last, gint64 *client_id, GError **error)
 {
@@ -400,7 +400,7 @@ keep_one (const FlooMessage *message, gpointer user_data)
   one->is_unread = (message->flags & FLOO_MESSAGE_OUTGOING) == 0 && message->status < FLOO_STATUS_READ;
 }
 
-/* What of the conversation becomes read now, here. */
+/* Marks messages of the conversation as read in the store. */
 static gboolean
 mark_read (FlooDb *db, const ReadQuery *query, GArray *read, gint64 *last, GError **error)
 {

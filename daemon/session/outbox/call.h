@@ -2,7 +2,7 @@
 /*
  * call.h: the common beginning and end of calls that put rows into the outbox.
  *
- * What may go out at once is taken in the same transaction; its frames follow the reply.
+ * Rows that may be sent at once are marked so in the same transaction; their frames follow the reply.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ void floo_outbox_call_done (FlooStore *store, gpointer data, const GError *error
 /* Runs @func as its write job. @destroy: floo_outbox_call_free or one that ends with it */
 void floo_outbox_call_run (gpointer data, FlooStoreFunc func, GDestroyNotify destroy);
 
-/* Store thread, the last step of each job: takes what is due; the reply is one client id. */
+/* Store thread, the last step of each job: takes the rows that are due; the reply is one client id. */
 gboolean floo_outbox_call_finish (FlooDb *db, FlooOutboxCall *call, gint64 client_id, GError **error);
 
 /* What an operation carries besides its target; all nullable. */
@@ -36,7 +36,7 @@ typedef struct {
 /**
  * floo_outbox_call_queue:
  * @operation: MessageOperation.OpType, or one of outbox.h
- * @to: who the frame goes to
+ * @to: the recipient of the frame
  * @texts: (nullable)
  * @client_id: (out): its number
  *
@@ -49,11 +49,11 @@ gboolean floo_outbox_call_queue (FlooDb *db, int operation, gint64 conversation,
 gboolean floo_outbox_call_check_text (const char *name, const char *text, gsize max, FlooReply reply, gpointer user_data);
 gboolean floo_outbox_call_check_json (const char *name, const char *text, FlooReply reply, gpointer user_data);
 
-/* The same of what all messages can have. */
+/* The same for the options that all messages have. */
 gboolean floo_outbox_call_check_options (const FlooSendOptions *options, FlooReply reply, gpointer user_data);
-/* Returns: the time that a row with these options waits for: 0 where it has come */
+/* Returns: the time that a row with these options waits for; 0: it does not wait */
 gint64 floo_outbox_call_get_time (const FlooAccount *account, const FlooSendOptions *options);
-/* Returns: (transfer full) (nullable): the config with what the options want of it. */
+/* Returns: (transfer full) (nullable): the config with the members that the options require. */
 char *floo_outbox_call_dup_config (const FlooSendOptions *options);
 
 G_END_DECLS

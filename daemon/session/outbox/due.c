@@ -2,9 +2,9 @@
 /*
  * due.c: which rows of the outbox may be sent now. Store thread.
  *
- * A conversation's rows are gone through in their order until one is met that may not go: it is uncertain, waits for a time or for its
- * message, or would pass another one. Appends to one message that follow each other become one frame, under the first one's number;
- * which ones these are is kept with them, so that the frame is the same when it goes out again.
+ * A conversation's rows are visited in order up to the first one that may not be sent: it is uncertain, waits for a time or for its
+ * message, or would overtake another one. Consecutive appends to one message become one frame, under the first one's number; which ones is
+ * stored with them, so that a repeated frame is identical.
  */
 #include "session/outbox/parts.h"
 #include "session/apply/status.h"
@@ -33,18 +33,18 @@ floo_sender_taken_new (void)
 
 /* ---- choosing ---- */
 
-/* A frame that is to go out. */
+/* A frame that is to be sent. */
 typedef struct {
   gint64 client_mid;
   gint64 first;                 /* client_id of its first row */
-  char *config;                 /* (nullable): in place of the row's: with the members who are to acknowledge reading */
-  GArray *joined;               /* (nullable): client_ids of the appends that become part of it now, the first one's, too */
+  char *config;                 /* (nullable): replaces the row's: with the members who are to acknowledge reading */
+  GArray *joined;               /* (nullable): client_ids of the appends that are joined into it now, including the first one */
 } Chosen;
 
 typedef struct {
   FlooWindow *window;
   FlooDb *db;
-  GError *error;                /* of looking at a row */
+  GError *error;                /* of reading a row */
   guint64 generation;           /* of the window */
   gint64 now;                   /* ms, monotonic */
   gint64 wait;                  /* ms, until the earliest row is due that waits for a time; 0: none */
@@ -98,7 +98,7 @@ close_frame (Take *take)
   g_clear_pointer (&take->open_ext, g_free);
 }
 
-/* The service has certainly not accepted it: what is sent under its number may still change. */
+/* Whether the service has certainly not accepted it, so that the content sent under its number may still change. */
 static gboolean
 is_joinable (const FlooOutboxRow *row)
 {
@@ -153,8 +153,8 @@ choose (Take *take, const FlooOutboxRow *row, gint64 conversation)
   return TRUE;
 }
 
-/* A message that goes out for the first time names the members who are to acknowledge reading: thousands, maybe, so there must be room for it.
- * FALSE: it waits for them or for room, or it failed */
+/* A message that is sent for the first time names the members who are to acknowledge reading. These may be thousands, so there must be room
+ * for them. FALSE: it waits for them or for room, or it failed */
 static gboolean
 add_audience (Take *take, const FlooOutboxRow *row, char **config)
 {
@@ -168,7 +168,7 @@ add_audience (Take *take, const FlooOutboxRow *row, char **config)
          && (!missing || !floo_window_hold (take->window, row->to, take->now));
 }
 
-/* Goes through a conversation; FALSE: nothing behind this row may go. */
+/* Visits a row of a conversation. FALSE: no row after it may be sent. */
 static gboolean
 consider (const FlooOutboxRow *row, gboolean waits, gpointer user_data)
 {
@@ -181,13 +181,13 @@ consider (const FlooOutboxRow *row, gboolean waits, gpointer user_data)
   /* Part of a frame that was just chosen. */
   if (last != NULL && last->client_mid == client_mid)
     return TRUE;
-  /* The service has it; it waits for others to take effect here. */
+  /* The service has accepted it; here it takes effect after others. */
   if (row->accepted != 0)
     {
       close_frame (take);
       return TRUE;
     }
-  /* If it is not on its way any more its answer came, and the frame is about to be removed from the window. */
+  /* If it is not in sending any more its answer came, and the frame is about to be removed from the window. */
   if (floo_window_contains (take->window, client_mid))
     {
       close_frame (take);
@@ -274,7 +274,7 @@ load_row (const FlooOutboxRow *row, gpointer user_data)
   return TRUE;
 }
 
-/* The rows of a frame are sending from now on; those that were cancelled only stay part of it. */
+/* Marks the rows of a frame as sending; cancelled ones only stay part of it. */
 static gboolean
 mark_rows (FlooDb *db, const GArray *rows, gint64 device_sn, GError **error)
 {

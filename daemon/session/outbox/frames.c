@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * frames.c: encodes what is sent: messages, operations on them, deleted conversations, typing.
+ * frames.c: encodes frames: messages, operations on them, deletions of conversations, typing.
  */
 #include "session/outbox/parts.h"
 

@@ -42,7 +42,7 @@ operate_call_free (gpointer data)
   floo_outbox_call_free (call);
 }
 
-/* What of the message is needed; the view does not outlive the row. */
+/* The fields of the message that are needed after its row is gone. */
 typedef struct {
   gint64 id;
   gint64 conversation;
@@ -96,7 +96,7 @@ run_operate (FlooDb *db, gpointer data, GError **error)
          && floo_outbox_call_finish (db, &call->base, client_id, error);
 }
 
-/* What tells readers that nothing will be appended any more. Returns: (transfer full): @ext, an object, with it */
+/* Adds the mark that nothing will be appended any more. Returns: (transfer full): @ext, an object, with it */
 static char *
 finish_ext (const char *ext)
 {
@@ -315,7 +315,7 @@ keep_row_state (const FlooOutboxRow *row, gpointer user_data)
   return TRUE;
 }
 
-/* For clients a cancelled row is gone, even while it is kept. */
+/* For clients a cancelled row does not exist, even while it is kept. */
 static gboolean
 get_row_state (FlooDb *db, gint64 client_id, RowState *row, GError **error)
 {
@@ -341,7 +341,7 @@ run_resend (FlooDb *db, gpointer data, GError **error)
                            "It may have been sent; this is checked as soon as the service can be reached");
       return FALSE;
     }
-  /* Waiting for a time, for the next try or for its turn: at once then. Under way: it is sent again by itself. */
+  /* If it waits for a time, a retry or its turn, it is sent at once. If it is in sending, it is repeated automatically. */
   if (row.state == FLOO_SEND_SENDING)
     return TRUE;
   if (!floo_outbox_set_state (db, call->client_id, FLOO_SEND_QUEUED, FALSE, 0, 0, NULL, error)
@@ -381,9 +381,9 @@ floo_sender_resend (FlooSender *self, gint64 client_id, FlooReply reply, gpointe
 }
 
 /*
- * Certain where no frame of it ever went out, or the service refused it. What may be out on the present connection is kept, as
- * cancelled, until its answer: an acknowledgement still makes it a message. An answer comes on the connection of its frame or not at
- * all: without one there is nothing to wait for, and what is cancelled when the next one begins goes then (login/connection.c).
+ * The result is certain if no frame of it was ever sent, or the service refused it. A row that may have been sent on the present connection
+ * is kept, as cancelled, until its answer: an acknowledgement still makes it a message. An answer comes only on the connection of its frame:
+ * without a connection there is nothing to wait for, and rows that are cancelled when the next one begins are deleted (login/connection.c).
  */
 static gboolean
 run_cancel_send (FlooDb *db, gpointer data, GError **error)

@@ -4,7 +4,7 @@
 #define COMMAND FLOO__MESSAGE_BODY__CONTENT_TYPE__COMMAND
 #define TEXT FLOO__MESSAGE_BODY__CONTENT_TYPE__TEXT
 
-/* Everything that is not restricted here is checked by the service. */
+/* Restrictions other than these are checked by the service. */
 static const FlooOperationForm forms[] = {
   [FLOO_OPERATION_READ_ACK] = { FLOO_ADDRESSEE_SENDER, FALSE, COMMAND, FALSE, FALSE, NULL },
   [FLOO_OPERATION_READ_ALL] = { FLOO_ADDRESSEE_OURSELVES, TRUE, COMMAND, FALSE, FALSE, NULL },

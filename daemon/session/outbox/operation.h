@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * operation.h: what each operation on messages looks like: to whom it goes, on whose messages clients may ask for it, and its frame.
+ * operation.h: the forms of operations on messages: to whom they are sent, on whose messages clients may request them, and their frames.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef struct {
   Floo__MessageBody__ContentType content_type;
   gboolean ours_only;           /* FALSE: on messages of anybody */
   gboolean others_only;
-  const char *participle;       /* for errors; NULL: no operation that clients ask for by itself */
+  const char *participle;       /* for errors; NULL: clients do not request it by itself */
 } FlooOperationForm;
 
 /* Returns: (nullable): NULL where @operation is none on messages */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * parts.h: the sender, for the files that make it up: sender.c (what goes out when), due.c (which rows), schedule.c (which wait for a time) and
- * frames.c (what it looks like).
+ * parts.h: the sender, for the files that make it up: sender.c (when is sent), due.c (which rows), schedule.c (rows that wait for a time) and
+ * frames.c (encoding).
  */
 #pragma once
 
@@ -23,17 +23,17 @@ struct _FlooSender {
   const FlooSenderListener *listener;
   gpointer data;
   FlooWindow *window;
-  FlooPace pace;                /* of looking for what is due */
+  FlooPace pace;                /* of looking for due rows */
   guint watch_timer;
-  guint hold_timer;             /* until the messages to a group wait no longer for its members */
+  guint hold_timer;             /* ends the wait of messages to a group for its members */
   gboolean online;              /* and our device number is known */
 };
 
-/* A frame that is to go out. */
+/* A frame that is to be sent. */
 typedef struct {
   gint64 client_mid;
   guint64 generation;           /* of the window */
-  FlooOutboxRow *row;           /* its first one, a copy; content is that of all */
+  FlooOutboxRow *row;           /* a copy of its first row, with the content of all */
 } FlooTaken;
 
 /* ---- sender.c ---- */
@@ -44,12 +44,12 @@ gboolean floo_sender_is_online (FlooSender *sender);
 /**
  * floo_sender_take_due:
  *
- * Store thread: marks what may go out now as sending (with its events) and keeps copies, to be sent after the commit by
- * floo_sender_send_taken(). Nothing while offline.
+ * Store thread: marks rows that may be sent now as sending (with their events) and keeps copies, to be sent after the commit by
+ * floo_sender_send_taken(). Does nothing while offline.
  */
 gboolean floo_sender_take_due (FlooSender *sender, FlooDb *db, GPtrArray *taken, GError **error);
 void floo_sender_send_taken (FlooSender *sender, GPtrArray *taken);
-/* Of what a failed transaction took: forget it. */
+/* Forgets the frames that a failed transaction took. */
 void floo_sender_untake (FlooSender *sender, GPtrArray *taken);
 GPtrArray *floo_sender_taken_new (void);
 
@@ -61,15 +61,15 @@ GPtrArray *floo_sender_taken_new (void);
  * @taken: FlooTaken are added
  * @wait: (out) (optional): ms, until the earliest row is due that waits for a time; 0: none does
  *
- * Store thread: marks what may go out now as sending (with its events) and puts it into the window. Where it fails, or its transaction does,
- * what was added to @taken must be taken out of the window.
+ * Store thread: marks rows that may be sent now as sending (with their events) and adds them to the window. If it fails, or its transaction does,
+ * the frames added to @taken must be removed from the window.
  */
 gboolean floo_sender_take (FlooWindow *window, FlooDb *db, gint64 now, GPtrArray *taken, gint64 *wait, GError **error);
 
 /* ---- frames.c ---- */
 
 void floo_sender_send_frame (FlooSender *self, const FlooTaken *taken);
-/* Typing is neither kept nor acknowledged. */
+/* Typing is neither stored nor acknowledged. */
 void floo_sender_send_typing (FlooSender *sender, gint64 client_id, gint64 user, gboolean typing);
 
 /* ---- settler.c ---- */

@@ -93,7 +93,7 @@ on_looked (FlooStore *store, gpointer data, const GError *error)
 
   self->looking = FALSE;
   if (error != NULL)
-    g_warning ("the messages that wait for a time could not be looked at: %s", error->message);
+    g_warning ("scheduled messages could not be read: %s", error->message);
   if (!self->sender->online || !floo_account_is_current (account, store))
     return;
   g_clear_handle_id (&self->alarm, g_source_remove);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * schedule.h: the messages that wait for a time of their own (not_before).
+ * schedule.h: scheduled messages, which wait for a time (not_before).
  *
- * Until then such a row is in nobody's order and holds up nobody. When its time has come it takes its place in the order of its conversation.
- * The time is the service's: what cannot be sent need not become due, so it is looked at only while there is a connection, when that begins, and
- * when the next row's time has come.
+ * Until then such a row has no place in the order and delays no other row. At its time it takes its place in the order of its conversation.
+ * The time is the service's. Rows that cannot be sent need not become due, so they are checked only while there is a connection: when that
+ * begins, and at the next row's time.
  */
 #pragma once
 
@@ -17,7 +17,7 @@ typedef struct _FlooSchedule FlooSchedule;
 FlooSchedule *floo_schedule_new (FlooSender *sender);
 void floo_schedule_free (FlooSchedule *self);
 
-/* Makes due what is, and sets the timer for the next one. Nothing while offline. */
+/* Marks rows as due, and sets the timer for the next one. Does nothing while offline. */
 void floo_schedule_look (FlooSchedule *self);
 void floo_schedule_offline (FlooSchedule *self);
 

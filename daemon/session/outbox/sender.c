@@ -2,9 +2,8 @@
 /*
  * sender.c: drains the outbox.
  *
- * A row goes from queued to sending in a transaction, then its frame goes out, then it waits in the window for the answer. What is in
- * sending without being in the window goes out again with the same number: after a lost connection, a restart, or where no answer came in
- * time.
+ * A row changes from queued to sending in a transaction, then its frame is sent, then it waits in the window for the answer. Rows in sending
+ * that are not in the window are sent again with the same number: after a lost connection, a restart, or if no answer came in time.
  */
 #include "session/outbox/parts.h"
 
@@ -79,7 +78,7 @@ floo_sender_untake (FlooSender *self, GPtrArray *taken)
   if (taken->len == 0)
     return;
   remove_taken (self->window, taken);
-  /* A job that ran since may have taken what comes behind these. */
+  /* A job that ran since may have taken the rows after these. */
   floo_window_renew (self->window);
 }
 
@@ -91,11 +90,11 @@ typedef struct {
   GArray *client_mids;
 } OverdueJob;
 
-/* What of a row is needed to put it off. */
+/* The fields of a row that are needed to postpone it. */
 typedef struct {
   gint64 client_id;
   guint attempts;
-  gboolean sending;             /* FALSE: it is not under way any more: cancelled, say */
+  gboolean sending;             /* FALSE: it is not in sending any more, for example cancelled */
 } Overdue;
 
 static gboolean
@@ -185,7 +184,7 @@ on_held (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Where messages were held back for the members of their group these are asked for. */
+/* Requests the members of groups whose messages are held back for them. */
 static void
 ask_for_members (FlooSender *self)
 {
@@ -212,7 +211,7 @@ floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
   gint64 now = monotonic_ms ();
   gboolean stale = FALSE;
 
-  /* The connection may have gone while the rows were committed: they go out with the next one. */
+  /* The connection may have been lost while the rows were committed: they are sent on the next one. */
   if (!self->online)
     {
       remove_taken (self->window, taken);
@@ -231,7 +230,7 @@ floo_sender_send_taken (FlooSender *self, GPtrArray *taken)
   ask_for_members (self);
   if (taken->len > 0 && self->watch_timer == 0)
     self->watch_timer = g_timeout_add_seconds (2, on_watch, self);
-  /* With what comes before it. */
+  /* Together with earlier rows. */
   if (stale)
     floo_sender_pump (self);
 }

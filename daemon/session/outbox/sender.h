@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sender.h: the outbox: how its rows are accepted, sent and settled.
+ * sender.h: the outbox: accepts, sends and settles its rows.
  */
 #pragma once
 
@@ -13,7 +13,7 @@ typedef struct _FlooSender FlooSender;
 
 /* Called on the main loop. */
 typedef struct {
-  /* A message that had failed is to be sent once more. */
+  /* A failed message is to be sent again. */
   void (*resent) (gint64 client_id, gpointer data);
   /* Messages to @group wait for its members, until floo_sender_release() or for some seconds. */
   void (*needs_members) (gint64 group, gpointer data);
@@ -23,22 +23,22 @@ typedef struct {
 
 /**
  * floo_sender_new:
- * @sync: whose history tells what became of uncertain rows; outlives it
+ * @sync: its history settles uncertain rows; outlives the sender
  * @listener: static
  */
 FlooSender *floo_sender_new (FlooAccount *account, FlooSync *sync, const FlooSenderListener *listener, gpointer data);
 void floo_sender_free (FlooSender *sender);
 void floo_sender_online (FlooSender *sender);
 void floo_sender_offline (FlooSender *sender);
-/* A message was accepted that waits for a time, or the service's clock is not what was thought. */
+/* A scheduled message was accepted, or the service's time has changed. */
 void floo_sender_look_at_schedule (FlooSender *sender);
 /* Sends what is due. */
 void floo_sender_pump (FlooSender *sender);
-/* Messages to @group wait for its members no longer. @known: FALSE: they cannot be fetched on this connection */
+/* Messages to @group need not wait for its members any more. @known: FALSE: they cannot be fetched on this connection */
 void floo_sender_release (FlooSender *sender, gint64 group, gboolean known);
 /* Looks for uncertain rows in the history. */
 void floo_sender_settle (FlooSender *sender);
-/* These are not on their way any more. */
+/* These frames are answered. */
 void floo_sender_answered (FlooSender *sender, const FlooAnswer *answers, guint n);
 
 /* ---- calls of clients; what they reply with is in session.h ---- */
@@ -50,7 +50,7 @@ void floo_sender_send_location (FlooSender *sender, const char *to_type, gint64 
 void floo_sender_set_typing (FlooSender *sender, gint64 user, gboolean typing, FlooReply reply, gpointer user_data);
 void floo_sender_mark_read (FlooSender *sender, gint64 conversation, gint64 message, gboolean only, FlooReply reply, gpointer user_data);
 void floo_sender_operate (FlooSender *sender, FlooOperation operation, gint64 message, const FlooEdit *edit, FlooReply reply, gpointer user_data);
-/* Nothing is sent. */
+/* Deletes it only in the store. */
 void floo_sender_delete_here (FlooSender *sender, gint64 message, FlooReply reply, gpointer user_data);
 void floo_sender_delete_conversation (FlooSender *sender, gint64 conversation, FlooDeleteKind how, FlooReply reply, gpointer user_data);
 void floo_sender_set_draft (FlooSender *sender, gint64 conversation, const char *to_type, const char *text, FlooReply reply,

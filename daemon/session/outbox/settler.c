@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * settler.c: uncertain rows of the outbox: it is not known whether the service accepted them.
+ * settler.c: settles uncertain rows of the outbox, of which it is not known whether the service accepted them.
  *
- * A row in sending whose device number has become void, an acknowledgement without an id, a client_mid that the service reports as duplicate although it was
- * used for the first time. The history of its conversation is fetched, one conversation at a time, until the result is known (uncertain.h).
+ * These are rows in sending whose device number has become void, acknowledgements without an id, and client_mids that the service reports as
+ * duplicate although they were used for the first time. The history of the conversation is fetched, one conversation at a time, until the
+ * result is known (uncertain.h).
  */
 #include "session/job/job.h"
 #include "session/outbox/parts.h"
@@ -46,13 +47,13 @@ floo_settler_offline (FlooSettler *self)
   floo_pace_stop (&self->pace);
 }
 
-/* One row that is looked for in the history. */
+/* A row that is searched in the history. */
 typedef struct {
   FlooSettler *settler;
   FlooUncertain row;
   FlooCoverage coverage;
   guint pages;
-  char *lost;                   /* (nullable): why the history does not tell */
+  char *lost;                   /* (nullable): why the history has no answer */
 } Settle;
 
 static void
@@ -138,7 +139,7 @@ on_settle_history (const FlooHistoryPage *page, const GError *error, gpointer us
       take_page (settle, page);
       if (!floo_uncertain_is_covered (&settle->row, &settle->coverage))
         {
-          /* All pages are stored as they come; one search at the end is enough. */
+          /* All pages are stored on arrival; one search at the end is enough. */
           if (settle->pages < MAX_PAGES)
             {
               settle_with_history (settle, page->next);

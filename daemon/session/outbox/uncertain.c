@@ -48,7 +48,7 @@ floo_uncertain_is_covered (const FlooUncertain *row, const FlooCoverage *coverag
   return coverage->lowest_id != 0 && coverage->oldest < row->timestamp - SLACK_MS;
 }
 
-/* ---- what the store has ---- */
+/* ---- searching the store ---- */
 
 typedef struct {
   const FlooUncertain *row;
@@ -65,7 +65,7 @@ compare (const FlooMessage *message, gpointer user_data)
                         && message->type == row->type && g_strcmp0 (message->content, row->content) == 0;
 }
 
-/* Whether the message that the answer named is this one: the content is equal. @id: (out): 0: another one, or not found */
+/* Whether the message that the answer named is this one, with equal content. @id: (out): 0: another one, or not found */
 static gboolean
 find_named (FlooDb *db, const FlooUncertain *row, gint64 *id, GError **error)
 {
@@ -81,7 +81,7 @@ find_named (FlooDb *db, const FlooUncertain *row, gint64 *id, GError **error)
   return TRUE;
 }
 
-/* @id: (out): 0: it is not there */
+/* @id: (out): 0: it is not in the store */
 static gboolean
 find_sent (FlooDb *db, const FlooUncertain *row, gint64 *id, GError **error)
 {
@@ -107,10 +107,9 @@ find_sent (FlooDb *db, const FlooUncertain *row, gint64 *id, GError **error)
   return TRUE;
 }
 
-/* ---- the ends ---- */
+/* ---- results ---- */
 
-/* Without an @id: the service took it, and its history does not have it any more, as one that was recalled or deleted before we heard of
- * its id. */
+/* Without an @id the service accepted it, but its history does not have it any more: it was recalled or deleted before we learnt its id. */
 static gboolean
 settle_as_sent (FlooDb *db, const FlooUncertain *row, gint64 id, GError **error)
 {
@@ -121,7 +120,7 @@ settle_as_sent (FlooDb *db, const FlooUncertain *row, gint64 id, GError **error)
          && floo_conversations_list_changed (db);
 }
 
-/* A message stays as failed for the user to decide; an operation is dropped. */
+/* A message is kept as failed, for the user to decide; an operation is dropped. */
 static gboolean
 give_up (FlooDb *db, const FlooUncertain *row, const char *why, GError **error)
 {
@@ -196,7 +195,7 @@ floo_settle (FlooDb *db, const FlooUncertain *row, const FlooCoverage *coverage,
   gboolean ok;
 
   g_array_set_clear_func (settling.rows, (GDestroyNotify) floo_uncertain_clear);
-  /* The row may have been cancelled or acknowledged while the history came. */
+  /* The row may have been cancelled or acknowledged while the history was fetched. */
   ok = floo_outbox_foreach_uncertain (db, add_covered, &settling, error);
   for (guint i = 0; ok && i < settling.rows->len; i++)
     {

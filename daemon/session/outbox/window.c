@@ -5,7 +5,7 @@
 
 #define ANSWER_MS 10000
 #define ANSWER_ON_SLOW_LINE_MS 30000
-#define MAX_WAITS 1000          /* before those that are over are dropped */
+#define MAX_WAITS 1000          /* with more, expired ones are dropped */
 
 typedef struct {
   guint64 generation;
@@ -15,13 +15,13 @@ typedef struct {
   gint64 sent_at;               /* 0: not yet */
 } Frame;
 
-/* What is on the way in one conversation. */
+/* The frames under way in one conversation. */
 typedef struct {
   guint frames;
   gsize bytes;
-  gint64 highest;               /* place, at least that of the last one on the way */
+  gint64 highest;               /* place, at least that of the last frame under way */
   guint size;                   /* how many frames it may have */
-  gboolean refused;             /* one was refused: answers to what went out before it do not open the lane again */
+  gboolean refused;             /* one was refused: answers to earlier frames do not open the lane again */
   gint64 answered_at;
 } Lane;
 
@@ -214,7 +214,7 @@ take_out (FlooWindow *self, gint64 client_mid)
   return lane;
 }
 
-/* Returns: (nullable): the frame, where it was not added again after this generation */
+/* Returns: (nullable): the frame, if it was not added again after this generation */
 static Frame *
 find_frame (FlooWindow *self, guint64 generation, gint64 client_mid)
 {
@@ -311,7 +311,7 @@ floo_window_get_wait (FlooWindow *self, gint64 client_id, gint64 next_retry, gin
       wall = floo_now_ms ();
       wait = g_new0 (Wait, 1);
       wait->next_retry = next_retry;
-      /* One that seems to wait longer than any row does: the clock was set back since. */
+      /* It seems to wait longer than any row does, so the clock was set back. */
       wait->until = next_retry <= wall || next_retry > wall + max_ms ? now : now + next_retry - wall;
       g_hash_table_insert (self->waits, g_memdup2 (&client_id, sizeof client_id), wait);
     }

@@ -2,8 +2,8 @@
 /*
  * window.h: the frames that were sent and are not answered yet, and the rows that wait for a retry.
  *
- * Of one conversation up to FLOO_WINDOW_FRAMES are on the way. A frame that must come before one that is on its way already (it was
- * refused, or not answered) waits until there are none: so nothing passes it. All times are monotonic, ms; callers give the present one.
+ * Up to FLOO_WINDOW_FRAMES of a conversation are under way. A frame that must precede one that is under way already (it was refused, or not
+ * answered) waits until there are none, so that nothing overtakes it. All times are monotonic, ms; callers pass the present one.
  * Functions may be called from any thread.
  */
 #pragma once
@@ -13,12 +13,12 @@
 G_BEGIN_DECLS
 
 #define FLOO_WINDOW_FRAMES 32
-#define FLOO_WINDOW_UNORDERED 64                   /* reading and its like, in all */
+#define FLOO_WINDOW_UNORDERED 64                   /* of frames without an order, such as read acknowledgements, in all */
 #define FLOO_WINDOW_TOTAL 256
 #define FLOO_WINDOW_BYTES (64u << 10)              /* of a conversation, beyond its first frame */
 #define FLOO_WINDOW_TOTAL_BYTES (4u << 20)
 #define FLOO_WINDOW_HOLD_MS 5000
-#define FLOO_WINDOW_NO_ORDER G_MININT64            /* in place of a conversation */
+#define FLOO_WINDOW_NO_ORDER G_MININT64            /* instead of a conversation */
 
 typedef struct _FlooWindow FlooWindow;
 
@@ -26,14 +26,14 @@ FlooWindow *floo_window_new (void);
 void floo_window_free (FlooWindow *self);
 
 /*
- * There is a connection, under this device number; none. What was on the way on the one before is forgotten.
+ * A connection began, under this device number, or ended. Frames under way on the one before are forgotten.
  *
- * Each opening begins a new generation. Frames are added under the generation in which the rows were looked at, and are sent only while it
- * lasts: a frame that was added before a reconnect and is sent after it would pass the earlier ones that were lost with the connection.
+ * Each opening begins a new generation. Frames are added under the generation in which the rows were read, and are sent only while it
+ * lasts: a frame that was added before a reconnect and sent after it would overtake earlier ones that were lost with the connection.
  */
 void floo_window_open (FlooWindow *self, gint64 device_sn);
 void floo_window_close (FlooWindow *self);
-/* Begins a new generation on the same connection: what was added and is not sent yet must be added again. */
+/* Begins a new generation on the same connection: frames that are not sent yet must be added again. */
 void floo_window_renew (FlooWindow *self);
 /* @device_sn: (out) (optional). Returns: the present generation, 0: there is no connection */
 guint64 floo_window_get_generation (FlooWindow *self, gint64 *device_sn);
@@ -41,7 +41,7 @@ guint64 floo_window_get_generation (FlooWindow *self, gint64 *device_sn);
 /* How many frames may still be added in all; whether the conversation has room for one. */
 guint floo_window_room (FlooWindow *self);
 gboolean floo_window_has_room (FlooWindow *self, gint64 conversation);
-/* Whether the frame with this client_mid is on its way; whether none is. */
+/* Whether the frame with this client_mid is under way; whether none is. */
 gboolean floo_window_contains (FlooWindow *self, gint64 client_mid);
 gboolean floo_window_is_empty (FlooWindow *self);
 
@@ -54,13 +54,13 @@ gboolean floo_window_is_empty (FlooWindow *self);
  * Returns: FALSE: it has to wait
  */
 gboolean floo_window_add (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 conversation, gint64 place, gsize bytes);
-/* It will not go out now, or is given up. Nothing where it was added again after @generation. */
+/* It will not be sent now, or not at all. Does nothing if it was added again after @generation. */
 void floo_window_remove (FlooWindow *self, guint64 generation, gint64 client_mid);
-/* It is about to be handed to the connection. FALSE: its generation is over, and it must not be; it is removed. */
+/* It is about to be sent. FALSE: its generation is over, and it must not be sent; it is removed. */
 gboolean floo_window_send (FlooWindow *self, guint64 generation, gint64 client_mid, gint64 now);
-/* @refused: for the moment: the conversation's window closes to one frame, and opens again as answers come */
+/* @refused: temporarily: the conversation's window shrinks to one frame, and grows again with answers */
 void floo_window_answered (FlooWindow *self, gint64 client_mid, gboolean refused, gint64 now);
-/* Appends the client_mids (gint64) of those whose answer is overdue. A line that is slow, but on which answers come, is given more time. */
+/* Appends the client_mids (gint64) of those whose answer is overdue. A slow connection on which answers still arrive is given more time. */
 void floo_window_get_overdue (FlooWindow *self, gint64 now, GArray *client_mids);
 
 /**
@@ -68,8 +68,8 @@ void floo_window_get_overdue (FlooWindow *self, gint64 now, GArray *client_mids)
  * @next_retry: of the row in the store, by the wall clock as it was then
  * @max_ms: no row waits longer
  *
- * How long a row has still to wait, ms. The wall clock is asked once for each next_retry, so that setting it later changes nothing; where it
- * was set back before that, the row is due.
+ * How long a row still has to wait, ms. The wall clock is read once for each next_retry, so that setting it later changes nothing; if it was
+ * set back before that, the row is due.
  */
 gint64 floo_window_get_wait (FlooWindow *self, gint64 client_id, gint64 next_retry, gint64 max_ms, gint64 now);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * batches.c: received frames on their way into the store.
+ * batches.c: writes received frames to the store.
  *
  * Frames that one turn of the main loop received become one write job; only what is committed is acknowledged, by asking for the next page.
  */
@@ -10,11 +10,11 @@
 #include "store/tables/account.h"
 
 #define BATCHES_UNDER_WAY 2
-#define BATCH_BYTES (8u << 20)          /* no page is added to a batch of this many, in memory */
+#define BATCH_BYTES (8u << 20)          /* in memory; no page is added to a batch of this many bytes */
 #define MAX_WAITING_BYTES (64u << 20)   /* of more than one frame */
 #define MEND_SECONDS 5          /* how often a failing store is tried */
 
-/* One batch on its way through the store. */
+/* A batch that is being written. */
 typedef struct {
   FlooSync *sync;
   GArray *items;
@@ -53,7 +53,7 @@ batch_free (gpointer data)
   g_free (batch);
 }
 
-/* One try of some items. */
+/* One attempt to write some items. */
 typedef struct {
   GArray *items;
   gboolean carefully;
@@ -68,7 +68,7 @@ run_try (FlooDb *db, gpointer data, GError **error)
   return floo_inbound_apply (db, try->items, try->carefully, try->result, error);
 }
 
-/* Returns: FALSE where the store fails. @refused: (out): the rows were refused and all of it was undone */
+/* Returns: FALSE where the store fails. @refused: (out): the rows were refused and all was rolled back */
 static gboolean
 try_items (Batch *batch, FlooDb *db, GArray *items, gboolean carefully, GError **refused, GError **error)
 {
@@ -95,8 +95,8 @@ run_probe (FlooDb *db, gpointer data, GError **error)
 }
 
 /*
- * An item that cannot be stored as it is is stored without those of its entries that are at fault. Where that fails, too: whether it is the item
- * or the store. One that does not take the item, but is in order, commits something else in its place.
+ * An item that cannot be stored is stored without its faulty entries. If that fails, too, it is tested whether the item or the store is at fault:
+ * a store that works commits something else.
  */
 static gboolean
 run_item (Batch *batch, FlooDb *db, FlooInboundItem *item, GError **error)
@@ -118,7 +118,7 @@ run_item (Batch *batch, FlooDb *db, FlooInboundItem *item, GError **error)
   return run_probe (db, NULL, error);
 }
 
-/* All at once, or where that fails each in its turn, so that one does not keep the others out. */
+/* Writes all items at once or, if that fails, one by one, so that one does not block the others. */
 static gboolean
 run_batch (FlooDb *db, gpointer data, GError **error)
 {
@@ -148,9 +148,9 @@ act_on_result (FlooSync *self, const FlooInboundResult *result)
   self->listener->applied (result, self->data);
 }
 
-/* ---- what the service may not take for received ---- */
+/* ---- pages that must not be acknowledged yet ---- */
 
-/* The last page of what it has: there is no key to ask with, so it is the next request without one that acknowledges it. */
+/* Whether it is a last page, which has no key for a next request: any later request without a key acknowledges it. */
 static gboolean
 is_last_page (const FlooFrame *frame)
 {
@@ -191,7 +191,7 @@ probe_free (gpointer data)
   floo_account_unref (((FlooSync *) data)->account);
 }
 
-/* For a full disk the store reports when there is room again; the end of any other fault shows only by trying. */
+/* After a full disk the store reports when there is room again; the end of any other fault is found only by a retry. */
 static gboolean
 on_mend (gpointer user_data)
 {
@@ -205,7 +205,7 @@ on_mend (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
-/* @error: (nullable): of the store, not of the page */
+/* @error: (nullable): an error of the store, not of the page */
 static void
 last_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
 {
@@ -221,7 +221,7 @@ last_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error
 
 /* ---- batches ---- */
 
-/* An error that a single entry can cause; a full disk and an end concern all of them. */
+/* Whether a single entry can cause the error; a full disk and closing concern all. */
 static gboolean
 may_be_one (const GError *error)
 {
@@ -229,7 +229,7 @@ may_be_one (const GError *error)
          && !g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN);
 }
 
-/* As LastError, until something can be stored again. */
+/* Sets LastError, until something can be stored again. */
 static void
 tell_failure (FlooSync *self, const GError *error)
 {
@@ -263,12 +263,12 @@ on_batch_done (FlooStore *store, gpointer data, const GError *error)
       else if (item->gap != 0)
         floo_fill_page_done (self, item, failure);
       else if (floo_sync_is_page (item->frame))
-        /* The store works but refuses this item: it is ignored, and the next page is asked for. */
+        /* The store works but refuses this item: it is ignored, and the next page is requested. */
         floo_pull_page_done (self, item, error);
       else if (floo_sync_is_history (item->frame))
         floo_history_page_done (self, item, failure);
     }
-  /* What the store of an account before this one still committed does not concern this one. */
+  /* Commits to the store of an earlier account do not concern this one. */
   for (guint i = 0; error == NULL && i < batch->results->len && floo_account_is_current (self->account, store); i++)
     act_on_result (self, g_ptr_array_index (batch->results, i));
   /* Lost acknowledgements are repeated when the sender retries after its timeout. */
@@ -345,12 +345,12 @@ floo_sync_add (FlooSync *self, const FlooInboundItem *item)
   if (self->metas >= FLOO_INTAKE_BATCH || self->bytes >= BATCH_BYTES)
     submit (self);
   else if (self->flush_source == 0)
-    /* After everything else of this turn. */
+    /* After all other frames of this iteration of the main loop. */
     self->flush_source = g_idle_add_full (G_PRIORITY_DEFAULT + 10, on_flush, self, NULL);
   if (self->items->len > 1 && self->bytes > MAX_WAITING_BYTES)
     {
       g_autoptr (GError) error
-          = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service sends faster than can be stored: the connection is made anew");
+          = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service sends faster than can be stored: reconnecting");
       floo_account_drop_link (self->account, error);
     }
 }

@@ -214,7 +214,7 @@ floo_sync_replay (FlooSync *self, const char *journal, guint64 since, guint limi
   if (!g_str_equal (journal, floo_store_get_journal_id (floo_account_get_store (self->account))))
     {
       floo_reply_error (reply, user_data, FLOO_ERROR_JOURNAL_CHANGED,
-                        "The journal is now %s: reload what you show and continue from its position",
+                        "The journal is now %s: reload the messages shown and continue from its position",
                         floo_store_get_journal_id (floo_account_get_store (self->account)));
       return;
     }

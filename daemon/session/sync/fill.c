@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fill.c: what was missed, fetched from the history: in the background, one gap at a time, while we are online.
+ * fill.c: fetches missed messages from the history: in the background, one gap at a time, while we are online.
  *
- * A page that the service sends unasked counts as received when it is sent, or little later, and no key tells it otherwise. So one that is lost on its way
- * does not come again. The page after it shows that, since it names the message before it (floo_apply_page()): a gap is noted in which something was
- * missed. The pages of the history down to what the store has are collected and committed together, oldest first.
+ * An unsolicited page counts as received for the service when it was sent, or little later, without an acknowledgement. So one that is lost is
+ * not sent again. The page after it shows the loss, since it names the message before it (floo_apply_page()): a gap with missed messages is
+ * noted. The pages of the history down to a message that the store has are collected and committed together, oldest first.
  *
- * Where what is lost is the newest, nothing shows it. Of a service that is known to send pages unasked the newest messages of the conversations in which
- * something happened last, and of those that are new, are looked at after each connection.
+ * If the newest page is lost, nothing shows it. So for a service that is known to send unsolicited pages, the newest messages of the conversations
+ * that were active last, and of new ones, are checked after each reconnect.
  */
 #include "session/sync/parts.h"
 
@@ -15,24 +15,24 @@
 #include "store/tables/gaps.h"
 
 #define PAGE 50u
-#define MAX_PAGES 20u                   /* of one gap; the rest is fetched when somebody looks at it */
+#define MAX_PAGES 20u                   /* of one gap; the rest is fetched when a client reads there */
 #define MAX_BYTES (8u << 20)            /* of their frames in memory */
 #define RETRY_MS 30000
-#define LOOK_AT 20u                     /* conversations after a connection, and as many that are new */
+#define LOOK_AT 20u                     /* conversations that are checked after a reconnect, and as many new ones */
 #define ABOVE_NEWEST G_MAXINT64
 
 /* A gap that is being filled. */
 struct _FlooFill {
   FlooSync *sync;
   guint connection;
-  gint64 after;                 /* the search goes on from there */
-  gint64 look_at;               /* else this conversation is; 0: none */
+  gint64 after;                 /* the search continues after this gap */
+  gint64 look_at;               /* or this conversation is checked; 0: none */
   gint64 conversation;          /* 0: there is nothing to fill */
   gint64 gap;                   /* ABOVE_NEWEST, or its id */
   gint64 below;                 /* the message down to which it is filled; 0: none was received */
-  gint64 last;                  /* the message before it, be it ours; 0: the store has none */
+  gint64 last;                  /* the message before it, possibly ours; 0: the store has none */
   gint64 created;               /* ms, of the store */
-  gint64 from;                  /* of the page that is asked for */
+  gint64 from;                  /* of the requested page */
   guint limit;                  /* messages of the next page */
   GPtrArray *frames;            /* the pages, newest first */
   gsize bytes;
@@ -65,7 +65,7 @@ run_later (FlooSync *self)
     self->gap_timer = g_timeout_add (RETRY_MS, on_timer, self);
 }
 
-/* It is over, for now or for good: the next one. */
+/* It has ended, temporarily or finally: begins the next one. */
 static void
 end (FlooFill *fill, const GError *error)
 {
@@ -79,7 +79,7 @@ end (FlooFill *fill, const GError *error)
     self->gap_after = fill->gap;
   else if (is_present && error != NULL)
     {
-      /* Still to be looked at, but not at once again. */
+      /* Still to be checked, but not at once. */
       g_array_append_val (self->to_look_at, fill->conversation);
       wait = !self->gaps_again;
     }
@@ -112,7 +112,7 @@ give_up (FlooFill *fill)
     floo_job_write (fill->sync->account, run_give_up, on_given_up, fill, NULL);
 }
 
-/* One transaction, oldest page first; that one covers the whole gap. */
+/* Writes all pages in one transaction, the oldest first; that one covers the whole gap. */
 static void
 store (FlooFill *fill)
 {
@@ -158,7 +158,7 @@ on_page (const FlooHistoryPage *page, const GError *error, gpointer user_data)
   FlooFill *fill = user_data;
   guint max = fill->last != 0 ? MAX_PAGES : 1;
 
-  /* It did not fit, or came to something that cannot be read: a smaller one. */
+  /* It did not fit, or contains something that cannot be read: requests a smaller one. */
   if ((g_error_matches (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL) || (page != NULL && page->cut)) && fill->limit > 1)
     {
       fill->limit /= 4;
@@ -182,7 +182,7 @@ ask (FlooFill *fill, gint64 from)
   floo_history_ask (fill->sync, fill->conversation, from, MAX (fill->limit, 1), fill, on_page, fill);
 }
 
-/* ---- what is to be filled ---- */
+/* ---- finding a gap ---- */
 
 static gboolean
 run_find (FlooDb *db, gpointer data, GError **error)
@@ -228,7 +228,7 @@ on_found (FlooStore *store, gpointer data, const GError *error)
   if (fill->gap == ABOVE_NEWEST)
     g_array_remove_index (self->to_look_at, 0);
   else
-    g_debug ("something was missed before message %" G_GINT64_FORMAT, fill->gap);
+    g_debug ("messages were missed before message %" G_GINT64_FORMAT, fill->gap);
   ask (fill, fill->gap == ABOVE_NEWEST ? 0 : fill->gap);
 }
 

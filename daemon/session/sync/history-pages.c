@@ -7,7 +7,7 @@
 #include <string.h>
 
 #define HISTORY_TIMEOUT_MS 10000
-#define UNREADABLE_TIMEOUT_MS 2000      /* where something came that cannot be read */
+#define UNREADABLE_TIMEOUT_MS 2000      /* after a frame that cannot be read */
 #define MAX_LATE 64u
 
 void
@@ -96,8 +96,8 @@ note_late (FlooSync *self, const FlooHistory *history)
 }
 
 /*
- * What is asked for goes back from a message that is in the conversation. So a page that begins above that of @history is not its page, nor
- * is one that begins below another such message that is older than it.
+ * A request goes back from a message that is in the conversation. So a page that begins above the message of @history does not answer it, nor
+ * does one that begins below another such message that is older.
  */
 gboolean
 floo_history_is_late (FlooSync *self, const FlooHistory *history, const Floo__SyncDL *page)
@@ -122,7 +122,7 @@ floo_history_is_late (FlooSync *self, const FlooHistory *history, const Floo__Sy
   return FALSE;
 }
 
-/* A client waits for a history page; a late one says nothing about the connection. */
+/* A missing history page fails the call that waits for it; it does not mean that the connection is lost. */
 void
 floo_history_end_late (FlooSync *self)
 {
@@ -139,12 +139,12 @@ floo_history_end_late (FlooSync *self)
       error = history->unreadable ? g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The service's page of history cannot be read")
                                   : g_error_new_literal (FLOO_ERROR, FLOO_ERROR_TIMEOUT, "The service did not answer with its history in time");
       floo_history_end (self, history, NULL, error);
-      /* It may have begun or ended others. */
+      /* Its callback may have begun or ended other requests. */
       i = MIN (i, self->histories->len);
     }
 }
 
-/* A time that is 0 is not known. */
+/* Timestamps of 0 are not known. */
 static FlooHistoryPage
 history_page (const FlooFrame *frame)
 {
@@ -180,7 +180,7 @@ floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame)
 void
 floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error)
 {
-  /* Nobody waits for what came on an earlier connection. */
+  /* The request was of an earlier connection. */
   if (item->connection != self->connection)
     return;
   for (guint i = 0; i < self->histories->len; i++)

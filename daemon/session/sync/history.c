@@ -2,9 +2,9 @@
 /*
  * history.c: GetMessages, which fills the store's gaps on the way, and FetchHistory.
  *
- * A page is read from the store. Where it lies over a gap (store/gaps.h) or runs out before the known beginning, a page of the service's
- * history is stored there and the page is read again, until it is whole, or time or patience end: then it ends at the gap, and `more_before` or
- * `more_after` says so.
+ * A page is read from the store. If it spans a gap (store/gaps.h) or ends before the known beginning, a page of the service's history is stored
+ * there and the page is read again, until it is complete, or the limit of time or requests is reached: then it ends at the gap, and `more_before`
+ * or `more_after` says so.
  */
 #include "session/sync/parts.h"
 
@@ -32,7 +32,7 @@ typedef struct {
   guint fetches;
   gint64 began;                 /* ms, monotonic */
 
-  /* What the last read found. */
+  /* The result of the last read. */
   GVariant *messages;           /* (nullable): aM */
   gboolean more_before, more_after;
   guint64 serial;
@@ -74,7 +74,7 @@ floo_history_get_bounds (GVariant *messages, gint64 *lowest, gint64 *highest)
     *highest = acknowledged_id (messages, --n);
 }
 
-/* Whether the service may have more below what is the oldest message here. */
+/* Whether the service may have messages before the oldest one in the store. */
 static gboolean
 is_open_below (FlooDb *db, gint64 conversation, gint64 lowest, gboolean *open, GError **error)
 {
@@ -87,14 +87,14 @@ is_open_below (FlooDb *db, gint64 conversation, gint64 lowest, gboolean *open, G
   return TRUE;
 }
 
-/* Where something may be missing that belongs into this page. */
+/* Finds a hole in this page. */
 static gboolean
 find_hole (FlooDb *db, PageCall *call, GError **error)
 {
   gint64 lowest, highest, from, to;
   gboolean is_short = !call->more_before && call->kind != FLOO_PAGE_AFTER;
 
-  /* The service has no history of the system's conversation: what is here is all. */
+  /* The service has no history of the system's conversation: the store has everything. */
   if (call->conversation == 0)
     return TRUE;
   floo_history_get_bounds (call->messages, &lowest, &highest);
@@ -118,7 +118,7 @@ find_hole (FlooDb *db, PageCall *call, GError **error)
       to = G_MAXINT64;
       break;
     }
-  /* The one that comes first in the direction of the page. */
+  /* The first one in the direction of the page. */
   if (!(call->kind == FLOO_PAGE_AFTER ? floo_gaps_find_lowest (db, call->conversation, from, to, &call->hole, error)
                                       : floo_gaps_find (db, call->conversation, from, to, &call->hole, error))
       || (is_short && !is_open_below (db, call->conversation, lowest, &call->more_before, error)))
@@ -148,7 +148,7 @@ run_page (FlooDb *db, gpointer data, GError **error)
 
   if (!floo_conversations_get_type (db, call->conversation, &type, error) || !floo_journal_get_position (db, &first, &call->serial, error))
     return FALSE;
-  /* Before and after a message that is gone by now there still is something; around it there is nothing to see. */
+  /* If the anchor was deleted meanwhile, pages before and after it are still valid; one around it is empty. */
   if (call->kind == FLOO_PAGE_AROUND && !floo_messages_get (db, call->anchor, ignore_message, NULL, error))
     return FALSE;
   messages = floo_messages_page (db, call->conversation, call->kind, call->anchor, call->limit, &call->more_before, &call->more_after, error);
@@ -166,7 +166,7 @@ on_page_fetched (const FlooHistoryPage *page, const GError *error, gpointer user
 {
   PageCall *call = user_data;
 
-  /* The service has it not now: what there is, then. */
+  /* The service does not have it now: answers with the stored messages. */
   if (error != NULL)
     call->local = TRUE;
   read_page (call);
@@ -260,7 +260,7 @@ typedef struct {
   FlooHistoryPage page;
 } FetchCall;
 
-/* What of the service's page is a message, as it is stored now. */
+/* The messages of the service's page as they are stored now. */
 static gboolean
 run_fetched (FlooDb *db, gpointer data, GError **error)
 {

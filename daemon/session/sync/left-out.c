@@ -8,12 +8,12 @@ static const struct {
   const char *category;         /* of FlooError */
   const char *desc;
 } causes[] = {
-  [FLOO_LEFT_OUT_MALFORMED] = { "INVALID_DATA", "The service sent an entry that cannot be read; it was left out" },
-  [FLOO_LEFT_OUT_ID] = { "INVALID_DATA", "The service sent a message without an id; it was left out" },
-  [FLOO_LEFT_OUT_REFUSED] = { "INVALID_DATA", "The service sent an entry that cannot be stored; it was left out" },
-  [FLOO_LEFT_OUT_ANSWER] = { "INVALID_DATA", "The service gave a sent message an id that belongs to another one; its history is asked instead" },
-  [FLOO_LEFT_OUT_TOO_LARGE] = { "DATA_TOO_LARGE", "The service sent more at once than can be taken; the rest is asked for in smaller pieces" },
-  [FLOO_LEFT_OUT_FRAME] = { "INVALID_DATA", "The service sent a frame that cannot be read; it was left out" },
+  [FLOO_LEFT_OUT_MALFORMED] = { "INVALID_DATA", "The service sent an entry that cannot be read; it was ignored" },
+  [FLOO_LEFT_OUT_ID] = { "INVALID_DATA", "The service sent a message without an id; it was ignored" },
+  [FLOO_LEFT_OUT_REFUSED] = { "INVALID_DATA", "The service sent an entry that cannot be stored; it was ignored" },
+  [FLOO_LEFT_OUT_ANSWER] = { "INVALID_DATA", "The service gave a sent message an id that belongs to another one; its history is fetched instead" },
+  [FLOO_LEFT_OUT_TOO_LARGE] = { "DATA_TOO_LARGE", "The service sent more at once than the limits allow; the rest is fetched in smaller pieces" },
+  [FLOO_LEFT_OUT_FRAME] = { "INVALID_DATA", "The service sent a frame that cannot be read; it was ignored" },
 };
 
 static void
@@ -42,7 +42,7 @@ floo_sync_describe (FlooSync *self, GVariantDict *status)
   g_variant_dict_insert (status, "left_out_reason", "s", self->left_out > 0 ? causes[self->left_out_cause].desc : "");
 }
 
-/* It may be the answer to what was asked for first. That request is dropped soon, if no other answer comes. */
+/* The frame may be the answer to the oldest request, which therefore times out soon if no other answer comes. */
 void
 floo_sync_unreadable (FlooSync *self, const GError *error)
 {

@@ -2,12 +2,12 @@
 /*
  * parts.h: the parts of FlooSync. Only for this folder.
  *
- *   sync          what each frame is, and when UNREAD is sent
+ *   sync          dispatches frames, and sends UNREAD
  *   pulls         conversations that are fetched, page by page
- *   history-pages pages of the service's history that somebody asks for
- *   fill          what was missed, fetched from the history in the background
- *   left-out      what could not be taken
- *   batches       what came, on its way through the store
+ *   history-pages requests for pages of the service's history
+ *   fill          fetches missed messages from the history in the background
+ *   left-out      counts ignored entries
+ *   batches       writes received frames to the store
  */
 #pragma once
 
@@ -21,7 +21,7 @@ G_BEGIN_DECLS
 
 typedef enum { FLOO_PULL_QUEUED, FLOO_PULL_ASKED, FLOO_PULL_COMMITTING } FlooPullState;
 
-/* A conversation as the service names it: it is asked for with the same fields. */
+/* A conversation as the service names it: requests repeat the same fields. */
 typedef struct {
   gboolean has_uid, has_device_sn;
   guint64 uid;
@@ -31,33 +31,33 @@ typedef struct {
 /* A conversation that is being fetched. */
 typedef struct {
   gint64 uid;
-  FlooXid xid;                  /* as it was told by UNREAD or NOTICE */
-  FlooXid page_xid;             /* as its last page has it: goes with the key */
+  FlooXid xid;                  /* from UNREAD or NOTICE */
+  FlooXid page_xid;             /* from its last page: is sent with the key */
   FlooPullState state;
-  guint64 key;                  /* 0: from where the service has us */
+  guint64 key;                  /* 0: from our position at the service */
   gint64 asked_at;              /* ms, monotonic */
-  guint64 sequence;             /* in the order of asking */
-  gboolean catch_up;            /* of the first list of UNREAD on this connection, and not fetched once more since */
-  gboolean listed;              /* of the list of UNREAD, which is asked for at a rate */
+  guint64 sequence;             /* in the order of the requests */
+  gboolean catch_up;            /* from the first list of UNREAD on this connection, and not fetched again since */
+  gboolean listed;              /* from the list of UNREAD, which is fetched at a limited rate */
   gboolean again;               /* a notice came meanwhile */
   gboolean unreadable;          /* a frame came that may have been the answer */
   gboolean cut;                 /* a page was beyond a bound */
-  guint pages;                  /* in a row that brought nothing new */
-  guint empty;                  /* of these, empty ones */
-  guint64 mark;                 /* a key that came before */
+  guint pages;                  /* in a row without anything new */
+  guint empty;                  /* empty ones of these */
+  guint64 mark;                 /* an earlier key */
 } FlooPull;
 
-/* A conversation whose page is too large, and is sent again and again. */
+/* A conversation whose page is too large, and is sent repeatedly. */
 typedef struct {
-  gint64 until;                 /* ms, monotonic: not asked for before */
-  guint seconds;                /* how long it was */
+  gint64 until;                 /* ms, monotonic: not fetched before */
+  guint seconds;                /* length of the pause */
 } FlooPause;
 
 typedef struct _FlooFill FlooFill;
 
-/* A page of history that somebody waits for. */
+/* A requested page of history. */
 typedef struct {
-  FlooFill *fill;               /* (nullable): who waits takes the page; else it is stored */
+  FlooFill *fill;               /* (nullable): gets the page; NULL: it is stored */
   gint64 conversation;
   gint64 from;
   guint limit;
@@ -69,7 +69,7 @@ typedef struct {
   gpointer user_data;
 } FlooHistory;
 
-/* A request whose answer is not waited for any more. It may still come, on this connection. */
+/* A request that timed out, and whose answer may still come on this connection. */
 typedef struct {
   gint64 conversation;
   gint64 from;
@@ -81,13 +81,13 @@ struct _FlooSync {
   const FlooSyncListener *listener;
   gpointer data;
   gboolean online;
-  guint connection;             /* its number, so that what is left of one before is known */
-  gboolean caught_up;           /* every conversation was asked for once since we are online */
+  guint connection;             /* its number, to recognise work of earlier connections */
+  gboolean caught_up;           /* every conversation was fetched once since we are online */
   guint backlog;                /* pulls with catch_up */
-  gboolean synced;              /* as it was told last */
-  gboolean unread_due;          /* UNREAD is to be sent, as soon as it acknowledges nothing that is not stored */
+  gboolean synced;              /* as it was last reported */
+  gboolean unread_due;          /* UNREAD is to be sent, once it does not acknowledge anything that is not stored */
   gboolean told_failure;        /* LastError says that something could not be stored */
-  gboolean ack_blocked;         /* nothing more is acknowledged on this connection: a last page could not be stored */
+  gboolean ack_blocked;         /* no further acknowledgements on this connection: a last page could not be stored */
   GHashTable *unstored;         /* conversation -> number of its last pages (next_key 0) that are not committed */
   GHashTable *pulls;            /* uid -> FlooPull */
   GHashTable *pauses;           /* uid -> FlooPause */
@@ -103,13 +103,13 @@ struct _FlooSync {
   guint rate_count;
 
   FlooFill *fill;               /* (nullable): the gap that is being filled */
-  gint64 gap_after;             /* gaps up to this id were seen to on this connection, or failed */
-  gboolean gaps_again;          /* to be looked through once more */
+  gint64 gap_after;             /* gaps up to this id were filled on this connection, or failed */
+  gboolean gaps_again;          /* they are to be searched again */
   guint gap_timer;
   GHashTable *met;              /* gint64: conversations of which a page came on this connection that names the message before it */
-  gboolean pushes;              /* the store has it noted that the service sends pages unasked */
-  gboolean looking;             /* that is being read on this connection */
-  gboolean looked;              /* on this connection it is known what is in to_look_at */
+  gboolean pushes;              /* the store has the note that the service sends unsolicited pages */
+  gboolean looking;             /* that note is being read on this connection */
+  gboolean looked;              /* to_look_at is complete for this connection */
   GArray *to_look_at;           /* gint64: conversations whose newest messages may be missing */
 
   GArray *items;                /* FlooInboundItem: the next batch */
@@ -132,29 +132,29 @@ void floo_sync_send (FlooSync *self, Floo__SyncUL *sync, const FlooXid *xid);
 FlooXid floo_sync_xid (const Floo__XID *xid, gint64 uid);
 /* Sends UNREAD, now or when it may be sent. */
 void floo_sync_ask_unread (FlooSync *self);
-/* Does so where it is due and possible. FALSE: it still waits */
+/* Does so if it is due and possible. FALSE: it still waits */
 gboolean floo_sync_send_unread (FlooSync *self);
 gboolean floo_sync_is_history (const FlooFrame *frame);
-/* Of new messages, asked for or not. */
+/* Whether it is a page of new messages, requested or not. */
 gboolean floo_sync_is_page (const FlooFrame *frame);
 
-/* Tells where the backlog is in now, or is not any more. */
+/* Reports when the backlog is stored completely, or is not any more. */
 void floo_sync_check_synced (FlooSync *self);
 
 /* ---- pulls.c ---- */
 
-/* There is something new in a conversation. @listed: UNREAD says so */
+/* A conversation has new messages. @listed: according to UNREAD */
 void floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed);
-/* @key: of its next page; 0: from where the service has us */
+/* @key: of its next page; 0: from our position at the service */
 void floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key);
 void floo_pull_end (FlooSync *self, FlooPull *pull);
-/* A page is committed, or could not be: on to the next one. */
+/* A page was committed or failed: continues with the next one. */
 void floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
-/* The one that is awaited for the longest time; NULL: none is. */
+/* The pull that has waited longest for its answer; NULL: none is. */
 FlooPull *floo_pull_oldest (FlooSync *self);
-/* Whether nothing new may be asked for now. */
+/* Whether no new requests may be sent now. */
 gboolean floo_sync_is_paused (FlooSync *self);
-/* Asks for what is due, histories too. */
+/* Sends the requests that are due, also those for history. */
 void floo_sync_pump (FlooSync *self);
 
 /* ---- history-pages.c ---- */
@@ -164,11 +164,11 @@ FlooHistory *floo_history_find (FlooSync *self, gint64 conversation);
 /* floo_sync_history() for @fill (nullable), which gets the page itself. */
 void floo_history_ask (FlooSync *self, gint64 conversation, gint64 from, guint limit, FlooFill *fill, FlooHistoryDone done,
                        gpointer user_data);
-/* Whether @page, which seems to answer @history, is what a request before it asked for: a page does not say it. */
+/* Whether @page, which seems to answer @history, is a late answer to an earlier request: pages do not name their request. */
 gboolean floo_history_is_late (FlooSync *self, const FlooHistory *history, const Floo__SyncDL *page);
-/* The answer came: the page is to be stored. FALSE: who fills a gap has taken it */
+/* The answer arrived: the page is to be stored. FALSE: it was taken by fill.c */
 gboolean floo_history_answered (FlooSync *self, FlooHistory *history, FlooFrame *frame);
-/* Tells who waits, and frees the request. @page: NULL with @error */
+/* Calls the request's callback and frees it. @page: NULL with @error */
 void floo_history_end (FlooSync *self, FlooHistory *history, const FlooHistoryPage *page, const GError *error);
 void floo_history_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
 void floo_history_pump (FlooSync *self);
@@ -176,18 +176,18 @@ void floo_history_end_late (FlooSync *self);
 
 /* ---- fill.c ---- */
 
-/* What UNREAD says is in the store. */
+/* The backlog of UNREAD is stored. */
 void floo_fill_online (FlooSync *self);
-/* These conversations are new here: what was their first message may have been missed. */
+/* These conversations are new in the store: their first messages may have been missed. */
 void floo_fill_look_at (FlooSync *self, const GArray *conversations);
-/* The newest of this conversation are looked at, however they come: a page did not bring all. */
+/* The newest messages of this conversation are to be checked: a page was incomplete. */
 void floo_fill_look_again (FlooSync *self, gint64 conversation);
 void floo_fill_offline (FlooSync *self);
-/* Fills the gaps in which something was missed, one at a time. @again: there is a new one */
+/* Fills the gaps with missed messages, one at a time. @again: there is a new one */
 void floo_fill_run (FlooSync *self, gboolean again);
 /* Takes a page. */
 void floo_fill_take (FlooFill *fill, FlooFrame *frame);
-/* One of its pages is committed, or could not be. */
+/* One of its pages was committed or failed. */
 void floo_fill_page_done (FlooSync *self, const FlooInboundItem *item, const GError *error);
 
 /* ---- left-out.c ---- */

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * pulls.c: conversations that are fetched, page by page, in their order and at a rate.
+ * pulls.c: fetches conversations page by page, in order and at a limited rate.
  *
- * While a pull is under way a notice of the same conversation is remembered and followed by one more pull, so none is lost.
+ * A notice of a conversation that is being fetched is remembered and followed by another pull, so that none is lost.
  */
 #include "session/sync/parts.h"
 
 #define PULLS_PER_SECOND 20     /* conversations begun a second, as the SDK does at most */
 #define ANSWER_TIMEOUT_MS 30000 /* for a page */
-#define UNREADABLE_TIMEOUT_MS 2000      /* for one where something came that cannot be read */
+#define UNREADABLE_TIMEOUT_MS 2000      /* after a frame that cannot be read */
 #define WATCH_SECONDS 2
 #define MAX_EMPTY 3u            /* empty pages in a row that are followed */
-#define MAX_OLD 1000u           /* pages in a row that are followed, though there was nothing new in them */
+#define MAX_OLD 1000u           /* pages in a row without anything new that are followed */
 #define PAUSE_MIN_SECONDS 60u   /* of a conversation whose page is too large */
 #define PAUSE_MAX_SECONDS 3600u
 
-/* What waited when the connection began is in, or will not come. */
+/* A pull of the backlog has ended. */
 static void
 leave_backlog (FlooSync *self, FlooPull *pull)
 {
@@ -41,12 +41,12 @@ floo_pull_queue (FlooSync *self, FlooPull *pull, guint64 key)
   pull->state = FLOO_PULL_QUEUED;
   pull->key = key;
   pull->unreadable = FALSE;
-  /* What is fetched once more came on this connection. */
+  /* A repeated pull does not belong to the backlog. */
   if (pull->again && key == 0)
     leave_backlog (self, pull);
   if (key == 0)
     pull->again = FALSE;
-  /* The next page of what is under way, and what somebody just wrote, goes before what a list has. */
+  /* Next pages of pulls under way, and conversations with a new message, precede those of the list. */
   if (key != 0 || !pull->listed)
     g_queue_push_head (self->queued, pull);
   else
@@ -88,7 +88,7 @@ floo_pull_want (FlooSync *self, const FlooXid *xid, gboolean listed)
     pull->again = TRUE;
 }
 
-/* An unsolicited page, with more behind it. */
+/* An unsolicited page that is followed by others. */
 static void
 follow_push (FlooSync *self, const FlooInboundItem *item)
 {
@@ -108,8 +108,8 @@ follow_push (FlooSync *self, const FlooInboundItem *item)
 }
 
 /*
- * Whether the next page may bring something. A page that brought nothing new is followed as long as the keys do not come round again (each key
- * that is the 2nd, 4th, 8th, ... is remembered), and not forever.
+ * Whether the next page is to be fetched. A page without anything new is followed as long as its key does not repeat (the 2nd, 4th, 8th, ... key
+ * is remembered), up to a limit.
  */
 static gboolean
 goes_on (FlooPull *pull, const FlooInboundItem *item)
@@ -129,11 +129,11 @@ goes_on (FlooPull *pull, const FlooInboundItem *item)
   pull->empty = page->n_metas == 0 ? pull->empty + 1 : 0;
   if ((pull->pages & (pull->pages - 1)) == 0)
     pull->mark = page->next_key;
-  /* The first one may still be the acknowledgement of a page that was stored before. */
+  /* The first request may still be needed to acknowledge a page that was stored before. */
   return (moves || pull->pages == 1) && pull->empty <= MAX_EMPTY && pull->pages <= MAX_OLD;
 }
 
-/* The service goes on sending a page that is too large: it is asked for less and less often, its history instead. */
+/* The service keeps sending a page that is too large: it is fetched less and less often, and the history is fetched instead. */
 static void
 pause_pull (FlooSync *self, gint64 uid)
 {
@@ -148,7 +148,7 @@ pause_pull (FlooSync *self, gint64 uid)
   pause->until = floo_sync_now_ms () + 1000 * (gint64) pause->seconds;
 }
 
-/* The conversation is fetched, as far as its pages go. */
+/* The last page of the conversation was fetched. */
 static void
 end_pages (FlooSync *self, FlooPull *pull, const FlooInboundItem *item)
 {
@@ -169,7 +169,7 @@ end_pages (FlooSync *self, FlooPull *pull, const FlooInboundItem *item)
     floo_pull_queue (self, pull, 0);
   else
     floo_pull_end (self, pull);
-  /* There may be more than its pages bring. */
+  /* There may be more messages than in its pages. */
   if (look)
     floo_fill_look_again (self, uid);
 }
@@ -180,7 +180,7 @@ floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *
   const Floo__SyncDL *page = item->frame->sync_dl;
   FlooPull *pull = g_hash_table_lookup (self->pulls, &item->conversation);
 
-  /* Of a connection before this one: the pull of the same conversation is another. */
+  /* A page of an earlier connection, whose pull was another one. */
   if (item->connection != self->connection)
     return;
   if (pull == NULL && error == NULL)
@@ -200,7 +200,7 @@ floo_pull_page_done (FlooSync *self, const FlooInboundItem *item, const GError *
     floo_pull_end (self, pull);
 }
 
-/* What came instead of its page cannot be read. */
+/* A frame that cannot be read arrived instead of its page. */
 static void
 give_up_unreadable (FlooSync *self, FlooPull *pull)
 {
@@ -211,7 +211,7 @@ give_up_unreadable (FlooSync *self, FlooPull *pull)
   floo_fill_look_again (self, uid);
 }
 
-/* ---- what is asked for now ---- */
+/* ---- requests ---- */
 
 static gboolean
 on_rate_timer (gpointer user_data)
@@ -223,7 +223,7 @@ on_rate_timer (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* Whether one more conversation may be begun in this second. */
+/* Whether the rate allows another conversation in this second. */
 static gboolean
 take_rate (FlooSync *self)
 {
@@ -268,7 +268,7 @@ is_overdue (gint64 asked_at)
   return floo_sync_now_ms () - asked_at > ANSWER_TIMEOUT_MS;
 }
 
-/* A page or a history page did not come: the connection may look alive, but it is not. */
+/* A page did not arrive: drops the connection, which does not work although it may look alive. Ends late history requests. */
 static gboolean
 on_watch (gpointer user_data)
 {
@@ -308,13 +308,13 @@ floo_sync_is_paused (FlooSync *self)
   return !self->online || floo_account_is_congested (self->account) || !floo_account_can_store (self->account);
 }
 
-/* What is to be sent for a pull; it may be gone when it is sent. */
+/* The request of a pull, which may be freed before it is sent. */
 typedef struct {
   FlooXid xid;
   guint64 key;
 } Request;
 
-/* Takes from the queue what may be asked for now. Returns: (transfer full): Request */
+/* Takes the pulls from the queue that may be requested now. Returns: (transfer full): Request */
 static GArray *
 take_due (FlooSync *self)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * search.c: messages by what is written in them. The index is behind the commits: it catches up before a search looks into it.
+ * search.c: full-text search. The index is updated behind the commits, so a search waits until it has caught up.
  */
 #include "session/sync/parts.h"
 

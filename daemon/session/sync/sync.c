@@ -85,8 +85,8 @@ floo_sync_ask_unread (FlooSync *self)
 }
 
 /*
- * The service takes it for the news that all pages have arrived which have no key to ask with. So each of these is committed before, and no
- * answer is under way that may be one.
+ * To the service it acknowledges all last pages, which have no key. So it waits until all of these are committed, and no answer is awaited that
+ * may be one.
  */
 gboolean
 floo_sync_send_unread (FlooSync *self)
@@ -109,7 +109,7 @@ floo_sync_resume (FlooSync *self)
     return;
   if (self->ack_blocked)
     {
-      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "What could not be stored is fetched by a new connection");
+      error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_STORAGE, "Reconnecting to fetch the messages that could not be stored");
       floo_account_drop_link (self->account, error);
     }
   else if (g_hash_table_size (self->pulls) == 0)
@@ -161,13 +161,13 @@ on_unread (FlooSync *self, FlooFrame *frame)
   const char *reason;
   int code = floo_frame_status (frame, unread->status, &reason);
 
-  /* The heartbeat is where a session that the service does not know any more shows. */
+  /* A session that the service does not know any more is reported in the answer to the heartbeat. */
   if (code != FLOO__STATUS__ERROR_CODE__OK && self->listener->status (code, reason, self->data))
     return;
   add (self, frame);
   want_listed (self, unread, TRUE);
-  /* What another of our devices has read is not unread any more, but we have not seen it yet: after a time offline the others are asked
-   * for, too. */
+  /* Messages that were read on another of our devices are not unread any more, but are new here: after a time offline the other conversations are
+   * fetched, too. */
   if (!self->caught_up)
     want_listed (self, unread, FALSE);
   self->caught_up = TRUE;
@@ -175,7 +175,7 @@ on_unread (FlooSync *self, FlooFrame *frame)
   floo_sync_pump (self);
 }
 
-/* Where a message is: with the other user, or in the group. FLOO_UNKNOWN_CONVERSATION: neither */
+/* The conversation of a message: the other user or the group. FLOO_UNKNOWN_CONVERSATION: neither */
 static gint64
 meta_conversation (FlooSync *self, const Floo__Meta *meta)
 {
@@ -187,7 +187,7 @@ meta_conversation (FlooSync *self, const Floo__Meta *meta)
   return to == floo_account_get_user_id (self->account) ? floo_inbound_uid (meta->from) : to;
 }
 
-/* A page without a name is where its messages are, or belongs to the pull that asked for what is in it; an empty one to the oldest that
+/* A page without a name belongs to the conversation of its messages, or to the pull that requested them; an empty one to the oldest pull that
  * waits. */
 static gint64
 page_conversation (FlooSync *self, const Floo__SyncDL *page)
@@ -216,7 +216,7 @@ page_conversation (FlooSync *self, const Floo__SyncDL *page)
   return oldest != NULL ? oldest->uid : FLOO_UNKNOWN_CONVERSATION;
 }
 
-/* A cut page does not say that it is history (which is newest first), and a refusal need not. */
+/* Recognises history in a cut page, which does not say so (history is newest first), and in a refusal, which need not. */
 static void
 tell_history (FlooSync *self, FlooFrame *frame)
 {
@@ -236,7 +236,7 @@ tell_history (FlooSync *self, FlooFrame *frame)
     floo_frame_set_history (frame);
 }
 
-/* An answer other than OK to a page that we asked for. TRUE: it was one. */
+/* Handles an answer other than OK to a requested page. TRUE: it was one. */
 static gboolean
 page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory *history)
 {
@@ -254,7 +254,7 @@ page_refused (FlooSync *self, FlooFrame *frame, gint64 conversation, FlooHistory
       floo_history_end (self, history, NULL, error);
     }
   pull = g_hash_table_lookup (self->pulls, &conversation);
-  /* One that is still to be asked for is not what was refused. */
+  /* A pull that was not requested yet cannot have been refused. */
   if (history == NULL && pull != NULL && pull->state != FLOO_PULL_QUEUED)
     {
       if (pull->again)
@@ -297,7 +297,7 @@ on_sync (FlooSync *self, FlooFrame *frame)
     return;
   if (floo_sync_is_history (frame) && (history == NULL || floo_history_is_late (self, history, page)))
     {
-      g_debug ("a page of the history that nobody waits for was ignored");
+      g_debug ("an unrequested page of history was ignored");
       return;
     }
   if (history != NULL && !floo_history_answered (self, history, frame))
@@ -398,7 +398,7 @@ floo_sync_offline (FlooSync *self)
   g_hash_table_remove_all (self->pulls);
   self->backlog = 0;
   floo_sync_check_synced (self);
-  /* It may hold the notice that says why, and must not get into the store of the next account. */
+  /* It may contain the notice with the reason, and must not be written to the store of the next account. */
   floo_sync_write_waiting (self);
   error = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_OFFLINE, "The connection to the service was lost");
   while (self->histories->len > 0)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sync.h: receiving: unread -> pull -> commit -> signal; its history, and the store's messages as clients read them.
+ * sync.h: receives messages: unread -> pull -> commit -> signal; fetches history, and reads messages for clients.
  */
 #pragma once
 
@@ -16,13 +16,13 @@ typedef struct _FlooSync FlooSync;
 
 /* Called on the main loop. */
 typedef struct {
-  /* A batch is committed: what is to be done besides. Typing and gaps are done already. */
+  /* A batch is committed: the remaining effects of it. Typing and gaps are handled already. */
   void (*applied) (const FlooInboundResult *result, gpointer data);
   /* A status of the socket, which may be about the session itself. Returns: whether it is */
   gboolean (*status) (int code, const char *reason, gpointer data);
-  /* Something could not be stored; @error: NULL: something could again */
+  /* Storing failed, or (@error: NULL) works again */
   void (*store_failed) (const GError *error, gpointer data);
-  /* floo_sync_is_synced() says something else. */
+  /* floo_sync_is_synced() has changed. */
   void (*synced_changed) (gpointer data);
 } FlooSyncListener;
 
@@ -35,24 +35,24 @@ FlooSync *floo_sync_new (FlooAccount *account, FlooOperations *operations, const
 void floo_sync_free (FlooSync *sync);
 void floo_sync_online (FlooSync *sync);
 void floo_sync_offline (FlooSync *sync);
-/* Any frame but PROVISION's. Takes no reference of its own beyond need. */
+/* Any frame but PROVISION's. */
 void floo_sync_frame (FlooSync *sync, FlooFrame *frame);
 /* Bytes that are not a valid frame. */
 void floo_sync_unreadable (FlooSync *sync, const GError *error);
-/* Whether all that waited for us when this connection began is in the store. */
+/* Whether the backlog of this connection is stored. */
 gboolean floo_sync_is_synced (FlooSync *sync);
-/* What GetStatus adds: what was left out. */
+/* Adds the ignored entries to GetStatus. */
 void floo_sync_describe (FlooSync *sync, GVariantDict *status);
-/* What waits to be stored goes to the store now, however much is on its way: jobs from now on come after it. */
+/* Passes waiting frames to the store now, whatever is under way, so that later jobs run after them. */
 void floo_sync_write_waiting (FlooSync *sync);
-/* Congestion or a full disk ended: go on. */
+/* Continues after congestion or a full disk. */
 void floo_sync_resume (FlooSync *sync);
 
 /* A page of history that was stored. */
 typedef struct {
   gint64 next;                  /* key of the next older page; 0: this was the beginning */
   guint n;                      /* entries */
-  gboolean cut;                 /* it was beyond a bound, and ended before its end */
+  gboolean cut;                 /* it exceeded a bound and is incomplete */
   gint64 lowest_id;             /* of these; 0: the page is empty */
   gint64 oldest;                /* lowest timestamp, ms; 0: the page is empty */
 } FlooHistoryPage;
@@ -61,7 +61,7 @@ typedef struct {
 typedef void (*FlooHistoryDone) (const FlooHistoryPage *page, const GError *error, gpointer user_data);
 /**
  * floo_sync_history:
- * @from: the message to go back from, 0 the newest
+ * @from: the message from which to go back; 0: the newest
  *
  * Asks the service for a page of history and stores it. Fails with Offline, Timeout.
  */
