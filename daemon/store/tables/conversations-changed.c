@@ -168,16 +168,19 @@ collect (FlooDb *db, Tale *tale, GError **error)
 static gboolean
 journal (FlooDb *db, Tale *tale, GError **error)
 {
-  GVariant *changed = g_variant_builder_end (&tale->changed);
-  GVariant *removed = g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, tale->removed->data, tale->removed->len, sizeof (gint64));
+  GVariant *body[] = {
+    g_variant_builder_end (&tale->changed),
+    g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, tale->removed->data, tale->removed->len, sizeof (gint64)),
+    g_variant_new_boolean (tale->reload),
+  };
 
   if (tale->reload)
     {
-      g_variant_unref (g_variant_ref_sink (changed));
-      changed = g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0);
+      g_variant_unref (g_variant_ref_sink (body[0]));
+      body[0] = g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0);
       g_array_set_size (tale->ids, 0);
     }
-  return floo_journal_append_sized (db, FLOO_SIGNAL_CONVERSATIONS_CHANGED, g_variant_new ("(@aa{sv}@axb)", changed, removed, tale->reload),
+  return floo_journal_append_sized (db, FLOO_SIGNAL_CONVERSATIONS_CHANGED, g_variant_new_tuple (body, G_N_ELEMENTS (body)),
                                     tale->reload ? 0 : tale->bytes, (const gint64 *) (void *) tale->ids->data, tale->ids->len, error);
 }
 

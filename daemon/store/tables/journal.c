@@ -66,8 +66,9 @@ without_conversations (GVariant *body)
 {
   g_autoptr (GVariant) removed = g_variant_get_child_value (body, 1);
   g_autoptr (GVariant) reload = g_variant_get_child_value (body, 2);
+  GVariant *rest[] = { g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0), removed, reload };
 
-  return g_variant_ref_sink (g_variant_new ("(@aa{sv}@ax@b)", g_variant_new_array (G_VARIANT_TYPE_VARDICT, NULL, 0), removed, reload));
+  return g_variant_ref_sink (g_variant_new_tuple (rest, G_N_ELEMENTS (rest)));
 }
 
 /* Returns: (transfer full) (nullable): what is kept of a body whose messages or conversations are in the store; NULL: the ids are enough */
