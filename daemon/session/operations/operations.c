@@ -302,7 +302,7 @@ decode_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *c
       g_task_return_error (task, error);
       return;
     }
-  g_variant_get_data (reply); /* in one piece, so that the main loop need not do it */
+  floo_call_pack (reply);
   g_task_return_pointer (task, reply, (GDestroyNotify) g_variant_unref);
 }
 
