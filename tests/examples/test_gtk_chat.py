@@ -313,6 +313,13 @@ class GtkChatTest(harness.Test):
             window.press('Log in')
             window.wait(*['problem'] if password == 'wrong' else ['online'], gone=[] if password == 'wrong' else ['Log in'])
 
+        # Somebody else logs in: another journal.
+        client.call('Account', 'Logout', '(a{sv})', {})
+        client.login('bob')
+        window.wait('online', 'You: line 119', gone=['problem'])
+        sandbox.stop()
+        wait_for(lambda: '(tooltip) ' + client.last_error[1] in {text for text, x, y in window.view()}, window.view)
+
 
 if __name__ == '__main__':
     harness.main()

@@ -40,7 +40,6 @@ typedef struct {
   GListStore *messages;                /* those of the current conversation that are loaded, without gaps */
   Item *current;                       /* the conversation that is shown; NULL: none */
 
-  /* session.c */
   const char *page;                    /* of messages, being loaded: "" (the newest), "around", "before" or "after"; NULL: none */
   gint64 jump;                         /* message that "around" is for */
   gboolean more_before, more_after;    /* there are more messages than those that are loaded */
@@ -51,7 +50,6 @@ typedef struct {
   gboolean is_loading;                 /* List or Replay is under way */
   GCancellable *cancellable;           /* of all that is asked about the current conversation */
 
-  /* window.c */
   gboolean is_opened;                  /* the user opened it, so what comes is read where the window is in front */
   gboolean at_end;                     /* stay at the newest message */
   double value, upper;                 /* of the scroll bar, when it moved last */

@@ -90,11 +90,11 @@ session_open (Item *conversation, gint64 jump)
 void
 session_load_more (gboolean before)
 {
-  guint n = list_length (chat.messages);
-  Item *end = list_at (chat.messages, before || n == 0 ? 0 : n - 1);
+  Item *end;
 
   if (chat.current == NULL || chat.page != NULL || !(before ? chat.more_before : chat.more_after))
     return;
+  end = list_at (chat.messages, before ? 0 : MAX (list_length (chat.messages), 1) - 1);
   if (end == NULL || end->id == end->client_id)
     load_page ("", 0);
   else
@@ -125,6 +125,7 @@ on_list (GVariant *reply)
       return;
     }
   chat.is_loading = FALSE;
+  gtk_label_set_text (window_get ("problem"), "");
   g_list_store_sort (chat.conversations, list_compare, NULL);
   /* The conversation that was open before, else the newest. */
   first = chat.current == NULL ? NULL : list_find (chat.conversations, chat.current->id);
@@ -137,11 +138,16 @@ on_list (GVariant *reply)
 static void
 on_position (GVariant *reply)
 {
+  char *journal;
+
   chat.is_loading = reply != NULL;
   if (reply == NULL)
     return;
-  g_clear_pointer (&chat.journal, g_free);
-  g_variant_get (reply, "(stt)", &chat.journal, NULL, &chat.seen);
+  g_variant_get (reply, "(stt)", &journal, NULL, &chat.seen);
+  if (g_strcmp0 (journal, chat.journal) != 0)   /* of another account, or a new store */
+    session_open (NULL, 0);
+  g_free (chat.journal);
+  chat.journal = journal;
   g_list_store_remove_all (chat.conversations);
   floo_conversations_call_list (chat.api, "", 500, g_variant_new ("a{sv}", NULL), NULL, session_called, on_list);
 }
@@ -408,6 +414,12 @@ on_signal (GDBusProxy *proxy, const char *sender, const char *name, GVariant *ar
 static void
 on_account_changed (FlooAccount *account, GParamSpec *property, gpointer user_data)
 {
+  GVariant *error = floo_account_get_last_error (account);
+  const char *reason = NULL;
+
+  if (error != NULL)
+    g_variant_get_child (error, 1, "&s", &reason);
+  gtk_widget_set_tooltip_text (window_get ("state"), reason);
   if (floo_account_get_user_id (account) == 0 || chat.is_loading)
     return;
   if (chat.journal == NULL)
@@ -438,6 +450,7 @@ on_account (GObject *object, GAsyncResult *result, gpointer user_data)
   g_signal_connect (chat.events, "g-signal", G_CALLBACK (on_signal), NULL);
   g_signal_connect (account, "notify::user-id", G_CALLBACK (on_account_changed), NULL);
   g_signal_connect (account, "notify::state", G_CALLBACK (on_account_changed), NULL);
+  g_signal_connect (account, "notify::last-error", G_CALLBACK (on_account_changed), NULL);
   g_object_bind_property (account, "state", window_get ("state"), "label", G_BINDING_SYNC_CREATE);
   on_account_changed (account, NULL, NULL);
 }

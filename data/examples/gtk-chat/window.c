@@ -240,8 +240,10 @@ on_active (void)
 void
 window_show_conversations (void)
 {
+  g_autofree char *name = chat.current == NULL ? g_strdup ("") : field (NULL, chat.current->record, "name");
   guint position;
 
+  gtk_label_set_text (window_get ("heading"), name);
   mark_read (FALSE);
   if (chat.current != NULL && g_list_store_find (chat.conversations, chat.current, &position))
     gtk_single_selection_set_selected (window_get ("selection"), position);
@@ -249,9 +251,9 @@ window_show_conversations (void)
 
 /* A row of the list, or one that was found. */
 void
-on_row (GtkListItem *row)
+on_row (GtkListView *list, guint position)
 {
-  Item *item = gtk_list_item_get_item (row);
+  g_autoptr (Item) item = g_list_model_get_item (G_LIST_MODEL (gtk_list_view_get_model (list)), position);
   gboolean is_message = *record_text (item->record, "to_type") != '\0';
   Item *conversation = is_message ? list_find (chat.conversations, record_number (item->record, "conversation")) : item;
   gboolean is_other = conversation != chat.current;

@@ -4,11 +4,11 @@
  * application, on the bus as org.gtk.Actions:
  *
  *   type (ss)     puts a text into the field with this id in the .ui file
- *   press s       presses the first button that shows this label
+ *   press s       presses the first button that shows this label; where there is none it activates the first row of a list that does
  *   drop s        drops a file, by its path, on the first place that takes files
  *   scroll (sd)   moves the scroll bar around the list with this id to that value
  *   view          its state is what can be read, after each frame that was painted: texts with their places (x, y), "(picture)" for pictures,
- *                 "(progress)" for bars; the ids of labels that have one, too; of lists with an id that, with the value of their scroll bar and
+ *                 "(progress)" for bars, "(tooltip)" and its text; the ids of labels that have one, too; of lists with an id that, with the value of their scroll bar and
  *                 how far it is from its end
  */
 #include <gtk/gtk.h>
@@ -60,6 +60,12 @@ is_button (GtkWidget *widget, gpointer text)
   return GTK_IS_BUTTON (widget) && find (widget, has_text, text) != NULL;
 }
 
+static gboolean
+is_row (GtkWidget *widget, gpointer text)
+{
+  return GTK_IS_LIST_VIEW (gtk_widget_get_parent (widget)) && find (widget, has_text, text) != NULL;
+}
+
 /* data: (out): a GtkDropTarget */
 static gboolean
 takes_files (GtkWidget *widget, gpointer data)
@@ -100,10 +106,13 @@ type (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 static void
 press (GSimpleAction *action, GVariant *parameter, gpointer user_data)
 {
-  GtkWidget *button = find (get_window (), is_button, (gpointer) g_variant_get_string (parameter, NULL));
+  gpointer text = (gpointer) g_variant_get_string (parameter, NULL);
+  GtkWidget *button = find (get_window (), is_button, text);
 
-  g_assert_nonnull (button);
-  g_signal_emit_by_name (button, "clicked");
+  if (button != NULL)   /* whose activation takes a while, as a key press does */
+    g_signal_emit_by_name (button, "clicked");
+  else
+    g_assert_true (gtk_widget_activate (find (get_window (), is_row, text)));
 }
 
 static void
@@ -150,6 +159,7 @@ get_text (GtkWidget *widget)
 static gboolean
 add_texts (GtkWidget *widget, gpointer texts)
 {
+  g_autofree char *tooltip = g_strconcat ("(tooltip) ", gtk_widget_get_tooltip_text (widget), NULL);
   GtkAdjustment *adjustment = GTK_IS_LIST_VIEW (widget) && get_id (widget) != NULL ? get_adjustment (widget) : NULL;
   graphene_rect_t bounds;
 
@@ -157,6 +167,8 @@ add_texts (GtkWidget *widget, gpointer texts)
     g_variant_builder_add (texts, "(sii)", get_id (widget), (int) gtk_adjustment_get_value (adjustment),
                            (int) (gtk_adjustment_get_upper (adjustment) - gtk_adjustment_get_page_size (adjustment)
                                   - gtk_adjustment_get_value (adjustment)));
+  if (gtk_widget_get_tooltip_text (widget) != NULL)
+    g_variant_builder_add (texts, "(sii)", tooltip, 0, 0);
   if (*get_text (widget) == '\0' || !gtk_widget_compute_bounds (widget, get_window (), &bounds))
     return FALSE;
   g_variant_builder_add (texts, "(sii)", get_text (widget), (int) bounds.origin.x, (int) bounds.origin.y);
