@@ -33,7 +33,7 @@ floo_desk_dup_server (FlooDesk *desk)
 {
   g_autofree char *owner = g_dbus_proxy_get_name_owner (desk->proxy);
 
-  return g_strjoin (" ", g_dbus_connection_get_guid (g_dbus_proxy_get_connection (desk->proxy)), owner, NULL);
+  return owner != NULL ? g_strjoin (" ", g_dbus_connection_get_guid (g_dbus_proxy_get_connection (desk->proxy)), owner, NULL) : NULL;
 }
 
 /* Here it is the program that names its notifications. */

@@ -17,7 +17,7 @@ typedef struct
 } FlooDesk;
 
 gboolean floo_desk_open (FlooDesk *desk, GError **error);
-/* Returns: (transfer full): which server it is; another one does not have the notifications */
+/* Returns: (transfer full) (nullable): which server it is; another one does not have the notifications */
 char *floo_desk_dup_server (FlooDesk *desk);
 /* @replaced: (nullable): what it takes the place of. @can_reply: where the server has a field for that. Returns: (transfer full) (nullable): what
  * names the notification; NULL: it failed */

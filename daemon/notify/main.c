@@ -21,7 +21,7 @@
 #include "notify/desk.h"
 
 #define CHAT_TYPE "(xxmvu)"                  /* id, told, note, shown */
-#define STATE_TYPE "(t(ssa" CHAT_TYPE "))"   /* serial; journal, server, conversations */
+#define STATE_TYPE "(t(smsa" CHAT_TYPE "))"  /* serial; journal, server, conversations */
 #define GATHER_MS 150                        /* a transaction's events, and those close behind */
 #define GATHER_LOGIN_US (2 * G_USEC_PER_SEC) /* behind a login comes what was missed */
 #define RETRY_MS 30000                       /* quiet hours may be over, a server of notifications may be there */
@@ -356,7 +356,7 @@ save (Notify *self)
   g_variant_builder_init (&chats, G_VARIANT_TYPE ("a" CHAT_TYPE));
   for (Chat *chat = self->chats.next; chat != NULL; chat = chat->next)
     g_variant_builder_add (&chats, CHAT_TYPE, chat->id, chat->told, chat->note, chat->shown);
-  kept = g_variant_ref_sink (g_variant_new ("(ssa" CHAT_TYPE ")", journal, self->server, &chats));
+  kept = g_variant_ref_sink (g_variant_new ("(smsa" CHAT_TYPE ")", journal, self->server, &chats));
   if (self->saved != NULL && g_variant_equal (kept, self->saved))
     return;
   state = g_variant_ref_sink (g_variant_new ("(t@*)", serial, kept));
@@ -432,14 +432,14 @@ on_desk_signal (GDBusProxy *proxy, const char *sender, const char *name, GVarian
   save (self);
 }
 
-/* Also at the start. What another server showed is gone. */
+/* Also at the start. What another server showed is gone; what was shown while it was not known which one there is, is here. */
 static void
 on_desk_owner (Notify *self)
 {
   g_autofree char *before = g_steal_pointer (&self->server);
 
   self->server = floo_desk_dup_server (&self->desk);
-  for (Chat *chat = self->chats.next; chat != NULL && g_strcmp0 (before, self->server) != 0; chat = chat->next)
+  for (Chat *chat = self->chats.next; chat != NULL && before != NULL && g_strcmp0 (before, self->server) != 0; chat = chat->next)
     g_clear_pointer (&chat->note, g_variant_unref);
   g_clear_pointer (&self->summary, g_variant_unref);
   self->summary = g_variant_ref_sink (g_variant_new_uint32 (0)); /* names none */

@@ -417,7 +417,17 @@ class NotifyTest(harness.Test):
         self.assertIn('another flooim-notify runs', second.text())
         harness.wait_for(lambda: 'Notify failed' in process.text(), 'it has tried')
         desk = Desk(self, daemon.bus)
-        desk.wait_body('early')
+        number, one = desk.wait_body('early')
+        with self.subTest('another server, where the number is that of another program'):
+            desk.close()
+            desk = Desk(self, daemon.bus)
+            self.assertEqual(desk.Notify('other', 0, '', 'of another program', '', [], {}, -1).unpack(), (number,))
+            sandbox.send('bob', 'alice', 'late')
+            again, one = desk.wait_body('late')
+            self.assertNotEqual(again, number)
+            client.call('Conversations', 'MarkRead', '(xxa{sv})', BOB, 0, {})
+            desk.wait_gone(again)
+            self.assertEqual(desk.titles, ['of another program'])
 
 
 if __name__ == '__main__':
