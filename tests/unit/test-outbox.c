@@ -6,6 +6,7 @@
 #include "fake-net.h"
 #include "sync-pages.h"
 #include "session/outbox/sender.h"
+#include "store/tables/tokens.h"
 
 #define DEVICE 77
 
@@ -195,6 +196,25 @@ test_offline (Scene *s, gconstpointer data)
   g_assert_cmpint (expect_message ("one"), <, expect_message ("two"));
 }
 
+static gboolean
+run_find_token (FlooDb *db, gpointer data, GError **error)
+{
+  return floo_tokens_find (db, "a token", "2b09ca27730291633f4b2e4e6831701fced4613e5ff1b10c80be944fe63f0350", data, error);
+}
+
+/* What a token stands for is remembered in the same way on every machine: the store may have come from another one. */
+static void
+test_token (Scene *s, gconstpointer data)
+{
+  const FlooSendRequest request = { .to_type = "roster", .to = 7, .type = "text", .content = "hello", .options = { .token = "a token" } };
+  gint64 client_id;
+
+  floo_sender_send (s->sender, &request, on_reply, s);
+  WAIT_LOG (s, "reply ");
+  fixture_read (&s->base.fixture, run_find_token, &client_id);
+  g_assert_cmpint (client_id, ==, s->client_id);
+}
+
 /* What had no answer goes out again with the same number on the next connection. */
 static void
 test_again (Scene *s, gconstpointer data)
@@ -358,6 +378,7 @@ main (int argc, char **argv)
   ADD ("sender/online", test_online);
   ADD ("sender/offline", test_offline);
   ADD ("sender/again", test_again);
+  ADD ("sender/token", test_token);
   ADD ("sender/later", test_later);
   ADD ("sender/wrong-clock", test_wrong_clock);
   ADD ("sender/cancel", test_cancel);

@@ -2,6 +2,7 @@
 /* Events under their serials, and their replay. */
 #include "base/backoff.h"
 #include "base/names.h"
+#include "store/engine/query.h"
 #include "store-fixture.h"
 #include "store/tables/prune.h"
 #include "store/tables/tokens.h"
@@ -97,6 +98,51 @@ journal_all_kinds (FlooDb *db, gpointer data, GError **error)
                                  g_variant_new ("(@" FLOO_MESSAGE_TYPE ")", floo_messages_get_variant (db, 40, NULL)), NULL, 0, error)
          && floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error)
          && floo_journal_append (db, FLOO_SIGNAL_LOGIN_SUCCESS, g_variant_new_parsed ("(@a{sv} {},)"), NULL, 0, error);
+}
+
+static gboolean
+journal_status (FlooDb *db, gpointer data, GError **error)
+{
+  const gint64 id = 0x0102030405060708;
+  GVariantDict dict;
+
+  g_variant_dict_init (&dict, NULL);
+  g_variant_dict_insert (&dict, "uid", "x", (gint64) 7);
+  return floo_journal_append (db, FLOO_SIGNAL_SENDING_MESSAGE_STATUS_CHANGED, g_variant_new ("(xs@a{sv})", id, "sent", g_variant_dict_end (&dict)),
+                              &id, 1, error);
+}
+
+static void
+assert_blob (FlooQuery *query, int at, const char *expected)
+{
+  gsize size;
+  const guint8 *data = floo_query_blob (query, at, &size);
+  g_autoptr (GString) digits = g_string_new (NULL);
+
+  for (gsize i = 0; i < size; i++)
+    g_string_append_printf (digits, "%02x", data[i]);
+  g_assert_cmpstr (digits->str, ==, expected);
+}
+
+static gboolean
+check_bytes (FlooDb *db, gpointer data, GError **error)
+{
+  g_autoptr (FlooQuery) query = floo_query_take_ints (db, "journal-after", FLOO_INTS (0, 1), error);
+  gboolean row;
+
+  OK (floo_query_next (query, &row, error));
+  g_assert_true (row);
+  assert_blob (query, 3, "0807060504030201");
+  assert_blob (query, 4, "080706050403020173656e740000000075696400000000000700000000000000007804130d");
+  return TRUE;
+}
+
+/* The file is little-endian on every machine. */
+static void
+test_byte_order (Fixture *f, gconstpointer data)
+{
+  WRITE (f, journal_status);
+  fixture_read (f, check_bytes, NULL);
 }
 
 /* What is replayed is what was signalled, as long as nothing changed. */
@@ -446,6 +492,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 #define ADD(path, func) g_test_add (path, Fixture, NULL, fixture_set_up, func, fixture_tear_down)
   ADD ("/store/journal/same", test_same);
+  ADD ("/store/journal/byte-order", test_byte_order);
   ADD ("/store/journal/deleted", test_deleted);
   ADD ("/store/journal/as-they-are-now", test_as_they_are_now);
   ADD ("/store/journal/windows", test_windows);

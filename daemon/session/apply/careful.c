@@ -95,12 +95,13 @@ floo_apply_one (FlooApply *apply, FlooApplyFunc func, gpointer data, GError **er
 
 /* ---- once ---- */
 
-/* A number below all ids that identifies a content. */
+/* A number below all ids that identifies a content, the same on every machine. */
 static gint64
 number_of_content (const Floo__Meta *meta)
 {
   g_autoptr (GChecksum) checksum = g_checksum_new (G_CHECKSUM_SHA256);
-  const gint64 numbers[] = { (gint64) meta->timestamp, (gint64) meta->ns, floo_inbound_uid (meta->from), floo_inbound_uid (meta->to) };
+  const gint64 numbers[] = { GINT64_TO_LE ((gint64) meta->timestamp), GINT64_TO_LE ((gint64) meta->ns),
+                             GINT64_TO_LE (floo_inbound_uid (meta->from)), GINT64_TO_LE (floo_inbound_uid (meta->to)) };
   guint8 digest[32];
   gsize len = sizeof digest;
   gint64 number;
@@ -109,7 +110,7 @@ number_of_content (const Floo__Meta *meta)
   g_checksum_update (checksum, meta->payload.data, (gssize) meta->payload.len);
   g_checksum_get_digest (checksum, digest, &len);
   memcpy (&number, digest, sizeof number);
-  return -1 - (number & G_MAXINT64);
+  return -1 - (GINT64_FROM_LE (number) & G_MAXINT64);
 }
 
 gboolean

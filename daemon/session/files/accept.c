@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/backoff.h"
+#include "base/byte-order.h"
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/names.h"
@@ -353,12 +354,9 @@ on_accepted (FlooStore *store, gpointer data, const GError *error)
 static char *
 digest_of (const FlooSendFileRequest *request, const char *config)
 {
-  g_autoptr (GVariant) all = g_variant_ref_sink (g_variant_new ("(sxssmsmsuuux)", request->to_type, request->to, request->type, request->name,
-                                                                request->options.ext, config, request->width, request->height, request->duration,
-                                                                request->options.not_before));
-  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
-
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return floo_variant_digest (g_variant_new ("(sxssmsmsuuux)", request->to_type, request->to, request->type, request->name,
+                                             request->options.ext, config, request->width, request->height, request->duration,
+                                             request->options.not_before));
 }
 
 static void

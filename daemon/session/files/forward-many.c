@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "base/byte-order.h"
 #include "base/json.h"
 #include "base/names.h"
 #include "session/apply/status.h"
@@ -418,12 +419,8 @@ on_read (FlooStore *store, gpointer data, const GError *error)
 static char *
 digest_of (const FlooForwardRequest *request, const char *config)
 {
-  g_autoptr (GVariant) all
-      = g_variant_ref_sink (g_variant_new ("(s@ax@a(sx)msmsx)", "forward", request->messages, request->targets, request->options.ext, config,
-                                           request->options.not_before));
-  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
-
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return floo_variant_digest (g_variant_new ("(s@ax@a(sx)msmsx)", "forward", request->messages, request->targets, request->options.ext, config,
+                                             request->options.not_before));
 }
 
 static gboolean

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "base/byte-order.h"
 #include "base/json.h"
 #include "base/names.h"
 #include "session/job/recipient.h"
@@ -208,15 +209,11 @@ check_send (const FlooSendRequest *request, FlooToType *to_type, int *type, Floo
 static char *
 digest_of (const FlooSendRequest *request, const char *config)
 {
-  g_autoptr (GVariant) all
-      = g_variant_ref_sink (g_variant_new ("(sxssmsmsmsux)", request->to_type, request->to, request->type, request->content,
-                                           request->options.ext, config, request->attachment, request->priority,
-                                           request->options.not_before));
-  g_autoptr (GBytes) bytes = g_variant_get_data_as_bytes (all);
-
   if (request->identity != NULL)
     return g_compute_checksum_for_string (G_CHECKSUM_SHA256, request->identity, -1);
-  return g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, bytes);
+  return floo_variant_digest (g_variant_new ("(sxssmsmsmsux)", request->to_type, request->to, request->type, request->content,
+                                             request->options.ext, config, request->attachment, request->priority,
+                                             request->options.not_before));
 }
 
 void

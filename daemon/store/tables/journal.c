@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/backoff.h"
+#include "base/byte-order.h"
 #include "base/error.h"
 #include "base/names.h"
 #include "store/tables/conversations.h"
@@ -24,20 +25,6 @@
 #define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 #define APPLIED_MS (90 * DAY_MS)
 #define TOKENS_MS (31 * DAY_MS)
-
-/* The file is little-endian on every machine. */
-static GVariant *
-swap_if_big (GVariant *variant)
-{
-#if G_BYTE_ORDER == G_BIG_ENDIAN
-  GVariant *swapped = g_variant_byteswap (variant);
-
-  g_variant_unref (variant);
-  return swapped;
-#else
-  return variant;
-#endif
-}
 
 /* The body without the message in its details, the last argument. */
 static GVariant *
@@ -85,7 +72,7 @@ insert_row (FlooDb *db, gint64 serial, gint64 time, FlooSignal signal, GVariant 
             GError **error)
 {
   g_autoptr (FlooQuery) query = floo_query_take_ints (db, "journal-insert", FLOO_INTS (serial, time, signal), error);
-  g_autoptr (GVariant) body = stored != NULL ? swap_if_big (g_variant_ref (stored)) : NULL;
+  g_autoptr (GVariant) body = stored != NULL ? floo_variant_little_endian (g_variant_ref (stored)) : NULL;
   g_autofree gint64 *little = n_refs > 0 ? g_new (gint64, n_refs) : NULL;
 
   for (guint i = 0; i < n_refs; i++)
@@ -170,7 +157,7 @@ read_body (FlooQuery *query, const FlooSignalInfo *info, gboolean has_refs)
   bytes = g_bytes_new (data, size);
   body = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (info->body), bytes, FALSE));
   if (g_variant_is_normal_form (body))
-    return swap_if_big (body);
+    return floo_variant_little_endian (body);
   /* Swapping would make it normal, with other contents. */
   g_variant_unref (body);
   return NULL;
