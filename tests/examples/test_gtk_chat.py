@@ -130,7 +130,7 @@ class GtkChatTest(harness.Test):
     def start(self, daemon, client, *texts):
         window = Window(self, daemon, client, self.screen)
         began = time.monotonic()
-        window.wait('online', *texts, gone=['problem'])
+        window.wait('online', 'heading', *texts, gone=['problem'])
         took = time.monotonic() - began
         calls = window.calls(window.started)
         print('# %s: painted after %.2f s, calls: %s' % (texts[-1], took, dict(calls)), flush=True)
@@ -162,12 +162,22 @@ class GtkChatTest(harness.Test):
         self.assertEqual((calls['SetDraft'], calls['MarkRead']), (0, 1), calls)
         self.assertEqual(client.call('Conversations', 'Get', '(x)', newest)['draft'], 'draft %d' % i)
 
+        # What goes elsewhere, and is not loaded, changes nothing here.
+        other = client.call('Conversations', 'GetMessages', '(xa{sv})', TEAM, {})[0][-1]
+        client.call('Conversations', 'DeleteMessage', '(xa{sv})', other[0], {})
+        window.scroll(1e9, 'list')
+        window.wait('Good morning!', gone=['Carol: ' + other[5]])
+
         # A draft of one's own is kept where it was begun.
         window.type('entry', 'not yet')
         window.press('Carol')
         window.scroll(0.0, 'list')
         window.wait('Draft: not yet')
         self.assertEqual(client.call('Conversations', 'Get', '(x)', BOB)['draft'], 'not yet')
+
+        # The conversation that is shown goes.
+        client.call('Conversations', 'Delete', '(xba{sv})', CAROL, False, {'local': GLib.Variant('b', True)})
+        window.wait('Draft: not yet', gone=['heading', 'Carol', 'problem'])
 
     def test_chat(self):
         sandbox, daemon, client = self.scene()
@@ -192,6 +202,7 @@ class GtkChatTest(harness.Test):
         window.wait(gone=[str(unread)])
         self.assertEqual(window.calls(mark), {'MarkRead': 1})
         self.type_to(sandbox, window)
+        self.change(sandbox, window)
         self.send_two(sandbox, client, window)
         self.refuse(client, window)
         self.go_back(window)
@@ -204,6 +215,21 @@ class GtkChatTest(harness.Test):
         for typing in True, False:
             bob.call('Conversations', 'SetTyping', '(xb)', ALICE, typing)
             window.wait(*['typing…'] if typing else ['A message that comes'], gone=[] if typing else ['typing…'])
+
+    def change(self, sandbox, window):
+        """A message grows, is replaced, and recalled."""
+        mark = window.barrier()
+        mid = sandbox.send('bob', 'alice', 'It')
+        window.wait('It')
+        for operation, content, shown in (('APPEND', ' grows', 'It grows'), ('APPEND', ' äöü', 'It grows äöü'), ('APPEND', '.', 'It grows äöü.'),
+                                          ('REPLACE', 'It is another', 'It is another')):
+            sandbox.send('bob', 'alice', content, operation=operation, mid=mid)
+            window.wait(shown)
+        sandbox.send('bob', 'alice', '', operation='RECALL', mid=mid, conversation=ALICE)
+        window.wait('A message that comes', gone=['It is another'])
+        calls = window.calls(mark)
+        calls.pop('MarkRead', None)  # where the screen has the window in front
+        self.assertEqual(calls, {})
 
     def send_two(self, sandbox, client, window):
         """Two messages are sent; the other one acknowledges the later one, and has read both."""

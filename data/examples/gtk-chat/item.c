@@ -262,9 +262,10 @@ list_put (GListStore *list, GVariant *record, gboolean may_add)
 void
 list_remove (GListStore *list, gint64 id)
 {
+  Item *item = list_find (list, id);
   guint position;
 
-  if (g_list_store_find (list, list_find (list, id), &position))
+  if (item != NULL && g_list_store_find (list, item, &position))
     g_list_store_remove (list, position);
 }
 

@@ -15,19 +15,18 @@ window_get (const char *id)
 
 /* -- what the .ui files compute from a record, or something else that they bind to; again when it changes. row: the widget -- */
 
-/* A field as text; "" where there is none, or it is 0. */
+/* A field as text. keys: "name|id": the first one that is there and not 0; "" without any */
 char *
-field (gpointer row, GVariant *record, const char *key)
+field (gpointer row, GVariant *record, const char *keys)
 {
-  gint64 number = record_number (record, key);
+  g_auto (GStrv) names = g_strsplit (keys, "|", 0);
 
-  return number != 0 ? g_strdup_printf ("%" G_GINT64_FORMAT, number) : g_strdup (record_text (record, key));
-}
-
-char *
-either (gpointer row, const char *text, const char *otherwise)
-{
-  return g_strdup (text != NULL && *text != '\0' ? text : otherwise);
+  for (guint i = 0; names[i] != NULL; i++)
+    if (record_number (record, names[i]) != 0)
+      return g_strdup_printf ("%" G_GINT64_FORMAT, record_number (record, names[i]));
+    else if (*record_text (record, names[i]) != '\0')
+      return g_strdup (record_text (record, names[i]));
+  return g_strdup ("");
 }
 
 /* pattern: a text, or "?*" for any but "" */
@@ -61,7 +60,7 @@ show_conversation (gpointer row, GVariant *record)
 {
   Item *conversation = list_find (chat.conversations, record_number (record, "conversation"));
 
-  return conversation == NULL ? g_strdup ("") : field (row, conversation->record, "name");
+  return conversation == NULL ? g_strdup ("") : field (row, conversation->record, "name|id|type");
 }
 
 /* The one line below a conversation's name. */
@@ -240,7 +239,7 @@ on_active (void)
 void
 window_show_conversations (void)
 {
-  g_autofree char *name = chat.current == NULL ? g_strdup ("") : field (NULL, chat.current->record, "name");
+  g_autofree char *name = chat.current == NULL ? g_strdup ("") : field (NULL, chat.current->record, "name|id|type");
   guint position;
 
   gtk_label_set_text (window_get ("heading"), name);
