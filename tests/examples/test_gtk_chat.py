@@ -4,6 +4,7 @@
 Pictures of it are kept in the folder FLOOIM_SCREENSHOTS (by default beside the program).
 """
 import collections
+import glob
 import os
 import shutil
 import signal
@@ -18,6 +19,7 @@ from screen import Screen
 
 PROGRAM = os.path.join(harness.BUILD, 'data', 'examples', 'gtk-chat', 'gtk-chat')
 PROBE = os.path.join(harness.BUILD, 'tests', 'examples', 'probe')
+SOURCES = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'data', 'examples', 'gtk-chat', '*.[ch]')
 SCREENSHOTS = os.environ.get('FLOOIM_SCREENSHOTS', os.path.dirname(PROGRAM))
 NAME, OBJECT = 'im.floo.GtkChat', '/im/floo/GtkChat'
 ALICE, BOB, CAROL, ZHANG, ECHO, TEAM = 1001, 1002, 1003, 1006, 1099, 2001
@@ -139,6 +141,15 @@ class GtkChatTest(harness.Test):
 
     def wait_at_end(self, window):
         wait_for(lambda: window.place('box')[1] == 0, lambda: 'the end: %s' % window.view())
+
+    def test_size(self):
+        """It is to be read: the manual says how long it is."""
+        lines = 0
+        for path in glob.glob(SOURCES):
+            with open(path, encoding='utf-8') as file:
+                lines += len(file.readlines())
+        self.assertGreater(lines, 500)
+        self.assertLess(lines, 1200)
 
     def test_start_with_few_and_many(self):
         sandbox, daemon, client = self.scene()
