@@ -21,11 +21,11 @@
 #include "session/session.h"
 
 #define LOCK_FILE "lock"
-/* Open files at once. Other programs hand descriptors over, hundreds before one is looked at; GLib aborts where it gets none for itself. */
+/* The wanted limit of open files. Clients may pass hundreds of descriptors before the first is handled, and GLib aborts when it gets none. */
 #define MAX_FILES 65536
 /* With fewer the daemon does not start: it has some 40 open itself, and 200 transfers hold one or two each. */
 #define MIN_FILES 512
-/* From the signal to the end of the process, whatever network and disk do. What is not committed by then was never confirmed either. */
+/* The time limit of stopping, whatever network and disk do. Changes that are not committed by then were not confirmed to clients. */
 #define STOP_TIMEOUT_MS 1900
 
 typedef struct {
@@ -34,7 +34,7 @@ typedef struct {
   GMainLoop *loop;
   int exit_code;
   gboolean stopping;
-  GCancellable *cancellable;    /* of the way to the bus */
+  GCancellable *cancellable;    /* of connecting to the bus */
   GDBusConnection *connection;
   FlooSecrets *secrets;
   FlooSession *session;
@@ -51,7 +51,7 @@ dup_bus_name (const char *instance)
   return instance == NULL ? g_strdup (FLOO_BUS_NAME) : g_strconcat (FLOO_BUS_NAME_INSTANCE_PREFIX, instance, NULL);
 }
 
-/* Takes the data folder. Returns: the exit code. */
+/* Locks the data folder. Returns: the exit code. */
 static int
 lock_data_dir (FlooApp *app)
 {
@@ -104,12 +104,12 @@ on_session_stopped (GObject *session, GAsyncResult *result, gpointer user_data)
 
   floo_session_stop_finish (FLOO_SESSION (session), result);
   floo_bus_unexport (app->bus);
-  /* When the bus answers this it has all that we sent before: the name's release, replies, signals. */
+  /* The answer shows that the bus has received everything sent before: the name's release, replies, signals. */
   g_dbus_connection_call (app->connection, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus.Peer", "Ping", NULL, NULL,
                           G_DBUS_CALL_FLAGS_NO_AUTO_START, STOP_TIMEOUT_MS, NULL, on_all_delivered, app);
 }
 
-/* The first one counts; a second one does not wait any longer. */
+/* The first signal stops the daemon in order; a second one ends it at once. */
 static void
 stop (FlooApp *app, int exit_code)
 {
@@ -170,7 +170,7 @@ on_session_ready (gpointer user_data)
   app->name = floo_bus_name_own (app->connection, name, on_name, app);
 }
 
-/* Builds from the bottom up; the name comes last, when everything answers. */
+/* Builds the parts from the bottom up; the bus name is owned last, when everything can answer. */
 static void
 on_bus_connected (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -201,7 +201,7 @@ on_bus_connected (GObject *source, GAsyncResult *result, gpointer user_data)
   floo_session_start (app->session, on_session_ready, app);
 }
 
-/* As many open files as the system lets us. Returns: the exit code. */
+/* Raises the limit of open files as far as the system allows. Returns: the exit code. */
 static int
 raise_file_limit (void)
 {
@@ -225,9 +225,8 @@ raise_file_limit (void)
 }
 
 /*
- * SQLite maps the -shm file beside the store. Where another program cuts that short, the page is gone and with it the state of whatever
- * transaction was under way: going on with zeros in its place could write stale pages. All that was promised is in the WAL, so the
- * process ends, and its next start rebuilds the file.
+ * SQLite maps the -shm file beside the store. If another program truncates it, the state of the transaction under way is lost: continuing with
+ * zeros in its place could write stale pages. All confirmed changes are in the WAL, so the process ends, and its next start rebuilds the file.
  */
 static void
 on_bus_error (int number, siginfo_t *info, void *context)
@@ -252,12 +251,12 @@ set_up_process (void)
   struct sigaction bus_error = { .sa_sigaction = on_bus_error, .sa_flags = SA_SIGINFO };
 
   /*
-   * A core dump would hold the password and the token, and travel with bug reports. That holds for --verbose as well: its log is
-   * meant to be handed on. To look inside start the daemon under a debugger, which still works.
+   * A core dump would contain the password and the token, and may be attached to bug reports, also with --verbose. To inspect the daemon start it
+   * under a debugger, which still works.
    */
   if (prctl (PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
     g_message ("Core dumps cannot be turned off: %s", g_strerror (errno));
-  /* A file that must not grow is an error like a full disk, not the end. */
+  /* Exceeding a file size limit must be an error like a full disk, and not end the process. */
   signal (SIGXFSZ, SIG_IGN);
   sigaction (SIGBUS, &bus_error, NULL);
 }
@@ -289,7 +288,7 @@ clear (FlooApp *app)
   for (guint i = 0; i < G_N_ELEMENTS (app->signals); i++)
     {
       g_clear_handle_id (&app->signals[i], g_source_remove);
-      /* It ends already, in order. */
+      /* It is being stopped already. */
       signal (signals[i], SIG_IGN);
     }
   g_clear_pointer (&app->loop, g_main_loop_unref);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * app.h: the composition root: builds the daemon's parts, wires them, and takes them down in order.
+ * app.h: builds the daemon's parts, connects them, and stops them in order.
  */
 #pragma once
 
@@ -15,8 +15,8 @@ G_BEGIN_DECLS
  *   1               a command (flooimd login, ...) failed
  *   EX_USAGE        64: the command line is wrong
  *   EX_UNAVAILABLE  69: there is no session bus, or it went away
- *   EX_OSERR        71: the system lets it open too few files
- *   EX_CANTCREAT    73: the data folder cannot be made or used
+ *   EX_OSERR        71: the limit of open files is too low
+ *   EX_CANTCREAT    73: the data folder cannot be created or used
  *   EX_IOERR        74: another program cut a file short that was in use
  *   EX_TEMPFAIL     75: another process has the data folder or the bus name
  *   EX_CONFIG       78: the configuration is wrong

@@ -10,7 +10,7 @@ static FlooAppOptions options;
 static gboolean show_version;
 
 static const GOptionEntry entries[] = {
-  { "instance", 'i', 0, G_OPTION_ARG_STRING, &options.instance, "Be the instance NAME, with its own account and data", "NAME" },
+  { "instance", 'i', 0, G_OPTION_ARG_STRING, &options.instance, "Run as the instance NAME, with its own account and data", "NAME" },
   { "config", 'c', 0, G_OPTION_ARG_FILENAME, &options.config, "Read another configuration file", "FILE" },
   { "data-dir", 'd', 0, G_OPTION_ARG_FILENAME, &options.data_dir, "Keep the data in another folder", "FOLDER" },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &options.verbose, "Log everything but personal data", NULL },
@@ -19,8 +19,8 @@ static const GOptionEntry entries[] = {
 };
 
 /*
- * GLib before 2.76 has an allocator of its own, which keeps nearly all that it ever had. It can only be turned off before its first use, and
- * the libraries' constructors use it: so before these.
+ * GLib before 2.76 has an allocator of its own, which keeps nearly all memory that it ever allocated. It can only be turned off before its first use,
+ * which is in the libraries' constructors: so this runs before them.
  */
 static void
 turn_slices_off (void)
@@ -38,13 +38,13 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new ("[COMMAND]");
   g_autofree char *commands = floo_cli_dup_daemon_commands ();
   g_autofree char *summary = g_strdup_printf ("Keeps a connection to the floo instant messaging service for all applications, over D-Bus.\n"
-                                              "With a command it asks the running daemon instead, as flooim does, which has more of them:%s",
+                                              "With a command it calls the running daemon instead, like flooim, which has more commands:%s",
                                               commands);
   g_autoptr (GError) error = NULL;
 
   setlocale (LC_ALL, "");
   umask (0077);
-  /* Neither needs the desktop's file systems and settings: they would bring threads and memory. Before there is any thread. */
+  /* The desktop's file systems and settings are not needed, and cost threads and memory. Must be set before there is any thread. */
   g_setenv ("GIO_USE_VFS", "local", TRUE);
   g_setenv ("GSETTINGS_BACKEND", "memory", TRUE);
   g_set_prgname ("flooimd");

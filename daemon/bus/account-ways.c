@@ -61,7 +61,7 @@ on_client_gone (GDBusConnection *connection, const char *name, gpointer user_dat
   floo_session_cancel_qr_login (call->session, call->caller);
 }
 
-/* The login ends with the client that began it. The watch lives as long as the session, or until the next login by QR code. */
+/* The login is cancelled when the client that began it goes away. The watch is kept until the session ends or another login by QR code begins. */
 static void
 on_qr_login_begun (GVariant *result, const GError *error, gpointer user_data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* account-ways.h: methods of im.floo.Daemon1.Account that need no login, and the ways to one by QR code and mobile number. */
+/* account-ways.h: methods of im.floo.Daemon1.Account that need no login, and logins by QR code and mobile number. */
 #pragma once
 
 #include "bus/interface.h"

@@ -50,7 +50,7 @@ handle_login (const FlooBusCall *call)
   login (call, &request, floo_bus_reply);
 }
 
-/* Who logs in by id knows it: these two return nothing. */
+/* LoginById and LoginWithToken return nothing, since their callers know the id. */
 static void
 reply_without_id (GVariant *result, const GError *error, gpointer invocation)
 {

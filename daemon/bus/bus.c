@@ -14,13 +14,13 @@ struct _FlooBus {
   GPtrArray *interfaces;                /* of FlooBusInterface */
   GCancellable *cancellable;            /* of the flush under way */
   gsize flushing;                       /* bytes that the flush under way covers; 0: there is none */
-  gsize waiting;                        /* bytes of signals and replies that no flush has seen out, those above included */
+  gsize waiting;                        /* bytes of signals and replies that are not flushed yet, including those */
   gboolean congested;
 };
 
 G_DEFINE_FINAL_TYPE (FlooBus, floo_bus, G_TYPE_OBJECT)
 
-/* Of a connection: the FlooBus that counts what goes out on it. */
+/* Data of a connection: the FlooBus that counts its outgoing bytes. */
 /* clang-format off */
 static G_DEFINE_QUARK (floo-bus, bus);
 /* clang-format on */
@@ -46,7 +46,7 @@ on_flushed (GObject *connection, GAsyncResult *result, gpointer user_data)
   if (!g_dbus_connection_flush_finish (G_DBUS_CONNECTION (connection), result, &error)
       && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
-  /* Another error: the connection is gone, and with it what waited there. */
+  /* After any other error the connection is closed, and its queue is lost. */
   self->waiting -= self->flushing;
   self->flushing = 0;
   flush_if_due (self);
@@ -91,11 +91,11 @@ on_event (FlooSession *session, const FlooEvent *event, FlooBus *self)
       g_debug ("Signal %s not sent: %s", event->name, error->message); /* the connection is gone; the journal has the event */
       return;
     }
-  /* Counting goes through all the parts of one that has messages. */
+  /* Computing the size of a signal with messages visits all its parts. */
   count (self, event->bytes > 0 ? event->bytes : g_variant_get_size (event->args));
 }
 
-/* The session tells it once a turn of the main loop at most. */
+/* The session emits this at most once per iteration of the main loop. */
 static void
 on_status_changed (FlooSession *session, FlooBus *self)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * bus.h: the daemon's object on the bus: its interfaces, its signals, its changed properties.
+ * bus.h: the daemon's object on the bus: its interfaces, signals and properties.
  */
 #pragma once
 
@@ -16,16 +16,16 @@ FlooBus *floo_bus_new (FlooSession *session);
 /**
  * floo_bus_export:
  *
- * Exports all interfaces at FLOO_OBJECT_PATH; from now on the session's events go out as signals. Own the name after that. Fails where
+ * Exports all interfaces at FLOO_OBJECT_PATH; from now on the session's events are emitted as signals. Own the name after that. Fails where
  * another object is exported there.
  *
- * Signals are queued on the connection in the order of the events, behind replies that were given before them. They are not flushed one
- * by one: only when FLOO_BUS_FLUSH_BYTES of signals and replies have gathered it is found out, asynchronously, whether they are out; and
- * from FLOO_BUS_CONGESTED_BYTES that are not, the session is told so (floo_session_set_congested()), until the half of it is left.
+ * Signals are queued on the connection in the order of the events, after earlier replies. They are not flushed one by one: after
+ * FLOO_BUS_FLUSH_BYTES of signals and replies the connection is flushed asynchronously; while more than FLOO_BUS_CONGESTED_BYTES are not
+ * flushed, and until half of that is left, the session is congested (floo_session_set_congested()).
  */
 gboolean floo_bus_export (FlooBus *self, GDBusConnection *connection, GError **error);
 
-/* Takes the object away: no more calls, no more signals. */
+/* Unexports the object: no more calls, no more signals. */
 void floo_bus_unexport (FlooBus *self);
 
 G_END_DECLS

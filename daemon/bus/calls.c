@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * calls.c: the calls under way. Each is answered in time, also where it needs several requests of the service, or somebody who is to unlock
- * a keyring; and no client has so many of them that the daemon grows with it.
+ * calls.c: limits the calls under way. Each is answered in time, even if it needs several requests to the service, or a user who unlocks a
+ * keyring; and the number of calls, per client and in all, is bounded.
  */
 #include "base/error.h"
 #include "base/memory.h"
@@ -10,7 +10,7 @@
 
 #define CALL_KEY "flooimd-call"
 
-/* What one client has under way. */
+/* The calls of one client. */
 typedef struct {
   char *name;
   guint calls;
@@ -97,7 +97,7 @@ on_over (gpointer invocation)
   return G_SOURCE_REMOVE;
 }
 
-/* One that has nothing under way is always let in: its arguments are bounded by themselves. */
+/* A client without calls under way is always accepted, since the arguments of one call are bounded. */
 static gboolean
 has_room (const Client *client, gsize bytes, GError **error)
 {

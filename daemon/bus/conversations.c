@@ -22,11 +22,11 @@ static const FlooOption get_messages_options[] = {
   { NULL }
 };
 
-/* Of a time that is to come, ms: what is below is one in seconds. */
+/* Bounds of a future time in ms: a lower number is probably in seconds. */
 #define MIN_TIME G_GINT64_CONSTANT (1000000000000)
 #define MAX_TIME G_GINT64_CONSTANT (4102444800000)
 
-/* Of every method that sends. */
+/* Options of all methods that send. */
 #define SEND_OPTIONS                                                                                                                       \
   { .key = "ext", .type = 's' }, { .key = "config", .type = 's' }, { .key = "silent", .type = 'b' },                                       \
       { .key = "push_text", .type = 's', .max = FLOO_MAX_ARGUMENT }, \
@@ -184,7 +184,7 @@ handle_get_readers (const FlooBusCall *call)
   floo_session_get_readers (call->session, message, floo_bus_reply, call->invocation);
 }
 
-/* SEND_OPTIONS as the session takes them. */
+/* Converts SEND_OPTIONS to the session's struct. */
 static FlooSendOptions
 send_options_of (const FlooBusCall *call)
 {
@@ -328,7 +328,7 @@ handle_mark_read (const FlooBusCall *call)
                           call->invocation);
 }
 
-/* Recall, MarkUnread, MarkPlayed: one message is all they need. */
+/* Recall, MarkUnread and MarkPlayed have only a message as argument. */
 static void
 operate (const FlooBusCall *call, FlooOperation operation)
 {

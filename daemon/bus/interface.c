@@ -11,7 +11,7 @@ struct _FlooBusInterface {
   const FlooBusTable *table;
   FlooSession *session;
   guint64 object;
-  GVariantDict *properties; /* (nullable): as clients know them */
+  GVariantDict *properties; /* (nullable): as they were last emitted */
 };
 
 G_DEFINE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, G_TYPE_DBUS_INTERFACE_SKELETON)
@@ -19,7 +19,7 @@ G_DEFINE_FINAL_TYPE (FlooBusInterface, floo_bus_interface, G_TYPE_DBUS_INTERFACE
 const FlooBusTable *const floo_bus_tables[]
     = { &floo_bus_account, &floo_bus_conversations, &floo_bus_events, &floo_bus_files, &floo_bus_groups, &floo_bus_roster, NULL };
 
-/* What GDBus would see, too, but then leave the caller without an answer. */
+/* Checks the type of the answer. GDBus checks it, too, but then does not answer the caller. */
 static gboolean
 is_result_of (GVariant *result, const GDBusMethodInfo *info)
 {
@@ -46,7 +46,7 @@ floo_bus_reply (GVariant *result, const GError *error, gpointer invocation)
   else if (!is_result_of (tuple, info))
     {
       g_critical ("%s is answered with %s", info->name, g_variant_get_type_string (tuple));
-      ours = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The daemon has no answer of the right kind; this is a bug");
+      ours = g_error_new_literal (FLOO_ERROR, FLOO_ERROR_PROTOCOL, "The daemon's answer has a wrong type; this is a bug");
     }
   if (ours == NULL)
     {
@@ -82,7 +82,7 @@ check_array (const FlooBusBound *bound, GVariant *array, GError **error)
   return TRUE;
 }
 
-/* The most bytes of the texts that may have more than FLOO_MAX_ARGUMENT; the names mean the same in every interface. */
+/* Size limits of texts that may be longer than FLOO_MAX_ARGUMENT; the names have the same meaning in every interface. */
 static const struct {
   const char *arg;
   gsize max;
@@ -108,7 +108,7 @@ check_text (const char *name, const char *text, GError **error)
   return floo_text_check_size (text, name, max, error);
 }
 
-/* Of a record of changes, which names what it does not know. */
+/* Checks the size of a record of changes, whose errors repeat unknown keys. */
 static gboolean
 check_keys (const char *name, GVariant *dict, GError **error)
 {
@@ -163,7 +163,7 @@ check_args (const FlooBusTable *table, const GDBusMethodInfo *info, GVariant *ar
   return TRUE;
 }
 
-/* The methods that have no row: each is a row of the session's own table. */
+/* For methods without a row, which are in the session's table of operations. */
 static const FlooBusMethod plain_method = { NULL };
 
 static const FlooBusMethod *
@@ -222,7 +222,7 @@ collect_properties (FlooBusInterface *self)
     {
       of_object = self->table->get_object_properties (self->session, self->object);
       if (of_object == NULL)
-        return g_variant_dict_ref (self->properties); /* it is about to go: as it was last */
+        return g_variant_dict_ref (self->properties); /* the object is about to be removed: its last properties */
       g_variant_ref_sink (of_object);
     }
   properties = g_variant_dict_new (of_object);

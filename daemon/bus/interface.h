@@ -2,8 +2,8 @@
 /*
  * interface.h: one exported D-Bus interface, driven by a table.
  *
- * GDBus has checked a call's arguments against the introspection before it comes here. The table says what else is checked, and which
- * function of the session answers. The introspection data is the generated one; unit tests hold the tables against it.
+ * GDBus has already checked a call's arguments against the introspection data. The table has further checks, and the function of the session
+ * that answers. The introspection data is generated; unit tests compare the tables with it.
  */
 #pragma once
 
@@ -21,9 +21,9 @@ typedef struct _FlooBusMethod FlooBusMethod;
  * @args: the arguments, a tuple
  * @options: of a method with options; else empty
  * @object: of an interface of many objects: which one
- * @invocation: (transfer full): goes to floo_bus_reply() with the answer
+ * @invocation: (transfer full): to be passed to floo_bus_reply() with the answer
  *
- * One call. It is good until the handler returns, texts in it included.
+ * One call. It is valid until the handler returns, including its texts.
  */
 typedef struct {
   const FlooBusMethod *method;
@@ -34,7 +34,7 @@ typedef struct {
   GDBusMethodInvocation *invocation;
 } FlooBusCall;
 
-/* Must see to it that floo_bus_reply() is called once with call->invocation, now or later. */
+/* Must call floo_bus_reply() once with call->invocation, now or later. */
 typedef void (*FlooBusHandler) (const FlooBusCall *call);
 
 /**
@@ -87,29 +87,29 @@ extern const FlooBusTable *const floo_bus_tables[];
  * floo_bus_reply:
  * @invocation: (transfer full): a GDBusMethodInvocation
  *
- * The border: a FlooReply that answers a call, at once. Whatever error comes from inside leaves under one of our names.
+ * A FlooReply that answers a call. Errors are normalised with floo_error_normalise().
  */
 void floo_bus_reply (GVariant *result, const GError *error, gpointer invocation);
 
 /**
  * floo_bus_begin_call:
  *
- * Counts a call as under way, in calls.c: it is answered with Timeout where nobody answers it in time; what comes later is dropped.
+ * Counts a call as under way, in calls.c: it is answered with Timeout if there is no answer in time; a later one is dropped.
  *
  * Returns: FALSE with FLOO_ERROR_RATE_LIMITED where too much is under way already, by this client or in all
  */
 gboolean floo_bus_begin_call (GDBusMethodInvocation *invocation, GError **error);
-/* An answer is there. Returns: FALSE: it is too late: @invocation is released */
+/* A call is about to be answered. Returns: FALSE: it is too late, and @invocation is released */
 gboolean floo_bus_end_call (GDBusMethodInvocation *invocation);
 
-/* Adds a reply to what is on its way out of the daemon (bus.h); in bus.c. */
+/* Counts the bytes of a reply as outgoing (bus.h); in bus.c. */
 void floo_bus_count_reply (GDBusConnection *connection, gsize bytes);
 
 /**
  * floo_bus_call_take_fd:
  * @at: which argument, of type h
  *
- * Returns: (transfer full): the descriptor that the caller handed over; -1: there is none, and the call is answered with InvalidArguments
+ * Returns: (transfer full): the descriptor that the caller passed; -1: there is none, and the call is answered with InvalidArguments
  */
 int floo_bus_call_take_fd (const FlooBusCall *call, guint at);
 
@@ -124,7 +124,7 @@ FlooBusInterface *floo_bus_interface_new (const FlooBusTable *table, FlooSession
 /* One of many objects with this interface. */
 FlooBusInterface *floo_bus_interface_new_for_object (const FlooBusTable *table, FlooSession *session, guint64 object);
 
-/* Emits PropertiesChanged with the properties that are not what they were at the last time (or at the creation). */
+/* Emits PropertiesChanged with the properties that changed since the last time (or the creation). */
 void floo_bus_interface_update_properties (FlooBusInterface *self);
 
 G_END_DECLS

@@ -12,14 +12,14 @@ typedef struct _FlooBusName FlooBusName;
 
 /**
  * FlooBusNameFunc:
- * @error: (nullable): NULL: the name is owned now. Else it is not, or not any more; G_IO_ERROR_EXISTS where somebody else owns it
+ * @error: (nullable): NULL: the name is owned now. Else it is not, or not any more; G_IO_ERROR_EXISTS if another process owns it
  */
 typedef void (*FlooBusNameFunc) (const GError *error, gpointer user_data);
 
-/* Asks for @name, without queueing for it. @func is called when it is known, and once more if the name is lost. */
+/* Requests @name, without queueing for it. @func is called with the result, and again if the name is lost. */
 FlooBusName *floo_bus_name_own (GDBusConnection *connection, const char *name, FlooBusNameFunc func, gpointer user_data);
 
-/* Gives the name back and frees @self; @func is not called any more. */
+/* Releases the name and frees @self; @func is not called any more. */
 void floo_bus_name_release (FlooBusName *self);
 
 G_END_DECLS

@@ -6,7 +6,7 @@
 #include "base/error.h"
 #include "base/names.h"
 
-/* Characters of an unknown key that the error repeats. */
+/* How many characters of an unknown key the error repeats. */
 #define SHOWN_CHARS 64
 
 static gboolean
@@ -130,7 +130,7 @@ find_row (const FlooOption *table, const char *key)
   return -1;
 }
 
-/* Returns: (transfer full): the beginning of a key, for an error. */
+/* Returns: (transfer full): the beginning of a key, for an error message. */
 static char *
 shorten (const char *key)
 {

@@ -44,7 +44,7 @@ typedef struct {
  * @dict: an a{sv}
  *
  * Fails with FLOO_ERROR_INVALID_ARGUMENTS that names the key: unknown, given twice, of a wrong type, out of bounds; with
- * FLOO_ERROR_TOO_LARGE for a text that is too long. No error is longer than a line, whatever the caller sent.
+ * FLOO_ERROR_TOO_LARGE for a text that is too long. Error messages are at most a line long, whatever the caller sent.
  */
 gboolean floo_options_parse (FlooOptions *self, const FlooOption *table, GVariant *dict, GError **error);
 void floo_options_clear (FlooOptions *self);
@@ -54,14 +54,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FlooOptions, floo_options_clear)
 gboolean floo_options_is_given (const FlooOptions *self, const char *key);
 gboolean floo_options_get_boolean (const FlooOptions *self, const char *key);
 gint64 floo_options_get_number (const FlooOptions *self, const char *key);
-/* Returns: (transfer none) (nullable): good until floo_options_clear(). */
+/* Returns: (transfer none) (nullable): valid until floo_options_clear(). */
 const char *floo_options_get_string (const FlooOptions *self, const char *key);
 
 /**
  * floo_number_from_variant:
- * @name: what the error calls it
+ * @name: used in the error
  *
- * Takes any integer type of D-Bus; FLOO_ERROR_INVALID_ARGUMENTS for other types and for values outside of @min to @max.
+ * Accepts any integer type of D-Bus; FLOO_ERROR_INVALID_ARGUMENTS for other types and for values outside of @min to @max.
  */
 gboolean floo_number_from_variant (GVariant *value, const char *name, gint64 min, gint64 max, gint64 *out, GError **error);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * follow.c: an event that follows the last one is taken from its signal, anything else is asked for with Replay. Signals that come during a
- * Replay, or while an event is being handled, are not kept but asked for afterwards: memory does not grow behind a slow client.
+ * follow.c: the event after the last one is taken from its signal, all others are fetched with Replay. Signals that arrive during a Replay,
+ * or while an event is being handled, are not queued but fetched afterwards, so that memory does not grow with a slow client.
  */
 #include "client/follow.h"
 
@@ -15,15 +15,15 @@ struct _FlooFollow {
   GDBusConnection *connection;
   const char *bus_name; /* the caller's */
   char *journal;        /* (nullable) */
-  guint64 serial;       /* of the last event handed on */
-  FlooBegin why;        /* of the next beginning */
+  guint64 serial;       /* of the last event passed on */
+  FlooBegin why;        /* the reason of the next beginning */
   const FlooFollowFuncs *funcs;
   gpointer user_data;
   GCancellable *cancellable;
   gboolean following; /* the position is one of the present journal, and signals continue it */
   gboolean asking;    /* a call is under way */
   gboolean handling;  /* a callback is under way */
-  gboolean behind;    /* something came during either */
+  gboolean behind;    /* a signal came during either */
   gboolean stopped;
   guint retry;
   guint subscriptions[2], name;
@@ -61,7 +61,7 @@ on_error (FlooFollow *self, const GError *error)
       ask (self);
       return;
     }
-  /* Without a login or a daemon: the next login or start is told by a signal. */
+  /* Without a login or a daemon nothing is done: a signal will tell of the next login or start. */
   if (g_error_matches (error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN) || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_SERVICE_UNKNOWN)
       || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     return;
@@ -130,7 +130,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   self->funcs->caught_up (self->user_data);
 }
 
-/* One page of what was missed; the present position where there is none yet. */
+/* Fetches a page of missed events, or the present position if there is none yet. */
 static void
 ask (FlooFollow *self)
 {
@@ -170,7 +170,7 @@ on_signal (GDBusConnection *connection, const char *sender, const char *path, co
     ask (self);
 }
 
-/* Somebody logged in, perhaps with another journal, or out. */
+/* A user logged in, perhaps with another journal, or out. */
 static void
 on_properties (GDBusConnection *connection, const char *sender, const char *path, const char *interface, const char *name, GVariant *args,
                gpointer user_data)

@@ -28,7 +28,7 @@ struct _FlooSession {
 
   GTask *stop_task;             /* (nullable): waits for the login to settle */
   guint status_idle, counts_timer;
-  GSourceOnceFunc ready;        /* (nullable): not told yet */
+  GSourceOnceFunc ready;        /* (nullable): not called yet */
   gpointer ready_data;
   guint ready_timer;
 };

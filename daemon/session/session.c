@@ -8,7 +8,7 @@
 
 /* How long a start waits for the stored login. */
 #define READY_TIMEOUT_MS 500
-/* Until changed counts are told. */
+/* The delay until changed counts are emitted. */
 #define COUNTS_MS 50
 
 G_DEFINE_FINAL_TYPE (FlooSession, floo_session, G_TYPE_OBJECT)
@@ -51,7 +51,7 @@ floo_session_init (FlooSession *self)
 {
 }
 
-/* ---- news of the account ---- */
+/* ---- events of the account ---- */
 
 static void
 tell_status (FlooSession *self)
@@ -77,7 +77,7 @@ on_account_changed (gpointer data)
     self->status_idle = g_idle_add_full (G_PRIORITY_DEFAULT, on_status_due, self, NULL);
 }
 
-/* Nearly every message changes them, and a badge need not be as quick as it is: they are told a little later, together. */
+/* Nearly every message changes the counts, so changes are emitted together after a short delay. */
 static void
 on_counts_changed (gpointer data)
 {
@@ -122,7 +122,7 @@ on_time_changed (gpointer data)
 static const FlooAccountListener account_listener
     = { on_event, on_state_changed, on_account_changed, on_counts_changed, on_time_changed };
 
-/* ---- news of the parts ---- */
+/* ---- events of the parts ---- */
 
 static void
 on_contacts_stale (gpointer data)
@@ -138,7 +138,7 @@ on_applied (const FlooInboundResult *result, gpointer data)
 {
   FlooSession *self = data;
 
-  /* Before what was refused with the session could go out again. */
+  /* Before rows could be sent again that were refused because of the session. */
   for (guint i = 0; i < result->statuses->len; i++)
     {
       const FlooInboundStatus *status = &g_array_index (result->statuses, FlooInboundStatus, i);
@@ -206,7 +206,7 @@ on_transfer_changed (guint64 id, gpointer data)
 
 static const FlooFilesListener files_listener = { on_transfer_changed };
 
-/* ---- news of the login ---- */
+/* ---- events of the login ---- */
 
 static void
 on_ready (gpointer data)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * session.h: what the daemon does for its clients, independent of D-Bus.
+ * session.h: the operations that the daemon offers to clients, independent of D-Bus.
  *
- * Every operation answers through a FlooReply (base/error.h) with the tuple of the method's out arguments, within the time limits of the
- * contract. Arguments come type-checked; what they mean is checked here. Errors may be of any domain; the border normalises them.
+ * Every operation answers through a FlooReply (base/error.h) with the tuple of the method's out arguments, within the time limits of the API.
+ * The types of arguments are checked already; their values are checked here. Errors may be of any domain; the bus layer normalises them.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ G_DECLARE_FINAL_TYPE (FlooSession, floo_session, FLOO, SESSION, GObject)
  * Signals, on the main loop:
  *   "event" (FlooEvent *event)     a signal to emit now: event->name, event->args; in serial order
  *   "transfer-changed" (guint64 id) a transfer is new, has changed or is gone
- *   "status-changed" ()            something in floo_session_describe_properties() may have changed; at most once a turn of the loop
+ *   "status-changed" ()            something in floo_session_describe_properties() may have changed; at most once per iteration of the loop
  */
 
 /* @config: (transfer none), outlives the session. */
@@ -32,22 +32,22 @@ FlooSession *floo_session_new (const FlooConfig *config, FlooSecrets *secrets);
 
 /**
  * floo_session_start:
- * @ready: called once, on the main loop, when calls find what there is: the stored login is read and its store open, or there is none. A
- *    locked keyring or a slow disk does not hold it up for more than half a second.
+ * @ready: called once, on the main loop, when the stored login is loaded and its store open, or there is none. A locked keyring or a slow disk
+ *    delays it by half a second at most.
  *
- * Logs in by itself where the configuration wants it and a login is stored. Returns at once.
+ * Logs in automatically if that is configured and a login is stored. Returns at once.
  */
 void floo_session_start (FlooSession *self, GSourceOnceFunc ready, gpointer user_data);
 
-/* Ends the connection in order, commits what is under way, closes the store. Operations still open are answered with Cancelled. */
+/* Disconnects in order, commits pending changes, closes the store. Operations under way are answered with Cancelled. */
 void floo_session_stop_async (FlooSession *self, GAsyncReadyCallback callback, gpointer user_data);
 void floo_session_stop_finish (FlooSession *self, GAsyncResult *result);
 
 /**
  * floo_session_set_congested:
  *
- * The bus layer has more signals and replies waiting than it wants: no further pages are asked for, and nothing more is read for replies,
- * until it says FALSE.
+ * The bus layer has too many signals and replies waiting: no further pages are fetched, and few reads for replies are begun, until it is
+ * FALSE again.
  */
 void floo_session_set_congested (FlooSession *self, gboolean congested);
 
@@ -55,7 +55,7 @@ void floo_session_set_congested (FlooSession *self, gboolean congested);
  * floo_session_set_caller:
  * @caller: a number that is the same for all calls of one client; 0: none
  *
- * Whose the calls are that follow: reading for them is done in turns.
+ * The client of the following calls: reads are scheduled fairly among clients.
  */
 void floo_session_set_caller (FlooSession *self, guint caller);
 guint floo_session_get_caller (FlooSession *self);
@@ -69,29 +69,29 @@ void floo_session_get_status (FlooSession *self, FlooReply reply, gpointer user_
 void floo_session_login (FlooSession *self, const FlooLoginRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
 void floo_session_logout (FlooSession *self, FlooLogoutFlags flags, FlooReply reply, gpointer user_data);
 void floo_session_reconnect (FlooSession *self, FlooReply reply, gpointer user_data);
-/* Ends the connection until it is wanted again, by this or floo_session_reconnect(). */
+/* Disconnects or connects; floo_session_reconnect() connects again, too. */
 void floo_session_set_online (FlooSession *self, gboolean online, FlooReply reply, gpointer user_data);
 
-/* ---- Account: without a login, and more ways to one ---- */
+/* ---- Account: without a login, and further kinds of login ---- */
 
 /* Of all these: @app_id, @dns_server: (nullable), as in a login. */
 void floo_session_register (FlooSession *self, const char *username, const char *password, gboolean anonymous, const char *app_id,
                             const char *dns_server, FlooReply reply, gpointer user_data);                      /* (x) */
 void floo_session_check_username (FlooSession *self, const char *username, const char *app_id, const char *dns_server, FlooReply reply,
                                   gpointer user_data);                                                         /* (b) */
-/* The present caller's (floo_session_set_caller()): only it gets the code. */
+/* For the present caller (floo_session_set_caller()), which alone gets the code. */
 void floo_session_begin_qr_login (FlooSession *self, const char *app_id, const char *dns_server, gboolean remember, FlooReply reply,
                                   gpointer user_data);                                                         /* (sx) */
 void floo_session_get_qr_login (FlooSession *self, FlooReply reply, gpointer user_data);                      /* (sx) */
-/* @caller: 0: whosever it is; else only where it is this one's, who has gone. One that is not there is no error. */
+/* @caller: 0: in any case; else only if this caller, which has gone away, began it. It is no error if there is none. */
 void floo_session_cancel_qr_login (FlooSession *self, guint caller);
 /* @text: of the code that was scanned */
 void floo_session_confirm_qr_login (FlooSession *self, const char *text, gboolean allow, FlooReply reply, gpointer user_data);
 void floo_session_get_captcha (FlooSession *self, const char *app_id, const char *dns_server, FlooReply reply, gpointer user_data);   /* (say) */
-/* @captcha: of floo_session_get_captcha(), or "": without a picture; @text: what is to be read in it */
+/* @captcha: of floo_session_get_captcha(), or "": without a picture; @text: the text in it */
 void floo_session_send_sms_code (FlooSession *self, const char *mobile, const char *captcha, const char *text, const char *app_id,
                                  const char *dns_server, FlooReply reply, gpointer user_data);
-/* @request: name and secret are found out */
+/* @request: without name and secret, which the service provides */
 void floo_session_login_by_mobile (FlooSession *self, const char *mobile, const char *code, const FlooLoginRequest *request, FlooReply reply,
                                    gpointer user_data);                                                        /* (x) */
 /* @code: "": by the code of a floo_session_login_by_mobile() that found no account */
@@ -113,7 +113,7 @@ void floo_session_groups_get_info (FlooSession *self, gint64 id, gboolean refres
 void floo_session_groups_get_qr_code (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);     /* (sx) */
 void floo_session_groups_join_by_qr_code (FlooSession *self, const char *text, FlooReply reply, gpointer user_data);   /* (x) */
 
-/* ---- Account, Roster, Groups: what is one request of the service's ---- */
+/* ---- Account, Roster, Groups: operations that are a single request ---- */
 
 /**
  * floo_session_call_operation:
@@ -125,7 +125,7 @@ void floo_session_groups_join_by_qr_code (FlooSession *self, const char *text, F
 void floo_session_call_operation (FlooSession *self, const char *interface, const char *method, GVariant *args, FlooReply reply,
                                   gpointer user_data);
 
-/* Two that are more than a request: the login goes on with the new password, and the local store goes with the account. */
+/* Two with further steps: the daemon logs in with the new password, and deletes the local store with the account. */
 void floo_session_change_password (FlooSession *self, const char *old, const char *password, FlooReply reply, gpointer user_data);
 void floo_session_delete_account (FlooSession *self, const char *password, FlooReply reply, gpointer user_data);
 
@@ -145,7 +145,7 @@ void floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 
 void floo_session_get_message (FlooSession *self, gint64 id, FlooReply reply, gpointer user_data);            /* (M) */
 void floo_session_get_readers (FlooSession *self, gint64 message, FlooReply reply, gpointer user_data);       /* (axaxax) */
 
-/* Waits until the index has what was stored before; Timeout where that is too much. */
+/* Waits until the index is up to date; Timeout if that takes too long. */
 void floo_session_search (FlooSession *self, const FlooSearchRequest *request, FlooReply reply, gpointer user_data);   /* (aMb) */
 
 void floo_session_send (FlooSession *self, const FlooSendRequest *request, FlooReply reply, gpointer user_data);   /* (x) */
@@ -172,9 +172,9 @@ void floo_session_list_outbox (FlooSession *self, const char *cursor, guint limi
 void floo_session_resend (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);
 void floo_session_cancel_send (FlooSession *self, gint64 client_id, FlooReply reply, gpointer user_data);     /* (b) */
 
-/* ---- Files, and what elsewhere takes or gives a file ---- */
+/* ---- Files, and operations of other interfaces with files ---- */
 
-/* Descriptors that come in are (transfer full), whatever becomes of the call. A transfer is answered with its object path. */
+/* Descriptors are (transfer full), also if the call fails. A transfer is answered with its object path. */
 void floo_session_upload (FlooSession *self, const char *to_type, gint64 to, const char *type, int fd, const char *name, FlooReply reply,
                           gpointer user_data);                                                                  /* (o) */
 void floo_session_download (FlooSession *self, gint64 message, const FlooFileForm *form, FlooReply reply, gpointer user_data);                                              /* (o) */
@@ -190,12 +190,12 @@ void floo_session_groups_download_file (FlooSession *self, gint64 group, gint64 
 
 void floo_session_send_file (FlooSession *self, const FlooSendFileRequest *request, FlooReply reply, gpointer user_data);   /* (xo) */
 void floo_session_forward_many (FlooSession *self, const FlooForwardRequest *request, FlooReply reply, gpointer user_data);   /* (ax) */
-/* Neither ext nor config of the message go with it, only those of @options. */
+/* Without ext and config of the message, only with those of @options. */
 void floo_session_forward (FlooSession *self, gint64 message, const char *to_type, gint64 to, const FlooSendOptions *options,
                            FlooReply reply, gpointer user_data);                                                               /* (x) */
 
 void floo_session_get_cache_usage (FlooSession *self, FlooReply reply, gpointer user_data);                   /* (aa{sv}tt) */
-/* @n: 0: of all of them, and what is of none */
+/* @n: 0: of all conversations, and files of none */
 void floo_session_clear_cache (FlooSession *self, const gint64 *conversations, guint n, FlooReply reply, gpointer user_data);   /* (ut) */
 void floo_session_list_transfers (FlooSession *self, FlooReply reply, gpointer user_data);                    /* (ao) */
 /* Returns: (transfer floating) (nullable): a{sv} of all properties of the interface Transfer but Version; NULL: it is gone */

@@ -21,7 +21,7 @@ allocate (void *allocator_data, size_t size)
 static void
 release (void *allocator_data, void *pointer)
 {
-  /* The memory goes with the arena. */
+  /* The memory is freed with the arena. */
 }
 
 void

@@ -2,8 +2,8 @@
 /*
  * arena.h: the memory of one frame.
  *
- * Unpacking a page of messages takes several small pieces a field. Here they are cut from few growing chunks and
- * go all at once. A budget bounds what a hostile frame can make us allocate.
+ * Unpacking a page of messages needs several small allocations per field. Here they are taken from few growing chunks, which
+ * are freed together. A budget bounds the allocations for a hostile frame.
  */
 #pragma once
 
@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 typedef struct _FlooArenaChunk FlooArenaChunk;
 
 typedef struct {
-  ProtobufCAllocator allocator;  /* what protobuf-c allocates through; freeing through it does nothing */
+  ProtobufCAllocator allocator;  /* for protobuf-c; freeing through it does nothing */
   FlooArenaChunk *chunks;        /* the newest first */
   char *at, *end;                /* the free part of the newest */
   gsize held;                    /* bytes of all chunks */
@@ -30,8 +30,8 @@ void floo_arena_clear (FlooArena *arena);
 /**
  * floo_arena_alloc:
  *
- * One byte more than asked for is there and is 0, so that the bytes that protobuf-c
- * copies into an allocation of their length are a C string where they lie.
+ * The byte after the requested size exists and is 0, so that bytes that protobuf-c
+ * copies into an allocation of their length are a C string.
  *
  * Returns: (nullable): memory aligned to 8 bytes, not cleared but for the byte behind it; NULL beyond the budget
  */

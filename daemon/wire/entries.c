@@ -16,7 +16,7 @@ typedef struct {
   const ProtobufCFieldDescriptor *field;
   gsize max;
   GPtrArray *entries;
-  GByteArray *rest;             /* all other fields */
+  GByteArray *rest;             /* the bytes of all other fields */
   guint64 beyond;               /* field 1 of the first entry beyond a bound */
 } Entries;
 
@@ -79,13 +79,13 @@ take_entry (Entries *self, const FlooFieldReader *reader)
   else if (entry == NULL && reader->wire_type == PROTOBUF_C_WIRE_TYPE_LENGTH_PREFIXED && self->arena->exhausted)
     {
       g_clear_error (&error);
-      cut_at (self, reader, "unpacks to too much");
+      cut_at (self, reader, "needs too much memory");
     }
   else
     leave_out (self, error);
 }
 
-/* Where the other fields cannot be unpacked together, those are taken that can be by themselves. */
+/* If the other fields cannot be unpacked together, those are used that can be unpacked separately. */
 static gpointer
 unpack_rest (Entries *self, GError **error)
 {
@@ -158,7 +158,7 @@ unpack_entries (Entries *self, const ProtobufCBinaryData *payload, gboolean cut,
   gpointer *array;
   gboolean ok;
 
-  /* The rest is for what the entries hang on. */
+  /* Reserves memory for the message that has the entries. */
   self->arena->budget = budget / 4 * 3;
   ok = read_entries (self, payload, cut, &malformed);
   self->arena->budget = budget;
@@ -173,7 +173,7 @@ unpack_entries (Entries *self, const ProtobufCBinaryData *payload, gboolean cut,
   array = floo_arena_alloc (self->arena, self->entries->len * sizeof (gpointer));
   if (array == NULL)
     {
-      g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "%s unpacks to too much", self->descriptor->short_name);
+      g_set_error (error, FLOO_ERROR, FLOO_ERROR_PROTOCOL, "%s needs too much memory", self->descriptor->short_name);
       return NULL;
     }
   if (self->entries->len > 0)

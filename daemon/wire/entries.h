@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * @cut: the payload is incomplete
  * @beyond: (out) (optional): field 1 of the first entry beyond a bound; 0: not known, or there is none
  *
- * Entries that are malformed, or have ids beyond int64, are left out. The integers of the other fields are still to be checked.
+ * Entries that are malformed, or have ids beyond int64, are ignored. The integers of the other fields must still be checked.
  *
  * Returns: (transfer none): the message, in @arena, or NULL with FLOO_ERROR_PROTOCOL
  */

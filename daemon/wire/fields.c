@@ -102,7 +102,7 @@ floo_fields_unpack (FlooArena *arena, const ProtobufCMessageDescriptor *descript
   return NULL;
 }
 
-/* Without these, what they belong to is still of use. */
+/* Whether a message can be used without the value of this field. */
 static gboolean
 is_dispensable (const char *name)
 {

@@ -2,7 +2,7 @@
 /*
  * fields.h: the bare wire format of protobuf, field by field, and the check of unpacked integers.
  *
- * Only for wire/. protobuf-c does the unpacking; it accepts only a whole message, so what must be told apart before is read here.
+ * Only for wire/. protobuf-c does the unpacking, but accepts only complete messages, so some fields are read here before.
  */
 #pragma once
 
@@ -20,7 +20,7 @@ typedef enum {
   FLOO_FIELD_MALFORMED
 } FlooFieldState;
 
-/* Set @at and @left; then call floo_field_next() while it says WHOLE. */
+/* Set @at and @left; then call floo_field_next() while it returns WHOLE. */
 typedef struct {
   const guint8 *at;
   gsize left;
@@ -35,7 +35,7 @@ typedef struct {
 
 FlooFieldState floo_field_next (FlooFieldReader *reader);
 
-/* The varint @field where it comes first among @data's fields; 0 where it does not occur. What is malformed ends the search. */
+/* The first varint @field among @data's fields; 0 where it does not occur. A malformed field ends the search. */
 guint64 floo_field_peek (const guint8 *data, gsize len, guint field);
 /* The wire type of @field's first occurrence, -1 where it does not occur. */
 int floo_field_wire_type (const ProtobufCBinaryData *data, guint field);
@@ -49,7 +49,7 @@ gpointer floo_fields_unpack (FlooArena *arena, const ProtobufCMessageDescriptor 
 
 /**
  * floo_fields_check_integers:
- * @strict: FALSE: what can be done without becomes 0, times for example
+ * @strict: FALSE: values that are not essential, such as times, become 0
  *
  * Every uint64 of the protocol is an id, a key or a time, and int64 to us.
  *

@@ -12,7 +12,7 @@
 
 /* The field of Frame that has the payload. */
 #define PAYLOAD 4
-/* What stands for a text whose repair goes beyond the budget. */
+/* Replaces a text whose repair would exceed the budget. */
 #define REPLACEMENT "\357\277\275"
 
 typedef struct {
@@ -20,7 +20,7 @@ typedef struct {
   gatomicrefcount refs;
   FlooDirection direction;
   FlooArena arena;
-  FlooArena items;      /* what floo_frame_unpack() and floo_frame_text() make */
+  FlooArena items;      /* of floo_frame_unpack() and floo_frame_text() */
 } Frame;
 
 G_GNUC_PRINTF (2, 3)
@@ -48,11 +48,11 @@ unpack (Frame *self, FlooDirection direction, const ProtobufCMessageDescriptor *
 
 /* --- compressed payloads --- */
 
-/* zlib's format (RFC 1950) and nothing behind it. @cut: (inout): the input is incomplete; the result is */
+/* Inflates zlib's format (RFC 1950), without trailing bytes. @cut: (inout): the input is incomplete; the result is */
 static GByteArray *
 inflate_payload (const ProtobufCBinaryData *data, gboolean *cut, GError **error)
 {
-  /* One byte over the bound tells too much from just as much. */
+  /* One byte more than the bound, to detect that it is exceeded. */
   const gsize limit = FLOO_MAX_INFLATED + 1;
   g_autoptr (GByteArray) out = g_byte_array_new ();
   z_stream stream = { .next_in = data->data, .avail_in = (uInt) data->len };
@@ -81,7 +81,7 @@ inflate_payload (const ProtobufCBinaryData *data, gboolean *cut, GError **error)
       *cut = TRUE;
     }
   else if (*cut && status == Z_BUF_ERROR && stream.avail_in == 0)
-    ; /* all of what there is */
+    ; /* until all input is used */
   else if (status != Z_STREAM_END || stream.avail_in > 0)
     {
       set_error (error, "a compressed payload is malformed");
@@ -104,14 +104,14 @@ decode_unread (Frame *self, FlooDirection direction, const ProtobufCBinaryData *
   return self->frame.unread_dl != NULL;
 }
 
-/* A page that is cut goes on behind its last meta, whichever way it goes. */
+/* A cut page is continued after its last meta, in either direction. */
 static gboolean
 find_next_key (Frame *self, Floo__SyncDL *dl, guint64 beyond, GError **error)
 {
   guint64 last = dl->n_metas > 0 ? dl->metas[dl->n_metas - 1]->id : beyond;
   gboolean history = dl->has_is_full_sync && dl->is_full_sync;
 
-  /* It is a message's id there; of other pages it only has to be sent back. */
+  /* There it is a message's id; that of other pages is only sent back. */
   if (!self->frame.cut && !(history && dl->next_key > G_MAXINT64))
     return TRUE;
   if (self->frame.cut && (last == 0 || last > G_MAXINT64))
@@ -198,7 +198,7 @@ static const DecodePayload decode_payload[] = {
   [FLOO__FRAME__COMMAND__PROVISION] = decode_provision,
 };
 
-/* What has entries can be used in part. */
+/* Whether a command has entries, so that a part of its payload can be used. */
 static gboolean
 may_be_cut (const Floo__Frame *outer, FlooDirection direction)
 {
@@ -206,7 +206,7 @@ may_be_cut (const Floo__Frame *outer, FlooDirection direction)
          && (outer->command == FLOO__FRAME__COMMAND__SYNC || outer->command == FLOO__FRAME__COMMAND__UNREAD);
 }
 
-/* The Frame itself; @payload: (out): points into @data, which is much where it is a page. @cut: (out): the payload ends early. */
+/* Unpacks the Frame itself. @payload: (out): points into @data, since a page may be large. @cut: (out): the payload ends early. */
 static const Floo__Frame *
 decode_outer (Frame *self, const ProtobufCBinaryData *data, ProtobufCBinaryData *payload, gboolean *cut, GError **error)
 {
@@ -394,7 +394,7 @@ floo_frame_text (FlooFrame *frame, gboolean has, const ProtobufCBinaryData *data
 
   if (!has || data->len == 0)
     return "";
-  /* The arena has put a NUL behind it. */
+  /* The arena has put a NUL after it. */
   if (g_utf8_validate_len ((const char *) data->data, data->len, NULL))
     return (const char *) data->data;
 

@@ -6,8 +6,8 @@
  * one frame may cost is bounded by FLOO_MAX_FRAME, FLOO_MAX_INFLATED,
  * FLOO_MAX_FRAME_MEMORY, FLOO_MAX_ITEM_MEMORY and FLOO_MAX_PAGE_METAS.
  *
- * What a service sends is taken entry by entry: one that is malformed is left out, and a page beyond a bound ends before it. A client's
- * frame is accepted as a whole or refused.
+ * A service's frame is decoded entry by entry: a malformed one is ignored, and a page that exceeds a bound is cut there. A client's frame is
+ * accepted as a whole or refused.
  *
  * In daemon/wire/floo.proto every text field is declared `bytes`: the bytes on
  * the wire are the same, but a text keeps its length, so that a NUL or invalid
@@ -30,9 +30,9 @@ typedef enum {
 /**
  * FlooFrame:
  *
- * A decoded frame. All it points to lies in one arena that goes with the last
- * reference; at most one thread uses a frame at a time (unpacking a
- * payload allocates in the arena).
+ * A decoded frame. All it points to is in one arena that is freed with the last
+ * reference; only one thread may use a frame at a time (unpacking a payload
+ * allocates in the arena).
  */
 typedef struct {
   Floo__Frame__Command command;
@@ -45,10 +45,10 @@ typedef struct {
   gint64 notice_uid;    /* NOTICE: the conversation, 0 the system's */
   const Floo__XID *notice_xid; /* NOTICE: likewise, as it was written */
   gsize memory;         /* bytes that the frame holds now */
-  guint left_out;       /* metas, or conversations of UnreadDL, that are malformed and were left out */
-  gsize left_out_from, left_out_to; /* these of the entries that are left stand behind the first and the last of them */
-  const char *why;      /* what is wrong with the first of these, or which bound cut the page; NULL: nothing */
-  gboolean cut;         /* SyncDL: the page is beyond a bound and ends early. Its next_key is the id of its last meta, or of the first
+  guint left_out;       /* metas, or conversations of UnreadDL, that are malformed and were ignored */
+  gsize left_out_from, left_out_to; /* indices of the remaining entries after the first and the last ignored one */
+  const char *why;      /* the error of the first ignored one, or the bound that cut the page; NULL: none */
+  gboolean cut;         /* SyncDL: the page exceeds a bound and ends early. Its next_key is the id of its last meta, or of the first
                          * one beyond the bound where that is the only one */
 } FlooFrame;
 
@@ -56,8 +56,8 @@ typedef struct {
  * floo_frame_decode:
  * @bytes: the encoded Frame, without Engine.IO's leading byte
  *
- * Inflates and unpacks a frame. In a service's frame a meta whose ids are beyond int64 is left out, such a time is 0, and a page beyond a
- * bound is cut. What cannot be used at all is an error; in a client's frame, so is every one of these.
+ * Inflates and unpacks a frame. In a service's frame a meta whose ids are beyond int64 is ignored, such a time is 0, and a page that exceeds a
+ * bound is cut. A frame that cannot be used at all is an error; in a client's frame each of these is.
  *
  * Returns: (transfer full): a frame, or NULL with FLOO_ERROR_PROTOCOL (names what is wrong)
  */
@@ -78,10 +78,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooFrame, floo_frame_unref)
 gconstpointer floo_frame_unpack (FlooFrame *frame, const ProtobufCMessageDescriptor *descriptor,
                                  const ProtobufCBinaryData *payload, GError **error);
 
-/* Frees what floo_frame_unpack() and floo_frame_text() made so far. */
+/* Frees the results of floo_frame_unpack() and floo_frame_text(). */
 void floo_frame_release_items (FlooFrame *frame);
 
-/* Marks a page as history that does not say so itself (it is cut, or a refusal). */
+/* Marks a page as history that is not marked so itself (a cut one, or a refusal). */
 void floo_frame_set_history (FlooFrame *frame);
 
 /**

@@ -25,7 +25,7 @@ struct _FlooSioDecoder {
   int frame_in;         /* how many of them come before the frame, or NO_FRAME */
 };
 
-/* A part of the text that is being read. */
+/* The rest of the text that is being read. */
 typedef struct {
   const char *at, *end;
 } Span;
@@ -146,7 +146,7 @@ decode_nothing (FlooSioDecoder *decoder, Span span, FlooSioPacket *packet, GErro
 
 /* --- Socket.IO, inside Engine.IO's message --- */
 
-/* Steps over a namespace; FALSE: it is another one than "/", whose packets do not concern us. */
+/* Skips a namespace; FALSE: it is another one than "/", whose packets are ignored. */
 static gboolean
 skip_namespace (Span *span)
 {
@@ -164,7 +164,7 @@ skip_namespace (Span *span)
   return is_root;
 }
 
-/* Steps over the digits of a number; FALSE where it is none or above @max. */
+/* Skips the digits of a number; FALSE where it is none or above @max. */
 static gboolean
 read_number (Span *span, guint max, guint *out)
 {
@@ -242,7 +242,7 @@ parse_array (Span span, gboolean is_event, JsonNode **root, GError **error)
   return array;
 }
 
-/* An event with text arguments only, of whatever name, and acks: nothing that concerns us. */
+/* Events with only text arguments, of any name, and acks are ignored. */
 static gboolean
 decode_event (FlooSioDecoder *decoder, Span span, FlooSioPacket *packet, GError **error)
 {
@@ -268,7 +268,7 @@ read_attachments (Span *span, guint *out, GError **error)
   return TRUE;
 }
 
-/* Which attachment the event's only argument stands for. */
+/* Reads which attachment the event's only argument refers to. */
 static gboolean
 get_placeholder (JsonArray *array, guint n_attachments, int *out)
 {
@@ -331,7 +331,7 @@ decode_message (FlooSioDecoder *decoder, Span span, FlooSioPacket *packet, GErro
   guint type;
 
   if (decoder->pending > 0)
-    return fail (error, "a packet where an attachment is due");
+    return fail (error, "a packet instead of an attachment");
   if (span.at == span.end)
     return fail (error, "empty packet");
   type = (guint) (guchar) *span.at++ - '0';
@@ -370,7 +370,7 @@ take_attachment (FlooSioDecoder *decoder, GBytes *data, FlooSioPacket *packet, G
   return TRUE;
 }
 
-/* RFC 4648 with padding, nothing else; g_base64_decode() skips what it does not know. */
+/* Only RFC 4648 with padding is accepted; g_base64_decode() skips invalid characters. */
 static gboolean
 is_base64 (Span span)
 {
@@ -411,7 +411,7 @@ decode_text (FlooSioDecoder *decoder, Span span, FlooSioPacket *packet, GError *
   static const char usual[] = FLOO_SIO_TEXT_FRAME;
   guint type;
 
-  /* Nearly every text is this one. */
+  /* The most frequent text. */
   if (decoder->pending == 0 && span_len (span) == strlen (usual) && memcmp (span.at, usual, strlen (usual)) == 0)
     {
       decoder->pending = 1;

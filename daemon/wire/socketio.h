@@ -23,7 +23,7 @@ typedef enum {
   FLOO_SIO_FRAME        /* the event "frame" is complete: frame has its bytes */
 } FlooSioKind;
 
-/* What one WebSocket message came to; cleared with floo_sio_packet_clear(). */
+/* The result of one WebSocket message; cleared with floo_sio_packet_clear(). */
 typedef struct {
   FlooSioKind kind;
   guint ping_interval;  /* ms; the given value bounded to 1,000 .. 300,000 */
@@ -45,7 +45,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooSioDecoder, floo_sio_decoder_free)
 /**
  * floo_sio_decode_text:
  * floo_sio_decode_binary:
- * @packet: (out): what it was
+ * @packet: (out): the decoded packet
  *
  * Takes one WebSocket message. Text with "b4" is a binary message in base64. Events
  * of other names, acks and other namespaces are ignored (FLOO_SIO_NONE), their attachments with them.
@@ -55,13 +55,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (FlooSioDecoder, floo_sio_decoder_free)
 gboolean floo_sio_decode_text (FlooSioDecoder *decoder, const char *text, gsize len, FlooSioPacket *packet, GError **error);
 gboolean floo_sio_decode_binary (FlooSioDecoder *decoder, GBytes *message, FlooSioPacket *packet, GError **error);
 
-/* The texts that are sent as they are. */
+/* Texts that are sent unchanged. */
 #define FLOO_SIO_TEXT_CLOSE "1"
 #define FLOO_SIO_TEXT_PING "2"
 #define FLOO_SIO_TEXT_PONG "3"
 #define FLOO_SIO_TEXT_CONNECT "40"
 #define FLOO_SIO_TEXT_DISCONNECT "41"
-/* Goes before each binary message that carries a frame. */
+/* Precedes each binary message with a frame. */
 #define FLOO_SIO_TEXT_FRAME "451-[\"frame\",{\"_placeholder\":true,\"num\":0}]"
 
 /* Returns: (transfer full): the binary WebSocket message: 0x04, then @frame. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * caches.c: how the store answers instead of the service. Store thread, in read jobs.
+ * caches.c: answers operations from the store instead of the service. Store thread, in read jobs.
  *
- * Each leaves call->result NULL where the store does not know.
+ * Each function leaves call->result NULL if the store does not have the answer.
  */
 #include "session/operations/table.h"
 
@@ -25,7 +25,7 @@ set_result (FlooOperationCall *call, GVariant *result)
   return TRUE;
 }
 
-/* The list's ids, once all are known. */
+/* The list's ids, if the list is complete. */
 gboolean
 floo_cache_ids (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -41,7 +41,7 @@ floo_cache_ids (FlooDb *db, FlooOperationCall *call, GError **error)
   return ids != NULL && set_result (call, g_variant_new ("(@ax)", ids));
 }
 
-/* The cursor of the page asked for, "" where there are no pages. */
+/* The cursor of the requested page, "" for lists without pages. */
 static const char *
 cursor_of (const FlooOperationCall *call)
 {
@@ -69,7 +69,7 @@ get_page (FlooDb *db, FlooOperationCall *call, const gint64 *owners, guint n, GE
   return set_result (call, g_variant_new ("(@aa{sv})", items));
 }
 
-/* Decisions that wait: what there is of them. Of the groups in the first argument, where it is an array. */
+/* The stored pending decisions; of the groups in the first argument, if it is an array. */
 gboolean
 floo_cache_pending (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -101,7 +101,7 @@ count_of (FlooDb *db, gint64 group, gint64 *count, GError **error)
   return TRUE;
 }
 
-/* A whole list of a group; of its members only where their number is right, if the service can be asked. */
+/* A complete list of a group; that of its members only if their number is right, while the service can be asked. */
 gboolean
 floo_cache_list (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -114,14 +114,14 @@ floo_cache_list (FlooDb *db, FlooOperationCall *call, GError **error)
     return FALSE;
   if (call->row->list == FLOO_LIST_MEMBERS && !count_of (db, group, &count, error))
     return FALSE;
-  /* What began with a page of ours goes on so. */
+  /* Pages after one from the store come from the store, too. */
   if (!floo_lists_is_own_cursor (cursor_of (call)) && (!complete || !listed || (call->online && count >= 0 && count != n)))
     return TRUE;
   return get_page (db, call, &group, 1, error)
          && (call->row->record != &floo_record_group_member || floo_complete_members (db, call, error));
 }
 
-/* Some members, where all of them are there. */
+/* Some members, if all of them are in the store. */
 gboolean
 floo_cache_members (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -141,7 +141,7 @@ floo_cache_members (FlooDb *db, FlooOperationCall *call, GError **error)
   return items == NULL || (set_result (call, g_variant_new ("(@aa{sv})", items)) && floo_complete_members (db, call, error));
 }
 
-/* A stale value is better than none only where there is nobody to ask. */
+/* A stale value is used only while offline. */
 gboolean
 floo_cache_value (FlooDb *db, FlooOperationCall *call, GError **error)
 {

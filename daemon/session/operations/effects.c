@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * effects.c: what the store learns from operations that the service has done. Store thread.
+ * effects.c: applies operations that the service has done to the store. Store thread.
  *
- * Events are journalled only where something changed; what the service's own notice brings later then changes nothing more.
+ * Events are journalled only for changes; the service's own notice, which arrives later, then changes nothing more.
  */
 #include "session/operations/table.h"
 
@@ -117,7 +117,7 @@ floo_effect_decline (FlooDb *db, FlooOperationCall *call, GError **error)
   return floo_lists_decide (db, FLOO_LIST_APPLICATIONS, 0, id_argument (call, 0), FLOO_DECISION_DECLINED, error);
 }
 
-/* The conversation goes with the notice. */
+/* The conversation is deleted when the notice arrives. */
 gboolean
 floo_effect_remove_user (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -140,7 +140,7 @@ floo_effect_block_user (FlooDb *db, FlooOperationCall *call, GError **error)
 
 /* ---- lists ---- */
 
-/* Ids alone, as a page of records. */
+/* Only ids, as a page of records. */
 static GVariant *
 ids_as_records (GVariant *ids)
 {
@@ -159,7 +159,7 @@ ids_as_records (GVariant *ids)
   return g_variant_ref_sink (g_variant_builder_end (&records));
 }
 
-/* Whose list a call asks for. */
+/* The owner of the requested list. */
 static gint64
 owner_of (const FlooOperationCall *call)
 {
@@ -192,7 +192,7 @@ floo_effect_take_list (FlooDb *db, FlooOperationCall *call, GError **error)
   /* Applications to some groups are no reading of all. */
   if (call->row->list == FLOO_LIST_GROUP_APPLICATIONS)
     next = "-";
-  /* More than was asked for is no page, and its end not that of the list. */
+  /* An answer with more than the requested number is not a page, and its end is not the list's. */
   if (call->cut)
     next = "-";
   call->outdated = floo_lists_changed_since (db, call->row->list, owner_of (call), call->asked);
@@ -254,7 +254,7 @@ floo_effect_create_group (FlooDb *db, FlooOperationCall *call, GError **error)
          || (floo_contacts_put (db, FLOO_CONTACT_GROUP, group, info, NULL, error) && enter_group (db, call, group, error));
 }
 
-/* The conversation goes with the notice, or stays. */
+/* The conversation is deleted when the notice arrives, or kept. */
 gboolean
 floo_effect_exit_group (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -276,7 +276,7 @@ merge_group (FlooDb *db, gint64 group, JsonObject *fields, GError **error)
          && list_event (db, FLOO_SIGNAL_GROUP_LIST_UPDATE, changed, error);
 }
 
-/* What the result says, where it says it, else the last argument. */
+/* The value in the result, if it has it, else the last argument. */
 gboolean
 floo_effect_set_group_field (FlooDb *db, FlooOperationCall *call, GError **error)
 {
@@ -293,7 +293,7 @@ floo_effect_set_group_field (FlooDb *db, FlooOperationCall *call, GError **error
     }
   else
     fields = changed_field (call);
-  /* The brief form has it under another name. What a former owner is now, we are not told. */
+  /* The brief form has it under another name. The new role of the former owner is not known. */
   if (g_str_equal (call->row->field, "owner_id"))
     {
       call->fetch = TRUE;
@@ -306,7 +306,7 @@ floo_effect_set_group_field (FlooDb *db, FlooOperationCall *call, GError **error
 
 /* ---- the lists that users are in ---- */
 
-/* Ids of those for whom the service says that it was done. */
+/* Ids of the users for whom the service reports success. */
 static GArray *
 done_ids (GVariant *result)
 {
@@ -352,7 +352,7 @@ floo_effect_move_users (FlooDb *db, FlooOperationCall *call, GError **error)
   for (guint i = 0; i < ids->len; i++)
     if (!move_user (db, call->row, group, g_array_index (ids, gint64, i), &moved, error))
       return FALSE;
-  /* Until when a ban is, only the service says. */
+  /* The end time of a ban is known only to the service. */
   if ((call->row->adds & (1u << FLOO_LIST_BANNED)) != 0 && !floo_lists_forget (db, FLOO_LIST_BANNED, group, error))
     return FALSE;
   if (moved)
@@ -417,7 +417,7 @@ floo_effect_put_value (FlooDb *db, FlooOperationCall *call, GError **error)
   return floo_values_put_record (db, call->row->field, record, error);
 }
 
-/* What others see of us is in our own details, too. */
+/* Our public profile is in our own contact details, too. */
 static gboolean
 merge_own_details (FlooDb *db, FlooOperationCall *call, JsonObject *profile, GError **error)
 {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * operations.c: the engine of the table of operations: packs the arguments, asks the service (or the store), decodes, updates the store,
- * replies.
+ * operations.c: runs the operations of the table: packs the arguments, asks the service (or the store), decodes, updates the store, replies.
  */
 #include "session/operations/operations.h"
 
@@ -37,7 +36,7 @@ floo_operation_get_reply_type (const FlooRestOperation *row)
 
 /* ---- one call ---- */
 
-/* What changes while it is asked for is asked for so often. */
+/* How often something is requested that changes meanwhile. */
 #define MAX_ASKED 3
 
 struct _FlooOperations {
@@ -139,7 +138,7 @@ decode_field (const FlooRecord *record, JsonNode *data, GError **error)
   return sunk != NULL ? g_variant_lookup_value (sunk, record->key, NULL) : NULL;
 }
 
-/* Most operations without a record say whether they were done. */
+/* Most operations without a record return whether they succeeded. */
 static gboolean
 check_done (JsonNode *data, GError **error)
 {
@@ -149,7 +148,7 @@ check_done (JsonNode *data, GError **error)
   return FALSE;
 }
 
-/* A page whose cursor is the one that it was asked with leads nowhere: it is the last one. */
+/* A page whose cursor is the one of its request is the last one. */
 static void
 end_at_same_cursor (const FlooOperationCall *op, FlooRestAnswer *answer)
 {
@@ -162,7 +161,7 @@ end_at_same_cursor (const FlooOperationCall *op, FlooRestAnswer *answer)
     *answer->cursor = '\0';
 }
 
-/* How many records were asked for; 0: as many as there are. */
+/* How many records were requested; 0: all. */
 static guint
 asked_for (const FlooOperationCall *call)
 {
@@ -232,7 +231,7 @@ run_effect (FlooDb *db, gpointer data, GError **error)
 static Job *job_new (FlooOperations *self, const FlooRestOperation *row, GVariant *args, FlooReply reply, gpointer user_data);
 static void ask_service (Job *job);
 
-/* The service has done it: a store that fails now does not undo that, and the notices will tell the rest. */
+/* The service has done it: a failing store does not change that, and notices will follow. */
 static void
 on_effect_done (FlooStore *store, gpointer data, const GError *error)
 {
@@ -255,7 +254,7 @@ on_effect_done (FlooStore *store, gpointer data, const GError *error)
     job->owner->listener->contacts_stale (job->owner->data);
 }
 
-/* @failure: (transfer full) (nullable): without, job->op.result is there */
+/* @failure: (transfer full) (nullable): if NULL, job->op.result is set */
 static void
 act_on_result (Job *job, GError *failure)
 {
@@ -275,7 +274,7 @@ act_on_result (Job *job, GError *failure)
     }
 }
 
-/* A large answer on its way through a thread. */
+/* A large answer that is decoded on a thread. */
 typedef struct {
   const FlooOperationCall *call;        /* of the job that waits for it */
   FlooRestAnswer *answer;
@@ -352,7 +351,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   act_on_result (job, error);
 }
 
-/* As the option says, else the configuration. */
+/* The option or, without it, the configuration. */
 static gboolean
 keeps_history (const Job *job)
 {
@@ -439,7 +438,7 @@ wants_refresh (const FlooRestOperation *row, GVariant *args)
   return FALSE;
 }
 
-/* Whether the store is asked first. A page that it began, it goes on with. */
+/* Whether the store is asked first. It also answers the pages after one of its own. */
 static gboolean
 may_use_cache (FlooAccount *account, const FlooRestOperation *row, GVariant *args)
 {

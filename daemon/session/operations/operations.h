@@ -39,9 +39,9 @@ void floo_operations_call (FlooOperations *self, const char *interface, const ch
  */
 void floo_operations_list_members (FlooOperations *self, gint64 group, const char *cursor, guint limit, FlooReply reply, gpointer user_data);
 
-/* gint64: the conversations of groups that a call under way (Destroy, Leave) ends, and which are to stay. */
+/* gint64: conversations that are kept although a call under way (Destroy, Leave) ends their group or membership. */
 const GArray *floo_operations_get_keeping (const FlooOperations *self);
-/* gint64: the conversations that go with a call under way (Destroy, Leave, Remove), by the id of their group or user. */
+/* gint64: conversations that are deleted with a call under way (Destroy, Leave, Remove), by the id of their group or user. */
 const GArray *floo_operations_get_removing (const FlooOperations *self);
 
 G_END_DECLS

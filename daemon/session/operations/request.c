@@ -18,7 +18,7 @@ is_empty (GVariant *value)
     }
 }
 
-/* Texts go as they are, numbers and booleans as D-Bus's text form has them. */
+/* Texts are sent unchanged, numbers and booleans in D-Bus's text form. */
 static char *
 query_text (GVariant *value)
 {
@@ -89,7 +89,7 @@ add_argument (Request *request, const FlooRestOperation *row, const FlooArg *arg
   return arg->place != FLOO_ARG_RECORD || add_record (request, row->input, value, error);
 }
 
-/* Texts of clients are bounded, so that no request is. */
+/* Checks the size of a client's text. */
 static gboolean
 check_size (GVariant *args, GError **error)
 {

@@ -24,7 +24,7 @@
 /* A list of members of a group. */
 #define MEMBERS_OF .result = FLOO_RESULT_RECORDS, .record = &floo_record_group_member
 #define MEMBERS_PAGE .result = FLOO_RESULT_PAGE, .record = &floo_record_group_member
-/* Something done to some users of a group, and what became of it for each. */
+/* An operation on some users of a group, with a result for each. */
 #define ON_USERS .args = { B ("group_id"), B ("user_list") }, .result = FLOO_RESULT_RECORDS, .record = &floo_record_group_relation
 #define MOVES .effect = floo_effect_move_users
 /* One field of a group's details. */
@@ -80,7 +80,7 @@ const FlooRestOperation floo_operations[] = {
   { "Roster.SetExt", POST, "/roster/ext", .args = { B ("user_id"), B ("ext") }, SETS_USER ("ext") },
   { "Roster.SetMuted", POST, "/roster/ext", .args = { B ("user_id"), B ("mute_notification") }, SETS_USER ("mute_notification") },
 
-  /* ---- Groups: coming and going ---- */
+  /* ---- Groups: joining and leaving ---- */
   { "Groups.ListPublic", GET, "/group/public_list", .result = FLOO_RESULT_IDS },
   { "Groups.Create", POST, "/group/create", .args = { B ("name"), B ("user_list"), OPTIONS }, .result = FLOO_RESULT_RECORD,
     .record = &floo_record_group_info, .effect = floo_effect_create_group },
@@ -143,7 +143,7 @@ const FlooRestOperation floo_operations[] = {
   { "Groups.SetJoinApproval", POST, "/group/settings/require_admin_approval", .args = { B ("group_id"), B ("apply_approval") },
     SETS_GROUP ("apply_approval") },
 
-  /* ---- Groups: what they keep ---- */
+  /* ---- Groups: announcements and files ---- */
   { "Groups.ListAnnouncements", GET, "/group/announcement/list", .args = { Q ("group_id") }, .result = FLOO_RESULT_RECORDS,
     .record = &floo_record_announcement },
   { "Groups.GetAnnouncement", GET, "/group/announcement", .args = { Q ("group_id"), Q ("announcement_id") },

@@ -2,8 +2,8 @@
 /*
  * table.h: the service's REST operations as a table. Only for this folder and tests.
  *
- * One row (table.c) is one method of the bus: which request it is, where each of its arguments goes, which record comes back, and
- * what the store learns from it. The engine (operations.c) does the rest, so that a new operation costs one row.
+ * One row (table.c) is one method of the bus: its request, the place of each argument in it, the record of the answer, and its effect on the
+ * store. operations.c does the rest, so that a new operation needs only a row.
  */
 #pragma once
 
@@ -33,7 +33,7 @@ typedef struct {
   gboolean optional;            /* left out where it is "", 0 or empty */
 } FlooArg;
 
-/* What comes back, and with what the method replies. */
+/* The form of the answer, and the method's reply. */
 typedef enum {
   FLOO_RESULT_NONE,             /* () */
   FLOO_RESULT_RECORD,           /* (a{sv}) */
@@ -47,7 +47,7 @@ typedef enum {
 /* When the store answers instead of the service. */
 typedef enum {
   FLOO_CACHE_NEVER,
-  FLOO_CACHE_KNOWN,             /* wherever it knows, without the argument `refresh` or with FALSE */
+  FLOO_CACHE_KNOWN,             /* if it has the answer, without the argument `refresh` or with FALSE */
   FLOO_CACHE_OFFLINE            /* only while the service cannot be asked */
 } FlooCacheUse;
 
@@ -59,12 +59,12 @@ typedef struct _FlooRestOperation FlooRestOperation;
  * @result: (nullable): the reply, a tuple; effects may replace it
  * @online: whether the service can be asked
  * @asked: floo_contacts_get_moment() when the service was asked
- * @keep: of FLOO_EFFECT exit_group: the conversation stays
+ * @keep: of floo_effect_exit_group(): the conversation is kept
  * @fetch: (out): details in the store are missing or stale now
- * @cut: the answer had more records than were asked for; the first ones are taken
- * @outdated: (out): the store has news that is younger than the question: nothing was taken, and the service is asked again
+ * @cut: the answer had more records than requested; only the first ones are used
+ * @outdated: (out): the store has changes that are newer than the request: nothing was stored, and the service is asked again
  *
- * What effects and caches see of a call. Store thread.
+ * A call as effects and caches see it. Store thread.
  */
 typedef struct {
   const FlooRestOperation *row;
@@ -79,21 +79,21 @@ typedef struct {
   gboolean cut;
 } FlooOperationCall;
 
-/* In a write job, after the service has done it: brings the store up to date and journals what changed. */
+/* In a write job, after the service has done it: updates the store and journals the changes. */
 typedef gboolean (*FlooEffect) (FlooDb *db, FlooOperationCall *call, GError **error);
-/* In a read job: leaves a result where the store has the answer. */
+/* In a read job: sets the result if the store has the answer. */
 typedef FlooEffect FlooCache;
 
 /**
  * FlooRestOperation:
  * @name: "Roster.Accept", the interface's last part and the method
- * @args: one an argument of the method, in its order
+ * @args: one per argument of the method, in order
  * @fixed: (nullable): a query parameter that never changes, key and value
  * @self: (nullable): a member of the body that is our own id
  * @record: (nullable): of the result; of a FLOO_RESULT_FIELD its key field is the result
  * @input: (nullable): of the argument FLOO_ARG_RECORD
- * @field: (nullable): what the effect sets: a field of details, or the name of a value
- * @list: what the effect fills or the cache reads
+ * @field: (nullable): set by the effect: a field of details, or the name of a value
+ * @list: filled by the effect or read by the cache
  * @adds: bits of lists that users named in the call are in after it
  * @drops: bits of lists that they are not in any more
  */

@@ -3,7 +3,7 @@
 
 #include "store/tables/state.h"
 
-/* So many changes are remembered; then all are forgotten, and requests from before are repeated. */
+/* How many changes are remembered; with more all are forgotten, and requests from before are repeated. */
 #define MAX_CHANGES 4096
 
 typedef struct {
@@ -49,6 +49,6 @@ floo_changes_since (FlooDb *db, guint what, gint64 id, gint64 moment)
   const Key key = { id, what };
   const gint64 *changed = state->changes != NULL ? g_hash_table_lookup (state->changes, &key) : NULL;
 
-  /* In the same microsecond: the order is unknown, so it is asked again. */
+  /* In the same microsecond the order is unknown, so the request is repeated. */
   return moment <= state->changes_from || (changed != NULL && moment <= *changed);
 }

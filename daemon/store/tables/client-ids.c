@@ -44,7 +44,7 @@ floo_client_ids_load (FlooDb *db, GError **error)
     }
   else if (!g_error_matches (local, G_FILE_ERROR, G_FILE_ERROR_NOENT))
     {
-      /* Without it client ids that the service has seen could be given again. */
+      /* Without it client ids could be used again that the service has seen. */
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "The file with the highest client id cannot be read: %s", local->message);
       return FALSE;
     }

@@ -41,7 +41,7 @@ floo_contacts_set_list (FlooDb *db, FlooContactKind kind, const gint64 *ids, gui
   g_array_sort (wanted, compare_ids);
   if (!get_listed (db, kind, old, error))
     return FALSE;
-  /* Both ascend: what is only in one of them changes. */
+  /* Both are sorted: ids in only one of them are changes. */
   while (i < old->len || j < wanted->len)
     {
       gboolean gone = j >= wanted->len || (i < old->len && g_array_index (old, gint64, i) < g_array_index (wanted, gint64, j));
@@ -59,7 +59,7 @@ floo_contacts_set_list (FlooDb *db, FlooContactKind kind, const gint64 *ids, gui
   return TRUE;
 }
 
-/* ---- what changed when ---- */
+/* ---- times of changes ---- */
 
 gint64
 floo_contacts_get_moment (void)
@@ -86,7 +86,7 @@ run_on (FlooDb *db, const char *name, FlooContactKind kind, gint64 id, gboolean 
   return TRUE;
 }
 
-/* Joined or left: our role in the group has changed, too. */
+/* After joining or leaving our role in the group has changed, too. */
 static void
 note_listed (FlooDb *db, FlooContactKind kind, gint64 id)
 {
@@ -265,7 +265,7 @@ all_banned_until (JsonObject *details)
   return until > 0 ? MIN (until, G_MAXINT64 / 1000) * 1000 : MAX (until, -1);
 }
 
-/* What the conversation list shows is kept in columns of its own. @fresh: they are no longer stale */
+/* Stores details; fields shown in the conversation list have columns of their own. @fresh: they are no longer stale */
 static gboolean
 save (FlooDb *db, FlooContactKind kind, gint64 id, JsonNode *details, gboolean fresh, GError **error)
 {
@@ -348,7 +348,7 @@ floo_contacts_get (FlooDb *db, FlooContactKind kind, const FlooRecord *record, c
           g_variant_builder_clear (&records);
           return NULL;
         }
-      /* A notice may have merged a field of a wrong type: then they are fetched again. */
+      /* A notice may have merged a field of a wrong type: the details are fetched again. */
       value = details != NULL ? floo_record_from_json (record, details, NULL) : NULL;
       if (value != NULL)
         g_variant_builder_add_value (&records, value);

@@ -2,8 +2,8 @@
 /*
  * contacts.h: the roster and the joined groups with cached details. All functions run inside a job.
  *
- * Details are kept as the JSON object of the record (base/record.h) under the seed's field names, so that a notice's changed
- * fields merge into them.
+ * Details are stored as the JSON object of the record (base/record.h) with its field names, so that changed fields of a notice can be merged
+ * into them.
  */
 #pragma once
 
@@ -14,10 +14,10 @@
 
 G_BEGIN_DECLS
 
-/* Users and groups are kept alike; the list is who is in the roster, or which groups are joined. */
+/* Users and groups are stored alike; the list is the roster, or the joined groups. */
 typedef enum { FLOO_CONTACT_USER = 0, FLOO_CONTACT_GROUP = 1 } FlooContactKind;
 
-/* The list becomes exactly @ids; details of the others stay as a cache. @changed: (out): whether the list changed */
+/* Sets the list to @ids; details of others are kept as a cache. @changed: (out): whether the list changed */
 gboolean floo_contacts_set_list (FlooDb *db, FlooContactKind kind, const gint64 *ids, guint n, gboolean *changed, GError **error);
 gboolean floo_contacts_add (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *changed, GError **error);
 gboolean floo_contacts_remove (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *changed, GError **error);
@@ -25,7 +25,7 @@ gboolean floo_contacts_remove (FlooDb *db, FlooContactKind kind, gint64 id, gboo
 GVariant *floo_contacts_list (FlooDb *db, FlooContactKind kind, GError **error);
 gboolean floo_contacts_is_listed (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *listed, GError **error);
 
-/* Of a list member, or somebody who writes in a group, without details, or whose details are marked stale: what is still to be fetched. Appends gint64 to @ids. */
+/* Appends the ids (gint64) whose details are to be fetched: members of the list and senders in groups without details, or with stale ones. */
 gboolean floo_contacts_missing (FlooDb *db, FlooContactKind kind, guint limit, GArray *ids, GError **error);
 /* Whether details of this one are to be fetched, listed or not. */
 gboolean floo_contacts_is_missing (FlooDb *db, FlooContactKind kind, gint64 id, gboolean *missing, GError **error);
@@ -34,31 +34,31 @@ gboolean floo_contacts_mark_stale (FlooDb *db, FlooContactKind kind, gint64 id, 
 /**
  * floo_contacts_get_sender:
  * @name: (out) (transfer full) (nullable): the name to show for the user @id
- * @is_missing: (out): nothing was known of this user; details are fetched from now on, as those of the list
+ * @is_missing: (out): the user was not known; the details will be fetched, as those of the list
  */
 gboolean floo_contacts_get_sender (FlooDb *db, gint64 id, char **name, gboolean *is_missing, GError **error);
-/* The name that a message of @id came with is shown until details are known. */
+/* Sets the name in a message of @id, which is shown until details are known. */
 gboolean floo_contacts_hint_name (FlooDb *db, gint64 id, const char *name, GError **error);
-/* Whether the group hides details of its members from us, and @user is none of our roster. */
+/* Whether the group hides details of its members from us, and @user is not in our roster. */
 gboolean floo_contacts_is_hidden (FlooDb *db, gint64 group, gint64 user, gboolean *hidden, GError **error);
 
-/* Keeps details (a decoded record, a{sv}): the fields given replace those there, others stay. @changed: (out) (optional) */
+/* Stores details (a decoded record, a{sv}): the given fields replace the stored ones, others are kept. @changed: (out) (optional) */
 gboolean floo_contacts_put (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *details, gboolean *changed, GError **error);
 /**
  * floo_contacts_put_answer:
  * @asked: floo_contacts_get_moment() when the service was asked
  * @changed: (out) (optional)
- * @outdated: (out): details were merged or marked stale since: they are left as they are, and stale
+ * @outdated: (out): details were merged or marked stale since: they are not changed, and stale
  *
- * The answer of the service to a question: it may come after news of the same record that is younger than the question.
+ * Stores an answer of the service, unless the record changed after the request.
  */
 gboolean floo_contacts_put_answer (FlooDb *db, FlooContactKind kind, gint64 id, GVariant *details, gint64 asked, gboolean *changed,
                                    gboolean *outdated, GError **error);
-/* Of this process; on any thread. */
+/* The present moment, valid in this process only; on any thread. */
 gint64 floo_contacts_get_moment (void);
-/* Whether somebody came into the list or left it since @moment. */
+/* Whether an entry was added to the list or removed since @moment. */
 gboolean floo_contacts_list_changed_since (FlooDb *db, FlooContactKind kind, gint64 moment);
-/* Merges the fields of a notice's content into details that are there. */
+/* Merges the fields of a notice's content into stored details. */
 gboolean floo_contacts_merge (FlooDb *db, FlooContactKind kind, gint64 id, JsonObject *fields, gboolean *changed, GError **error);
 
 /**

@@ -27,7 +27,7 @@ ids_to_json (GHashTable *set)
   return g_string_free (text, FALSE);
 }
 
-/* Writes how far the other one has read; each of @ids is of the conversation at the same place in @conversations. */
+/* Writes how far the other user has read; each of @ids belongs to the conversation at the same index in @conversations. */
 static gboolean
 write_read_up_to (FlooDb *db, const GArray *conversations, const GArray *ids, GError **error)
 {
@@ -99,7 +99,7 @@ add_conversations_of_outbox (FlooDb *db, FlooTouched *touched, GError **error)
   return add_conversations (query, touched, error);
 }
 
-/* Those with the contact, and those whose last message is from it. */
+/* Adds the conversations with the contact, and those whose last message is from it. */
 static gboolean
 add_conversations_of_contacts (FlooDb *db, FlooTouched *touched, GError **error)
 {
@@ -149,7 +149,7 @@ tell_one (FlooDb *db, gint64 id, Tale *tale, GError **error)
   return TRUE;
 }
 
-/* Refreshes all that were noted; each costs only itself. */
+/* Refreshes all noted conversations; an error in one does not affect the others. */
 static gboolean
 collect (FlooDb *db, Tale *tale, GError **error)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * conversations-changed.h: the event that tells which conversations a transaction changed. Private to the store.
+ * conversations-changed.h: the event with the conversations that a transaction changed. Private to the store.
  *
  * At the end of the transaction the columns that the list shows are updated for each conversation that touched.h noted, and those
- * whose entry is another one now are one ConversationsChanged.
+ * whose entry has changed are reported in one ConversationsChanged.
  */
 #pragma once
 

@@ -43,7 +43,7 @@ floo_conversations_count (FlooDb *db, gint64 id, int delta, GError **error)
   return floo_query_run_ints (db, "conversation-count", FLOO_INTS (id, delta), NULL, error);
 }
 
-/* The newest message that shows in the list: a call that is no record does not. */
+/* The newest message that is shown in the list, which call signalling without a record is not. */
 static gboolean
 find_last (FlooDb *db, gint64 id, gint64 *last, GError **error)
 {
@@ -81,7 +81,7 @@ floo_conversations_settle (FlooDb *db, gint64 id, GError **error)
   return floo_query_run_ints (db, "conversation-settle", FLOO_INTS (id, last), NULL, error);
 }
 
-/* A place in the list: everything after it comes on the next page. */
+/* A position in the list, after which the next page begins. */
 typedef struct {
   gint64 pinned;
   gint64 activity;

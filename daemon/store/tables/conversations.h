@@ -32,20 +32,20 @@ floo_conversation_to_type (FlooConversationType type)
  * @mentioned: one of them mentions us
  * @last_id, @last_timestamp: the newest of the new messages; 0: none (the conversation is only made)
  *
- * Makes the conversation where it is not there and takes new messages into account: once a batch and conversation.
- * The mention flag goes when the unread count becomes 0.
+ * Makes the conversation if it does not exist and counts new messages: once per batch and conversation.
+ * The mention flag is cleared when the unread count becomes 0.
  */
 gboolean floo_conversations_touch (FlooDb *db, gint64 id, FlooConversationType type, gboolean listed, int unread_delta, gboolean mentioned,
                                    gint64 last_id, gint64 last_timestamp, GError **error);
 
-/* We came into the group @id at @now, ms: it is in the list before anything is written in it. */
+/* We joined the group @id at @now, ms: it is listed before it has messages. */
 gboolean floo_conversations_enter_group (FlooDb *db, gint64 id, gint64 now, GError **error);
-/* The list of joined groups is another one: groups in which we are not, and in which nothing is, leave the list. */
+/* The list of joined groups has changed: removes groups without messages that we are not in. */
 gboolean floo_conversations_drop_empty_groups (FlooDb *db, GError **error);
 
 /**
  * floo_conversations_list:
- * @cursor: "" from the beginning; opaque, holds its place while the list changes
+ * @cursor: "" from the beginning; opaque, stays valid while the list changes
  * @unread: only those with unread messages
  * @type: (nullable): roster, group or system
  *
@@ -60,10 +60,10 @@ GVariant *floo_conversations_list (FlooDb *db, const char *cursor, guint limit, 
 GVariant *floo_conversations_get (FlooDb *db, gint64 id, GError **error);
 gboolean floo_conversations_get_type (FlooDb *db, gint64 id, FlooConversationType *type, GError **error);   /* NOT_FOUND */
 gboolean floo_conversations_get_unread (FlooDb *db, gint64 id, guint *unread, GError **error);              /* 0 where there is none */
-/* Sum over all conversations that are not muted in no way: Account.UnreadTotal. Cheap (kept by the connection). */
+/* Sum over all conversations that are not muted: Account.UnreadTotal. */
 gboolean floo_conversations_get_unread_total (FlooDb *db, guint *total, GError **error);
 gboolean floo_conversations_set_draft (FlooDb *db, gint64 id, FlooConversationType type, const char *text, gint64 now, GError **error);
-/* The ids that are pinned, as the service says; the others are not. @changed: (out) */
+/* Sets the pinned ids as told by the service; all others are not pinned. @changed: (out) */
 gboolean floo_conversations_set_pinned (FlooDb *db, const gint64 *ids, guint n, gboolean *changed, GError **error);
 gboolean floo_conversations_pin (FlooDb *db, gint64 id, gboolean pinned, gboolean *changed, GError **error);
 /* Whether one was pinned or unpinned since @moment, floo_contacts_get_moment() when the service was asked. */
@@ -71,26 +71,26 @@ gboolean floo_conversations_pins_changed_since (FlooDb *db, gint64 moment);
 /* With all its messages (tombstones are not needed: @up_to the highest id stays known, so that pages do not bring them back), the
  * outbox's rows of it stay. @deleted: (out) */
 gboolean floo_conversations_delete (FlooDb *db, gint64 id, gboolean *deleted, GError **error);
-/* Its messages alone, so that it stays in the list. @up_to: (out): the highest message id that went. NOT_FOUND */
-/* The user has left the group @id, or is about to: its conversation stays, also when the service says so. Until it is entered again. */
+/* Keeps the conversation of the group @id, which the user has left or is about to leave, also when the service's notice arrives; until it is
+ * joined again. */
 gboolean floo_conversations_keep (FlooDb *db, gint64 id, GError **error);
 gboolean floo_conversations_is_kept (FlooDb *db, gint64 id, gboolean *kept, GError **error);
+/* Deletes its messages, and keeps it in the list. @up_to: (out): the highest deleted message id. NOT_FOUND */
 gboolean floo_conversations_clear (FlooDb *db, gint64 id, gint64 *up_to, GError **error);
-/* Whether it was deleted here, and nothing has come since. */
+/* Whether it was deleted here, and has no messages since. */
 gboolean floo_conversations_is_deleted (FlooDb *db, gint64 id, gboolean *is_deleted, GError **error);
-/* The same for one that was deleted elsewhere at a time of which @up_to is the id: what is newer stays, and what is older and has not
- * come yet does not come in any more, also where the conversation is not here. @deleted: (out): it was here; @is_left: (out): with what
- * is newer it still is */
+/* The same for one that was deleted on another device at the time of the id @up_to: newer messages are kept, and older ones that arrive later
+ * are not stored, also if the conversation does not exist here. @deleted: (out): it existed; @is_left: (out): it has newer messages */
 gboolean floo_conversations_delete_up_to (FlooDb *db, gint64 id, FlooConversationType type, gint64 up_to, gboolean *deleted,
                                           gboolean *is_left, GError **error);
 
-/* In a write job: order, last message or draft of one changed, or one went: RecentListUpdate, once a transaction and behind its other events.
- * Returns: TRUE */
+/* In a write job: order, last message or draft of a conversation changed, or one was removed: RecentListUpdate is emitted once per transaction,
+ * after its other events. Returns: TRUE */
 gboolean floo_conversations_list_changed (FlooDb *db);
 
 /* The conversation's newest message and activity are determined again after something was removed. */
 gboolean floo_conversations_settle (FlooDb *db, gint64 id, GError **error);
-/* Adds @delta to the conversation's unread count, not below 0; the mention goes with the last one. */
+/* Adds @delta to the conversation's unread count, not below 0; at 0 the mention is cleared. */
 gboolean floo_conversations_count (FlooDb *db, gint64 id, int delta, GError **error);
 
 G_END_DECLS

@@ -2,10 +2,10 @@
 /*
  * early.h: operations that arrived before their message, kept until it arrives. All functions run inside a job.
  *
- * READ_CANCEL (type 3) stays for what comes after it and was done before: it goes to ourselves, reading to the sender, and the service hands
- * out the one and the other in different conversations.
+ * READ_CANCEL (type 3) is kept for read acknowledgements that were sent before it and arrive after it: it is sent to ourselves, those to the
+ * sender, and the service delivers them in different conversations.
  *
- * They are kept as long as the ids of applied ones, the newest FLOO_EARLY_MAX of them.
+ * They are kept as long as the ids of applied ones, at most the newest FLOO_EARLY_MAX.
  */
 #pragma once
 
@@ -29,7 +29,7 @@ typedef struct {
 typedef gboolean (*FlooEarlyFunc) (const FlooEarly *early, gpointer user_data, GError **error);
 
 gboolean floo_early_add (FlooDb *db, const FlooEarly *early, GError **error);
-/* Whether there are any that wait. */
+/* Whether any are waiting. */
 gboolean floo_early_any (FlooDb *db, gboolean *any, GError **error);
 /* Whether @message was made unread after the operation @id. */
 gboolean floo_early_is_unread_after (FlooDb *db, gint64 message, gint64 id, gboolean *unread, GError **error);

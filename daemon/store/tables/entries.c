@@ -8,7 +8,7 @@
 #include "store/tables/rows.h"
 #include "store/tables/standing.h"
 
-/* Of the last message's content; a row of a list shows no more. */
+/* Characters of the last message's content; a list shows no more. */
 #define MAX_CHARACTERS 1024
 
 /* By FlooConversationType. */
@@ -17,7 +17,7 @@ enum { TYPE_GROUP = 1 };
 
 /* ---- reading ---- */
 
-/* Behind type: fields of the entry, in the order of the columns from the fourth on. */
+/* Fields of the entry after the type, in the order of the columns from the fourth on. */
 static const struct {
   const char *name;
   char type; /* of GVariant; m: the number of a FlooMessageType, e: of a FlooSendState, r: of a FlooRole */
@@ -85,7 +85,7 @@ new_default (char type)
     }
 }
 
-/* The fields with 0, FALSE or "", as half of them are: made once. */
+/* The fields with the values 0, FALSE and "", which are frequent: made once. */
 static GVariant *const *
 get_defaults (void)
 {
@@ -128,9 +128,9 @@ floo_entry_read (FlooQuery *query, gsize *size)
   return g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entry, 2 + n);
 }
 
-/* ---- keeping ---- */
+/* ---- refreshing ---- */
 
-/* The newest of what the conversation has: a message of ours that waits, else the last message. Writes it into the columns. */
+/* Writes the conversation's newest message into the columns: a waiting one of ours, else the last message. */
 static gboolean
 write_last (FlooDb *db, gint64 id, const FlooMessage *message, GError **error)
 {
@@ -182,7 +182,7 @@ show_stored (FlooDb *db, gint64 id, gint64 last_message, GError **error)
   return write_last (db, id, &row.message, error);
 }
 
-/* Of all that the entry is made of, the present row. Never 0. */
+/* A hash of the present row, with all that the entry is made of. Never 0. */
 static gint64
 hash_row (FlooQuery *query)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * entries.h: a conversation as an entry of a client's list: Conversations.List, Get and ConversationsChanged. Private to the store.
+ * entries.h: conversations as entries of a client's list: Conversations.List, Get and ConversationsChanged. Private to the store.
  *
- * All of it is in columns of the table conversations, which the writer keeps (touched.h), and in those of contacts.
+ * The entry is in columns of the table conversations, which the writer updates (touched.h), and in those of contacts.
  */
 #pragma once
 

@@ -19,7 +19,7 @@
 #include "store/engine/query.h"
 
 #define EVENTS_TYPE "a(txsv)"
-/* Rows looked at by one step of pruning. */
+/* Rows that one step of pruning reads. */
 #define PRUNE_ROWS 500
 /* How long notices and operations that took effect are remembered, and tokens after their last use. */
 #define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
@@ -58,7 +58,7 @@ without_conversations (GVariant *body)
   return g_variant_ref_sink (g_variant_new_tuple (rest, G_N_ELEMENTS (rest)));
 }
 
-/* Returns: (transfer full) (nullable): what is kept of a body whose messages or conversations are in the store; NULL: the ids are enough */
+/* Returns: (transfer full) (nullable): the stored part of a body whose messages or conversations are in the store; NULL: the ids are enough */
 static GVariant *
 strip (GVariant *body, FlooSignalRef ref)
 {
@@ -98,7 +98,7 @@ floo_journal_append_sized (FlooDb *db, FlooSignal signal, GVariant *body, gsize 
 
   if (db->events == NULL)
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "Events are for jobs that write");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_STORAGE, "Events can only be journalled by write jobs");
       return FALSE;
     }
   if (n_refs > 0)
@@ -131,18 +131,18 @@ floo_journal_get_position (FlooDb *db, guint64 *first, guint64 *last, GError **e
   return TRUE;
 }
 
-/* A row of the journal on its way out. */
+/* A row of the journal that is being read. */
 typedef struct {
   FlooDb *db;
   guint64 serial;
   const FlooSignalInfo *info;
   gconstpointer refs;
   guint n_refs;
-  GVariant *body;       /* (nullable) (owned): as kept */
+  GVariant *body;       /* (nullable) (owned): as stored */
   gsize bytes;          /* of the messages rendered so far */
 } Row;
 
-/* The kept body; NULL where the refs are enough. A body of a wrong type counts as missing: its event is left out. */
+/* The stored body; NULL where the refs are enough. A body of a wrong type counts as missing: its event is skipped. */
 static GVariant *
 read_body (FlooQuery *query, const FlooSignalInfo *info, gboolean has_refs)
 {
@@ -158,7 +158,7 @@ read_body (FlooQuery *query, const FlooSignalInfo *info, gboolean has_refs)
   body = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE (info->body), bytes, FALSE));
   if (g_variant_is_normal_form (body))
     return floo_variant_little_endian (body);
-  /* Swapping would make it normal, with other contents. */
+  /* Byte-swapping would turn it into a normal form with other contents. */
   g_variant_unref (body);
   return NULL;
 }
@@ -197,7 +197,7 @@ render_ref (Row *row, guint i, GVariant **message, GError **error)
   return FALSE;
 }
 
-/* (aM) of those that are there; of messages that grew very large by appending only as many as fit into a reply. */
+/* (aM) of the messages that exist; of very large ones only as many as fit into a reply. */
 static gboolean
 render_array (Row *row, GVariant **args, GError **error)
 {
@@ -300,7 +300,7 @@ render_conversations (Row *row, GVariant **args, GError **error)
   return TRUE;
 }
 
-/* @args: (out): without the serial, floating or the row's body itself; NULL where the event is left out */
+/* @args: (out): without the serial, floating or the row's body itself; NULL where the event is skipped */
 static gboolean
 render (Row *row, GVariant **args, GError **error)
 {
@@ -319,7 +319,7 @@ render (Row *row, GVariant **args, GError **error)
   return row->info->ref != FLOO_REF_DETAILS || render_details (row, args, error);
 }
 
-/* @event: (out): the present row as (txsv), NULL where it is left out */
+/* @event: (out): the present row as (txsv), NULL where it is skipped */
 static gboolean
 read_event (FlooDb *db, FlooQuery *query, GVariant **event, GError **error)
 {
@@ -341,7 +341,7 @@ read_event (FlooDb *db, FlooQuery *query, GVariant **event, GError **error)
       FlooEvent *made = floo_event_new (row.serial, floo_query_int (query, 1), row.info->name, args);
 
       *event = g_variant_ref_sink (g_variant_new ("(txsv)", made->serial, made->time, made->name, made->args));
-      g_variant_get_data (*event); /* in one piece: hundreds of small ones would wait for the end of the reply */
+      g_variant_get_data (*event); /* serialised now, to free hundreds of small values early */
       floo_event_free (made);
     }
   g_clear_pointer (&row.body, g_variant_unref);
@@ -399,7 +399,7 @@ floo_journal_replay (FlooDb *db, guint64 since, guint limit, guint64 *next, guin
   return NULL;
 }
 
-/* A day of lived.h as a key of meta, in its order; 0: before all of them. */
+/* A day of lived.h as a key of meta, sorted by day; 0: before all of them. */
 static char *
 mark_key (gint64 day)
 {
@@ -454,7 +454,7 @@ forget_marks (FlooDb *db, gint64 day, GError **error)
   return floo_query_run (query, error);
 }
 
-/* Events leave from the front only, so that what is left has no gaps; the last one never goes. */
+/* Events are only removed from the front, so that the rest has no gaps; the last one is always kept. */
 static gboolean
 prune_journal (FlooDb *db, guint days, guint events, gboolean *more, GError **error)
 {
@@ -465,7 +465,7 @@ prune_journal (FlooDb *db, guint days, guint events, gboolean *more, GError **er
   gint64 old, from;
   guint deleted;
 
-  /* The first row that stays, among the next ones. */
+  /* The first row to keep, among the next ones. */
   if (!mark_day (db, today, error) || !find_mark (db, day, &old, error) || !forget_marks (db, day, error)
       || !floo_query_get_int (db, "journal-first-to-keep", FLOO_INTS (old, last - events, last, PRUNE_ROWS), &from, NULL, error)
       || !floo_query_run_ints (db, "journal-delete-before", FLOO_INTS (from), &deleted, error))

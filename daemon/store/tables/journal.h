@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * journal.h: every event under its serial, together with the state that it speaks of.
+ * journal.h: all events with their serials, committed together with the changes that they report.
  *
- * In a write job. The event is made and numbered at once, delivered after the commit (store.h).
+ * In a write job. An event is made and numbered at once, and delivered after the commit (store.h).
  */
 #pragma once
 
@@ -29,7 +29,7 @@ gboolean floo_journal_get_position (FlooDb *db, guint64 *first, guint64 *last, G
  * floo_journal_replay:
  * @since: events after this serial
  * @limit: at most that many, bounded by FLOO_REPLAY_EVENTS and FLOO_REPLAY_BYTES; 0 is FLOO_REPLAY_EVENTS
- * @next: where to go on from (covers rows left out because their messages are gone)
+ * @next: where to continue (also after skipped rows, whose messages were deleted)
  *
  * Messages are rendered as they are in the store now.
  *

@@ -13,7 +13,7 @@
 
 /* Prefix of the cursors of our own pages; the service's begin differently. */
 #define CURSOR_PREFIX "local:"
-/* So many decisions of each kind are kept. */
+/* How many decisions of each kind are kept. */
 #define MAX_DECIDED 200
 
 /* What differs between the lists. */
@@ -110,7 +110,7 @@ save (FlooDb *db, FlooList list, gint64 owner, gint64 id, gint64 generation, gbo
   return floo_query_run (query, error);
 }
 
-/* Leaves out what waited for a decision and has expired. */
+/* Whether a pending decision has expired. */
 static gboolean
 has_lapsed (FlooList list, GVariant *record)
 {
@@ -124,7 +124,7 @@ has_lapsed (FlooList list, GVariant *record)
   return status == 0 && expires > 0 && expires <= floo_service_time ();
 }
 
-/* What our own entry in a list says about us. */
+/* Updates our standing from our own entry in a list. */
 static gboolean
 follow_own (FlooDb *db, FlooList list, gint64 owner, GVariant *record, GError **error)
 {
@@ -155,7 +155,7 @@ drop (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GEr
   return TRUE;
 }
 
-/* @owner: (inout): the record's own, where it says it */
+/* @owner: (inout): the record's own, where it has it */
 static gboolean
 put (FlooDb *db, FlooList list, gint64 *owner, gint64 generation, GVariant *record, gboolean *changed, GError **error)
 {
@@ -178,7 +178,7 @@ put (FlooDb *db, FlooList list, gint64 *owner, gint64 generation, GVariant *reco
          && (id != db->user_id || follow_own (db, list, *owner, record, error));
 }
 
-/* A record by itself. It belongs to the reading under way, which may have passed its place. @owner: (inout) */
+/* Stores a single record, which becomes part of a reading under way that may have passed its place. @owner: (inout) */
 static gboolean
 put_one (FlooDb *db, FlooList list, gint64 *owner, GVariant *record, gboolean *changed, GError **error)
 {
@@ -232,7 +232,7 @@ floo_lists_add (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *ch
 gboolean
 floo_lists_remove (FlooDb *db, FlooList list, gint64 owner, gint64 id, gboolean *changed, GError **error)
 {
-  /* An answer on its way may have it, though it is not here. */
+  /* A pending answer may have it, although it is not stored. */
   floo_lists_note_change (db, list, owner);
   return drop (db, list, owner, id, changed, error);
 }
@@ -283,7 +283,7 @@ floo_lists_mark_stale (FlooDb *db, FlooList list, gint64 owner, gint64 id, GErro
 
 /* ---- pages of the service ---- */
 
-/* Whose page this is: @current says whether it belongs to the reading under way. */
+/* Finds the reading that the page belongs to: @current: whether it is the one under way. */
 static gboolean
 note_page (FlooDb *db, FlooList list, gint64 owner, const char *cursor, const char *next, gboolean *current, GError **error)
 {
@@ -336,7 +336,7 @@ floo_lists_take_page (FlooDb *db, FlooList list, gint64 owner, const char *curso
   return floo_lists_has (db, list, owner, db->user_id, &admin, error) && floo_standing_set_admin (db, owner, admin, error);
 }
 
-/* ---- looking ---- */
+/* ---- reading ---- */
 
 gboolean
 floo_lists_get_state (FlooDb *db, FlooList list, gint64 owner, gboolean *complete, guint *n, GError **error)

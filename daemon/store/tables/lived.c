@@ -10,10 +10,10 @@
 #define KEY "lived"
 #define DAY_MS (G_GINT64_CONSTANT (24) * 3600 * 1000)
 #define SAVE_MS (3600 * 1000)
-/* Of a sound one, ms: year 200,000. */
+/* The highest valid value, ms: year 200,000. */
 #define MAX_MS (G_GINT64_CONSTANT (1) << 52)
 
-/* "LIVED WALL", as they were when it was saved. */
+/* Parses "LIVED WALL", the two clocks when they were saved. */
 static gboolean
 parse (const char *text, gint64 *lived, gint64 *wall)
 {
@@ -63,6 +63,6 @@ floo_lived_load (FlooDb *db, GError **error)
     lived = CLAMP (now, 1, MAX_MS - 1);
   state->lived_offset = lived - floo_uptime_ms ();
   state->lived_saved = 0;
-  /* From its start on it is independent of the machine's clock. */
+  /* From now on it is independent of the machine's clock. */
   return text != NULL || floo_lived_save (db, error);
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * lived.h: the clock by which the store tells how old something is. Private to the store.
+ * lived.h: the clock by which the store measures ages. Private to the store.
  *
- * The machine's clock may jump: forty days ahead for a minute, back, to 1970. What is kept "for N days" is measured by time that was
- * lived through: while the daemon runs by the machine's uptime (sleep included); for the time in between by the machine's clock, but no more
- * than a day for each start. So things are kept a little longer than promised where the daemon is seldom started, and never shorter.
+ * The machine's clock may jump: forty days ahead for a minute, back, to 1970. So ages are measured in elapsed time: while the daemon runs by
+ * the machine's uptime (including suspend); between two runs by the machine's clock, but at most a day for each start. So data is kept longer
+ * than configured if the daemon is seldom started, and never shorter.
  *
- * It begins with the machine's clock, and is ms like that one; later the two need not agree.
+ * It begins with the machine's clock, in ms; later the two may differ.
  */
 #pragma once
 
@@ -14,9 +14,9 @@
 
 G_BEGIN_DECLS
 
-/* Takes up the clock where the store was left. On opening, by the writer. */
+/* Continues the clock from its saved value. On opening, by the writer. */
 gboolean floo_lived_load (FlooDb *db, GError **error);
-/* In a write job; nothing is written where it was saved lately. */
+/* In a write job; writes nothing if it was saved recently. */
 gboolean floo_lived_save (FlooDb *db, GError **error);
 /* ms; writer only */
 gint64 floo_lived_now (FlooDb *db);

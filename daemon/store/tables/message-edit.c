@@ -15,7 +15,7 @@
 /* Largest content after appending, in characters. */
 #define CONTENT_CHARACTERS (4 << 20)
 
-/* What the operations need to know of a message, and its present texts. */
+/* The fields of a message that operations need, and its present texts. */
 typedef struct {
   gint64 id;
   gint64 conversation;
@@ -146,7 +146,7 @@ floo_messages_read_up_to (FlooDb *db, gint64 conversation, gint64 up_to, GArray 
       if (!floo_query_find (db, "outbox-is-message", FLOO_INTS (up_to), &in_outbox, error)
           || !floo_messages_resolve (db, up_to, &found, error))
         return FALSE;
-      /* A message of ours that waits is after all others. */
+      /* A waiting message of ours is after all others. */
       if (found != 0 || !in_outbox)
         limit = found != 0 ? found : up_to;
     }
@@ -276,7 +276,7 @@ begin_edit (FlooDb *db, gint64 id, gint64 edit_timestamp, State *state, gboolean
 {
   if (!load (db, id, state, error))
     return FALSE;
-  /* One whose time the service did not tell is later than what came before it. */
+  /* An edit without a time is later than those before it. */
   *applies = state->id != 0 && (edit_timestamp == 0 || edit_timestamp >= state->edit_timestamp);
   if (conversation != NULL)
     *conversation = state->conversation;
@@ -295,13 +295,13 @@ floo_messages_append (FlooDb *db, gint64 id, const char *content, const char *co
   *offset = 0;
   if (!begin_edit (db, id, edit_timestamp, &state, applied, conversation, to_type, error))
     return FALSE;
-  /* Of the same time as the message: it came whole from the history, this piece included; unless it grows here, several in a
-   * millisecond. */
+  /* With the same time as the message: the message came from the history with this piece included; unless it is appended to here, several
+   * times in a millisecond. */
   if (edit_timestamp == state.edit_timestamp && edit_timestamp != 0 && !state.in_pieces)
     *applied = FALSE;
   if (*applied && state.characters + length > CONTENT_CHARACTERS)
     {
-      g_message ("Nothing more is appended to message %" G_GINT64_FORMAT ", it is too long", state.id);
+      g_message ("Appends to message %" G_GINT64_FORMAT " are ignored: it is too long", state.id);
       *applied = FALSE;
     }
   if (!*applied)

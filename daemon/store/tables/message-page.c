@@ -3,8 +3,8 @@
 #include "store/tables/rows.h"
 
 /*
- * A conversation is one sequence: its messages by id, then ours that wait in the outbox by client_id. A place in it is a part and an
- * id there.
+ * A conversation is one sequence: its messages by id, then the waiting ones in the outbox by client_id. A place in it is a part and an
+ * id in it.
  */
 typedef enum { PART_MESSAGES, PART_OUTBOX } Part;
 
@@ -21,7 +21,7 @@ typedef struct {
   guint limit;        /* items still wanted in this direction */
   gsize bytes;        /* left of the reply */
   GPtrArray *items;   /* GVariant, in the order met */
-  gboolean more;      /* something was left */
+  gboolean more;      /* there are further items */
 } Walk;
 
 /* Queries by part and direction; inputs: conversation, id, limit. */
@@ -62,8 +62,8 @@ add (Walk *walk, Part part, FlooQuery *query, GError **error)
 }
 
 /*
- * Reads the file's pages that a walk backwards is about to need, forwards. Between the messages of a conversation are those of others, so that
- * these are many pages; where the kernel does not have them any more, it reads ahead only for forward scans.
+ * Prefetches the file's pages for a walk backwards by reading forwards. Messages of a conversation are scattered over many pages, and the
+ * kernel reads ahead only for forward scans.
  */
 static gboolean
 touch (Walk *walk, gint64 id, GError **error)
@@ -74,7 +74,7 @@ touch (Walk *walk, gint64 id, GError **error)
          || floo_query_find (walk->db, "page-messages-touch", FLOO_INTS (walk->conversation, id, (gint64) walk->limit + 1), &any, error);
 }
 
-/* Walks one part from @id on, up to the limit, and one further to learn whether there is more. */
+/* Walks one part from @id on, up to the limit, and one item further to learn whether there are more. */
 static gboolean
 walk_part (Walk *walk, Part part, gboolean after, gint64 id, GError **error)
 {
@@ -111,7 +111,7 @@ walk_from (Walk *walk, Place place, gboolean after, GError **error)
   return TRUE;
 }
 
-/* Where @id is in the sequence; one that is nowhere is a place among the messages. */
+/* The place of @id in the sequence; an unknown one is a place among the messages. */
 static gboolean
 find_place (FlooDb *db, gint64 id, Place *place, GError **error)
 {
@@ -136,7 +136,7 @@ walk_init (Walk *walk, FlooDb *db, gint64 conversation, guint limit)
   *walk = (Walk){ db, conversation, limit, FLOO_PAGE_BYTES, g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref), FALSE };
 }
 
-/* Older ones were met newest first. */
+/* Older items were read newest first. */
 static GVariant *
 finish (Walk *older, Walk *newer)
 {
@@ -150,7 +150,7 @@ finish (Walk *older, Walk *newer)
   return g_variant_builder_end (&builder);
 }
 
-/* Half of the page is before @anchor; what one side does not have the other one gets. */
+/* Half of the page is before @anchor; if one side has fewer, the other one gets the rest. */
 static gboolean
 walk_around (Walk *older, Walk *newer, Place anchor, guint limit, GError **error)
 {
@@ -174,7 +174,7 @@ walk_around (Walk *older, Walk *newer, Place anchor, guint limit, GError **error
   return TRUE;
 }
 
-/* Whether there is anything on the other side of a page that goes on from @place. */
+/* Whether there are items on the other side of a page from @place on. */
 static gboolean
 look_back (Walk *walk, FlooPageKind kind, Place place, GError **error)
 {

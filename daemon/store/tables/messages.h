@@ -18,10 +18,10 @@ G_BEGIN_DECLS
  */
 gboolean floo_messages_insert (FlooDb *db, const FlooMessage *message, gboolean counts, gboolean *is_new, GError **error);
 
-/* Whether a message of this id is, or a deleted or recalled one was (tombstone), in the store. */
+/* Whether the store has a message of this id, or the tombstone of a deleted or recalled one. */
 gboolean floo_messages_is_known (FlooDb *db, gint64 id, gboolean *known, GError **error);
 
-/* Where an acknowledged message is. @known: (out): FALSE: not in the store, the others are 0 then */
+/* Finds an acknowledged message. @known: (out): FALSE: it is not in the store, and the others are 0 */
 gboolean floo_messages_find (FlooDb *db, gint64 id, gboolean *known, gint64 *conversation, FlooToType *to_type, GError **error);
 
 typedef void (*FlooMessageFunc) (const FlooMessage *message, gpointer user_data);
@@ -68,7 +68,7 @@ gboolean floo_messages_find_sent (FlooDb *db, gint64 conversation, int type, con
  * floo_messages_set_status:
  *
  * READ_ACK, DELIVER_ACK, READ_CANCEL: sets status, never back from read to delivered; READ_CANCEL (UNREAD) is always taken.
- * Where that changes whether it counts, the conversation's unread count is changed, too.
+ * If it then counts as unread, or no longer, the conversation's unread count is changed, too.
  * @changed: (out): FALSE where the message is unknown or has the status already
  * @conversation: (out) (optional)
  */
@@ -97,8 +97,8 @@ gboolean floo_messages_read_up_to (FlooDb *db, gint64 conversation, gint64 up_to
  * floo_messages_delete:
  * @conversation: (out): where it was; 0 with @deleted FALSE where unknown
  *
- * RECALL and DELETE: the message goes, a tombstone stays (so that a late page does not bring it back), the unread count and the
- * conversation's last message are determined again.
+ * RECALL and DELETE: deletes the message, leaves a tombstone (so that a late page does not restore it), and updates the unread count and the
+ * conversation's last message.
  */
 gboolean floo_messages_delete (FlooDb *db, gint64 id, gboolean *deleted, gint64 *conversation, FlooToType *to_type, GError **error);
 
@@ -108,7 +108,7 @@ gboolean floo_messages_delete (FlooDb *db, gint64 id, gboolean *deleted, gint64 
  * @offset: (out): characters (not bytes) of the content before it
  * @applied: (out): FALSE where the message is unknown or @edit_timestamp is older than the message's
  *
- * Costs the length of what is appended, not of the whole, as far as SQLite allows.
+ * The cost depends on the length of the appended text, not of the whole, as far as SQLite allows.
  */
 gboolean floo_messages_append (FlooDb *db, gint64 id, const char *content, const char *config, const char *ext, gint64 edit_timestamp,
                                guint *offset, gboolean *applied, gint64 *conversation, FlooToType *to_type, GError **error);

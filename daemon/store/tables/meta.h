@@ -18,14 +18,14 @@ gboolean floo_meta_has (FlooDb *db, const char *key, gboolean *has, GError **err
  * floo_meta_load_journal_id:
  * @journal_id: (out) (transfer full)
  *
- * Each file has its own id, so that clients never take the serials of one journal for those of another. Makes one where there is none.
+ * Each file has its own id, so that clients never confuse the serials of two journals. Makes one if there is none.
  */
 gboolean floo_meta_load_journal_id (FlooDb *db, char **journal_id, GError **error);
 
 /* When the file was made, ms. */
 gboolean floo_meta_get_created (FlooDb *db, gint64 *created, GError **error);
 
-/* A FlooStoreFunc: tries whether there is room for @size (a guint) bytes; NULL: removes them again. */
+/* A FlooStoreFunc: tests whether there is room by writing @size (a guint) bytes; NULL: removes them again. */
 gboolean floo_meta_probe (FlooDb *db, gpointer size, GError **error);
 
 G_END_DECLS

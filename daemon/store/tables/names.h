@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * @limit: at most so many
  *
  * Among contacts, joined groups and users with whom there is a conversation: those of which a name (alias, nickname, user name; a group's name)
- * contains @text. First whole names, then names that begin with it, then those of which a word does, then the others; among equals the
- * conversation that was last active goes first.
+ * contains @text. Exact names come first, then names that begin with it, then names with a word that does, then the others; equal ones in the
+ * order of their conversations' activity.
  *
  * Returns: (transfer floating): aa{sv}; or NULL with an error
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * outbox-order.c: which rows may go out next, in which frame and under which number; and which id an answer may give.
+ * outbox-order.c: which rows may be sent next, in which frame and under which number; and which id an answer may have.
  */
 #include "store/tables/outbox.h"
 
@@ -8,7 +8,7 @@
 #include "store/tables/rows.h"
 
 #define RETRY_MIN_MS 1000
-/* How far ahead of its client_id a row's number may be: numbers are left out by doubling steps, some twenty before this. */
+/* How far ahead of its client_id a row's number may be: it is reached after some twenty doubling steps of skipped numbers. */
 #define MAX_AHEAD_MS (G_GINT64_CONSTANT (800) * 24 * 3600 * 1000)
 
 gint64

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 /* Why a row is uncertain. */
 typedef enum {
-  FLOO_DOUBT_DEVICE,      /* it went out under a device number that has become void: it may have arrived or not */
-  FLOO_DOUBT_NO_ID,       /* the service accepted it, without an id that can be used */
+  FLOO_DOUBT_DEVICE,      /* it was sent under a device number that has become void: it may have arrived or not */
+  FLOO_DOUBT_NO_ID,       /* the service accepted it without a usable id */
   FLOO_DOUBT_DUPLICATE    /* the service knew the number of its first frame: from this message or from another one */
 } FlooDoubt;
 
@@ -20,7 +20,7 @@ typedef struct {
   gint64 client_id;
   gint64 conversation;
   FlooToType to_type;
-  gint64 to;              /* uid that the frame goes to: the conversation, a sender, ourselves; 0: none */
+  gint64 to;              /* uid of the frame's recipient: the conversation, a sender, ourselves; 0: none */
   int operation;          /* FlooOperation, or a number that is not known */
   gint64 target;          /* the message operated on: its id, or the client_id of one that is itself in the outbox */
   int type;               /* of messages */
@@ -30,22 +30,22 @@ typedef struct {
   FlooSendState state;
   guint attempts;
   gint64 next_retry;      /* ms; 0: at once */
-  gint64 device_sn;       /* under which it went out last; 0: never */
-  const char *file;       /* (nullable): JSON of the file that is uploaded first; until then the row is not due and does not hold up others */
-  int error_code;         /* that the service gave; 0: none: where there is an @error, it is ours */
-  const char *error;      /* (nullable): the reason, when it was refused or put off last */
+  gint64 device_sn;       /* under which it was last sent; 0: never */
+  const char *file;       /* (nullable): JSON of the file that is uploaded first; until then the row is not due and does not delay others */
+  int error_code;         /* of the service; 0: none: an @error is ours then */
+  const char *error;      /* (nullable): the reason of the last refusal or delay */
   gboolean permanent;
-  gint64 frame;           /* client_mid of the frame that it goes out with, where that is not its client_id alone; 0 */
+  gint64 frame;           /* client_mid of its frame, if that is not just its client_id; 0 */
   FlooDoubt doubt;        /* of an uncertain row */
   gint64 named;           /* message id that a doubtful answer named; 0: none */
   gint64 accepted;        /* of an edit (append, replace): its id; it takes effect after others that the service accepted before it; 0 */
   gint64 edited;          /* ms, when the service accepted it */
-  gint64 not_before;      /* of a message: ms, by the service's clock: until then it is not due and does not hold up others; 0: no time */
+  gint64 not_before;      /* of a message: ms, by the service's clock: until then it is not due and does not delay others; 0: no time */
 } FlooOutboxRow;
 
 /* Why a row is not sent. */
 typedef struct {
-  int code;               /* that the service gave; 0: the reason is ours */
+  int code;               /* of the service; 0: the reason is ours */
   const char *text;       /* (nullable) */
   gboolean permanent;
 } FlooOutboxError;

@@ -14,7 +14,7 @@
 #include "store/tables/rows.h"
 #include "store/tables/state.h"
 
-/* Reading and the like need no order, and a thousand of them must not hold up a message. */
+/* Read acknowledgements and the like need no order, and must not delay messages. */
 static const struct {
   FlooOperation operation;
   const char *name;
@@ -101,7 +101,7 @@ floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error)
   return floo_query_run (query, error);
 }
 
-/* A visible message that is due is activity of its conversation. A group stays one, also where its id was taken for a user's. */
+/* A visible message that is due counts as activity of its conversation. A group stays a group, also if its id was used as a user's. */
 static gboolean
 touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError **error)
 {
@@ -117,7 +117,7 @@ touch (FlooDb *db, const FlooOutboxRow *row, gint64 id, gint64 timestamp, GError
                                       floo_message_is_record (row->type, row->config), 0, FALSE, id, timestamp, error);
 }
 
-/* An operation on a message that failed has nothing to wait for; on one that is not due yet it would hold up what is behind it. */
+/* An operation on a failed message would wait for ever; one on a message that is not due yet would delay the rows after it. */
 static gboolean
 check_target (FlooDb *db, const FlooOutboxRow *row, GError **error)
 {
@@ -277,7 +277,7 @@ get_conversation (FlooDb *db, gint64 client_id, gint64 *conversation, GError **e
          && (found || not_found (client_id, error));
 }
 
-/* A message of ours is not to be sent any more. A conversation that only existed for it goes with it. */
+/* A message of ours will not be sent. A conversation that only existed for it is deleted. */
 static gboolean
 settle_without (FlooDb *db, gint64 conversation, GError **error)
 {
@@ -321,7 +321,7 @@ floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char
   return floo_query_run (query, error) && floo_outbox_refresh_head (db, conversation, error);
 }
 
-/* The message of @row, under its new id. Where a page brought it before, that row stays and gets our client_id. */
+/* Stores the message of @row under its new id. If a page contained it before, that row is kept and gets our client_id. */
 static gboolean
 store_acknowledged (FlooDb *db, const FlooOutboxRow *row, gint64 server_id, gint64 server_time, GError **error)
 {
@@ -350,7 +350,7 @@ floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 
   if (!*was_there)
     return TRUE;
   floo_outbox_row_read (&row, query);
-  /* Command messages are signalled, not kept. */
+  /* Command messages are signalled and not stored. */
   if (row.operation == FLOO_OPERATION_MESSAGE && row.type != FLOO_TYPE_COMMAND && server_id != 0
       && !store_acknowledged (db, &row, server_id, server_time, error))
     return FALSE;
@@ -396,7 +396,7 @@ typedef struct {
   gboolean more;
 } Page;
 
-/* Of one that did not fail: why it is not sent yet. */
+/* Adds why a row that has not failed is not sent yet. */
 static void
 add_reason (GVariantBuilder *extra, const FlooOutboxRow *row, gboolean online)
 {
@@ -446,7 +446,7 @@ floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, 
 
   if (*cursor != '\0' && !g_ascii_string_to_signed (cursor, 10, 0, G_MAXINT64, &after, NULL))
     {
-      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The cursor is none that ListOutbox gave");
+      g_set_error_literal (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS, "The cursor is not one of ListOutbox");
       return NULL;
     }
   g_variant_builder_init (&page.items, G_VARIANT_TYPE (FLOO_MESSAGES_TYPE));

@@ -18,9 +18,9 @@ const char *floo_outbox_operation_to_string (int operation);
 /**
  * floo_outbox_next_client_id:
  *
- * max(last + 1, now in ms), always growing: the highest ever given is bounded by a ceiling kept in a file beside the account's
- * folder, which survives the erasing of the store. It is written ahead in steps of some seconds, with fsync, so that it costs nothing a
- * message; when the store is closed it is what was given last.
+ * max(last + 1, now in ms), always growing: a ceiling of the used ids is kept in a file beside the account's folder, which survives the erasure
+ * of the store. It is written ahead in steps of some seconds, with fsync, so that most messages cost no write; when the store is closed it is
+ * set to the last used id.
  */
 gboolean floo_outbox_next_client_id (FlooDb *db, gint64 *client_id, GError **error);
 
@@ -33,13 +33,13 @@ gboolean floo_outbox_insert (FlooDb *db, const FlooOutboxRow *row, GError **erro
 
 typedef gboolean (*FlooOutboxFunc) (const FlooOutboxRow *row, gpointer user_data);   /* FALSE stops */
 
-/* No row waits longer than this for its next try, ms. */
+/* No row waits longer than this for a retry, ms. */
 #define FLOO_OUTBOX_RETRY_MAX_MS 300000
 
-/* How long a row waits that went out @attempts times and was refused for the moment, or not answered; ms. */
+/* How long a row waits that was sent @attempts times and was temporarily refused, or not answered; ms. */
 gint64 floo_outbox_retry_delay (guint attempts);
 
-/* A row that may be the next one to go out. */
+/* A row that may be the next one to be sent. */
 typedef struct {
   gint64 client_id;
   gint64 conversation;
@@ -52,68 +52,68 @@ typedef struct {
  * floo_outbox_heads:
  * @func: returns FALSE to stop; it must change nothing
  *
- * Where to begin, by client_id: of the messages and operations in queued or sending the first one of each conversation's order (a failed
- * or cancelled row does not hold up the ones behind it, an uncertain one does); reading, delivery and playing, which need no order, each
- * by itself. next_retry is for the caller to look at.
+ * The rows to begin with, by client_id: the first queued or sending one in each conversation's order (a failed or cancelled row does not
+ * block the ones after it, an uncertain one does); and all acknowledgements of reading, delivery and playing, which need no order. The caller
+ * must check next_retry.
  */
 gboolean floo_outbox_heads (FlooDb *db, gboolean (*func) (const FlooOutboxHead *head, gpointer user_data), gpointer user_data,
                             GError **error);
 
 /**
  * floo_outbox_foreach_in_order:
- * @func: returns FALSE to stop; it must change nothing. @waits: it operates on a message that is still in the outbox, and goes when that
+ * @func: returns FALSE to stop; it must change nothing. @waits: it operates on a message that is still in the outbox, and is sent when that
  *    one is acknowledged
  *
- * The rows of a conversation that are not settled (queued, sending, uncertain), in the order in which they go out.
+ * The rows of a conversation that are not settled (queued, sending, uncertain), in the order in which they are sent.
  */
 gboolean floo_outbox_foreach_in_order (FlooDb *db, gint64 conversation,
                                        gboolean (*func) (const FlooOutboxRow *row, gboolean waits, gpointer user_data),
                                        gpointer user_data, GError **error);
 
-/* The rows that go out with the frame @client_mid, oldest first: those that have it as frame, or the one that it is the client_id of. */
+/* The rows of the frame @client_mid, oldest first: those that have it as frame, or the one with this client_id. */
 gboolean floo_outbox_foreach_of_frame (FlooDb *db, gint64 client_mid, FlooOutboxFunc func, gpointer user_data, GError **error);
 /* @frame: 0: its client_id alone */
 gboolean floo_outbox_set_frame (FlooDb *db, gint64 client_id, gint64 frame, GError **error);
-/* A message's, before it goes out for the first time. */
+/* Sets a message's config, before it is sent for the first time. */
 gboolean floo_outbox_set_config (FlooDb *db, gint64 client_id, const char *config, GError **error);
-/* Whether a cancelled row must stay: others that are not cancelled go out with its frame, which must be the same when it goes out again; or
- * the service has accepted it. */
+/* Whether a cancelled row must be kept: its frame has others that are not cancelled, and must be the same when it is repeated; or the service
+ * has accepted it. */
 gboolean floo_outbox_must_stay (FlooDb *db, gint64 client_id, gboolean *must_stay, GError **error);
-/* The edits of a message that went out and have not taken effect, oldest first. */
+/* The edits of a message that were sent and have not taken effect, oldest first. */
 gboolean floo_outbox_foreach_edit (FlooDb *db, gint64 message, FlooOutboxFunc func, gpointer user_data, GError **error);
 /* Appends the messages (gint64) to which edits were accepted that have not taken effect. */
 gboolean floo_outbox_get_accepted_targets (FlooDb *db, GArray *messages, GError **error);
 gboolean floo_outbox_set_accepted (FlooDb *db, gint64 client_id, gint64 id, gint64 edited, GError **error);
-/* The row is queued again as if it had never gone out, under a number that the service has hardly seen from us; its client_id stays.
- * @begun: (out): FALSE: this was done so often that it makes no sense, the row is as it was */
+/* The row is queued again as if it had never been sent, under a number that the service has probably not seen; its client_id is kept.
+ * @begun: (out): FALSE: this was done too often; the row is not changed */
 gboolean floo_outbox_begin_anew (FlooDb *db, gint64 client_id, gboolean *begun, GError **error);
 
 /* @named: (0: none): message id in the answer */
 gboolean floo_outbox_set_uncertain (FlooDb *db, gint64 client_id, FlooDoubt doubt, gint64 named, const char *reason, GError **error);
 gboolean floo_outbox_foreach_uncertain (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
 
-/* Whether the message under @client_id can have the id @server_id: it is above 0, and nothing else is called so. */
+/* Whether the message under @client_id can have the id @server_id: it is above 0, and no other message has it. */
 gboolean floo_outbox_may_be_named (FlooDb *db, gint64 client_id, gint64 conversation, gint64 server_id, gboolean *may, GError **error);
 
 gboolean floo_outbox_get (FlooDb *db, gint64 client_id, FlooOutboxFunc func, gpointer user_data, GError **error);   /* NOT_FOUND */
 /* All of them, oldest first. */
 gboolean floo_outbox_foreach (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
 
-/* Appends the client_ids (gint64) of the operations that wait for the message under @client_id: those that fail or go with it. */
+/* Appends the client_ids (gint64) of the operations that wait for the message under @client_id, and fail or are deleted with it. */
 gboolean floo_outbox_get_dependents (FlooDb *db, gint64 client_id, GArray *client_ids, GError **error);
 
-/* @device_sn: 0: as it is. @count_attempt raises attempts. @why: (nullable): no reason. Operations on it that wait fail with it where it
- * becomes failed. */
+/* @device_sn: 0: not changed. @count_attempt increments attempts. @why: (nullable): no reason. When it becomes failed, waiting operations on it
+ * fail, too. */
 gboolean floo_outbox_set_state (FlooDb *db, gint64 client_id, FlooSendState state, gboolean count_attempt, gint64 next_retry,
                                 gint64 device_sn, const FlooOutboxError *why, GError **error);
 
 /**
  * floo_outbox_set_file:
- * @file: (nullable): NULL: it is uploaded; the message takes its place in the order, by its client_id, when the files before it in its
- *    conversation have: at their first try
+ * @file: (nullable): NULL: it is uploaded; the message takes its place in the order, by its client_id, after the files before it in its
+ *    conversation, unless these failed at their first attempt
  * @attachment: (nullable)
  *
- * What is known of a message's file now. NOT_FOUND
+ * Updates a message's file. NOT_FOUND
  */
 gboolean floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, const char *attachment, GError **error);
 /**
@@ -126,7 +126,7 @@ gboolean floo_outbox_set_file (FlooDb *db, gint64 client_id, const char *file, c
 gboolean floo_outbox_foreach_overdue (FlooDb *db, gint64 now, guint limit, FlooOutboxFunc func, gpointer user_data, GError **error);
 /* @not_before: (out): the earliest one, 0: no message waits for a time */
 gboolean floo_outbox_get_next_time (FlooDb *db, gint64 *not_before, GError **error);
-/* It waits for its time no longer, and takes its place in the order, by its client_id. Nothing where it did not wait for one; NOT_FOUND */
+/* Ends the wait for its time: it takes its place in the order, by its client_id. Does nothing if it did not wait; NOT_FOUND */
 gboolean floo_outbox_make_due (FlooDb *db, gint64 client_id, GError **error);
 /* Rows whose file is not uploaded, oldest first. */
 gboolean floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer user_data, GError **error);
@@ -136,24 +136,23 @@ gboolean floo_outbox_foreach_file (FlooDb *db, FlooOutboxFunc func, gpointer use
  * @server_id: its id from now on; 0 for an operation
  * @was_there: (out): FALSE: no such row (acknowledged before): nothing is done
  *
- * A message moves to messages under @server_id with timestamp @server_time (0: its own), client_id stays valid;
- * operations that target its client_id now target @server_id. A command message is not kept. A message of @server_id that came by a
- * page before the acknowledgement is kept and gets the client_id. An operation's row goes.
+ * A message moves to messages under @server_id with timestamp @server_time (0: its own), and its client_id stays valid; operations on its
+ * client_id now target @server_id. A command message is not stored. A message of @server_id that was in a page before the acknowledgement is
+ * kept and gets the client_id. An operation's row is deleted.
  */
 gboolean floo_outbox_acknowledge (FlooDb *db, gint64 client_id, gint64 server_id, gint64 server_time, gboolean *was_there, GError **error);
-/* The row goes, and the operations on it that wait; NOT_FOUND where there is none. */
+/* Deletes the row, and waiting operations on it; NOT_FOUND where there is none. */
 gboolean floo_outbox_delete (FlooDb *db, gint64 client_id, GError **error);
 
 /* Messages. @queued: (out): in queued, sending and uncertain: Account.Queued; @failed: (out): Account.Failed */
 gboolean floo_outbox_count (FlooDb *db, guint *queued, guint *failed, GError **error);
-/* A new connection: everything in sending whose device_sn is another than @device_sn becomes uncertain (@n: (out)), the others wait for
- * nothing any more. */
+/* A new connection: rows in sending with another device_sn than @device_sn become uncertain (@n: (out)), the others need not wait any more. */
 gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GError **error);
 
 /**
  * floo_outbox_list:
- * @online: FALSE: what is in sending says that it waits for a connection
- * @cursor: "" or what @next_cursor was
+ * @online: FALSE: rows in sending say that they wait for a connection
+ * @cursor: "" or a @next_cursor
  * @limit: at most so many, and no more than some 8 MiB of texts
  * @next_cursor: (out) (transfer full): "" at the end
  *
@@ -163,10 +162,10 @@ gboolean floo_outbox_mark_uncertain (FlooDb *db, gint64 device_sn, guint *n, GEr
 GVariant *floo_outbox_list (FlooDb *db, gboolean online, const char *cursor, guint limit, char **next_cursor,
                             GError **error);
 
-/* Inserts a row in whatever state, as taken over from another file. */
+/* Inserts a row in any state, for example from another file. */
 gboolean floo_outbox_restore (FlooDb *db, const FlooOutboxRow *row, GError **error);
-/* The row alone: neither its conversation nor the order in it is brought up to date. */
+/* Only the row: neither its conversation nor the order in it is updated. */
 gboolean floo_outbox_put (FlooDb *db, const FlooOutboxRow *row, GError **error);
-/* Marks the first unsettled row of @conversation as its head, so that what is due is found without looking at those behind. */
+/* Marks the first unsettled row of @conversation as its head, so that due rows are found without reading those after it. */
 gboolean floo_outbox_refresh_head (FlooDb *db, gint64 conversation, GError **error);
 G_END_DECLS

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
  * @retention: how much is kept
  * @more: (out): whether another step has work
  *
- * Takes a few hundred rows from the journal's front, of the ids of applied notices, of the tokens and of the messages. In a write job.
+ * Deletes a few hundred rows from the journal's front, of the ids of applied notices, of the tokens and of the messages. In a write job.
  */
 gboolean floo_prune_step (FlooDb *db, const FlooRetention *retention, gboolean *more, GError **error);
 

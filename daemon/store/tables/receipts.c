@@ -8,7 +8,7 @@
 #include "store/tables/messages.h"
 #include "store/tables/rows.h"
 
-#define PRUNE_MESSAGES 20 /* a step: each has up to FLOO_RECEIPTS_USERS rows */
+#define PRUNE_MESSAGES 20 /* per step: each has up to FLOO_RECEIPTS_USERS rows */
 
 /* Ids as numbers or as texts; others are 0. */
 static gint64
@@ -180,7 +180,7 @@ floo_receipts_list (FlooDb *db, gint64 id, GError **error)
   if (listing.audience == 0)
     {
       g_set_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS,
-                   "Message %" G_GINT64_FORMAT " asks nobody to acknowledge reading, or it is too old for that to be kept", id);
+                   "Message %" G_GINT64_FORMAT " does not request read acknowledgements, or is too old for them to be kept", id);
       return NULL;
     }
   if (!collect (db, &listing, read, played, error))

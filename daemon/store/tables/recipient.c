@@ -15,7 +15,7 @@ refuse (GError **error, gint64 id, const char *why)
   return FALSE;
 }
 
-/* Its kind is known only from messages that were sent to it. */
+/* Determines its kind from earlier messages in its conversation. */
 static gboolean
 resolve_by_conversation (FlooDb *db, gint64 id, FlooToType *to_type, GError **error)
 {

@@ -10,8 +10,8 @@ G_BEGIN_DECLS
 
 /**
  * floo_recipient_resolve:
- * @to_type: (inout): FLOO_TO_ANY: it is found out by what is known of @id: the contacts and groups, else its conversation; any other is
- *    checked against the contacts and groups
+ * @to_type: (inout): FLOO_TO_ANY: it is determined from the contacts and groups, else from the conversation of @id; any other is checked
+ *    against the contacts and groups
  *
  * FLOO_ERROR_INVALID_ARGUMENTS where @to_type is FLOO_TO_ANY and @id is not known or belongs to both a user and a group; and where it
  * is known only as the other kind.

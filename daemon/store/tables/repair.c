@@ -13,17 +13,17 @@
 /* Counters and times are below this: clients may keep numbers in doubles. */
 #define MAX_NUMBER (G_GINT64_CONSTANT (1) << 53)
 
-/* ---- numbers that were never given ---- */
+/* ---- impossible numbers ---- */
 
 static gboolean
 tell (FlooDb *db, const char *text, GError **error)
 {
   g_warning ("%s", text);
-  /* Before the store is open nobody listens, and the number of the next event is not known yet. */
+  /* Before the store is open there are no listeners, and the serial of the next event is not known yet. */
   return db->events == NULL || floo_journal_append (db, FLOO_SIGNAL_FLOO_ERROR, g_variant_new ("(ss)", ERROR_CATEGORY, text), NULL, 0, error);
 }
 
-/* With the highest events gone their serials would be given again: clients must see another journal. */
+/* If the highest events are lost their serials would be used again: clients must see another journal. */
 static gboolean
 repair_numbers (FlooDb *db, GError **error)
 {
@@ -40,9 +40,9 @@ repair_numbers (FlooDb *db, GError **error)
   return TRUE;
 }
 
-/* ---- rows that are going to be sent ---- */
+/* ---- rows that will be sent ---- */
 
-/* Columns of outbox-get: what the first ones may hold; the others are texts. */
+/* Columns of outbox-get: the valid ranges of the first ones; the others are texts. */
 static const struct {
   gint64 min, max;
   gboolean essential;    /* without it the row has no meaning */
@@ -100,7 +100,7 @@ is_text_sound (FlooQuery *query, int i)
   return floo_query_get_type (query, i) == SQLITE_TEXT && g_utf8_validate_len (text, size, NULL);
 }
 
-/* What is sent as an object has to be one. */
+/* Texts that are sent as JSON objects must be valid ones. */
 static gboolean
 is_object_or_null (FlooQuery *query, int i)
 {
@@ -150,14 +150,14 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
     return TRUE;
   if (!has_essentials (query))
     {
-      g_warning ("A row of the outbox is damaged and its recipient unknown; ignored");
+      g_warning ("A damaged row of the outbox without a recipient was ignored");
       return FALSE;
     }
   g_warning ("A row of the outbox is damaged; it counts as failed");
   row->state = FLOO_SEND_FAILED;
   row->permanent = TRUE;
   row->error_code = 0;
-  row->error = "The store was damaged: this is what is left of the message";
+  row->error = "The store was damaged; parts of the message may be lost";
   row->attempts = 1;
   row->next_retry = 0;
   row->frame = row->named = row->accepted = row->not_before = 0;
@@ -175,7 +175,7 @@ floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row)
   return TRUE;
 }
 
-/* Appends the client_ids of @name's rows, of those that are not sound where @read. */
+/* Appends the client_ids of @name's rows; with @read only of the damaged ones. */
 static gboolean
 collect_rows (FlooDb *db, const char *name, gboolean read, GArray *ids, GError **error)
 {
@@ -194,14 +194,14 @@ collect_rows (FlooDb *db, const char *name, gboolean read, GArray *ids, GError *
   return FALSE;
 }
 
-/* @ids: (out): of rows that have to be inserted again; one may come twice */
+/* @ids: (out): of rows that have to be inserted again; may contain duplicates */
 static gboolean
 find_damaged_rows (FlooDb *db, GArray *ids, GError **error)
 {
   return collect_rows (db, "outbox-all", TRUE, ids, error) && collect_rows (db, "repair-outbox-misplaced", FALSE, ids, error);
 }
 
-/* Deletes the row and inserts what is left of it: SQLite changes no row that has a value of a wrong type. */
+/* Deletes the row and inserts its valid values: SQLite does not change a row that has a value of a wrong type. */
 static gboolean
 renew_row (FlooDb *db, gint64 id, GArray *conversations, GError **error)
 {
@@ -222,7 +222,7 @@ renew_row (FlooDb *db, gint64 id, GArray *conversations, GError **error)
          && floo_outbox_put (db, &row, error);
 }
 
-/* All rows first, then their order, which changes the rows beside them. */
+/* First renews all rows, then their order, which also changes other rows. */
 static gboolean
 renew_rows (FlooDb *db, const GArray *ids, GError **error)
 {
@@ -259,9 +259,9 @@ floo_repair_on_opening (FlooDb *db, GError **error)
 
 /* The statements for one table, from its definition. */
 typedef struct {
-  GString *sound;       /* of the values that have a default: all are of their types */
-  GString *essential;   /* of those that have none */
-  GString *values;      /* what SET sets */
+  GString *sound;       /* condition: all values with a default have their types */
+  GString *essential;   /* the same for values without a default */
+  GString *values;      /* the assignments of SET */
 } Statements;
 
 static void
@@ -358,6 +358,6 @@ floo_repair_tables (FlooDb *db, gpointer unused, GError **error)
       return FALSE;
   if (n + ids->len == 0)
     return TRUE;
-  text = g_strdup_printf ("%u rows of the store were damaged; they were mended or removed", n + ids->len);
+  text = g_strdup_printf ("%u rows of the store were damaged; they were repaired or removed", n + ids->len);
   return tell (db, text, error);
 }

@@ -2,9 +2,9 @@
 /*
  * repair.h: rows with values that the daemon cannot have written (a flipped bit, another program). Private to the store.
  *
- * SQLite's own checks find damaged pages, not damaged values. A wrong value mostly costs its row alone, since everything that is read is
- * taken with care. Here is what would cost more: numbers from which others are counted on, rows that are going to be sent, and
- * values of a wrong type, since SQLite refuses every change of such a row and with it of all rows that the same statement changes.
+ * SQLite's own checks find damaged pages, not damaged values. A wrong value mostly affects only its row, since values are checked when they
+ * are read. Repaired here are those with wider effects: numbers from which others are counted, rows that will be sent, and values of a wrong
+ * type, since SQLite refuses every change of such a row and with it of all rows that the same statement changes.
  */
 #pragma once
 
@@ -16,16 +16,16 @@ G_BEGIN_DECLS
 /**
  * floo_repair_on_opening:
  *
- * Takes away what is under numbers that were never given (events, messages, conversations), and settles damaged rows of the outbox: as failed, to be seen by the user, or,
- * where not even their conversation is left, by deleting them. Writes nothing where all is sound.
+ * Deletes rows with impossible numbers (events, messages, conversations), and settles damaged rows of the outbox: as failed, to be shown to the
+ * user, or, without a valid conversation, by deleting them. Writes nothing if there is no damage.
  */
 gboolean floo_repair_on_opening (FlooDb *db, GError **error);
 
 /**
  * floo_repair_tables:
  *
- * A FlooStoreFunc: in every table, values of a wrong type become NULL or the column's default; rows go where a value must be there and has
- * no default. Reads all rows: only to be run where SQLite has refused one (FlooDb.repair_is_due). Journals a FlooError.
+ * A FlooStoreFunc: in every table, values of a wrong type become NULL or the column's default; rows are deleted if the value is required and has
+ * no default. Reads all rows: only to be run if SQLite has refused one (FlooDb.repair_is_due). Journals a FlooError.
  */
 gboolean floo_repair_tables (FlooDb *db, gpointer unused, GError **error);
 
@@ -33,9 +33,9 @@ gboolean floo_repair_tables (FlooDb *db, gpointer unused, GError **error);
  * floo_repair_read_outbox_row:
  * @query: with the columns of outbox-get
  *
- * Reads the present row; a damaged one as failed, with what is left of it.
+ * Reads the present row; a damaged one as failed, with its valid values.
  *
- * Returns: FALSE: too little is left of it
+ * Returns: FALSE: it has too few valid values
  */
 gboolean floo_repair_read_outbox_row (FlooQuery *query, FlooOutboxRow *row);
 

@@ -16,7 +16,7 @@ typedef struct {
   gint64 conversation;
 } Row;
 
-/* Begins to go through all of them. */
+/* Begins a pass over all messages. */
 static gboolean
 begin (FlooDb *db, const FlooRetention *retention, FlooRetentionPass *pass, GError **error)
 {
@@ -32,7 +32,7 @@ begin (FlooDb *db, const FlooRetention *retention, FlooRetentionPass *pass, GErr
   return TRUE;
 }
 
-/* Appends the rows that go, of the next ones; where there are no further ones the pass is over. */
+/* Appends those of the next rows that are to be deleted; without further ones the pass ends. */
 static gboolean
 choose (FlooDb *db, FlooRetentionPass *pass, GArray *rows, GError **error)
 {
@@ -98,7 +98,7 @@ floo_retention_step (FlooDb *db, const FlooRetention *retention, gboolean *more,
   if ((!pass.running && !begin (db, retention, &pass, error)) || !choose (db, &pass, rows, error) || !delete_rows (db, rows, error))
     return FALSE;
   pass.next = now + INTERVAL_MS;
-  /* A step that is undone after this leaves out its rows until the next time. */
+  /* If this step is rolled back, its rows are skipped until the next pass. */
   state->retention = pass;
   *more = pass.running;
   return TRUE;

@@ -10,7 +10,7 @@
 
 G_BEGIN_DECLS
 
-/* A reply is never larger than this, whatever the number of items that was asked for: the bus takes no more than 64 MiB in one array. */
+/* A reply is never larger than this, whatever the requested number of items is: the bus allows at most 64 MiB in one array. */
 #define FLOO_PAGE_BYTES (8u << 20)
 
 typedef struct {
@@ -23,17 +23,17 @@ gboolean floo_message_row_read (FlooMessageRow *row, FlooDb *db, FlooQuery *quer
 void floo_message_row_clear (FlooMessageRow *row);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (FlooMessageRow, floo_message_row_clear)
 
-/* How many columns floo_outbox_row_read() takes; a statement may have more behind them. */
+/* How many columns floo_outbox_row_read() reads; a statement may have more after them. */
 #define FLOO_OUTBOX_ROW_COLUMNS 27
 /* Reads the columns of outbox-get and similar statements. */
 void floo_outbox_row_read (FlooOutboxRow *row, FlooQuery *query);
-/* The message that an outbox row is; views as in @row. */
+/* An outbox row as a message; views as in @row. */
 void floo_outbox_row_to_message (const FlooOutboxRow *row, FlooDb *db, FlooMessage *message);
 
-/* Bytes of all texts of @message, about what it takes in a reply. */
+/* Bytes of all texts of @message, about its size in a reply. */
 gsize floo_message_size (const FlooMessage *message);
 
-/* An rtc message is no record of a call unless its config says so: it neither counts nor shows in the conversation list. */
+/* Whether an rtc message is the record of a call according to its config: others neither count nor are shown in the conversation list. */
 gboolean floo_message_is_record (int type, const char *config);
 
 G_END_DECLS

@@ -6,7 +6,7 @@
 #include "store/tables/rows.h"
 #include "store/tables/tokens.h"
 
-/* The outbox being copied: @from one end as far as it can be read, then from the other end down to there. */
+/* The state of copying the outbox: from one end as far as it can be read, then from the other end down to there. */
 typedef struct {
   FlooDb *to;
   gint64 highest;    /* copied from below */
@@ -14,7 +14,7 @@ typedef struct {
   GError *error;     /* of writing */
 } Copy;
 
-/* The next row of @query, which may be damaged from there on: then it is the end, and told. */
+/* The next row of @query; FALSE at the end, or at damage, which is logged. */
 static gboolean
 next_readable (FlooQuery *query)
 {
@@ -26,7 +26,7 @@ next_readable (FlooQuery *query)
   return row;
 }
 
-/* (nullable): told why */
+/* Returns: (nullable): NULL if it cannot be read, which is logged */
 static FlooQuery *
 take_readable (FlooDb *from, const char *name)
 {
@@ -38,7 +38,7 @@ take_readable (FlooDb *from, const char *name)
   return query;
 }
 
-/* FALSE where writing failed: reading errors only end a direction. */
+/* FALSE where writing failed; read errors only end a direction. */
 static gboolean
 copy_outbox (Copy *copy, FlooDb *from, const char *name, gboolean upward)
 {
@@ -78,7 +78,7 @@ copy_tokens (Copy *copy, FlooDb *from)
   return TRUE;
 }
 
-/* The device's guid and number among them: with another number what was under way would be uncertain. */
+/* Among them the device's guid and number: with another number rows in sending would become uncertain. */
 static gboolean
 copy_values (Copy *copy, FlooDb *from)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * salvage.h: copies from a damaged file what must not be lost: the outbox, the tokens and the account's values. Private to the store.
+ * salvage.h: copies the data that must not be lost from a damaged file: the outbox, the tokens and the account's values. Private to the store.
  */
 #pragma once
 

@@ -20,7 +20,7 @@ floo_search_changes_add_new (FlooDb *db, gint64 message, GError **error)
 {
   FlooTablesState *state = floo_state_get (db);
 
-  /* A number that is too high after a transaction was undone does no harm: some notes more. */
+  /* After a rollback the number may be too high, which only causes some additional notes. */
   if (message > state->highest_message)
     {
       state->highest_message = message;

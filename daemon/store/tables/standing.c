@@ -13,7 +13,7 @@ floo_role_to_string (gint64 role)
   return names[role >= 0 && role < FLOO_N_ROLES ? role : FLOO_ROLE_NONE];
 }
 
-/* Runs a statement that changes nothing where it is so already. */
+/* Runs a statement that only changes rows with other values. */
 static gboolean
 run (FlooDb *db, FlooQuery *query, gint64 group, GError **error)
 {
@@ -41,7 +41,7 @@ set_name (FlooDb *db, gint64 group, const char *name, GError **error)
   return run (db, query, group, error);
 }
 
-/* ---- news ---- */
+/* ---- changes ---- */
 
 static void
 note_change (FlooDb *db, gint64 group)
@@ -104,7 +104,7 @@ floo_standing_mark_known (FlooDb *db, gint64 group, GError **error)
   return run (db, query, group, error);
 }
 
-/* ---- looking ---- */
+/* ---- reading ---- */
 
 gboolean
 floo_standing_next (FlooDb *db, gint64 *group, GError **error)

@@ -37,7 +37,7 @@ floo_tokens_find (FlooDb *db, const char *token, const char *digest, gint64 *cli
       return FALSE;
     }
   *client_id = floo_query_int (query, 1);
-  /* Kept from its last use on; a day more or less does not matter. */
+  /* Its age counts from the last use; a day more or less does not matter. */
   return db->role != FLOO_DB_WRITER || floo_query_int (query, 2) > floo_lived_now (db) - DAY_MS
          || floo_tokens_add (db, token, digest, *client_id, error);
 }

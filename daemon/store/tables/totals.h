@@ -15,7 +15,7 @@ typedef struct {
 
 /* In a write job. */
 gboolean floo_totals_get (FlooDb *db, FlooTotals *totals, GError **error);
-/* What was counted may have been undone. */
+/* Counted changes may have been rolled back. */
 void floo_totals_forget (FlooDb *db);
 
 G_END_DECLS

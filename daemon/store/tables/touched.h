@@ -2,8 +2,8 @@
 /*
  * touched.h: which rows a transaction changed, for the event that reports it (conversations-changed.h). Private to the store.
  *
- * SQLite's update hook notes every changed row of conversations, messages and outbox, so callers need not report changes; what a
- * conversation shows of contacts is noted by contacts.c.
+ * SQLite's update hook notes every changed row of conversations, messages and outbox, so callers need not report changes; changes
+ * of contacts that a conversation shows are noted by contacts.c.
  */
 #pragma once
 
@@ -14,13 +14,13 @@ G_BEGIN_DECLS
 struct _FlooTouched {
   GHashTable *conversations, *messages, *outbox, *contacts; /* sets of gint64 */
   gboolean list;
-  /* What totals.h has counted, and whether it has to be counted again. */
+  /* The totals of totals.h, and whether they have to be counted again. */
   guint unread, queued, failed;
   gboolean unread_changed, outbox_changed;
-  gboolean telling;  /* what is changed now is the telling's own */
+  gboolean telling;  /* ignores changes by conversations-changed.c itself */
 };
 
-/* Of the writer's connection, which it watches from now on. */
+/* Begins to watch the writer's connection. */
 void floo_touched_watch (FlooDb *db);
 
 /* Adds @id to one of the sets. */
@@ -29,7 +29,7 @@ void floo_touched_add (GHashTable *set, gint64 id);
 void floo_touched_add_contact (FlooDb *db, gint64 id);
 /* A message of ours that is read came with history. */
 void floo_touched_add_message (FlooDb *db, gint64 id);
-/* RecentListUpdate is due: order, last message or draft changed, or a conversation went. */
+/* RecentListUpdate is due: order, last message or draft changed, or a conversation was removed. */
 void floo_touched_add_list (FlooDb *db);
 
 gboolean floo_touched_any (FlooDb *db);
