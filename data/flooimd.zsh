@@ -11,7 +11,7 @@ _flooimd() {
   local curcontext=$curcontext state
   local -a instance commands
   instance=('(-i --instance)'{-i,--instance=}'[ask or be this instance]:name:_flooimd_instances')
-  commands=('login:log in' 'status:tell how the account and the connection are' 'send-file:send a message with a file'
+  commands=('login:log in' 'status:show the state of the account and the connection' 'send-file:send a message with a file'
     'logout:log out')
 
   _arguments -C $instance \

@@ -141,7 +141,7 @@ class MishapsTest(harness.Test):
         other = sandbox.send('bob', 'alice', 'medicine')
         client = daemon.start()
         client.wait_message(lambda one: one.id == other)
-        self.assertIn('A statement of the store is wrong', daemon.process.text())
+        self.assertIn('A statement of the store, or the row that it changes, is invalid', daemon.process.text())
         later = sandbox.send('carol', 'alice', 'later')
         client.wait_message(lambda one: one.id == later)
         self.assertEqual(client.state, 'online')
