@@ -33,7 +33,7 @@ complete -c flooimd -n '__fish_seen_subcommand_from login' -l no-picture -d 'Ask
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -F
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s n -l name -x -d "The file's name for the receivers"
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -s t -l type -x -a 'image audio video file' -d 'What it is sent as'
-complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l token -x -d 'Send it once, however often the command runs'
+complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l token -x -d 'Send it only once, also when the command runs again'
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l no-wait -d 'Do not wait until it is sent'
 complete -c flooimd -n '__fish_seen_subcommand_from send-file' -l timeout -x -d 'Wait that long without progress'
 complete -c flooimd -n '__fish_seen_subcommand_from status' -s w -l watch -d 'Print a line whenever it changes'

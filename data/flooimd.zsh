@@ -45,9 +45,9 @@ _flooimd() {
           _arguments $instance \
             '(-n --name)'{-n,--name=}"[the file's name for the receivers]:name:" \
             '(-t --type)'{-t,--type=}'[what it is sent as]:type:(image audio video file)' \
-            '--token=[send it once, however often the command runs]:token:' \
+            '--token=[send it only once, also when the command runs again]:token:' \
             '--no-wait[do not wait until it is sent]' \
-            '--timeout=[wait that long while nothing moves]:seconds:' \
+            '--timeout=[wait that long without progress]:seconds:' \
             '1:name or id of a user or group:' '*:file:_files' ;;
         status) _arguments $instance '(-w --watch)'{-w,--watch}'[print a line whenever it changes]' ;;
       esac ;;

@@ -59,14 +59,14 @@ class Helper:
         return self
 
     def result(self):
-        """Waits for its end; returns what it measured."""
+        """Waits until it exits; returns its measurements."""
         output = self.popen.communicate()[0]
         assert self.popen.returncode == 0, 'a helper failed'
         return json.loads(output)
 
 
 class Bench(harness.Test):
-    """Borrows the tests' way to start and end programs."""
+    """Starts and ends programs with the harness of the tests."""
 
     def runTest(self):
         pass
@@ -79,7 +79,7 @@ class Bench(harness.Test):
         client.login('alice')
         sandbox.wait('delivered', user='alice')
         self.settle(client)
-        client.close()  # it would be one more subscriber
+        client.close()  # else it would count as a subscriber
         return sandbox, daemon
 
     def subscribers(self, bus, number, count, *more):
@@ -122,7 +122,7 @@ class Bench(harness.Test):
         return {'who': who, 'subscribers': number, 'messages': count, 'rate': rate, 'cpu_us': cpu * 1e6 / count, 'signals': took[0]['signals']}
 
     def ages(self, bus, count, rest, make):
-        """What make() makes, one at a time, rest seconds between them, is so many us old at a subscriber."""
+        """Calls make() again and again, with rest seconds in between; returns the age in us at which each result reaches a subscriber."""
         listener = self.subscribers(bus, 1, count, '--latency')[0]
         ages = []
         for _ in range(count):
@@ -166,7 +166,7 @@ class Bench(harness.Test):
             owned = []
             client.connection.signal_subscribe('org.freedesktop.DBus', 'org.freedesktop.DBus', 'NameOwnerChanged', '/org/freedesktop/DBus',
                                                daemon.bus_name, harness.Gio.DBusSignalFlags.NONE, lambda *_: owned.append(time.monotonic()))
-            client.owner()  # the subscription holds
+            client.owner()  # now the subscription is active
             began = time.monotonic()
             daemon.launch()
             harness.wait_for(lambda: owned, 'the name')
@@ -207,7 +207,7 @@ def print_table(report):
 
 
 def write_report(report, path):
-    """The numbers as one line of JSON, and to the file where there is one."""
+    """Prints the numbers as one line of JSON, and writes them to the file, if one is given."""
     print(json.dumps(report))
     if path:
         with open(path, 'w') as file:

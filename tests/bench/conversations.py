@@ -14,7 +14,7 @@ import bench
 import harness
 from peer import Peer
 
-BURSTS = 3  # measured in a round: the clock of a process ticks slowly
+BURSTS = 3  # measured in a round: a process's CPU time has a coarse resolution
 
 
 class Conversations(bench.Bench):
@@ -88,7 +88,7 @@ def main():
     for (name, with_list), found in rows.items():
         key = name + (' with its subscriber' if with_list else '')
         report[key] = {what: statistics.median(one[what] for one in found) for what in found[0]}
-        report[key]['least_cpu_us'] = min(one['cpu_us'] for one in found)  # what else runs on the machine only adds
+        report[key]['least_cpu_us'] = min(one['cpu_us'] for one in found)  # other load on the machine can only add to it
     for key in ('this', 'this with its subscriber') if args.baseline else ():
         for what in ('cpu_us', 'least_cpu_us'):
             report[key][what + '_ratio'] = report[key][what] / report[key.replace('this', 'baseline')][what]

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures what waits for the service's being far away: each scene at several distances, and how many round trips in a row that makes.
+"""Measures what a distant service slows down: each scene at several distances, and how many round trips in a row that makes.
 
     FLOOIM_BUILD=BUILD python3 tests/bench/distance.py --distances 0 50 200 1000
 
@@ -117,7 +117,7 @@ class DistanceBench(bench.Bench, files.Test):
         return time.monotonic() - began
 
     def start(self, distance):
-        """A login that is stored, from the program's start on."""
+        """A stored login, from the start of the program."""
         sandbox, daemon, client = self.scene(distance)
         client.login('alice')
         sandbox.wait('delivered', user='alice')
@@ -130,7 +130,7 @@ class DistanceBench(bench.Bench, files.Test):
         return [user['user_id'] for user in sandbox.control('state')['users'] if user['name'].startswith('crowd-')]
 
     def backlog(self, distance, conversations=200, messages=5000):
-        """From online to the last message of what came while it was away."""
+        """From being online to the last of the messages that were sent while it was offline."""
         sandbox, daemon, client = self.scene(distance, crowd=conversations)
         client.login('alice')
         sandbox.wait('delivered', user='alice')
@@ -143,7 +143,7 @@ class DistanceBench(bench.Bench, files.Test):
         return time.monotonic() - began
 
     def history(self, distance, conversations=1000, at_once=32):
-        """The newest messages of conversations that are here as names only, as a client asks for them."""
+        """The newest messages of conversations of which only the names are stored, as a client asks for them."""
         sandbox, daemon, client = self.scene(distance, crowd=conversations)
         client.login('alice')
         sandbox.wait('delivered', user='alice')
@@ -169,7 +169,7 @@ class DistanceBench(bench.Bench, files.Test):
         return time.monotonic() - began
 
     def window(self, distance, rows=50):
-        """A chat window that starts: the list of conversations, the newest messages of one, who is who."""
+        """The start of a chat window: the list of conversations, the newest messages of one, and the names."""
         sandbox, daemon, client = self.scene(distance)
         client.login('alice')
         self.come_to_rest(sandbox, client, 'alice')

@@ -15,7 +15,7 @@ class Receipts(bench.Bench):
     def measure(self, members):
         sandbox, daemon, alice = self.one()
         sandbox.control('bot', on=False)
-        sandbox.control('crowd', group=PROJECT, count=members - 3)  # the others that are there
+        sandbox.control('crowd', group=PROJECT, count=members - 3)  # three members exist already
         alice.call('Groups', 'GetInfo', '(xb)', PROJECT, True)
         audience = 0
         while audience < members:

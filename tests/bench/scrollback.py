@@ -13,7 +13,7 @@ BOB = 1002
 
 class Scrollback(bench.Bench):
     def fresh_device(self, number):
-        """A daemon whose store is empty, of a user who has got all messages on another device."""
+        """A daemon whose store is empty, of a user who has received all messages on another device."""
         sandbox = self.sandbox(args=['--quiet'], verbose=False)
         sandbox.control('bot', on=False)
         first = self.daemon('first', sandbox=sandbox, verbose=False)
@@ -24,7 +24,7 @@ class Scrollback(bench.Bench):
         client = daemon.start()
         client.login('alice')
         harness.wait_for(lambda: BOB in [one['id'] for one in client.call('Conversations', 'List', '(sua{sv})', '', 50, {})[0]], 'the conversation')
-        client.close()  # it would be one more subscriber
+        client.close()  # else it would count as a subscriber
         return daemon
 
     def measure(self, number, limit):

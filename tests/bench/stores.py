@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures whether the daemon minds how much it has stored: the same with a small and with a large store, in one table.
+"""Measures whether the size of the store slows the daemon down: the same with a small and with a large store, in one table.
 
 Times are those of an application: the call on the bus and the reply, without unpacking. A row with a goal says whether it is reached.
 """
@@ -61,13 +61,13 @@ class Stores(bench.Bench):
 
     @staticmethod
     def before(client, number, rng):
-        """A page of 100 that has something before it: the store alone can answer."""
+        """A page of 100 with older messages before it, so that it is answered from the store alone."""
         i = rng.randrange(2 * BUSY * 101, number, 2)
         options = {'limit': harness.GLib.Variant('u', 100), 'before': harness.GLib.Variant('x', FIRST_ID + i)}
         return client.call_raw('Conversations', 'GetMessages', '(xa{sv})', FIRST_PEER + i // 2 % BUSY, options)
 
     def intake_one(self, sandbox, client):
-        """A message of another user, from its sending to its signal; the time of the control call is in it."""
+        """A message of another user, from its sending to its signal, including the time of the control call."""
         since, began = len(client.events), time.monotonic()
         sandbox.control('send', from_='bob', to='alice', content='one message')
         client.wait_event('RosterMessages', since=since)
@@ -75,7 +75,7 @@ class Stores(bench.Bench):
 
     @staticmethod
     def rest(daemon):
-        """The index has caught up with what the filler wrote, and is tidy: nothing happens for five seconds."""
+        """Waits until the search index has processed what the filler wrote: nothing has happened for five seconds."""
         last = [bench.cpu_seconds(daemon.process.pid), time.monotonic()]
 
         def is_at_rest():
@@ -102,7 +102,7 @@ class Stores(bench.Bench):
         row['rss_end'] = daemon.rss() / 1048576
         self.rest(daemon)
         row['wakeups'] = self.idling(daemon, idle)['wakeups_per_minute'] / 60
-        # A kernel may take the file's pages away meanwhile.
+        # The kernel may evict pages of the file meanwhile.
         row.update(split(self.timed(rounds, lambda i: self.before(client, number, rng)), 'later'))
         return row
 

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measures what clients and answers that ask for much cost everybody else: resident memory before, at the highest and after, and how long the calls of
+"""Measures how expensive calls and answers affect other clients: resident memory before, at the highest and after, and how long the calls of
 another client take meanwhile.
 
 The goals: after a storm within 10 MiB of before, and no call of another client over 100 ms. The calls are timed by a process of its own; time that
@@ -22,7 +22,7 @@ from harness import Gio, GLib
 MIB = 1048576
 TEAM = 2001
 MEMBERS = 220000
-AFTER_LIMIT = 20  # s: how long memory may take to go back
+AFTER_LIMIT = 20  # s: the time in which memory use must fall again
 
 
 def caller(address):
@@ -83,7 +83,7 @@ class Storms(bench.Bench):
                                  stdout=subprocess.PIPE, text=True, env=dict(os.environ))
         assert other.stdout.readline() == 'ready\n'
         with open('/proc/%d/clear_refs' % pid, 'w') as file:
-            file.write('5')  # the highest so far is forgotten
+            file.write('5')  # resets the peak value
         before, began = daemon.rss(), time.monotonic()
         outcome = run()
         took = time.monotonic() - began
@@ -102,7 +102,7 @@ class Storms(bench.Bench):
         harness.wait_for(lambda: daemon.query(1001, 'SELECT count(*) FROM messages WHERE conversation = 1002')[0][0] >= messages, 'all are stored', 300)
         client.close()
         clients = [daemon.client() for _ in range(10)]
-        self.replay(daemon, clients, 2)  # what is used for the first time stays
+        self.replay(daemon, clients, 2)  # memory that is allocated at the first use is kept
         time.sleep(3)
         yield self.storm('%d Replay of one client' % replays, daemon, lambda: self.replay(daemon, clients[:1], replays))
         yield self.storm('%d Replay of ten clients' % replays, daemon, lambda: self.replay(daemon, clients, replays // 10))

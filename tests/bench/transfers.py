@@ -43,7 +43,7 @@ def main_thread(pid):
 
 
 class Caller(harness.Client):
-    """It hears nothing, so that it is in nobody's way."""
+    """A client without subscriptions, so that it does not disturb the measurement."""
 
     def __init__(self, bus):
         self.name = harness.BUS_NAME
@@ -109,7 +109,7 @@ class FilesBench(bench.Bench, files.Test):
             return answer.read().decode()
 
     def begin_transfers(self, sandbox, storage, caller, size):
-        """Half of them up, half of them down."""
+        """Begins the transfers: half of them uploads, half of them downloads."""
         content = os.urandom(size)
         sign = self.put(storage, caller, content).rpartition('=')[2]
         attachment = json.dumps({'url': '%s/elsewhere/%s' % (storage.control('files')['elsewhere'], sign), 'dName': 'x', 'fLen': size})
@@ -127,7 +127,7 @@ class FilesBench(bench.Bench, files.Test):
         return [path for path, status in transfers.items() if status in ('queued', 'active')]
 
     def end_transfers(self, caller):
-        """How many it were."""
+        """Cancels the transfers that are left; returns their number."""
         left = self.under_way(caller)
         for path in left:
             self.on_transfer(caller, path, 'Cancel')
@@ -147,7 +147,7 @@ class FilesBench(bench.Bench, files.Test):
         return {'rate': row['rate'], 'cpu_us': row['cpu_us'], 'main_busy': ran / seconds, 'main_waited': waited / seconds}
 
     def single(self, sandbox, daemon, count):
-        """Median and 99th percentile (ms) of the time from a call to its acknowledgement, and of a message's way in."""
+        """Median and 99th percentile (ms) of the time from a call to its acknowledgement, and from a message's sending to its signal."""
         client = daemon.client()
         out, come = [], []
         for _ in range(count):
@@ -169,7 +169,7 @@ class FilesBench(bench.Bench, files.Test):
         sandbox = self.sandbox(args=['--quiet'], verbose=False)
         sandbox.control('bot', on=False)
         sandbox, daemon, client = self.one(sandbox=sandbox, config=CACHE, verbose=False)
-        client.close()  # it would be one more subscriber
+        client.close()  # else it would count as a subscriber
         caller = Caller(daemon.bus)
         report = {'transfers': TRANSFERS, 'mib': size // MIB, 'messages': count, 'rounds': []}
         report['single'] = {'alone': self.single(sandbox, daemon, messages)}

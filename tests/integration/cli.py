@@ -17,7 +17,7 @@ DBUS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..', 'dbu
 
 
 class Result:
-    """What a run gave: status, output and error as text."""
+    """The result of a run: exit status, output and error output as text."""
 
     def __init__(self, status, output, error):
         self.status, self.raw = status, output
@@ -59,7 +59,7 @@ class Test(harness.Test):
         return Result(ended.returncode, ended.stdout, ended.stderr)
 
     def flooim(self, daemon, *args, status=0, **how):
-        """Runs it to its end; it must end with that status, and says what is wrong only where something is."""
+        """Runs it until it exits, which must be with that status; there must be error output only if it failed."""
         result = self.run_raw(daemon, [FLOOIM, *(str(arg) for arg in args)], **how)
         self.assertEqual(result.status, status, (args, result.output[-2000:], result.error))
         if status:
@@ -67,14 +67,14 @@ class Test(harness.Test):
         return result
 
     def says(self, daemon, text, *args, status, **how):
-        """It must fail so, with that in its one line of words."""
+        """It must fail with that status, and with that text in its one line of error output."""
         result = self.flooim(daemon, *args, status=status, **how)
         self.assertIn(text, result.error)
         self.assertEqual(result.error.count('\n'), 1, result.error)
         return result
 
     def shell(self, daemon, command, status=0, **how):
-        """A line of shell, as the README has it."""
+        """Runs a line of shell, as in the README."""
         result = self.run_raw(daemon, ['bash', '-c', 'set -o pipefail\n' + command], **how)
         self.assertEqual((result.status, result.error if status == 0 else ''), (status, ''), (command, result.output, result.error))
         return result
@@ -110,8 +110,8 @@ class Test(harness.Test):
         return process.returncode
 
     def on_terminal(self, daemon, columns, *args, typed=None, env=None, interrupt_at=None, shown=None):
-        """Runs it on a terminal of that width; returns (status, what it showed). typed: what to wait for, and what is typed then: bytes, or a
-        function that gives them. shown: a bytearray that grows with what is shown."""
+        """Runs it on a terminal of that width; returns (status, output). typed: pairs of a text to wait for and what is typed then: bytes, or a
+        function that returns them. shown: a bytearray to which the output is appended."""
         import fcntl
         import pty
         import struct
@@ -144,7 +144,7 @@ class Test(harness.Test):
 
 
 def same(told, value):
-    """Whether JSON says what a D-Bus value does: an int64 may be a string, JSON inside may be an object."""
+    """Whether JSON equals a D-Bus value: an int64 may be a string, a string of JSON may be an object."""
     if isinstance(value, GLib.Variant):
         value = value.unpack()
     if isinstance(value, bool) or isinstance(told, bool):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An application on the bus, as a test needs it: calls, and everything that it has heard."""
+"""A client on the bus for tests: makes calls and records all signals."""
 
 import collections
 import time
@@ -49,7 +49,7 @@ class Event:
 
     @property
     def messages(self):
-        """Those of a signal whose argument is one message or several."""
+        """The messages of a signal whose argument is one message or several."""
         first = self.args[0]
         return [message(one) for one in (first if isinstance(first, list) else [first])]
 
@@ -58,7 +58,7 @@ class Event:
 
 
 class Pending:
-    """A call under way."""
+    """A call that has not been answered yet."""
 
     def __init__(self):
         self.started = time.monotonic()
@@ -78,7 +78,7 @@ class Pending:
 
 
 class Client:
-    """An application on the bus: calls, and every signal and change of properties since it began."""
+    """A client on the bus: makes calls and records every signal and change of properties since its start."""
 
     def __init__(self, bus, name=BUS_NAME):
         self.name = name
@@ -89,7 +89,7 @@ class Client:
         subscribe = self.connection.signal_subscribe
         subscribe(name, BUS_NAME + '.Events', None, OBJECT, None, Gio.DBusSignalFlags.NONE, self._on_event)
         subscribe(name, 'org.freedesktop.DBus.Properties', 'PropertiesChanged', OBJECT, None, Gio.DBusSignalFlags.NONE, self._on_changed)
-        self.owner()  # the subscriptions hold from here on
+        self.owner()  # from now on the subscriptions are active
 
     def _on_event(self, connection, sender, path, interface, name, arguments):
         record.note('signal', interface, name)
@@ -108,7 +108,7 @@ class Client:
             self.connection.close_sync(None)
 
     def owner(self):
-        """The unique name behind the daemon's name; None: nobody has it."""
+        """The unique name of the owner of the daemon's name; None: it has no owner."""
         try:
             return self.bus_call('GetNameOwner', '(s)', self.name)[0]
         except GLib.Error:
@@ -154,7 +154,7 @@ class Client:
         return values if len(values) > 1 else values[0] if values else None
 
     def get(self, interface, name):
-        """A property; None where the daemon is not there."""
+        """A property; None if the daemon is not running."""
         try:
             reply = self.connection.call_sync(self.name, OBJECT, 'org.freedesktop.DBus.Properties', 'Get',
                                               GLib.Variant('(ss)', (BUS_NAME + '.' + interface, name)), None,
@@ -175,7 +175,7 @@ class Client:
         record.note_error(name)
         return name[len(ERROR_PREFIX):] if name.startswith(ERROR_PREFIX) else name, text
 
-    # -- what tests do often --
+    # -- helpers --
 
     def login(self, user, wait=True, **options):
         since = len(self.events)
@@ -200,7 +200,7 @@ class Client:
         wait_for(lambda: self.state == state, lambda: 'state %s; it is %s, %s' % (state, self.state, self.last_error), limit)
 
     def wait_online(self, since=0):
-        """Until a login has succeeded since then, with its event, which is not to be taken for the next login's."""
+        """Waits for a login that succeeded since then, including its event, so that this is not mistaken for the next login's."""
         self.wait_event('LoginSuccess', since=since)
         self.wait_state('online')
 
@@ -209,7 +209,7 @@ class Client:
         return [changed[name] for where, changed in self.changes[since:] if where == interface and name in changed]
 
     def wait_lost(self, since):
-        """Until the connection is lost, or was, by the changes from index since on: it may be back already."""
+        """Waits until the changes from index since on show that the connection was lost; it may be back already."""
         wait_for(lambda: self.state != 'online' or any(state != 'online' for state in self.told('State', since)), 'the loss is noticed')
 
     def named(self, *names):
@@ -222,7 +222,7 @@ class Client:
         return wait_for(find, lambda: '%s; there were: %s' % (name, self.events[since:][-20:]), limit)
 
     def received(self, conversation=None):
-        """The messages of all message signals, in the order of their coming."""
+        """The messages of all message signals, in the order of arrival."""
         return [one for event in self.named('RosterMessages', 'GroupMessages') for one in event.messages
                 if conversation is None or one.conversation == conversation]
 
@@ -232,7 +232,7 @@ class Client:
         return wait_for(find, lambda: 'a message; there were: %s' % [one.content[:60] for one in self.received()[-20:]], limit)
 
     def wait_sent(self, client_id, status='sent', limit=LIMIT):
-        """Waits for the fate of what was sent; returns the details."""
+        """Waits until a message was sent or has failed; returns the details."""
         event = self.wait_event('SendingMessageStatusChanged', lambda one: one.args[0] == client_id and one.args[1] == status, limit)
         record.note_error(event.args[2].get('error', ''))
         return event.args[2]

@@ -23,7 +23,7 @@ class Test(harness.Test):
     # ---- a client's side ----
 
     def source(self, content):
-        """A descriptor of a regular file with that content, which has no name any more."""
+        """A descriptor of an unlinked regular file with that content."""
         with tempfile.TemporaryFile(dir=self.root) as file:
             file.write(content)
             file.flush()
@@ -31,7 +31,7 @@ class Test(harness.Test):
 
     @staticmethod
     def socket_pair():
-        """(to be handed over, to be written to), descriptors."""
+        """Returns a pair of descriptors: (to pass in a call, to write to)."""
         one, other = socket.socketpair()
         return one.detach(), other.detach()
 
@@ -40,7 +40,7 @@ class Test(harness.Test):
         """A call with a descriptor among its arguments, which is closed here; returns the out arguments, as Client.call()."""
         inner, in_array = signature[1:-1], 0
         at = -1
-        for character in inner:  # which argument is of type h; what is in an array counts with it
+        for character in inner:  # finds the index of the argument of type h; a{sv} is one argument
             at += in_array == 0
             in_array += (character == 'a') - (character == '}' and in_array > 0)
             if character == 'h':
@@ -92,13 +92,13 @@ class Test(harness.Test):
 
     @staticmethod
     def transfers(client):
-        """All that the daemon's object manager has, as transfer() gives one."""
+        """All transfers of the daemon's object manager, each as transfer() returns it."""
         reply = client.connection.call_sync(client.name, harness.OBJECT, 'org.freedesktop.DBus.ObjectManager', 'GetManagedObjects', None, None,
                                             Gio.DBusCallFlags.NO_AUTO_START, 30000, None)
         return [dict(interfaces[TRANSFER], path=path) for path, interfaces in reply.unpack()[0].items() if TRANSFER in interfaces]
 
     def ended(self, client, path, status):
-        """Its properties when it has ended, which must be so."""
+        """Its properties at its end, which must be as given."""
         def look():
             transfer = self.transfer(client, path)
             return transfer if transfer['Status'] not in ('queued', 'active') else None
@@ -112,7 +112,7 @@ class Test(harness.Test):
         return transfer['Error'][0].removeprefix(harness.ERROR_PREFIX)
 
     def download(self, client, message, status='complete', **options):
-        """What a message carries; its transfer's properties at the end."""
+        """Downloads the file of a message; returns the transfer's properties at the end."""
         kinds = {'thumbnail': 'b', 'width': 'u', 'height': 'u', 'format': 's'}
         given = {key: GLib.Variant(kinds[key], value) for key, value in options.items()}
         return self.ended(client, client.call('Files', 'Download', '(xa{sv})', message, given), status)
@@ -150,11 +150,11 @@ class Test(harness.Test):
         return os.path.join(daemon.root, 'cache', 'flooim', 'files', 'sandbox', str(user))
 
     def cached(self, daemon):
-        """Names in the cache, what is half done, too."""
+        """File names in the cache, including those of incomplete downloads."""
         return self._names(self.cache(daemon))
 
     def outgoing(self, daemon):
-        """Names of the copies of unsent files."""
+        """File names of the copies of unsent files."""
         return self._names(os.path.join(os.path.dirname(daemon.store_path(ALICE)), 'outgoing'))
 
     @staticmethod
@@ -167,14 +167,14 @@ class Test(harness.Test):
     # ---- the service's side ----
 
     def token(self, sandbox):
-        """One of bob's, got by a login of our own."""
+        """A token of bob's, from a login of our own."""
         body = json.dumps({'name': 'bob', 'password': 'bob-secret'}).encode()
         request = urllib.request.Request(sandbox.origin + '/token/user', body, {'app_id': 'sandbox', 'Content-Type': 'application/json'})
         with urllib.request.urlopen(request) as answer:
             return json.load(answer)['data']['token']
 
     def stored(self, sandbox, client, url):
-        """What the service has under an address."""
+        """The file that the service has at an address."""
         with urllib.request.urlopen('%s&access-token=%s&app_id=sandbox' % (url, self.token(sandbox))) as answer:
             return answer.read()
 
@@ -202,11 +202,11 @@ class Test(harness.Test):
         return addresses['download_url']
 
     def message_with(self, sandbox, client, content, name='x.bin', type='file'):
-        """A message of bob's with a file has come; its id."""
+        """Sends a message with a file from bob and waits for it; returns its id."""
         return self.message_at(sandbox, client, self.put(sandbox, client, content), name=name, type=type, size=len(content))
 
     def message_at(self, sandbox, client, url, name='x.bin', type='file', size=3):
-        """A message of bob's has come that says where its file is; its id."""
+        """Sends a message from bob that contains the address of its file and waits for it; returns its id."""
         attachment = json.dumps({'url': url, 'dName': name, 'fLen': size})
         mid = sandbox.send('bob', 'alice', '', type=type, attachment=attachment)
         client.wait_message(lambda one: one.id == mid)

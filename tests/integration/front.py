@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stands before the service: a server that answers some paths itself and hands the rest to the sandbox, and hosts that are dead."""
+"""A server in front of the sandbox, which answers some paths itself and passes the others on; and hosts that do not answer."""
 
 import asyncio
 import base64
@@ -18,7 +18,7 @@ Request = collections.namedtuple('Request', 'time method path query')
 
 
 class Server(http.server.ThreadingHTTPServer):
-    """Handles each connection on a thread of its own; those that the daemon gives up are nobody's error."""
+    """Handles each connection on a thread of its own; connections closed by the daemon are no errors."""
 
     daemon_threads = True
 
@@ -59,7 +59,7 @@ def reply(handler, status, content=b''):
 
 
 class Front:
-    """An HTTP server on loopback. answers: path -> function of a Request that gives (status, body) or None, which hands it on."""
+    """An HTTP server on loopback. answers: path -> function of a Request that returns (status, body), or None to pass it on."""
 
     def __init__(self, test, sandbox):
         self.sandbox = sandbox

@@ -28,7 +28,7 @@ from client import (BUS_NAME, ERROR_PREFIX, OBJECT, Client, Event, Failure, Mess
 from programs import BUILD, Bus, Daemon, Process, Sandbox  # noqa: E402,F401
 from waiting import LIMIT, SLOWNESS, turn, wait_for  # noqa: E402,F401
 
-# What a log must not have in it.
+# What must not appear in a log.
 SECRETS = [name + '-secret' for name in ('alice', 'bob', 'carol', 'dave', 'erin', 'zhang-wei', 'echo')]
 BAD_LINES = ('CRITICAL', 'ERROR: AddressSanitizer', 'ERROR: LeakSanitizer', 'runtime error:', 'Assertion')
 
@@ -78,7 +78,7 @@ class Test(unittest.TestCase):
         return self.daemons[-1]
 
     def one(self, user='alice', sandbox=None, persist=False, quiet=True, **arguments):
-        """The usual scene: a sandbox, a daemon, one user logged in. quiet: with the seed's unread messages and its names in already."""
+        """The usual setup: a sandbox, a daemon, one user logged in. quiet: the seed's unread messages and names have been received."""
         sandbox = sandbox or self.sandbox(persist=persist)
         daemon = self.daemon(sandbox=sandbox, **arguments)
         client = daemon.start()
@@ -89,20 +89,20 @@ class Test(unittest.TestCase):
         return sandbox, daemon, client
 
     def come_to_rest(self, sandbox, client, user):
-        """Until all that a login begins is done: unread messages, names, and what the user is in groups are here."""
+        """Waits until everything that a login begins is done: unread messages, names, and the user's roles in groups have been received."""
         sandbox.wait('delivered', user=user)
         wait_for(lambda: all(one['name'] and one.get('role') != '' for one in client.call('Conversations', 'List', '(sua{sv})', '', 100, {})[0]),
                  'names and roles')
         self.settle(client)
 
     def all_fetched(self, sandbox, daemon, client, user_id=1001):
-        """Until the daemon asks the service for nothing more by itself, which takes it one request of a kind a second."""
+        """Waits until the daemon sends no more requests of its own; it sends one of a kind each second."""
         sandbox.wait('request', path='/user/conversation/pin_list')
         wait_for(lambda: daemon.query(user_id, TO_BE_FETCHED, user_id) == [(0,)], 'everything fetched')
         self.settle(client)
 
     def settle(self, client):
-        """Until the signals of everything that the daemon has committed are here."""
+        """Waits for the signals of everything that the daemon has committed."""
         def has_all():
             last = client.call('Events', 'GetPosition')[2]
             return max((event.serial for event in client.events), default=0) >= last
@@ -115,7 +115,7 @@ class Test(unittest.TestCase):
         self.assertEqual(caught.exception.name, name, caught.exception.text)
         return caught.exception.text
 
-    # -- the end --
+    # -- cleaning up --
 
     def logs(self):
         if self.collected is None:
@@ -160,7 +160,7 @@ class Test(unittest.TestCase):
             problems.append(str(error))
 
     def _take_tokens(self):
-        """What the daemons have kept as tokens must not be in a log, either."""
+        """Adds the tokens that the daemons have stored to what must not appear in a log."""
         for path in glob.glob(os.path.join(self.root, '**', 'login.json*'), recursive=True):
             with open(path, encoding='utf-8', errors='replace') as file:
                 self.secrets += re.findall('[0-9a-f]{32}', file.read())
@@ -175,7 +175,7 @@ class Test(unittest.TestCase):
 
 
 class TapResult(unittest.TestResult):
-    """Tells each test's end as one line of TAP, and why it failed, with the logs, on stderr."""
+    """Prints each test's result as a line of TAP, and reasons of failures, with the logs, on stderr."""
 
     def __init__(self):
         super().__init__()
@@ -225,7 +225,7 @@ class TapResult(unittest.TestResult):
 
 
 def main():
-    """Runs the tests of the calling file, or those that the command line names, and ends the program."""
+    """Runs the tests of the calling file, or those named on the command line, and exits."""
     loader = unittest.defaultTestLoader
     module = sys.modules['__main__']
     suite = loader.loadTestsFromNames(sys.argv[1:], module) if len(sys.argv) > 1 else loader.loadTestsFromModule(module)
