@@ -144,7 +144,7 @@ class AccountTest(harness.Test):
         self.client.wait_state('online')
 
     def test_change_password_while_the_connection_goes(self):
-        """A change that never reached the service leaves nothing behind that would hide a later notice of a change."""
+        """A change that never reached the service does not hide a later notice of a change."""
         self.scene()
         store = sqlite3.connect(self.server.store_path(1001), isolation_level=None)
         store.execute('BEGIN IMMEDIATE')  # the daemon's next write waits
@@ -170,7 +170,7 @@ class AccountTest(harness.Test):
         self.assertEqual([one['content'] for one in self.service.accepted('alice')].count('once'), 1)
 
     def test_same_text_from_another_device(self):
-        """What got lost is not taken for sent because another device of the user said the same."""
+        """A lost message is not mistaken for sent because another device of the user sent the same text."""
         self.scene()
         self.secrets.append('other-secret')
         self.service.control('bot', on=False)

@@ -158,7 +158,7 @@ class ArgumentsTest(harness.Test):
         client.wait_sent(client.call('Conversations', 'Send', '(sxssa{sv})', 'roster', ECHO, 'text', 'x', options))
 
     def test_strange_calls(self):
-        """What GDBus itself refuses, and calls that arrive together."""
+        """Calls that GDBus itself refuses, and calls that arrive together."""
         sandbox, daemon, client = self.one()
         for interface, method, signature, args in (('Conversations', 'SendText', '(sss)', ('roster', '1099', 'x')),
                                                    ('Conversations', 'SendText', '()', ()), ('Account', 'Reconnect', '(s)', ('now',))):

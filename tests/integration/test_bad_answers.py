@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Whatever the service answers, for each kind of record: an error that says so, no crash, and nothing half-written in the store."""
+"""Invalid answers of the service, for each kind of record: a clear error, no crash, and nothing half-written in the store."""
 
 import json
 
@@ -116,7 +116,7 @@ class BadAnswerTest(harness.Test):
                 self.check(path, call, envelope('[%s]' % record if kind == RECORDS else record))
 
     def test_one_bad_item_of_many(self):
-        """It is left out, and the others are taken."""
+        """An invalid record is left out, and the others are used."""
         members = '[{"user_id": "x"}, {"user_id": 1001}, null, 5, {"user_id": 1002, "join_time": [1]}, {"user_id": 1003}]'
         self.service.control('rest', path='/group/member_list', count=1, body=envelope(members))
         page, cursor = self.client.call('Groups', 'ListMembers', '(xsu)', TEAM, '', 10)
@@ -134,7 +134,7 @@ class BadAnswerTest(harness.Test):
                 self.check(path, call, envelope('[%s]' % record if kind == RECORDS else record))
 
     def test_nulls_and_strangers(self):
-        """A null is a field that is not there, and what is not known is read over."""
+        """A null is a missing field, and unknown fields are ignored."""
         record = json.dumps({'user_id': 1002, 'username': None, 'nick_name': None, 'relation': None, 'news': {'a': [1]}, 'avatar': 7})
         self.service.control('rest', path='/roster/id', count=1, body=envelope(record))
         self.assertEqual(self.client.call('Roster', 'FindById', '(x)', 1002), {'user_id': 1002, 'avatar': '7'})
@@ -145,7 +145,7 @@ class BadAnswerTest(harness.Test):
                 self.assertEqual(value[0] if isinstance(value, tuple) else value, [], call)
 
     def test_ten_megabytes(self):
-        """Larger than any answer may be: not even read to its end; and one as large as may be, of a record that is too long to be one."""
+        """An answer above the size limit is not read to its end; and one of the largest size, with a record that is too long."""
         for path, call, kind, good, field in OPERATIONS:
             self.check(path, call, envelope('true'), body_size=10 << 20)
         big = envelope('{"user_id": 1, "username": 1.5, "nick_name": "%s"}' % ('x' * 3000000))

@@ -86,7 +86,7 @@ class BurstTest(harness.Test):
         self.burst(from_='bob', settings={'page_size': 7, 'last_page': 'zero', 'compress': True})
 
     def test_slow_subscriber(self):
-        """An application that does not read its signals holds up nobody."""
+        """An application that does not read its signals does not delay others."""
         sandbox = self.sandbox()
         daemon = self.daemon(sandbox=sandbox)
         client = daemon.start()

@@ -197,7 +197,7 @@ class MessagesTest(cli.Test):
         [reader] = harness.wait_for(lambda: client.call('Conversations', 'GetReaders', '(x)', int(asking))[0], 'one has read it')
         self.assertEqual(self.flooim(daemon, 'readers', asking).rows[0][-2:], [str(reader), 'read'])
         self.assertEqual([one['state'] for one in self.flooim(daemon, 'readers', asking, '--json').json], ['read', 'unread', 'unread'])
-        self.says(daemon, 'nobody', 'readers', id, status=USAGE)
+        self.says(daemon, 'does not request', 'readers', id, status=USAGE)
         sandbox.control('send', **{'from': 'carol'}, to='alice', type='image', attachment='{"url":"x","dName":"cat.png"}')
         harness.wait_for(lambda: self.flooim(daemon, 'search', '--type', 'image', '--in', 'carol', '--json').json, 'the picture')
         self.says(daemon, 'search for', 'search', status=USAGE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Calls that meet a login, a logout or a message half way: each is answered, the state is true, and what was promised is kept."""
+"""Calls in the middle of a login, a logout or a message: each is answered, the state is right, and confirmed changes are kept."""
 
 import os
 import signal
@@ -57,7 +57,7 @@ class CornerTest(harness.Test):
                 logout_call(client).result()
 
     def test_group_taken_for_a_user(self):
-        """Who takes a group's id for a user's is told so, and the conversation stays what it is."""
+        """A group's id in place of a user's is an error, and the conversation is not changed."""
         sandbox, daemon, client = self.one()
         self.fails('InvalidArguments', client.send_text, TEAM, 'to nobody', 'roster')
         client.call('Conversations', 'SetDraft', '(xss)', TEAM, '', 'to nobody')
@@ -99,7 +99,7 @@ class CornerTest(harness.Test):
         self.assertEqual(client.get('Account', 'UserId'), 1001)
 
     def test_login_during_logout(self):
-        """Whoever asks last is in, with a store of their own, and nobody waits for ever."""
+        """The last call to log in wins, with its own store, and every call is answered."""
         sandbox, daemon, client = self.one()
         mine = client.call('Events', 'GetPosition')[0]
         calls = []
@@ -114,7 +114,7 @@ class CornerTest(harness.Test):
         client.wait_sent(client.send_text(ECHO, 'the last one'))
 
     def test_calls_during_logout(self):
-        """What came before the logout is done or told so; nothing of it ends up with the next account."""
+        """Calls before the logout succeed or fail; none of them has an effect on the next account."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         sends = [client.start('Conversations', 'SendText', '(sxs)', 'roster', ECHO, 'text %d' % i) for i in range(50)]
@@ -135,7 +135,7 @@ class CornerTest(harness.Test):
         self.assertTrue(all(one['duplicates'] == 0 or one['content'] for one in sandbox.accepted('alice')))
 
     def test_kicked_while_sending(self):
-        """Some were accepted without our knowing, some never arrived: after the next login each is there once."""
+        """Some messages were accepted without an answer, some never arrived: after the next login each is there once."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         sandbox.control('socket', ack='drop', count=1)

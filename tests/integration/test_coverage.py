@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""That nothing was forgotten: each member of the API was seen on the bus by a test, each type and event of the SDK has a place.
+"""Completeness: each member of the API was used on the bus by a test, each type and event of the SDK has a counterpart.
 
 This one runs last: it reads what the others recorded (record.py). Where some have not run in this build folder, that part is skipped.
 """

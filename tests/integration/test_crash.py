@@ -32,7 +32,7 @@ class Scene:
         self.burst_ids = []
 
     def run_to_the_crash(self, point):
-        """Starts the daemon, lets things happen, and returns whether it was killed."""
+        """Starts the daemon, acts on it, and returns whether it was killed."""
         self.daemon.program = 'flooimd-crash'
         process = self.daemon.launch(FLOOIM_CRASH_AT=point)
         process.expected = {-signal.SIGKILL}
@@ -71,7 +71,7 @@ class Scene:
         self.client.events.clear()
 
     def recover(self):
-        """The next start: all that is missing comes."""
+        """The next start: everything that is missing arrives."""
         self.daemon.program = 'flooimd'
         self.daemon.launch()
         self.daemon.wait_name(self.client)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a message has beside its text: how its receivers are notified, calls, answers that grow, styles."""
+"""The details of messages besides the text: how recipients are notified, calls, answers written bit by bit, styles."""
 
 import json
 
@@ -49,7 +49,7 @@ class DetailsTest(files.Test):
                 self.fails(error, alice.call, 'Conversations', method, signature, *args, options)
 
     def test_streams(self):
-        """An answer that grows says so until it is finished, on both sides; what is forwarded of it stands still."""
+        """An answer written bit by bit is marked as unfinished until its end, on both sides; forwarded parts of it do not change."""
         sandbox, daemon, alice = self.one()
         sandbox.control('bot', on=False)
         bob = self.one('bob', sandbox=sandbox, name='bob')[2]

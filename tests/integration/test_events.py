@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Events that come rarely: each with its arguments."""
+"""Rare events, each with its arguments."""
 
 import harness
 from peer import Peer

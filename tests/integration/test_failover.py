@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Hosts of the service that are dead, proxies, and lines that are thin or end what is still: the daemon goes on with what there is."""
+"""Hosts of the service that do not answer, proxies, slow connections, and networks that close idle connections: the daemon keeps working."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from harness import GLib
 class DiscoveryTest(harness.Test):
 
     def test_codes_of_discovery(self):
-        """A session that was accepted goes on trying, whatever discovery says for a while; a first login is told."""
+        """An accepted session keeps trying when discovery fails for a while; a first login fails with the error."""
         sandbox = self.sandbox()
         service = front.Front(self, sandbox)
         daemon = self.daemon(config=service.config)
@@ -46,7 +46,7 @@ class DiscoveryTest(harness.Test):
 
 
     def test_start_does_not_wait_for_discovery(self):
-        """It begins where the service was; what discovery says behind it still counts."""
+        """It begins with the known address of the service; a later answer of discovery is still used."""
         sandbox = self.sandbox()
         service = front.Front(self, sandbox)
         daemon = self.daemon(config=service.config)
@@ -71,7 +71,7 @@ class DiscoveryTest(harness.Test):
 
 
 class DeadHostTest(harness.Test):
-    """Hosts in discovery's answer that are dead: a whole login comes through, within its own time limit."""
+    """Hosts in discovery's answer that do not answer: a login succeeds nevertheless, within its time limit."""
 
     def login(self, clusters, within=20):
         """clusters: function of a front and a sandbox."""
@@ -90,7 +90,7 @@ class DeadHostTest(harness.Test):
         return front.Refusing(self), front.Silent(self), front.Broken(self)
 
     def test_dead_ratel(self):
-        """REST: refused, answering 502, silent, and then the good one; a later login does not go round again."""
+        """REST: hosts that refuse, answer 502, or do not answer, and then a working one; a later login begins with that one."""
         refusing, silent, broken = self.dead()
         sandbox, service, daemon, client = self.login(
             lambda good, socket: [{'ratel': [refusing, broken, silent, good], 'webim': [socket]}])
@@ -103,7 +103,7 @@ class DeadHostTest(harness.Test):
         self.assertEqual(len(broken.requests), asked)
 
     def test_dead_webim(self):
-        """The socket: so, too. It is not asked for where it is dead when the connection is lost later."""
+        """The same for the socket. Hosts that failed are not tried first when the connection is lost later."""
         refusing, silent, broken = self.dead()
         sandbox, service, daemon, client = self.login(
             lambda good, socket: [{'ratel': [good], 'webim': [refusing, broken, silent, socket]}])
@@ -119,7 +119,7 @@ class DeadHostTest(harness.Test):
                                          {'ratel': [silent], 'webim': [silent]}, {'ratel': [good], 'webim': [socket]}])
 
     def test_all_dead(self):
-        """Nothing answers: it waits between rounds, asks discovery anew, and comes when a host does."""
+        """No host answers: it waits between rounds, asks discovery again, and connects when a host answers."""
         refusing, _, broken = self.dead()
         sandbox = self.sandbox()
         service = front.Front(self, sandbox)
@@ -227,7 +227,7 @@ class ProxyTest(files.Test):
 class LineTest(files.Test):
 
     def test_thin_line(self):
-        """A download fills a thin line: the heartbeat's answer stands behind it, and the chat goes on."""
+        """A download fills a slow connection: the heartbeat's answer is queued behind it, and messages still arrive."""
         sandbox = self.sandbox()
         sandbox.control('settings', ping_interval=3000, ping_timeout=1000)
         service = front.Front(self, sandbox)
@@ -250,7 +250,7 @@ class LineTest(files.Test):
         self.assertEqual(client.state, 'online')
 
     def test_idle_limit(self):
-        """Somebody on the way ends connections that are still: after two of them the heart beats more often."""
+        """The network closes idle connections: after two of them heartbeats are sent more often."""
         sandbox = self.sandbox()
         sandbox.control('bot', on=False)
         sandbox.control('settings', ping_interval=6000, ping_timeout=3000)

@@ -19,7 +19,7 @@ from files import ECHO, TEAM
 
 
 def png(width, height):
-    """A PNG's beginning; nobody looks further."""
+    """The beginning of a PNG; the rest is not checked."""
     head = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
     return b'\x89PNG\r\n\x1a\n' + struct.pack('>I', 13) + b'IHDR' + head + struct.pack('>I', zlib.crc32(b'IHDR' + head)) + bytes(100)
 
@@ -76,7 +76,7 @@ class FilesTest(files.Test):
         self.fails('InvalidArguments', self.begin, client, 'Files', 'Upload', '(sxshs)', 'nobody', ECHO, 'file', self.source(b'x'), 'x')
 
     def test_upload_failures(self):
-        """What passes is tried again from the start, what does not is told."""
+        """After temporary errors the upload starts again, permanent ones are reported."""
         sandbox, daemon, client = self.one()
         content = os.urandom(300000)
         for fault in ({'status': 500, 'count': 2}, {'cut': 100000}, {'status': 429}):
@@ -193,7 +193,7 @@ class FilesTest(files.Test):
                 self.assertEqual(content.rstrip(b'\0'), (block * 40)[:len(content)].rstrip(b'\0'))
 
     def test_erased_with_the_account(self):
-        """What was downloaded goes with the account; another logout keeps it."""
+        """Downloads are removed with the account; any other logout keeps them."""
         sandbox, daemon, client = self.one()
         mid = self.message_with(sandbox, client, b'for nobody else')
         path = self.download(client, mid)['Path']
@@ -286,7 +286,7 @@ class FilesTest(files.Test):
         self.assertNotIn('message-%d-small' % file, self.cached(daemon))
 
     def test_cache_limit(self):
-        """The least recently used go; what is open stays."""
+        """The least recently used files are removed; open ones are kept."""
         sandbox, daemon, client = self.one(config='[files]\ncache_size=10\n')
         content = os.urandom(3 << 20)
         mids = [self.message_with(sandbox, client, content) for _ in range(6)]
@@ -324,7 +324,7 @@ class FilesTest(files.Test):
     # ---- messages ----
 
     def test_cache_by_conversation(self):
-        """What each conversation takes, and clearing it; what is open stays."""
+        """The size of each conversation's files, and clearing them; open ones are kept."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
 
@@ -438,7 +438,7 @@ class FilesTest(files.Test):
         self.assertEqual([event.args[1] for event in client.named('SendingMessageStatusChanged') if event.args[0] == client_id], ['queued', 'cancelled'])
 
     def test_failed_send(self):
-        """A refusal is told; Resend goes on with the daemon's copy."""
+        """A refusal is reported; Resend uses the daemon's copy."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         content = os.urandom(100000)
@@ -582,7 +582,7 @@ class FilesTest(files.Test):
             self.assertEqual((ended.returncode, ended.stderr.decode()), (1, 'flooimd: %s: %s\n' % (path, os.strerror(code))))
 
     def test_command_terminal(self):
-        """A bar on a terminal; who interrupts it leaves the message to the daemon."""
+        """A progress bar on a terminal; after an interrupt the daemon still sends the message."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         source = os.path.join(self.root, 'source')

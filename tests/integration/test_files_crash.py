@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SIGKILL while files are under way: the message is sent once or its failure is told, the download begins anew, nothing is left lying about; and full disks."""
+"""SIGKILL while files are under way: the message is sent once or its failure is reported, the download starts again, no files are left over; and full disks."""
 
 import json
 import os
@@ -42,7 +42,7 @@ class FilesCrashTest(files.Test):
         return self.crash_at(daemon, point, act)
 
     def test_send_file(self):
-        """What was answered is sent, once."""
+        """A confirmed message is sent, once."""
         for point in ('send-file-uploaded', 'before-frame'):
             with self.subTest(point=point):
                 sandbox, daemon, client = self.scene(sandbox=self.sandbox('sandbox-' + point), name='flooimd-' + point)
@@ -89,7 +89,7 @@ class FilesCrashTest(files.Test):
         self.assertEqual((accepted['client_mid'], self.stored(sandbox, client, json.loads(accepted['attachment'])['url'])), (client_id, content))
 
     def test_stray_copies(self):
-        """A copy without a row goes."""
+        """A copy without a row is removed."""
         sandbox, daemon, client = self.scene()
         client_id = self.send_file(client, 'file', b'abc', 'a.bin')[0]
         client.wait_sent(client_id)
@@ -162,7 +162,7 @@ class FilesCrashTest(files.Test):
         client.wait_sent(client_id)
 
     def fill(self, disk):
-        """Leaves no room at all."""
+        """Fills the disk completely."""
         with open(os.path.join(disk, 'filler'), 'ab', buffering=0) as file:
             for size in (65536, 4096, 1):
                 try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages, servers and callers that mean ill: an error each time, no token for strangers, and nothing written but in the cache."""
+"""Hostile messages, servers and callers: an error each time, no token for other hosts, and nothing written outside the cache."""
 
 import http.server
 import json
@@ -12,7 +12,7 @@ from files import ECHO
 
 
 class Stranger(http.server.BaseHTTPRequestHandler):
-    """A server that is not the service's; it notes what it is asked."""
+    """A server that does not belong to the service; it records its requests."""
 
     requests = []
     redirect = None
@@ -53,7 +53,7 @@ class FilesHostileTest(files.Test):
         return 'http://127.0.0.1:%d/x' % self.stranger.server_port
 
     def tree(self):
-        """Every file of the test's but those that a running daemon and sandbox write."""
+        """Every file of the test except those that a running daemon and sandbox write."""
         found = set()
         for folder, _, names in os.walk(self.root):
             found.update(os.path.join(folder, name) for name in names)
@@ -136,7 +136,7 @@ class FilesHostileTest(files.Test):
                 self.assertNotIn(name.lower(), [header.lower() for header in headers])
 
     def test_redirects(self):
-        """Not to a file, not in a circle, and back home the token comes again to the service only."""
+        """Redirects to a file or in a circle fail, and after one back the token is sent to the service only."""
         sandbox, daemon, client = self.one()
         for target in ('file:///etc/passwd', 'http://user@127.0.0.1/', 'ftp://127.0.0.1/', 'http://169.254.169.254/'):
             with self.subTest(target=target):
@@ -176,7 +176,7 @@ class FilesHostileTest(files.Test):
         self.assertEqual(Stranger.requests, [])
 
     def test_avatar(self):
-        """A picture of somebody is no place for gigabytes."""
+        """The size of an avatar is limited."""
         sandbox, daemon, client = self.one()
         client.call('Groups', 'GetInfo', '(xb)', files.TEAM, True)
         path = self.begin(client, 'Groups', 'SetAvatar', '(xhs)', files.TEAM, self.source(b'abc'), 'me.png')
@@ -185,7 +185,7 @@ class FilesHostileTest(files.Test):
         self.assertEqual(self.error(self.ended(client, client.call('Files', 'GetAvatar', '(sxb)', 'group', files.TEAM, False), 'error')), 'TooLarge')
 
     def test_lengths(self):
-        """2^63 bytes, more than that, less than nothing, and no end."""
+        """Sizes of 2^63 bytes, more, negative ones, and a body without an end."""
         sandbox, daemon, client = self.one(config='[files]\nmax_size=2\n')
         for fault in ({'length': '9223372036854775808'}, {'length': '9223372036854775807'}, {'length': '99999999999999999999999'}, {'length': '2097153'},
                       {'endless': True}, {'endless': True, 'chunked': True}):
@@ -201,7 +201,7 @@ class FilesHostileTest(files.Test):
         harness.wait_for(lambda: self.cached(daemon) == [], 'nothing is left')
 
     def test_compressed(self):
-        """What says that it is compressed is refused, so that nothing unpacks to more than it is."""
+        """Compressed answers are refused, so that none can expand beyond the limit."""
         sandbox, daemon, client = self.one()
         for encoding in ('gzip', 'br', 'deflate, gzip'):
             mid = self.message_with(sandbox, client, b'abc')
@@ -209,7 +209,7 @@ class FilesHostileTest(files.Test):
             self.assertEqual(self.error(self.download(client, mid, status='error')), 'ProtocolError')
 
     def test_upload_addresses(self):
-        """The service itself may send an upload astray: not to a file, and never a token to a cloud."""
+        """The service may name a bad address for an upload: file: URLs are refused, and no token is sent to a cloud storage."""
         sandbox, daemon, client = self.one()
         for url in ('file:///tmp/x', 'ftp://127.0.0.1/', 'http://169.254.169.254/', ''):
             body = json.dumps({'code': 200, 'data': {'upload_url': url, 'download_url': 'http://127.0.0.1/x'}})

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The interface Groups: who is in, who may what, and what a group keeps; what the store says afterwards is what the service says."""
+"""The interface Groups: members, permissions and shared files; afterwards the store equals the service's state."""
 
 import time
 
@@ -22,7 +22,7 @@ class GroupTest(harness.Test):
         self.service, self.server, self.client = self.one(**arguments)
 
     def scene_at_rest(self):
-        """Where it matters which requests come: no others than those that the test makes."""
+        """For tests that count requests: from here on only those of the test are sent."""
         self.scene()
         self.all_fetched(self.service, self.server, self.client)
 
@@ -599,7 +599,7 @@ class GroupTest(harness.Test):
         self.assertLess(self.server.rss(), harness.SLOWNESS * (100 << 20))  # sanitizers keep what is freed
 
     def test_two_readers(self):
-        """A reading that began with the service's pages goes on with them, though another has made the list whole meanwhile."""
+        """A series of pages that began with the service's continues with them, also when another call has completed the list meanwhile."""
         self.service = self.sandbox()
         self.service.control('crowd', count=250, group=TEAM)
         self.server = self.daemon(sandbox=self.service)
@@ -615,7 +615,7 @@ class GroupTest(harness.Test):
         self.assertEqual(sorted(one['user_id'] for one in read), whole)
 
     def test_logout_meanwhile(self):
-        """A call that waits for the service is answered when the account goes."""
+        """A call that waits for the service is answered when the account is logged out."""
         self.scene()
         self.service.control('rest', path='/group/announcement/list', delay_ms=15000, count=1)
         pending = self.client.start('Groups', 'ListAnnouncements', '(x)', TEAM)

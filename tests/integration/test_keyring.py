@@ -40,7 +40,7 @@ class TestKeyring(harness.Test):
         self.assertEqual((status['keyring'], status['NextRetry'], status['UserId']), (True, 0, 0))
 
     def prompts(self):
-        """How often the user was asked, to no avail: nothing can show a prompt here."""
+        """How often a prompt was requested; none can be shown here."""
         return self.scene.process.text().count('was not unlocked when asked')
 
     def test_locked(self):

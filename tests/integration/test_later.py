@@ -190,7 +190,7 @@ class LaterTest(files.Test):
         self.assertEqual(len(sandbox.accepted('alice')), 10)
 
     def test_forward_many_refused(self):
-        """All or none; wrong arguments and the application's limits by name."""
+        """All messages or none; wrong arguments and the application's limits have errors of their own."""
         sandbox, daemon, client = self.one()
         sandbox.control('bot', on=False)
         file, text = self.message_with(sandbox, client, b'abc'), client.send_text(BOB, 'a text')
@@ -271,7 +271,7 @@ class LaterTest(files.Test):
         self.assertTrue(self.is_gone(client, own))
 
     def test_old_messages_go(self):
-        """Where the configuration wants it; what has gone is found no more, and not fetched again."""
+        """With the option set, removed messages are no longer found, and not fetched again."""
         sandbox = self.sandbox()
         for i in range(30):
             sandbox.send('bob', 'alice', 'apple %d' % i)

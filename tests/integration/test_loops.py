@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Answers of the service that would keep a daemon busy for ever: it goes on, paced, with what there is."""
+"""Answers of the service that would keep a daemon busy for ever: it continues, at a limited rate, with the data that it has."""
 
 import itertools
 import json
@@ -79,7 +79,7 @@ class LoopTest(harness.Test):
             self.assertGreater(later - earlier, least)
 
     def test_unread_refused_without_end(self):
-        """So where it is the list of what is unread that says so."""
+        """The same if the request for the unread list is answered so."""
         sandbox, service = self.scene()
         sandbox.control('fetch', what='unread', status='UNAUTHORIZED', reason='you must login first', count=-1)
         daemon = self.daemon(config=service.config)
@@ -90,7 +90,7 @@ class LoopTest(harness.Test):
             self.assertGreater(later - earlier, least)
 
     def test_notices_without_end(self):
-        """So where each login is told that the service has moved."""
+        """The same if each login is redirected to another server."""
         sandbox, service = self.scene()
         daemon = self.daemon(config=service.config)
         client = daemon.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Messages in both directions: signals, store, unread counts, and what the service gets to know."""
+"""Messages in both directions: signals, store, unread counts, and the requests to the service."""
 
 import json
 import random
@@ -53,7 +53,7 @@ class MessagesTest(harness.Test):
                          sorted(['Are you there?', 'Lunch at noon?', '请看一下第三节的图。', 'Who takes the notes today?']))
 
     def test_history(self):
-        """What was said before this device is there comes from the service, once, and is not unread."""
+        """Messages from before this device's first login come from the service, once, and are not unread."""
         sandbox, daemon, client = self.one()
         expected = ['Good morning!', 'Good morning, Bob. Did the build pass?', 'It did, all 214 tests.', '', 'Nice and green.', 'Are you there?',
                     'Lunch at noon?']
@@ -458,7 +458,7 @@ class MessagesTest(harness.Test):
         self.assertEqual(sorted(client.call('Roster', 'List', '(b)', True)[0]), sorted(ids))
 
     def test_ways_of_the_service(self):
-        """Whatever the service's choice is where its documents leave one."""
+        """All behaviours that the service's documents leave open."""
         for setting in ({'last_page': 'zero'}, {'notice_form': 'notice'}, {'omit_xid': True}, {'compress': True}, {'page_size': 3},
                         {'frame_form': 'base64'}, {'frame_form': 'fragments'}, {'delivery': 'push'}, {'group_notices': 'system'},
                         {'status_form': 'errors-only', 'xid_form': 'sparse'}, {'xid_form': 'bare', 'clock_skew': -40 * 24 * 3600 * 1000},

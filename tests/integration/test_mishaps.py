@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What may befall a running daemon: its folders go, the system bounds it, other programs swamp it."""
+"""Trouble of a running daemon: its folders disappear, system limits, floods of calls from other programs."""
 
 import os
 import shutil
@@ -14,7 +14,7 @@ EX_IOERR = 74
 
 
 class LimitedDaemon(harness.Daemon):
-    """One that a shell starts behind its own ulimit."""
+    """A daemon that a shell starts with a ulimit."""
 
     limit = ''
 
@@ -64,7 +64,7 @@ class MishapsTest(harness.Test):
         client.wait_message(lambda one: one.id == missed)  # the service was not told that it is here
 
     def test_shared_memory_is_cut(self):
-        """Somebody cuts the file that SQLite has mapped: the daemon says so and ends, and the next one has everything."""
+        """Another program truncates the file that SQLite has mapped: the daemon reports it and exits, and the next one has everything."""
         sandbox, daemon, client = self.one()
         sent = client.send_text(ECHO, 'before')
         client.wait_sent(sent)
@@ -149,7 +149,7 @@ class MishapsTest(harness.Test):
     # -- a service that falters --
 
     def test_details_come_later(self):
-        """What could not be fetched is asked for again, without anybody's wanting it."""
+        """Details that could not be fetched are requested again, without a call."""
         sandbox, daemon, client = self.one()
         sandbox.control('rest', path='/group/info/batch', status=500, count=2)
         Peer(sandbox, 'dave').post('/group/leave', {'group_id': 2001})
@@ -158,7 +158,7 @@ class MishapsTest(harness.Test):
     # -- limits of the system --
 
     def test_files_may_not_grow(self):
-        """A limit to the size of files is like a full disk, not the end."""
+        """A limit to the size of files is handled like a full disk."""
         sandbox = self.sandbox()
         daemon = self.limited('-f 800', sandbox=sandbox, verbose=False)  # of 512 or 1024 bytes, as the shell likes
         client = daemon.start()
@@ -169,7 +169,7 @@ class MishapsTest(harness.Test):
         daemon.stop()
 
     def test_descriptors(self):
-        """Hundreds of descriptors under way are no reason to end."""
+        """Hundreds of descriptors in calls do not end the daemon."""
         sandbox = self.sandbox()
         daemon = self.limited('-S -n 64', sandbox=sandbox)
         client = daemon.start()
