@@ -149,10 +149,10 @@ class CrashTest(harness.Test):
         self.assertGreaterEqual(killed, least, 'so often the point was reached')
 
     def test_before_commit(self):
-        self.sweep('before-commit', range(1, 13), 6)
+        self.sweep('before-commit', range(1, 13), 4)
 
     def test_after_commit(self):
-        self.sweep('after-commit', range(1, 13), 6)
+        self.sweep('after-commit', range(1, 13), 4)
 
     def test_before_frame(self):
         self.sweep('before-frame', (1, 2, SENT), 3)

@@ -209,7 +209,7 @@ on_appended (GVariant *arguments)
 
   g_variant_get (arguments, "(txxu&sx@a{sv})", NULL, NULL, &id, &offset, &piece, NULL, NULL);
   message = list_find (chat.messages, id);
-  if (message == NULL || g_utf8_strlen (record_text (message->record, "content"), -1) != offset)   /* it has the piece already */
+  if (message == NULL || (guint) g_utf8_strlen (record_text (message->record, "content"), -1) != offset)   /* it has the piece already */
     return;
   content = g_strconcat (record_text (message->record, "content"), piece, NULL);
   item_set (message, "content", g_variant_new_string (content));

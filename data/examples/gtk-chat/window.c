@@ -5,7 +5,7 @@
 #define AT_END 40       /* pixels: who is that near to the newest message stays there when another one comes */
 #define NEAR_EDGE 300   /* pixels from the end of the loaded messages where the next page is asked for */
 
-Chat chat;
+Chat chat = { .at_end = TRUE };
 
 gpointer
 window_get (const char *id)
@@ -329,10 +329,10 @@ on_startup (GtkApplication *app, gpointer user_data)
 {
   g_autoptr (GtkCssProvider) style = gtk_css_provider_new ();
 
+  g_type_ensure (GDK_TYPE_FILE_LIST);   /* window.ui names it */
   chat.builder = gtk_builder_new_from_resource ("/im/floo/GtkChat/window.ui");
   chat.conversations = window_get ("conversations");
   chat.messages = window_get ("messages");
-  chat.at_end = TRUE;
   gtk_css_provider_load_from_resource (style, "/im/floo/GtkChat/style.css");
   gtk_style_context_add_provider_for_display (gdk_display_get_default (), GTK_STYLE_PROVIDER (style), GTK_STYLE_PROVIDER_PRIORITY_APPLICATION);
   gtk_window_set_application (window_get ("window"), app);
