@@ -392,7 +392,9 @@ on_probed (GObject *source, GAsyncResult *result, gpointer user_data)
       head_done (self, NULL, error);
       return;
     }
-  self->keyring = self->try_keyring = self->present || self->backend == BACKEND_KEYRING;
+  self->try_keyring = self->present || self->backend == BACKEND_KEYRING;
+  /* Where the login of a load is says what is read then. */
+  self->keyring = self->try_keyring || (self->keyring && head_op (self)->kind == OP_LOAD);
   run_probed (self);
 }
 

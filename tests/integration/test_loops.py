@@ -65,6 +65,11 @@ class LoopTest(harness.Test):
         self.assertEqual(first[1], 'same')
         self.assertEqual(client.call('Groups', 'ListMembers', '(xsu)', 2001, 'same', 10)[1], '')
 
+    def token_times(self, service):
+        """When tokens were asked for. A request whose connection was closed at that moment is repeated at once, and counts once."""
+        times = [one.time for one in service.asked('/token/user')]
+        return [time for before, time in zip([0] + times, times) if time - before > 0.3]
+
     def test_tokens_without_end(self):
         """Each login is accepted, and its token void at once: new ones are asked for more and more slowly."""
         sandbox, service = self.scene()
@@ -73,8 +78,8 @@ class LoopTest(harness.Test):
         client.login('alice')
         sandbox.control('message', status='UNAUTHORIZED', reason='you must login first', count=-1)
         client.send_text(1099, 'refused for ever')
-        harness.wait_for(lambda: len(service.asked('/token/user')) == 5, 'four new tokens')
-        times = [one.time for one in service.asked('/token/user')]
+        harness.wait_for(lambda: len(self.token_times(service)) >= 5, 'four new tokens')
+        times = self.token_times(service)
         for least, earlier, later in zip((1, 2, 4, 8), times, times[1:]):
             self.assertGreater(later - earlier, least)
 
@@ -84,8 +89,8 @@ class LoopTest(harness.Test):
         sandbox.control('fetch', what='unread', status='UNAUTHORIZED', reason='you must login first', count=-1)
         daemon = self.daemon(config=service.config)
         daemon.start().login('alice')
-        harness.wait_for(lambda: len(service.asked('/token/user')) == 4, 'three new tokens')
-        times = [one.time for one in service.asked('/token/user')]
+        harness.wait_for(lambda: len(self.token_times(service)) >= 4, 'three new tokens')
+        times = self.token_times(service)
         for least, earlier, later in zip((1, 2, 4), times, times[1:]):
             self.assertGreater(later - earlier, least)
 

@@ -268,7 +268,8 @@ class NetworkTest(harness.Test):
         """One answer that is none fails its call, and nothing else."""
         sandbox, daemon, client = self.one()
         for fault, error in (({'status': 500}, None), ({'body': 'garbage'}, 'ProtocolError'), ({'body': '{"code":200'}, 'ProtocolError'),
-                             ({'body': '[]'}, 'ProtocolError'), ({'body': '[' * 100000}, 'ProtocolError'), ({'drop': True, 'count': 10}, 'Offline'),
+                             ({'body': '[]'}, 'ProtocolError'), ({'body': '[' * 100000}, 'ProtocolError'),
+                             *[({'drop': True, 'count': 10}, 'Offline')] * 4,  # libsoup 3.6 loses count at some of them
                              ({'code': 10028, 'message': 'try later'}, 'RateLimited'), ({'code': 12345, 'message': 'odd'}, 'Rejected')):
             with self.subTest(**{key: str(value)[:20] for key, value in fault.items()}):
                 sandbox.control('rest', path='/roster/list', **fault)

@@ -22,6 +22,7 @@ typedef struct {
 
 typedef struct {
   FlooDeadline *deadline;
+  SoupSession *session; /* (nullable): what libsoup sends it with */
   SoupMessage *message;
   Host *host;
   gboolean is_active;
@@ -45,6 +46,7 @@ send_free (Send *send)
   g_clear_pointer (&send->watch, drop_source);
   floo_deadline_free (send->deadline);
   g_clear_object (&send->message);
+  g_clear_object (&send->session);
   g_clear_pointer (&send->body, g_byte_array_unref);
   g_clear_error (&send->problem);
   g_free (send);
@@ -124,15 +126,26 @@ on_status (SoupMessage *message, GParamSpec *pspec, gpointer user_data)
   soup_message_headers_replace (headers, "Transfer-Encoding", "impossible-content-length");
 }
 
+#define QUEUED "flooim-queued"       /* of a message: it is in libsoup's queue */
+#define DAMAGED "flooim-damaged"     /* of a session: see on_request_unqueued() */
+#define SUCCESSOR "flooim-successor" /* of a session: the one that took over from it */
+
 static void
 on_request_queued (SoupSession *session, SoupMessage *message, gpointer user_data)
 {
+  g_object_set_data (G_OBJECT (message), QUEUED, message);
   g_signal_connect (message, "notify::status-code", G_CALLBACK (on_status), NULL);
 }
 
+/*
+ * libsoup 3.6 takes a request whose connection is lost out of its queue twice, and subtracts it twice from the number of those that are in it. It
+ * does not look at its queue while that number is 0 or less: from then on one request alone would wait for ever.
+ */
 static void
 on_request_unqueued (SoupSession *session, SoupMessage *message, gpointer user_data)
 {
+  if (g_object_steal_data (G_OBJECT (message), QUEUED) == NULL)
+    g_object_set_data (G_OBJECT (session), DAMAGED, session);
   g_signal_handlers_disconnect_by_func (message, on_status, NULL);
 }
 
@@ -151,6 +164,22 @@ floo_http_session_new (void)
   g_signal_connect (session, "request-queued", G_CALLBACK (on_request_queued), NULL);
   g_signal_connect (session, "request-unqueued", G_CALLBACK (on_request_unqueued), NULL);
   return session;
+}
+
+/* Returns: (transfer full): @session, or the one that took over from it */
+static SoupSession *
+get_sound_session (SoupSession *session)
+{
+  SoupSession *successor = g_object_get_data (G_OBJECT (session), SUCCESSOR);
+
+  if (g_object_get_data (G_OBJECT (session), DAMAGED) == NULL)
+    return g_object_ref (session);
+  if (successor == NULL || g_object_get_data (G_OBJECT (successor), DAMAGED) != NULL)
+    {
+      successor = floo_http_session_new ();
+      g_object_set_data_full (G_OBJECT (session), SUCCESSOR, successor, g_object_unref);
+    }
+  return g_object_ref (successor);
 }
 
 /* Returns: (transfer none): the requests to the host that @message goes to. */
@@ -294,7 +323,6 @@ on_cancelled_waiting (GCancellable *cancellable, gpointer user_data)
 static void
 start (GTask *task)
 {
-  SoupSession *session = g_task_get_source_object (task);
   Send *send = g_task_get_task_data (task);
   GCancellable *cancellable = floo_deadline_get_cancellable (send->deadline);
 
@@ -312,7 +340,8 @@ start (GTask *task)
     {
       send->is_active = TRUE;
       send->host->n_active++;
-      soup_session_send_async (session, send->message, G_PRIORITY_DEFAULT, cancellable, sent_cb, task);
+      send->session = get_sound_session (g_task_get_source_object (task));
+      soup_session_send_async (send->session, send->message, G_PRIORITY_DEFAULT, cancellable, sent_cb, task);
     }
 }
 
