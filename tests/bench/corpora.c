@@ -4,10 +4,10 @@
 #include <math.h>
 #include <string.h>
 
-/* Texts that are kept: every so many-th until there are so many. */
+/* Which texts are kept, and how many of them. */
 #define KEEP_EVERY 97
 #define KEPT 4000
-/* Terms that are met most often are these. */
+/* The number of terms that count as frequent. */
 #define FREQUENT 40
 
 typedef struct {
@@ -19,7 +19,7 @@ typedef struct {
   const char *name;
   void (*make) (Corpus *self, GString *text);
   guint alphabet;      /* characters */
-  guint least, most;   /* characters or words of a text */
+  guint least, most;   /* in a text, characters or words */
   gboolean has_half;
 } Kind;
 
@@ -354,7 +354,7 @@ sort_terms (GHashTable *counts)
   return sorted;
 }
 
-/* Of characters or letters that are in the texts, in an order that none of them has. */
+/* Makes a term of characters or letters that are in the texts, in an order that occurs in none. */
 static char *
 make_absent (Corpus *self, TermKind kind, const GArray *parts, guint i)
 {
@@ -394,7 +394,7 @@ add_absent (Corpus *self, TermKind kind, GHashTable *counts, GPtrArray *terms, g
   g_hash_table_unref (characters);
 }
 
-/* Two terms of one character or word each, that are both there. */
+/* Adds two terms of one character or word each, which are both in a text. */
 static void
 add_two (Corpus *self, TermRate rate, GPtrArray *terms, guint n)
 {
@@ -422,7 +422,7 @@ corpus_terms (Corpus *self, TermKind kind, TermRate rate, guint n)
   else
     for (guint i = 0; i < n && i < sorted->len; i++)
       {
-        /* Rare: any of those that are met least often. */
+        /* Rare: any of the least frequent ones. */
         guint at = rate == TERM_FREQUENT ? i : sorted->len - 1 - i * (sorted->len / n > 0 ? (sorted->len / n + 1) / 2 : 1);
 
         g_ptr_array_add (terms, g_strdup (g_array_index (sorted, Counted, at).term));

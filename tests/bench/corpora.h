@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * corpora.h: texts of many kinds, for measuring the search, and what to search for in them.
+ * corpora.h: texts of many kinds, for measuring the search, and terms to search for in them.
  */
 #pragma once
 
@@ -25,7 +25,7 @@ void corpus_next (Corpus *self, GString *text, gboolean half);
 guint corpus_draw (Corpus *self, guint n);
 GRand *corpus_rand (Corpus *self);
 
-/* What a term is made of, and how often it is met. */
+/* What a term consists of, and how frequent it is. */
 typedef enum { TERM_CHARACTER, TERM_PAIR, TERM_LONG, TERM_BEGINNING, TERM_WORD, TERM_TWO, N_TERM_KINDS } TermKind;
 typedef enum { TERM_FREQUENT, TERM_RARE, TERM_ABSENT, N_TERM_RATES } TermRate;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The measure for the daemon: a program that does nothing but emit the signals that a subscriber has recorded from it, by GDBus,
- * as quickly as it can. It begins at a line on its standard input and says in JSON what it took. With --latency it emits the first
- * recorded signal with messages at each line, with one message, whose content is the time.
+ * The reference for the daemon: a program that does nothing but emit the signals that a subscriber has recorded from it, by GDBus,
+ * as quickly as it can. It begins at a line on its standard input and prints the times as JSON. With --latency, at each line, it emits the
+ * first recorded signal with messages, with one message, whose content is the time.
  */
 #include <gio/gio.h>
 #include <stdio.h>

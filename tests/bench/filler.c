@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * filler.c: puts messages into the store of a daemon that does not run.
+ * filler.c: puts messages into the store of a daemon that is not running.
  *
  *   bench-filler FOLDER USER NUMBER
  *
@@ -27,7 +27,7 @@ typedef struct {
   guint n, made;
 } Filler;
 
-/* Plain words, so that a search has something to look for. */
+/* Plain words for a search. */
 static char *
 make_text (guint i)
 {
@@ -54,7 +54,7 @@ insert_one (FlooDb *db, Filler *filler, guint i, GError **error)
   message.to = ours ? message.conversation : filler->user;
   if (!floo_messages_insert (db, &message, FALSE, &is_new, error))
     return FALSE;
-  /* The last of each is enough for the list. */
+  /* The list needs only the last message of each conversation. */
   return i + 2 * OTHERS < filler->n
          || floo_conversations_touch (db, message.conversation, FLOO_CONVERSATION_ROSTER, TRUE, 0, FALSE, message.id, message.timestamp, error);
 }

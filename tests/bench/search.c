@@ -5,7 +5,7 @@
  *   bench-search [NUMBER OF MESSAGES [CORPUS...]]
  *
  * Without a corpus all of corpora.c are measured, one after the other. Each term is searched for once without and once with each filter;
- * the slowest of all is told. Every other message is by one sender, the other half by many.
+ * the slowest of all is printed. Every other message is by one sender, the other half by many.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -155,14 +155,14 @@ on_second (gpointer data)
 {
   Bench *bench = data;
 
-  /* It empties its log when it rests. */
+  /* The indexer empties its log when it is idle. */
   if (file_size (bench, "search.db-wal") > 0)
     return G_SOURCE_CONTINUE;
   g_main_loop_quit (bench->loop);
   return G_SOURCE_REMOVE;
 }
 
-/* Until the indexer has joined what it has and rests. */
+/* Waits until the indexer has merged everything and is idle. */
 static void
 wait_for_rest (Bench *bench)
 {
@@ -179,7 +179,7 @@ cpu_seconds (void)
   return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
-/* Builds it anew with nothing else running. */
+/* Rebuilds the index with nothing else running. */
 static void
 measure_index (Bench *bench)
 {
@@ -213,7 +213,7 @@ typedef struct {
   FlooSearch search;
   guint n_found;
   gint64 took;          /* µs in the job */
-  gint64 cpu;           /* µs of it on a processor: others may have been in the way */
+  gint64 cpu;           /* µs of it on a processor, without the time of other processes */
 } Search;
 
 static gint64
@@ -246,7 +246,7 @@ on_searched (FlooStore *store, gpointer data, const GError *error)
   on_done (store, ((Search *) data)->bench, error);
 }
 
-/* Of one row of the table. */
+/* The results of one row of the table. */
 typedef struct {
   GArray *took;   /* gint64, µs */
   guint n_found;
@@ -297,7 +297,7 @@ print_times (Times *times)
   g_free (times->slowest);
 }
 
-/* What leaves little or nothing of many messages. */
+/* A filter that few or none of many messages pass. */
 static FlooSearch
 filtered (Bench *bench, const char *text, guint filter)
 {
@@ -376,7 +376,7 @@ measure_all (Bench *bench)
       }
 }
 
-/* ---- together ---- */
+/* ---- all of it ---- */
 
 static void
 remove_folder (const char *folder)

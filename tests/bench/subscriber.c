@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * An application that hears all events: it counts messages until it has --count of them, then says in JSON when the first and the last
- * came. It counts on GDBus's own thread, so that it is as quick as a GDBus client can be. With --latency it says of each message how long
- * ago it was made: its content is that time.
+ * An application that receives all events: it counts messages until it has --count of them, then prints as JSON when the first and the last
+ * arrived. It counts on GDBus's own thread, so that it is as quick as a GDBus client can be. With --latency it prints for each message how
+ * long ago it was made: its content is that time.
  */
 #include <gio/gio.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ static const GOptionEntry entries[] = {
   { NULL }
 };
 
-/* Only the worker thread of GDBus touches it until the loop is quit. */
+/* Only the worker thread of GDBus uses it until the loop quits. */
 typedef struct {
   GMainLoop *loop;
   gint64 first, last;         /* us, monotonic */

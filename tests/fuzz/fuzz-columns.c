@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The store's columns: copies of its rows with any value in any column, as damage or somebody else's hand may leave them. The store opens, is
- * listed, changed, searched and closed; nothing crashes, and no such row keeps the sound ones from being listed, sent, changed or found.
+ * The store's columns: copies of its rows with any value in any column, as damage or another program may leave them. The store opens, is
+ * listed, changed, searched and closed; nothing crashes, and no such row prevents the sound ones from being listed, sent, changed or found.
  *
  * An input is a sequence of: table, column, kind of the value, and the value's bytes. Quicker with TMPDIR on a file system in memory.
  */
@@ -48,7 +48,7 @@ static GPtrArray *tables;
 static guint8 *template;
 static gsize template_size;
 
-/* ---- what is in it ---- */
+/* ---- its content ---- */
 
 static gboolean
 fill_outbox (FlooDb *db, gint64 client_id, gint64 conversation, GError **error)
@@ -201,7 +201,7 @@ set_up (void)
   g_assert_true (g_file_get_contents (path, (char **) &template, &template_size, NULL));
 }
 
-/* What is left of the input. */
+/* The rest of the input. */
 typedef struct {
   const uint8_t *data;
   size_t size;
@@ -266,24 +266,24 @@ bind_value (sqlite3_stmt *statement, Input *input)
   input->size -= size;
 }
 
-/* What a copy of a row has in @column where that is not the damaged one. */
+/* The value of @column in a copy of a row, if it is not the damaged one. */
 static char *
 copied (const Table *table, const Column *column, const Column *last_key)
 {
-  /* Ids of messages and the like grow, and those to come must be free. */
+  /* New ids, as those of messages, are greater than all others, and must be free. */
   if (column == last_key && column->is_integer)
     return g_strdup_printf ("(SELECT min(%s) - 1 FROM %s WHERE typeof(%s) = 'integer' AND %s > %d)", column->name, table->name, column->name,
                             column->name, 50);
   if (column == last_key)
     return g_strdup_printf ("'copy ' || (SELECT count(*) FROM %s)", table->name);
   if (g_str_equal (column->name, "head"))
-    return g_strdup ("0"); /* one a conversation, which the sample may be */
+    return g_strdup ("0"); /* at most one in each conversation, and the sample may be it */
   if (column->is_unique && column->key == 0 && !g_str_equal (column->name, "conversation"))
     return g_strdup ("NULL");
   return g_strdup (column->name);
 }
 
-/* In the tables of one value a key the value is replaced; in the others a copy of the newest row is put beside it. */
+/* In tables with one value for each key the value is replaced; in the others a copy of the newest row is added. */
 static void
 damage (sqlite3 *handle, Input *input)
 {
@@ -318,7 +318,7 @@ damage (sqlite3 *handle, Input *input)
   sqlite3_finalize (statement);
 }
 
-/* ---- looking around ---- */
+/* ---- reading ---- */
 
 static gboolean
 list_conversations (FlooDb *db, gboolean pinned_first, GError **error)
@@ -567,7 +567,7 @@ delete_victim (FlooDb *db, gpointer data, GError **error)
   return floo_conversations_delete (db, VICTIM, &deleted, error) && floo_totals_get (db, &totals, error);
 }
 
-/* What a statement refuses for a damaged value is mended behind the job: then it passes. */
+/* If a job fails because of a damaged value, that is repaired after it, and the job succeeds then. */
 static void
 write_or_repair (FlooStoreFunc func)
 {
@@ -612,7 +612,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   if (tables == NULL)
     {
       set_up ();
-      /* Damage is told. */
+      /* Warnings about damage are expected. */
       g_log_set_always_fatal (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL);
       g_log_set_handler (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING | G_LOG_LEVEL_MESSAGE, ignore_log, NULL);
     }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A configuration file. What is taken is within the bounds that the documentation names; what is refused says why. */
+/* A configuration file. What is accepted is within the documented limits; a refusal says why. */
 #include <glib/gstdio.h>
 #include <unistd.h>
 

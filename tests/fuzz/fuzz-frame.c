@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Frames of both directions, and the payload of each Meta as what its namespace says. The
+ * Frames of both directions, and the payload of each Meta by its namespace. The
  * input's first byte: bit 0 the direction; the rest is the frame.
  */
 #include "base/names.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Images and media types of files of strangers' making: a size is within its bounds, is read with few reads, and is the same again. */
+/* Images and media types of untrusted files: a size is within its limits, needs few reads, and is the same the second time. */
 #include <string.h>
 
 #include "base/image-size.h"

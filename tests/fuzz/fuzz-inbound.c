@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Frames of a service into a real store: whatever they are, the transaction does not fail, the counts are right, and the same frames once more
- * change no message.
+ * Frames of a service into a real store: whatever they are, the transaction does not fail, the counts are right, and the same frames applied
+ * again change no message.
  *
- * An input is a row of frames: a byte that tells what each is (KIND, CONVERSATION and the flags below), two bytes of its length, its payload.
- * Whatever is done to the store is taken back behind each input.
+ * An input is a row of frames: a byte that tells the kind of each (KIND, CONVERSATION and the flags below), two bytes of its length, its payload.
+ * Changes of the store are rolled back after each input.
  */
 #include <glib/gstdio.h>
 #include <sqlite3.h>
@@ -23,7 +23,7 @@
 #define MAX_FRAMES 32
 
 #define KIND_UNREAD 0x01        /* else SyncDL */
-#define HISTORY 0x02            /* asked for, from the newest; else as the frame says */
+#define HISTORY 0x02            /* requested, from the newest; else by the frame's own field */
 #define PUSHED 0x04
 #define FIRST 0x08
 #define CAREFULLY 0x10

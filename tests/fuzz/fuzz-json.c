@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* JSON from outside. What was taken is written and taken again as the same text. */
+/* JSON from outside. What was accepted is written and parsed again, with the same text as the result. */
 #include "base/json.h"
 #include "fuzz.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* login.json, as somebody may have left it. A record or an error, or nothing; and what is read can be saved and read again. */
+/* login.json with any content. The result is a record, an error or nothing; and what is read can be saved and read again. */
 #include <glib/gstdio.h>
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Forms with names and fields that the service or a client chose: none of them gets out of its place. The input is: how many fields, in
+ * Forms with names and fields that the service or a client chose: none of them breaks out of its place. The input is: how many fields, in
  * pieces of how many bytes it is read, then the texts and the file, 0xff between two.
  */
 #include <string.h>

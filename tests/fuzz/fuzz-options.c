@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Options of a call, as any client may send them: taken within their bounds, or refused with a short line of valid text. */
+/* Options of a call, as any client may send them: accepted within their limits, or refused with a short line of valid text. */
 #include <string.h>
 
 #include "base/error.h"

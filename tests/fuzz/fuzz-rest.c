@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the service answers to each REST operation: the envelope, its records, and what they do to a store. The first byte says which
+ * What the service answers to each REST operation: the envelope, its records, and their effect on a store. The first byte says which
  * operation, the second which arguments, the rest is the HTTP body.
  *
  * Nothing is committed, so that each input finds the same store.
@@ -30,7 +30,7 @@ clean_up (void)
   fixture_tear_down (&fixture, NULL);
 }
 
-/* Friends, groups and members for the operations to find. */
+/* Adds friends, groups and members for the operations. */
 static gboolean
 run_seed (FlooDb *db, gpointer data, GError **error)
 {
@@ -80,7 +80,7 @@ find_info (const FlooRestOperation *row)
   return NULL;
 }
 
-/* A value of the D-Bus type; @variant picks one of some. */
+/* A value of the D-Bus type; @variant selects one of several. */
 static GVariant *
 make_value (const char *signature, guint variant)
 {
@@ -204,7 +204,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
   job.op.asked = floo_contacts_get_moment ();
   floo_store_write (fixture.store, run_effect, on_effect_done, &job, NULL);
   run_until (job.done);
-  /* Whatever the service says, it is no fault of the store. */
+  /* No answer of the service causes an error of the store. */
   if (job.error != NULL)
     g_assert_cmpint (job.error->code, !=, FLOO_ERROR_STORAGE);
   g_clear_error (&job.error);

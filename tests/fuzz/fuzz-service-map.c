@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What discovery answers, and the file in which the last answer is kept: which addresses come of it. */
+/* The answer of discovery, and the file with the last answer: the addresses in it. */
 #include <glib/gstdio.h>
 #include <stdlib.h>
 
@@ -25,7 +25,7 @@ loaded_cb (GObject *source, GAsyncResult *result, gpointer user_data)
   *(GAsyncResult **) user_data = g_object_ref (result);
 }
 
-/* Returns: (transfer full) (nullable): what the cache makes of its file */
+/* Returns: (transfer full) (nullable): the answer that the cache reads from its file */
 static JsonNode *
 load (void)
 {
@@ -80,7 +80,7 @@ check_url (const char *url, const char *const *schemes)
   g_assert_null (g_uri_get_fragment (uri));
 }
 
-/* Returns: (transfer full): the addresses, a line each; "": it is no map */
+/* Returns: (transfer full): the addresses, a line each; "": it is not a map */
 static char *
 check (JsonNode *data)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What a storage answers, from the status line on: to an upload, to a download, and to a download that goes on. The first byte says to which,
- * the rest is what comes over the wire.
+ * The answer of a storage, from the status line on: to an upload, to a download, and to a download that is continued. The first byte selects
+ * one of these, the rest are the bytes on the wire.
  */
 #include <string.h>
 #include <sys/mman.h>
@@ -128,7 +128,7 @@ LLVMFuzzerTestOneInput (const uint8_t *data, size_t size)
     set_up ();
   if (size < 1)
     return 0;
-  /* No redirect: nothing here may ask the world. Where they lead to is the unit tests' concern. */
+  /* No redirects: nothing here may connect to other hosts. The unit tests test redirects. */
   for (size_t i = 1; i + 8 <= size; i++)
     if (g_ascii_strncasecmp ((const char *) data + i, "location", 8) == 0)
       return 0;

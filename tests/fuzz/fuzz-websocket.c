@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a server may send behind the upgrade. The first byte says in pieces of how many bytes the rest comes. */
+/* What a server may send after the upgrade. The first byte is the size of the pieces in which the rest arrives. */
 #include "fuzz.h"
 #include "net/socket/websocket.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fuzz.h: what libFuzzer calls, and so does the replay program.
+ * fuzz.h: the function that libFuzzer and the replay program call.
  *
  * A target is one file fuzz-NAME.c. Without libFuzzer it is linked with replay.c, which runs the
  * corpus in the tree through it as a regression test.

@@ -14,7 +14,7 @@ replay_file (const char *path)
 
   if (!g_file_get_contents (path, &contents, &len, &error))
     g_error ("%s", error->message);
-  /* Without the NUL that GLib puts behind the contents, so that a sanitizer sees the end. */
+  /* Without the NUL that GLib adds to the contents, so that a sanitizer sees the end. */
   exact = g_memdup2 (contents, len);
   LLVMFuzzerTestOneInput (exact, len);
   return 1;

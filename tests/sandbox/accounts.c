@@ -10,7 +10,7 @@
 #define SMS_LIFETIME (5 * MINUTE_MS)
 #define SIGN_LIFETIME (10 * MINUTE_MS)
 #define MAX_TRIES 5
-/* So long an expired code is told from one that never was. */
+/* For how long an expired code is distinguished from one that never existed. */
 #define QR_MEMORY (10 * MINUTE_MS)
 
 typedef struct {
@@ -99,7 +99,7 @@ is_over (gpointer key, gpointer value, gpointer user_data)
   return *(const gint64 *) value <= *(const gint64 *) user_data;
 }
 
-/* Takes @value into a table under a random name, and forgets what expired before @limit. Returns: (transfer none): the name */
+/* Adds @value to a table under a random name, and forgets what expired before @limit. Returns: (transfer none): the name */
 static const char *
 keep (Sandbox *sandbox, GHashTable *table, gpointer value, gint64 limit)
 {

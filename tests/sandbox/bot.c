@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The user echo: reads what it gets, types for a moment and says it again. */
+/* The user echo: marks messages as read, types for a moment and sends the text back. */
 #include <string.h>
 
 #include "base/json.h"
 #include "intake.h"
 
-/* No answer has the time of its question: two ticks of the clock lie between them. */
+/* No answer has the same time as its question: there are two ticks of the clock between them. */
 #define MIN_DELAY_MS 2
 
 typedef struct {
@@ -99,7 +99,7 @@ typedef struct {
   gint64 mid;
 } Arrival;
 
-/* Behind the delivery, which is still on its way round when the bot hears of it. */
+/* Runs after the delivery, which is still in progress when the bot gets the message. */
 static void
 on_arrival (gpointer user_data)
 {

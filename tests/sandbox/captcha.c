@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* captcha.c: pictures of digits. They keep nobody out: they are there to be read by people who try a client. */
+/* captcha.c: pictures of digits. They protect nothing: they are for people who try a client. */
 #include "accounts.h"
 
 #include <string.h>

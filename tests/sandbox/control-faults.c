@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Control calls that make the sandbox misbehave, or behave otherwise. */
+/* Control calls that make the sandbox misbehave, or change its behaviour. */
 #include "control.h"
 
 #include <string.h>
@@ -21,7 +21,7 @@ is_of (SbConnection *connection, SbUser *user)
   return user == NULL || (device != NULL && device->user == user);
 }
 
-/* The argument user, where it is there. */
+/* The argument user, if it is given. */
 static gboolean
 optional_user (SbControl *control, SbUser **user, GError **error)
 {
@@ -111,7 +111,7 @@ sb_control_socket (SbControl *control, GError **error)
   return !json_object_has_member (control->body, "malformed") || send_malformed (control, error);
 }
 
-/* The argument body, with blanks behind it up to body_size bytes. */
+/* The argument body, padded with blanks to body_size bytes. */
 static char *
 padded_body (SbControl *control)
 {
@@ -233,7 +233,7 @@ sb_control_bot (SbControl *control, GError **error)
 
 /* ---- delivered again ---- */
 
-/* The last ones of a conversation come once more to all devices of a user, as after an acknowledgement that was lost. */
+/* Sends the last messages of a conversation again to all devices of a user, as after a lost acknowledgement. */
 gboolean
 sb_control_again (SbControl *control, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Control calls that tell what happened. */
+/* Control calls that return what has happened. */
 #include "control.h"
 
 #include "socket.h"

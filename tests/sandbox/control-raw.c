@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Control calls that send what no service should send. */
+/* Control calls that send invalid data. */
 #include "control.h"
 #include "socket.h"
 

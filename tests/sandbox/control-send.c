@@ -13,7 +13,7 @@
 
 #define MAX_COUNT 1000000
 
-/* A message as the arguments describe it; @number > 0 is put behind the content, instead of both the present time (us, monotonic) where
+/* A message as the arguments describe it; @number > 0 is appended to the content, instead of both the present time (us, monotonic) where
  * "stamp" is true. */
 static SbMessage *
 message_from (SbControl *control, SbUser *from, gint64 to, gint64 number, GError **error)
@@ -64,7 +64,7 @@ make_operation (SbControl *control, SbMessage *message, GError **error)
   return TRUE;
 }
 
-/* @number: of several; 0: the only one. Its id is added to @ids. */
+/* @number: of the message, if there are several; 0: the only one. Its id is added to @ids. */
 static gboolean
 send_one (SbControl *control, gint64 number, JsonArray *ids, GError **error)
 {
@@ -185,7 +185,7 @@ burst_senders (SbControl *control, GError **error)
 
 typedef enum { BY_NOTICE, BY_PUSH, LOST } BurstMode;
 
-/* Tells everyone whom the burst concerns, once a conversation. */
+/* Notifies everyone whom the burst concerns, once for each conversation. */
 static void
 tell_burst (SbControl *control, GPtrArray *senders, gint64 to, BurstMode mode)
 {
@@ -302,7 +302,7 @@ sb_control_notice (SbControl *control, GError **error)
   return ns >= 0 && handlers[ns](control, error);
 }
 
-/* A message of the service's console: kept in the system's conversation. */
+/* A message of the service's console, which is stored in the system's conversation. */
 gboolean
 sb_control_push (SbControl *control, GError **error)
 {
@@ -321,7 +321,7 @@ sb_control_push (SbControl *control, GError **error)
   return TRUE;
 }
 
-/* ---- what a user does by another device ---- */
+/* ---- what a user does on another device ---- */
 
 gboolean
 sb_control_succeeded (JsonObject *envelope, GError **error)
@@ -372,7 +372,7 @@ sb_control_kick (SbControl *control, GError **error)
   return TRUE;
 }
 
-/* Many new users at once: friends of a user, members of a group. Nobody is told: it is as if they had always been there. */
+/* Adds many new users at once: friends of a user, members of a group. There are no notices: it is as if they had always been there. */
 gboolean
 sb_control_crowd (SbControl *control, GError **error)
 {

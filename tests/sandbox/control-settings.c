@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The control call that changes what the real service may do one way or the other. */
+/* The control call for what the real service may do in different ways. */
 #include "control.h"
 
 #include <string.h>

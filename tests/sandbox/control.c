@@ -23,7 +23,7 @@ control_save (SbControl *control, GError **error)
 }
 
 /* The arguments are NAME:TYPE with the types b (true or false), i (integer), s (text), u (a user or group: its id or name), l (a list)
- * and o (an object); NULL: the handler looks at them itself. */
+ * and o (an object); NULL: the handler checks them itself. */
 static const struct {
   const char *name;
   SbControlHandler handle;
@@ -97,7 +97,7 @@ has_type (char type, JsonNode *node)
     }
 }
 
-/* Whether a call has only arguments that it knows, each of its type. */
+/* Whether a call has only known arguments, each of its type. */
 static gboolean
 check_arguments (gsize command, JsonObject *body, GError **error)
 {

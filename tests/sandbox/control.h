@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * control.h: POST /control/NAME with a JSON object: what tests order the sandbox to do. README.md has the reference.
+ * control.h: POST /control/NAME with a JSON object: commands of the tests to the sandbox. README.md has the reference.
  */
 #pragma once
 
@@ -18,13 +18,13 @@ typedef struct {
   Sandbox *sandbox;
   SoupServerMessage *msg;
   JsonObject *body;       /* the arguments */
-  JsonObject *answer;     /* what is answered besides "ok" */
+  JsonObject *answer;     /* what is returned besides "ok" */
   gboolean pending;       /* the handler answers by itself, later */
 } SbControl;
 
 typedef gboolean (*SbControlHandler) (SbControl *control, GError **error);
 
-/* Arguments, with what they are where they are missing. */
+/* Arguments, with their values if they are missing. */
 gint64 sb_control_int (SbControl *control, const char *name, gint64 otherwise);
 gboolean sb_control_bool (SbControl *control, const char *name, gboolean otherwise);
 const char *sb_control_text (SbControl *control, const char *name, const char *otherwise);

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 
 /* The value of Access-Control-Allow-Origin for a request: its Origin where that is on loopback, else NULL. */
 const char *sb_cors_origin (SoupServerMessage *msg);
-/* Puts the headers into an answer that is still to come; TRUE: it was the question before a request (OPTIONS), and is answered. */
+/* Adds the headers to the future answer; TRUE: it was a preflight request (OPTIONS), and is answered. */
 gboolean sb_cors_begin (SoupServerMessage *msg);
 
 G_END_DECLS

@@ -21,8 +21,8 @@ add_host (JsonBuilder *builder, const Sandbox *sandbox, const char *key, const c
   json_builder_end_object (builder);
 }
 
-/* [{"protocol": "http", "host": HOST}, ...], with @key "domain": [{"domain": HOST}, ...]. @hosts: of char *, NULL is the sandbox's own; where
- * it is NULL itself, or empty, that alone. */
+/* [{"protocol": "http", "host": HOST}, ...], with @key "domain": [{"domain": HOST}, ...]. @hosts: of char *, NULL is the sandbox's own; if it
+ * is NULL itself, or empty, only the sandbox's own. */
 static void
 add_servers (JsonBuilder *builder, const char *name, const char *key, const Sandbox *sandbox, GPtrArray *hosts)
 {

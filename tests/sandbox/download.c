@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * download.c: files on their way to a client. The bytes are written by hand, so that they can be wrong in every way.
+ * download.c: files on their way to a client. The bytes are written by hand, so that every part of them can be wrong.
  */
 #include "files-private.h"
 
@@ -111,7 +111,7 @@ write_out (Sending *sending, const void *data, gsize len)
                                    on_written, sending);
 }
 
-/* How much of the next piece goes out before what is ordered happens. */
+/* How much of the next piece is sent before the fault that was ordered. */
 static gsize
 room (const Sending *sending, gsize len)
 {
@@ -128,7 +128,7 @@ write_piece (Sending *sending)
 
   len = room (sending, len);
   if (len == 0 && want > 0 && sending->fault.cut < 0)
-    return; /* nothing more comes, for ever */
+    return; /* stalled: nothing more is sent */
   if (len == 0)
     {
       end (sending);
@@ -173,7 +173,7 @@ send_piece (Sending *sending)
 
 /* ---- the head ---- */
 
-/* "bytes=N-" of this very file. FALSE: the whole is wanted */
+/* "bytes=N-" of this version of the file. FALSE: the whole file is wanted */
 static gboolean
 wants_rest (SoupServerMessage *msg, const char *tag, goffset size, goffset *start)
 {
@@ -215,7 +215,7 @@ send_file (Sandbox *sandbox, SoupServerMessage *msg, const SbFile *file, GBytes 
     g_string_append_printf (head, "Content-Length: %" G_GOFFSET_FORMAT "\r\n", size - start);
   if (fault->encoding != NULL)
     g_string_append_printf (head, "Content-Encoding: %s\r\n", fault->encoding);
-  /* By hand, as the rest of it: this answer never becomes libsoup's. */
+  /* Written by hand, as the rest of the head: libsoup does not send this answer. */
   if (sb_cors_origin (msg) != NULL)
     g_string_append_printf (head, "Access-Control-Allow-Origin: %s\r\nAccess-Control-Allow-Credentials: true\r\n", sb_cors_origin (msg));
   g_string_append (head, "\r\n");
@@ -243,7 +243,7 @@ parameter (SoupServerMessage *msg, GHashTable *query, const char *name)
   return value != NULL ? value : soup_message_headers_get_one (soup_server_message_get_request_headers (msg), name);
 }
 
-/* The width or height that a thumbnail shall have. */
+/* The requested width or height of a thumbnail. */
 static int
 side (SoupServerMessage *msg, GHashTable *query, const char *name)
 {
@@ -253,7 +253,7 @@ side (SoupServerMessage *msg, GHashTable *query, const char *name)
   return text != NULL && g_ascii_string_to_unsigned (text, 10, 1, 4096, &n, NULL) ? (int) n : SB_THUMBNAIL_SIZE;
 }
 
-/* What is ordered instead of a file. */
+/* The fault that was ordered instead of a file. */
 static gboolean
 answer_otherwise (Sandbox *sandbox, SoupServerMessage *msg, const char *sign)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * files-private.h: what storage, uploads and downloads share. Private to them.
+ * files-private.h: shared by storage, uploads and downloads.
  */
 #pragma once
 
@@ -13,24 +13,24 @@ typedef struct {
   int fd;             /* without a name, in the folder for temporary files; -1: nothing yet */
   goffset size;
   char *type;
-  gboolean put;       /* it is to be PUT, without a form */
-  gboolean oss;       /* it was promised the fields of oss_body_param */
+  gboolean put;       /* the upload is a PUT, without a form */
+  gboolean oss;       /* the fields of oss_body_param are required */
 } SbFile;
 
-/* What the next answers do; control.h's "files". */
+/* Faults of the next answers; the control call "files". */
 typedef struct {
   gboolean upload;    /* else downloads */
   char *path;         /* (nullable): only of this sign */
   int count;          /* -1: without end */
   guint status;       /* HTTP status instead; 0: none */
   gint64 cut;         /* the connection ends after so many bytes of the body; -1: it does not */
-  gint64 stall;       /* after so many bytes nothing more comes, or is read; -1: it does */
+  gint64 stall;       /* after so many bytes nothing more is sent or read; -1: no stall */
   guint delay_ms;     /* before each piece of 64 KiB */
   gboolean ignore_range;
   gboolean wrong_range;   /* another part than asked for */
   char *length;       /* (nullable): what Content-Length says instead */
   char *encoding;     /* (nullable): Content-Encoding */
-  gboolean chunked;   /* no length is told */
+  gboolean chunked;   /* no Content-Length */
   gboolean endless;   /* bytes without end; with chunked, length or neither */
   char *redirect;     /* (nullable): where to; "elsewhere": the file on the second port */
   char *body;         /* (nullable): an upload's answer */
@@ -40,7 +40,7 @@ struct _SbFiles {
   GHashTable *by_sign;    /* sign -> SbFile */
   GPtrArray *faults;      /* SbFileFault */
   GHashTable *sendings;   /* downloads under way */
-  guint n_uploads;        /* uploads that were taken whole */
+  guint n_uploads;        /* complete uploads */
   guint n_partial;        /* downloads answered with a part */
 };
 
@@ -50,7 +50,7 @@ extern const char *const sb_oss_fields[SB_N_OSS_FIELDS];
 /* Returns: (transfer full) */
 char *sb_oss_value (const char *field);
 
-/* Faults are shared by their list and by what is under way (g_rc_box). (nullable) */
+/* Faults are shared by their list and by the requests under way (g_rc_box). (nullable) */
 void sb_file_fault_unref (gpointer fault);
 /* The fault that is ordered for this, (nullable) (transfer none); one of its count is used up. */
 SbFileFault *sb_files_take_fault (SbFiles *files, gboolean upload, const char *sign);

@@ -165,7 +165,7 @@ sb_files_from_json (SbFiles *files, JsonObject *object)
 
 /* ---- operations ---- */
 
-/* The record FileUpload: where to send the file, and where it will be. */
+/* The record FileUpload: where to upload the file, and where it will be. */
 static void
 answer_upload (SbCall *call, const char *download, const char *sign)
 {

@@ -18,7 +18,7 @@ void sb_files_add (SbFiles *files, const char *sign, const char *type, GBytes *c
 JsonObject *sb_files_to_json (SbFiles *files);
 void sb_files_from_json (SbFiles *files, JsonObject *object);
 
-/* The head of a request is there: an upload's body is taken as it comes. */
+/* The head of a request has arrived: the body of an upload is processed as it arrives. */
 void sb_files_begin (Sandbox *sandbox, SoupServerMessage *msg, const char *path);
 /* Uploads at /upload/SIGN, downloads at /file/download/...; FALSE: not ours. */
 gboolean sb_files_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query);

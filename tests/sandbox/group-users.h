@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * group-users.h: operations on a list of users in a group, and telling the group.
+ * group-users.h: operations on a list of users in a group, and notices to the group.
  */
 #pragma once
 
@@ -12,13 +12,13 @@ G_BEGIN_DECLS
 /* The record GroupUserRelationResponse; @reason NULL: success. */
 JsonObject *sb_relation_record (gint64 user, const char *reason);
 
-/* What an operation does to one user; NULL where it was done, else why not. */
+/* Applies an operation to one user; NULL if it was done, otherwise why not. */
 typedef const char *(*SbEachUser) (SbCall *call, SbUser *user);
 
 /**
  * sb_group_each_user:
  *
- * Does @each to every one in the argument user_list, and answers with what came of it.
+ * Calls @each for every user in the argument user_list, and answers with the results.
  *
  * Returns: (transfer full) (element-type gint64): those for whom it was done
  */
@@ -27,10 +27,10 @@ GArray *sb_group_each_user (SbCall *call, SbEachUser each);
 void sb_group_each_and_tell (SbCall *call, SbEachUser each, Floo__GroupNotice__Type type, const char *content,
                              SbAudience audience);
 
-/* NULL where the caller's place in the group is above that of @user, else why it is not. */
+/* NULL where the caller's place in the group is above that of @user, otherwise why it is not. */
 const char *sb_group_check_rank (SbCall *call, SbUser *user);
 
-/* Tells the members that a field of the group's record has changed: INFO_UPDATED {"property": NAME, NAME: VALUE}. */
+/* Notifies the members that a field of the group's record has changed: INFO_UPDATED {"property": NAME, NAME: VALUE}. */
 void sb_group_tell_property (SbCall *call, const char *name, JsonNode *value);
 
 G_END_DECLS

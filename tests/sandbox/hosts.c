@@ -76,7 +76,7 @@ make_refused (SbHosts *self, GError **error)
   return socket == NULL ? NULL : address_of (socket, error);
 }
 
-/* Connections are made by the kernel, and nobody ever reads them. */
+/* The kernel accepts connections, and nobody ever reads from them. */
 static char *
 make_mute (SbHosts *self, GError **error)
 {
@@ -88,7 +88,7 @@ make_mute (SbHosts *self, GError **error)
   return g_socket_listen (socket, error) ? address_of (socket, error) : NULL;
 }
 
-/* Once the queue of connections that nobody takes is full, Linux drops further SYNs. */
+/* Once the queue of connections that nobody accepts is full, Linux drops further SYNs. */
 static char *
 make_silent (SbHosts *self, GError **error)
 {

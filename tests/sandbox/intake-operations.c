@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Operations on messages: what each needs, and what it does to the state. */
+/* Operations on messages: the conditions of each, and its effect on the state. */
 #include "intake-private.h"
 
 #include <string.h>
@@ -24,7 +24,7 @@ conversation_of (const SbUser *user, const SbMessage *target)
   return target->from == user->id ? target->to : target->from;
 }
 
-/* The operation's xid, and where it goes, are the conversation that the message is in. */
+/* Checks that the operation's xid and its receiver are those of the message's conversation. */
 static gboolean
 check_conversation (SbIntake *in)
 {
@@ -97,7 +97,7 @@ apply_delete (SbIntake *in)
   return TRUE;
 }
 
-/* Forgets a message in the inboxes of everyone who has it. */
+/* Removes a message from the inboxes of everyone who has it. */
 static void
 remove_everywhere (Sandbox *sandbox, SbMessage *target)
 {
@@ -135,7 +135,7 @@ apply_recall (SbIntake *in)
   return TRUE;
 }
 
-/* Merges JSON objects: what @news has wins. "null" and what is no object change nothing. */
+/* Merges JSON objects: members of @news win. "null" and anything but an object change nothing. */
 static void
 merge_into (char **text, const char *news)
 {
@@ -176,7 +176,7 @@ merge_into (char **text, const char *news)
   *text = floo_json_to_text (base);
 }
 
-/* What was sent stays known, for devices that have not got it yet. */
+/* Keeps the message as it was sent, for devices that have not got it yet. */
 static void
 keep_first (SbMessage *target)
 {
@@ -236,7 +236,7 @@ apply_replace (SbIntake *in)
 static const struct {
   gboolean needs_target;    /* the message must exist and be one that the user has */
   gboolean to_self;
-  gboolean needs_relation;  /* as a message to the same place would */
+  gboolean needs_relation;  /* as a message to the same receiver would */
   gboolean (*apply) (SbIntake *in);
 } operations[] = {
   [OP (READ_ACK)] = { TRUE, FALSE, FALSE, apply_read_ack },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * intake-private.h: what the files of the intake share.
+ * intake-private.h: shared by the files of the intake.
  */
 #pragma once
 
@@ -17,9 +17,9 @@ typedef struct {
 
 /* Sets the verdict; FALSE. @reason: static */
 gboolean sb_intake_refuse (SbIntake *in, Floo__Status__ErrorCode code, const char *reason);
-/* Whether a message or operation may go where it says. */
+/* Whether a message or operation may go to its receiver. */
 gboolean sb_intake_check_target (SbIntake *in);
-/* Whether it may be said: sizes, words, bans. */
+/* Whether the content is allowed: sizes, words, bans. */
 gboolean sb_intake_check_content (SbIntake *in);
 /* Checks an operation and applies it to the state. */
 gboolean sb_intake_operate (SbIntake *in);

@@ -128,7 +128,7 @@ push_typing (SbIntake *in)
 
 /* ---- deleting a conversation ---- */
 
-/* Here only: nobody else is concerned. Everywhere: the user's other devices, and the history goes. */
+/* Only here: no other device is concerned. Everywhere: on the user's other devices, too, and the history is deleted. */
 static SbMessage *
 delete_conversation (Sandbox *sandbox, SbUser *user, SbMessage *message, gboolean everywhere)
 {
@@ -143,9 +143,9 @@ delete_conversation (Sandbox *sandbox, SbUser *user, SbMessage *message, gboolea
   return message;
 }
 
-/* ---- the whole way ---- */
+/* ---- the whole submission ---- */
 
-/* Whether it is ordered to refuse this message. */
+/* Whether a control call has ordered to refuse this message. */
 static gboolean
 take_refusal (SbIntake *in)
 {
@@ -193,7 +193,7 @@ remember (SbDevice *device, const SbVerdict *verdict, SbMessage *stored)
   g_hash_table_insert (device->acks, &ack->client_mid, ack);
 }
 
-/* Answers as the first time. */
+/* Gives the same answer as the first time. */
 static gboolean
 answer_duplicate (SbDevice *device, gint64 client_mid, SbVerdict *verdict)
 {
@@ -283,7 +283,7 @@ take_body (SbMessage *message, FlooFrame *frame, const Floo__MessageBody *body)
   message->op_conversation = op->xid != NULL ? (gint64) op->xid->uid : 0;
 }
 
-/* Conversation operations keep their payload as it came. */
+/* Conversation operations keep their payload unchanged. */
 static gboolean
 take_conversation (SbMessage *message, const Floo__Meta *meta, const Floo__Conversation *conversation)
 {

@@ -11,7 +11,7 @@
 
 G_BEGIN_DECLS
 
-/* A text with this word is refused as the service's censor would. */
+/* A text with this word is refused, as by the service's censor. */
 #define SB_CENSORED_WORD "forbidden-word"
 
 typedef struct {
@@ -30,16 +30,16 @@ typedef struct {
  * @message: (transfer full): as the user made it; client_mid set where @device is
  * @verdict: (out)
  *
- * Checks, and delivers what is accepted. A client_mid that the device used before is answered as it was then, and delivered no more.
+ * Checks, and delivers what is accepted. A client_mid that the device used before gets the same answer, and is not delivered again.
  *
  * Returns: (transfer none) (nullable): the message that was stored
  */
 SbMessage *sb_intake_submit (Sandbox *sandbox, SbUser *user, SbDevice *device, SbMessage *message, SbVerdict *verdict);
 
-/* The same for what came over a socket; notes what is not as a correct client writes it. */
+/* The same for a meta from a socket; records as violations what a correct client does not write. */
 void sb_intake_meta (Sandbox *sandbox, SbDevice *device, FlooFrame *frame, const Floo__Meta *meta, SbVerdict *verdict);
 
-/* Whether @from's messages reach the user @to; else *reason is what the service says. */
+/* Whether @from's messages reach the user @to; otherwise *reason is the service's message. */
 gboolean sb_intake_may_message (Sandbox *sandbox, SbUser *from, SbUser *to, const char **reason);
 
 G_END_DECLS

@@ -57,7 +57,7 @@ check_options (GError **error)
   return FALSE;
 }
 
-/* The users of the last time, or else the documented ones. */
+/* The saved state, or else the documented users. */
 static gboolean
 load (Sandbox *sandbox, GError **error)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * notices.h: telling people what changed: roster, group and user notices.
+ * notices.h: notices of changes: of the roster, of groups and of users.
  */
 #pragma once
 
@@ -23,11 +23,11 @@ void sb_notice_group (Sandbox *sandbox, SbGroup *group, Floo__GroupNotice__Type 
 
 /* To a user's devices; @only (nullable): just this one. */
 void sb_notice_user (Sandbox *sandbox, SbUser *user, Floo__UserNotice__Type type, const char *content, SbDevice *only);
-/* Says it to one connected device at once, unasked, and keeps nothing. */
+/* Pushes it to one connected device at once, and does not store it. */
 void sb_notice_push (Sandbox *sandbox, SbDevice *device, Floo__UserNotice__Type type);
-/* Tells a user's other connected devices that @device came or went. */
+/* Notifies a user's other connected devices that @device has connected or disconnected. */
 void sb_notice_devices (Sandbox *sandbox, SbDevice *device, Floo__UserNotice__Type type);
-/* Says why, and ends the session: connections close, the devices and their tokens are void. @device NULL: all of the user's. */
+/* Sends the reason, and ends the session: connections close, the devices and their tokens are void. @device NULL: all of the user's. */
 void sb_notice_kick (Sandbox *sandbox, SbUser *user, SbDevice *device, Floo__UserNotice__Type type);
 
 G_END_DECLS

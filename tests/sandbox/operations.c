@@ -3,7 +3,7 @@
 
 #include "files.h"
 
-/* Where a parameter goes, and whether it may be left out (O). */
+/* Where a parameter is sent, and whether it is optional (O). */
 #define Q(name, type) { #name, SB_##type, SB_QUERY, TRUE }
 #define QO(name, type) { #name, SB_##type, SB_QUERY, FALSE }
 #define B(name, type) { #name, SB_##type, SB_BODY, TRUE }
@@ -102,7 +102,7 @@ const SbOperation sb_operations[] = {
   { GET, "/roster/name", SB_USER, sb_rest_roster_by_name, { Q (username, STRING) } },
   { POST, "/roster/unblock", SB_USER, sb_rest_roster_unblock, { Q (user_id, INT64) } },
 
-  /* groups: what they are */
+  /* groups: their records and lists */
   { GET, "/group/admin_list", SB_GROUP_MEMBER, sb_rest_group_admins, { Q (group_id, INT64) } },
   { GET, "/group/banned_list", SB_GROUP_ADMIN, sb_rest_group_banned, { Q (group_id, INT64), PAGE, QO (version, INT64) } },
   { GET, "/group/blocked_list", SB_GROUP_ADMIN, sb_rest_group_blocked, { Q (group_id, INT64), PAGE, QO (version, INT64) } },
@@ -114,7 +114,7 @@ const SbOperation sb_operations[] = {
   { GET, "/group/settings", SB_GROUP_MEMBER, sb_rest_group_info, { Q (group_id, INT64) } },
   { GET, "/group/user_joined", SB_USER, sb_rest_group_joined, { { 0 } } },
 
-  /* groups: coming and going */
+  /* groups: joining and leaving */
   { POST, "/group/apply", SB_GROUP_ANY, sb_rest_group_apply, { B (group_id, INT64), BO (reason, STRING) } },
   { POST, "/group/apply/handle", SB_GROUP_ADMIN, sb_rest_group_apply_handle,
     { B (approval, BOOL), B (group_id, INT64), B (user_id, INT64) } },
@@ -143,7 +143,7 @@ const SbOperation sb_operations[] = {
   { POST, "/group/transfer", SB_GROUP_OWNER, sb_rest_group_transfer, { B (group_id, INT64), B (new_owner, INT64) } },
   { POST, "/group/unban", SB_GROUP_ADMIN, sb_rest_group_unban, { B (group_id, INT64), B (user_list, IDS) } },
 
-  /* groups: how they behave; who may is in the handler's table */
+  /* groups: settings; the handler's table has who may change them */
 #define TEXT_PROPERTY { B (group_id, INT64), B (value, STRING) }
 #define SWITCH_PROPERTY { B (group_id, INT64), B (value, BOOL) }
   { POST, "/group/display_name", SB_GROUP_MEMBER, sb_rest_group_display_name, TEXT_PROPERTY },
@@ -162,7 +162,7 @@ const SbOperation sb_operations[] = {
   { POST, "/group/settings/require_admin_approval", SB_GROUP_MEMBER, sb_rest_group_set_property,
     { B (apply_approval, INT32), B (group_id, INT64) } },
 
-  /* groups: what they keep */
+  /* groups: announcements and files */
   { GET, "/group/announcement", SB_GROUP_MEMBER, sb_rest_announcement, { Q (announcement_id, INT64), Q (group_id, INT64) } },
   { POST, "/group/announcement/delete", SB_GROUP_ADMIN, sb_rest_announcement_delete,
     { Q (announcement_id, INT64), Q (group_id, INT64) } },

@@ -47,7 +47,7 @@ void sb_rest_qr_login (SbCall *call);
 void sb_rest_qr_allow (SbCall *call);
 void sb_rest_group_sign (SbCall *call);
 
-/* rest-user.c: what a user keeps about himself */
+/* rest-user.c: a user's own profile and settings */
 void sb_rest_get_profile (SbCall *call);
 void sb_rest_set_profile (SbCall *call);
 void sb_rest_get_settings (SbCall *call);
@@ -77,7 +77,7 @@ void sb_rest_roster_applications (SbCall *call);
 void sb_rest_roster_ext (SbCall *call);
 void sb_rest_may_message (SbCall *call);
 
-/* rest-group.c: what groups are */
+/* rest-group.c: records and lists of groups */
 void sb_rest_group_joined (SbCall *call);
 void sb_rest_group_public (SbCall *call);
 void sb_rest_group_info (SbCall *call);
@@ -88,7 +88,7 @@ void sb_rest_group_banned (SbCall *call);
 void sb_rest_group_blocked (SbCall *call);
 void sb_rest_group_names (SbCall *call);
 
-/* rest-members.c: coming and going */
+/* rest-members.c: joining and leaving */
 void sb_rest_group_create (SbCall *call);
 void sb_rest_group_destroy (SbCall *call);
 void sb_rest_group_leave (SbCall *call);

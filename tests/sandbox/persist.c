@@ -22,7 +22,7 @@ sb_persist_load (Sandbox *sandbox, const char *file, GError **error)
 {
   g_autoptr (JsonParser) parser = json_parser_new ();
 
-  /* Our own file, which may well be beyond the bounds of what comes from outside. */
+  /* Our own file may exceed the limits for data from outside. */
   if (!json_parser_load_from_mapped_file (parser, file, error)
       || !sb_state_from_json (sandbox->state, json_parser_get_root (parser), error))
     return FALSE;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a group keeps: announcements and shared files. */
+/* Announcements and shared files of a group. */
 #include "operations.h"
 
 #include "base/json.h"
@@ -87,7 +87,7 @@ find_file (SbCall *call)
   return sb_objects_get (call->group->files, "file_id", sb_call_int (call, "file_id"));
 }
 
-/* His own, or anybody's for an admin. */
+/* A member may change his own files, an admin all of them. */
 static gboolean
 may_change (SbCall *call, JsonObject *file)
 {

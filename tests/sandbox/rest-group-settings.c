@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a group is called and how it behaves, and what a member keeps in it. */
+/* The name and the settings of a group, and a member's own settings in it. */
 #include "operations.h"
 
 #include <string.h>
@@ -30,7 +30,7 @@ sb_group_tell_property (SbCall *call, const char *name, JsonNode *value)
                    SB_TO_MEMBERS);
 }
 
-/* One row an operation that sets one field of the record GroupInfoAndSettings. */
+/* One row for each operation that sets a field of the record GroupInfoAndSettings. */
 static const struct {
   const char *path;
   const char *argument;
@@ -80,7 +80,7 @@ sb_rest_group_display_name (SbCall *call)
   sb_group_tell_property (call, "display_name", json_object_get_member (call->args, "value"));
 }
 
-/* ---- a member's own: only his devices hear of it ---- */
+/* ---- a member's own settings: only his devices get a notice ---- */
 
 static gboolean
 take_mode (SbCall *call, const char *name, int max, int *mode)
@@ -112,7 +112,7 @@ sb_rest_group_mute_mode (SbCall *call)
                "msg_mute_mode");
 }
 
-/* An older name of the push mode, where it knows all messages or none. */
+/* An older name of the push mode, with two values: all messages or none. */
 void
 sb_rest_group_not_disturb (SbCall *call)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What groups are: their records, members and lists. */
+/* Groups: their records, members and lists. */
 #include "operations.h"
 
 #include "group-records.h"

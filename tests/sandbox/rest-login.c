@@ -126,7 +126,7 @@ sb_call_check_password (SbCall *call, const char *password)
   return FALSE;
 }
 
-/* Where nobody is asked who he is. */
+/* Registration without a proof of identity. */
 void
 sb_rest_register_anonymous (SbCall *call)
 {
@@ -176,7 +176,7 @@ sb_rest_app_config (SbCall *call)
   sb_call_object (call, config);
 }
 
-/* The application has none. */
+/* The application has no support staff. */
 void
 sb_rest_support_staff (SbCall *call)
 {
@@ -219,7 +219,7 @@ sb_rest_kick (SbCall *call)
 {
   SbDevice *device = NULL;
 
-  /* In either place, or in both. Without a number all sessions end, the caller's own, too: no client means that. */
+  /* The number may be in either place, or in both. Without it all sessions end, also the caller's own, which no client wants. */
   if (!sb_call_has (call, "device_sn"))
     sb_trace_violation (call->sandbox, call->user->id, "/user/kick without device_sn");
   if (sb_call_has (call, "device_sn") && (device = find_device (call, "device_sn")) == NULL)
@@ -274,7 +274,7 @@ sb_rest_change_password (SbCall *call)
     sb_accounts_set_password (call->sandbox, call->user, password);
 }
 
-/* Friends lose a friend and groups a member; a group loses its owner's group. */
+/* The user is removed from friends' lists and from groups; the user's own groups are destroyed. */
 static void
 leave_everything (Sandbox *sandbox, SbUser *user)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Coming and going in groups: create, invite, apply, kick, block, leave, hand over, destroy. */
+/* Joining and leaving groups: create, invite, apply, kick, block, leave, hand over, destroy. */
 #include "operations.h"
 
 #include <string.h>
@@ -15,7 +15,7 @@
 
 /* ---- joining ---- */
 
-/* Where the group shows its history to newcomers, it is theirs, too. */
+/* If the group shows its history to new members, the user gets it. */
 static void
 show_history (Sandbox *sandbox, SbGroup *group, SbUser *user)
 {
@@ -38,7 +38,7 @@ static const char already_member[] = "is a member already";
 static const char blocked[] = "is blocked by the group";
 static const char full[] = "the group is full";
 
-/* NULL, or why the user cannot come in. */
+/* Returns: NULL, or why the user cannot join. */
 static const char *
 join (Sandbox *sandbox, SbGroup *group, SbUser *user)
 {
@@ -88,7 +88,7 @@ add_invitation (SbCall *call, SbUser *invitee, const char *reason)
   json_array_add_object_element (call->group->invitations, invitation);
 }
 
-/* Whoever wants to be asked is invited, the others are in. */
+/* A user who wants to be asked is invited, others join at once. */
 static const char *
 invite_one (SbCall *call, SbUser *user)
 {
@@ -151,7 +151,7 @@ sb_rest_group_invite_handle (SbCall *call)
                    NULL, approval ? SB_TO_MEMBERS : SB_TO_NAMED);
 }
 
-/* Records of all groups for which @match says so, by the groups' ids. */
+/* Records of all groups for which @match is true, by the groups' ids. */
 static JsonArray *
 collect (SbCall *call, JsonArray *(*list_of) (SbGroup *group), gboolean (*match) (SbCall *call, SbGroup *group, JsonObject *record))
 {
@@ -206,7 +206,7 @@ add_application (SbCall *call, const char *reason)
   json_array_add_object_element (call->group->applications, application);
 }
 
-/* Comes in at once, and says so. */
+/* The caller joins at once, and the group gets a notice. */
 static void
 join_and_tell (SbCall *call, SbGroup *group)
 {
@@ -326,7 +326,7 @@ sb_rest_group_qr_invite (SbCall *call)
   sb_call_fail (call, SB_QR_INVALID, "no such code");
 }
 
-/* ---- going ---- */
+/* ---- leaving ---- */
 
 static const char *
 kick_one (SbCall *call, SbUser *user)
@@ -406,7 +406,7 @@ sb_rest_group_destroy (SbCall *call)
   sb_notice_group (call->sandbox, call->group, NOTICE (DESTROYED), call->user->id, NULL, 0, NULL, SB_TO_MEMBERS);
 }
 
-/* ---- beginning ---- */
+/* ---- creating ---- */
 
 void
 sb_rest_group_create (SbCall *call)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages over REST: what the service has for servers. */
+/* Messages over REST: the service's operations for servers. */
 #include "operations.h"
 
 #include "intake.h"

@@ -8,7 +8,7 @@
 
 #include "base/json.h"
 
-/* So many accounts may be verified by one number. */
+/* The maximum number of accounts that are verified by one number. */
 #define MAX_VERIFIED 3
 
 static void
@@ -20,7 +20,7 @@ answer_text (SbCall *call, const char *name, const char *text)
   sb_call_object (call, object);
 }
 
-/* The argument mobile; NULL after an answer that it is none. */
+/* The argument mobile; NULL if it is invalid: the call is answered then. */
 static const char *
 take_mobile (SbCall *call)
 {
@@ -140,7 +140,7 @@ sb_rest_mobile_bind (SbCall *call)
     bind (call, call->user, mobile);
 }
 
-/* Both kinds of proof, of both purposes. */
+/* For both kinds of proof and both purposes. */
 static void
 answer_sign_by_password (SbCall *call, SbSignPurpose purpose)
 {

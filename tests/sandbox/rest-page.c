@@ -4,13 +4,13 @@
 
 #include <string.h>
 
-/* Elements of a page where the call names no limit, and at most. */
+/* Elements of a page: the default of the limit, and the maximum. */
 #define DEFAULT_LIMIT 20
 #define MAX_LIMIT 500
-/* Ids from here on are of nobody. */
+/* Ids from here on belong to nobody. */
 #define NOBODY G_GINT64_CONSTANT (5000000000)
 
-/* Elements that nobody has asked for: ids of nobody, or else the first ones again. */
+/* Invented elements: ids that belong to nobody, or else the first elements again. */
 static void
 add_invented (JsonArray *page, JsonArray *all, guint from, guint limit)
 {

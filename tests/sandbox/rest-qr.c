@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "trace.h"
 
-/* How long the asking side waits after an answer without a password, and after an error, ms; as much earlier is no violation. */
+/* How long the client must wait after an answer without a password, and after an error, ms; and the tolerance. */
 #define PAUSE_MS 1000
 #define PAUSE_AFTER_ERROR_MS 2500
 #define TOLERANCE_MS 20
@@ -30,7 +30,7 @@ sb_rest_qr_code (SbCall *call)
   sb_call_object (call, answer);
 }
 
-/* A code that is good; NULL after an answer that it is not. */
+/* A valid code; NULL if it is not: the call is answered then. */
 static SbQr *
 take_code (SbCall *call)
 {
@@ -45,7 +45,7 @@ take_code (SbCall *call)
   return NULL;
 }
 
-/* Whoever asks shall not do it faster than the SDK. */
+/* A client must not poll faster than the SDK. */
 static void
 check_pace (SbCall *call, SbQr *qr, gboolean failed)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Who may what in a group: admins, owner, bans. */
+/* Rights in a group: admins, owner, bans. */
 #include "operations.h"
 
 #include "group-users.h"
@@ -82,7 +82,7 @@ ban_one (SbCall *call, SbUser *user)
   return refused;
 }
 
-/* A duration is minutes; -1: for ever. */
+/* The duration is in minutes; -1: for ever. */
 static gboolean
 check_duration (SbCall *call)
 {

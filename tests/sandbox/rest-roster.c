@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Friends, strangers, and those who want to be one or the other. */
+/* Friends, strangers, applications and blocked users. */
 #include "operations.h"
 
 #include <string.h>
@@ -137,7 +137,7 @@ set_alias (SbCall *call, SbUser *user)
   contact->alias = g_strdup (sb_call_text (call, "alias"));
 }
 
-/* Each of them is told of the other one. */
+/* Each of them gets a notice about the other one. */
 static void
 tell_added (Sandbox *sandbox, SbUser *a, SbUser *b)
 {
@@ -181,7 +181,7 @@ sb_rest_roster_apply (SbCall *call)
     }
 }
 
-/* The application that the argument user_id names, if it still waits. */
+/* The application of the user in the argument user_id, if it is still pending. */
 static JsonObject *
 pending_application (SbCall *call)
 {
@@ -258,7 +258,7 @@ set_blocked (SbCall *call, gboolean blocked)
       return;
     }
   sb_user_ensure_contact (call->user, user->id)->blocked = blocked;
-  /* The blocked one is not told. */
+  /* The blocked user gets no notice. */
   sb_notice_roster_one (call->sandbox, blocked ? FLOO__ROSTER_NOTICE__TYPE__BLOCKED : FLOO__ROSTER_NOTICE__TYPE__UNBLOCKED,
                         call->user->id, user->id, NULL, call->user);
 }
@@ -290,7 +290,7 @@ sb_rest_roster_blocked (SbCall *call)
   sb_call_array (call, ids);
 }
 
-/* ---- what one keeps about a friend ---- */
+/* ---- a user's own data about a friend ---- */
 
 void
 sb_rest_roster_ext (SbCall *call)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a user keeps about himself: profile, settings, pinned conversations. */
+/* A user's own data: profile, settings, pinned conversations. */
 #include "operations.h"
 
 #include <string.h>
@@ -23,7 +23,7 @@ arguments_text (SbCall *call, const char *const *only)
   return floo_json_to_text (root);
 }
 
-/* The user's other devices hear of it, and where friends see it, they, too. */
+/* Notifies the user's other devices, and the friends if they can see it. */
 static void
 tell_change (SbCall *call)
 {
@@ -126,7 +126,7 @@ sb_rest_set_settings (SbCall *call)
   tell_change (call);
 }
 
-/* One setting, whose operation calls it "value". */
+/* One setting, which is the operation's argument "value". */
 void
 sb_rest_set_setting (SbCall *call)
 {

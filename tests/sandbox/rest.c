@@ -190,7 +190,7 @@ has_type (SbType type, JsonNode *node)
 static gboolean
 breach (SbCall *call, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
-/* What no correct client sends: an error to the caller, and a violation. */
+/* For what no correct client sends: an error to the caller, and a violation. */
 static gboolean
 breach (SbCall *call, const char *format, ...)
 {
@@ -207,7 +207,7 @@ breach (SbCall *call, const char *format, ...)
   return FALSE;
 }
 
-/* What the SDK sends along where it is of no use; a service ignores all query parameters that it does not know. */
+/* Parameters that the SDK also sends where they have no effect; a service ignores all unknown query parameters. */
 static gboolean
 is_useless_parameter (const char *name)
 {
@@ -360,7 +360,7 @@ take_fault (Sandbox *sandbox, const char *path)
     {
       SbRestFault *fault = faults->pdata[i];
 
-      /* Discovery is no REST operation: it misbehaves where it is named. */
+      /* Discovery is no REST operation: it only misbehaves if the fault names it. */
       if ((fault->path == NULL ? strcmp (path, SB_DISCOVERY) != 0 : strcmp (fault->path, path) == 0) && sandbox_take (&fault->count))
         return fault;
     }
@@ -425,7 +425,7 @@ sb_rest_misbehave (Sandbox *sandbox, SoupServerMessage *msg, const char *path)
   return fault->code != 0;
 }
 
-/* ---- the whole ---- */
+/* ---- the whole call ---- */
 
 static const SbOperation *
 find_operation (const char *method, const char *path)

@@ -8,7 +8,7 @@
 
 G_BEGIN_DECLS
 
-/* Envelope codes. Those below 1000 answer what no client of the SDK does, and what the service's own list has no code for. */
+/* Envelope codes. Those below 1000 are for errors that no client of the SDK makes, and for which the service's list has no code. */
 enum {
   SB_OK = 200,
   SB_BAD_REQUEST = 400,
@@ -63,7 +63,7 @@ typedef struct {
 /* Who may call. The group is the parameter group_id. */
 typedef enum {
   SB_ANYBODY,         /* no token */
-  SB_OPEN,            /* anybody; who is logged in may send the token along, as the SDK does */
+  SB_OPEN,            /* anybody; a token is allowed, as the SDK sends one after a login */
   SB_USER,
   SB_GROUP_MEMBER,
   SB_GROUP_ADMIN,     /* the owner, too */
@@ -89,14 +89,14 @@ extern const SbOperation sb_operations[];
 /**
  * SbCall:
  *
- * One call. A handler finds the checked arguments in @args, by their names and in their types whatever place they came from,
+ * One call. A handler finds the checked arguments in @args, by their names and in their types, wherever they were in the request,
  * and answers with one of the functions below.
  */
 struct _SbCall {
   Sandbox *sandbox;
   const SbOperation *operation;
   JsonObject *args;
-  guint given;          /* a bit for each of the operation's parameters that is there, in its place */
+  guint given;          /* a bit for each of the operation's parameters, set if it is given */
   SbUser *user;         /* who calls; NULL for SB_ANYBODY, (nullable) for SB_OPEN */
   SbGroup *group;       /* SB_GROUP_*: the group */
   SbMember *member;     /* the caller's place in it, (nullable) for SB_GROUP_ANY */
@@ -104,8 +104,8 @@ struct _SbCall {
   char *message;
   JsonNode *data;
   char *cursor;
-  gint64 total;         /* -1: not told */
-  gboolean ordered;     /* by the control endpoint: mistakes in it are no client's violations */
+  gint64 total;         /* -1: not in the envelope */
+  gboolean ordered;     /* by the control endpoint: errors in it are no violations of a client */
 };
 
 /* Arguments that are missing give 0, FALSE, NULL. */
@@ -114,10 +114,10 @@ gint64 sb_call_int (SbCall *call, const char *name);
 gboolean sb_call_bool (SbCall *call, const char *name);
 const char *sb_call_text (SbCall *call, const char *name);
 JsonArray *sb_call_ids (SbCall *call, const char *name);
-/* The user that an id argument names; NULL after an answer SB_NO_USER. */
+/* The user that an id argument names; NULL: the call is answered with SB_NO_USER. */
 SbUser *sb_call_user (SbCall *call, const char *name);
 
-/* Answers. A handler that says nothing answers with data true. */
+/* Answers. If a handler calls none of these the answer is data true. */
 void sb_call_fail (SbCall *call, int code, const char *format, ...) G_GNUC_PRINTF (3, 4);
 /* (transfer full) */
 void sb_call_node (SbCall *call, JsonNode *data);
@@ -125,7 +125,7 @@ void sb_call_object (SbCall *call, JsonObject *object);
 void sb_call_array (SbCall *call, JsonArray *array);
 /**
  * sb_call_page:
- * @all: (transfer full): all there is
+ * @all: (transfer full): the whole list
  *
  * Answers with the page that the arguments cursor and limit ask for; the cursor is the index of the next element.
  */
@@ -138,14 +138,14 @@ void sb_copy_members (JsonObject *to, JsonObject *from, const char *const *names
 JsonObject *sb_object_copy (JsonObject *object);
 JsonArray *sb_array_copy (JsonArray *array);
 
-/* Whether an ordered fault has answered (or delayed) a request in place of its handler. */
+/* Whether a fault has answered (or delayed) a request in place of its handler. */
 gboolean sb_rest_misbehave (Sandbox *sandbox, SoupServerMessage *msg, const char *path);
-/* Sends the answers that faults hold back. */
+/* Sends the answers that faults have delayed. */
 void sb_rest_release (Sandbox *sandbox);
 
 /**
  * sb_rest_call:
- * @arguments: whatever their place is, by name
+ * @arguments: by name, whether they belong in the query or in the body
  *
  * Runs an operation as if @user had called it from another device.
  *

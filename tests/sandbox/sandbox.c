@@ -157,7 +157,7 @@ sb_answer_json (SoupServerMessage *msg, guint status, JsonNode *root)
   soup_server_message_set_response (msg, "application/json; charset=utf-8", SOUP_MEMORY_TAKE, text, strlen (text));
 }
 
-/* By our clock, which may be another than the machine's. */
+/* By the sandbox's clock, which may differ from the machine's. */
 static void
 set_date (SoupServerMessage *msg)
 {

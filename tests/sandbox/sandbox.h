@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * sandbox.h: the service's double as one object: the state, the HTTP server that
- * everything is served from, the live connections, and how it shall misbehave.
+ * everything is served from, the live connections, and the faults that are ordered.
  */
 #pragma once
 
@@ -13,14 +13,14 @@
 
 G_BEGIN_DECLS
 
-/* How frames go out. */
+/* How frames are sent. */
 typedef enum {
   SB_BINARY,                  /* one binary message */
   SB_BASE64,                  /* Engine.IO's text form "b4..." */
   SB_FRAGMENTS                /* a binary message in three WebSocket fragments */
 } SbFrameForm;
 
-/* Where the status OK is left out. */
+/* Which answers omit the status OK. */
 typedef enum { SB_STATUS_ALWAYS, SB_STATUS_NOT_ON_PAGES, SB_STATUS_ERRORS_ONLY } SbStatusForm;
 
 /* How a conversation is named. */
@@ -31,7 +31,7 @@ typedef enum {
 } SbXidForm;
 
 enum { SB_QR_WAITING_EMPTY, SB_QR_WAITING_ERROR };
-/* One made for this, the user's own, or one that is good for a single login. */
+/* A new one, the user's own, or one for a single login. */
 enum { SB_PASSWORD_MADE, SB_PASSWORD_OWN, SB_PASSWORD_ONCE };
 
 /* The next_key at the end of a conversation, or of its history. */
@@ -39,30 +39,30 @@ typedef enum {
   SB_KEYS_NORMAL,
   SB_KEYS_STUCK,              /* empty pages without end, with the key that was asked with */
   SB_KEYS_ENDLESS,            /* empty pages without end, with a new key each */
-  SB_KEYS_REPEAT              /* the first page again and again: a key changes nothing */
+  SB_KEYS_REPEAT              /* the first page again and again, whatever the key */
 } SbKeys;
 
 /* The cursors of paged lists. */
 typedef enum {
   SB_CURSORS_NORMAL,
   SB_CURSORS_SAME,            /* the first page again and again, with the same cursor */
-  SB_CURSORS_LOOP,            /* behind the last page comes the first one */
-  SB_CURSORS_EMPTY,           /* behind the last page come empty ones without end, with a new cursor each */
-  SB_CURSORS_INVENTED         /* so, too, but with ids of nobody (lists of ids only, else as SB_CURSORS_LOOP) */
+  SB_CURSORS_LOOP,            /* after the last page comes the first one */
+  SB_CURSORS_EMPTY,           /* after the last page come empty ones without end, with a new cursor each */
+  SB_CURSORS_INVENTED         /* the same, but with ids of nobody (only lists of ids, others as SB_CURSORS_LOOP) */
 } SbCursors;
 
-/* What the real service may do one way or the other; control-settings.c has the table of their names. */
+/* What the real service may do in different ways; control-settings.c has the table of their names. */
 typedef struct {
   int page_size;              /* metas of a sync page */
-  int page_bytes;             /* a page ends with the meta that reaches so many bytes of payload; 0: no bound */
+  int page_bytes;             /* a page ends with the meta that reaches this number of payload bytes; 0: no limit */
   int status_form;            /* SbStatusForm */
   int next_key;               /* SbKeys of SYNC */
   int history_key;            /* SbKeys of the history */
   int cursors;                /* SbCursors */
   gint64 clock_skew;          /* ms that the service's clock is ahead */
-  gboolean last_page_zero;    /* the last page says so (next_key 0); else an empty page behind it does */
-  gboolean push;              /* what is new is sent at once as pages, else NOTICE says that there is something */
-  gboolean push_key;          /* these have a next_key, to be asked with; else the next request without a key acknowledges them */
+  gboolean last_page_zero;    /* the last page has next_key 0; else an empty page after it does */
+  gboolean push;              /* new messages are pushed as pages, else announced by NOTICE */
+  gboolean push_key;          /* pushed pages have a next_key for the next request; else a request without a key acknowledges them */
   gboolean notice_message;    /* NOTICE carries Notice{xid}, else a bare XID */
   gboolean group_notices_system;  /* group notices come under the system's conversation, else under the group */
   gboolean omit_xid;          /* SyncDL does not name its conversation */
@@ -71,19 +71,19 @@ typedef struct {
   SbFrameForm frame_form;
   gboolean bare_duplicate;    /* a duplicate's answer has no server_mid */
   gboolean oss_upload;        /* uploads ask for the fields of oss_body_param */
-  gboolean put_upload;        /* uploads are wanted as PUT, without a form */
+  gboolean put_upload;        /* uploads must be a PUT, without a form */
   gboolean upload_elsewhere;  /* uploads go to the second port */
   int ping_interval;          /* ms */
   int ping_timeout;           /* ms */
   int recall_window;          /* ms within which a message may be recalled */
   int history_limit;          /* messages kept of a conversation, 0: all */
   int qr_lifetime;            /* ms */
-  int qr_waiting;             /* SB_QR_WAITING_...: what a code that nobody has confirmed yet answers */
+  int qr_waiting;             /* SB_QR_WAITING_...: the answer to a code that is not confirmed yet */
   int login_password;         /* SB_PASSWORD_...: the password that a QR code or an SMS leads to */
   int sms_interval;           /* ms between two codes to one number */
-  gboolean no_anonymous;      /* nobody registers without being asked more */
+  gboolean no_anonymous;      /* registration without a proof of identity is refused */
   gboolean verify_needed;     /* messages of users who are not verified are refused */
-  char *app_status;           /* as discovery tells it */
+  char *app_status;           /* in the answer of discovery */
   int account_verification;   /* of the application, as discovery and /app/config tell it: see sb_account_verification() */
 } SbSettings;
 
@@ -102,7 +102,7 @@ typedef struct {
   int count;                  /* answers left; -1: without end */
 } SbRestFault;
 
-/* A status that answers what a client fetches. */
+/* A status instead of what a client fetches. */
 typedef struct {
   Floo__Status__ErrorCode code;
   const char *reason;         /* interned */
@@ -111,7 +111,7 @@ typedef struct {
 
 typedef enum { SB_FETCH_UNREAD, SB_FETCH_SYNC, SB_FETCH_HISTORY, SB_N_FETCHES } SbFetch;
 
-/* What the control endpoint has ordered. */
+/* The faults that the control endpoint has ordered. */
 typedef struct {
   int refuse;                 /* upgrades left to refuse; -1: all */
   guint refuse_status;        /* the HTTP status that refuses them */
@@ -120,7 +120,7 @@ typedef struct {
   SbAckMode ack;
   int ack_count;              /* -1: without end */
   guint ack_delay_ms;
-  guint ack_lost;             /* per cent of SB_ACK_RANDOM that never go out */
+  guint ack_lost;             /* percentage of SB_ACK_RANDOM that is never sent */
   GRand *ack_rand;
   Floo__Status__ErrorCode provision_code;
   const char *provision_reason; /* interned */
@@ -129,13 +129,13 @@ typedef struct {
   const char *message_reason; /* interned */
   int message_count;
   gint64 message_user;        /* only this one's; 0: everybody's */
-  guint message_after;        /* so many are accepted before */
-  guint message_every;        /* of those behind, each n-th is refused */
+  guint message_after;        /* the number that is accepted before */
+  guint message_every;        /* after those, each n-th is refused */
   guint message_seen;
   SbFetchFault fetches[SB_N_FETCHES];
   GPtrArray *rest;            /* SbRestFault */
   guint n_rest;               /* answers that misbehaved */
-  guint n_fetches;            /* pages that were asked for, of any device */
+  guint n_fetches;            /* pages that were requested, by any device */
 } SbFaults;
 
 typedef struct {
@@ -175,7 +175,7 @@ typedef struct {
 #define SB_PAGE_BYTES (512 << 10)
 
 Sandbox *sandbox_new (guint32 seed);
-/* Ends every connection and frees all. */
+/* Ends every connection and frees everything. */
 void sandbox_free (Sandbox *sandbox);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Sandbox, sandbox_free)
 
@@ -193,18 +193,18 @@ gboolean sandbox_listen (Sandbox *sandbox, guint16 port, GTlsCertificate *certif
  * As g_timeout_add_once(), for as long as the sandbox lives.
  */
 void sandbox_after (Sandbox *sandbox, guint delay_ms, GSourceOnceFunc func, gpointer data, GDestroyNotify destroy);
-/* What waits for its time to call @func does so next. */
+/* Timers that will call @func are due at once. */
 void sandbox_hasten (Sandbox *sandbox, GSourceOnceFunc func);
 
-/* Whether a count of misbehaviours is used up; takes one. -1 is never used up. */
+/* Takes one of a count of faults; FALSE: it is used up. -1 is never used up. */
 gboolean sandbox_take (int *count);
 
-/* The application's owner, as the service's console has verified it. */
+/* The application's owner, as verified in the service's console. */
 #define SB_APP_OWNER "Sandbox"
 #define SB_APP_OWNER_TYPE "enterprise"
 /* "unverified", "verified" or "expired" */
 const char *sb_account_verification (Sandbox *sandbox);
-/* The path of discovery, whichever the client was given. */
+/* The path of discovery in the trace and in faults, for both forms of the request. */
 #define SB_DISCOVERY "/v2/app_dns"
 /* Discovery: /v2/app_dns, and /dns for clients that are given a whole URL. */
 gboolean sb_discovery_handle (Sandbox *sandbox, SoupServerMessage *msg, const char *path, GHashTable *query);

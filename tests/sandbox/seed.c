@@ -109,7 +109,7 @@ text_of (Sandbox *sandbox, JsonObject *row, const char *member)
   return g_strjoinv (sandbox->origin, parts);
 }
 
-/* Who does not have the message among the unread ones has read it. */
+/* A user for whom the message is not listed as unread has read it. */
 static void
 seed_delivery (SbMessage *message, SbUser *user, gint64 conversation, JsonArray *unread_by)
 {

@@ -34,7 +34,7 @@ send_answer (SbConnection *self, const SbVerdict *verdict, gboolean with_server_
   sb_connection_send (self, FLOO__FRAME__COMMAND__SYNC, &dl.base);
 }
 
-/* An answer that waits: by user and device number, since the connection may be another one by then. */
+/* A delayed answer: with the user and the device number, since there may be another connection by then. */
 typedef struct {
   Sandbox *sandbox;
   gint64 user;
@@ -71,7 +71,7 @@ sb_connection_answer (SbConnection *self, const SbVerdict *verdict)
 
   if (mode == SB_ACK_RANDOM)
     {
-      /* Both numbers are drawn each time, so that what is lost does not change the order of the others. */
+      /* Both random numbers are drawn each time, so that a loss does not change the order of the other answers. */
       gboolean lost = (guint) g_rand_int_range (faults->ack_rand, 0, 100) < faults->ack_lost;
 
       delay_ms = (guint) g_rand_int_range (faults->ack_rand, 0, (gint32) delay_ms + 1);

@@ -11,9 +11,9 @@
 #include "trace.h"
 #include "waits.h"
 
-/* More than anybody takes. */
+/* More than any client accepts. */
 #define HUGE_FRAME (FLOO_MAX_FRAME + (3u << 20))
-/* Messages that a stalled connection keeps. */
+/* The maximum of messages that a stalled connection holds. */
 #define MAX_HELD 10000
 
 /* ---- sending ---- */
@@ -32,7 +32,7 @@ send_text (SbConnection *self, const char *text)
     soup_websocket_connection_send_text (self->ws, text);
 }
 
-/* One WebSocket frame past libsoup, which makes no fragments; for what is small. */
+/* Writes one small WebSocket frame without libsoup, which does not send fragments. */
 static void
 send_fragment (SbConnection *self, guint8 first, const guint8 *data, gsize len)
 {
@@ -68,7 +68,7 @@ send_binary (SbConnection *self, GBytes *frame)
 {
   g_autoptr (GBytes) message = floo_sio_encode_binary (frame);
 
-  /* The peer may have gone since the text that goes before it. */
+  /* The peer may have disconnected since the announcing text. */
   if (sb_connection_can_send (self))
     soup_websocket_connection_send_message (self->ws, SOUP_WEBSOCKET_DATA_BINARY, message);
 }
@@ -84,7 +84,7 @@ send_base64 (SbConnection *self, GBytes *frame)
   send_text (self, text);
 }
 
-/* The announcing text and the frame, in the form that the settings name. Larger ones do not go out in fragments. */
+/* The announcing text and the frame, in the form that the settings name. Large ones are not sent in fragments. */
 static void
 send_frame (SbConnection *self, GBytes *frame)
 {
@@ -162,7 +162,7 @@ sb_connection_malformed (SbConnection *self, SbMalformed what)
 
 /* ---- the end ---- */
 
-/* The device is not connected by this connection any more. */
+/* Detaches the connection from its device. */
 static void
 leave_device (SbConnection *self)
 {
@@ -254,7 +254,7 @@ sb_connection_device (SbConnection *self)
   return self->device;
 }
 
-/* A client that does not ping is gone. */
+/* A client that does not ping is disconnected. */
 static gboolean
 on_heart_due (gpointer user_data)
 {
@@ -343,7 +343,7 @@ refuse (SbConnection *self, const FlooFrame *frame, Floo__Status__ErrorCode code
     }
 }
 
-/* Whether it is ordered that a fetching frame is refused; it is then. */
+/* Refuses a frame that fetches, if a fault says so. Returns: whether it was refused. */
 static gboolean
 refuse_fetch (SbConnection *self, const FlooFrame *frame)
 {
@@ -529,7 +529,7 @@ on_websocket (SoupServer *server, SoupServerMessage *msg, const char *path, Soup
     greet (self);
 }
 
-/* Before the upgrade: refuses what is ordered to be refused, and what is no Engine.IO 3. */
+/* Before the upgrade: refuses it if a fault says so, or if it is not Engine.IO 3. */
 static void
 on_upgrade (SoupServer *server, SoupServerMessage *msg, const char *path, GHashTable *query, gpointer user_data)
 {

@@ -13,7 +13,7 @@ void sb_json_merge (JsonObject *to, JsonObject *from);
 
 /* (transfer full) */
 JsonNode *sb_state_to_json (SbState *state);
-/* Fills a new state; FALSE with @error where the text is not one that sb_state_to_json() wrote. */
+/* Fills a new state; FALSE with @error if sb_state_to_json() did not write the text. */
 gboolean sb_state_from_json (SbState *state, JsonNode *root, GError **error);
 
 G_END_DECLS

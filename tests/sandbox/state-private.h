@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * state-private.h: what the files of the state share.
+ * state-private.h: shared by the files of the state.
  */
 #pragma once
 

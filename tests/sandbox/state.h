@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * state.h: what the sandbox knows: users, their devices and tokens, groups,
- * messages and who has got which.
+ * state.h: the state of the sandbox: users, their devices and tokens, groups, messages and who has received which.
  *
  * Every message, operation and notice is one SbMessage with a number of its own; the numbers only grow. A user's SbInbox of a
  * conversation lists those that concern him, in order of their numbers, and a device's SbPosition tells how far in that list the
@@ -16,7 +15,7 @@
 
 G_BEGIN_DECLS
 
-/* The last message id that was given away before the first one: beyond 2^53, where doubles end. */
+/* The message id before the first one: beyond 2^53, where a double is not exact. */
 #define SB_FIRST_MESSAGE_ID G_GINT64_CONSTANT (9007199254741000)
 /* The same with --small-ids. */
 #define SB_SMALL_MESSAGE_ID G_GINT64_CONSTANT (1000000)
@@ -34,8 +33,8 @@ typedef struct {
   gint64 id;
   gint64 client_mid;          /* of the device that sent it, 0: none */
   gint64 from;
-  guint32 from_device;        /* 0: none of ours (control, bot, REST) */
-  gint64 to;                  /* user or group, 0: nobody in particular */
+  guint32 from_device;        /* 0: no client's device (control, bot, REST) */
+  gint64 to;                  /* user or group, 0: none */
   gint64 timestamp;           /* ms */
   Floo__Meta__NameSpace ns;
   GBytes *payload;            /* all but ns MESSAGE and PUSH: the encoded payload */
@@ -56,8 +55,7 @@ typedef struct {
   guint32 priority;
   gint64 edit_timestamp;      /* ms, of the operation or of the last one applied; 0: never */
 
-  /* As it was sent, once an operation changed it: what a device that is behind still has to see
-   * first, since the operation comes behind it. */
+  /* As it was sent, once an operation has changed it: a device that is behind gets this first, since the operation follows later. */
   char *first_content;
   char *first_config;
   char *first_ext;
@@ -66,14 +64,14 @@ typedef struct {
   gboolean played;
   gboolean recalled;
   guint deliveries;           /* times that it was sent to a device */
-  guint duplicates;           /* times that its client_mid came again */
+  guint duplicates;           /* how often its client_mid was sent again */
 } SbMessage;
 
 /* A user's view of one conversation. */
 typedef struct {
   gint64 conversation;
   GPtrArray *queue;           /* SbMessage, borrowed: all that is to be delivered */
-  GPtrArray *history;         /* SbMessage, borrowed: messages only, less what was deleted */
+  GPtrArray *history;         /* SbMessage, borrowed: only messages, without deleted ones */
   gint64 start;               /* a new device begins after this id, or before what is unread, */
   gint64 lost;                /* but after this one */
   gint64 read_upto;           /* messages of others up to here are read, */
@@ -86,9 +84,9 @@ typedef struct {
   gint64 conversation;
   gint64 acked;               /* everything up to this id has arrived */
   gint64 sent;                /* sent on the present connection, up to this id */
-  gint64 given;               /* the greatest @sent of any connection: what a key may acknowledge */
-  gboolean last;              /* the page up to @sent was told to be the last: the next request acknowledges it */
-  gboolean nameless;          /* pages came without xid: a request for what is behind them cannot repeat it */
+  gint64 given;               /* the greatest @sent of any connection: the most that a key may acknowledge */
+  gboolean last;              /* the page up to @sent was marked as the last: the next request acknowledges it */
+  gboolean nameless;          /* pages were sent without xid: a request for the next ones cannot repeat it */
 } SbPosition;
 
 /* The answer that one client_mid got. */
@@ -115,7 +113,7 @@ typedef struct {
 
 typedef enum { SB_FRIEND = 0, SB_DELETED = 1, SB_STRANGER = 2, SB_BLOCKED = 3 } SbRelation;
 
-/* What one user keeps about another one. */
+/* One user's data about another one. */
 typedef struct {
   gint64 id;
   SbRelation relation;        /* never SB_BLOCKED: that is @blocked */
@@ -138,7 +136,7 @@ struct _SbUser {
   JsonObject *profile;        /* the record UserProfile */
   JsonObject *settings;       /* the record UserSettings */
   GHashTable *contacts;       /* id -> SbContact */
-  GPtrArray *contact_order;   /* SbContact, borrowed, in the order of their coming */
+  GPtrArray *contact_order;   /* SbContact, borrowed, in the order of their addition */
   JsonArray *applications;    /* of RosterApplicationItem: who wants to be a friend */
   GPtrArray *devices;         /* SbDevice */
   GHashTable *inboxes;        /* conversation -> SbInbox */
@@ -159,7 +157,7 @@ typedef struct {
 
 typedef struct {
   gint64 id;
-  JsonObject *info;           /* the record GroupInfoAndSettings, less what is a member's own */
+  JsonObject *info;           /* the record GroupInfoAndSettings, without a member's own settings */
   GHashTable *members;        /* id -> SbMember */
   GPtrArray *member_order;    /* SbMember, borrowed */
   JsonArray *blocked;         /* of GroupBlockedListItem */
@@ -167,7 +165,7 @@ typedef struct {
   JsonArray *files;           /* of GroupSharedFile */
   JsonArray *invitations;     /* of GroupInvitation */
   JsonArray *applications;    /* of GroupApplication */
-  char *qr;                   /* (nullable): the code that lets in */
+  char *qr;                   /* (nullable): the code for joining */
   gint64 qr_expires;          /* ms */
 } SbGroup;
 
@@ -178,7 +176,7 @@ typedef struct {
   GHashTable *groups;         /* id -> SbGroup */
   GHashTable *tokens;         /* token -> SbUser, borrowed */
   GPtrArray *messages;        /* SbMessage, in order of their ids */
-  gint64 next_message;        /* the last id given */
+  gint64 next_message;        /* the last id in use */
   gint64 next_user;
   gint64 next_group;
   gint64 next_record;         /* announcements, files */
@@ -190,14 +188,14 @@ SbState *sb_state_new (guint32 seed);
 void sb_state_free (SbState *state);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbState, sb_state_free)
 
-/* The service's clock, ms: this machine's, and the skew on top of it (of all sandboxes of the process). */
+/* The service's clock, ms: this machine's plus the skew (of all sandboxes of the process). */
 gint64 sb_now (void);
 void sb_set_clock_skew (gint64 ms);
 /* Returns: (transfer full): 32 hexadecimal digits from the seed. */
 char *sb_state_random_text (SbState *state);
 
 SbUser *sb_state_add_user (SbState *state, gint64 id, const char *name, const char *password);
-/* Of these, removed users are not found; (nullable). */
+/* (nullable): removed users are not found. */
 SbUser *sb_state_user (SbState *state, gint64 id);
 SbUser *sb_state_user_by_name (SbState *state, const char *name);
 SbUser *sb_state_user_by_mobile (SbState *state, const char *mobile);
@@ -212,7 +210,7 @@ SbContact *sb_user_ensure_contact (SbUser *user, gint64 id);
 gboolean sb_user_is_friend (SbUser *user, gint64 id);
 SbDevice *sb_user_device_by_guid (SbUser *user, const char *guid);    /* (nullable) */
 SbDevice *sb_user_device (SbUser *user, guint32 sn);                  /* (nullable) */
-/* A new device begins where the user's other devices are, or before what he has not read; of conversations that begin later it gets all. */
+/* A new device begins at the position of the user's other devices, or before the unread messages; it gets all of conversations that begin later. */
 SbDevice *sb_state_add_device (SbState *state, SbUser *user, const char *guid);
 /* Forgets a device; its token becomes void with it. It must have no connection any more. */
 void sb_state_remove_device (SbState *state, SbDevice *device);
@@ -223,7 +221,7 @@ SbMember *sb_group_member (SbGroup *group, gint64 id);                /* (nullab
 SbMember *sb_group_add_member (SbGroup *group, gint64 id, SbRole role, gint64 join_time);
 void sb_group_remove_member (SbGroup *group, gint64 id);
 gboolean sb_group_is_blocked (SbGroup *group, gint64 id);
-/* Whether a time until which somebody is banned is still to come; -1 is for ever. */
+/* Whether a ban with this end is still in force; -1 is for ever. */
 gboolean sb_is_banned (gint64 until, gint64 now);
 
 SbInbox *sb_user_inbox (SbUser *user, gint64 conversation);           /* made where there is none */
@@ -234,7 +232,7 @@ SbPosition *sb_device_position (SbDevice *device, gint64 conversation);
 SbMessage *sb_message_new (gint64 from, gint64 to);
 void sb_message_free (SbMessage *message);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (SbMessage, sb_message_free)
-/* Whether it is a message that is kept: neither an operation nor a notice nor typing. */
+/* Whether it is a message that is stored: neither an operation nor a notice nor typing. */
 gboolean sb_message_is_message (const SbMessage *message);
 /**
  * sb_state_add_message:
@@ -242,9 +240,9 @@ gboolean sb_message_is_message (const SbMessage *message);
  */
 SbMessage *sb_state_add_message (SbState *state, SbMessage *message);
 SbMessage *sb_state_message (SbState *state, gint64 id);              /* (nullable) */
-/* Puts a message of the state into a conversation of a user. */
+/* Adds a message of the state to a conversation of a user. */
 void sb_inbox_add (SbInbox *inbox, SbMessage *message);
-/* Takes it out of the history, and with @queue out of what is still to be delivered. */
+/* Removes it from the history, and with @queue from the undelivered messages. */
 void sb_inbox_remove (SbInbox *inbox, gint64 id, gboolean queue);
 /* Index of the first message of @list with an id greater than @id. */
 guint sb_messages_after (GPtrArray *list, gint64 id);
@@ -261,9 +259,9 @@ gint64 sb_inbox_first_unread (const SbInbox *inbox, const SbUser *user);
 /* A set of ids, and a table by ids whose values own the key. */
 GHashTable *sb_id_set_new (void);
 void sb_id_set_add (GHashTable *set, gint64 id);
-/* Where the array of ids has @id, or -1. */
+/* The index of @id in the array of ids, or -1. */
 int sb_ids_find (JsonArray *ids, gint64 id);
-/* The element of an array of objects whose @member is @value, or -1. */
+/* The index of the element of an array of objects whose @member is @value, or -1. */
 int sb_objects_find (JsonArray *objects, const char *member, gint64 value);
 JsonObject *sb_objects_get (JsonArray *objects, const char *member, gint64 value);  /* (nullable) */
 

@@ -64,14 +64,14 @@ sb_strict_fetch (Sandbox *sandbox, SbDevice *device, const Floo__SyncUL *ul)
   const SbPosition *position = sb_device_position (device, ul->xid != NULL ? (gint64) ul->xid->uid : 0);
   gboolean history = ul->has_is_full_sync && ul->is_full_sync;
 
-  /* An empty xid is what a page named with an empty xid was: the system's conversation. */
+  /* An empty xid is that of a page with an empty xid: of the system's conversation. */
   if (ul->xid == NULL || (history && !ul->xid->has_uid))
     sb_trace_violation (sandbox, user, "SYNC: neither xid nor meta");
   if (history && (!ul->has_key || !ul->has_full_sync_num || ul->full_sync_num <= 0))
     sb_trace_violation (sandbox, user, "SYNC of the history: key and a positive full_sync_num are due");
   if (!history && (ul->has_is_full_sync || ul->has_full_sync_num))
     sb_trace_violation (sandbox, user, "SYNC: full_sync_num without is_full_sync");
-  /* The fields that UNREAD and NOTICE have, and those of the page that the key is of; where it is too large, its end was not seen. */
+  /* The fields of UNREAD and NOTICE, or those of the page that the key is from; a client has not seen the end of a page that is too large. */
   if (!history && ul->xid != NULL && ul->xid->has_devicesn != (ul->has_key && sandbox->settings.xid_form == SB_XID_FULL)
       && !(ul->has_key && (position->nameless || sandbox->settings.page_bytes == 0)))
     sb_trace_violation (sandbox, user, "SYNC: xid is not written as it was told: %s deviceSN",
@@ -82,7 +82,7 @@ sb_strict_fetch (Sandbox *sandbox, SbDevice *device, const Floo__SyncUL *ul)
 
 /* ---- messages and operations ---- */
 
-/* Where an operation goes and how its xid is written. */
+/* The receiver of an operation and the form of its xid. */
 typedef enum { TO_PEER, TO_SELF } Target;
 typedef enum { XID_NONE, XID_ZERO_DEVICE, XID_ANY } XidForm;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * strict.h: the form of what clients send. The service is only known to take the bytes that
- * the public SDK writes, explicit zeros included; everything else is a violation in the trace.
+ * strict.h: the form of what clients send. The service is only known to accept the bytes that the public SDK writes, explicit zeros included;
+ * everything else is a violation in the trace.
  */
 #pragma once
 

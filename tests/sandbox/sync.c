@@ -14,7 +14,7 @@ typedef struct {
   Floo__XID to;
 } Slot;
 
-/* A SyncDL in the making, with all that it points to. */
+/* A SyncDL under construction, with all that it points to. */
 typedef struct {
   Floo__SyncDL dl;
   Floo__XID xid;
@@ -232,7 +232,7 @@ sb_deliver (Sandbox *sandbox, SbMessage *message, gboolean tell)
 
 /* ---- pages ---- */
 
-/* Fills @page with what the device wants after @after. Returns the id up to which the queue was looked at; *more: there is more. */
+/* Fills @page with what the device wants after @after. Returns the id up to which the queue was processed; *more: there is more. */
 static gint64
 fill_page (Sandbox *sandbox, SbDevice *device, SbInbox *inbox, gint64 after, Page *page, gboolean *more)
 {
@@ -321,7 +321,7 @@ push_pages (Sandbox *sandbox, SbDevice *device, gint64 conversation)
   SbPosition *position = sb_device_position (device, conversation);
   gboolean more = TRUE;
 
-  /* Sending may find out that the connection is no more; and what a stalled one does not take goes out later. */
+  /* Sending may detect that the connection has ended; and what a stalled one does not accept is sent later. */
   while (more && device->connection != NULL && sb_connection_can_send (device->connection))
     {
       gboolean key = sandbox->settings.push_key;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sync.h: how what is in the inboxes gets to the devices: NOTICE, UNREAD, SYNC, history.
+ * sync.h: the delivery from the inboxes to the devices: NOTICE, UNREAD, SYNC, history.
  */
 #pragma once
 
@@ -11,7 +11,7 @@ G_BEGIN_DECLS
 /**
  * sb_deliver:
  * @message: (transfer full): not added yet
- * @tell: say NOTICE to the devices at once
+ * @tell: send NOTICE to the devices at once
  *
  * Adds a message or operation to the state and to the inboxes of those whom its `to` concerns, the sender included: a group's
  * members, a pair of users, or oneself.
@@ -20,20 +20,19 @@ G_BEGIN_DECLS
  */
 SbMessage *sb_deliver (Sandbox *sandbox, SbMessage *message, gboolean tell);
 
-/* Puts a message that the state has into one conversation of one user. */
+/* Adds a message of the state to one conversation of one user. */
 void sb_deliver_to (Sandbox *sandbox, SbMessage *message, SbUser *user, gint64 conversation, gboolean tell);
 
-/* Says NOTICE of a conversation to the user's devices. @message: (nullable): only to those who want it. */
+/* Sends NOTICE of a conversation to the user's devices. @message: (nullable): only to those who want it. */
 void sb_sync_notify (Sandbox *sandbox, SbUser *user, gint64 conversation, const SbMessage *message);
 
 /* Sends what a user's connected devices have not been sent yet of a conversation, as SyncDL pages, unasked. */
 void sb_sync_push (Sandbox *sandbox, SbUser *user, gint64 conversation);
 
-/* What a user's devices have not got yet of a conversation counts as received, though nothing is sent: as when pages sent unasked are lost
- * on their way. */
+/* Marks what a user's devices have not received yet of a conversation as received without sending it: as if pushed pages were lost on the way. */
 void sb_sync_lose (SbUser *user, gint64 conversation);
 
-/* Sends one message that is not kept, unasked, to those connected devices of @user that want it. */
+/* Pushes one message that is not stored to those connected devices of @user that want it. */
 void sb_sync_push_once (Sandbox *sandbox, SbUser *user, gint64 conversation, SbMessage *message);
 /* The same to one device only. */
 void sb_sync_push_device (Sandbox *sandbox, SbDevice *device, gint64 conversation, SbMessage *message);

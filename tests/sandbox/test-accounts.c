@@ -66,7 +66,7 @@ scan (Client *client, const char *code, const char *user, const char *more)
   client_order (client, "scan", body);
 }
 
-/* What a code answers: its envelope's code, and whether there is a login in it. */
+/* Asserts the answer to a code: its envelope's code, and whether there is a login in it. */
 static void
 expect_qr (Client *client, const char *code, int expected, gboolean login)
 {
@@ -77,7 +77,7 @@ expect_qr (Client *client, const char *code, int expected, gboolean login)
     g_assert_cmpint (json_object_has_member (json_object_get_object_member (envelope, "data"), "password"), ==, login);
 }
 
-/* Logs in with what a code or number led to. */
+/* Logs in with the name and password from a code or number. */
 static void
 log_in_with (Client *client, JsonObject *envelope, gint64 id)
 {
@@ -122,7 +122,7 @@ test_qr_ends (Fixture *f, gconstpointer data)
   expect_qr (f->alice, expired, 20025, FALSE);
   waiting = get_text (f->alice, "/app/qr_code", "qr_code");
   expect_qr (f->alice, waiting, 400, FALSE);
-  /* A client of ours is the phone. */
+  /* Another client of the test is the phone. */
   client_login (f->bob, "bob", "bob-secret");
   allow = g_strdup_printf ("/app/allow?allow=1&qr_code=%s", waiting);
   expect (f->bob, 200, "GET", allow, NULL);
@@ -185,7 +185,7 @@ test_passwords (Fixture *f, gconstpointer data)
 
 /* ---- SMS ---- */
 
-/* Asks for a picture and gives its text, or another one. */
+/* Requests a picture and sends its text, or a wrong one. */
 static void
 ask_sms (Client *client, const char *mobile, gboolean right, int expected)
 {
@@ -197,7 +197,7 @@ ask_sms (Client *client, const char *mobile, gboolean right, int expected)
                                            right ? json_object_get_string_member (known, "text") : "wrong", id, mobile);
 
   expect (client, expected, "GET", path, NULL);
-  /* A picture serves once. */
+  /* A picture can be used once. */
   expect_control_error (client, "captcha", order, "no picture");
 }
 
@@ -312,7 +312,7 @@ mobile_body (const char *code, const char *mobile, const char *sign)
                       : g_strdup_printf ("{\"captcha\":\"%s\",\"mobile\":\"%s\",\"sign\":\"%s\"}", code, mobile, sign);
 }
 
-/* Asks for a code and posts it. */
+/* Requests a code and posts it. */
 static void
 post_with_code (Client *client, int expected, const char *path, const char *mobile, const char *sign)
 {

@@ -13,14 +13,14 @@ client_iterate (void)
   g_main_context_iteration (NULL, TRUE);
 }
 
-/* Wakes the loop now and then, so that a wait ends that nothing would end. */
+/* Wakes the loop regularly, so that a wait can time out. */
 static gboolean
 on_tick (gpointer user_data)
 {
   return G_SOURCE_CONTINUE;
 }
 
-/* Two lines of libsoup's for every frame are of no use here. */
+/* Drops the debug messages of libsoup, two for every frame. */
 static void
 on_debug (const char *domain, GLogLevelFlags level, const char *message, gpointer user_data)
 {

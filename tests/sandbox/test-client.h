@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * test-client.h: a client of the sandbox for its tests, in the same process
- * and main loop: REST calls and frames, waited for one at a time.
+ * and main loop: REST calls and frames, each of which is waited for.
  */
 #pragma once
 
@@ -23,7 +23,7 @@ typedef struct {
   struct _FlooSioDecoder *decoder;
   gboolean greeted;           /* "40" has come */
   gboolean closed;
-  GQueue frames;              /* FlooFrame, not looked at yet */
+  GQueue frames;              /* FlooFrame, not processed yet */
 } Client;
 
 /* Runs the main loop until @condition is true; fails the test after a generous time. */
@@ -56,7 +56,7 @@ JsonObject *client_call (Client *client, const char *method, const char *path, c
 JsonObject *client_expect (Client *client, int code, const char *method, const char *path, const char *body);
 /* POST /control/NAME; asserts that it is ok. */
 JsonObject *client_control (Client *client, const char *name, const char *body);
-/* The same, where the answer says nothing more. */
+/* The same, if the answer has nothing else. */
 void client_order (Client *client, const char *name, const char *body);
 
 /* A token by name and password. */
@@ -71,13 +71,13 @@ void client_disconnect (Client *client);
 
 void client_send_frame (Client *client, Floo__Frame__Command command, const ProtobufCMessage *payload);
 void client_send_raw (Client *client, GBytes *frame);
-/* Returns: (transfer full): the next frame of this command; those of others before it are dropped. */
+/* Returns: (transfer full): the next frame of this command; other frames before it are dropped. */
 FlooFrame *client_next (Client *client, Floo__Frame__Command command);
 /* Returns: (transfer full): the next SyncDL that is an acknowledgement. */
 FlooFrame *client_next_ack (Client *client);
 /* Returns: (transfer full): the next SyncDL that is a page. */
 FlooFrame *client_next_page (Client *client);
-/* Whether frames of the command wait. */
+/* Whether frames of the command are queued. */
 gboolean client_has (Client *client, Floo__Frame__Command command);
 void client_clear (Client *client);
 
@@ -87,12 +87,12 @@ FlooFrame *client_history (Client *client, gint64 conversation, gint64 key, int 
 typedef void (*ClientMetaFunc) (FlooFrame *frame, const Floo__Meta *meta, gpointer user_data);
 /* Fetches until there is nothing more. */
 void client_fetch_all (Client *client, gint64 conversation, ClientMetaFunc func, gpointer user_data);
-/* So, too; returns the number of metas, and appends contents (for messages) to @contents (nullable). */
+/* The same; returns the number of metas, and appends contents (for messages) to @contents (nullable). */
 guint client_drain (Client *client, gint64 conversation, GPtrArray *contents);
 /* UNREAD; returns the count for a conversation, -1 where it is not listed. */
 int client_unread (Client *client, gint64 conversation);
 
-/* Who is there: seed.json. */
+/* Ids in seed.json. */
 enum { ALICE = 1001, BOB = 1002, CAROL = 1003, DAVE = 1004, ERIN = 1005, ECHO = 1099, TEAM = 2001, LOUNGE = 2003 };
 
 /* A seeded sandbox, and a client for each of five users, not logged in yet. */
@@ -108,7 +108,7 @@ void fixture_set_up (Fixture *f, gconstpointer data);
 /* Asserts that there were no violations, unless @data is given. */
 void fixture_tear_down (Fixture *f, gconstpointer data);
 
-/* What is sent, as the SDK writes it. */
+/* A message to be sent, as the SDK writes it. */
 typedef struct {
   gint64 to;
   const char *content;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What other clients than the daemon expect of the service: the vendor's SDK in a browser, several devices of one user. */
+/* What clients other than the daemon expect from the service: the vendor's SDK in a browser, several devices of one user. */
 #include "test-client.h"
 
 #include <string.h>
@@ -44,7 +44,7 @@ fetch (Client *client, SoupMessage *msg)
   return reply.body;
 }
 
-/* What a browser is told when a page of @origin asks. */
+/* The answer to a browser's request for a page of @origin. */
 static SoupMessage *
 ask_from (Client *client, const char *method, const char *path, const char *origin)
 {
@@ -123,7 +123,7 @@ call_with_token (Client *client, const char *method, const char *path, const cha
   return json_node_dup_object (root);
 }
 
-/* More than is described, and none of it is a client's fault. */
+/* Requests beyond the documented ones are no violation. */
 static void
 test_extras (Fixture *f, gconstpointer data)
 {
@@ -184,7 +184,7 @@ test_kick_by_body (Fixture *f, gconstpointer data)
   sb_trace_clear_violations (f->sandbox);
 }
 
-/* ---- who hears what ---- */
+/* ---- who gets which notices ---- */
 
 static void
 find_added (FlooFrame *frame, const Floo__Meta *meta, gpointer user_data)
@@ -201,7 +201,7 @@ find_added (FlooFrame *frame, const Floo__Meta *meta, gpointer user_data)
   found[1] = (gint64) notice->to[0]->uid;
 }
 
-/* Carol takes everybody: each of the two is told of the other one. */
+/* Carol accepts everybody: each of the two gets a notice about the other one. */
 static void
 test_added (Fixture *f, gconstpointer data)
 {
@@ -218,7 +218,7 @@ test_added (Fixture *f, gconstpointer data)
   g_assert_cmpint (carol[1], ==, CAROL);
 }
 
-/* What one device fetched is not read: a second one finds it unread, until it is. */
+/* A message that one device has fetched is not read: it is unread for a second one, until it is read. */
 static void
 test_second_device (Fixture *f, gconstpointer data)
 {
@@ -261,7 +261,7 @@ timestamp_of (FlooFrame *page, const char *part)
   return 0;
 }
 
-/* Typing begins, ends, and then comes the answer, later than the question. */
+/* Typing begins and ends, then the answer arrives, with a later time than the question. */
 static void
 test_echo (Fixture *f, gconstpointer data)
 {

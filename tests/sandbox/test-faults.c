@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sandbox misbehaving on order, under load, and starting again. */
+/* The sandbox with faults, under load, and after a restart. */
 #include "test-client.h"
 
 #include <glib/gstdio.h>
@@ -67,7 +67,7 @@ test_ends (Fixture *f, gconstpointer data)
     }
 }
 
-/* What comes meanwhile is handled afterwards, in order; what goes out meanwhile is lost. */
+/* What arrives during a stall is handled afterwards, in order; what is sent meanwhile is lost. */
 static void
 test_stall (Fixture *f, gconstpointer data)
 {
@@ -91,7 +91,7 @@ test_stall (Fixture *f, gconstpointer data)
   g_assert_false (client_has (f->alice, FLOO__FRAME__COMMAND__NOTICE));
 }
 
-/* Who does not ping is dropped. */
+/* A client that does not ping is disconnected. */
 static void
 test_heart (Fixture *f, gconstpointer data)
 {
@@ -100,7 +100,7 @@ test_heart (Fixture *f, gconstpointer data)
   client_wait (f->alice->closed);
 }
 
-/* All the user's connected devices have acknowledged everything. */
+/* The wait for all of a user's connected devices to have acknowledged everything. */
 static void
 test_delivered (Fixture *f, gconstpointer data)
 {
@@ -145,7 +145,7 @@ test_malformed (Fixture *f, gconstpointer data)
   client_wait (f->alice->closed);
 }
 
-/* Whatever form the service's frames have, they are the same frames. */
+/* The forms of the service's frames differ, their content does not. */
 static void
 test_forms (Fixture *f, gconstpointer data)
 {
@@ -173,7 +173,7 @@ test_forms (Fixture *f, gconstpointer data)
   }
 }
 
-/* A pushed page counts as received at the next UNREAD, or when its key is asked with. */
+/* A pushed page counts as received at the next UNREAD, or when its key is used in a request. */
 static void
 test_pushed_page (Fixture *f, gconstpointer data)
 {
@@ -222,7 +222,7 @@ test_burst (Fixture *f, gconstpointer data)
   g_assert_cmpint (client_unread (f->alice, BOB), ==, 0);
 }
 
-/* ---- keeping ---- */
+/* ---- saving the state ---- */
 
 static void
 test_persist (Fixture *f, gconstpointer data)

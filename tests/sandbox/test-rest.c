@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* REST of the sandbox: rights, relations, groups, files, and who hears of what. */
+/* REST of the sandbox: rights, relations, groups, files, and who gets which notices. */
 #include "test-client.h"
 
 #include <string.h>
@@ -74,7 +74,7 @@ count_notices (Client *client, gint64 conversation, Floo__Meta__NameSpace ns, in
 #define expect_notice(client, conversation, ...) g_assert_cmpuint (count_notices (client, conversation, __VA_ARGS__), ==, 1)
 #define expect_none(client, conversation, ...) g_assert_cmpuint (count_notices (client, conversation, __VA_ARGS__), ==, 0)
 
-/* The member of data of an answer. */
+/* A member of the data of an answer. */
 static gint64
 number_of (Client *client, const char *path, const char *member)
 {
@@ -151,7 +151,7 @@ test_consent (Fixture *f, gconstpointer data)
 static void
 test_auth_modes (Fixture *f, gconstpointer data)
 {
-  /* Anyone, the right answer, nobody. */
+  /* Three policies: anyone, the right answer, nobody. */
   post (f->dave, 200, "/roster/apply", "{\"user_id\":1003}");
   expect_notice (f->carol, 0, ROSTER (ADDED));
   expect_notice (f->dave, 0, ROSTER (ADDED));
@@ -212,7 +212,7 @@ test_group_life (Fixture *f, gconstpointer data)
   g_autofree char *destroy = g_strdup_printf ("/group/destroy?group_id=%" G_GINT64_FORMAT, id);
   g_autofree char *transfer = g_strdup_printf ("{\"group_id\":%" G_GINT64_FORMAT ",\"new_owner\":1002}", id);
 
-  /* Bob is in at once, erin wants to be asked. */
+  /* Bob joins at once, erin wants to be asked. */
   expect_notice (f->alice, id, GROUP (CREATED));
   expect_notice (f->bob, id, GROUP (JOINED));
   expect_notice (f->erin, id, GROUP (INVITED));
@@ -243,7 +243,7 @@ test_applications (Fixture *f, gconstpointer data)
   post (f->bob, 200, "/group/apply/handle", "{\"group_id\":2001,\"user_id\":1005,\"approval\":true}");
   expect_notice (f->erin, TEAM, GROUP (APPLY_ACCEPTED));
   expect_notice (f->carol, TEAM, GROUP (APPLY_ACCEPTED));
-  /* The history is visible to newcomers. */
+  /* The history is visible to new members. */
   {
     g_autoptr (FlooFrame) frame = client_history (f->erin, TEAM, 0, 100);
 
@@ -253,7 +253,7 @@ test_applications (Fixture *f, gconstpointer data)
   expect_notice (f->erin, 2003, GROUP (JOINED));
 }
 
-/* How many members there are on a page, whether there is another one, and how many there are in all. */
+/* Asserts the number of members on a page, whether there is another page, and the total. */
 static void
 expect_page (Fixture *f, const char *more, guint length, gboolean cursor)
 {
@@ -295,7 +295,7 @@ test_bans (Fixture *f, gconstpointer data)
   post (f->alice, 10002, "/group/ban", "{\"group_id\":2001,\"user_list\":[1003],\"duration\":0}");
 }
 
-/* Nobody rises above his rank; results are told one by one. */
+/* Nobody can act above his rank; there is a result for each user. */
 static void
 test_rights (Fixture *f, gconstpointer data)
 {
@@ -424,7 +424,7 @@ test_faults (Fixture *f, gconstpointer data)
   json_object_unref (client_expect (f->alice, 200, "GET", "/user/profile", NULL));
 }
 
-/* An answer is held back for as long as a test likes, and is of the time of its question. */
+/* An answer can be delayed until the test releases it, and has the state at the time of its request. */
 static void
 test_release (Fixture *f, gconstpointer data)
 {

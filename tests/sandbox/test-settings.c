@@ -32,7 +32,7 @@ expect_refusal (Client *client, const char *name, const char *body, const char *
   g_assert_nonnull (strstr (json_object_get_string_member (answer, "error"), words));
 }
 
-/* A typing error in a test must not pass for an order. */
+/* A typing error in a test must not be accepted as an argument. */
 static void
 test_unknown_arguments (Fixture *f, gconstpointer data)
 {
@@ -80,7 +80,7 @@ has_ok (const Floo__Status *status)
   return status != NULL && status->has_code && status->code == CODE (OK);
 }
 
-/* The real service's clients throw where a page has no status. */
+/* The SDK throws if a page has no status. */
 static void
 test_status (Fixture *f, gconstpointer data)
 {
@@ -117,7 +117,7 @@ test_status (Fixture *f, gconstpointer data)
     }
 }
 
-/* Asks for the next page of the system's conversation, naming it so. */
+/* Requests the next page of the system's conversation with this form of the xid. */
 static FlooFrame *
 fetch_named (Client *client, gboolean uid, gboolean device, gint64 key)
 {
@@ -133,7 +133,7 @@ fetch_named (Client *client, gboolean uid, gboolean device, gint64 key)
   return client_next_page (client);
 }
 
-/* A conversation is named in one of three forms, and a client names it as the service did. */
+/* The xid of a conversation has one of three forms, and a client uses the form of the service. */
 static void
 test_xid_forms (Fixture *f, gconstpointer data)
 {
@@ -306,7 +306,7 @@ acked (Client *client, Floo__Status__ErrorCode *code)
   return (gint64) ack->sync_dl->client_mid;
 }
 
-/* All are answered, once each, in another order than they were sent in. */
+/* All messages are answered, once each, in another order than that in which they were sent. */
 static void
 test_random_acks (Fixture *f, gconstpointer data)
 {
@@ -353,7 +353,7 @@ test_refusals (Fixture *f, gconstpointer data)
     }
 }
 
-/* ---- by another device ---- */
+/* ---- calls from another device ---- */
 
 static void
 test_call (Fixture *f, gconstpointer data)
@@ -384,7 +384,7 @@ discover (Client *client)
   return client_call (client, "GET", "/v2/app_dns?app_id=sandbox&source=sdk", NULL);
 }
 
-/* The hosts of a list of the clusters in the answer of discovery, all of them in a row. */
+/* The hosts of a list of all clusters in the answer of discovery. */
 static GStrv
 hosts_of (JsonObject *envelope, const char *name)
 {

@@ -178,7 +178,7 @@ test_duplicates (Fixture *f, gconstpointer data)
   start_alice (f);
   start_bob (f);
   g_assert_cmpint (client_submit (f->alice, &out, &first), ==, CODE (OK));
-  /* Also over a new connection of the device. */
+  /* Also on a new connection of the device. */
   client_connect (f->alice);
   g_assert_cmpint (client_provision (f->alice, "1001_a"), ==, CODE (OK));
   g_assert_cmpint (client_submit (f->alice, &out, &second), ==, CODE (OK));
@@ -228,7 +228,7 @@ test_refusals (Fixture *f, gconstpointer data)
   expect_refusal (f->alice, BOB, FALSE, "hi", CODE (USER_BANNED), NULL);
 }
 
-/* What no correct client writes is a violation. */
+/* What no correct client sends is a violation. */
 static void
 test_violations (Fixture *f, gconstpointer data)
 {
@@ -291,7 +291,7 @@ test_recall (Fixture *f, gconstpointer data)
   start_bob (f);
   mid = client_send_text (f->alice, BOB, FALSE, "oops");
   client_drain (f->bob, ALICE, NULL);
-  /* Not by somebody else, not too late; once. */
+  /* Not by another user, not too late; only once. */
   g_assert_cmpint (client_submit (f->bob, &(Outgoing) { .to = ALICE, .op = OP (RECALL), .mid = mid, .conversation = ALICE }, NULL), ==,
                    CODE (UNAUTHORIZED));
   client_order (f->alice, "settings", "{\"recall_window\":0}");
@@ -306,7 +306,7 @@ test_recall (Fixture *f, gconstpointer data)
                    CODE (INVALID_PARAMETER));
 }
 
-/* A device that is behind sees the message as it was sent, then the change; the history has the outcome. */
+/* A device that is behind sees the message as it was sent, then the change; the history has the result. */
 static void
 test_append (Fixture *f, gconstpointer data)
 {
@@ -348,7 +348,7 @@ test_delete (Fixture *f, gconstpointer data)
   g_assert_cmpint ((gint64) theirs->sync_dl->metas[0]->id, ==, mid);
 }
 
-/* Here only, nobody hears of it; everywhere, the user's other devices do. */
+/* Only here: nobody gets a notice; everywhere: the user's other devices do. */
 static void
 test_delete_conversation (Fixture *f, gconstpointer data)
 {
@@ -370,7 +370,7 @@ test_delete_conversation (Fixture *f, gconstpointer data)
   g_assert_cmpuint (history->sync_dl->n_metas, ==, 0);
 }
 
-/* In a group the bot answers who mentions it, and nobody else. */
+/* In a group the bot only answers messages that mention it. */
 static void
 test_mention (Fixture *f, gconstpointer data)
 {
@@ -401,7 +401,7 @@ test_typing (Fixture *f, gconstpointer data)
   g_assert_cmpint (client_unread (f->bob, ALICE), ==, 0);
 }
 
-/* It reads the message, types and answers. */
+/* The bot marks the message as read, types and answers. */
 static void
 test_bot (Fixture *f, gconstpointer data)
 {

@@ -5,7 +5,7 @@
 #include <gdk-pixbuf/gdk-pixbuf.h>
 #endif
 
-/* Larger files are no pictures to us. */
+/* Larger files are not read as pictures. */
 #define MAX_PICTURE (32u << 20)
 
 static const guint8 pixel[] = {
@@ -45,7 +45,7 @@ shrink (int fd, int width, int height, GError **error)
   g_signal_connect (loader, "size-prepared", G_CALLBACK (on_size), &box);
   written = file != NULL && g_mapped_file_get_length (file) <= MAX_PICTURE
             && gdk_pixbuf_loader_write (loader, (const guchar *) g_mapped_file_get_contents (file), g_mapped_file_get_length (file), error);
-  /* It is closed in any case, and tells an error of its own only where there is none yet. */
+  /* The loader must be closed in any case; its error counts only if there is none yet. */
   if (!gdk_pixbuf_loader_close (loader, written ? error : NULL) || !written)
     return NULL;
   picture = gdk_pixbuf_loader_get_pixbuf (loader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * thumbnail.h: small pictures of pictures.
+ * thumbnail.h: thumbnails of pictures.
  */
 #pragma once
 
@@ -8,15 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* The longer side of a thumbnail whose size nobody asked for. */
+/* The longer side of a thumbnail if the request names no size. */
 #define SB_THUMBNAIL_SIZE 120
 
 /**
  * sb_thumbnail_new:
  * @fd: a file; its position does not matter, and is not changed
- * @width: at most so many pixels; likewise @height
+ * @width: the maximum in pixels; likewise @height
  *
- * Pictures are made smaller, never larger, and keep their proportions.
+ * Pictures are scaled down, never up, and keep their proportions.
  *
  * Returns: (transfer full): a PNG: of the picture, or, where the file is none or the sandbox was built without gdk-pixbuf, a white pixel
  */

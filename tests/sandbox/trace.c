@@ -10,7 +10,7 @@
 
 struct _SbTrace {
   GQueue violations;    /* JsonObject */
-  guint n_violations;   /* all of them, also those that are not kept any more */
+  guint n_violations;   /* all of them, also those that have been dropped */
   GQueue requests;      /* JsonObject */
 };
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * trace.h: what happened, for tests to look at: breaches of the protocol and the
+ * trace.h: a record of what happened, for tests: breaches of the protocol and the
  * last REST calls. (What was accepted is in the messages themselves.)
  */
 #pragma once
@@ -12,14 +12,14 @@ G_BEGIN_DECLS
 SbTrace *sb_trace_new (void);
 void sb_trace_free (SbTrace *trace);
 
-/* Somebody did what no correct client does. @user 0: not known. */
+/* Records what no correct client does. @user 0: unknown. */
 void sb_trace_violation (Sandbox *sandbox, gint64 user, const char *format, ...) G_GNUC_PRINTF (3, 4);
 guint sb_trace_n_violations (Sandbox *sandbox);
 /* Returns: (transfer full): [{time, user, what}] */
 JsonArray *sb_trace_violations (Sandbox *sandbox);
 void sb_trace_clear_violations (Sandbox *sandbox);
 
-/* One REST call and its answer's code; passwords and tokens are not kept. */
+/* Records a REST call and the code of its answer; passwords and tokens are left out. */
 void sb_trace_rest (Sandbox *sandbox, const char *method, const char *path, gint64 user, int code);
 /* Returns: (transfer full): [{time, method, path, user, code}], the last thousand. */
 JsonArray *sb_trace_requests (Sandbox *sandbox);

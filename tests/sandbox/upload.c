@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * upload.c: forms with a file, and files without a form, taken byte by byte as they come and written to the disk, whatever their size.
+ * upload.c: forms with a file, and files without a form, parsed as they arrive and written to the disk, whatever their size.
  */
 #include "files-private.h"
 
@@ -12,14 +12,14 @@
 /* Everything before the file. */
 #define MAX_HEAD (64u << 10)
 
-/* A form on its way. */
+/* A form that is being received. */
 typedef struct {
   Sandbox *sandbox;
-  SoupServerMessage *msg;   /* which has this */
+  SoupServerMessage *msg;   /* which owns this */
   SbFile *file;             /* (nullable): where it belongs */
-  char *boundary;           /* (nullable): it is no form */
-  GByteArray *buffer;       /* before the file: what is not understood yet; in it: what may be its end */
-  guint n_fields;           /* that were there */
+  char *boundary;           /* (nullable): it is not a form */
+  GByteArray *buffer;       /* before the file: what is not parsed yet; in it: what may be its end */
+  guint n_fields;           /* received so far */
   gboolean raw;             /* no form: the body is the file */
   gboolean in_file;
   char *type;
@@ -94,7 +94,7 @@ is_expected (Form *form, const char *name, const char *value)
   return strcmp (wanted, value) == 0;
 }
 
-/* One part from the buffer's beginning. FALSE: it is not there whole, or wrong */
+/* Parses one part at the buffer's beginning. FALSE: it is incomplete or wrong */
 static gboolean
 take_part (Form *form)
 {
@@ -138,7 +138,7 @@ take_part (Form *form)
 
 /* ---- the file ---- */
 
-/* Writes what cannot be the form's end. */
+/* Writes to the file what cannot be the form's end. */
 static void
 drain (Form *form)
 {
@@ -216,7 +216,7 @@ check_end (Form *form)
   else if (form->file->put != form->raw)
     refuse (form, "not by the method that was asked for");
   else if (form->raw)
-    drain (form); /* of nothing, too, there is a file */
+    drain (form); /* an empty body, too, is a file */
   else if (form->boundary == NULL)
     refuse (form, "no multipart/form-data");
   else if (!form->in_file)
@@ -263,7 +263,7 @@ sb_files_begin (Sandbox *sandbox, SoupServerMessage *msg, const char *path)
   g_signal_connect (msg, "got-chunk", G_CALLBACK (on_chunk), form);
 }
 
-/* A cloud's storage has no business with our token. */
+/* The storage of a cloud must not get our token. */
 static void
 check_token (Form *form)
 {

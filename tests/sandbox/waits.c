@@ -127,7 +127,7 @@ device_has_all (SbDevice *device, SbInbox *inbox, gboolean acknowledged)
   return TRUE;
 }
 
-/* Every connected device of the user was sent everything, or has acknowledged it, in the one conversation or in all. */
+/* Whether every connected device of the user was sent everything, or has acknowledged it, in one conversation or in all. */
 static gboolean
 devices_have_all (Sandbox *sandbox, JsonObject *body, gboolean acknowledged)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* account-fixture.h: an account with the store of the fixture, and nobody built upon it but the test's own parts. */
+/* account-fixture.h: an account with the store of the fixture, without the daemon's parts that use it: a test adds those that it needs. */
 #pragma once
 
 #include "session/account/owner.h"
@@ -58,7 +58,7 @@ account_fixture_set_up (AccountFixture *w)
   floo_store_set_event_func (w->fixture.store, fixture_on_event, &w->fixture);
 }
 
-/* Waits for what is still in the store: it holds the account. */
+/* Waits for the pending jobs of the store: they hold references to the account. */
 static inline void
 account_fixture_drain (AccountFixture *w)
 {
@@ -67,7 +67,7 @@ account_fixture_drain (AccountFixture *w)
   run_until (w->keeper == NULL);
 }
 
-/* After account_fixture_drain(), and the end of what was built upon the account. */
+/* Call after account_fixture_drain(), and after freeing the parts that use the account. */
 static inline void
 account_fixture_tear_down (AccountFixture *w)
 {

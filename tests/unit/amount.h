@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * amount.h: how often a test repeats what it does, or how much it takes for it.
+ * amount.h: how often a test repeats something, or how much data it uses.
  */
 #pragma once
 
@@ -19,7 +19,7 @@ amount (guint usual, guint small)
   return amount_is_small () ? small : usual;
 }
 
-/* What the environment says, for who looks for something rare: FLOOIM_POISON_SEEDS=1000, say. */
+/* The number in an environment variable, to look for rare failures, as FLOOIM_POISON_SEEDS=1000; otherwise as amount(). */
 static inline guint
 amount_from (const char *variable, guint usual, guint small)
 {

@@ -64,7 +64,7 @@ bus_fixture_on_called (GObject *source, GAsyncResult *result, gpointer user_data
   *(GAsyncResult **) user_data = g_object_ref (result);
 }
 
-/* As a client calls; @args: (nullable): text of a tuple. Also waits until everything that was sent before has come. */
+/* A method call of the client; @args: (nullable): text of a tuple. Everything that was sent before the reply has then arrived. */
 static inline GVariant *
 bus_fixture_call (BusFixture *f, const char *path, const char *interface, const char *method, const char *args, GError **error)
 {

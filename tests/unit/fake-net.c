@@ -70,7 +70,7 @@ floo_rest_get_token (FlooRest *self)
   return self->token;
 }
 
-/* Ends what was cancelled, as the real one does: later, on the main loop. */
+/* Ends the cancelled requests, as the real one does: later, on the main loop. */
 static void
 sweep (void)
 {

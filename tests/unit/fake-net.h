@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake-net.h: doubles of the REST session, the link, discovery and the watch of the network, linked in place of those of daemon/net: they write
- * down what is asked of them and answer what the test wants. One of each at a time.
+ * fake-net.h: doubles of the REST session, the link, discovery and the watch of the network, linked in place of those of daemon/net: they
+ * record the requests and answer as the test tells them to. One of each at a time.
  */
 #pragma once
 
@@ -14,7 +14,7 @@ const char *fake_rest_peek (void);
 void fake_rest_answer (const char *data, const char *cursor);
 /* Fails it with an envelope's code, or as unreachable where @code is 0. */
 void fake_rest_fail (gint64 code, const char *message);
-/* The service says that the token is void. */
+/* Reports that the service refused the token. */
 void fake_rest_void_token (FlooRest *rest);
 
 /* Answers to discovery: at once. @error: (transfer full) (nullable): of the next one only */

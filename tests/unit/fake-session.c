@@ -425,7 +425,7 @@ floo_session_fetch_history (FlooSession *self, gint64 conversation, gint64 from,
   CALLED ("fetch_history %" G_GINT64_FORMAT " %" G_GINT64_FORMAT " %u\n", conversation, from, limit);
 }
 
-/* Its descriptor has to be the caller's file. */
+/* Logs the content, which shows that it is the caller's file. */
 static void
 note_fd (int fd)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * fake-session.h: a FlooSession that writes down what the bus layer asks of it and answers what the test wants.
+ * fake-session.h: a FlooSession that records the calls of the bus layer and answers as the test tells it to.
  */
 #pragma once
 
@@ -8,8 +8,8 @@
 
 typedef struct {
   GString *calls;           /* one line a call: name and arguments; "-" is NULL */
-  GVariant *result;         /* (nullable): what every call is answered with */
-  GError *error;            /* (nullable): with this instead */
+  GVariant *result;         /* (nullable): the reply to every call */
+  GError *error;            /* (nullable): the reply instead */
   FlooEvent *event;         /* (nullable): comes right after the answer */
   GVariant *properties;     /* a{sv} */
   GVariant *transfer;       /* (nullable): a{sv} of the one transfer there is */
@@ -19,7 +19,7 @@ typedef struct {
 extern FakeSession fake;
 
 FlooSession *fake_session_new (void);
-/* Also forgets what was written down. */
+/* Also clears the recorded calls. */
 void fake_session_reset (void);
 /* @result: (nullable): text of a tuple; consumed */
 void fake_session_answer (const char *type, const char *result);

@@ -96,7 +96,7 @@ wrap_deflated (Floo__Frame__Command command, const char *piece, gsize piece_len,
   return wrap (command, FLOO__FRAME__COMPRESS_METHOD__ZLIB, deflated, deflated_len);
 }
 
-/* SyncUL{meta} with one text, all zeros written. */
+/* SyncUL{meta} with one text, fields that are 0 included. */
 static inline GBytes *
 encode_text_message (const char *content)
 {

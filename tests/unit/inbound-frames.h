@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inbound-frames.h: what the service in miniature has, as the frames in which it comes.
+ * inbound-frames.h: the data of the simulated service, as the frames that it sends.
  */
 #pragma once
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * inbound-service.h: a service in miniature, which makes a history of messages, operations and notices from a seed; what it has of them
+ * inbound-service.h: a simulated service, which makes a history of messages, operations and notices from a seed; what it has of them
  * after each.
  */
 #pragma once
@@ -18,11 +18,11 @@
 
 typedef enum { MESSAGE, OPERATION, DELETION, ROSTER, GROUPS } Kind;
 
-/* One thing that happened; its id grows with the time of its happening. */
+/* A message, operation or notice; the ids are in the order of time. */
 typedef struct {
   Kind kind;
   gint64 id;
-  gint64 queue;               /* the conversation in whose pages it comes */
+  gint64 queue;               /* the conversation whose pages contain it */
   gint64 conversation;        /* of messages and deletions */
   gint64 from, to;
   int type;                   /* operation, notice */
@@ -32,7 +32,7 @@ typedef struct {
   gint64 edit_timestamp;      /* of edits */
 } Thing;
 
-/* What the service has of a message now. */
+/* The present state of a message at the service. */
 typedef struct {
   char *content, *config;
   int status;
@@ -83,7 +83,7 @@ pick (GRand *rand, const gint64 *values, gsize n)
   return values[g_rand_int_range (rand, 0, (gint32) n)];
 }
 
-/* ---- what happens ---- */
+/* ---- making the history ---- */
 
 static Thing *
 add_thing (Service *service, Kind kind, gint64 queue)
@@ -128,7 +128,7 @@ any_message (Service *service)
   return NULL;
 }
 
-/* Who does it, and in whose queue it comes to us. */
+/* Chooses who does it, and the queue in which we get it. */
 static void
 make_operation (Service *service)
 {
@@ -302,7 +302,7 @@ happen_operation (Service *service, const Thing *thing)
     }
 }
 
-/* The service's own state after the next thing. */
+/* Applies the next one to the service's own state. */
 static const Thing *
 happen (Service *service)
 {

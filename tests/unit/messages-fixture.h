@@ -22,7 +22,7 @@ insert_one_to_nine (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Unread counts follow every way in which a message becomes read, unread, or goes. */
+/* For the unread counts after each way in which a message becomes read or unread, or is removed. */
 typedef struct {
   gint64 conversation;
   guint unread, total;

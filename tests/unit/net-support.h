@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * net-support.h: what the tests of the network share: a peer that says on a real socket whatever a test wants.
+ * net-support.h: what the tests of the network share: a peer that sends whatever a test wants over a real socket.
  */
 #pragma once
 
@@ -24,7 +24,7 @@ support_gone (gpointer data, GObject *where)
   *(gboolean *) data = TRUE;
 }
 
-/* Gives up the last reference and proves that it was. */
+/* Drops a reference and asserts that it was the last one. */
 #define drop_last(object) \
   G_STMT_START \
   { \
@@ -48,8 +48,8 @@ struct _RawPeer {
   GString *received;
   gboolean answered;
   gboolean reading;
-  gboolean deaf;       /* reads nothing behind the request */
-  gboolean hung_up;    /* the other side did */
+  gboolean deaf;       /* reads nothing after the request */
+  gboolean hung_up;    /* the other side closed the connection */
   gsize written;
   gboolean write_failed;
   char buffer[65536];

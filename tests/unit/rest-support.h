@@ -7,7 +7,7 @@
 #include "net/rest/rest.h"
 #include "soup-support.h"
 
-/* No folder can be made there: discovery goes on without a cache. */
+/* No folder can be made there, so discovery works without a cache. */
 #define NO_CACHE "/dev/null/flooim"
 
 typedef struct {

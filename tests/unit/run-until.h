@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * run-until.h: how a test waits: the main loop runs until something holds, and for no longer than a generous limit.
+ * run-until.h: how a test waits: the main loop runs until a condition is true, with a generous time limit.
  */
 #pragma once
 
 #include <glib.h>
 
-#define WAIT_LIMIT_S 300 /* valgrind, beside others */
+#define WAIT_LIMIT_S 300 /* generous: for valgrind, with other tests in parallel */
 
 static inline gboolean
 run_until_too_late (gpointer what)
@@ -15,7 +15,7 @@ run_until_too_late (gpointer what)
   return G_SOURCE_REMOVE;
 }
 
-/* Runs the main loop until @condition holds. */
+/* Runs the main loop until @condition is true. */
 #define run_until(condition) \
   G_STMT_START \
   { \

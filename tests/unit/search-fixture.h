@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * search-fixture.h: searches that are waited for.
+ * search-fixture.h: searches, each of which waits for its result.
  */
 #pragma once
 
@@ -48,7 +48,7 @@ search_run (FlooDb *db, gpointer data, GError **error)
   return job->found != NULL;
 }
 
-/* Returns: (transfer full): aM, of the index as it is */
+/* Returns: (transfer full): aM, by the index in its present state */
 static inline GVariant *
 search_now (Fixture *f, FlooSearch search)
 {
@@ -78,7 +78,7 @@ search_expect (Fixture *f, const char *text, const char *ids)
   g_assert_cmpstr (found, ==, ids);
 }
 
-/* The first column of the first row that @sql gives in @file; -1 without. */
+/* The first column of the first row of @sql in @file; -1 where there is no row. */
 static inline gint64
 search_ask (Fixture *f, const char *file, const char *sql)
 {

@@ -245,7 +245,7 @@ service_new (void)
   return self;
 }
 
-/* Answers what was left waiting. */
+/* Answers the calls that were held back. */
 static void
 service_release (Service *self)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sending-fixture.h: the outbox with its window, and answers to what goes out: without a connection, without a session.
+ * sending-fixture.h: the outbox with its window, and answers to the frames that it sends: without a connection, without a session.
  */
 #pragma once
 
@@ -20,11 +20,11 @@ typedef struct {
   Fixture fixture;
   FlooWindow *window;
   gint64 now;                   /* ms, monotonic */
-  GPtrArray *frames;            /* FlooTaken: what went out last */
+  GPtrArray *frames;            /* FlooTaken: sent last */
   gint64 wait;
 } Sending;
 
-/* The wall clock goes with it, and can be set. */
+/* The wall clock advances with it, and can be set. */
 static gint64 sending_now = 1000, sending_clock = 1800000000000;
 
 static inline gint64
@@ -85,7 +85,7 @@ sending_run_take (FlooDb *db, gpointer data, GError **error)
   return floo_sender_take (s->window, db, s->now, s->frames, &s->wait, error);
 }
 
-/* Sends what was taken, as far as it may still be; returns (transfer full) "NUMBER:CONTENT " of each frame. */
+/* Sends those of @frames that may still be sent; returns (transfer full) "NUMBER:CONTENT " of each frame. */
 static inline char *
 sending_send (Sending *s, const GPtrArray *frames)
 {
@@ -101,7 +101,7 @@ sending_send (Sending *s, const GPtrArray *frames)
   return g_string_free (text, FALSE);
 }
 
-/* Takes what is due, without sending it yet. */
+/* Takes the frames that are due, without sending them yet. */
 static inline void
 sending_only_take (Sending *s)
 {
@@ -109,7 +109,7 @@ sending_only_take (Sending *s)
   fixture_write (&s->fixture, sending_run_take, s);
 }
 
-/* Takes what is due and sends it; returns as sending_send(). */
+/* Takes the frames that are due and sends them; returns as sending_send(). */
 static inline char *
 sending_take (Sending *s)
 {
@@ -196,7 +196,7 @@ sending_run_mark_uncertain (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_mark_uncertain (db, *(gint64 *) data, &n, error);
 }
 
-/* Another connection, and nothing of what was on the way on the last one was answered. */
+/* Another connection; the frames on the way on the last one were not answered. */
 static inline void
 sending_reconnect (Sending *s, gint64 device_sn)
 {

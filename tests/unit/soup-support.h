@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * soup-support.h: a small HTTP service on loopback for the tests: it notes what it was asked and answers by a function.
+ * soup-support.h: a small HTTP service on loopback for the tests: it logs the requests and answers them by a function.
  */
 #pragma once
 
@@ -54,7 +54,7 @@ service_new (void (*answer) (Service *service, SoupServerMessage *message, const
   return service;
 }
 
-/* From now on the port refuses. */
+/* From now on the port refuses connections. */
 static inline void
 service_stop (Service *service)
 {
@@ -91,7 +91,7 @@ service_say_json (SoupServerMessage *message, const char *body)
   service_say (message, SOUP_STATUS_OK, "application/json", body);
 }
 
-/* Never answers this one (or later, with soup_server_message_unpause()). */
+/* Does not answer this one, except by soup_server_message_unpause() later. */
 static inline void
 service_hold (Service *service, SoupServerMessage *message)
 {

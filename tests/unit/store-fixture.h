@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * store-fixture.h: a store in a folder of its own, and jobs that are waited for.
+ * store-fixture.h: a store in a folder of its own, and jobs, each of which waits for its end.
  */
 #pragma once
 
@@ -22,7 +22,7 @@ typedef struct {
   char *folder;         /* root/1000 */
   FlooStore *store;
   FlooStoreOutcome outcome;
-  GString *log;         /* what came on the main loop, in order */
+  GString *log;         /* what was delivered on the main loop, in order */
   GPtrArray *events;    /* FlooEvent args, with serial */
 } Fixture;
 
@@ -155,7 +155,7 @@ fixture_path (Fixture *f, const char *name)
   return g_build_filename (f->folder, name, NULL);
 }
 
-/* Jobs that are waited for. */
+/* Jobs, each of which waits for its end. */
 typedef struct {
   FlooStoreFunc func;
   gpointer data;
@@ -234,7 +234,7 @@ fixture_message (gint64 id, gint64 conversation, gint64 from, const char *conten
   return message;
 }
 
-/* Inserts, counts in the conversation; as intake does. */
+/* Inserts the message and counts it in the conversation, as the intake does. */
 static inline gboolean
 fixture_take_in (FlooDb *db, const FlooMessage *message, gboolean counts, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* sync-fixture.h: what the service has for us, online with a connection that leads nowhere: what is sent is lost. */
+/* sync-fixture.h: the synchronisation of an account that is online, over a connection on which everything that is sent is lost. */
 #pragma once
 
 #include "account-fixture.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Waits between tries: never below the least nor above the most, growing, and begun anew after a reset. */
+/* Waits between tries: within their minimum and maximum, growing, and from the minimum again after a reset. */
 #include "base/alarm.h"
 #include "base/backoff.h"
 #include "base/service-clock.h"
@@ -58,7 +58,7 @@ test_growing (void)
       g_assert_cmpuint (backoff.attempts, ==, G_N_ELEMENTS (ceilings));
       floo_backoff_reset (&backoff);
     }
-  /* Failing for a year neither overflows nor takes longer and longer to find out. */
+  /* A year of failures neither overflows nor makes the computation slower. */
   backoff.attempts = G_MAXUINT;
   g_assert_cmpuint (floo_backoff_next (&backoff), ==, 30000);
   backoff = (FlooBackoff) { .min_ms = 0, .max_ms = G_MAXUINT, .factor_percent = 101, .attempts = G_MAXUINT };
@@ -94,7 +94,7 @@ fake_uptime (void)
   return uptime;
 }
 
-/* The machine's clock jumps forty days ahead, and the machine sleeps for eight hours. */
+/* The machine's clock jumps forty days ahead, and the machine is suspended for eight hours. */
 static void
 test_service_clock (void)
 {
@@ -111,12 +111,12 @@ test_service_clock (void)
   uptime += hours;
   g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours);
   g_assert_cmpint (floo_service_time (), ==, said + hours);
-  /* The seconds of answers that were more or less late. */
+  /* Differences of a second come from the delay of answers. */
   g_assert_false (floo_service_clock_note (&clock, said + hours - 1000));
   g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours);
   g_assert_false (floo_service_clock_note (&clock, said + hours + 1000));
   g_assert_cmpint (floo_service_clock_now (&clock), ==, said + hours + 1000);
-  /* It was set. */
+  /* The service's clock was set. */
   g_assert_true (floo_service_clock_note (&clock, said));
   g_assert_cmpint (floo_service_clock_now (&clock), ==, said);
   floo_clock_set (NULL);
@@ -130,7 +130,7 @@ count_up (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* Once, whatever the function returns; and not at all where it was removed. */
+/* An alarm fires once, whatever the function returns; and not at all if it was removed. */
 static void
 test_alarm (void)
 {

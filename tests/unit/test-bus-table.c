@@ -28,7 +28,7 @@ check_method (const FlooBusMethod *method, const GDBusMethodInfo *info)
     g_assert_cmpstr (info->in_args[n - 1]->signature, ==, "a{sv}");
 }
 
-/* A method with options has a row. That those without a row are operations is test-operations.c's. */
+/* A method with options has a row. test-operations.c checks that those without a row are operations. */
 static void
 check_options (const FlooBusTable *table)
 {
@@ -137,7 +137,7 @@ read_xml (const char *interface)
   return text;
 }
 
-/* Every field of a record that a method returns is in the words about it, with its type. */
+/* Every field of a record that a method returns is in the method's description, with its type. */
 static void
 test_records (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Transfers as objects on a private bus: they come, change at a bearable rate, and go, as the session's do; the session is a double. */
+/* Transfers as objects on a private bus: they appear, change at a limited rate, and disappear, as the session's do; the session is a double. */
 #include "bus-fixture.h"
 
 #define PATH FLOO_TRANSFERS_PATH "/7"
@@ -7,7 +7,7 @@
 
 typedef struct {
   BusFixture base;
-  GString *seen;     /* what came, a word each */
+  GString *seen;     /* the signals that came, a word each */
   GVariant *changed; /* (nullable): a{sv} of the latest change */
 } Fixture;
 
@@ -56,7 +56,7 @@ tear_down (Fixture *f, gconstpointer data)
   g_string_free (f->seen, TRUE);
 }
 
-/* What the session says of transfer 7 from now on; NULL: it is gone. */
+/* Changes transfer 7 in the session; NULL: it is gone. */
 static void
 say (Fixture *f, const char *status, guint64 transferred)
 {
@@ -129,7 +129,7 @@ test_life (Fixture *f, gconstpointer data)
   g_assert_null (strstr (text, PATH));
 }
 
-/* Many changes in a row are told as one, the last of them for certain. */
+/* Many changes in a row are signalled as one, and the last state always is. */
 static void
 test_rate (Fixture *f, gconstpointer data)
 {
@@ -146,7 +146,7 @@ test_rate (Fixture *f, gconstpointer data)
   g_assert_cmpstr (f->seen->str, ==, "InterfacesAdded PropertiesChanged PropertiesChanged ");
 }
 
-/* One that goes while a change is still to be told goes at once, and nothing comes behind. */
+/* A transfer that is removed while a change is pending is removed at once, and the change is not signalled any more. */
 static void
 test_gone (Fixture *f, gconstpointer data)
 {
@@ -162,7 +162,7 @@ test_gone (Fixture *f, gconstpointer data)
   g_assert_cmpstr (f->seen->str, ==, "InterfacesAdded InterfacesRemoved InterfacesAdded PropertiesChanged ");
 }
 
-/* One that is gone from the session, which has not said so yet, is told as it was last. */
+/* A transfer that is gone from the session, which has not signalled that yet, is returned in its last state. */
 static void
 test_about_to_go (Fixture *f, gconstpointer data)
 {

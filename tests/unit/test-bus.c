@@ -90,7 +90,7 @@ test_calls (BusFixture *f, gconstpointer data)
       result = call (f, rows[i].interface, rows[i].method, rows[i].args, &error);
       g_assert_no_error (error);
       g_assert_cmpstr (fake.calls->str, ==, rows[i].call);
-      /* Who logs in by id is not told the id. */
+      /* LoginById does not return the id. */
       if (rows[i].type == NULL || g_str_equal (rows[i].method, "LoginById") || g_str_has_prefix (rows[i].method, "LoginWith"))
         g_assert_cmpstr (g_variant_get_type_string (result), ==, "()");
       else
@@ -98,7 +98,7 @@ test_calls (BusFixture *f, gconstpointer data)
     }
 }
 
-/* What is wrong does not reach the session, and the caller learns what it is. */
+/* A wrong call does not reach the session, and the caller gets an error that says what is wrong. */
 static void
 test_refused (BusFixture *f, gconstpointer data)
 {
@@ -181,7 +181,7 @@ test_operations (BusFixture *f, gconstpointer data)
     }
 }
 
-/* No foreign error name leaves. */
+/* Errors that are not ours do not reach the client under their own names. */
 static void
 test_border (BusFixture *f, gconstpointer data)
 {
@@ -257,7 +257,7 @@ test_properties (BusFixture *f, gconstpointer data)
       g_assert_cmpstr (text, ==, "(<uint32 1>,)");
     }
 
-  /* Two changes and a change back, told once, as the session does: one signal with what is different now. */
+  /* Two changes and one that is undone, signalled once, as the session does: one signal with the properties that differ now. */
   id = subscribe (f, "org.freedesktop.DBus.Properties", "PropertiesChanged", &signals);
   fake_session_set_properties ("{'State': <'waiting'>, 'UserId': <int64 8>, 'Username': <'ann'>, 'AppId': <'app'>, 'DeviceSn': <uint32 3>,"
                                " 'Server': <''>, 'LastError': <('', '')>, 'NextRetry': <int64 0>, 'UnreadTotal': <uint32 0>,"
@@ -279,7 +279,7 @@ test_properties (BusFixture *f, gconstpointer data)
     g_assert_cmpint (next, ==, 5);
   }
 
-  /* Nothing changed: nothing is said; the ping comes back behind whatever there is. */
+  /* Nothing changed: no signal; the reply to the ping comes after any signal that there is. */
   g_signal_emit_by_name (f->session, "status-changed");
   g_variant_unref (call (f, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL));
   g_variant_unref (call (f, "org.freedesktop.DBus.Peer", "Ping", NULL, NULL));
@@ -323,7 +323,7 @@ test_signal_after_reply (BusFixture *f, gconstpointer data)
   g_variant_unref (signals.last);
 }
 
-/* One object has it all, the object manager included. */
+/* One object has all the interfaces, that of the object manager included. */
 static void
 test_object (BusFixture *f, gconstpointer data)
 {
@@ -381,7 +381,7 @@ test_name (BusFixture *f, gconstpointer data)
   g_assert_error (second.error, G_IO_ERROR, G_IO_ERROR_EXISTS);
   floo_bus_name_release (other);
 
-  /* Given back, it is free for others, and its owner hears no more of it. */
+  /* Once released, the name is free for others, and its former owner gets no callback any more. */
   floo_bus_name_release (owner);
   g_variant_unref (g_dbus_connection_call_sync (f->service, "org.freedesktop.DBus", "/", "org.freedesktop.DBus", "GetId", NULL, NULL,
                                                 G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL));
@@ -393,7 +393,7 @@ test_name (BusFixture *f, gconstpointer data)
   floo_bus_name_release (other);
 }
 
-/* Reads and forgets what comes, until it is cancelled. */
+/* Reads and discards everything, until it is cancelled. */
 typedef struct {
   GInputStream *stream;
   GCancellable *cancellable;
@@ -412,7 +412,7 @@ on_drained (GObject *stream, GAsyncResult *result, gpointer user_data)
                                drain);
 }
 
-/* A bus whose other end is the test's own, and that does not read. */
+/* A bus whose other end belongs to the test, and does not read. */
 typedef struct {
   FlooSession *session;
   FlooBus *bus;
@@ -441,7 +441,7 @@ deaf_begin (Deaf *deaf)
   g_assert_no_error (error);
 }
 
-/* It reads again: nothing is congested any more. */
+/* It reads again: the congestion ends. */
 static void
 deaf_end (Deaf *deaf)
 {
@@ -461,7 +461,7 @@ deaf_end (Deaf *deaf)
   fake_session_reset ();
 }
 
-/* A bus that does not read pauses the intake, and one that goes on lets it go on. */
+/* A bus that does not read pauses the intake; once it reads again the intake continues. */
 static void
 test_congestion (void)
 {

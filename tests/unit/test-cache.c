@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cache of files: whole or not there, least recently used out first, nothing that is open. */
+/* The cache of files: complete or absent, the least recently used is removed first, an open one is not removed. */
 #include <fcntl.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 
 typedef struct {
   char *base;
-  char *folder;   /* in it, not there at first */
+  char *folder;   /* in base, not there at first */
 } Fixture;
 
 static void
@@ -99,7 +99,7 @@ test_life (Fixture *f, gconstpointer data)
   g_assert_cmpint (info.st_mode & 0777, ==, 0700);
 }
 
-/* Two may write the same file; who gives up does not disturb the other, and a kill leaves nothing. */
+/* Two may write the same file at a time; one that is aborted does not disturb the other, and a kill leaves nothing behind. */
 static void
 test_parts (Fixture *f, gconstpointer data)
 {
@@ -126,7 +126,7 @@ test_size (Fixture *f, gconstpointer data)
   g_assert_cmpint (floo_cache_clean (f->folder, 3000, 0), ==, 3000);
   g_assert_cmpint (floo_cache_clean (f->folder, 2999, 0), ==, 2000);
   g_assert_false (has (f, "message-2"));
-  /* What is used becomes the last to go. */
+  /* A file that is used becomes the last to be removed. */
   close (floo_cache_open (f->folder, "message-3", NULL, NULL));
   g_assert_cmpint (floo_cache_clean (f->folder, 1000, 0), ==, 1000);
   g_assert_true (has (f, "message-3"));
@@ -156,7 +156,7 @@ test_open (Fixture *f, gconstpointer data)
   g_assert_cmpuint (count (f), ==, 0);
 }
 
-/* What is none of ours is left alone, and nothing is followed out of the folder. */
+/* Files that are not the cache's are left alone, and links that lead out of the folder are not followed. */
 static void
 test_foreign (Fixture *f, gconstpointer data)
 {

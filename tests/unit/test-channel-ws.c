@@ -18,7 +18,7 @@ typedef struct {
   gsize n_binary;
   gsize binary_bytes;
   GBytes *last_binary;
-  gboolean close_on_text; /* close from within the handler */
+  gboolean close_on_text; /* closes the channel from within the handler */
 } Client;
 
 static void
@@ -328,9 +328,9 @@ test_bad_urls (void)
     }
 }
 
-/* -- raw peers behind a right upgrade -- */
+/* -- raw peers after a correct upgrade -- */
 
-/* What comes in the same segment as the upgrade is not lost, nor told before anybody listens. */
+/* Data in the same segment as the upgrade is not lost, and not delivered before there is a handler. */
 static void
 upgrade_and_greet (RawPeer *peer)
 {
@@ -370,7 +370,7 @@ upgrade_only (RawPeer *peer)
   raw_peer_upgrade (peer, "", 0);
 }
 
-/* Fragments without end, each far below the bound: far over it the connection goes. */
+/* Fragments without end, each far below the bound: once their sum is above it the connection is closed. */
 static void
 test_endless_message (void)
 {
@@ -394,7 +394,7 @@ test_endless_message (void)
   g_assert_cmpuint (client->n_binary, ==, 0);
 }
 
-/* Pings without end from one who reads no pong: what waits for him is bounded. */
+/* Pings without end from a peer that reads no pongs: the queue of pongs is bounded. */
 static void
 test_pings_unread (void)
 {
@@ -419,7 +419,7 @@ test_pings_unread (void)
   run_until (peer->write_failed);
 }
 
-/* The same where we are the ones who talk. */
+/* The same with messages that we send. */
 static void
 test_unread (void)
 {
@@ -455,7 +455,7 @@ test_ping_answered (void)
   g_assert_cmpuint (pong[7] ^ pong[3], ==, 'i');
 }
 
-/* A peer that neither answers our Close nor hangs up holds nothing for long. */
+/* A peer that neither answers our Close nor hangs up does not keep the channel alive for long. */
 static void
 test_close_unanswered (void)
 {
@@ -469,7 +469,7 @@ test_close_unanswered (void)
   run_until (peer->hung_up);
 }
 
-/* Noise: any bytes at all, then the end. Whatever comes of it is told once, and nothing stays behind. */
+/* Noise: random bytes, then the end. The end is signalled once, and nothing leaks. */
 static void
 test_noise (void)
 {

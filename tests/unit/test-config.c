@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The configuration file: defaults without one, and a clear complaint about every mistake in one. */
+/* The configuration file: defaults without one, and a clear error message for every mistake in one. */
 #include <glib/gstdio.h>
 #include <string.h>
 
 #include "base/config.h"
 #include "base/error.h"
 
-static char *base; /* fresh XDG folders lie, or would lie, in it */
+static char *base; /* the parent of fresh XDG folders, which may not exist */
 
 static char *
 write_config (const char *text)
@@ -45,7 +45,7 @@ test_defaults (void)
   g_assert_cmpuint (config->journal_events, ==, 200000);
   g_assert_cmpstr (config->secrets_backend, ==, "auto");
   g_assert_cmpint (config->log_level, ==, FLOO_LOG_INFO);
-  /* Reading it makes no folders. */
+  /* Reading the file creates no folders. */
   g_assert_false (g_file_test (data, G_FILE_TEST_EXISTS));
 }
 
@@ -79,7 +79,7 @@ test_file (void)
   g_assert_cmpstr (config->data_dir, ==, data);
 }
 
-/* The complaint names the file and what is wrong in it. */
+/* The error message names the file and the mistake. */
 static void
 test_mistakes (void)
 {
@@ -200,7 +200,7 @@ test_documented (void)
   g_assert_cmpstr (config->os_type, ==, "web");
 }
 
-/* G_TEST_OPTION_ISOLATE_DIRS would do, but leaks. */
+/* G_TEST_OPTION_ISOLATE_DIRS would do the same, but leaks memory. */
 static void
 isolate (void)
 {

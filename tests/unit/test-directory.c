@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The roster, the joined groups and who acknowledges reading: what is asked of the service, by a double of REST. */
+/* The roster, the joined groups and who acknowledges reading: the requests to the service, which is a double of REST. */
 #include "account-fixture.h"
 #include "base/json.h"
 #include "fake-net.h"
@@ -9,7 +9,7 @@ typedef struct {
   AccountFixture base;
   FlooOperations *operations;
   FlooDirectory *directory;
-  GString *log;                 /* what the parts tell, and replies */
+  GString *log;                 /* callbacks of the parts, and replies */
 } Scene;
 
 static void
@@ -103,7 +103,7 @@ test_lists (Scene *s, gconstpointer data)
   g_assert_cmpstr (s->log->str, ==, "");
   fake_rest_answer ("[]", NULL);
   WAIT_LOG (s, "loaded  ");
-  /* Then the details, one request a kind. Our own are missing, too. */
+  /* Then the details, one request for each kind. Our own are missing, too. */
   ASSERT_ASKED ("POST /roster/list {\"list\":[1000,1001,1002]}");
   fake_rest_answer ("[{\"user_id\":1001,\"username\":\"bob\"}]", NULL);
   run_until (strstr (s->base.fixture.log->str, "RosterInfoUpdate") != NULL);
@@ -111,7 +111,7 @@ test_lists (Scene *s, gconstpointer data)
   WAIT_LOG (s, "bob");
 }
 
-/* One of the two cannot be had: the login hears why, once. */
+/* One of the two lists fails: the login gets the error, once. */
 static void
 test_list_refused (Scene *s, gconstpointer data)
 {
@@ -125,7 +125,7 @@ test_list_refused (Scene *s, gconstpointer data)
   WAIT_LOG (s, "loaded 500: broken");
 }
 
-/* What failed before the attempt was given up is not told to the one after it. */
+/* An error from before the attempt was cancelled is not reported; the attempt ends as cancelled. */
 static void
 test_lists_given_up (Scene *s, gconstpointer data)
 {
@@ -140,7 +140,7 @@ test_lists_given_up (Scene *s, gconstpointer data)
   WAIT_LOG (s, "loaded Operation was cancelled");
 }
 
-/* A list without end is taken as far as it came. */
+/* A list without end is used as far as it was fetched. */
 static void
 test_list_of_pages (Scene *s, gconstpointer data)
 {
@@ -164,7 +164,7 @@ test_offline (Scene *s, gconstpointer data)
   g_assert_null (fake_rest_peek ());
 }
 
-/* Refreshed details replace those of the store; what the service does not have is NotFound. */
+/* Refreshed details replace those of the store; what the service does not know is NotFound. */
 static void
 test_group_details (Scene *s, gconstpointer data)
 {
@@ -218,7 +218,7 @@ test_members (Scene *s, gconstpointer data)
   WAIT_LOG (s, "settled 50 known");
 }
 
-/* The service does not tell: who waits hears it, and so does the next one at once, until there is another connection. */
+/* The service refuses: who acknowledges stays unknown, for the next call at once, until there is another connection. */
 static void
 test_members_refused (Scene *s, gconstpointer data)
 {

@@ -280,7 +280,7 @@ test_cancel (Fixture *fixture, gconstpointer data)
   g_assert_error (fixture->error, FLOO_ERROR, FLOO_ERROR_CANCELLED);
 }
 
-/* Who gave up is told so, also where the answer was there already. */
+/* A cancelled discovery ends as cancelled, also if the answer was there already. */
 static void
 test_cancel_at_each_step (Fixture *fixture, gconstpointer data)
 {
@@ -333,18 +333,18 @@ test_cache (Fixture *fixture, gconstpointer data)
   g_assert_no_error (fixture->error);
   g_assert_true (fixture->from_cache);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, "https://r1.example.org");
-  /* And once more, with what is in use already: the place in the order stays. */
+  /* And once more, with an answer that is in use already: the position in the order is kept. */
   g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, TRUE), ==, FLOO_FAILOVER_NEXT);
   discover (fixture, NULL);
   g_assert_true (fixture->from_cache);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, "http://r2.example.org:8080");
 
-  /* Another app, another server: not theirs. */
+  /* Not used for another app, nor for another server. */
   use (fixture, "other", url, NULL);
   discover (fixture, NULL);
   g_assert_error (fixture->error, FLOO_ERROR, FLOO_ERROR_OFFLINE);
 
-  /* Forgotten is forgotten, on the disk too. */
+  /* forget() removes the answer, from the disk too. */
   use (fixture, "../../app/$1", url, NULL);
   discover (fixture, NULL);
   g_assert_no_error (fixture->error);
@@ -355,7 +355,7 @@ test_cache (Fixture *fixture, gconstpointer data)
   run_until (!is_cached (fixture));
 }
 
-/* Whatever lies in the cache's place is outside input. */
+/* The content of the cache's file is not trusted. */
 static void
 test_bad_cache (Fixture *fixture, gconstpointer data)
 {
@@ -490,12 +490,12 @@ test_failover (Fixture *fixture, gconstpointer data)
   g_autofree char *socket = NULL;
 
   use (fixture, "app", service->base, NULL);
-  g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY); /* nothing known, nothing to move */
+  g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY); /* no answer yet, no next host */
   discover (fixture, NULL);
   test_now = 1000000;
   floo_clock_set (test_clock);
 
-  /* Four and an answer, four and half an hour, are not five. */
+  /* Four failures before an answer, or before half an hour without one, do not count as part of five. */
   for (guint i = 0; i < 4; i++)
     g_assert_cmpint (floo_endpoints_rest_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   floo_endpoints_rest_answered (fixture->endpoints);
@@ -514,7 +514,7 @@ test_failover (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_exhausted, ==, 1);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), ==, "https://r1.example.org");
 
-  /* The socket moves by itself. */
+  /* The failures of the socket are counted separately. */
   for (guint i = 0; i < 5; i++)
     g_assert_cmpint (floo_endpoints_socket_failed (fixture->endpoints, FALSE), ==, FLOO_FAILOVER_STAY);
   socket = floo_endpoints_dup_socket_url (fixture->endpoints);
@@ -522,13 +522,13 @@ test_failover (Fixture *fixture, gconstpointer data)
   floo_clock_set (NULL);
 }
 
-/* Hosts that are more than a host would lead somewhere else. */
+/* Hosts with more than a name and a port would lead somewhere else. */
 static void
 test_hosts (void)
 {
   static const struct {
     const char *entry;
-    const char *url; /* NULL: read over */
+    const char *url; /* NULL: ignored */
   } cases[] = {
     { "{\"protocol\":\"https\",\"host\":\"a.example.org\"}", "https://a.example.org" },
     { "{\"protocol\":\"http\",\"host\":\"a.example.org:80\",\"ip_list\":[1]}", "http://a.example.org:80" },

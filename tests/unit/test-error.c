@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The border: whatever goes wrong inside, clients see one of our names. And the log: one line a message, personal data hidden. */
+/* Errors: whatever goes wrong inside, clients get one of our names. And the log: one line per message, personal data hidden. */
 #include <string.h>
 
 #include "base/error.h"
@@ -57,7 +57,7 @@ test_normalise (void)
     }
 }
 
-/* The service's codes and words -> our names. */
+/* The service's codes and messages -> our names. */
 static void
 test_refusals (void)
 {
@@ -122,7 +122,7 @@ test_levels (void)
   g_assert_false (floo_log_level_from_string ("", &level));
 }
 
-/* In a process of its own, since a writer is for ever. */
+/* In a process of its own, since a log writer cannot be replaced. */
 static void
 test_lines (void)
 {
@@ -134,13 +134,13 @@ test_lines (void)
       floo_log_set_level (FLOO_LOG_DEBUG);
       g_debug ("seen");
       g_log ("libsoup", G_LOG_LEVEL_MESSAGE, "elsewhere \xff");
-      /* libproxy 0.5 tells the proxy's address with name and password. */
+      /* libproxy 0.5 logs the proxy's address with name and password. */
       g_log ("pxbackend", G_LOG_LEVEL_DEBUG, "unseen http://name:password@proxy");
       g_log ("somebody", G_LOG_LEVEL_INFO, "unseen");
       g_log (NULL, G_LOG_LEVEL_DEBUG, "unseen");
       return;
     }
-  /* A file that looks like the journal's: another's variable, inherited. */
+  /* stderr is not the journal: the variable was inherited from another process. */
   g_setenv ("JOURNAL_STREAM", "8:1", TRUE);
   g_test_trap_subprocess (NULL, 0, 0);
   g_unsetenv ("JOURNAL_STREAM");
@@ -151,7 +151,7 @@ test_lines (void)
   g_test_trap_assert_stderr_unmatched ("*unseen*");
 }
 
-/* Tests rely on it. */
+/* Other tests rely on this. */
 static void
 test_fatal (void)
 {
@@ -166,7 +166,7 @@ test_fatal (void)
   g_test_trap_assert_stderr ("*error flooimd: a bug\n*");
 }
 
-/* After a lookup: nothing there is no error, everything else is. */
+/* After a lookup: that there is nothing is no error, everything else is one. */
 static void
 test_only_missing (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files from a server, over several tries: what is asked for, what is made of each kind of answer, and what is kept for the next try. */
+/* Files from a server, over several tries: the request, the result of each kind of answer, and what is kept for the next try. */
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -10,14 +10,14 @@
 #define MAX_SIZE 100
 
 typedef struct {
-  Service *service;     /* only says that it is on this machine, so that the peer may be asked */
+  Service *service;     /* only to make this machine the service's host, so that the peer may be asked */
   FlooEndpoints *endpoints;
   FlooRest *rest;
   FlooStorage *storage;
   RawPeer *peer;
   char *url;            /* at the peer */
-  char *answer;         /* (nullable): what the peer says */
-  gboolean stays;       /* it does not hang up then */
+  char *answer;         /* (nullable): the peer's answer */
+  gboolean stays;       /* it does not hang up after the answer */
   int fd;
   FlooFetchState state;
   goffset progress;
@@ -116,7 +116,7 @@ fetch (Fixture *f, const char *answer, guint stall_ms)
   run_until (f->done);
 }
 
-/* What a try before has left: a part of a file of ten bytes. */
+/* The result of an earlier try: a part of a file of ten bytes. */
 static void
 have (Fixture *f, const char *part, const char *validator)
 {
@@ -149,15 +149,15 @@ test_rest (Fixture *f, gconstpointer data)
   static const struct {
     const char *answer;
     int code;             /* -1: it is complete */
-    const char *file;     /* then, or what is kept; NULL: nothing is */
+    const char *file;     /* the file, or the part that is kept; NULL: nothing is */
   } rows[] = {
     { PART "Content-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\nworld", -1, "helloworld" },
     { PART "Content-Range: bytes 5-9/*\r\nContent-Length: 5\r\n\r\nworld", -1, "helloworld" },
-    /* another file, or a server that knows no parts: all of it */
+    /* another file, or a server without ranges: the whole file */
     { WHOLE "Content-Length: 10\r\n\r\nHELLOWORLD", -1, "HELLOWORLD" },
     { WHOLE "ETag: \"2\"\r\nContent-Length: 3\r\n\r\nabc", -1, "abc" },
     { WHOLE "Content-Length: 0\r\n\r\n", -1, "" },
-    /* another part than was asked for: what is there may be wrong, too */
+    /* another part than was asked for: the part that is there may be wrong, too */
     { PART "Content-Range: bytes 0-9/10\r\nContent-Length: 10\r\n\r\nHELLOWORLD", FLOO_ERROR_OFFLINE, NULL },
     { PART "Content-Range: bytes 6-9/10\r\nContent-Length: 4\r\n\r\norld", FLOO_ERROR_OFFLINE, NULL },
     { PART "Content-Range: bytes 5-9/20\r\nContent-Length: 5\r\n\r\nworld", FLOO_ERROR_OFFLINE, NULL },
@@ -168,7 +168,7 @@ test_rest (Fixture *f, gconstpointer data)
     { "HTTP/1.1 416 Range Not Satisfiable\r\nConnection: close\r\nContent-Range: bytes */3\r\nContent-Length: 0\r\n\r\n",
       FLOO_ERROR_OFFLINE, NULL },
     { PART "Content-Range: bytes 5-9/10\r\nContent-Length: 8\r\n\r\nworldand", FLOO_ERROR_OFFLINE, NULL },
-    /* it breaks off once more */
+    /* the connection ends early once more */
     { PART "Content-Range: bytes 5-9/10\r\nContent-Length: 5\r\n\r\nwo", FLOO_ERROR_OFFLINE, "hellowo" },
     { PART "Content-Range: bytes 5-9/10\r\n\r\nwo", FLOO_ERROR_OFFLINE, "hellowo" },
     { "HTTP/1.1 503 Busy\r\nConnection: close\r\nContent-Length: 3\r\n\r\nabc", FLOO_ERROR_OFFLINE, "hello" },
@@ -241,7 +241,7 @@ test_whole (Fixture *f, gconstpointer data)
     }
 }
 
-/* Without a name for the version a part may be of another one: all of it is asked for again. */
+/* Without a validator the part may be of another version: the whole file is asked for again. */
 static void
 test_no_validator (Fixture *f, gconstpointer data)
 {
@@ -252,7 +252,7 @@ test_no_validator (Fixture *f, gconstpointer data)
   assert_file (f, "HELLOWORLD");
 }
 
-/* A body without an end, and without a length, is as large as it may be at most. */
+/* A body without an end, and without a length, is read up to the maximum size. */
 static void
 test_too_large (Fixture *f, gconstpointer data)
 {
@@ -264,7 +264,7 @@ test_too_large (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->state.have, <=, MAX_SIZE);
 }
 
-/* Nothing comes any more: before the head, and in the body, of which the beginning is kept. */
+/* The peer sends nothing any more: before the head, and in the body, of which the beginning is kept. */
 static void
 test_stall (Fixture *f, gconstpointer data)
 {
@@ -282,8 +282,7 @@ test_stall (Fixture *f, gconstpointer data)
   assert_file (f, "helloworld");
 }
 
-/* A server that would keep the connection: it is not kept, since what is idle is the main loop's, and the next transfer another
- * thread's. */
+/* The server would keep the connection, but we do not: idle connections belong to the main loop, and the next transfer runs on another thread. */
 static void
 test_own_connection (Fixture *f, gconstpointer data)
 {
@@ -299,7 +298,7 @@ test_own_connection (Fixture *f, gconstpointer data)
     }
 }
 
-/* The disk's fault is told as such. */
+/* An error of the disk is reported as one. */
 static void
 test_unwritable (Fixture *f, gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Which addresses of files are asked, where they lead, and who gets the token. */
+/* Which addresses of files are fetched, where they lead, and who gets the token. */
 #include "base/error.h"
 #include "net/storage/file-url.h"
 
@@ -61,7 +61,7 @@ test_refused (void)
     }
 }
 
-/* What a stranger must not make us ask. */
+/* Hosts that a stranger must not make us connect to. */
 static void
 test_hosts (void)
 {
@@ -113,7 +113,7 @@ test_redirects (void)
   g_assert_null (none);
 }
 
-/* Ours take the place of what somebody wrote there. */
+/* Our parameters replace those that somebody wrote there. */
 static void
 test_query (void)
 {

@@ -3,13 +3,13 @@
 #include "amount.h"
 #include "frame-fixtures.h"
 
-/* More than is taken of anything. */
+/* More bytes than any limit allows. */
 #define MUCH amount (FLOO_MAX_INFLATED, 8u << 20)
 
 static void
 test_outer (void)
 {
-  /* AES; a check sum and a tag are read over; commands and methods that there are not. */
+  /* AES; a check sum and a tag are ignored; unknown commands and methods. */
   g_autoptr (FlooFrame) sum = decode (from_hex ("18 00 38 ff 01 42 01 78"), FLOO_FROM_SERVICE);
   g_autoptr (FlooFrame) plain = decode (from_hex ("18 00 28 00"), FLOO_FROM_SERVICE);
 
@@ -44,10 +44,10 @@ test_wire_types (void)
   assert_refused (from_hex ("22 ff ff ff ff 0f"), FLOO_FROM_CLIENT, "Frame is malformed");
 }
 
-/* What becomes of a frame with a number beyond int64. */
+/* The result of a frame with a number beyond int64. */
 typedef enum {
   REFUSED,
-  LEFT_OUT,     /* the entry that has it */
+  LEFT_OUT,     /* the entry that has it is left out */
   CLEARED,      /* the number is 0, or its struct absent */
   KEPT          /* it is only sent back */
 } Outcome;
@@ -96,7 +96,7 @@ check_over (GBytes *bytes, FlooDirection direction, Outcome outcome, const char 
     g_assert_cmpuint (number_of (frame, what), >, G_MAXINT64);
 }
 
-/* No id or time beyond int64 reaches who uses a frame, and one costs only what it belongs to. */
+/* No id or time beyond int64 is in a decoded frame; such a number invalidates only the part that it belongs to. */
 static void
 test_integers (void)
 {
@@ -151,7 +151,7 @@ test_integers (void)
     }
 }
 
-/* Metas that are malformed, of a wrong wire type or have no end: those around them are taken. */
+/* Metas that are malformed, of a wrong wire type or have no end: those around them are decoded. */
 static void
 test_entries (void)
 {
@@ -196,7 +196,7 @@ test_nested_payload (void)
   } cases[] = {
     { &floo__message_body__descriptor, "", NULL },
     { &floo__message_body__descriptor, "32 0c 08 05 10 " INT64_MAX_VARINT, NULL },
-    { &floo__message_body__descriptor, "08 63 28 63 50 63 70 63", NULL },       /* enum values that nobody knows */
+    { &floo__message_body__descriptor, "08 63 28 63 50 63 70 63", NULL },       /* unknown enum values */
     { &floo__message_body__descriptor, "32 0d 08 05 10 " INT64_OVER_VARINT, "MessageOperation.mid" },
     { &floo__message_body__descriptor, "78 " INT64_OVER_VARINT, NULL },
     { &floo__message_body__descriptor, "20 00", "MessageBody is malformed" },
@@ -227,7 +227,7 @@ test_nested_payload (void)
     }
 }
 
-/* Cut anywhere it is whole fields, a page that is cut, or an error, and nothing is read behind the end. */
+/* Cut at any byte, a frame gives complete fields, a page that is marked as cut, or an error; nothing is read beyond the end. */
 static void
 test_truncated (void)
 {
@@ -299,7 +299,7 @@ test_deflated (void)
   g_assert_cmpuint (small->sync_dl->next_key, ==, 5);
 
   assert_refused (from_hex ("10 01 18 01 22 02 18 05"), FLOO_FROM_SERVICE, "compressed payload is malformed");
-  /* a byte behind the end; a wrong check sum; raw deflate; gzip */
+  /* a byte after the end; a wrong check sum; raw deflate; gzip */
   assert_refused (from_hex ("10 01 18 01 22 0b 78 9c 93 60 05 00 00 37 00 1e 00"), FLOO_FROM_SERVICE, "compressed payload is malformed");
   assert_refused (from_hex ("10 01 18 01 22 0a 78 9c 93 60 05 00 00 37 00 1f"), FLOO_FROM_SERVICE, "compressed payload is malformed");
   assert_refused (from_hex ("10 01 18 01 22 04 93 60 05 00"), FLOO_FROM_SERVICE, "compressed payload is malformed");
@@ -309,7 +309,7 @@ test_deflated (void)
 static void
 test_inflated_bound (void)
 {
-  /* An unknown field of just as much as is allowed: tag and length take five bytes. */
+  /* An unknown field of exactly the allowed size: tag and length take five bytes. */
   gsize len = FLOO_MAX_INFLATED;
   g_autofree guint8 *plain = g_malloc0 (len + 1);
   uLongf deflated_len = compressBound (len + 1);
@@ -345,7 +345,7 @@ test_frame_bound (void)
   assert_refused (g_bytes_new (plain, FLOO_MAX_FRAME + 1), FLOO_FROM_SERVICE, "too large");
 }
 
-/* A page of more metas, or more bytes, than are taken at once ends there, and goes on behind its last meta. */
+/* A page with more metas, or more bytes, than the limit is cut there; the next request continues after its last meta. */
 static void
 test_meta_bound (void)
 {
@@ -360,11 +360,11 @@ test_meta_bound (void)
   g_assert_cmpuint (over->sync_dl->n_metas, ==, FLOO_MAX_PAGE_METAS);
   g_assert_true (over->cut);
   g_assert_cmpuint (over->sync_dl->next_key, ==, 7);
-  /* Those have no id to go on from. */
+  /* Such metas have no id from which to continue. */
   assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__SYNC, "\x12\x00", 2, 2 * FLOO_MAX_PAGE_METAS + 2), FLOO_FROM_SERVICE, "entries");
 }
 
-/* A frame that the connection cut at its bound: what came whole is taken. */
+/* A frame that the connection cut at its limit: what is complete is used. */
 static void
 test_cut_page (void)
 {
@@ -407,7 +407,7 @@ test_memory_bound (void)
   assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__PROVISION, "\x78\x00", 2, MUCH), FLOO_FROM_SERVICE, "needs more than");
   assert_refused (wrap_deflated (FLOO__FRAME__COMMAND__NOTICE, "\x0a\x00", 2, MUCH), FLOO_FROM_SERVICE, "needs more than");
 
-  /* An entry's payload is on a budget of its own, and what was there before goes. */
+  /* An entry's payload has a budget of its own, and floo_frame_release_items() frees what it took. */
   for (gsize i = 0; i < payload.len; i += 2)
     {
       ids[i] = 0x22;
@@ -421,7 +421,7 @@ test_memory_bound (void)
   g_assert_cmpuint (frame->memory, <=, 4096);
 }
 
-/* Repairing makes a text three times as long: that, too, is on the budget. */
+/* Repairing can make a text three times as long: that, too, counts against the budget. */
 static void
 test_text_beyond_budget (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* wire/frame: the bytes that the service is known to take, and what its own become. */
+/* wire/frame: the bytes that the service is known to accept, and the decoding of its own. */
 #include "frame-fixtures.h"
 
 static char *
@@ -96,7 +96,7 @@ test_empty_payload_is_written (void)
   assert_bytes (bytes, "08 00 10 00 18 01 22 00");
 }
 
-/* --- what each command's payload becomes --- */
+/* --- decoding each command's payload --- */
 
 static void
 test_unread (void)

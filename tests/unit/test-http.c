@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One HTTP request: what is loaded before the first, cancelled at an awkward moment, answered with impossible headers. */
+/* One HTTP request: what is loaded before the first, cancellation at difficult moments, answers with impossible headers. */
 #include "base/error.h"
 #include "net/http/http.h"
 #include "net-support.h"
 
 /* -- what is loaded before the first request -- */
 
-/* A proxy resolver as a module of GIO is: it is made while GIO holds the lock of its modules. */
+/* A proxy resolver like that of a GIO module: it is created while GIO holds the lock of its modules. */
 typedef GSimpleProxyResolver Resolver;
 typedef GSimpleProxyResolverClass ResolverClass;
 static GType resolver_get_type (void);
@@ -38,7 +38,7 @@ resolver_init (Resolver *self)
 {
   GType monitor = g_type_from_name ("GNetworkMonitorBase");
 
-  /* libproxy's asks for the monitor here. */
+  /* libproxy's resolver asks for the monitor here. */
   resolver_found_monitor = monitor != G_TYPE_INVALID && g_type_class_peek (monitor) != NULL;
 }
 
@@ -48,7 +48,7 @@ on_ready (gpointer user_data)
   (*(guint *) user_data)++;
 }
 
-/* First of all tests, since GIO makes each of them once. */
+/* Must be the first test, since both are singletons of GIO. */
 static void
 test_monitor_first (void)
 {
@@ -157,7 +157,7 @@ send_one (Exchange *exchange, Moment moment)
 
 #define FINE "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
-/* Says nothing to the second request; data: how many there were. */
+/* Answers only the first request; data: the number of requests. */
 static void
 say_once (RawPeer *peer)
 {
@@ -167,7 +167,7 @@ say_once (RawPeer *peer)
     raw_peer_write (peer, FINE, strlen (FINE));
 }
 
-/* On a connection that is idle, so that the request could begin at once. */
+/* Uses an idle connection, on which the request can begin at once. */
 static void
 test_cancel (void)
 {
@@ -204,13 +204,13 @@ test_cancel_at_headers (void)
   exchange_end (&exchange);
 }
 
-/* Requests that wait for others to end are cancelled as well, and out of time as well. */
+/* Requests that are queued behind others can be cancelled as well, and time out as well. */
 static void
 test_many (void)
 {
   enum { N = 20, LATE = 10 };
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
-  g_autoptr (GSocketListener) deaf = g_socket_listener_new (); /* the kernel takes connections, nobody reads from them */
+  g_autoptr (GSocketListener) deaf = g_socket_listener_new (); /* the kernel accepts connections, nobody reads from them */
   g_autofree char *uri = g_strdup_printf ("http://127.0.0.1:%u/", g_socket_listener_add_any_inet_port (deaf, NULL, NULL));
   SoupSession *session = floo_http_session_new ();
   Result all = { 0 };

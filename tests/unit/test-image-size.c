@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The size of images: each format, every place to be cut off at, and headers that lead nowhere. */
+/* The size of images: each format, cut at every byte, and headers that make no sense. */
 #include <string.h>
 
 #include "base/image-size.h"
@@ -68,7 +68,7 @@ test_formats (void)
     }
 }
 
-/* Cut off anywhere: the same size, or none, and no byte beyond. */
+/* Cut at any byte: a size or none, and nothing is read beyond the end. */
 static void
 test_cut (void)
 {
@@ -116,7 +116,7 @@ test_hostile (void)
 
       g_assert_false (floo_image_size (read_at, &one, &width, &height));
     }
-  /* Nothing but filling, and nothing but empty segments: there is an end to looking. */
+  /* Nothing but fill bytes, and nothing but empty segments: the search is limited. */
   memset (endless, 0xff, 1 << 20);
   endless[1] = 0xd8;
   g_assert_false (floo_image_size (read_at, &source, &width, &height));

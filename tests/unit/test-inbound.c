@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-inbound.c: whatever the order in which the service delivers, the store ends the same.
+ * test-inbound.c: whatever the order in which the service delivers, the store ends in the same state.
  *
- * A service in miniature makes a history of messages, operations and notices. One store gets each at once, in order: the plain order.
- * Another gets them as a bad connection brings them: each conversation's queue at its own pace, pages twice, positions that the service
+ * A simulated service makes a history of messages, operations and notices. One store gets each at once, in order: the plain order.
+ * Another gets them as over a bad connection: each conversation's queue at its own pace, pages twice, positions that the service
  * forgot, pages of the history in between, messages pushed ahead of their queue, pages lost with the connection, acknowledgements late and
  * twice. What a user sees must be the same.
  *
@@ -24,7 +24,7 @@ typedef struct {
   Service *service;
   GRand *rand;                /* of the order */
   guint positions[G_N_ELEMENTS (queues)];
-  gboolean met[G_N_ELEMENTS (queues)];    /* a page of the queue came on this connection */
+  gboolean met[G_N_ELEMENTS (queues)];    /* a page of the queue arrived on this connection */
   GArray *unacknowledged;     /* const Thing * */
   GArray *batch;              /* FlooInboundItem */
 } Run;
@@ -75,7 +75,7 @@ outbox_job (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_insert (db, &row, error);
 }
 
-/* The next thing happens; one of ours is in the outbox before. */
+/* The service gets the next one; a message of this device is put into the outbox, too. */
 static const Thing *
 run_happen (Run *run)
 {
@@ -102,7 +102,7 @@ run_acknowledge (Run *run, const Thing *thing)
   run_take (run, decode (&dl.base, FLOO__FRAME__COMMAND__SYNC), -1, -1);
 }
 
-/* Whether it comes by its queue: what this device sent does not, what was recalled does not any more. */
+/* Whether it is delivered by its queue: messages of this device are not, recalled ones are not any more. */
 static gboolean
 is_queued (Service *service, const Thing *thing, gint64 queue)
 {
@@ -111,7 +111,7 @@ is_queued (Service *service, const Thing *thing, gint64 queue)
   return thing->queue == queue && thing->client_id == 0 && (present == NULL || !present->recalled);
 }
 
-/* The last one of the queue before the thing @i; 0: none */
+/* The id of the last one of the queue before number @i; 0: none */
 static gint64
 id_before (Service *service, guint i, gint64 queue)
 {
@@ -121,7 +121,7 @@ id_before (Service *service, guint i, gint64 queue)
   return 0;
 }
 
-/* The next page of a queue, sent unasked. Returns FALSE where there is nothing new. */
+/* Pushes the next page of a queue. Returns FALSE where there is nothing new. */
 static gboolean
 run_page (Run *run, guint queue, guint max)
 {
@@ -152,7 +152,7 @@ run_page (Run *run, guint queue, guint max)
   return TRUE;
 }
 
-/* Some messages of a queue count as received, but the connection ends before they are here. */
+/* The service takes some messages of a queue for received, but the connection ends before they arrive. */
 static void
 run_lose (Run *run, guint queue)
 {
@@ -162,7 +162,7 @@ run_lose (Run *run, guint queue)
     {
       const Thing *thing = run->service->things->pdata[i];
 
-      /* Of anything else the history knows nothing. */
+      /* The history has nothing else. */
       if (thing->queue == queues[queue] && thing->kind != MESSAGE)
         break;
       run->positions[queue] = i + 1;
@@ -230,7 +230,7 @@ find_missed (FlooDb *db, gpointer data, GError **error)
   return floo_gaps_find_received (db, missed->conversation, missed->gap - 1, &missed->below, error);
 }
 
-/* A page of history that goes down to what the store has. */
+/* Delivers a page of the history down to the messages that the store has. */
 static void
 run_fill (Run *run, const Missed *missed)
 {
@@ -258,7 +258,7 @@ run_fill (Run *run, const Missed *missed)
   run_flush (run);
 }
 
-/* One gap in which something was missed is filled. Returns FALSE where there is none. */
+/* Fills a gap in which something was missed. Returns FALSE where there is none. */
 static gboolean
 run_fill_next (Run *run)
 {
@@ -271,7 +271,7 @@ run_fill_next (Run *run)
   return missed.gap != 0;
 }
 
-/* As after each connection. */
+/* Looks for missed messages, as after each connection. */
 static void
 run_look (Run *run, gint64 conversation)
 {
@@ -282,7 +282,7 @@ run_look (Run *run, gint64 conversation)
   run_fill (run, &missed);
 }
 
-/* The newest message pushed unasked, ahead of its queue. */
+/* Pushes the newest message, ahead of its queue. */
 static void
 run_push (Run *run)
 {
@@ -452,7 +452,7 @@ dump (GString *text, sqlite3 *db, const char *title, const char *sql)
   sqlite3_finalize (statement);
 }
 
-/* What a user sees; how a message came (is_history) is no part of it. */
+/* What a user sees; how a message arrived (is_history) is no part of it. */
 static char *
 run_dump (Run *run)
 {
@@ -502,7 +502,7 @@ check_events (Run *run)
     }
 }
 
-/* The first line that differs, with its neighbours for a look. */
+/* Fails with the first line that differs and its neighbours. */
 static void
 compare (guint32 history, guint32 order, const char *plain, const char *disordered)
 {
@@ -521,7 +521,7 @@ compare (guint32 history, guint32 order, const char *plain, const char *disorder
 }
 
 /*
- * A message of ours that was acknowledged says nothing of those before it: a gap behind it reaches further down, also where nothing else
+ * An acknowledgement of our message does not show that those before it were received: a gap behind it reaches further down, also where nothing else
  * of the conversation is here, and a page of the history that ends with it leaves the rest of the gap.
  */
 static void
@@ -606,7 +606,7 @@ find_applied (FlooDb *db, gpointer data, GError **error)
   return floo_applied_add (db, G_GINT64_CONSTANT (-3458019242254968193), data, error);
 }
 
-/* A notice without an id is known again by a number of its content, on every machine by the same one: the store may have come from another. */
+/* A notice without an id is recognised by a number made from its content, which is the same on every machine: the store may have been copied. */
 static void
 test_without_id (void)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* JSON from outside: what is no JSON is refused, what would break D-Bus or overflow json-glib never gets in. */
+/* JSON from outside: what is not JSON is refused, and so is what would break D-Bus or overflow json-glib. */
 #include <string.h>
 
 #include "base/error.h"
 #include "base/json.h"
 #include "base/names.h"
 
-/* The text as it comes out again; NULL where it was refused, as a ProtocolError. */
+/* The text after parsing and writing; NULL where it was refused, with a ProtocolError. */
 static char *
 through (const char *text, gsize len)
 {
@@ -171,7 +171,7 @@ test_size (void)
   text[len - 1] = '"';
   g_assert_null (through (text, len));
 
-  /* A short text of very many values would take a hundred times its size. */
+  /* A short text of very many values would take a hundred times its size in memory. */
   for (guint i = 0; i < FLOO_MAX_JSON_VALUES; i++)
     g_string_append (values, ",0");
   g_string_append_c (values, ']');

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The link over a channel in memory: what it says and hears, and how it comes back after each way to lose the service. */
+/* The link over a channel in memory: what it sends and receives, and how it reconnects after each kind of loss. */
 #include "net/socket/link.h"
 
 #include "base/backoff.h"
@@ -17,7 +17,7 @@ G_DECLARE_FINAL_TYPE (TestChannel, test_channel, TEST, CHANNEL, FlooChannel)
 
 struct _TestChannel {
   FlooChannel parent_instance;
-  GString *sent; /* a line a message; binary ones as "b:" and their bytes behind the 0x04 */
+  GString *sent; /* a line per message; binary ones as "b:" and their bytes after the 0x04 */
   gboolean closed;
 };
 
@@ -73,7 +73,7 @@ test_channel_init (TestChannel *self)
 typedef struct {
   FlooLink *link;
   FlooNetwatch *watch;
-  const char *url; /* NULL: the owner is finding out */
+  const char *url; /* NULL: the owner is still looking for the address */
   guint n_asked;
   guint asked_attempts;
   guint n_opened;
@@ -176,7 +176,7 @@ tear_down (Fixture *fixture, gconstpointer data)
   g_string_free (fixture->states, TRUE);
 }
 
-/* The opener is done: the link has a channel, but nothing came over it yet. */
+/* The opener succeeds: the link has a channel, but nothing has arrived over it yet. */
 static void
 open_channel (Fixture *fixture)
 {
@@ -250,7 +250,7 @@ test_up_and_down (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->states->str, ==, "CUD");
 }
 
-/* The client asks at each interval, the service answers. */
+/* The client pings at each interval, the service answers. */
 static void
 test_heart (Fixture *fixture, gconstpointer data)
 {
@@ -273,7 +273,7 @@ test_missing_pong (Fixture *fixture, gconstpointer data)
   run_until (fixture->n_opened == 2);
 }
 
-/* A service that talks but never answers is not alive for ever. */
+/* A service that sends but never answers a ping is taken for dead in the end. */
 static gboolean
 chatter (gpointer user_data)
 {
@@ -302,11 +302,11 @@ test_server_ping (Fixture *fixture, gconstpointer data)
   bring_up (fixture);
   say (fixture, "2");
   say (fixture, "2probe");
-  say (fixture, "3"); /* that nobody asked for */
+  say (fixture, "3"); /* an unsolicited pong */
   g_assert_cmpstr (fixture->channel->sent->str, ==, "3\n3probe\n");
 }
 
-/* Everything that ends a connection, told in one row each: is the link waiting with the right reason, and does it come back? */
+/* Everything that ends a connection, a row each: does the link wait, with the right error, and does it reconnect? */
 static void
 test_losses (Fixture *fixture, gconstpointer data)
 {
@@ -372,7 +372,7 @@ test_closed_before_connect (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->asked_attempts, ==, 3);
 }
 
-/* The time limit covers all up to "40", and grows by the failed tries, at most five steps. */
+/* The time limit covers everything up to "40", and grows with each failed try, by at most five steps. */
 static void
 test_time_limit (Fixture *fixture, gconstpointer data)
 {
@@ -441,7 +441,7 @@ test_stop_during_connect (Fixture *fixture, gconstpointer data)
   g_assert_true (g_cancellable_is_cancelled (g_task_get_cancellable (late)));
   g_assert_cmpstr (fixture->states->str, ==, "CD");
 
-  /* And anew, while the old try's channel comes all the same: it is closed, not used. */
+  /* Started again; the channel of the old try still arrives: it is closed, not used. */
   floo_link_start (fixture->link);
   g_task_set_check_cancellable (late, FALSE);
   fixture->channel = g_object_new (TEST_TYPE_CHANNEL, NULL);
@@ -450,7 +450,7 @@ test_stop_during_connect (Fixture *fixture, gconstpointer data)
   run_until (fixture->channel->closed);
   g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_CONNECTING);
 
-  /* Between the upgrade and "40": no "41", just an end. */
+  /* Between the upgrade and "40": the channel is closed without "41". */
   open_channel (fixture);
   say_open (fixture);
   floo_link_stop (fixture->link);
@@ -469,7 +469,7 @@ test_stop_within_frame (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_DOWN);
 }
 
-/* The owner that does not know where to yet says so and starts again. */
+/* An owner that does not know the address yet stops the link and starts it again later. */
 static void
 test_owner_finds_out (Fixture *fixture, gconstpointer data)
 {
@@ -495,7 +495,7 @@ test_start_cuts_wait (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (retry, >=, before + 3600000);
   floo_link_start (fixture->link);
   g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_CONNECTING);
-  floo_link_start (fixture->link); /* nothing to hasten */
+  floo_link_start (fixture->link); /* no wait to cut short */
   g_assert_cmpuint (fixture->n_opened, ==, 2);
 }
 
@@ -512,7 +512,7 @@ test_network (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->channel->sent->str, ==, "2\n");
   say (fixture, "3");
 
-  /* None: a loss waits for it without a timer, and tries at once when it comes. */
+  /* No network: after a loss the link waits for one without a timer, and tries at once when it comes. */
   floo_netwatch_saw_network (fixture->watch, FALSE);
   g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_UP);
   floo_channel_emit_closed (FLOO_CHANNEL (fixture->channel), NULL);
@@ -522,19 +522,19 @@ test_network (Fixture *fixture, gconstpointer data)
   g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_CONNECTING);
   floo_netwatch_saw_network (fixture->watch, FALSE);
 
-  /* Who insists may try without one. */
+  /* start() tries without one, too. */
   floo_link_stop (fixture->link);
   give_up_opening (fixture);
   bring_up (fixture);
 
-  /* Down means down. */
+  /* A link that was stopped stays down. */
   floo_link_stop (fixture->link);
   floo_netwatch_saw_network (fixture->watch, TRUE);
   floo_netwatch_saw_sleep (fixture->watch, FALSE);
   g_assert_cmpint (floo_link_get_state (fixture->link), ==, FLOO_LINK_DOWN);
 }
 
-/* A try that began without a network is not waited for when one comes: it may hang until its time limit. */
+/* A try that began without a network is replaced when one comes, since it might hang until its time limit. */
 static void
 test_network_during_connect (Fixture *fixture, gconstpointer data)
 {
@@ -554,7 +554,7 @@ test_network_during_connect (Fixture *fixture, gconstpointer data)
   bring_up (fixture);
 }
 
-/* On this machine the network does not matter. */
+/* For a service on this machine the network does not matter. */
 static void
 test_network_local (Fixture *fixture, gconstpointer data)
 {
@@ -578,7 +578,7 @@ test_sleep (Fixture *fixture, gconstpointer data)
   g_assert_true (fixture->channel->closed);
   g_assert_cmpuint (floo_link_get_attempts (fixture->link), ==, 0);
 
-  /* Asleep while connecting: begun anew. */
+  /* A suspend while connecting: a new try. */
   give_up_opening (fixture);
   floo_netwatch_saw_sleep (fixture->watch, FALSE);
   g_assert_cmpuint (fixture->n_opened, ==, 3);

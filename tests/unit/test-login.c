@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The state machine of a login: what it asks of the service and says of itself, with doubles of REST, discovery and the link. */
+/* The state machine of a login: its requests and its signals, with doubles of REST, discovery and the link. */
 #include "account-fixture.h"
 #include "base/names.h"
 #include "fake-net.h"
@@ -12,10 +12,10 @@ typedef struct {
   FlooLoginLoaded loaded;       /* (nullable): of the lists that are being loaded */
   char *reply;                  /* (nullable): "(1000,)" or the error's name */
   guint replies;
-  guint load_limit_ms;          /* 0: as it is: how long the lists may take */
+  guint load_limit_ms;          /* how long the lists may take; 0: the default */
 } Scene;
 
-/* ---- what the login tells ---- */
+/* ---- callbacks of the login ---- */
 
 static void
 say (gpointer data, const char *what)
@@ -116,7 +116,7 @@ set_up (Scene *s, gconstpointer data)
   s->login = floo_login_new (s->base.account, s->secrets, &listener, s);
 }
 
-/* ---- what is done to it ---- */
+/* ---- calls to it ---- */
 
 static void
 on_reply (GVariant *result, const GError *error, gpointer data)
@@ -159,7 +159,7 @@ log_in (Scene *s)
   } \
   G_STMT_END
 
-/* The news since the last call. */
+/* The signals since the last call. */
 #define ASSERT_NEWS(s, expected) \
   G_STMT_START \
   { \
@@ -183,7 +183,7 @@ provision (Scene *s, int code, const char *reason)
   fake_link_receive (floo_account_get_link (s->base.account), frame);
 }
 
-/* From the token on: the store opens, the lists come, the link comes up and PROVISION goes out. */
+/* From the token on: the store opens, the lists arrive, the link comes up and PROVISION is sent. */
 static void
 go_on_to_provision (Scene *s)
 {
@@ -255,7 +255,7 @@ test_states (Scene *s, gconstpointer data)
   ASSERT_NEWS (s, "opened FlooNotice ");
   go_on_to_provision (s);
   ASSERT_NEWS (s, "connecting FlooNotice FlooNotice FlooNotice ");
-  /* Said twice: nothing begins by it. */
+  /* The second answer is ignored. */
   provision (s, FLOO__STATUS__ERROR_CODE__OK, "");
   provision (s, FLOO__STATUS__ERROR_CODE__OK, "");
   run_until (strstr (s->base.news->str, "device") != NULL);
@@ -263,7 +263,7 @@ test_states (Scene *s, gconstpointer data)
   g_assert_cmpuint (s->replies, ==, 1);
 }
 
-/* The lists are on their way, and the socket meanwhile. */
+/* The lists are being fetched while the socket connects. */
 static FlooLink *
 begin_lists (Scene *s)
 {
@@ -294,7 +294,7 @@ test_socket_first (Scene *s, gconstpointer data)
   g_assert_cmpstr (s->reply, ==, "(1000,)");
 }
 
-/* A try that fails ahead of the lists is not told; the next one is made when they are there. */
+/* A try that fails before the lists are there is not signalled; the next one follows when they are. */
 static void
 test_socket_lost_first (Scene *s, gconstpointer data)
 {
@@ -308,7 +308,7 @@ test_socket_lost_first (Scene *s, gconstpointer data)
   g_assert_cmpint (floo_link_get_state (link), ==, FLOO_LINK_CONNECTING);
 }
 
-/* What the service says of name and password is a failed login, and nobody is logged in. */
+/* Name and password are refused: the login fails, and nobody is logged in. */
 static void
 test_wrong_password (Scene *s, gconstpointer data)
 {
@@ -327,14 +327,14 @@ test_answer_without_token (Scene *s, gconstpointer data)
   log_in (s);
   ASSERT_ASKED ("POST /token/user {\"name\":\"alice\",\"password\":\"secret\"}");
   fake_rest_answer ("{\"user_id\":1000}", NULL);
-  /* The service's fault: tried again later. */
+  /* An error of the service: retried later. */
   run_until (floo_account_get_state (s->base.account) == FLOO_STATE_WAITING);
   g_assert_cmpint (floo_account_get_error (s->base.account)->code, ==, FLOO_ERROR_PROTOCOL);
   g_assert_cmpint (floo_account_get_next_retry (s->base.account), >, 0);
   g_assert_null (s->reply);
 }
 
-/* Nobody answers: it waits, and Reconnect cuts that short. */
+/* No answer: it waits, and Reconnect cuts the wait short. */
 static void
 test_offline (Scene *s, gconstpointer data)
 {
@@ -347,7 +347,7 @@ test_offline (Scene *s, gconstpointer data)
   g_assert_cmpint (floo_account_get_next_retry (s->base.account), ==, 0);
 }
 
-/* A step that never ends is given up: the next attempt begins anew. */
+/* A step that never ends times out: the next attempt begins from the start. */
 static void
 test_step_limit (Scene *s, gconstpointer data)
 {
@@ -355,7 +355,7 @@ test_step_limit (Scene *s, gconstpointer data)
   log_in (s);
   ASSERT_ASKED ("POST /token/user {\"name\":\"alice\",\"password\":\"secret\"}");
   fake_rest_answer ("{\"user_id\":1000,\"token\":\"t1\"}", NULL);
-  /* The lists do not come. */
+  /* The lists do not arrive. */
   run_until (s->loaded != NULL);
   g_test_expect_message ("flooimd", G_LOG_LEVEL_WARNING, "*made no progress*");
   g_test_expect_message ("flooimd", G_LOG_LEVEL_MESSAGE, "*-> waiting");
@@ -381,7 +381,7 @@ test_app_banned (Scene *s, gconstpointer data)
   g_assert_cmpint (floo_account_get_state (s->base.account), ==, FLOO_STATE_SIGNED_OUT);
 }
 
-/* An answer to an attempt that was given up changes nothing. */
+/* An answer to an attempt that was cancelled is ignored. */
 static void
 test_late_token (Scene *s, gconstpointer data)
 {
@@ -409,7 +409,7 @@ test_provision_refused (Scene *s, gconstpointer data)
   g_assert_cmpint (floo_account_get_state (s->base.account), ==, FLOO_STATE_WAITING);
 }
 
-/* A void token is renewed by the password, after a pause. */
+/* A void token is replaced by a login with the password, after a pause. */
 static void
 test_void_token (Scene *s, gconstpointer data)
 {
@@ -444,11 +444,11 @@ test_frozen (Scene *s, gconstpointer data)
   g_assert_true (floo_login_status (s->login, FLOO__STATUS__ERROR_CODE__USER_FROZEN, ""));
   g_assert_cmpint (floo_account_get_state (s->base.account), ==, FLOO_STATE_BLOCKED);
   g_assert_cmpint (floo_account_get_error (s->base.account)->code, ==, FLOO_ERROR_FROZEN);
-  /* Not of the session. */
+  /* Not about the session. */
   g_assert_false (floo_login_status (s->login, FLOO__STATUS__ERROR_CODE__INVALID_PARAMETER, ""));
 }
 
-/* The lists of an attempt could not be had: it is told, and tried again. */
+/* The lists of an attempt fail: that is signalled, and retried. */
 static void
 test_no_lists (Scene *s, gconstpointer data)
 {
@@ -462,7 +462,7 @@ test_no_lists (Scene *s, gconstpointer data)
   g_assert_cmpint (floo_account_get_state (s->base.account), ==, FLOO_STATE_WAITING);
 }
 
-/* An error of the store is told until something is stored again, and a connection's does not take its place. */
+/* An error of the store is reported until something is stored again, and an error of the connection does not replace it. */
 static void
 test_storage_first (Scene *s, gconstpointer data)
 {

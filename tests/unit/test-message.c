@@ -44,7 +44,7 @@ test_full (void)
                    "'is_history': <true>, 'is_played': <true>, 'outgoing': <true>, 'mentions_me': <true>, 'send_state': <'uncertain'>, 'attempts': <uint32 2>})");
 }
 
-/* Numbers that a newer service sends index no array. */
+/* Unknown numbers from a newer service are never used as an array's index. */
 static void
 test_unknown (void)
 {

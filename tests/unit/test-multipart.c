@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Forms as a stream: the same bytes however they are read, for every size around that of the buffer; and names that would break out. */
+/* Forms as a stream: the same bytes however they are read, for every size around that of the buffer; and names that try to inject headers. */
 #include <string.h>
 
 #include "base/error.h"
@@ -74,7 +74,7 @@ test_bytes (void)
         }
 }
 
-/* A file that is longer than it was is cut, one that is shorter is an error. */
+/* A file that has grown meanwhile is cut, one that has shrunk is an error. */
 static void
 test_changed_file (void)
 {
@@ -93,7 +93,7 @@ test_changed_file (void)
   g_assert_null (none);
 }
 
-/* Nothing of a name or type ends the line that it stands in. */
+/* Nothing in a name or type ends its line. */
 static void
 test_names (void)
 {

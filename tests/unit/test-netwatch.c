@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The watch of network and sleep: quiet without a system bus, and awake when logind says so. */
+/* The watch of network and sleep: no signals without a system bus, and signals of logind with one. */
 #include "net/socket/netwatch.h"
 
 #include "net-support.h"
@@ -47,7 +47,7 @@ test_transitions (void)
   drop_last (watch);
 }
 
-/* Without a system bus there is no word about it, and the watch can go at any time. */
+/* Without a system bus there is no warning, and the watch can be freed at any time. */
 static void
 test_no_bus (void)
 {
@@ -113,7 +113,7 @@ test_logind (void)
 
   watch = floo_netwatch_new ();
   listen (watch, &seen);
-  /* When the subscription is in place shows only by a signal that comes. */
+  /* Only a signal that arrives shows that the subscription is in place. */
   teller = g_timeout_add (10, tell_awake, bus);
   run_until (seen.woke > 0);
   g_source_remove (teller);
@@ -123,7 +123,7 @@ test_logind (void)
   tell_sleep (bus, g_variant_new ("(b)", FALSE));
   run_until (seen.woke > 0);
 
-  /* The system bus may go: we do not. */
+  /* The end of the system bus does not end the process. */
   g_bus_unown_name (owner);
   g_dbus_connection_set_exit_on_close (bus, FALSE);
   g_test_dbus_stop (daemon);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of operations against the introspection files: every method is answered by somebody, with arguments and results of the right
- * types. */
+/* The table of operations against the introspection files: every method has a handler, with arguments and results of the right types. */
 #include <string.h>
 
 #include "bus/interface.h"
@@ -48,7 +47,7 @@ find_info (const FlooRestOperation *row)
   return NULL;
 }
 
-/* Where an argument may go, by its type. */
+/* Checks where an argument may go, by its type. */
 static void
 check_argument (const FlooRestOperation *row, const FlooArg *arg, const GDBusArgInfo *info)
 {
@@ -84,7 +83,7 @@ check_reply (const FlooRestOperation *row, const GDBusMethodInfo *info)
     g_error ("%s has %s", row->name, plain ? "a record that it does not need" : "no record");
 }
 
-/* What the SDK calls the record is said in the introspection file. */
+/* The introspection file has the SDK's name of the record. */
 static void
 check_annotation (const FlooRestOperation *row, const GDBusMethodInfo *info)
 {
@@ -145,7 +144,7 @@ has_field (const FlooRecord *record, const char *name)
   return FALSE;
 }
 
-/* Every field of every record that the SDK has comes out under its name: the list of dbus/sdk.txt against the tables. */
+/* Every field of every record of the SDK is returned under its name: the list of dbus/sdk.txt against the tables. */
 static void
 test_sdk_fields (void)
 {

@@ -91,7 +91,7 @@ test_refused (void)
     }
 }
 
-/* What is too long is named and not repeated. */
+/* A value that is too long is not repeated in the error message, only its name. */
 static void
 test_long (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The sender and the settler as a whole: what goes out on a double of the link, and what becomes of rows that nobody acknowledged. */
+/* The sender and the settler as a whole: what is sent over a double of the link, and the result of rows without an acknowledgement. */
 #include "account-fixture.h"
 #include "base/backoff.h"
 #include "base/names.h"
@@ -15,7 +15,7 @@ typedef struct {
   FlooOperations *operations;
   FlooSync *sync;
   FlooSender *sender;
-  GString *log;                 /* what the sender tells, and replies */
+  GString *log;                 /* callbacks of the sender, and replies */
   gint64 client_id;             /* of the last reply that has one */
 } Scene;
 
@@ -145,7 +145,7 @@ next_sync (void)
     }
 }
 
-/* The next message that goes out is @text; returns its client_mid. */
+/* Asserts that the next message sent is @text; returns its client_mid. */
 static gint64
 expect_message (const char *text)
 {
@@ -161,7 +161,7 @@ expect_message (const char *text)
   return (gint64) meta->id;
 }
 
-/* The next one asks for the history of @conversation. */
+/* Asserts that the next SYNC requests the history of @conversation. */
 static void
 expect_history (gint64 conversation)
 {
@@ -174,7 +174,7 @@ expect_history (gint64 conversation)
 
 /* ---- the sender ---- */
 
-/* The reply follows the commit, the frame the reply. */
+/* The reply comes after the commit, the frame after the reply. */
 static void
 test_online (Scene *s, gconstpointer data)
 {
@@ -202,7 +202,7 @@ run_find_token (FlooDb *db, gpointer data, GError **error)
   return floo_tokens_find (db, "a token", "2b09ca27730291633f4b2e4e6831701fced4613e5ff1b10c80be944fe63f0350", data, error);
 }
 
-/* What a token stands for is remembered in the same way on every machine: the store may have come from another one. */
+/* The digest that is kept for a token is the same on every machine: the store may have been copied. */
 static void
 test_token (Scene *s, gconstpointer data)
 {
@@ -215,7 +215,7 @@ test_token (Scene *s, gconstpointer data)
   g_assert_cmpint (client_id, ==, s->client_id);
 }
 
-/* What had no answer goes out again with the same number on the next connection. */
+/* A message without an answer is sent again with the same number on the next connection. */
 static void
 test_again (Scene *s, gconstpointer data)
 {
@@ -237,7 +237,7 @@ fake_now (void)
   return __atomic_load_n (&wall, __ATOMIC_SEQ_CST);
 }
 
-/* What waits for a time holds up nobody, and is sent when there is a connection and the time has come: after the machine has slept, say. */
+/* A scheduled message does not block others, and is sent when it is due and there is a connection: after a suspend, for example. */
 static void
 test_later (Scene *s, gconstpointer data)
 {
@@ -265,7 +265,7 @@ test_later (Scene *s, gconstpointer data)
   floo_clock_set (NULL);
 }
 
-/* The service's clock counts, where it is known: the machine's may be forty days ahead. */
+/* The schedule follows the service's clock, where it is known: the machine's may be forty days ahead. */
 static void
 test_wrong_clock (Scene *s, gconstpointer data)
 {
@@ -303,7 +303,7 @@ test_cancel (Scene *s, gconstpointer data)
   expect_message ("next");
 }
 
-/* A group of which it is not known who acknowledges reading: its messages wait for that, others do not. */
+/* The messages of a group wait until it is known who acknowledges reading there; others do not wait. */
 static void
 test_group (Scene *s, gconstpointer data)
 {
@@ -346,7 +346,7 @@ answer_history (Scene *s, int code)
   SYNC_PAGE (s->sync, .conversation = 7, .is_history = TRUE, .code = code);
 }
 
-/* The whole history does not have it: it was not taken, and goes out again. */
+/* The message is not in the complete history: the service did not accept it, and it is sent again. */
 static void
 test_not_in_history (Scene *s, gconstpointer data)
 {
@@ -357,7 +357,7 @@ test_not_in_history (Scene *s, gconstpointer data)
   expect_message ("maybe");
 }
 
-/* The service does not show its history: nobody can tell, and it is not sent blindly. */
+/* The service refuses its history: the outcome stays unknown, and the message is not sent again without that. */
 static void
 test_history_refused (Scene *s, gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When background requests are made: what is wanted while one fails for the last time is not forgotten. */
+/* When background requests are made: a request that is wanted while the last retry is under way is made as well. */
 #include "account-fixture.h"
 #include "session/job/pace.h"
 
@@ -17,7 +17,7 @@ no_jitter (guint32 bound)
   return 0;
 }
 
-/* A pace at which every request has failed, up to the last one allowed, which is under way. */
+/* A pace whose requests have all failed, up to the last retry, which is under way. */
 static void
 fail_until_last (FlooPace *pace, AccountFixture *world)
 {
@@ -70,7 +70,7 @@ test_wanted_in_the_last_try (void)
   account_fixture_tear_down (&world);
 }
 
-/* What is wanted at once waits neither for the interval nor for the time of the next try. */
+/* What is wanted at once waits neither for the interval nor for the next retry. */
 static void
 test_at_once (void)
 {
@@ -84,7 +84,7 @@ test_at_once (void)
   pace.interval_ms = pace.backoff.min_ms = 3600000;
   pace.backoff.max_ms = 7200000;
 
-  /* The interval after a request; in it one that can wait waits, and the other one does not. */
+  /* In the interval after a request an ordinary one waits, and one that is wanted at once does not. */
   floo_pace_want (&pace);
   floo_pace_done (&pace);
   floo_pace_want (&pace);
@@ -92,7 +92,7 @@ test_at_once (void)
   floo_pace_want_now (&pace);
   g_assert_cmpuint (asked, ==, 2);
 
-  /* While one is under way: behind it. */
+  /* While one is under way: after it. */
   floo_pace_want_now (&pace);
   g_assert_cmpuint (asked, ==, 2);
   floo_pace_done (&pace);
@@ -104,7 +104,7 @@ test_at_once (void)
   floo_pace_want_now (&pace);
   g_assert_cmpuint (asked, ==, 5);
 
-  /* Nothing to ask for, until a time. */
+  /* Nothing to request, until a given time. */
   floo_pace_idle (&pace);
   g_assert_cmpuint (pace.timer, ==, 0);
   floo_pace_want (&pace);

@@ -2,7 +2,7 @@
 /*
  * test-poison.c: pages of good messages with bad items between them, in any order: every good one arrives, once and in order, and is counted.
  *
- * What cannot be read, what has ids that cannot be, and what the store refuses; in pages of any size, and as many of them in a batch as come.
+ * Bad are items that cannot be decoded, that have impossible ids, or that the store refuses; in pages of any size, any number of them in a batch.
  *
  * FLOOIM_POISON_SEEDS: how many histories (12).
  */
@@ -101,7 +101,7 @@ add_good (World *world, GByteArray *page)
   Text text;
 
   text_init (&text, world->id, "good");
-  /* A time that cannot be costs only itself. */
+  /* An impossible time does not invalidate the message. */
   if (g_rand_int_range (world->rand, 0, 5) == 0)
     text.meta.timestamp = text.body.edit_timestamp = G_MAXUINT64 - 4;
   text.body.has_edit_timestamp = text.body.edit_timestamp != 0;
@@ -193,7 +193,7 @@ take_page (Online *o, const GByteArray *page)
   floo_sync_frame (o->sync, decoded);
 }
 
-/* From now on the store does not take one kind of message. */
+/* From now on the store refuses one kind of message. */
 static void
 make_refusing (Online *o)
 {
@@ -226,7 +226,7 @@ count (Online *o, const char *sql)
   return n;
 }
 
-/* Ids of all messages that were told, in order. */
+/* Ids of all messages that were signalled, in order. */
 static GArray *
 told (Online *o)
 {
@@ -271,7 +271,7 @@ check (Online *o, const World *world)
   g_assert_cmpint (count (o, "SELECT unread FROM conversations WHERE id = 7"), ==, world->good->len);
   g_assert_cmpint (count (o, "SELECT last_message FROM conversations WHERE id = 7"), ==, g_array_index (world->good, gint64, world->good->len - 1));
   g_assert_cmpuint (o->sync->left_out, ==, world->bad);
-  /* Where something was left out it is asked for again, also where the page ended with it. */
+  /* There is a gap where something was left out, also where the page ended with it. */
   for (guint i = 0; i < world->holes->len; i++)
     {
       g_autofree char *sql = g_strdup_printf ("SELECT count(*) > 0 FROM gaps WHERE conversation = 7 AND id BETWEEN %" G_GINT64_FORMAT " - 1 AND %" G_GINT64_FORMAT,
@@ -281,7 +281,7 @@ check (Online *o, const World *world)
     }
   if (world->hole)
     g_assert_cmpint (count (o, "SELECT count(*) FROM gaps WHERE conversation = 7 AND id = 9223372036854775807"), ==, 1);
-  /* Once a cause. */
+  /* Once for each cause. */
   g_assert_cmpint (count_errors (o), <=, FLOO_N_LEFT_OUT);
 }
 
@@ -335,7 +335,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  /* The store warns of what it refuses, as it should. */
+  /* The store warns of what it refuses, which is expected. */
   g_log_set_always_fatal ((GLogLevelFlags) (G_LOG_LEVEL_ERROR | G_LOG_LEVEL_CRITICAL));
   g_test_add_func ("/poison/mixed", test_mixed);
   return g_test_run ();

@@ -19,7 +19,7 @@ typedef struct {
   GString *shown;
 } Fixture;
 
-/* The child's whole life: asks, and hands the answer or the error to the pipe. */
+/* The child: asks, and writes the answer or the error to the pipe. */
 static void
 run_child (int pipe_end, gboolean secret)
 {
@@ -129,7 +129,7 @@ test_secret (Fixture *f, gconstpointer data)
   g_assert_true (echoes (f));
 }
 
-/* A signal ends the program as it would else, but the terminal shows again what is typed. */
+/* A signal ends the program as usual, but the terminal's echo is restored before. */
 static void
 test_signal (Fixture *f, gconstpointer data)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The service's records, as clients see them: names, types, and what happens to those that are not as described. */
+/* The service's records, as clients see them: names, types, and the result of those that are not as described. */
 #include <string.h>
 
 #include "base/error.h"
@@ -56,7 +56,7 @@ test_decodes (void)
          "{'alias': <'小明'>, 'mute_notification': <true>, 'relation': <0>, 'user_id': <int64 6597425943504>}");
   check (&floo_record_group_info, "{\"group_id\":9223372036854775807,\"ban_expire_time\":-1,\"count\":3,\"hide_member_info\":false}",
          "{'ban_expire_time': <int64 -1>, 'group_id': <int64 9223372036854775807>, 'count': <int64 3>, 'hide_member_info': <false>}");
-  /* Both ways that the service writes it. */
+  /* Both forms in which the service writes it. */
   check (&floo_record_group_member, "{\"user_id\":\"5\",\"join_time\":\"1700000000000\"}",
          "{'join_time': <int64 1700000000000>, 'user_id': <int64 5>}");
   check (&floo_record_group_info, "{\"group_id\":1,\"read_ack\":1}", "{'group_id': <int64 1>, 'read_ack': <true>}");
@@ -146,7 +146,7 @@ encode (const FlooRecord *record, const char *text, GError **error)
   return floo_record_to_json (record, values, error);
 }
 
-/* What scripts pass: whatever integer type their binding picks. */
+/* Scripts pass any integer type that their binding chooses. */
 static void
 test_encodes (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* REST calls to peers that do not end, do not begin or are no service at all. */
+/* REST calls to peers whose answer does not end, does not begin or is not HTTP. */
 #include "base/error.h"
 #include "rest-support.h"
 
@@ -12,7 +12,7 @@ flood_body (RawPeer *peer)
   g_autoptr (GBytes) chunk = NULL;
 
   g_string_append (first, filler);
-  chunk = g_bytes_new (first->str, first->len); /* the head again and again is as good a body as any */
+  chunk = g_bytes_new (first->str, first->len); /* the head, repeated, serves as the body */
   raw_peer_flood (peer, chunk, (gsize) 512 << 20);
 }
 
@@ -132,7 +132,7 @@ test_cancel (void)
   run_until (peer->hung_up);
 }
 
-/* Nothing is known: nobody is asked. */
+/* No host is known: no request is made. */
 static void
 test_unknown (void)
 {

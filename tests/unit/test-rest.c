@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* REST calls over real HTTP: what goes out, and what becomes of every kind of answer. */
+/* REST calls over real HTTP: the requests, and the result of every kind of answer. */
 #include "base/error.h"
 #include "base/json.h"
 #include "rest-support.h"
@@ -16,7 +16,7 @@ typedef struct {
   guint status;
   const char *type;
   const char *body;
-  /* What it saw of the latest. */
+  /* Of the latest request. */
   char *app_id;
   char *token;
   char *user_agent;
@@ -116,7 +116,7 @@ call (Fixture *fixture, const char *method, const char *path, const char *const 
   run_until (result->done);
 }
 
-/* -- what goes out -- */
+/* -- requests -- */
 
 static void
 test_request (Fixture *fixture, gconstpointer data)
@@ -143,7 +143,7 @@ test_request (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->sent, ==, "{}");
 }
 
-/* No jar: what a server sets is not given back. */
+/* No cookie jar: cookies that a server sets are not sent back. */
 static void
 set_cookie (Service *service, SoupServerMessage *message, const char *path)
 {
@@ -162,7 +162,7 @@ test_no_cookies (Fixture *fixture, gconstpointer data)
   g_assert_null (fixture->cookie);
 }
 
-/* What no header can carry goes nowhere. */
+/* A token that is not valid in a header is not sent. */
 static void
 test_bad_token (Fixture *fixture, gconstpointer data)
 {
@@ -180,7 +180,7 @@ test_bad_token (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->service->log->str, ==, "");
 }
 
-/* -- what comes back -- */
+/* -- answers -- */
 
 static void
 test_answer (Fixture *fixture, gconstpointer data)
@@ -325,7 +325,7 @@ test_redirect (Fixture *fixture, gconstpointer data)
   g_assert_cmpstr (fixture->service->log->str, ==, "GET /x\n");
 }
 
-/* A page large enough to be taken apart on another thread. */
+/* A page large enough to be parsed on another thread. */
 static void
 test_large (Fixture *fixture, gconstpointer data)
 {
@@ -340,7 +340,7 @@ test_large (Fixture *fixture, gconstpointer data)
   g_assert_no_error (result.error);
   g_assert_cmpuint (json_array_get_length (json_node_get_array (result.answer->data)), ==, 100000);
 
-  /* And its error comes back the same way. */
+  /* And a parse error is reported from there. */
   g_string_append_c (body, '}');
   fixture->body = body->str;
   call (fixture, "GET", "/x", NULL, NULL, 0, &result);
@@ -369,7 +369,7 @@ test_token_void (Fixture *fixture, gconstpointer data)
   g_assert_error (late.error, FLOO_ERROR, FLOO_ERROR_NOT_LOGGED_IN);
   g_assert_cmpuint (fixture->n_void, ==, 0);
 
-  /* Of many at once the first tells. */
+  /* Of many refused at a time only the first emits the signal. */
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
     floo_rest_call_async (fixture->rest, "GET", "/x", NULL, NULL, 0, NULL, called_cb, &results[i]);
   for (guint i = 0; i < G_N_ELEMENTS (results); i++)
@@ -379,7 +379,7 @@ test_token_void (Fixture *fixture, gconstpointer data)
     }
   g_assert_cmpuint (fixture->n_void, ==, 1);
 
-  /* An answer to a request with the old token says nothing of the new one. */
+  /* A refusal of the old token does not make the new one void. */
   fixture->answer = hold;
   result_clear (&late);
   floo_rest_call_async (fixture->rest, "GET", "/x", NULL, NULL, 0, NULL, called_cb, &late);
@@ -426,7 +426,7 @@ test_failover (Fixture *fixture, gconstpointer data)
     call (fixture, "GET", "/x", NULL, NULL, 0, &result);
   g_assert_cmpuint (fixture->n_exhausted, ==, 1);
 
-  /* Many at once that fail count against the one host that they went to. */
+  /* Many requests that fail at the same time count against the one host that they went to. */
   {
     Result results[8] = { 0 };
 
@@ -441,7 +441,7 @@ test_failover (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (fixture->n_exhausted, ==, 1);
   g_assert_cmpstr (floo_endpoints_get_rest (fixture->endpoints), !=, first);
 
-  /* A proxy with nobody behind it: what may be repeated goes to each host once. */
+  /* A proxy that cannot reach the host: a request that may be repeated goes to each host once. */
   fixture->status = 503;
   for (guint i = 0; i < 3; i++)
     {
@@ -467,7 +467,7 @@ test_many (Fixture *fixture, gconstpointer data)
     ;
   g_assert_cmpuint (fixture->service->held->len, ==, 6);
 
-  /* The rest follows as the first are answered. */
+  /* The other requests follow as the first ones are answered. */
   fixture->answer = NULL;
   for (guint i = 0; i < fixture->service->held->len; i++)
     {

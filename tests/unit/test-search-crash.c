@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The indexer is killed, and goes on. This program is built with crash points, and runs itself as the one that is killed.
+ * The indexer is killed, and continues after a restart. This program is built with crash points, and runs itself as the one that is killed.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "search-fixture.h"
 
 #define BATCH 20
-/* Of batches that the child writes, so that all ids are where list_all() looks. Then it waits to be killed. */
+/* The maximum number of batches that the child writes, so that list_all() covers all ids. Then it waits to be killed. */
 #define MOST 900
 
 /* New messages above and below the others, one changed, one gone. */
@@ -129,7 +129,7 @@ list_all (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* What is in the store is found, and nothing else. */
+/* Asserts that what is in the store is found, and nothing else. */
 static void
 assert_sound (Fixture *f)
 {
@@ -160,7 +160,7 @@ test_any_time (Fixture *f, gconstpointer data)
     }
 }
 
-/* The store has something that the index has not. */
+/* The store has changes that the index does not have. */
 static void
 test_before_commit (Fixture *f, gconstpointer data)
 {
@@ -168,7 +168,7 @@ test_before_commit (Fixture *f, gconstpointer data)
   assert_sound (f);
 }
 
-/* The index has something whose notes are still there. */
+/* The index has changes whose notes have not been deleted yet. */
 static void
 test_after_commit (Fixture *f, gconstpointer data)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whatever is in the store is found, whatever has happened to it: compared with looking at every message.
+ * Whatever is in the store is found, after any changes: the result is compared with that of a search without the index.
  */
 #include "amount.h"
 #include "search-fixture.h"
@@ -92,7 +92,7 @@ check_one (const FlooMessage *message, gpointer data)
     g_string_append_printf (expected->ids, "%" G_GINT64_FORMAT " ", message->id);
 }
 
-/* Looks at every message there is. */
+/* Searches without the index, in every message. */
 static gboolean
 search_slowly (FlooDb *db, gpointer data, GError **error)
 {
@@ -154,7 +154,7 @@ test_at_random (Fixture *f, gconstpointer data)
         compare_at_random (f, rand);
     }
   fixture_close (f);
-  /* Notes that are done with do not stay. */
+  /* Notes that have been processed are deleted. */
   g_assert_cmpint (search_ask (f, "store.db", "SELECT count(*) FROM search_changes"), <, ROUNDS * CHANGES / 2);
 }
 

@@ -167,7 +167,7 @@ test_changes (Fixture *f, gconstpointer data)
   search_expect (f, "会议室", "11 ");
   fixture_write (f, replace, NULL);
   {
-    /* Also before the index knows. */
+    /* Also before the index has the change. */
     g_autoptr (GVariant) found = search_now (f, old);
 
     g_assert_cmpuint (g_variant_n_children (found), ==, 0);
@@ -188,7 +188,7 @@ test_changes (Fixture *f, gconstpointer data)
   search_expect (f, "会", "20 10 ");
 }
 
-/* History brings old messages after new ones; the highest ones may be gone by then. */
+/* The history adds old messages after new ones; those with the highest ids may have been deleted by then. */
 static void
 test_late_messages (Fixture *f, gconstpointer data)
 {
@@ -218,7 +218,7 @@ test_restart (Fixture *f, gconstpointer data)
   fixture_open (f);
   search_expect (f, "会", "14 12 11 10 ");
   fixture_close (f);
-  /* Nothing was done again. */
+  /* Nothing was indexed again. */
   g_assert_cmpint (search_ask (f, "search.db", "SELECT sum(messages) FROM spans"), ==, added);
 }
 
@@ -264,7 +264,7 @@ test_damage (Fixture *f, gconstpointer data)
     }
 }
 
-/* A row that its table cannot have: the index is built anew. */
+/* A row that violates its table's constraints: the index is rebuilt. */
 static void
 test_impossible_row (Fixture *f, gconstpointer data)
 {
@@ -286,7 +286,7 @@ test_impossible_row (Fixture *f, gconstpointer data)
   sqlite3_close (index);
   fixture_open (f);
   fixture_write (f, delete, GINT_TO_POINTER (11));
-  /* A search that waits for the round that meets it fails. */
+  /* A search that waits for the round of indexing that finds it fails. */
   failed = search_try_catch_up (f, WAIT_LIMIT_S * 1000);
   if (failed != NULL)
     g_assert_error (failed, FLOO_ERROR, FLOO_ERROR_STORAGE);
@@ -305,7 +305,7 @@ copy_file (Fixture *f, const char *from, const char *to)
   g_assert_true (g_file_set_contents (target, bytes, (gssize) size, NULL));
 }
 
-/* An index of another store, or of a later state of this one, or none, is built anew. */
+/* An index of another store, or of a later state of this one, or none, is rebuilt. */
 static void
 test_other_store (Fixture *f, gconstpointer data)
 {
@@ -340,7 +340,7 @@ test_other_store (Fixture *f, gconstpointer data)
   search_expect (f, "会", "3 ");
 }
 
-/* There are no migrations: it is built anew. */
+/* There are no migrations: it is rebuilt. */
 static void
 test_other_version (Fixture *f, gconstpointer data)
 {
@@ -388,7 +388,7 @@ insert_many (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* The index is far behind, unless it was quicker than we asked: that is told, and goes on. */
+/* The index is far behind, unless it has caught up already: the call reports that, and indexing continues. */
 static void
 test_far_behind (Fixture *f, gconstpointer data)
 {
@@ -421,7 +421,7 @@ look_again (gpointer data)
   return G_SOURCE_CONTINUE;
 }
 
-/* What has gone leaves the index, too: it is built anew, and searched meanwhile. */
+/* Deleted messages are removed from the index, too: it is rebuilt, and can be searched meanwhile. */
 static void
 test_much_gone (Fixture *f, gconstpointer data)
 {
@@ -470,7 +470,7 @@ insert_late (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Where much came late the ids are divided anew. */
+/* If many messages come late the ids are divided again. */
 static void
 test_much_late (Fixture *f, gconstpointer data)
 {
@@ -533,7 +533,7 @@ main (int argc, char **argv)
   ADD ("/search/other-version", test_other_version);
   ADD ("/search/erase", test_erase);
   ADD ("/search/far-behind", test_far_behind);
-  if (!amount_is_small ()) /* fewer are not much to the index */
+  if (!amount_is_small ()) /* with fewer the index is not rebuilt */
     {
       ADD ("/search/much-gone", test_much_gone);
       ADD ("/search/much-late", test_much_late);

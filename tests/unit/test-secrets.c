@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The login record: readable by nobody else, never half, never an old one, and found again wherever it had to go. */
+/* The login record: readable by nobody else, never incomplete, never a stale one, and found wherever it was saved. */
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
@@ -114,7 +114,7 @@ must_clear (FlooSecrets *secrets)
   g_assert_no_error (error);
 }
 
-/* @token: (nullable): NULL: nothing may be there. By an object of its own, as after a restart. */
+/* @token: (nullable): NULL: nothing may be there. With a new object, as after a restart. */
 static void
 must_find (Fixture *fixture, const char *backend, const char *token)
 {
@@ -165,7 +165,7 @@ test_file (Fixture *fixture, gconstpointer data)
   g_assert_false (g_file_test (fixture->file, G_FILE_TEST_EXISTS));
 }
 
-/* As they are called: a save never overtakes a clear. */
+/* In the order of the calls: a save never overtakes a clear. */
 static void
 test_order (Fixture *fixture, gconstpointer data)
 {
@@ -233,7 +233,7 @@ test_corrupt (Fixture *fixture, gconstpointer data)
       g_assert_nonnull (strstr (error->message, fixture->file));
       g_assert_null (strstr (error->message, "sesame"));
     }
-  /* A link leads elsewhere; who made it? */
+  /* A symbolic link could be anybody's. */
   {
     g_autoptr (GError) error = NULL;
 
@@ -243,7 +243,7 @@ test_corrupt (Fixture *fixture, gconstpointer data)
     g_assert_error (error, FLOO_ERROR, FLOO_ERROR_FILE);
     g_unlink (beside);
   }
-  /* A new login mends it. */
+  /* A new login replaces it. */
   must_save (secrets, "new");
   must_find (fixture, "file", "new");
 }
@@ -304,7 +304,7 @@ test_keyring (Fixture *fixture, gconstpointer data)
   g_assert_cmpuint (g_hash_table_size (fixture->service->items), ==, 1);
 }
 
-/* It goes into the file, that one counts then, and goes home when the service is itself again. */
+/* The record is saved in the file, which is the valid one then, and moved to the keyring when the service works again. */
 static void
 test_refused (Fixture *fixture, gconstpointer data)
 {
@@ -331,7 +331,7 @@ test_refused (Fixture *fixture, gconstpointer data)
   must_find (fixture, "auto", "new");
 }
 
-/* Who logged out stays logged out, whatever an old keyring says. */
+/* After a logout nobody is logged in, even if the keyring has a stale record. */
 static void
 test_stale (Fixture *fixture, gconstpointer data)
 {
@@ -349,7 +349,7 @@ test_stale (Fixture *fixture, gconstpointer data)
   must_find (fixture, "keyring", NULL);
 }
 
-/* Nobody unlocks it: whoever waits can give up, and what comes next is not held up. */
+/* Nobody unlocks it: the pending call can be cancelled, and does not block the next one. */
 static void
 test_locked (Fixture *fixture, gconstpointer data)
 {
@@ -397,7 +397,7 @@ die_with_parent (gpointer user_data)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 }
 
-/* Without the folders of services that can be started: a Secret Service that is installed would take the name of the test's own. */
+/* Without folders of activatable services: an installed Secret Service could take the name of the test's double. */
 static char *
 write_bus_config (void)
 {
@@ -415,7 +415,7 @@ write_bus_config (void)
   return path;
 }
 
-/* Not GTestDBus: libsecret keeps its connection for ever, for whose end that waits. */
+/* Not GTestDBus: that waits for the end of the connection, which libsecret keeps for ever. */
 static GSubprocess *
 start_bus (void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What goes out when, and what answers do with it. */
+/* When messages are sent, and the effect of answers. */
 #include "amount.h"
 #include "sending-fixture.h"
 
@@ -37,7 +37,7 @@ test_window (Sending *s, gconstpointer data)
   sending_assert_message (s, 103, 1103, "t103");
 }
 
-/* After a lost connection all that have no answer go again, in order, with their numbers. */
+/* After a lost connection all messages without an answer are sent again, in order, with the same numbers. */
 static void
 test_again (Sending *s, gconstpointer data)
 {
@@ -58,7 +58,7 @@ test_again (Sending *s, gconstpointer data)
   sending_assert_message (s, 104, 1104, "t104");
 }
 
-/* What was taken on a connection that is lost before it is sent goes with the next one, behind what comes before it. */
+/* A frame that was taken on a connection that is lost before it is sent goes out on the next one, in its order. */
 static void
 test_taken_before_reconnect (Sending *s, gconstpointer data)
 {
@@ -83,7 +83,7 @@ test_taken_before_reconnect (Sending *s, gconstpointer data)
   g_assert_cmpstr (again, ==, "100:t100 101:t101 102:t102 103:t103 ");
 }
 
-/* What is refused for the moment goes first when the answers on the way are in; nothing passes it meanwhile. */
+/* A temporarily refused message is sent first once the other answers have arrived; nothing overtakes it meanwhile. */
 static void
 test_refused_for_now (Sending *s, gconstpointer data)
 {
@@ -107,7 +107,7 @@ test_refused_for_now (Sending *s, gconstpointer data)
   sending_assert_take (s, "134:t134 135:t135 136:t136 ");
 }
 
-/* The time that a refused row waits does not depend on how the clock is set. */
+/* The delay of a refused row does not depend on changes of the clock. */
 static void
 test_clock_set_back (Sending *s, gconstpointer data)
 {
@@ -123,7 +123,7 @@ test_clock_set_back (Sending *s, gconstpointer data)
   sending_assert_take (s, "");
   sending_pass (s, 1);
   sending_assert_take (s, "100:t100 ");
-  /* In the very moment of the refusal. */
+  /* The clock is set back right after the refusal. */
   sending_refuse (s, 100, RATE_LIMIT);
   sending_clock -= year;
   sending_assert_take (s, "100:t100 ");
@@ -152,7 +152,7 @@ begin_message (Sending *s, gint64 client_id, gint64 server_id)
   g_free (sending_statuses (s));
 }
 
-/* Appends to one message are one frame, and each is told what became of it. */
+/* Appends to one message are one frame, and the status of each is signalled. */
 static void
 test_appends (Sending *s, gconstpointer data)
 {
@@ -172,7 +172,7 @@ test_appends (Sending *s, gconstpointer data)
   sending_assert_take (s, "");
 }
 
-/* An append waits for its message, and takes its id then. */
+/* An append waits for the acknowledgement of its message, and uses its id then. */
 static void
 test_append_before_message (Sending *s, gconstpointer data)
 {
@@ -190,7 +190,7 @@ run_cancel (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_set_state (db, *(gint64 *) data, FLOO_SEND_CANCELLED, FALSE, 0, 0, NULL, error);
 }
 
-/* Answers in another order than that in which the service accepted the edits: they take effect in that. */
+/* Answers arrive in another order than that in which the service accepted the edits: the edits are applied in the service's order. */
 static void
 test_edits_in_turn (Sending *s, gconstpointer data)
 {
@@ -207,7 +207,7 @@ test_edits_in_turn (Sending *s, gconstpointer data)
   sending_accept (s, 101, 1101);
   sending_assert_statuses (s, "");
   sending_assert_message (s, 90, 1090, "begin");
-  /* Not on their way any more, and not sent again. */
+  /* The acknowledged edits are not sent again. */
   sending_reconnect (s, DEVICE);
   sending_assert_take (s, "100:+100 102:anew ");
   g_free (sending_statuses (s));
@@ -218,7 +218,7 @@ test_edits_in_turn (Sending *s, gconstpointer data)
   sending_assert_message (s, 90, 1090, "anew+103");
 }
 
-/* One that was refused meanwhile comes after them. */
+/* An edit that was refused meanwhile is applied after them. */
 static void
 test_edit_refused_in_turn (Sending *s, gconstpointer data)
 {
@@ -238,7 +238,7 @@ test_edit_refused_in_turn (Sending *s, gconstpointer data)
   sending_assert_message (s, 90, 1090, "begin+101+100");
 }
 
-/* One of its copies was refused, perhaps not the other: what was accepted behind it waits for its answer. */
+/* One of its two copies was refused, the other one perhaps not: edits that were accepted after it wait for its answer. */
 static void
 test_edit_refused_once (Sending *s, gconstpointer data)
 {
@@ -258,7 +258,7 @@ test_edit_refused_once (Sending *s, gconstpointer data)
   sending_assert_message (s, 90, 1090, "begin+100+101");
 }
 
-/* A frame that goes out again is the same, whatever was cancelled or added meanwhile: the service may have taken it. */
+/* A frame that is sent again is unchanged, whatever was cancelled or added meanwhile: the service may have accepted it. */
 static void
 test_same_frame_again (Sending *s, gconstpointer data)
 {
@@ -278,7 +278,7 @@ test_same_frame_again (Sending *s, gconstpointer data)
   sending_assert_message (s, 90, 1090, "begin+100+101+102+103");
 }
 
-/* One that was surely not taken is put together anew. */
+/* A frame that was certainly not accepted is composed again. */
 static void
 test_refused_frame (Sending *s, gconstpointer data)
 {
@@ -295,7 +295,7 @@ test_refused_frame (Sending *s, gconstpointer data)
   sending_assert_take (s, "");
   sending_pass (s, 2000);
   sending_assert_take (s, "100:+100+102+103 ");
-  /* Now it may be a repetition that is refused: the same frame again. */
+  /* Now the refused frame may be a repetition: the same frame is sent again. */
   add_appends (s, 104, 1, 1090);
   sending_refuse (s, 100, RATE_LIMIT);
   sending_pass (s, 4000);
@@ -304,7 +304,7 @@ test_refused_frame (Sending *s, gconstpointer data)
   sending_assert_take (s, "104:+104 ");
 }
 
-/* Ids that cannot be, or are taken, are none: the transaction passes, the message is looked for in the history. */
+/* Ids that are impossible or in use are ignored: the transaction succeeds, the message is looked for in the history. */
 static void
 test_impossible_ids (Sending *s, gconstpointer data)
 {
@@ -325,7 +325,7 @@ test_impossible_ids (Sending *s, gconstpointer data)
   sending_assert_message (s, 100, 1100, "t100");
 }
 
-/* A duplicate of what never went out before is not believed. */
+/* The answer "duplicated" to a message that was never sent before is not trusted. */
 static void
 test_doubtful_duplicate (Sending *s, gconstpointer data)
 {
@@ -336,14 +336,14 @@ test_doubtful_duplicate (Sending *s, gconstpointer data)
   g_free (sending_statuses (s));
   g_assert_true (sending_answer_as (s, 100, OK, "client message id is duplicated", 1100, 0));
   sending_assert_statuses (s, "100:uncertain ");
-  /* All but an append may be done twice. */
+  /* All operations but an append may be repeated. */
   g_assert_false (sending_answer_as (s, 102, OK, "client message id is duplicated", 1102, 0));
   sending_assert_statuses (s, "102:failed:0 ");
   g_assert_false (sending_answer_as (s, 101, OK, "client message id is duplicated", 1101, 0));
   sending_assert_statuses (s, "101:queued ");
 }
 
-/* Refused with the session: it is told why, and waits. */
+/* Refused because of the session: the status has the reason, and the message waits. */
 static void
 test_session_refused (Sending *s, gconstpointer data)
 {
@@ -356,11 +356,11 @@ test_session_refused (Sending *s, gconstpointer data)
 
 /* ---- any disorder ---- */
 
-/* A service in miniature. */
+/* A simulated service. */
 typedef struct {
   GRand *rand;
   GHashTable *known;            /* client_mid -> server id */
-  GString *log;                 /* texts as they were accepted */
+  GString *log;                 /* texts, in the order in which they were accepted */
   GString *message;             /* what is appended to */
   GString *refused, *refused_appends;
   GPtrArray *answers;           /* Answer, on their way */
@@ -405,7 +405,7 @@ service_answer (Service *service, Sending *s)
 
   if (service->answers->len == 0)
     return;
-  /* Late ones in any order; some are lost. */
+  /* Late answers in any order; some are lost. */
   i = g_rand_boolean (service->rand) ? 0 : (guint) g_rand_int_range (service->rand, 0, (gint32) service->answers->len);
   answer = g_ptr_array_steal_index (service->answers, i);
   if (answer->refused)
@@ -416,7 +416,7 @@ service_answer (Service *service, Sending *s)
   g_free (answer);
 }
 
-/* A log "1.3.2." has the numbers from 1 to @n, once, and in order but for those that were refused. */
+/* Asserts that a log "1.3.2." has the numbers from 1 to @n, once, and in order except for those that were refused. */
 static void
 assert_log (const char *log, guint n, const char *refused_log)
 {
@@ -473,7 +473,7 @@ play (Sending *s, guint32 seed)
       for (guint i = 0; i < s->frames->len; i++)
         service_take (&service, g_ptr_array_index (s->frames, i));
     }
-  /* What we have of the message is what the service has. */
+  /* Our content of the message is the service's. */
   g_string_prepend (service.message, "begin");
   sending_assert_message (s, 90, 1090, service.message->str);
   g_string_erase (service.message, 0, 5);
@@ -489,7 +489,7 @@ play (Sending *s, guint32 seed)
   g_ptr_array_unref (service.answers);
 }
 
-/* Cuts, late and lost answers in any order, refusals for the moment: everything arrives, once. */
+/* Lost connections, late and lost answers in any order, temporary refusals: everything arrives, once. */
 static void
 test_disorder (Sending *s, gconstpointer data)
 {

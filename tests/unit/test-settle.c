@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What becomes of rows that are uncertain, by what the history has. */
+/* The result of uncertain rows, by the content of the history. */
 #include "sending-fixture.h"
 
 #include "session/outbox/uncertain.h"
@@ -26,7 +26,7 @@ run_take_in (FlooDb *db, gpointer data, GError **error)
   return fixture_take_in (db, data, FALSE, error);
 }
 
-/* A message of the history. */
+/* Adds a message of the history. */
 static void
 take_in (Sending *s, gint64 id, gint64 from, const char *content)
 {
@@ -56,7 +56,7 @@ run_settle (FlooDb *db, gpointer data, GError **error)
   return ok;
 }
 
-/* Settles the oldest uncertain row and what goes with it; returns its client_id, 0: there was none */
+/* Settles the oldest uncertain row and others of its conversation; returns its client_id, 0: there was none */
 static gint64
 settle (Sending *s, const FlooCoverage *coverage, const char *lost)
 {
@@ -67,7 +67,7 @@ settle (Sending *s, const FlooCoverage *coverage, const char *lost)
   return call.found;
 }
 
-/* Another device number: what the history has was sent, the rest goes again, in order. */
+/* Another device number: what is in the history was sent, the others are sent again, in order. */
 static void
 test_device (Sending *s, gconstpointer data)
 {
@@ -85,7 +85,7 @@ test_device (Sending *s, gconstpointer data)
   g_assert_cmpint (settle (s, &whole, NULL), ==, 0);
 }
 
-/* Only as far as the history is known. */
+/* Rows are only settled as far as the history is known. */
 static void
 test_coverage (Sending *s, gconstpointer data)
 {
@@ -99,7 +99,7 @@ test_coverage (Sending *s, gconstpointer data)
   sending_assert_statuses (s, "100:failed:0 1000100:queued ");
 }
 
-/* The same text again and again: each is one message. */
+/* The same text several times: each row matches one message. */
 static void
 test_same_text (Sending *s, gconstpointer data)
 {
@@ -113,7 +113,7 @@ test_same_text (Sending *s, gconstpointer data)
   sending_assert_statuses (s, "100:sent 101:sent 102:queued ");
 }
 
-/* The service took it, but gave no id: it is sent, whether the history has it or not. */
+/* The service accepted it, but gave no id: it counts as sent, whether it is in the history or not. */
 static void
 test_no_id (Sending *s, gconstpointer data)
 {
@@ -142,7 +142,7 @@ test_duplicate (Sending *s, gconstpointer data)
   g_assert_true (sending_answer_as (s, 100, FLOO__STATUS__ERROR_CODE__OK, DUPLICATE, 1100, 0)); /* the same */
   g_assert_true (sending_answer_as (s, 101, FLOO__STATUS__ERROR_CODE__OK, DUPLICATE, 1101, 0)); /* another one */
   g_assert_true (sending_answer_as (s, 102, FLOO__STATUS__ERROR_CODE__OK, DUPLICATE, 1102, 0)); /* one that is gone */
-  g_assert_true (sending_answer_as (s, 103, FLOO__STATUS__ERROR_CODE__OK, DUPLICATE, 0, 0));    /* it does not tell which */
+  g_assert_true (sending_answer_as (s, 103, FLOO__STATUS__ERROR_CODE__OK, DUPLICATE, 0, 0));    /* the answer does not tell which */
   g_assert_cmpint (settle (s, &whole, NULL), ==, 100);
   sending_assert_statuses (s, "100:sent 101:queued 102:queued 103:sent ");
   again = sending_take (s);
@@ -150,7 +150,7 @@ test_duplicate (Sending *s, gconstpointer data)
   g_assert_true (g_str_has_suffix (again, ":t102 "));
   number = ((FlooTaken *) s->frames->pdata[0])->client_mid;
   g_assert_cmpint (number, >, 103 + 60000);
-  /* An answer to the former number is nobody's. */
+  /* An answer to the former number is ignored. */
   g_assert_false (sending_answer_as (s, 101, FLOO__STATUS__ERROR_CODE__OK, "", 1500, 0));
   sending_accept (s, number, 1200);
   sending_assert_message (s, 101, 1200, "t101");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* wire/socketio: what comes out of each WebSocket message, for both ends. */
+/* wire/socketio: the decoding of each WebSocket message, for both ends. */
 #include <string.h>
 
 #include "base/error.h"
@@ -187,7 +187,7 @@ test_connection (Fixture *f, gconstpointer data)
   take_text_len (f, "44\"\xff\0\"", 6, FLOO_SIO_ERROR);
   g_assert_cmpstr (f->packet.text, ==, "\"\357\277\275\357\277\275\"");
 
-  /* Other namespaces are none of ours. */
+  /* Other namespaces are ignored. */
   take_text (f, "40/admin", FLOO_SIO_NONE);
   take_text (f, "40/admin,", FLOO_SIO_NONE);
   take_text (f, "41/admin,", FLOO_SIO_NONE);
@@ -282,7 +282,7 @@ test_frame_malformed (Fixture *f, gconstpointer data)
 
   for (guint i = 0; i < G_N_ELEMENTS (malformed); i++)
     {
-      /* "/[..." is a namespace by another name, up to its comma. */
+      /* "/[..." is also a namespace, up to its comma. */
       if (g_str_has_prefix (malformed[i], "451-/"))
         {
           take_text (f, malformed[i], FLOO_SIO_NONE);
@@ -309,7 +309,7 @@ test_read_over (Fixture *f, gconstpointer data)
   refuse_text (f, "430");
   refuse_text (f, "43{}");
 
-  /* Their attachments go with them. */
+  /* Their attachments are dropped with them. */
   take_text (f, "452-[\"hello\"," PLACEHOLDER ",{\"_placeholder\":true,\"num\":1}]", FLOO_SIO_NONE);
   take_binary (f, "\4x", 2, FLOO_SIO_NONE);
   take_text (f, "b4eHg=", FLOO_SIO_NONE);
@@ -351,7 +351,7 @@ test_out_of_order (Fixture *f, gconstpointer data)
   refuse_binary (f, "\4x", 2);
   take_text (f, FLOO_SIO_TEXT_FRAME, FLOO_SIO_NONE);
   refuse_text (f, FLOO_SIO_TEXT_FRAME);
-  /* An error forgets what was awaited. */
+  /* An error clears the state of what was expected. */
   refuse_binary (f, "\4x", 2);
   take_text (f, FLOO_SIO_TEXT_FRAME, FLOO_SIO_NONE);
   refuse_text (f, "42[\"hello\"]");
@@ -365,7 +365,7 @@ test_out_of_order (Fixture *f, gconstpointer data)
   assert_frame (f, "x");
 }
 
-/* In base64, behind "b4". */
+/* In base64, after "b4". */
 #define LARGEST_IN_TEXT ((FLOO_MAX_FRAME - 2) / 4 * 3)
 
 static void
@@ -405,7 +405,7 @@ test_bounds (Fixture *f, gconstpointer data)
   refuse_text_len (f, endless, 100000);
 }
 
-/* Cut anywhere but before its array, a header is no header any more. */
+/* Cut anywhere except before its array, a header is invalid. */
 static void
 test_truncated (Fixture *f, gconstpointer data)
 {

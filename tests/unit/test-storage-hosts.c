@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Files from and to hosts of private networks: no packet goes there for a stranger's sake, by whatever name and over whatever redirect. */
+/* Files from and to hosts of private networks: nothing is sent there because of a stranger's address, whatever its name and redirects. */
 #include <unistd.h>
 
 #include "base/error.h"
@@ -8,7 +8,7 @@
 
 /* ---- names ---- */
 
-/* Every name that begins with "inside" is the neighbour's; there is no other. */
+/* Every name that begins with "inside" resolves to the neighbour; no other name resolves. */
 typedef GResolver Names;
 typedef GResolverClass NamesClass;
 
@@ -53,7 +53,7 @@ typedef struct {
   FlooEndpoints *endpoints;
   FlooRest *rest;
   FlooStorage *storage;
-  char *redirect;           /* where the service sends all who ask for a file */
+  char *redirect;           /* where the service redirects downloads */
   GError *error;
   gboolean done;
 } Fixture;
@@ -142,7 +142,7 @@ on_fetched (GObject *source, GAsyncResult *result, gpointer user_data)
   f->done = TRUE;
 }
 
-/* Bytes that came; those of the error are in f->error. */
+/* Returns: the number of bytes; an error is in f->error. */
 static goffset
 fetch (Fixture *f, const char *url)
 {
@@ -185,7 +185,7 @@ upload (Fixture *f, const char *url)
   run_until (f->done);
 }
 
-/* Connections are accepted in their order: no other came before ours. */
+/* Connections are accepted in order: no other one came before ours. */
 static void
 assert_untouched (Fixture *f)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a message is called before the service has named it: its client id, and the token of the caller. */
+/* The names of a message before it has the service's id: its client id, and the token of the caller. */
 #include "base/backoff.h"
 #include "store-fixture.h"
 #include "store/tables/tokens.h"
@@ -71,7 +71,7 @@ erase (Fixture *f)
   g_object_unref (wait.result);
 }
 
-/* They only grow: with the clock set back, after a job that failed, after a restart, after erasing. */
+/* Client ids only grow: with the clock set back, after a job that failed, after a restart, after erasing. */
 static void
 test_client_ids (Fixture *f, gconstpointer data)
 {
@@ -92,7 +92,7 @@ test_client_ids (Fixture *f, gconstpointer data)
   now_ms -= 1000000;
   g_assert_cmpint (next (f), ==, 1700000000013);
   last = 1700000000013;
-  /* After an orderly end they go on where they were: not ahead of the clock. */
+  /* After a clean shutdown they continue after the last one: not ahead of the clock. */
   fixture_reopen (f);
   id = next (f);
   g_assert_cmpint (id, ==, last + 1);
@@ -106,12 +106,12 @@ test_client_ids (Fixture *f, gconstpointer data)
   now_ms = 1800000000000;
   g_assert_cmpint (next (f), ==, now_ms);
 
-  /* After a crash the file says more than was given, but not much. */
+  /* After a crash the number in the file is above the last id, but not by much. */
   g_assert_true (g_file_get_contents (ceiling, &text, NULL, NULL));
   g_assert_cmpint (g_ascii_strtoll (text, NULL, 10), >, now_ms);
   g_assert_cmpint (g_ascii_strtoll (text, NULL, 10), <=, now_ms + 10000);
 
-  /* A file that makes no sense does not stop anything. */
+  /* A file that makes no sense is ignored. */
   fixture_close (f);
   g_assert_true (g_file_set_contents (ceiling, "99999999999999999999\n", -1, NULL));
   fixture_open (f);
@@ -120,7 +120,7 @@ test_client_ids (Fixture *f, gconstpointer data)
   floo_clock_set (NULL);
 }
 
-/* What cannot be read may hold a higher number than any that is known: ids would be given twice. */
+/* A file that cannot be read is an error: it may hold a higher number, and ids would be given twice. */
 static void
 test_unreadable (Fixture *f, gconstpointer data)
 {

@@ -124,7 +124,7 @@ test_list (Fixture *f, gconstpointer data)
 
   WRITE (f, insert_conversations);
   first = assert_list (f, "", 4, FALSE, NULL, "55 54 53 52 ");
-  /* One that rises meanwhile is neither seen twice nor in the way. */
+  /* A conversation that moves up meanwhile is neither returned twice nor does it hide another one. */
   WRITE (f, touch_two);
   second = assert_list (f, first, 4, FALSE, NULL, "51 5 4 3 ");
   third = assert_list (f, second, 4, FALSE, NULL, "1 ");
@@ -210,7 +210,7 @@ test_item (Fixture *f, gconstpointer data)
   g_free (assert_list (f, "", 3, FALSE, NULL, "55 54 53 "));
 }
 
-/* A call that is no record stays out of the list, and is never its last message. */
+/* A signal of a call, unlike the record of one, adds no conversation to the list, and is never its last message. */
 static gboolean
 insert_calls (FlooDb *db, gpointer data, GError **error)
 {
@@ -262,7 +262,7 @@ test_calls (Fixture *f, gconstpointer data)
   g_assert_cmpint (last, ==, 85);
 }
 
-/* Where there is nothing else for the list a draft puts the conversation into it, and takes it out again. */
+/* A draft puts a conversation without messages to show into the list, and clearing the draft takes it out again. */
 static void
 test_draft_beside_calls (Fixture *f, gconstpointer data)
 {
@@ -357,7 +357,7 @@ contacts (FlooDb *db, gpointer data, GError **error)
 typedef struct {
   gint64 id;
   FlooToType given, found;
-  const char *error;            /* a word of it; NULL: none */
+  const char *error;            /* a part of the message; NULL: no error */
 } Recipient;
 
 /* 3 is a user, 51 a group, 60 both; 70 and 71 are only conversations. */
@@ -402,7 +402,7 @@ test_recipients (Fixture *f, gconstpointer data)
   fixture_write (f, recipients, NULL);
 }
 
-/* Of the groups that are joined no more, 81 has nothing, 82 a draft; 83 is still joined. */
+/* Of the groups that were left, 81 has nothing, 82 a draft; 83 is still joined. */
 static gboolean
 leave_groups (FlooDb *db, gpointer data, GError **error)
 {
@@ -451,7 +451,7 @@ details (FlooDb *db, gpointer data, GError **error)
   g_assert_cmpuint (missing->len, ==, 1);
   g_assert_cmpint (g_array_index (missing, gint64, 0), ==, 4);
 
-  /* A notice that spoils them has them fetched again. */
+  /* A notice that makes the details invalid has them fetched again. */
   OK (floo_contacts_merge (db, FLOO_CONTACT_USER, 3, json_node_get_object (wrong), &changed, error));
   g_variant_unref (got);
   got = g_variant_ref_sink (floo_contacts_get (db, FLOO_CONTACT_USER, &floo_record_roster_item, ids, 2, missing, error));
@@ -471,7 +471,7 @@ user_3 (const char *alias)
   return g_variant_dict_end (&dict);
 }
 
-/* What was asked before a change does not undo it; what was asked after it counts. */
+/* The answer to a request from before a change is stale and does not undo it; one to a later request is stored. */
 static gboolean
 late_answers (FlooDb *db, gpointer data, GError **error)
 {
@@ -501,7 +501,7 @@ late_answers (FlooDb *db, gpointer data, GError **error)
   g_assert_true (floo_contacts_list_changed_since (db, FLOO_CONTACT_USER, asked));
   g_assert_false (floo_contacts_list_changed_since (db, FLOO_CONTACT_GROUP, asked));
 
-  /* More changes than are remembered: what was asked before them may be old. */
+  /* More changes than are remembered: answers to requests from before them may be stale. */
   asked = floo_contacts_get_moment ();
   for (gint64 id = 1000; id < 6000; id++)
     OK (floo_contacts_mark_stale (db, FLOO_CONTACT_USER, id, error));
@@ -575,7 +575,7 @@ insert_into (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* One event a transaction; where more conversations changed than it may hold it says so. */
+/* One event for each transaction; if more conversations changed than it may hold it says so. */
 static void
 test_changed (Fixture *f, gconstpointer data)
 {
@@ -612,7 +612,7 @@ change_nothing (FlooDb *db, gpointer data, GError **error)
          && floo_conversations_set_draft (db, 101, FLOO_CONVERSATION_ROSTER, "", 2, error);
 }
 
-/* What looks the same afterwards is not told. */
+/* A change that clients do not see is not signalled. */
 static void
 test_not_changed (Fixture *f, gconstpointer data)
 {

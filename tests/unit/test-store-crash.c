@@ -14,7 +14,7 @@
 
 #define BATCH 5
 
-/* One transaction: a batch of messages, a value that says which, one event. */
+/* One transaction: a batch of messages, a value with its number, one event. */
 static gboolean
 write_batch (FlooDb *db, gpointer data, GError **error)
 {
@@ -32,7 +32,7 @@ write_batch (FlooDb *db, gpointer data, GError **error)
          && floo_journal_append (db, FLOO_SIGNAL_UNREAD_CHANGE, g_variant_new ("(xu)", n, 0), NULL, 0, error);
 }
 
-/* The child's side: what was signalled is said aloud. */
+/* The child's side: it prints what was signalled. */
 static void
 tell (const FlooEvent *event, gpointer data)
 {
@@ -119,7 +119,7 @@ get_state (FlooDb *db, gpointer data, GError **error)
          && floo_messages_is_known (db, (n + 1) * BATCH, &state->next_known, error);
 }
 
-/* Each transaction is there whole or not at all, and what was signalled is there. Returns: the last batch */
+/* Asserts that each transaction is complete or absent, and that what was signalled is there. Returns: the last batch */
 static guint64
 assert_sound (Fixture *f, guint64 told)
 {
@@ -137,8 +137,8 @@ assert_sound (Fixture *f, guint64 told)
   return state.batch;
 }
 
-/* Runs the child until it told @lines batches, or ended by itself at its crash point @at (nullable). Several batches at a time share
- * transactions. Returns the last batch told. */
+/* Runs the child until it has reported @lines batches, or ended by itself at its crash point @at (nullable). Several batches at a time share
+ * transactions. Returns the last batch reported. */
 static guint64
 run_and_kill (Fixture *f, const char *at, const char *at_a_time, guint lines)
 {
@@ -189,7 +189,7 @@ test_before_commit (Fixture *f, gconstpointer data)
   g_assert_cmpuint (assert_sound (f, run_and_kill (f, "before-commit:6", "1", 0)), ==, 5);
 }
 
-/* It is there, and was not told: its client asks for it. */
+/* It is there, and was not signalled: the client gets it by Replay. */
 static void
 test_after_commit (Fixture *f, gconstpointer data)
 {

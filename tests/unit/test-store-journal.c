@@ -145,7 +145,7 @@ test_byte_order (Fixture *f, gconstpointer data)
   fixture_read (f, check_bytes, NULL);
 }
 
-/* What is replayed is what was signalled, as long as nothing changed. */
+/* The replay returns what was signalled, as long as nothing has changed. */
 static void
 test_same (Fixture *f, gconstpointer data)
 {
@@ -182,7 +182,7 @@ delete_some (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* What was deleted since is left out: an event that was only of it, too. */
+/* What has been deleted since is left out, and so is an event that contains nothing else. */
 static void
 test_deleted (Fixture *f, gconstpointer data)
 {
@@ -321,7 +321,7 @@ get_position (FlooDb *db, gpointer data, GError **error)
   return floo_journal_get_position (db, &position[0], &position[1], error);
 }
 
-/* Pruning goes on behind the commits, and when nothing else is to be done. */
+/* Pruning continues after the commits, and when the store is idle. */
 static void
 wait_for_first (Fixture *f, guint64 first)
 {
@@ -402,7 +402,7 @@ known_token (Fixture *f)
   return client_id;
 }
 
-/* A machine whose clock is wrong while the daemon runs, or when it starts, prunes no token; a month that goes by does. */
+/* A clock that is wrong while the daemon runs, or when it starts, prunes no token; a month of running time does. */
 static void
 test_clock (Fixture *f, gconstpointer data)
 {
@@ -440,7 +440,7 @@ test_prune (Fixture *f, gconstpointer data)
   assert_out_of_range (f, 4999);
   g_variant_unref (replay (f, 5000, 1).events);
 
-  /* A clock that jumps is no time that went by. */
+  /* A jump of the clock does not count as time that passed. */
   floo_store_set_retention (f->store, &(FlooRetention){ 14, 1000000 });
   fixture_write (f, prune_now, NULL);
   now_ms = g_get_real_time () / 1000 + 40 * DAY_MS;
@@ -449,7 +449,7 @@ test_prune (Fixture *f, gconstpointer data)
   fixture_write (f, prune_now, NULL);
   wait_for_first (f, 5001);
 
-  /* Nothing goes before its time, and then what was there on the day before. */
+  /* Nothing is pruned too early; after that what was there on the day before. */
   live_days (1);
   fixture_write (f, prune_now, NULL);
   journal_steps (f, 10);
@@ -460,7 +460,7 @@ test_prune (Fixture *f, gconstpointer data)
   fixture_write (f, prune_now, NULL);
   wait_for_first (f, 11001);
 
-  /* The last one stays, so that the numbers go on. */
+  /* The last event stays, so that the serials continue. */
   live_days (15);
   floo_store_set_retention (f->store, &(FlooRetention){ 14, 0 });
   fixture_write (f, journal_many, GUINT_TO_POINTER (500));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Lists that come in pages: complete only after a whole reading, kept true afterwards. */
+/* Lists that are fetched in pages: complete only after all pages of a pass, and kept up to date afterwards. */
 #include "store-fixture.h"
 
 #include "base/backoff.h"
@@ -45,12 +45,12 @@ run_reading (FlooDb *db, gpointer data, GError **error)
 
   g_assert_true (take (db, "", "a", "[{'user_id': <int64 1>}, {'user_id': <int64 2>}]", &changed, error));
   expect_state (db, FALSE, 2);
-  /* A page of another reading counts for its entries only. */
+  /* A page of another pass only adds its entries. */
   g_assert_true (take (db, "zzz", "", "[{'user_id': <int64 3>}]", &changed, error));
   expect_state (db, FALSE, 3);
   g_assert_true (take (db, "a", "", "[{'user_id': <int64 3>, 'display_name': <'C'>}]", &changed, error));
   expect_state (db, TRUE, 3);
-  /* The next reading does not see 2 any more. While it goes on, the list stays complete. */
+  /* The next pass does not contain 2 any more. Meanwhile the list stays complete. */
   g_assert_true (take (db, "", "b", "[{'user_id': <int64 1>}]", &changed, error));
   g_assert_false (changed);
   expect_state (db, TRUE, 3);
@@ -133,7 +133,7 @@ apply (FlooDb *db, gint64 group, gint64 user, gint32 status, gint64 expires)
   g_assert_no_error (error);
 }
 
-/* Of several groups, in pages; what has lapsed is out, and of what is decided the last 200 stay. */
+/* Of several groups, in pages; expired entries are left out, and of the decided ones the last 200 are kept. */
 static gboolean
 run_pages (FlooDb *db, gpointer data, GError **error)
 {
@@ -166,13 +166,13 @@ run_pages (FlooDb *db, gpointer data, GError **error)
   g_free (g_steal_pointer (&none));
   g_assert_cmpuint (count_page (db, other, 1, "", 1000, &none), <=, 205);
   g_free (g_steal_pointer (&none));
-  /* Decided ones outlive the stay in the group, those that wait do not. */
+  /* When a group is left its decided entries are kept, the pending ones are not. */
   g_assert_true (floo_lists_remove_owner (db, 9, error));
   g_assert_cmpuint (count_page (db, other, 1, "", 1000, &none), >=, 199);
   return TRUE;
 }
 
-/* What was asked before news does not undo it; what was asked after it counts. */
+/* An answer to a request from before a change is stale, one to a later request is not. */
 static gboolean
 run_news (FlooDb *db, gpointer data, GError **error)
 {
@@ -182,7 +182,7 @@ run_news (FlooDb *db, gpointer data, GError **error)
   while (floo_contacts_get_moment () < asked)
     g_thread_yield ();
   g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP, asked));
-  /* A page of the service is no news, and a member who is not known here may be in an answer on its way. */
+  /* A page of the service is no change; the removal of an unknown member is one, since an answer under way may contain the member. */
   g_assert_true (take (db, "", "", "[{'user_id': <int64 1>}]", &changed, error));
   g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP, asked));
   g_assert_true (floo_lists_remove (db, FLOO_LIST_MEMBERS, GROUP, 2, &changed, error));
@@ -191,14 +191,14 @@ run_news (FlooDb *db, gpointer data, GError **error)
   g_assert_false (floo_lists_changed_since (db, FLOO_LIST_ADMINS, GROUP, asked));
   g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP + 1, asked));
   g_assert_false (floo_lists_changed_since (db, FLOO_LIST_MEMBERS, GROUP, floo_contacts_get_moment () + 1));
-  /* One group's news is news of the list of all groups. */
+  /* A change in one group is one of the list of all groups. */
   g_assert_false (floo_lists_changed_since (db, FLOO_LIST_GROUP_APPLICATIONS, FLOO_LIST_ANY_OWNER, asked));
   apply (db, GROUP, 1, 0, 0);
   g_assert_true (floo_lists_changed_since (db, FLOO_LIST_GROUP_APPLICATIONS, FLOO_LIST_ANY_OWNER, asked));
   return TRUE;
 }
 
-/* What a notice brings while the pages of a reading come is in the list when that is whole, though no page has it. */
+/* An entry that a notice adds between the pages of a pass is in the complete list, though it is on no page. */
 static gboolean
 run_between_pages (FlooDb *db, gpointer data, GError **error)
 {
@@ -238,7 +238,7 @@ test_news (Fixture *f, gconstpointer data)
   fixture_write (f, run_news, NULL);
 }
 
-/* ---- what we are in a group ---- */
+/* ---- our own role in a group ---- */
 
 static void
 expect_standing (FlooDb *db, const char *printed)
@@ -301,7 +301,7 @@ run_standing (FlooDb *db, gpointer data, GError **error)
   g_assert_true (floo_standing_mark_known (db, GROUP, error));
   expect_standing (db, "member '' 1800000000000");
   g_assert_true (floo_standing_next (db, &group, error) && group == 0);
-  /* A ban of all does not bind admins. */
+  /* A ban of all does not apply to admins. */
   take_admins (db, "[{'user_id': <int64 1000>}, {'user_id': <int64 3>}]");
   expect_standing (db, "admin '' 0");
   take_admins (db, "[{'user_id': <int64 3>}]");
@@ -309,7 +309,7 @@ run_standing (FlooDb *db, gpointer data, GError **error)
   g_assert_true (floo_standing_set_ban (db, GROUP, -1, error) && floo_standing_set_name (db, GROUP, "Al", error));
   g_assert_true (floo_standing_changed_since (db, GROUP, asked));
   expect_standing (db, "member 'Al' -1");
-  /* An entry among the members tells, too; an older one of ours without the field changes nothing. */
+  /* An entry in the list of members counts, too; an older one of ours without the field changes nothing. */
   g_assert_true (take (db, "", "", "[{'user_id': <int64 1000>, 'expired_time': <int64 1900000000000>}]", &changed, error));
   expect_standing (db, "member 'Al' 1900000000000");
   g_assert_true (floo_standing_set_ban (db, GROUP, 0, error));
@@ -322,7 +322,7 @@ run_standing (FlooDb *db, gpointer data, GError **error)
   expect_standing (db, "owner 'Ally' 0");
   put_group (db, "{'group_id': <int64 2001>, 'owner_id': <int64 2>}");
   expect_standing (db, "member 'Ally' -1");
-  /* Out and in again. */
+  /* We leave and join again. */
   g_assert_true (floo_contacts_remove (db, FLOO_CONTACT_GROUP, GROUP, &changed, error));
   expect_standing (db, "none '' 0");
   g_assert_true (floo_standing_set_admin (db, GROUP, TRUE, error));

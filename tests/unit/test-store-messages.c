@@ -310,7 +310,7 @@ test_read_up_to (Fixture *f, gconstpointer data)
     g_assert_cmpint (g_array_index (read, FlooUnreadMessage, i).wants_ack, ==, i == 1);
 }
 
-/* Deleted ones do not come back, whether they were there, or are yet to come. */
+/* Deleted messages do not come back, whether they were in the store before or not. */
 static gboolean
 insert_again (FlooDb *db, gpointer data, GError **error)
 {
@@ -357,7 +357,7 @@ test_delete (Fixture *f, gconstpointer data)
   assert_counts (f, 7, 0, 0);
   g_assert_null (message_of (f, 10));
   fixture_write (f, insert_again, &old);
-  /* 75 was not there, but anything up to the last one went with the conversation. */
+  /* 75 was not in the store, but everything up to the last message was deleted with the conversation. */
   g_assert_false (old);
   fixture_write (f, delete_conversation, &deleted);
   g_assert_false (deleted);
@@ -435,7 +435,7 @@ test_append (Fixture *f, gconstpointer data)
   fixture_write (f, replace, &edit);
   assert_content (f, 10, "whole!");
 
-  /* Of a time that nobody knows: as it comes. The known one stays. */
+  /* An edit without a time is applied on arrival. The known time stays. */
   edit = (Edit){ .id = 10, .content = "?" };
   fixture_write (f, append, &edit);
   g_assert_true (edit.applied);
@@ -480,7 +480,7 @@ test_applied (Fixture *f, gconstpointer data)
   g_assert_false (is_new);
 }
 
-/* Only what the device sent is taken for its message; where the service does not say which it was, it may be. */
+/* Only a message that this device sent can match; one whose device the service does not name may match. */
 static gboolean
 find_sent (FlooDb *db, gpointer data, GError **error)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What may lie in the folder when a store is opened. */
+/* Opening a store with any content of its folder. */
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/resource.h>
@@ -128,7 +128,7 @@ count_aside (Fixture *f)
   return n;
 }
 
-/* Opens what is broken: it is set aside, and the new one works. */
+/* Opens a damaged store: it is set aside, and the new one works. */
 static void
 open_replaced (Fixture *f)
 {
@@ -249,7 +249,7 @@ get_saved (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Damage that is met while the store is in use: an error, and at the next start what waits to be sent is in a new store. */
+/* Damage that is found while the store is in use: an error, and at the next start the pending messages are in a new store. */
 static void
 test_damaged (Fixture *f, gconstpointer data)
 {
@@ -271,7 +271,7 @@ test_damaged (Fixture *f, gconstpointer data)
   fixture_read (f, get_saved, NULL);
 }
 
-/* The damage is in the outbox itself: what is on either side of it is saved. */
+/* The outbox itself is damaged: the rows before and after the damage are saved. */
 static void
 test_damaged_outbox (Fixture *f, gconstpointer data)
 {
@@ -410,7 +410,7 @@ replay_all (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Events that a later version wrote, or that are no proper values, are left out. */
+/* Events that a later version wrote, or whose values are invalid, are left out. */
 static void
 test_strange_events (Fixture *f, gconstpointer data)
 {
@@ -436,7 +436,7 @@ get_first (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Damage that SQLite cannot see: a text that is none is left out, and is no reason to begin a new store. */
+/* Damage that SQLite does not detect: invalid text is left out, and is no reason to replace the store. */
 static void
 test_bad_text (Fixture *f, gconstpointer data)
 {
@@ -450,7 +450,7 @@ test_bad_text (Fixture *f, gconstpointer data)
   g_assert_cmpint (f->outcome, ==, FLOO_STORE_OPENED);
 }
 
-/* A lock of somebody's sqlite3 shell is waited for. */
+/* Another process, as an sqlite3 shell, holds a lock: the store waits for it. */
 static int
 release (void *data)
 {
@@ -477,7 +477,7 @@ test_locked (Fixture *f, gconstpointer data)
   sqlite3_close (handle);
 }
 
-/* Readers open the store when they are needed: another file in its place is not read. */
+/* Readers open the store when they are needed: if the file has been replaced by then it is not read. */
 static void
 test_replaced (Fixture *f, gconstpointer data)
 {
@@ -529,7 +529,7 @@ journal_one (FlooDb *db, gpointer data, GError **error)
   return floo_journal_append (db, FLOO_SIGNAL_RECENT_LIST_UPDATE, g_variant_new ("()"), NULL, 0, error);
 }
 
-/* The commit fails with StorageFull, said once; nothing of it is left; when there is room the news come by themselves. */
+/* The commit fails with StorageFull, signalled once; nothing of it is left; once there is room that is signalled without a request. */
 static void
 test_full (Fixture *f, gconstpointer data)
 {

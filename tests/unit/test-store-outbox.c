@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What waits for an acknowledgement, and in which order it goes. */
+/* Messages without an acknowledgement, and the order in which they are sent. */
 #include "amount.h"
 #include "store-fixture.h"
 
@@ -122,7 +122,7 @@ insert_two_conversations (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* One of each conversation, whatever it waits for; a settled one lets the next one through. */
+/* One of each conversation, in whatever state; once it is settled the next one follows. */
 static void
 test_order (Fixture *f, gconstpointer data)
 {
@@ -216,7 +216,7 @@ test_operations (Fixture *f, gconstpointer data)
   assert_heads (f, "32 ");
   g_assert_true (ack (f, 32, 0));
 
-  /* The operation shares its message's fate. */
+  /* An operation gets the result of its message. */
   WRITE (f, insert_operations);
   fixture_read (f, dependents, ids);
   g_assert_cmpuint (ids->len, ==, 1);
@@ -289,7 +289,7 @@ take_in_own (FlooDb *db, gpointer data, GError **error)
   "(900, 7, 1000, 'roster', 'text', 'mine', 1800000000000, 0, {'to': <int64 7>, 'client_id': <int64 11>, 'outgoing': <true>, " \
   "'send_state': <'sent'>})"
 
-/* A message keeps its client_id as a name for ever; where the page was there first it gets it. */
+/* A message keeps its client_id for ever, also if a page with it arrived before the acknowledgement. */
 static void
 test_acknowledge (Fixture *f, gconstpointer data)
 {
@@ -325,7 +325,7 @@ recall_first (FlooDb *db, gpointer data, GError **error)
   return floo_messages_delete (db, 900, &deleted, &conversation, &to_type, error);
 }
 
-/* Recalled on another device before our acknowledgement came. */
+/* Recalled on another device before our acknowledgement arrived. */
 static void
 test_gone_before_acknowledge (Fixture *f, gconstpointer data)
 {
@@ -358,7 +358,7 @@ get_item (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* A command is neither kept nor shown. */
+/* A command is neither stored as a message nor listed. */
 static void
 test_command (Fixture *f, gconstpointer data)
 {
@@ -374,7 +374,7 @@ test_command (Fixture *f, gconstpointer data)
   assert_message (f, 50, NULL);
 }
 
-/* The list shows what waits. */
+/* The list shows pending messages. */
 static void
 test_shown (Fixture *f, gconstpointer data)
 {
@@ -479,7 +479,7 @@ insert_many (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Thousands wait: each acknowledgement lets the next one through, none overtakes. */
+/* With thousands pending, each acknowledgement is followed by the next one, and none overtakes another. */
 static void
 test_many (Fixture *f, gconstpointer data)
 {
@@ -510,7 +510,7 @@ get_order (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_foreach_in_order (db, 7, note_in_order, data, error);
 }
 
-/* What is behind a head: all that is not settled; an operation on a message that is itself there waits for it. */
+/* What follows the first row: all that is not settled; an operation on a message that is in the outbox itself waits for it. */
 static void
 test_in_order (Fixture *f, gconstpointer data)
 {
@@ -552,7 +552,7 @@ get_frames (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Rows are found by the number of their frame, and by that alone. */
+/* Rows are found by the number of their frame only. */
 static void
 test_frames (Fixture *f, gconstpointer data)
 {
@@ -577,7 +577,7 @@ begin_anew (FlooDb *db, gpointer data, GError **error)
   return floo_outbox_begin_anew (db, 11, begun, error);
 }
 
-/* The number of a row that the service takes for a used one grows by doubling steps, and not for ever. */
+/* The number of a row that the service takes for a used one grows by doubling steps, a limited number of times. */
 static void
 test_begin_anew (Fixture *f, gconstpointer data)
 {

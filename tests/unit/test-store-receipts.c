@@ -30,7 +30,7 @@ receipts (FlooDb *db, gpointer data, GError **error)
   for (gint64 user = 1000; user < 1000 + FLOO_RECEIPTS_USERS; user++)
     OK (floo_receipts_add (db, 102, user, FLOO_RECEIPT_PLAYED, &is_new, error));
   g_assert_false (is_new);
-  /* One who is known can do more. */
+  /* A known reader gets a further state. */
   OK (floo_receipts_add (db, 102, 1, FLOO_RECEIPT_PLAYED, &is_new, error));
   g_assert_true (is_new);
   OK (floo_receipts_count_read (db, 102, &n, error));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Messages that are too old or too many: which go, and that they do not come back. */
+/* Messages that are too old or too many: which are removed, and that they do not come back. */
 #include "messages-fixture.h"
 
 #include "base/backoff.h"
@@ -77,7 +77,7 @@ assert_rest (Fixture *f, gint64 conversation, const char *ids, gboolean complete
   g_string_free (rest.ids, TRUE);
 }
 
-/* 10 to 90 with user 7, read up to 50; 5 alone with user 8, read; what is missing before and among them. */
+/* 10 to 90 with user 7, read up to 50; 5 alone with user 8, read; gaps before and among them. */
 static gboolean
 insert (FlooDb *db, gpointer data, GError **error)
 {
@@ -120,11 +120,11 @@ test_number (Fixture *f, gconstpointer data)
   fixture_write (f, prune, &all);
   assert_rest (f, 7, "10 20 30 40 50 60 70 80 90 ", FALSE);
   fixture_write (f, prune, &three);
-  /* The unread ones stay, and the last one of a conversation. */
+  /* Unread messages are kept, and the last one of a conversation. */
   assert_rest (f, 7, "60 70 80 90 ", TRUE);
   assert_rest (f, 8, "5 ", FALSE);
   assert_counts (f, 7, 4, 4);
-  /* What is gone is not missing; what was missing above it still is. */
+  /* Removed messages leave no gap; gaps above them are kept. */
   fixture_read (f, find_gap, &below);
   fixture_read (f, find_gap, &above);
   g_assert_cmpint (below.gap, ==, 0);
@@ -149,7 +149,7 @@ insert_days (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Once an hour; by time that was lived through, whatever one message says. */
+/* Once an hour; by the time that has passed for the daemon, whatever the time of a single message is. */
 static void
 test_age (Fixture *f, gconstpointer data)
 {
@@ -179,7 +179,7 @@ insert_many (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* A few hundred a step. */
+/* A few hundred in each step. */
 static gboolean
 step_once (FlooDb *db, gpointer data, GError **error)
 {

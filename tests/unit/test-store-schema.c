@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The schema: how a file goes forward to a newer one, and that every statement prepares, and goes by an index if it is run often.
+ * The schema: how a file is migrated to a newer one, and that every statement can be prepared, and uses an index if it is run often.
  */
 #include <sqlite3.h>
 #include <string.h>
@@ -22,7 +22,7 @@ ask (sqlite3 *handle, const char *sql)
   return value;
 }
 
-/* A second version that was made up for this test adds a column and takes the data over; a third one fails and leaves everything. */
+/* A second version that was made up for this test adds a column and keeps the data; a third one fails and changes nothing. */
 static void
 test_migrations (Fixture *f, gconstpointer data)
 {
@@ -46,7 +46,7 @@ test_migrations (Fixture *f, gconstpointer data)
   floo_db_close (db);
 }
 
-/* A store of the schemas that were never released is refused with a text that says what to do, and stays as it is. */
+/* A store with one of the schemas that were never released is refused with a message that says what to do, and is not changed. */
 static void
 test_unreleased (Fixture *f, gconstpointer data)
 {
@@ -70,16 +70,16 @@ test_unreleased (Fixture *f, gconstpointer data)
   g_assert_cmpmem (before, size_before, after, size_after);
 }
 
-/* Those that may go through a table without an index. */
+/* Those that may scan a table without an index. */
 static const char *const whole[] = {
   "contact-names", /* any part of a name */
-  "outbox-all", "outbox-all-downward", "tokens-all", "values-all", "count-schema-objects", /* all of it is wanted */
+  "outbox-all", "outbox-all-downward", "tokens-all", "values-all", "count-schema-objects", /* the whole table is wanted */
   "applied-prune", "early-any", "early-prune", "journal-first-to-keep",                    /* the first few rows */
   "message-last-received",                                                                 /* a thousand rows, by an index */
-  "outbox-mark-uncertain", "outbox-retry-at-once",                                         /* once a login */
-  "tables", "table-columns", "repair-journal", "repair-search-changes", "repair-outbox-misplaced", /* of a damaged store */
+  "outbox-mark-uncertain", "outbox-retry-at-once",                                         /* once for each login */
+  "tables", "table-columns", "repair-journal", "repair-search-changes", "repair-outbox-misplaced", /* in a damaged store */
   "list-drop-states-of-owner",                                                             /* when a group is left */
-  "receipts-oldest",                                                                       /* once a pruning */
+  "receipts-oldest",                                                                       /* once for each pruning */
 };
 
 static gboolean
@@ -136,7 +136,7 @@ each_statement (const char *folder, sqlite3 *handle, StatementFunc func, GHashTa
     }
 }
 
-/* Of a store that was made a moment ago, with its search index. */
+/* Of a new store with its search index. */
 static GHashTable *
 all_statements (Fixture *f, StatementFunc func)
 {
@@ -187,7 +187,7 @@ test_plans (Fixture *f, gconstpointer data)
   g_hash_table_unref (all_statements (f, check_plan));
 }
 
-/* It is one statement, and of tables and columns that there are. */
+/* It is one statement, with tables and columns that exist. */
 static void
 check_prepares (sqlite3 *handle, const char *name, const char *sql)
 {
@@ -201,7 +201,7 @@ check_prepares (sqlite3 *handle, const char *name, const char *sql)
   sqlite3_finalize (statement);
 }
 
-/* What looks like a statement's name and is none. */
+/* Looks like a statement's name, but is none. */
 static gboolean
 is_other_name (const char *text)
 {
@@ -249,7 +249,7 @@ check_sources (const char *folder, GHashTable *names, GHashTable *used)
     }
 }
 
-/* All statements prepare, there is one for each name in the sources, and none that nobody uses. */
+/* All statements can be prepared, there is one for each name in the sources, and none is unused. */
 static void
 test_statements (Fixture *f, gconstpointer data)
 {

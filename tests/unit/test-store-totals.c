@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The totals are right after every change and every change that was undone, and are counted only then; and what a transaction changed is looked
- * up by few statements. */
+/* The totals are right after every change and every change that was rolled back, and are counted only then; and a transaction's changes are
+ * looked up by few statements. */
 #include <string.h>
 
 #include "messages-fixture.h"
@@ -63,7 +63,7 @@ assert_change (Fixture *f, FlooStoreFunc func, gboolean counted, gboolean outbox
   g_autoptr (GError) error = fixture_try_write (f, change, &undone);
 
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_INVALID_ARGUMENTS);
-  /* What was counted in the job that was undone is counted again. */
+  /* What was counted in the job that was rolled back is counted again. */
   fixture_write (f, change, &none);
   fixture_write (f, change, &done);
   g_assert_cmpint (done.counted, ==, counted);

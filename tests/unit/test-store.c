@@ -4,7 +4,7 @@
 
 #include "store/tables/account.h"
 
-/* A job that journals @n notices, and fails where told. */
+/* A job that journals @n notices, and fails if told to. */
 typedef struct {
   Fixture *fixture;
   const char *name;
@@ -98,7 +98,7 @@ test_order (Fixture *f, gconstpointer data)
   assert_position (f, 1, 3);
 }
 
-/* Of ten jobs that share a transaction one fails: it takes its events and numbers back, the others do not notice. */
+/* Of ten jobs that share a transaction one fails: its events and numbers are rolled back, the others are not affected. */
 static void
 test_isolation (Fixture *f, gconstpointer data)
 {
@@ -122,7 +122,7 @@ test_isolation (Fixture *f, gconstpointer data)
     }
 }
 
-/* A job of three parts, of which the second fails: what that did is undone, and the job goes on. */
+/* A job of three parts, of which the second fails: its changes are rolled back, and the job continues. */
 static gboolean
 run_parts (FlooDb *db, gpointer data, GError **error)
 {
@@ -149,7 +149,7 @@ full_part (FlooDb *db, gpointer data, GError **error)
   return FALSE;
 }
 
-/* No other part would do better. */
+/* Every other part would fail as well. */
 static gboolean
 run_full_part (FlooDb *db, gpointer data, GError **error)
 {
@@ -201,7 +201,7 @@ test_serials_go_on (Fixture *f, gconstpointer data)
   g_assert_cmpstr (f->log->str, ==, "b UnreadChange4 /b ");
 }
 
-/* What was given before the end is done; what comes after it is told so. */
+/* Jobs from before the close are run; later ones fail with an error. */
 static void
 test_close (Fixture *f, gconstpointer data)
 {
@@ -269,7 +269,7 @@ write_mine (FlooDb *db, gpointer data, GError **error)
   return floo_values_set (db, "mine", "written", error);
 }
 
-/* A read that is given when a write is done sees it. */
+/* A read that is queued after the end of a write sees it. */
 static void
 test_read_sees_write (Fixture *f, gconstpointer data)
 {
@@ -284,7 +284,7 @@ test_read_sees_write (Fixture *f, gconstpointer data)
     }
 }
 
-/* Paused reads wait while writes go on; they come later, at the store's end at the latest. */
+/* Paused reads wait while writes continue; they run later, at the latest when the store is closed. */
 static void
 test_paused_reads (Fixture *f, gconstpointer data)
 {
@@ -309,7 +309,7 @@ test_paused_reads (Fixture *f, gconstpointer data)
 #define LARGE (1u << 20)
 #define N_LARGE 140 /* MiB */
 
-/* Large writes, the next one given before the last one is done, so that the writer never has a pause. */
+/* Large writes, each queued before the last one is done, so that the writer is never idle. */
 typedef struct {
   FlooStore *store;
   char *text;
@@ -341,7 +341,7 @@ on_large_written (FlooStore *store, gpointer data, const GError *error)
   flood->ended = flood->done == N_LARGE;
 }
 
-/* SQLite's log is moved into the file while it is written, too: it does not grow for as long as somebody writes. */
+/* SQLite's log is checkpointed during writes, too: it does not grow for as long as there are writes. */
 static void
 test_log_is_bounded (Fixture *f, gconstpointer data)
 {
@@ -389,7 +389,7 @@ note_read (FlooStore *store, gpointer data, const GError *error)
   g_string_append ((GString *) g_object_get_data (G_OBJECT (store), "reads"), data);
 }
 
-/* While the bus is congested, bulk jobs and what waits in a caller's line wait on, and who asks for one thing is answered: a few of them. */
+/* While the bus is congested, bulk jobs and a caller's further jobs stay queued; the first job of each caller is run, for a few callers. */
 static void
 test_congested_reads (Fixture *f, gconstpointer data)
 {
@@ -398,7 +398,7 @@ test_congested_reads (Fixture *f, gconstpointer data)
   g_object_set_data (G_OBJECT (f->store), "reads", reads);
   floo_store_pause_reads (f->store, TRUE);
   floo_store_read_for (f->store, 30, FLOO_READ_BULK, read_nothing, note_read, (char *) "B", NULL);
-  g_mutex_lock (&read_lock); /* the first job is not over before all are there */
+  g_mutex_lock (&read_lock); /* the first job does not end before all are queued */
   for (guint i = 0; i < 3; i++)
     floo_store_read_for (f->store, 1, FLOO_READ_DEFAULT, read_nothing, note_read, i == 0 ? (char *) "a" : (char *) "A", NULL);
   floo_store_read (f->store, read_nothing, note_read, (char *) "o", NULL);
@@ -416,7 +416,7 @@ test_congested_reads (Fixture *f, gconstpointer data)
   g_string_free (reads, TRUE);
 }
 
-/* The last reference goes while jobs are on their way. */
+/* The last reference is dropped while jobs are pending. */
 static void
 test_dropped (Fixture *f, gconstpointer data)
 {

@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * test-sync.c: what the service is asked for, and asked again for, where it refuses or does not answer. The connection leads nowhere: what
- * is sent is lost.
+ * test-sync.c: the requests to the service, and their retries where it refuses or does not answer. Everything that is sent is lost.
  */
 #include "sync-fixture.h"
 #include "sync-pages.h"
 
 #include "store/tables/gaps.h"
 
-/* A page of @conversation that is refused. */
+/* The service refuses a page of @conversation. */
 static void
 refuse (Online *o, gint64 conversation)
 {
   SYNC_PAGE (o->sync, .conversation = conversation, .code = FLOO__STATUS__ERROR_CODE__INVALID_PARAMETER);
 }
 
-/* What is still to be asked for is refused, twice: it is asked for all the same, once. */
+/* A page that has not been requested yet is refused, twice: it is requested all the same, once. */
 static void
 test_refused_before_it_was_asked (Online *o, gconstpointer data)
 {
@@ -58,7 +57,7 @@ look_at (Online *o, gint64 conversation)
   floo_fill_look_at (o->sync, conversations);
 }
 
-/* A conversation that is new is looked at when it comes, whenever that is. */
+/* A new conversation's history is requested when it appears, whenever that is. */
 static void
 test_look_at_new (Online *o, gconstpointer data)
 {
@@ -67,7 +66,7 @@ test_look_at_new (Online *o, gconstpointer data)
   wait_history (o, 8);
 }
 
-/* Where the history does not come in time it is asked for again, later. */
+/* If the history does not arrive in time it is requested again, later. */
 static void
 test_look_again (Online *o, gconstpointer data)
 {
@@ -88,7 +87,7 @@ keep_error (const FlooHistoryPage *page, const GError *error, gpointer user_data
   *(GError **) user_data = error != NULL ? g_error_copy (error) : NULL;
 }
 
-/* A refusal that does not say that it is about the history ends the question for it at once. */
+/* A refusal that does not say that it is about the history ends the request for the history at once. */
 static void
 test_history_refused (Online *o, gconstpointer data)
 {
@@ -100,7 +99,7 @@ test_history_refused (Online *o, gconstpointer data)
   g_assert_error (error, FLOO_ERROR, FLOO_ERROR_REJECTED);
 }
 
-/* ---- history that comes late ---- */
+/* ---- history that arrives late ---- */
 
 /* A page of the history of conversation 8: @n messages down from @newest. */
 static void
@@ -115,7 +114,7 @@ note_end (const FlooHistoryPage *page, const GError *error, gpointer user_data)
   g_string_append_printf (user_data, "%s;", error != NULL ? error->message : "stored");
 }
 
-/* Asks from @from, and waits for it in vain. */
+/* Requests the history from @from, which times out. */
 static void
 ask_in_vain (Online *o, gint64 from, GString *ends)
 {
@@ -124,7 +123,7 @@ ask_in_vain (Online *o, gint64 from, GString *ends)
   floo_history_end_late (o->sync);
 }
 
-/* The answer to a request that was given up is not taken for the next one's: the gaps between the two would be taken for filled. */
+/* The answer to a request that timed out is not used for the next one: the gaps between the two would be considered filled. */
 static void
 test_late_history (Online *o, gconstpointer data)
 {
@@ -152,7 +151,7 @@ test_late_history (Online *o, gconstpointer data)
     }
 }
 
-/* Who asks for the same again takes it; and one that never comes does not keep those away that follow. */
+/* A second request for the same history uses it; and an answer that never arrives does not block the following ones. */
 static void
 test_history_asked_again (Online *o, gconstpointer data)
 {
@@ -184,7 +183,7 @@ want (Online *o)
   return g_hash_table_lookup (o->sync->pulls, &uid);
 }
 
-/* The end of a page of a connection before says nothing of the page that is asked for on this one. */
+/* The end of a page of the previous connection does not end the page that is requested on this one. */
 static void
 test_page_of_a_connection_before (Online *o, gconstpointer data)
 {
@@ -203,7 +202,7 @@ test_page_of_a_connection_before (Online *o, gconstpointer data)
   floo_pull_page_done (o->sync, &item, NULL);
   g_assert_cmpint (pull->state, ==, FLOO_PULL_QUEUED);
   g_assert_cmpuint (pull->key, ==, 5);
-  /* It is asked for as that page has it, the conversation itself as it was told. */
+  /* The next request has the xid of that page, the conversation itself keeps the xid of the notice. */
   g_assert_true (pull->page_xid.has_device_sn);
   g_assert_false (pull->xid.has_device_sn);
 }
@@ -222,12 +221,12 @@ run_nothing (FlooDb *db, gpointer data, GError **error)
   return TRUE;
 }
 
-/* Two answers to UNREAD before it is known what is to be looked at: it is looked at once. */
+/* Two answers to UNREAD before the list of conversations to look at is there: it is read once. */
 static void
 test_looked_once (Online *o, gconstpointer data)
 {
   fixture_write (&o->base.fixture, run_note_pushes, NULL);
-  /* So that nothing is asked of the service. */
+  /* So that no request is made. */
   floo_account_set_congested (o->base.account, TRUE);
   floo_store_pause_reads (o->base.fixture.store, FALSE);
   floo_fill_online (o->sync);
@@ -238,7 +237,7 @@ test_looked_once (Online *o, gconstpointer data)
   floo_account_set_congested (o->base.account, FALSE);
 }
 
-/* Something came for a page that cannot be read: that page is given up soon, and the connection goes on. */
+/* A page arrived that cannot be decoded: it times out soon, and the connection stays. */
 static void
 test_unreadable (Online *o, gconstpointer data)
 {
@@ -251,14 +250,14 @@ test_unreadable (Online *o, gconstpointer data)
   run_until (!g_hash_table_contains (o->sync->pulls, &uid));
   g_assert_cmpuint (o->sync->connection, ==, connection);
   g_assert_cmpuint (o->sync->left_out, ==, 1);
-  /* It is not asked for again at once, but looked for in the history. */
+  /* It is not requested again at once, but looked for in the history. */
   g_assert_null (want (o));
   g_assert_cmpuint (o->sync->to_look_at->len, ==, 1);
 }
 
 /* ---- bounds of a page of messages ---- */
 
-/* @acknowledged messages with ids from 10 on, the @queued ones of ours behind them */
+/* @acknowledged messages with ids from 10 on, then @queued ones of ours */
 static void
 assert_bounds (guint acknowledged, guint queued, gint64 expected_lowest, gint64 expected_highest)
 {
@@ -282,7 +281,7 @@ assert_bounds (guint acknowledged, guint queued, gint64 expected_lowest, gint64 
   g_assert_cmpint (highest, ==, expected_highest);
 }
 
-/* However many of ours are behind the last acknowledged message, that one is the page's end. */
+/* However many of ours follow the last acknowledged message, the page ends with that one. */
 static void
 test_bounds (void)
 {

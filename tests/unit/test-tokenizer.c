@@ -69,7 +69,7 @@ test_tokens (void)
     }
 }
 
-/* A word goes on behind what counts of it, and every character there is can be met. */
+/* A word may be longer than the part that counts, and every character can occur. */
 static void
 test_long_and_strange (void)
 {
@@ -138,7 +138,7 @@ test_match (void)
   g_assert_null (floo_terms_new ("?! …"));
 }
 
-/* In a text that is longer than what is kept of it. */
+/* In a text that is longer than the part that is kept. */
 static void
 test_match_long (void)
 {
@@ -233,7 +233,7 @@ test_candidates (void)
   sqlite3_close (handle);
 }
 
-/* What is only nearly there is not looked at. */
+/* Texts that only nearly match are no candidates. */
 static void
 test_no_candidates (void)
 {
@@ -248,7 +248,7 @@ test_no_candidates (void)
     { "12345679", "12345678" },
     { "me", "mine" },
     { "met", "meet" },
-    { "c7", "hello" }, /* nor what a filter has */
+    { "c7", "hello" }, /* nor a filter's token */
     { "bhe", "hello" },
     { "\xee\x80\x80" "c7", "hello" },
   };

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The queue of transfers: whose turn it is, what follows a failure, giving up at each stage, and how long an end can be read. */
+/* The queue of transfers: the order, what follows a failure, cancellation at each stage, and how long the result is kept. */
 #include "base/error.h"
 #include "run-until.h"
 #include "session/files/transfer.h"
 
-#define PLACES 6 /* each way */
+#define PLACES 6 /* for each direction */
 
 typedef struct {
   FlooTransfers *transfers;
   GString *log;           /* what happened: a letter and the number of the transfer each */
-  GArray *gone;           /* guint64: in the order of their going */
+  GArray *gone;           /* guint64: in the order of their removal */
 } Fixture;
 
 typedef struct {
@@ -108,7 +108,7 @@ assert_ended (FlooTransfer *transfer, FlooTransferStatus status)
   g_assert_cmpuint (item_of (transfer)->ends, ==, 1);
 }
 
-/* In the order of their coming; each way has places of its own. */
+/* In the order of arrival; each direction has a limit of its own. */
 static void
 test_turns (Fixture *f, gconstpointer data)
 {
@@ -146,7 +146,7 @@ test_retries (Fixture *f, gconstpointer data)
   assert_ended (lasting, FLOO_TRANSFER_ERROR);
   g_assert_cmpuint (item_of (lasting)->failures, ==, 0);
   g_assert_error (floo_transfer_get_error (lasting), FLOO_ERROR, FLOO_ERROR_PERMISSION_DENIED);
-  /* Three in a row without a byte are enough, and one that moved something is none of them. */
+  /* Three failures in a row without a byte are the limit, and one that moved something does not count. */
   for (guint i = 0; i < 5; i++)
     {
       if (i == 2)
@@ -167,7 +167,7 @@ test_retries (Fixture *f, gconstpointer data)
   assert_ended (endless, FLOO_TRANSFER_COMPLETE);
 }
 
-/* Between two tries it waits by itself. */
+/* It waits between two tries. */
 static void
 test_waits (Fixture *f, gconstpointer data)
 {
@@ -182,7 +182,7 @@ test_waits (Fixture *f, gconstpointer data)
   floo_transfer_done (transfer, NULL);
 }
 
-/* While it is held, in the queue, under way, and between two tries. */
+/* Cancelled while it is held, in the queue, under way, and between two tries. */
 static void
 test_cancel (Fixture *f, gconstpointer data)
 {
@@ -204,7 +204,7 @@ test_cancel (Fixture *f, gconstpointer data)
   g_assert_true (g_cancellable_is_cancelled (floo_transfer_get_cancellable (active)));
   fail (active, FLOO_ERROR_CANCELLED);
   assert_ended (active, FLOO_TRANSFER_CANCELLED);
-  /* What comes too late changes nothing. */
+  /* Later calls change nothing. */
   floo_transfer_release (held);
   floo_transfers_set_running (f->transfers, TRUE);
   floo_transfer_hurry (waiting);
@@ -225,7 +225,7 @@ transferred (FlooTransfer *transfer)
   return value;
 }
 
-/* A try that begins anew tells nothing until it has come further. */
+/* A try that begins again reports no progress until it is beyond that of the last one. */
 static void
 test_progress (Fixture *f, gconstpointer data)
 {
@@ -244,7 +244,7 @@ test_progress (Fixture *f, gconstpointer data)
   floo_transfer_done (transfer, NULL);
 }
 
-/* What ended goes in time; what somebody asks for meanwhile stays longer. */
+/* Ended transfers are removed after a time; one that is used meanwhile is kept longer. */
 static void
 test_life (Fixture *f, gconstpointer data)
 {
@@ -264,12 +264,12 @@ test_life (Fixture *f, gconstpointer data)
   g_assert_cmpuint (g_array_index (f->gone, guint64, 0), ==, 2);
   g_assert_cmpuint (g_array_index (f->gone, guint64, 1), ==, 1);
   g_assert_null (floo_transfers_get (f->transfers, 1));
-  /* What is under way has no end. */
+  /* A transfer under way is not removed. */
   g_assert_nonnull (floo_transfers_get (f->transfers, 3));
   floo_transfer_done (floo_transfers_get (f->transfers, 3), NULL);
 }
 
-/* All go at once; a try that is still ending comes back to nobody. */
+/* All are removed at once; the end of a try that is still under way is ignored. */
 static void
 test_clear (Fixture *f, gconstpointer data)
 {

@@ -132,7 +132,7 @@ test_refused (void)
     }
 }
 
-/* The bounds are of the message, not of its fragments; and exactly the bound passes. What is beyond it is not kept, and the next one is whole. */
+/* The limit applies to the message, not to a fragment; and exactly the limit passes. A longer one is dropped, and the next message is complete. */
 static void
 test_fragments_bounded (void)
 {

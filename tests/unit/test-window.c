@@ -25,7 +25,7 @@ assert_overdue (FlooWindow *window, gint64 now, guint n)
   g_assert_cmpuint (overdue->len, ==, n);
 }
 
-/* Thirty-two of a conversation; nothing before what is on the way. */
+/* Thirty-two of a conversation; none that comes before one under way. */
 static void
 test_size (void)
 {
@@ -50,7 +50,7 @@ test_size (void)
   floo_window_free (window);
 }
 
-/* One large frame goes, a second one behind it waits. */
+/* One large frame is sent, a second one waits for it. */
 static void
 test_bytes (void)
 {
@@ -78,7 +78,7 @@ fill (FlooWindow *window, gint64 from)
   return n;
 }
 
-/* What was refused goes first, when the others are answered, and alone; then twice as many with each answer. */
+/* A refused frame is sent first, once the others are answered, and alone; then the window grows with each answer. */
 static void
 test_refused (void)
 {
@@ -98,7 +98,7 @@ test_refused (void)
   floo_window_free (window);
 }
 
-/* No order among those that need none, and a bound of their own. */
+/* Frames without an order have a limit of their own. */
 static void
 test_no_order (void)
 {
@@ -113,7 +113,7 @@ test_no_order (void)
   floo_window_free (window);
 }
 
-/* A line on which answers come has more time. */
+/* While answers arrive there is more time. */
 static void
 test_overdue (void)
 {
@@ -135,7 +135,7 @@ test_overdue (void)
   floo_window_free (window);
 }
 
-/* What was added on an earlier connection is neither sent on the next one nor takes anything out of its window. */
+/* A frame that was added on an earlier connection is neither sent on the next one nor removes anything from its window. */
 static void
 test_generations (void)
 {
@@ -175,7 +175,7 @@ get_wall (void)
   return wall;
 }
 
-/* However the clock is set, in whatever moment: nothing waits longer than it is to wait. */
+/* However and whenever the clock is set: no delay gets longer. */
 static void
 test_clock (void)
 {
@@ -197,7 +197,7 @@ test_clock (void)
   g_assert_cmpint (floo_window_get_wait (window, 2, wall - 2 * year + 8000, 8000, 5000), ==, 7000);
   g_assert_cmpint (floo_window_get_wait (window, 3, G_MAXINT64, 300000, 0), ==, 0);
   g_assert_cmpint (floo_window_get_wait (window, 4, G_MININT64, 300000, 0), ==, 0);
-  /* Thousands that are over are not kept. */
+  /* Thousands of expired ones are not kept. */
   for (gint64 i = 10; i < 5000; i++)
     g_assert_cmpint (floo_window_get_wait (window, i, wall + 10, 4000, 100 * i), ==, 10);
   floo_clock_set (NULL);

@@ -7,7 +7,7 @@
  *   press s       presses the first button that shows this label; where there is none it activates the first row of a list that does
  *   drop s        drops a file, by its path, on the first place that takes files
  *   scroll (sd)   moves the scroll bar around the list with this id to that value
- *   view          its state is what can be read, after each frame that was painted: texts with their places (x, y), "(picture)" for pictures,
+ *   view          its state is the visible text, after each frame that was painted: texts with their places (x, y), "(picture)" for pictures,
  *                 "(progress)" for bars, "(tooltip)" and its text; the ids of labels that have one, too; of lists with an id that, with the value of their scroll bar and
  *                 how far it is from its end
  */
