@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A screen that nobody sees, for programs with windows, and pictures of it."""
+"""A virtual screen for programs with windows, and screenshots of it."""
 
 import os
 import struct

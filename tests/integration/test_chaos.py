@@ -408,7 +408,7 @@ class Chaos(harness.Test):
         self.assertEqual(set(scene.sends.appended) - set(last), set())
 
     def check_example(self, scene):
-        """The plain example: handled at least once; twice only what it was killed with."""
+        """The plain example: handled at least once; twice only what it was handling when it was killed."""
         rows = []
         with open(scene.example.process.log) as log:
             for serial, event, arguments in printed_events(log):

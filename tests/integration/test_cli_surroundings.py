@@ -257,7 +257,7 @@ class SurroundingsTest(cli.Test):
         return names
 
     def test_help(self):
-        """Each fits 80 columns, has an example, and takes an unknown option for a mistake."""
+        """Each fits 80 columns, has an example, and rejects an unknown option."""
         names = self.commands()
         self.assertGreater(len(names), 75)
         for name in names:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`flooim watch`: which events, in which form; a place that outlives everything; a command for each."""
+"""`flooim watch`: which events, in which form; a position that survives restarts; a command for each event."""
 
 import json
 import os
@@ -152,8 +152,8 @@ printf '%%s\\n' "$FLOOIM_EVENT/$FLOOIM_SERIAL/$FLOOIM_FROM/$FLOOIM_TO_TYPE/$FLOO
         self.assertIsNone(watching.poll())
 
     def test_kills(self):
-        """2,000 messages through 20 kills each of command, daemon and sandbox: none skipped, in order, twice at most the one in the
-        handler's hands."""
+        """2,000 messages through 20 kills each of command, daemon and sandbox: none skipped, in order, twice at most the one being
+        handled."""
         sandbox = self.sandbox(persist=True, verbose=False)
         daemon = self.daemon(sandbox=sandbox, verbose=False)
         client = daemon.start()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the network and the service do wrong: the daemon tells the truth, comes back by itself, and sends what waited exactly once."""
+"""Faults of the network and the service: the daemon reports them, reconnects by itself, and sends what was pending exactly once."""
 
 import socket
 
@@ -265,7 +265,7 @@ class NetworkTest(harness.Test):
         self.back(client, (0, 0))
 
     def test_rest_faults_while_online(self):
-        """One answer that is none fails its call, and nothing else."""
+        """A failed or invalid response fails its call, and nothing else."""
         sandbox, daemon, client = self.one()
         for fault, error in (({'status': 500}, None), ({'body': 'garbage'}, 'ProtocolError'), ({'body': '{"code":200'}, 'ProtocolError'),
                              ({'body': '[]'}, 'ProtocolError'), ({'body': '[' * 100000}, 'ProtocolError'),
@@ -282,7 +282,7 @@ class NetworkTest(harness.Test):
         self.assertTrue(caught.exception.text.startswith('12345: '), caught.exception.text)
 
     def test_slow_rest(self):
-        """A late answer holds up nobody else."""
+        """A late response delays no other call."""
         sandbox, daemon, client = self.one()
         asked = len([one for one in sandbox.control('requests')['requests'] if one['path'] == '/roster/list'])
         sandbox.hold('/roster/list')
@@ -313,7 +313,7 @@ class NetworkTest(harness.Test):
         self.assertEqual(self.texts(sandbox), ['frame', 'text', 'huge', 'garbage'])
 
     def test_login_accepted_again(self):
-        """The service says once more that we are logged in: that is no news."""
+        """The service confirms the login a second time: that is ignored."""
         sandbox, daemon, client = self.one()
         device = client.get('Account', 'DeviceSn')
         for _ in range(3):
@@ -356,7 +356,7 @@ class WaitingTest(harness.Test):
         harness.wait_for(lambda: line in daemon.process.text(), line)
 
     def wake(self, daemon):
-        """Said until it is heard: the daemon may not listen yet."""
+        """Repeated until it is received: the daemon may not have subscribed yet."""
         harness.wait_for(lambda: 'The machine has resumed' in daemon.process.text() or self.system.sleep(False), 'the daemon hears it')
 
     def long_wait(self, client):
@@ -391,7 +391,7 @@ class WaitingTest(harness.Test):
         self.ends(self.wake)
 
     def begins_anew(self, path, news):
-        """What was asked before is never answered: it is asked again."""
+        """Earlier requests are never answered: they are sent again."""
         sandbox, daemon, client = self.scene()
         daemon.stop()
         before = len([one for one in sandbox.control('requests')['requests'] if one['path'] == path])

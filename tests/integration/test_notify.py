@@ -339,7 +339,7 @@ class NotifyTest(harness.Test):
         self.assertLessEqual(len(desk.bodies('')), 8)
 
     def test_lost_events(self):
-        """What the journal does not have any more is told by the list; another journal begins anew."""
+        """What the journal does not have any more is taken from the list; with another journal it starts over."""
         sandbox, daemon, client, desk, process = self.scene()
         self.stop(process)
         for sender, to in (('bob', 'alice'), ('zhang-wei', 'alice'), ('carol', TEAM)):

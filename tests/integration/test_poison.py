@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One bad item costs only itself: pages that are too large, entries that are malformed, ids that cannot be, keys that do not move."""
+"""A bad item does not affect others: pages that are too large, malformed entries, impossible ids, keys that do not advance."""
 
 import base64
 import itertools
@@ -69,7 +69,7 @@ class PoisonTest(harness.Test):
         return wire.meta(mid, fields.pop('sender', BOB), fields.pop('to', ALICE), body, **fields)
 
     def poisons(self, mid):
-        """Metas of which none can be taken, or not as it is."""
+        """Metas that are invalid, or of which a part is invalid."""
         operation = wire.blob(6, wire.number(1, 5) + wire.number(2, OVER))
         return {
             'id beyond': self.text(OVER, 'bad'),
@@ -95,7 +95,7 @@ class PoisonTest(harness.Test):
         }
 
     def test_each_kind(self):
-        """Good, bad, good in one page: both good ones come, once and in order, and it is told once a cause."""
+        """Good, bad, good in one page: both good ones arrive, once and in order, and each cause is reported once."""
         sandbox, daemon, client = self.one()
         client.events.clear()
         expected = []
@@ -115,7 +115,7 @@ class PoisonTest(harness.Test):
         self.assertEqual(len(client.named('LoginSuccess')), 0)
 
     def test_times(self):
-        """Times that are none do not keep a message out, nor what comes behind it, also after a restart."""
+        """An invalid time blocks neither its message nor those after it, also after a restart."""
         sandbox, daemon, client = self.one()
         daemon.stop()
         ids = [sandbox.send('bob', 'alice', 'time %d' % n) for n in range(4)]
@@ -164,7 +164,7 @@ class PoisonTest(harness.Test):
         self.assertEqual([event.args[0]['from'] for event in client.named('RosterApplied')], [1004, 1005])
 
     def test_keys_that_do_not_move(self):
-        """Empty pages with the same key, or ever new ones, and pages that come round again: what is new comes, and nobody asks for ever."""
+        """Empty pages with the same key, or ever new ones, and pages that repeat: what is new is received, and the requests end."""
         sandbox, daemon, client = self.one()
         sandbox.control('settings', page_size=2)
         for kind in ('stuck', 'endless', 'repeat'):

@@ -109,7 +109,7 @@ class PushesTest(harness.Test):
         self.assertEqual([one.id for one in told if 'is_history' not in one.more], [shown] + lost)
 
     def test_missed_far_back(self):
-        """What is more than a little is fetched when somebody looks at it."""
+        """A large gap is filled when a client reads that part."""
         sandbox, daemon, client = self.one()
         lost = self.lose(sandbox, 'bob', 1500)
         shown = sandbox.send('bob', 'alice', 'shows it')
@@ -123,7 +123,7 @@ class PushesTest(harness.Test):
         self.assertTrue(all('is_history' in one.more for one in client.received(BOB)[since:]))
 
     def test_missed_after_a_deletion(self):
-        """Nothing of the conversation is here any more: what was lost since comes all the same, and what is below it can be looked at."""
+        """Nothing of the conversation is stored any more: what was lost since is still fetched, and what is older can be read."""
         sandbox, daemon, client = self.one()
         client.call('Conversations', 'Delete', '(xba{sv})', BOB, False, {})
         harness.wait_for(lambda: not client.outbox(), 'the service knows')
@@ -140,7 +140,7 @@ class PushesTest(harness.Test):
             self.assertEqual(([one[0] for one in values], more), (lost[100:150], True) if local else (lost[:150], False))
 
     def test_newest_missed(self):
-        """Nothing shows that the newest are missing: after the next connection it is looked at, where the service is one that sends unasked."""
+        """Nothing shows that the newest are missing: the next connection checks for them, if the service is one that sends unasked."""
         sandbox, daemon, client = self.one()
         sandbox.control('settings', delivery='push')
         first = sandbox.send('carol', 'alice', 'pushed')
@@ -169,7 +169,7 @@ class PushesTest(harness.Test):
         self.assertTrue(all('is_history' in one.more for one in told.values() if one.sender == BOB and one.status == 2))
 
     def test_keys(self):
-        """Pushed pages that have a key are asked on with, and so acknowledged."""
+        """The key of a pushed page is used in the next request, which acknowledges the page."""
         sandbox, daemon, client = self.one()
         sandbox.control('settings', delivery='push', pushed_page='key', page_size=10)
         mids = [sandbox.send('bob', 'alice', 'number %d' % i) for i in range(30)]

@@ -123,7 +123,7 @@ class ReadAckTest(files.Test):
         first = named('on by us')
         self.assertEqual(first, members())
         self.assertIn(BOB, first)
-        # Somebody goes, whoever sees to it: he is not named any more.
+        # Members who leave or are removed are not named any more.
         since = len(alice.events)
         peer.Peer(sandbox, 'bob').post('/group/kick', group_id=TEAM, user_list=[CAROL])
         alice.wait_event('GroupKicked', since=since)
@@ -149,7 +149,7 @@ class ReadAckTest(files.Test):
         self.assertEqual(named('after a reconnect'), first)
 
     def test_bounded_wait(self):
-        """Where the members do not come the message goes without them, and those behind it stay behind it."""
+        """Where the members do not arrive the message is sent without them, and those after it stay in order."""
         sandbox, daemon, alice = self.one()
         sandbox.control('bot', on=False)
         self.all_fetched(sandbox, daemon, alice)

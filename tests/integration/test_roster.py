@@ -196,7 +196,7 @@ class RosterTest(harness.Test):
             self.fails('NotFound', self.roster, method, signature, DAVE, value)
         self.fails('TooLarge', self.roster, 'SetExt', '(xs)', BOB, 'x' * 300000)
 
-    # -- answers that come when they are true no more --
+    # -- stale responses --
 
     def late(self, path, method, signature, *args):
         """A call that the service answers now; what it returns is called for the result, and only then does the answer come."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A service that says nothing, or takes its time: every call is answered before D-Bus itself gives it up."""
+"""A service that does not answer, or is slow: every call is answered before D-Bus itself times out."""
 
 import os
 
@@ -49,7 +49,7 @@ class SilentTest(harness.Test):
         self.assertEqual(client.call('Account', 'GetStatus')['UserId'], 1001)
 
     def test_many_requests_for_one_call(self):
-        """Each of them is in time, all together are not; the next call is none the worse for it."""
+        """Each of them is in time, all together are not; the next call is not affected."""
         sandbox, daemon, client = self.one()
         sandbox.control('rest', path='/roster/list', delay_ms=12000, count=-1)
         pending = client.start('Roster', 'GetItems', '(axb)', list(range(5000, 5300)), True, timeout=60000)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Clients and answers that ask for much: it is bounded, others have their turn, and the memory goes back."""
+"""Expensive calls and large responses: use is bounded, other clients are served, and memory is released."""
 
 import contextlib
 import sqlite3

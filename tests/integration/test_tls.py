@@ -114,7 +114,7 @@ class TlsTest(files.Test):
         self.assertIn('it is for another host', client.last_error[1])
 
     def test_file_of_another_host(self):
-        """Transfers say it, too."""
+        """Transfers report it, too."""
         sandbox, daemon, client = self.scene(further='[files]\nprivate_hosts=localhost\n')
         client.login('alice')
         sandbox.wait('delivered', user='alice')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Transfers as objects: their coming and going, progress, giving up at every stage, and whose end they outlive."""
+"""Transfers as objects: how they are added and removed, progress, cancelling at every stage, and what they survive."""
 
 import json
 import os
@@ -61,7 +61,7 @@ class TransfersTest(files.Test):
             client.wait_state('online')
 
     def test_caller_goes(self):
-        """Who began it may go away."""
+        """The client that began it may disconnect."""
         sandbox, daemon, client = self.one()
         sandbox.control('files', what='upload', delay_ms=50)
         other = daemon.client()
@@ -173,7 +173,7 @@ class TransfersTest(files.Test):
         self.assertEqual(self.stored(sandbox, client, json.loads(sandbox.accepted('alice')[0]['attachment'])['url']), b'abcdef')
 
     def test_stop(self):
-        """A daemon that ends does not wait for what stands still; the message goes on with the next one, and nothing is left of a download."""
+        """A daemon that ends does not wait for stalled transfers; the message goes on with the next one, and nothing is left of a download."""
         sandbox, daemon, client = self.one(config='[files]\nstall_seconds=3600\n')
         sandbox.control('bot', on=False)
         content = os.urandom(1 << 20)

@@ -60,7 +60,7 @@ class Ways(cli.Test):
         self.assertEqual(json.loads(code), {'info': {'qrcode': json.loads(code)['info']['qrcode'], 'qrcode_app_id': 'sandbox',
                                                      'app_id': 'sandbox'}, 'action': 'login', 'source': 'web'})
         self.assertEqual((self.qr(), self.account('GetQrLogin')), (('waiting', expires), (code, expires)))
-        # the code is nobody else's
+        # no other client gets the code
         self.fails('PermissionDenied', other.call, 'Account', 'GetQrLogin')
         self.assertNotIn(self.secrets[-1], str(other.call('Account', 'GetStatus')))
         self.fails('AlreadyLoggedIn', other.call, 'Account', 'BeginQrLogin', '(a{sv})', {})

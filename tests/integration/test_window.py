@@ -41,7 +41,7 @@ class ListModel:
 
 class WindowTest(harness.Test):
     def check(self, client, model, live=True):
-        """The model is what List says when it has heard all that was before."""
+        """The model equals List once it has received all earlier signals."""
         def catch_up():
             self.settle(client)
             for event in client.events if live else [event for event, when in client.replay(model.journal, model.serial)]:

@@ -25,7 +25,7 @@ class Desktop {
     this.env = {
       ...process.env, HOME: this.home, XDG_DATA_HOME: this.data, XDG_CONFIG_HOME: folder('config'), XDG_CACHE_HOME: folder('cache'),
       XDG_STATE_HOME: folder('state'), XDG_RUNTIME_DIR: folder('run'), LC_ALL: 'C.UTF-8',
-      // Everything is on loopback; the machine's proxy has no say.
+      // Everything is on loopback; the machine's proxy is not used.
       GIO_USE_PROXY_RESOLVER: 'dummy',
     };
     delete this.env.DBUS_SESSION_BUS_ADDRESS;
