@@ -32,24 +32,27 @@ floo_service_clock_now (const FlooServiceClock *clock)
   return clock->known ? clock->offset + floo_uptime_ms () : floo_now_ms ();
 }
 
-gint64
-floo_service_time (void)
+static FlooServiceClock
+get_latest (void)
 {
   FlooServiceClock clock;
 
   g_mutex_lock (&lock);
   clock = latest;
   g_mutex_unlock (&lock);
+  return clock;
+}
+
+gint64
+floo_service_time (void)
+{
+  const FlooServiceClock clock = get_latest ();
+
   return floo_service_clock_now (&clock);
 }
 
 gboolean
 floo_service_time_is_known (void)
 {
-  gboolean known;
-
-  g_mutex_lock (&lock);
-  known = latest.known;
-  g_mutex_unlock (&lock);
-  return known;
+  return get_latest ().known;
 }
